@@ -1,0 +1,80 @@
+"""Errors as data: what is wrong, where, what was found, what is wanted, what to do.
+
+Every error that a user can cause is a :class:`QsacError`; its exit code is part of the command-line contract.
+Anything else that escapes is a bug of qsac and is reported as one (:data:`EXIT_BUG`).
+"""
+
+from __future__ import annotations
+
+EXIT_DONE = 0
+EXIT_CHECK_FAILED = 1
+EXIT_INVALID_INPUT = 2
+EXIT_DOES_NOT_FIT = 3
+EXIT_BACKEND_FAILURE = 4
+EXIT_INTERRUPTED = 130
+EXIT_BUG = 70
+
+
+class QsacError(Exception):
+    """A mistake or limit that the user can act on.
+
+    ``title`` says in one clause what is wrong. ``pointer`` is the JSON pointer of the place (RFC 6901, ``""`` for the
+    whole document), ``source`` the file or stream it points into. ``found`` and ``wanted`` are short descriptions,
+    ``help`` says what to do.
+    """
+
+    exit_code = EXIT_INVALID_INPUT
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        pointer: str | None = None,
+        source: str | None = None,
+        found: str | None = None,
+        wanted: str | None = None,
+        help: str | None = None,
+    ) -> None:
+        super().__init__(title)
+        self.title = title
+        self.pointer = pointer
+        self.source = source
+        self.found = found
+        self.wanted = wanted
+        self.help = help
+
+    def located(self, source: str) -> QsacError:
+        """This error with the name of the file or stream filled in, if it has none yet."""
+        if self.source is None:
+            self.source = source
+        return self
+
+    def __str__(self) -> str:
+        """The whole diagnostic, one field a line, as the command line prints it after ``error: ``."""
+        lines = [self.title]
+        where = " ".join(part for part in (self.source, self.pointer) if part)
+        fields = (("where", where), ("found", self.found), ("wanted", self.wanted), ("help", self.help))
+        lines.extend(f"  {label + ':':<7} {text}" for label, text in fields if text)
+        return "\n".join(lines)
+
+
+class InvalidInputError(QsacError):
+    """A file, option or value that breaks the contract (exit code 2)."""
+
+
+class CheckFailedError(QsacError):
+    """A verification that did not hold: the result is refused, not written (exit code 1)."""
+
+    exit_code = EXIT_CHECK_FAILED
+
+
+class DoesNotFitError(QsacError):
+    """A model or program larger than the target or this machine allows (exit code 3)."""
+
+    exit_code = EXIT_DOES_NOT_FIT
+
+
+class BackendError(QsacError):
+    """A simulator or vendor service that failed (exit code 4)."""
+
+    exit_code = EXIT_BACKEND_FAILURE

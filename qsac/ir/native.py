@@ -1,0 +1,111 @@
+"""Native circuits: the final gates as columns, in program order, with what their measurements mean.
+
+A native circuit is the last level of the way from model to machine. Gates are kept as NumPy columns, because a circuit
+of a million gates must cost what writing its gates costs; :mod:`qsac.emit.tket` turns it into a pytket circuit and
+back. Angles are in half-turns, as pytket has them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Unit: TypeAlias = tuple[str, int]
+"""A qubit or bit as (register, index), for instance ``("q", 3)`` or ``("score_0", 1)``."""
+
+
+class GateType(NamedTuple):
+    """A native gate: its pytket ``OpType`` name, how many qubits it acts on and how many angles it takes."""
+
+    name: str
+    qubits: int
+    parameters: int
+
+
+GATES: tuple[GateType, ...] = (
+    GateType("PhasedX", 1, 2),
+    GateType("Rz", 1, 1),
+    GateType("SX", 1, 0),
+    GateType("X", 1, 0),
+    GateType("ZZPhase", 2, 1),
+    GateType("CZ", 2, 0),
+    GateType("Measure", 1, 0),
+    GateType("Reset", 1, 0),
+)
+"""The gates a native circuit may hold; ``NativeCircuit.kind`` indexes this table."""
+
+KIND: dict[str, int] = {gate.name: index for index, gate in enumerate(GATES)}
+
+
+class BitReadout(NamedTuple):
+    """A metric's value is P(every given and success bit is 0) / P(every given bit is 0). Bits are indices."""
+
+    metric: str
+    given: tuple[int, ...]
+    success: tuple[int, ...]
+
+
+class Profile(NamedTuple):
+    """Where the per-token overlaps stand in the circuit.
+
+    After the first ``stop`` gates, the qubits ``register`` (most significant first) in the computational basis give
+    the position j, and the bits ``success``, measured by then, say whether the value register was found empty:
+    P(j | given) is w_j^2 / sum w^2 and P(j and success | given) is |A_j|^2 / sum w^2.
+    """
+
+    stop: int
+    register: tuple[int, ...]
+    given: tuple[int, ...]
+    success: tuple[int, ...]
+
+
+class Group(NamedTuple):
+    """The gates ``start`` to ``stop`` (exclusive) come from the op ``op``, made for the model field ``origin``."""
+
+    start: int
+    stop: int
+    op: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class NativeCircuit:
+    """A circuit of native gates in program order.
+
+    Columns have one entry a gate: ``kind`` (index into :data:`GATES`), ``first`` (qubit index), ``second`` (second
+    qubit of a two-qubit gate, the bit of a ``Measure``, -1 otherwise), ``angles`` of shape (gates, 2) in half-turns.
+    ``initial_map`` and ``final_map`` give, for each logical qubit of the block program, its place in ``qubits`` before
+    and after the circuit.
+    """
+
+    name: str
+    qubits: tuple[Unit, ...]
+    bits: tuple[Unit, ...]
+    kind: NDArray[np.int8]
+    first: NDArray[np.int32]
+    second: NDArray[np.int32]
+    angles: NDArray[np.float64]
+    readouts: tuple[BitReadout, ...] = ()
+    profile: Profile | None = None
+    groups: tuple[Group, ...] = ()
+    initial_map: tuple[int, ...] = field(default=())
+    final_map: tuple[int, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+    def count(self, *names: str) -> int:
+        """How many gates of the given names the circuit holds."""
+        return int(np.isin(self.kind, [KIND[name] for name in names]).sum())
+
+    @property
+    def two_qubit_gates(self) -> int:
+        return self.count(*(gate.name for gate in GATES if gate.qubits == 2))
+
+    @property
+    def one_qubit_gates(self) -> int:
+        """Physical one-qubit gates: ``Rz`` is a change of frame on every target and is not counted."""
+        return self.count("PhasedX", "SX", "X")

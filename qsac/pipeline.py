@@ -1,0 +1,119 @@
+"""What a target and a pass are, and the context a compilation carries along.
+
+Concrete targets live in ``targets/`` (one vendor a file), concrete passes in ``passes/`` (one pass a file). Both are
+found by :mod:`qsac.registry`, which other packages can extend through the entry points ``qsac.targets`` and
+``qsac.passes``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from qsac.ir.native import NativeCircuit
+    from qsac.ir.program import Program
+
+GateFamily = Literal["zzphase", "cz"]
+"""Which emitter writes a target's gates: PhasedX/Rz/ZZPhase, or SX/X/Rz/CZ."""
+
+
+@dataclass(frozen=True)
+class ErrorRates:
+    """Published or calibrated error probabilities, with their date and source.
+
+    ``measure_0`` is the probability to read 1 in state 0, ``measure_1`` to read 0 in state 1. ``memory`` is the error
+    of one qubit idling for the time of one layer of two-qubit gates. ``two_qubit_by_edge`` and the other per-place
+    tables override the averages where a device publishes them. ``two_qubit_scaling`` is (a, b) such that a ZZPhase of
+    angle x half-turns has error ``two_qubit * (a * 2 |x| + b)``: small angles err less. (0, 1) where it does not.
+    """
+
+    one_qubit: float
+    two_qubit: float
+    measure_0: float
+    measure_1: float
+    memory: float
+    date: str
+    source: str
+    two_qubit_scaling: tuple[float, float] = (0.0, 1.0)
+    one_qubit_by_qubit: tuple[float, ...] = ()
+    two_qubit_by_edge: tuple[tuple[int, int, float], ...] = ()
+    measure_by_qubit: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Target:
+    """A machine or simulator as plain immutable data.
+
+    ``gates`` are pytket ``OpType`` names. ``qubits`` is None where only memory limits the width. ``coupling`` holds
+    undirected edges (a < b), None for all-to-all. ``kind`` says what running on it means here: ``exact`` and ``shots``
+    are simulators, ``device`` is a machine that is simulated locally unless a job is submitted. ``notice`` is told to
+    the user once per compilation.
+    """
+
+    name: str
+    vendor: str
+    description: str
+    kind: Literal["device", "exact", "shots"]
+    qubits: int | None
+    family: GateFamily
+    gates: tuple[str, ...]
+    coupling: tuple[tuple[int, int], ...] | None = None
+    mid_circuit_measurement: bool = True
+    reset: bool = True
+    feed_forward: bool = False
+    max_shots: int | None = None
+    errors: ErrorRates | None = None
+    cost_formula: Literal["hqc"] | None = None
+    notice: str | None = None
+
+
+@dataclass
+class ErrorLedger:
+    """What approximating passes have spent of the user's error budget (infidelity), pass by pass. Exact: empty."""
+
+    budget: float = 0.0
+    spent: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PassContext:
+    """What a pass may know beside the program: the target, the error ledger and the seed. ``progress`` is told what
+    long work is under way (done, total, description)."""
+
+    target: Target
+    optimisation: int = 2
+    seed: int = 0
+    ledger: ErrorLedger = field(default_factory=ErrorLedger)
+    progress: Callable[[int, int, str], None] | None = None
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A program-to-program step. Fields are its options; the docstring of a subclass is its contract: what it needs,
+    what it guarantees, and whether it is exact or within which error.
+
+    ``name`` is the kebab-case of the module's file name. ``optimisation`` is the lowest ``-O`` level that runs it.
+    """
+
+    name: ClassVar[str]
+    level: ClassVar[Literal["attention", "block"]]
+    optimisation: ClassVar[int]
+
+    def apply(self, program: Program, context: PassContext) -> Program:
+        """The program with the same meaning (up to global phase, and to the error written into the ledger)."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class CircuitPass:
+    """As :class:`Pass`, on native circuits: what a target still needs after emission (placement, routing)."""
+
+    name: ClassVar[str]
+    level: ClassVar[Literal["circuit"]]
+    optimisation: ClassVar[int]
+
+    def apply(self, circuit: NativeCircuit, context: PassContext) -> NativeCircuit:
+        """The circuit with the same meaning up to its qubit maps."""
+        raise NotImplementedError
