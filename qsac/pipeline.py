@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from qsac.ir.program import Program
 
 GateFamily = Literal["zzphase", "cz"]
-"""Which emitter writes a target's gates: PhasedX/Rz/ZZPhase, or SX/X/Rz/CZ."""
+"""Which emitter writes a target's gates: PhasedX/Rz/ZZPhase, or SX/X/Rz/CZ. Targets with another two-qubit gate in
+``gates`` (ECR, CX) are emitted for as ``"cz"``; the ``route`` pass translates."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,10 @@ class Target:
     """A machine or simulator as plain immutable data.
 
     ``gates`` are pytket ``OpType`` names. ``qubits`` is None where only memory limits the width. ``coupling`` holds
-    undirected edges (a < b), None for all-to-all. ``kind`` says what running on it means here: ``exact`` and ``shots``
-    are simulators, ``device`` is a machine that is simulated locally unless a job is submitted. ``notice`` is told to
-    the user once per compilation.
+    undirected edges (a < b), None for all-to-all; ``directions`` the ordered pairs that the two-qubit gate acts on,
+    where order matters (ECR, CX). ``errors`` is None where there is no noise or nothing was published. ``kind`` says what
+    running on it means here: ``exact`` and ``shots`` are simulators, ``device`` is a machine that is simulated locally
+    unless a job is submitted. ``notice`` is told to the user once per compilation.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Target:
     family: GateFamily
     gates: tuple[str, ...]
     coupling: tuple[tuple[int, int], ...] | None = None
+    directions: tuple[tuple[int, int], ...] | None = None
     mid_circuit_measurement: bool = True
     reset: bool = True
     feed_forward: bool = False

@@ -34,6 +34,8 @@ GATES: tuple[GateType, ...] = (
     GateType("CZ", 2, 0),
     GateType("Measure", 1, 0),
     GateType("Reset", 1, 0),
+    GateType("ECR", 2, 0),
+    GateType("CX", 2, 0),
 )
 """The gates a native circuit may hold; ``NativeCircuit.kind`` indexes this table."""
 
