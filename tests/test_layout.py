@@ -1,4 +1,4 @@
-"""The repository's layout is a rule, not a habit: what may lie where, how large a module may grow, what it is called."""
+"""The layout is a rule, not a habit: what may lie where, how large a module may grow, what it is called."""
 
 import importlib
 import shutil
