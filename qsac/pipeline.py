@@ -49,9 +49,9 @@ class Target:
 
     ``gates`` are pytket ``OpType`` names. ``qubits`` is None where only memory limits the width. ``coupling`` holds
     undirected edges (a < b), None for all-to-all; ``directions`` the ordered pairs that the two-qubit gate acts on,
-    where order matters (ECR, CX). ``errors`` is None where there is no noise or nothing was published. ``kind`` says what
-    running on it means here: ``exact`` and ``shots`` are simulators, ``device`` is a machine that is simulated locally
-    unless a job is submitted. ``notice`` is told to the user once per compilation.
+    where order matters (ECR, CX). ``errors`` is None where there is no noise or nothing was published. ``kind`` says
+    what running on it means here: ``exact`` and ``shots`` are simulators, ``device`` is a machine that is simulated
+    locally unless a job is submitted. ``notice`` is told to the user once per compilation.
     """
 
     name: str
