@@ -54,7 +54,8 @@ bench: install ## measure counts and times
 
 minimums: install ## the test suite with the lowest versions that pyproject.toml allows
 	@$(UV) venv --clear --python $(BIN)/python .venv-min
-	@$(UV) pip install --python .venv-min/bin/python --resolution lowest-direct --editable '.[dev,safetensors]'
+	@$(UV) pip install --python .venv-min/bin/python --compile-bytecode --resolution lowest-direct \
+	  --editable '.[dev,safetensors]'
 	@.venv-min/bin/python -m pytest -n 2 --quiet
 
 docs: install ## build the documentation into site/
