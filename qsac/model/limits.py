@@ -1,0 +1,122 @@
+"""Size limits, checked before memory is taken. They bound what one model file can ask of the machine that reads it.
+
+Each check raises :class:`~qsac.errors.DoesNotFitError` (exit code 3) that names the bytes it would have needed.
+"""
+
+from __future__ import annotations
+
+from qsac.errors import DoesNotFitError
+
+MODEL_FILE_BYTES = 256 * 2**20
+TOKEN_FILE_BYTES = 2 * 2**30
+CSV_FILE_BYTES = 256 * 2**20
+CONTEXT = 2**16
+DIMENSION = 2**12
+TOKEN_ENTRIES = 2**26 + 2**12
+TFIM_SITES = 12
+KERNEL_DEGREE = 64
+ANSATZ_LAYERS = 10_000
+ANSATZ_ROTATIONS = 16
+ANSATZ_PARAMETERS = 2**22
+JSON_DEPTH = 64
+NAME_CHARACTERS = 100
+MAGNITUDE = 1e6
+"""Largest dt, coupling, field and parameter scale: beyond it the phases of e^{-iHt} have no correct digits left."""
+KERNEL_SCALE = 1e100
+"""Largest, and its inverse the smallest, sum of the kernel's absolute coefficients."""
+
+_COMPLEX_BYTES = 16
+
+
+def size(number: float) -> str:
+    """A number of bytes in words: ``1.5 GiB``."""
+    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB"):
+        if number < 1024:
+            return f"{number:,.0f} {unit}" if unit == "bytes" else f"{number:,.1f} {unit}"
+        number /= 1024
+    return f"{number:,.1f} EiB" if number < 1e6 else f"{number:.1e} EiB"
+
+
+def _exceeds(pointer: str, title: str, found: str, wanted: str, help: str) -> DoesNotFitError:
+    return DoesNotFitError(title, pointer=pointer, found=found, wanted=wanted, help=help)
+
+
+def check_tokens(rows: int, dimension: int, pointer: str) -> None:
+    """Whether T+1 = ``rows`` tokens of ``dimension`` entries may be held in memory as complex numbers."""
+    needed = size(rows * max(dimension, 1) * _COMPLEX_BYTES)
+    if rows > CONTEXT + 1:
+        raise _exceeds(
+            pointer,
+            "the sequence is too long",
+            f"{rows:,} tokens of dimension {dimension:,}, which take {needed}",
+            f"at most {CONTEXT + 1:,} tokens (a context of {CONTEXT:,})",
+            "cut the sequence into several models",
+        )
+    if dimension > DIMENSION:
+        raise _exceeds(
+            pointer,
+            "the tokens have too many entries",
+            f"dimension {dimension:,}: its unitaries take {size(_COMPLEX_BYTES * dimension**2)} each",
+            f"at most dimension {DIMENSION:,} ({size(_COMPLEX_BYTES * DIMENSION**2)} a unitary)",
+            "reduce the dimension of the tokens, for example by a projection",
+        )
+    if rows * dimension > TOKEN_ENTRIES:
+        raise _exceeds(
+            pointer,
+            "the tokens take too much memory",
+            f"{rows:,} tokens of dimension {dimension:,}, which take {needed}",
+            f"at most {TOKEN_ENTRIES:,} entries ({size(TOKEN_ENTRIES * _COMPLEX_BYTES)})",
+            "use fewer tokens or a smaller dimension",
+        )
+
+
+def check_tfim(sites: int, context: int, pointer: str) -> None:
+    """Whether an Ising chain of ``sites`` may be diagonalised and its ``context`` + 1 states held."""
+    if sites > TFIM_SITES:
+        exponent = 2 * sites + 3
+        needed = size(2.0**exponent) if exponent < 1000 else f"2^{exponent} bytes"
+        raise _exceeds(
+            f"{pointer}/sites",
+            "the Ising chain has too many sites",
+            f"{sites:,} sites: the Hamiltonian alone takes {needed}",
+            f"at most {TFIM_SITES} sites ({size(2.0 ** (2 * TFIM_SITES + 3))})",
+            "use fewer sites, or compute the states yourself and give them as a file",
+        )
+    check_tokens(context + 1, 2**sites, f"{pointer}/context")
+
+
+def check_file(found: int, limit: int, pointer: str, name: str) -> None:
+    """Whether a token file of ``found`` bytes may be read."""
+    if found > limit:
+        raise _exceeds(
+            pointer,
+            "the token file is too large",
+            f"{name} takes {size(found)}",
+            f"at most {size(limit)} for this kind of file",
+            "use fewer tokens" if limit != CSV_FILE_BYTES else "use fewer tokens, or save them as .npy",
+        )
+
+
+def check_degree(degree: int, pointer: str) -> None:
+    """Whether a kernel of this degree may be used: each degree loads one more copy of the context."""
+    if degree > KERNEL_DEGREE:
+        raise _exceeds(
+            pointer,
+            "the kernel's degree is too high",
+            f"degree {degree:,}: a circuit with {degree:,} score copies, {size(8 * (degree + 1))} of coefficients",
+            f"at most degree {KERNEL_DEGREE} ({size(8 * (KERNEL_DEGREE + 1))})",
+            "use a lower degree: the success probability falls exponentially with it",
+        )
+
+
+def check_ansatz(layers: int, qubits: int, rotations: int, pointer: str) -> None:
+    """Whether an ansatz with this many parameters may be held in memory."""
+    parameters = layers * qubits * rotations
+    if layers > ANSATZ_LAYERS or parameters > ANSATZ_PARAMETERS:
+        raise _exceeds(
+            f"{pointer}/layers",
+            "the ansatz has too many layers",
+            f"{layers:,} layers: {parameters:,} parameters, which take {size(8 * parameters)}",
+            f"at most {ANSATZ_LAYERS:,} layers and {ANSATZ_PARAMETERS:,} parameters ({size(8 * ANSATZ_PARAMETERS)})",
+            "use fewer layers, or give the unitary as a matrix",
+        )

@@ -1,0 +1,178 @@
+"""The model file's fields, contract version 1. The shipped JSON Schema is generated from these classes.
+
+Long lists of numbers (``SkipValidation``) are declared here for the JSON Schema, but checked by
+:mod:`qsac.model.numbers`, which is faster and knows the shapes that the other fields ask for.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation, TypeAdapter
+
+from qsac.model.limits import MAGNITUDE, NAME_CHARACTERS
+
+SCHEMA_FILE = "model.schema.json"
+
+Real = Annotated[float, Field(allow_inf_nan=False)]
+Bounded = Annotated[float, Field(allow_inf_nan=False, ge=-MAGNITUDE, le=MAGNITUDE)]
+Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
+Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
+Row = Annotated[list[float], Field(min_length=2)] | Annotated[list[Pair], Field(min_length=2)]
+
+
+class _Fields(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+def _without_default(fields: dict[str, Any]) -> None:
+    """Keep None, which stands for an absent field and may not be written, out of the JSON Schema."""
+    fields.pop("default")
+
+
+class InlineTokens(_Fields):
+    """The tokens themselves: T+1 rows of d >= 2 numbers, or of d [re, im] pairs."""
+
+    type: Literal["inline"]
+    values: SkipValidation[Annotated[list[Row], Field(min_length=2)]]
+
+
+class FileTokens(_Fields):
+    """Tokens in a .npy, .npz, .csv or .safetensors file, named relative to the model file and inside its folder."""
+
+    type: Literal["file"]
+    path: Annotated[str, Field(min_length=1)]
+
+
+class TfimTokens(_Fields):
+    """States of a transverse-field Ising chain H = -J sum ZZ - h sum X at the times 0, dt, .., T dt (hbar = 1)."""
+
+    type: Literal["tfim"]
+    sites: Annotated[int, Field(ge=1)]
+    context: Annotated[int, Field(ge=1)]
+    dt: Bounded
+    coupling: Bounded
+    field: Bounded
+    boundary: Literal["open", "periodic"] = "open"
+    initial: Literal["zero", "plus", "haar"]
+    seed: Seed = 0
+
+
+class TextTokens(_Fields):
+    """Words of a text through a trained embedding (reserved: it comes with training)."""
+
+    type: Literal["text"]
+    path: str = ""
+    text: str = ""
+    vocabulary: Any = None
+    embedding: Any = None
+
+
+Tokens = Annotated[InlineTokens | FileTokens | TfimTokens | TextTokens, Field(discriminator="type")]
+
+
+class MonomialKernel(_Fields):
+    """g(s) = s^degree."""
+
+    type: Literal["monomial"]
+    degree: Annotated[int, Field(ge=0)]
+
+
+class PolynomialKernel(_Fields):
+    """g(s) = sum_p coefficients[p] s^p, not all coefficients zero."""
+
+    type: Literal["polynomial"]
+    coefficients: Annotated[list[Real], Field(min_length=1)]
+
+
+class SoftmaxTaylorKernel(_Fields):
+    """g(s) = sum_{p <= degree} (temperature s)^p / p!; temperature defaults to sqrt(d), d the padded dimension."""
+
+    type: Literal["softmax-taylor"]
+    degree: Annotated[int, Field(ge=0)]
+    temperature: Annotated[float, Field(allow_inf_nan=False, gt=0)] = Field(
+        default=None,  # type: ignore[assignment]  # sqrt(d), known only once the tokens are
+        json_schema_extra=_without_default,
+    )
+
+
+Kernel = Annotated[MonomialKernel | PolynomialKernel | SoftmaxTaylorKernel, Field(discriminator="type")]
+
+
+class IdentityUnitary(_Fields):
+    """The identity."""
+
+    type: Literal["identity"]
+
+
+class NormalParameters(_Fields):
+    """Angles drawn by ``numpy.random.default_rng(seed).normal(0, scale, shape)``, in radians."""
+
+    init: Literal["normal"]
+    scale: Annotated[float, Field(allow_inf_nan=False, ge=0, le=MAGNITUDE)] = 1.0
+    seed: Seed = 0
+
+
+class HardwareEfficientUnitary(_Fields):
+    """Layers of rotations and a ring of CX. ``parameters``: angles in radians of shape (layers, n, rotations)."""
+
+    type: Literal["hardware-efficient"]
+    rotations: Annotated[list[Literal["rx", "ry", "rz"]], Field(min_length=1)] = ["rx", "ry", "rz"]
+    layers: Annotated[int, Field(ge=1)]
+    parameters: SkipValidation[list[list[list[float]]] | NormalParameters]
+
+
+class MatrixUnitary(_Fields):
+    """A unitary matrix as rows of [re, im] pairs, of the tokens' given or padded dimension, unitary to 1e-8."""
+
+    type: Literal["matrix"]
+    entries: SkipValidation[list[list[Pair]]]
+
+
+Unitary = Annotated[IdentityUnitary | HardwareEfficientUnitary | MatrixUnitary, Field(discriminator="type")]
+
+
+class Attention(_Fields):
+    """Attention by overlap interference: z_j = sum_i g(<x_j|score|x_i>) value x_i over the mask."""
+
+    type: Literal["overlap"]
+    mask: Literal["causal", "full"] = "causal"
+    kernel: Kernel
+    value: Unitary
+    score: Unitary
+    phases: SkipValidation[list[float] | Literal["optimal"]] = Field(
+        default=None,  # type: ignore[arg-type]  # absent: no phases, which is not the same as T zeros
+        description="Phases phi_j of the T positions in radians, or the ones that maximise the fidelity.",
+        json_schema_extra=_without_default,
+    )
+
+
+class Readout(_Fields):
+    """What the circuit is compiled to report."""
+
+    type: Literal["loss", "predict", "overlaps"]
+
+
+class ModelFile(_Fields):
+    """A qsac model: tokens, attention, and what to read out."""
+
+    qsac: Literal[1]
+    name: Annotated[str, Field(min_length=1, max_length=NAME_CHARACTERS)] = "model"
+    tokens: Tokens
+    attention: Attention
+    readout: Readout = Readout(type="loss")
+
+
+NORMAL_PARAMETERS = TypeAdapter(NormalParameters)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of the model file."""
+    schema = ModelFile.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def json_schema_text() -> str:
+    """:func:`json_schema` as it is shipped in ``model.schema.json``."""
+    return json.dumps(json_schema(), indent=2) + "\n"

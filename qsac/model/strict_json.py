@@ -1,0 +1,199 @@
+"""Reading JSON strictly: what Python's reader lets pass but the contract does not is refused with its place."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from qsac.errors import InvalidInputError
+from qsac.model.limits import JSON_DEPTH
+from qsac.model.pointer import describe, join, quoted
+
+_WANTED = {
+    "Expecting value": "a value: a number, a text in double quotes, a list, an object, true, false or null",
+    "Expecting ',' delimiter": "a comma, or the bracket that closes the list or object",
+    "Expecting ':' delimiter": "a colon between a field's name and its value",
+    "Expecting property name enclosed in double quotes": "a field's name in double quotes",
+    "Illegal trailing comma before end of object": "no comma after the last field",
+    "Illegal trailing comma before end of array": "no comma after the last item",
+    "Unterminated string starting at": "a text that ends with a double quote on the same line",
+    "Invalid control character at": "no tab or line break inside a text: write \\t or \\n",
+    "Extra data": "nothing after the model's closing brace",
+}
+
+
+@dataclass(frozen=True)
+class _Constant:
+    """A literal that Python's reader accepts but JSON does not have: NaN, Infinity, -Infinity."""
+
+    literal: str
+
+
+class _Repeated(dict[str, object]):
+    """An object that has a field twice; ``name`` is the field."""
+
+    name: str
+
+
+def parse(data: bytes, source: str) -> object:
+    """The document in ``data`` (UTF-8, with or without byte order mark).
+
+    Raises :class:`~qsac.errors.InvalidInputError` for anything but one JSON value without repeated fields, NaN or
+    Infinity, not nested deeper than Python's reader can follow.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InvalidInputError(
+            "the model file is not UTF-8 text",
+            source=f"{source} line {line}",
+            found=f"the byte 0x{data[error.start]:02x} at position {error.start:,}",
+            wanted="JSON in UTF-8",
+            help="save the file as UTF-8; arrays in NumPy's format are named in a model file by "
+            '"tokens": {"type": "file", "path": ...}',
+        ) from None
+    if not text.strip():
+        raise InvalidInputError(
+            "the model file is empty",
+            source=source,
+            wanted='a JSON object that begins with {"qsac": 1',
+            help="`qsac schema` prints the format",
+        )
+    suspects: list[object] = []
+    try:
+        document = _decode(text, suspects)
+    except json.JSONDecodeError as error:
+        raise _syntax_error(error, source) from None
+    except RecursionError:
+        raise _too_deep("", source) from None
+    except ValueError:
+        raise InvalidInputError(
+            "a number in the model file has too many digits",
+            source=source,
+            wanted="numbers of at most 17 significant digits: more are not kept",
+        ) from None
+    if suspects:
+        _refuse_suspects(document, source)
+    return document
+
+
+def _decode(text: str, suspects: list[object]) -> object:
+    def constant(literal: str) -> _Constant:
+        suspects.append(literal)
+        return _Constant(literal)
+
+    def pairs(items: list[tuple[str, object]]) -> dict[str, object]:
+        result = dict(items)
+        if len(result) == len(items):
+            return result
+        names = [name for name, _ in items]
+        repeated = _Repeated(result)
+        repeated.name = next(name for index, name in enumerate(names) if name in names[:index])
+        suspects.append(repeated)
+        return repeated
+
+    return json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
+
+
+def _syntax_error(error: json.JSONDecodeError, source: str) -> InvalidInputError:
+    message = re.sub(r": .*| \(.*", "", error.msg)
+    rest = error.doc[error.pos : error.pos + 24].split("\n")[0].rstrip()
+    end = "the end of the file" if error.pos >= len(error.doc.rstrip()) else "the end of the line"
+    if message.startswith(("Invalid \\", "Invalid escape")):
+        wanted = 'one of \\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX after a backslash'
+    else:
+        wanted = _WANTED.get(message, message[:1].lower() + message[1:])
+    return InvalidInputError(
+        "the model file is not valid JSON",
+        source=f"{source} line {error.lineno} column {error.colno}",
+        found=quoted(rest) if rest else end,
+        wanted=wanted,
+        help=_syntax_help(error, rest),
+    )
+
+
+def _syntax_help(error: json.JSONDecodeError, rest: str) -> str | None:
+    before = error.doc[: error.pos].rstrip()
+    if rest.startswith(("//", "/*", "#")):
+        return "JSON has no comments: remove it"
+    if rest.startswith("'"):
+        return "JSON wants double quotes, not single ones"
+    if re.match(r"(True|False|None)\b", rest):
+        return f"JSON writes it {'null' if rest.startswith('None') else rest.split()[0].strip(',}]').lower()}"
+    if rest[:1] in ("]", "}") and before.endswith(","):
+        return "remove the comma before the closing bracket"
+    return None
+
+
+def walk(document: object) -> Iterator[tuple[str, object]]:
+    """Every value of a document with its pointer, outer ones first, without recursion."""
+    stack: list[tuple[str, object]] = [("", document)]
+    while stack:
+        pointer, value = stack.pop()
+        yield pointer, value
+        if isinstance(value, dict):
+            stack.extend((join(pointer, name), item) for name, item in reversed(value.items()))
+        elif isinstance(value, list):
+            stack.extend((join(pointer, index), value[index]) for index in range(len(value) - 1, -1, -1))
+
+
+def _refuse_suspects(document: object, source: str) -> None:
+    for pointer, value in walk(document):
+        if isinstance(value, _Repeated):
+            raise InvalidInputError(
+                f'the field "{join("", value.name)[1:]}" is given twice',
+                source=source,
+                pointer=join(pointer, value.name),
+                wanted="each field once",
+                help="remove one of the two",
+            )
+        if isinstance(value, _Constant):
+            raise InvalidInputError(
+                f"{value.literal} is not a number",
+                source=source,
+                pointer=pointer,
+                found=value.literal,
+                wanted="a finite number",
+                help="JSON has no NaN and no Infinity: find out where it came from",
+            )
+
+
+def _too_deep(pointer: str, source: str) -> InvalidInputError:
+    return InvalidInputError(
+        "the model file is nested too deeply",
+        source=source,
+        pointer="/".join(pointer.split("/")[:6]) or None,
+        wanted=f"lists and objects nested at most {JSON_DEPTH} deep; a model needs 6",
+    )
+
+
+def plain(value: object, pointer: str = "") -> object:
+    """A Python value as what :func:`parse` would return: tuples as lists, NumPy arrays and numbers as Python's, complex
+    numbers as [re, im]. The result shares nothing with ``value``."""
+    if pointer.count("/") > JSON_DEPTH:
+        raise _too_deep(pointer, "<dict>")
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind == "c":
+            value = np.stack([value.real, value.imag], axis=-1)
+        return plain(value.tolist(), pointer)
+    if isinstance(value, np.generic):
+        return plain(value.item(), pointer)
+    if isinstance(value, complex):
+        return [value.real, value.imag]
+    if isinstance(value, dict):
+        for name in value:
+            if not isinstance(name, str):
+                raise InvalidInputError(
+                    "a field's name is not a text", pointer=pointer, found=describe(name), wanted="text as names"
+                )
+        return {str(name): plain(item, join(pointer, name)) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        if all(type(item) in (int, float) for item in value):
+            return list(value)
+        return [plain(item, f"{pointer}/{index}") for index, item in enumerate(value)]
+    return value
