@@ -1,0 +1,105 @@
+"""`qsac check`: validate a model file and print its closed-form metrics."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from qsac.cli.arguments import load_argument
+from qsac.cli.messages import warn
+
+if TYPE_CHECKING:
+    from qsac.model import Metrics, Model
+
+
+@click.command("check")
+@click.argument("model")
+@click.option("--metrics", is_flag=True, help="Print the closed-form value of every metric.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(model: str, metrics: bool, as_json: bool) -> None:
+    """Validate MODEL, a model file, or `-` for standard input, and say what it is.
+
+    With --metrics also the exact value of everything that a circuit of it would report.
+    """
+    loaded = load_argument(model)
+    values = None
+    if metrics:
+        from qsac.model import closed_form
+
+        values = closed_form(loaded)
+    if as_json:
+        click.echo(json.dumps(_facts(loaded, values), indent=2, allow_nan=False))
+    else:
+        click.echo(_summary(loaded, values))
+    if values is not None:
+        for message in values.warnings:
+            warn(message)
+
+
+def _facts(model: Model, metrics: Metrics | None) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "name": model.name,
+        "context": model.context,
+        "dimension": model.dimension,
+        "data_qubits": model.data_qubits,
+        "index_qubits": model.index_qubits,
+        "mask": model.mask,
+        "pairs": model.pairs,
+        "kernel": list(model.kernel),
+        "lam": model.lam,
+        "sha256": model.sha256,
+    }
+    if metrics is not None:
+        facts["metrics"] = metrics.values
+        facts["success_probability"] = metrics["success_probability"]
+        facts["warnings"] = list(metrics.warnings)
+    return facts
+
+
+def _summary(model: Model, metrics: Metrics | None) -> str:
+    given = model.given_tokens.shape[1]
+    padding = "" if given == model.dimension else f", padded from {given}"
+    kind = "real" if model.tokens.dtype.kind == "f" else "complex"
+    rows = [
+        ("context", f"{model.context:,} tokens and their targets (T), {kind}"),
+        ("dimension", f"{model.dimension:,} (d{padding})"),
+        ("qubits", f"{model.data_qubits} data (n), {model.index_qubits} index (m)"),
+        ("kernel", _polynomial(model.kernel)),
+        ("mask", f"{model.mask}, {model.pairs:,} pairs (N)"),
+        ("lambda", f"{model.lam:.6g}"),
+        ("phases", _phases(model)),
+        ("readout", model.readout),
+        ("sha256", model.sha256),
+    ]
+    lines = [f"{model.name}: a valid model", *(f"  {label:<11}{text}" for label, text in rows)]
+    if metrics is not None:
+        lines.append("closed form")
+        width = max(map(len, metrics.values)) + 2
+        for name, value in metrics.values.items():
+            lines.append(f"  {name:<{width}}{'null' if value is None else _decimal(value)}")
+    return "\n".join(lines)
+
+
+def _decimal(value: float) -> str:
+    return f"{value:.10f}" if value == 0 or abs(value) >= 1e-4 else f"{value:.6e}"
+
+
+def _phases(model: Model) -> str:
+    if model.given_phases is None:
+        return "none"
+    return "optimal" if isinstance(model.given_phases, str) else "given"
+
+
+def _polynomial(kernel: tuple[float, ...]) -> str:
+    """A kernel as a formula in s: ``1 + 2 s - 0.5 s^2``."""
+    text = ""
+    for power, coefficient in enumerate(kernel):
+        if not coefficient:
+            continue
+        sign = ("-" if coefficient < 0 else "") if not text else (" - " if coefficient < 0 else " + ")
+        factor = "" if power == 0 else "s" if power == 1 else f"s^{power}"
+        size = f"{abs(coefficient):.4g}"
+        text += sign + (factor if factor and size == "1" else f"{size} {factor}".rstrip())
+    return f"g(s) = {text}"

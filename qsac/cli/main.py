@@ -1,0 +1,172 @@
+"""The command `qsac`: finds subcommands by name, and turns whatever goes wrong into a message and an exit code.
+
+Only click is imported here, so that `qsac --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from qsac.cli.messages import label
+from qsac.errors import (
+    EXIT_BUG,
+    EXIT_DOES_NOT_FIT,
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    EXIT_INVALID_INPUT,
+    QsacError,
+)
+
+COMMANDS = {
+    "check": "Validate a model file; print its closed-form metrics.",
+    "schema": "Print the JSON Schema of model files.",
+}
+"""Each command NAME is the click command `command` in the module `qsac.cli.NAME`."""
+
+EXIT_BROKEN_PIPE = 141
+"""What a shell reports for a program whose reader went away (128 + SIGPIPE)."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and help, and imports a command's module when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"qsac.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            ctx.fail(f"no command {args[0]!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(f"qsac {version()}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Print the version."
+)
+def main() -> None:
+    """A compiler for quantum attention: from a model file to native gates."""
+
+
+def version() -> str:
+    """The installed version of qsac."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("qsac")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code. No traceback reaches the user unless QSAC_DEBUG is set."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no reason to fail
+    try:
+        code = main.main(None if arguments is None else list(arguments), prog_name="qsac", standalone_mode=False)
+        sys.stdout.flush()
+    except QsacError as error:
+        return _refused(str(error), error.exit_code)
+    except click.exceptions.Abort:
+        return _interrupted()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except KeyboardInterrupt:
+        return _interrupted()
+    except BrokenPipeError:
+        return _broken_pipe()
+    except MemoryError:
+        return _refused("there is not enough memory on this machine", EXIT_DOES_NOT_FIT)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES):
+            place = f"{error.filename}: " if error.filename else "writing the output: "
+            return _refused(place + (error.strerror or str(error)).lower(), EXIT_INVALID_INPUT)
+        return _bug(error)
+    except Exception as error:
+        return _bug(error)
+    return code if isinstance(code, int) else EXIT_DONE
+
+
+def _refused(message: str, code: int) -> int:
+    if os.environ.get("QSAC_DEBUG"):
+        _print_traceback()
+    click.echo(f"{label('error', 'red')} {message}", err=True)
+    return code
+
+
+def _interrupted() -> int:
+    click.echo("interrupted", err=True)
+    return EXIT_INTERRUPTED
+
+
+def _broken_pipe() -> int:
+    """Leave quietly: whoever read the output has seen enough. Nothing may be flushed into the pipe again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return EXIT_BROKEN_PIPE
+
+
+def _bug(error: BaseException) -> int:
+    if os.environ.get("QSAC_DEBUG"):
+        _print_traceback()
+    first_line = str(error).split("\n")[0][:200]
+    click.echo(
+        f"{label('error', 'red')} this is a bug of qsac: {type(error).__name__}: {first_line}\n"
+        f"  help:   please report it at {_issues_page()} with the command, the model file, and what the command\n"
+        f"          prints when the environment variable QSAC_DEBUG is 1; this is qsac {version()}",
+        err=True,
+    )
+    return EXIT_BUG
+
+
+def _print_traceback() -> None:
+    import traceback
+
+    click.echo(traceback.format_exc(), err=True, nl=False)
+
+
+def _issues_page() -> str:
+    """The address in the installed package's metadata, if it has one."""
+    from importlib import metadata
+
+    try:
+        urls = metadata.metadata("qsac").get_all("Project-URL") or []
+    except metadata.PackageNotFoundError:
+        urls = []
+    for url in urls:
+        label, _, address = str(url).partition(", ")
+        if label.lower() in ("issues", "bug tracker", "tracker"):
+            return address
+    return "the project's issues page"
+
+
+if __name__ == "__main__":
+    sys.exit(run())
