@@ -1,0 +1,10 @@
+"""Ops of the attention level, one family a file."""
+
+from qsac.ir.attention.indices import PrepareIndices
+from qsac.ir.attention.phases import PhaseTable
+from qsac.ir.attention.power import PreparePower
+from qsac.ir.attention.project import Project
+from qsac.ir.attention.tokens import LoadTokens
+from qsac.ir.attention.unitary import ApplyUnitary
+
+__all__ = ["ApplyUnitary", "LoadTokens", "PhaseTable", "PrepareIndices", "PreparePower", "Project"]

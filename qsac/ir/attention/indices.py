@@ -1,0 +1,56 @@
+"""Index registers: which pairs (position j, token i) attend to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.ir.op import Level, Op, Scope
+
+Mask = Literal["causal", "full"]
+
+
+@dataclass(frozen=True)
+class PrepareIndices(Op):
+    """Bring ``query`` and ``key`` into sum over the mask of |j>|i> / sqrt(N) (arXiv 2602.06699 v2, step 1).
+
+    ``causal`` holds the pairs i <= j < ``length``, ``full`` all pairs i, j < ``length``.
+    """
+
+    name: ClassVar[str] = "prepare-indices"
+    level: ClassVar[Level] = "attention"
+
+    query: str
+    key: str
+    mask: Mask
+    length: int
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.query, self.key)
+
+    @property
+    def needs_fresh(self) -> tuple[str, ...]:
+        return self.targets
+
+    def check(self, scope: Scope) -> str | None:
+        sizes = {scope.sizes[name] for name in self.targets}
+        if self.mask not in ("causal", "full"):
+            return f"mask {self.mask!r} is neither 'causal' nor 'full'"
+        if len(sizes) != 1:
+            return "query and key differ in size"
+        size = sizes.pop()
+        if not 1 << (size - 1) < self.length <= 1 << size:
+            return f"length {self.length} does not need exactly {size} index qubits"
+        return None
+
+    def prepared(self, scope: Scope) -> NDArray[Any]:
+        dimension = 1 << scope.sizes[self.query]
+        position, token = np.indices((dimension, dimension))
+        inside = (position < self.length) & (token < self.length)
+        if self.mask == "causal":
+            inside &= token <= position
+        return (inside / np.sqrt(inside.sum())).reshape(-1)

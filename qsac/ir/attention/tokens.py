@@ -1,0 +1,79 @@
+"""Token loaders: tables of states, chosen by an index register."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.ir.op import Level, Op, Scope
+
+
+@dataclass(frozen=True)
+class LoadTokens(Op):
+    """Controlled on ``index`` = i and on every ``when`` qubit being 1, bring ``data`` from zero into row i of ``table``.
+
+    ``table`` names an array of shape (rows, 2^size(data)) of unit rows. What happens on index values without a row is
+    left open: nothing may be there. The ``adjoint`` un-loads; the data must then be projected on zero, so only the
+    first column of each unitary is part of the meaning, and a lowering may choose the others.
+    """
+
+    name: ClassVar[str] = "load-tokens"
+    level: ClassVar[Level] = "attention"
+
+    data: str
+    index: tuple[str, ...]
+    table: str
+    adjoint_load: bool = False
+    when: tuple[str, ...] = ()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.data,)
+
+    @property
+    def borrows(self) -> tuple[str, ...]:
+        return (*self.when, *self.index)
+
+    @property
+    def needs_fresh(self) -> tuple[str, ...]:
+        return () if self.adjoint_load else (self.data,)
+
+    def check(self, scope: Scope) -> str | None:
+        table = scope.tables[self.table]
+        if any(scope.sizes[name] != 1 for name in self.when):
+            return "a 'when' register has one qubit"
+        if len(table.shape) != 2 or table.shape[1] != 1 << scope.sizes[self.data]:
+            return f"table {self.table!r} of shape {table.shape} does not fit register {self.data!r}"
+        if not 1 <= table.shape[0] <= scope.dimension(self.index):
+            return f"table {self.table!r} has {table.shape[0]} rows, the index has {scope.dimension(self.index)} values"
+        if np.max(np.abs(np.linalg.norm(table.values, axis=1) - 1)) > 1e-9:
+            return f"table {self.table!r} has rows that are not of unit norm"
+        return None
+
+    def adjoint(self) -> Self:
+        return replace(self, adjoint_load=not self.adjoint_load)
+
+    def matrices(self, scope: Scope) -> NDArray[np.complex128]:
+        """One unitary a control value; its first column is the row, the others complete it (Householder)."""
+        rows = scope.tables[self.table].values
+        dimension = rows.shape[1]
+        matrices = np.tile(np.eye(dimension, dtype=np.complex128), (scope.dimension(self.borrows), 1, 1))
+        first = len(matrices) - scope.dimension(self.index)
+        matrices[first : first + len(rows)] = _completed(rows)
+        return np.conj(matrices.transpose(0, 2, 1)) if self.adjoint_load else matrices
+
+
+def _completed(rows: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """Unitaries of shape (R, d, d) whose first columns are the given unit rows, by Householder reflections."""
+    lead = rows[:, 0]
+    magnitude = np.abs(lead)
+    phase = np.where(magnitude > 0, lead / np.where(magnitude > 0, magnitude, 1.0), 1.0)
+    # The reflection takes e_0 to -conj(phase) x; the column is then turned back to x.
+    vectors = np.conj(phase)[:, None] * rows
+    vectors[:, 0] += 1.0
+    vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    reflections = np.eye(rows.shape[1]) - 2 * vectors[:, :, None] * np.conj(vectors[:, None, :])
+    return -phase[:, None, None] * reflections

@@ -1,0 +1,109 @@
+"""Unitaries on a data register: the value and score transformations V and W."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.ir.op import Level, Op, Scope
+from qsac.ir.pauli import rotation_matrix
+
+UnitaryForm = Literal["matrix", "hardware-efficient"]
+
+
+class Rotation(NamedTuple):
+    """exp(-i angle P / 2) with P the given axis, on one qubit of the register; angle in radians."""
+
+    axis: str
+    qubit: int
+    angle: float
+
+
+class Entangler(NamedTuple):
+    """CX from ``control`` to ``target``, qubits of the register."""
+
+    control: int
+    target: int
+
+
+@dataclass(frozen=True)
+class ApplyUnitary(Op):
+    """Apply a unitary to ``data`` where every ``when`` qubit is 1.
+
+    ``matrix``: ``table`` names the (D, D) matrix. ``hardware-efficient``: ``table`` names angles of shape (layers, n,
+    rotations) in radians; each layer turns every qubit about ``rotations`` in order, then a CX ring entangles
+    (algorithm, "Ansatz").
+    """
+
+    name: ClassVar[str] = "apply-unitary"
+    level: ClassVar[Level] = "attention"
+
+    data: str
+    form: UnitaryForm
+    table: str
+    rotations: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.data,)
+
+    @property
+    def borrows(self) -> tuple[str, ...]:
+        return self.when
+
+    def check(self, scope: Scope) -> str | None:
+        table = scope.tables[self.table]
+        size = scope.sizes[self.data]
+        if self.form == "matrix":
+            if table.shape != (1 << size, 1 << size):
+                return f"matrix {self.table!r} of shape {table.shape} does not fit register {self.data!r}"
+            if np.max(np.abs(table.values @ table.values.conj().T - np.eye(1 << size))) > 1e-9:
+                return f"matrix {self.table!r} is not unitary"
+            return None
+        if self.form != "hardware-efficient":
+            return f"form {self.form!r} is neither 'matrix' nor 'hardware-efficient'"
+        if not set(self.rotations) <= {"rx", "ry", "rz"}:
+            return f"rotations {self.rotations} are not among rx, ry, rz"
+        if len(table.shape) != 3 or table.shape[1:] != (size, len(self.rotations)) or not table.real:
+            return f"angles {self.table!r} of shape {table.shape} are not (layers, {size}, {len(self.rotations)})"
+        return None
+
+    def gates(self, scope: Scope) -> Iterator[Rotation | Entangler]:
+        """The gates of a hardware-efficient unitary, in time order."""
+        size = scope.sizes[self.data]
+        ring = {1: [], 2: [(0, 1)]}.get(size, [(q, (q + 1) % size) for q in range(size)])
+        for layer in scope.tables[self.table].values:
+            for qubit in range(size):
+                for rotation, angle in zip(self.rotations, layer[qubit], strict=True):
+                    yield Rotation(rotation[1], qubit, float(angle))
+            for control, target in ring:
+                yield Entangler(control, target)
+
+    def unitary(self, scope: Scope) -> NDArray[np.complex128]:
+        """The (D, D) matrix applied where the ``when`` qubits are 1."""
+        if self.form == "matrix":
+            return scope.tables[self.table].values.astype(np.complex128)
+        size = scope.sizes[self.data]
+        dimension = 1 << size
+        matrix = np.eye(dimension, dtype=np.complex128)
+        basis = np.arange(dimension)
+        for gate in self.gates(scope):
+            if isinstance(gate, Entangler):
+                controlled = (basis >> (size - 1 - gate.control)) & 1
+                matrix = matrix[basis ^ (controlled << (size - 1 - gate.target))]
+            else:
+                shaped = matrix.reshape(1 << gate.qubit, 2, -1)
+                matrix = np.einsum("ab,xby->xay", rotation_matrix(gate.axis, gate.angle), shaped)
+                matrix = matrix.reshape(dimension, dimension)
+        return matrix
+
+    def matrices(self, scope: Scope) -> NDArray[np.complex128]:
+        unitary = self.unitary(scope)
+        matrices = np.tile(np.eye(len(unitary), dtype=np.complex128), (scope.dimension(self.when), 1, 1))
+        matrices[-1] = unitary
+        return matrices

@@ -1,0 +1,57 @@
+"""Measurement and reset of a qubit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.ir.op import Level, Op, Scope
+
+
+@dataclass(frozen=True)
+class Measure(Op):
+    """Measure ``qubit`` into the bit ``register``[``index``]. In the program's semantics it projects on 0, as every
+    readout wants 0; the qubit ends."""
+
+    name: ClassVar[str] = "measure"
+    level: ClassVar[Level] = "block"
+
+    qubit: str
+    register: str
+    index: int
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.qubit,)
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        return (self.qubit,)
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        return (f"{self.register}[{self.index}]",)
+
+    def projected(self, scope: Scope) -> NDArray[Any]:
+        return np.array([1.0, 0.0])
+
+
+@dataclass(frozen=True)
+class Reset(Op):
+    """Bring a measured ``qubit`` back, in state zero."""
+
+    name: ClassVar[str] = "reset"
+    level: ClassVar[Level] = "block"
+
+    qubit: str
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.qubit,)
+
+    @property
+    def reopens(self) -> tuple[str, ...]:
+        return (self.qubit,)

@@ -1,0 +1,51 @@
+"""The dependency graph of a program, derived from its ops' signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from qsac.ir.program import Program
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+
+def dependency_graph(program: Program) -> nx.DiGraph[int]:
+    """A graph on op indices with an edge from each op to the ops that must follow it.
+
+    Two ops depend on each other when they share a register that at least one of them targets: borrows commute.
+    Projections keep their order among each other, as readouts are conditional on it. Redundant edges are left out as
+    far as one register shows them.
+    """
+    import networkx as nx
+
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_nodes_from(range(len(program.ops)))
+    last_target: dict[str, int] = {}
+    borrowed_since: dict[str, list[int]] = {}
+    last_projection: int | None = None
+    for index, op in enumerate(program.ops):
+        for name in op.targets:
+            if name in last_target:
+                graph.add_edge(last_target[name], index)
+            graph.add_edges_from((borrower, index) for borrower in borrowed_since.get(name, ()))
+            last_target[name] = index
+            borrowed_since[name] = []
+        for name in op.borrows:
+            if name in last_target:
+                graph.add_edge(last_target[name], index)
+            borrowed_since.setdefault(name, []).append(index)
+        if op.outcomes:
+            if last_projection is not None:
+                graph.add_edge(last_projection, index)
+            last_projection = index
+    return graph
+
+
+def respects(program: Program, order: Sequence[int]) -> bool:
+    """Whether ``order``, a permutation of op indices, keeps every dependency of the program."""
+    place = {index: position for position, index in enumerate(order)}
+    return len(place) == len(program.ops) and all(
+        place[before] < place[after] for before, after in dependency_graph(program).edges
+    )

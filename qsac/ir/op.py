@@ -1,0 +1,125 @@
+"""What an op is: a frozen dataclass with a signature (what it targets, what it borrows), nothing about gates.
+
+Meaning is added by optional protocols: :class:`Preparation` (the state it brings fresh registers into),
+:class:`ControlledUnitary` (its matrix for every value of what it borrows), :class:`Projection` (the state it projects
+on), :class:`Adjointable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from qsac.ir.table import Table
+
+Level = Literal["attention", "block", "both"]
+
+
+@dataclass(frozen=True)
+class Register:
+    """A named group of ``size`` qubits, the first one most significant. At block level every register is one qubit."""
+
+    name: str
+    size: int
+
+    @property
+    def dimension(self) -> int:
+        return 1 << self.size
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an op may look up: the sizes of registers and the tables it names."""
+
+    sizes: Mapping[str, int]
+    tables: Mapping[str, Table]
+
+    def dimension(self, registers: tuple[str, ...]) -> int:
+        """The dimension of the joint space of ``registers``."""
+        return 1 << sum(self.sizes[name] for name in registers)
+
+
+@dataclass(frozen=True)
+class Op:
+    """Base of all ops. ``origin`` is the JSON pointer of the model field that the op was made for."""
+
+    name: ClassVar[str]
+    level: ClassVar[Level]
+
+    _: KW_ONLY
+    origin: str = ""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Registers that the op changes; it owns them while it acts (linear use)."""
+        return ()
+
+    @property
+    def borrows(self) -> tuple[str, ...]:
+        """Registers that the op reads in the computational basis: shared, diagonal, commuting with other borrows."""
+        return ()
+
+    @property
+    def needs_fresh(self) -> tuple[str, ...]:
+        """Targets that must be unallocated, so in state zero, before the op."""
+        return ()
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """Targets that the op projects and so gives back."""
+        return ()
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The names under which readouts speak of the op's projection: registers, or bits at block level."""
+        return ()
+
+    @property
+    def reopens(self) -> tuple[str, ...]:
+        """Ended registers that the op brings back, in state zero."""
+        return ()
+
+    def check(self, scope: Scope) -> str | None:
+        """What is wrong with the op's own fields, or None. Registers and tables it names are known to exist."""
+        return None
+
+
+@runtime_checkable
+class Preparation(Protocol):
+    """An op that brings its (fresh) targets from zero into a state."""
+
+    def prepared(self, scope: Scope) -> NDArray[Any]:
+        """The unit vector of the joint target space."""
+        ...
+
+
+@runtime_checkable
+class ControlledUnitary(Protocol):
+    """An op that acts on its targets by a unitary chosen by the value of what it borrows."""
+
+    def matrices(self, scope: Scope) -> NDArray[np.complex128]:
+        """Shape (B, D, D): B values of the borrowed registers (in order), D the dimension of the targets."""
+        ...
+
+
+@runtime_checkable
+class Projection(Protocol):
+    """An op that ends its targets by projecting them on a state."""
+
+    def projected(self, scope: Scope) -> NDArray[Any]:
+        """The unit vector that the joint target space is projected on."""
+        ...
+
+
+@runtime_checkable
+class Adjointable(Protocol):
+    """An op whose inverse is an op of the same kind."""
+
+    def adjoint(self) -> Self:
+        """The inverse op."""
+        ...

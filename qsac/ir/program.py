@@ -1,0 +1,41 @@
+"""Programs: ordered ops on declared registers, the tables they name and the readouts they serve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+from qsac.ir.op import Op, Register, Scope
+from qsac.ir.table import Table
+
+
+@dataclass(frozen=True)
+class Readout:
+    """A metric is P(all of ``given`` and ``success``) / P(all of ``given``); both name projections' outcomes."""
+
+    metric: str
+    given: tuple[str, ...]
+    success: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program of one level. The order of ops is the time order; equal programs print equally."""
+
+    name: str
+    level: Literal["attention", "block"]
+    registers: tuple[Register, ...]
+    tables: Mapping[str, Table]
+    ops: tuple[Op, ...]
+    readouts: tuple[Readout, ...]
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What ops may look up here."""
+        return Scope({register.name: register.size for register in self.registers}, self.tables)
+
+    def with_ops(self, ops: Iterable[Op]) -> Program:
+        """This program with other ops."""
+        return replace(self, ops=tuple(ops))

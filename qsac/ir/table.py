@@ -1,0 +1,77 @@
+"""Immutable arrays that can be fields of frozen ops: compared and hashed by value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Table:
+    """A read-only float64 or complex128 array of any shape, equal to another one of the same bytes.
+
+    A complex array whose imaginary parts are all exactly zero is kept as a real one, so that ``real`` is a fact about
+    the values.
+    """
+
+    __slots__ = ("_hash", "values")
+
+    values: NDArray[Any]
+
+    def __init__(self, values: NDArray[Any] | Sequence[Any]) -> None:
+        array = np.asarray(values)
+        if np.iscomplexobj(array):
+            array = array.astype(np.complex128) if np.any(array.imag) else array.real
+        if not np.iscomplexobj(array):
+            array = array.astype(np.float64)
+        # Adding zero turns -0.0 into 0.0: equal tables are then equal in their bytes.
+        array = np.ascontiguousarray(array) + 0.0
+        array.flags.writeable = False
+        self.values = array
+        self._hash: int | None = None
+
+    @property
+    def real(self) -> bool:
+        return self.values.dtype == np.float64
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.values.shape
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Table):
+            return NotImplemented
+        return (
+            self.shape == other.shape
+            and self.real == other.real
+            and self.values.tobytes() == other.values.tobytes()
+        )
+
+    def __hash__(self) -> int:
+        if self._hash is None:
+            self._hash = hash((self.shape, self.values.tobytes()))
+        return self._hash
+
+    def __repr__(self) -> str:
+        kind = "real" if self.real else "complex"
+        return f"Table({kind}, shape={self.shape})"
+
+    def to_json(self) -> Any:
+        """Nested lists of numbers if real, ``{"re": ..., "im": ...}`` if complex; exact (shortest round trip)."""
+        if self.real:
+            return self.values.tolist()
+        return {"re": self.values.real.tolist(), "im": self.values.imag.tolist()}
+
+    @classmethod
+    def from_json(cls, data: Any) -> Table:
+        """The table that :meth:`to_json` wrote. Raises ValueError or TypeError for anything else."""
+        if isinstance(data, dict):
+            if set(data) != {"re", "im"}:
+                raise ValueError("a complex table has exactly the parts 're' and 'im'")
+            real, imaginary = np.asarray(data["re"], dtype=np.float64), np.asarray(data["im"], dtype=np.float64)
+            if real.shape != imaginary.shape:
+                raise ValueError("the parts 're' and 'im' of a complex table differ in shape")
+            return cls(real + 1j * imaginary)
+        return cls(np.asarray(data, dtype=np.float64))

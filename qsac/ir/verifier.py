@@ -1,0 +1,128 @@
+"""The rules of the language, checked op by op."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+from qsac.errors import InvalidInputError
+from qsac.ir.attention import LoadTokens, Project
+from qsac.ir.blocks import Multiplexor
+from qsac.ir.op import Op
+from qsac.ir.program import Program
+
+
+class ProgramError(InvalidInputError):
+    """A program that breaks a rule of the language: which op, which rule."""
+
+
+def verify(program: Program) -> None:
+    """Check a program against every rule; raise :class:`ProgramError` for the first op that breaks one.
+
+    Registers are linear for their targets: allocated by their first targeting op, ended by a projection, not used
+    after it (at block level a reset brings a qubit back). A borrowed register is live and not also a target. An op
+    that needs fresh targets finds them unallocated. Un-loaded data is projected on zero next. Every outcome that a
+    readout names exists once, and its given set, and given with success, are what has been projected up to some point
+    of the program: every probability a readout needs is then a norm on the way.
+    """
+    _verify_declarations(program)
+    live: set[str] = set()
+    ended: set[str] = set()
+    for index, op in enumerate(program.ops):
+        for problem in _broken_rules(program, op, live, ended):
+            raise ProgramError(
+                f"op {index} ({op.name}) breaks a rule: {problem}", pointer=f"/ops/{index}", source=program.name or None
+            )
+        live.update(op.targets)
+        ended.difference_update(op.reopens)
+        live.difference_update(op.ends)
+        ended.update(op.ends)
+    _verify_promises(program)
+    _verify_readouts(program)
+
+
+def _verify_declarations(program: Program) -> None:
+    names = [register.name for register in program.registers]
+    for name in sorted({name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else ()):
+        raise ProgramError(f"register {name!r} is declared twice")
+    for register in program.registers:
+        if register.size < 1:
+            raise ProgramError(f"register {register.name!r} has size {register.size}; the least is 1")
+        if program.level == "block" and register.size != 1:
+            raise ProgramError(f"register {register.name!r} of a block program is not one qubit")
+
+
+def _broken_rules(program: Program, op: Op, live: set[str], ended: set[str]) -> Iterator[str]:
+    sizes = program.scope.sizes
+    if op.level not in (program.level, "both"):
+        yield f"it belongs to the {op.level} level, the program is of the {program.level} level"
+    for name in (*op.targets, *op.borrows):
+        if name not in sizes:
+            yield f"register {name!r} is not declared"
+    for name in (getattr(op, field.name) for field in fields(op) if field.name == "table"):
+        if name not in program.tables:
+            yield f"table {name!r} does not exist"
+    if len(set(op.targets)) < len(op.targets):
+        yield "it targets a register twice"
+    for name in op.borrows:
+        if name in op.targets:
+            yield f"register {name!r} is borrowed and targeted at once"
+        if name not in live:
+            yield f"register {name!r} is borrowed but not live"
+    for name in op.targets:
+        if name in ended and name not in op.reopens:
+            yield f"register {name!r} is used after its projection"
+        if name not in ended and name in op.reopens:
+            yield f"register {name!r} is reset without having been measured"
+        if name in op.needs_fresh and name in live:
+            yield f"register {name!r} is prepared but already live"
+    problem = op.check(program.scope)
+    if problem is not None:
+        yield problem
+
+
+def _verify_promises(program: Program) -> None:
+    """What ops promise about the states around them: un-loads and ``leaves_zero`` end in zero, ``enters_zero`` begins."""
+    untouched: dict[str, Op] = {}
+    used: set[str] = set()
+    for index, op in enumerate(program.ops):
+        if isinstance(op, Multiplexor) and op.enters_zero and op.target in used:
+            raise ProgramError(f"op {index} ({op.name}) says that {op.target!r} enters in zero, but it was used before")
+        for name in (*op.targets, *op.borrows):
+            if name in untouched:
+                if name in op.ends and (not isinstance(op, Project) or op.state == "zero"):
+                    del untouched[name]
+                    continue
+                promise = untouched[name]
+                raise ProgramError(f"op {index} ({op.name}) uses {name!r}, which only a projection on zero may after the "
+                                   f"{promise.name} before it")
+        used.update(op.targets)
+        used.difference_update((*op.reopens, *op.ends))
+        if isinstance(op, LoadTokens) and op.adjoint_load:
+            untouched[op.data] = op
+        if isinstance(op, Multiplexor) and op.leaves_zero:
+            untouched[op.target] = op
+    for name, op in untouched.items():
+        raise ProgramError(f"{op.name} leaves {name!r} without a projection on zero")
+
+
+def _verify_readouts(program: Program) -> None:
+    reached: set[str] = set()
+    prefixes: list[frozenset[str]] = [frozenset()]
+    for op in program.ops:
+        for outcome in op.outcomes:
+            if outcome in reached:
+                raise ProgramError(f"outcome {outcome!r} is measured twice")
+            reached.add(outcome)
+        if op.outcomes:
+            prefixes.append(frozenset(reached))
+    for readout in program.readouts:
+        for outcome in (*readout.given, *readout.success):
+            if outcome not in reached:
+                raise ProgramError(f"readout {readout.metric!r} names {outcome!r}, which nothing projects")
+        for wanted in (frozenset(readout.given), frozenset((*readout.given, *readout.success))):
+            if wanted not in prefixes:
+                raise ProgramError(
+                    f"readout {readout.metric!r}: {', '.join(sorted(wanted))} are not what is projected by some point "
+                    "of the program"
+                )

@@ -1,0 +1,156 @@
+"""Index and power registers: uniform, causal and unary states from O(log T) and O(k) multiplexors.
+
+Every state here is a matrix-product state of small bond dimension, prepared site by site: a register qubit that is
+still to be prepared carries the bond.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import asin, atan2, pi, sqrt
+
+from qsac.ir.blocks import Multiplexor, PauliRotation
+from qsac.ir.blocks.rotation import controlled_x
+from qsac.ir.table import Table
+
+Block = Multiplexor | PauliRotation
+
+
+def turn(
+    target: str, angles: Sequence[float], controls: tuple[str, ...] = (), *, fresh: bool = True, origin: str = ""
+) -> Multiplexor:
+    """A multiplexed RY; ``fresh`` if the target is in state zero."""
+    return Multiplexor("y", controls, target, Table(angles), enters_zero=fresh, origin=origin)
+
+
+def angle_of(probability: float) -> float:
+    """The RY angle that takes |0> to |1> with the given probability, amplitudes not negative."""
+    return 2 * asin(min(1.0, sqrt(probability)))
+
+
+def uniform_state(qubits: tuple[str, ...], length: int, origin: str = "") -> list[Multiplexor]:
+    """Bring fresh ``qubits`` (most significant first) into sum over i < ``length`` of |i> / sqrt(length).
+
+    One multiplexed rotation a qubit and a set bit of ``length``, each with at most one control, after Shukla and
+    Vedula (arXiv 2306.11747). With ``length`` = 2^l_0 + ... + 2^l_k, l_0 < ... < l_k: qubit l_1 decides whether i
+    is among the last 2^l_0 values; if not, l_2 decides whether it is among the 2^l_1 before them, and so on.
+    """
+    bit = dict(enumerate(reversed(qubits)))
+    ones = [place for place in range(length.bit_length()) if length >> place & 1]
+    blocks = [turn(bit[place], [pi / 2], origin=origin) for place in range(ones[0])]
+    remaining = length
+    for lower, upper in zip(ones, ones[1:], strict=False):
+        stop = angle_of((1 << lower) / remaining)
+        first = lower == ones[0]
+        blocks.append(
+            turn(bit[upper], [stop], origin=origin) if first else turn(bit[upper], [stop, pi], (bit[lower],), origin=origin)
+        )
+        for place in range(lower, upper):
+            # The qubit of the set bit below has decided already; in this branch it is back in zero.
+            fresh = first or place > lower
+            blocks.append(turn(bit[place], [pi / 2, 0], (bit[upper],), fresh=fresh, origin=origin))
+        remaining -= 1 << lower
+    return blocks
+
+
+def unary_state(qubits: tuple[str, ...], amplitudes: tuple[float, ...], origin: str = "") -> list[Multiplexor]:
+    """Bring fresh ``qubits`` into sum_p a_p |1^p 0^(k-p)> for k + 1 real amplitudes of unit norm."""
+    blocks = []
+    for place, qubit in enumerate(qubits):
+        rest = amplitudes[place + 1 :]
+        # Signs are carried by the rotation that ends a branch; what goes on is taken positive until the last one.
+        onward = rest[0] if len(rest) == 1 else sqrt(sum(amplitude**2 for amplitude in rest))
+        angle = 2 * atan2(onward, amplitudes[place])
+        blocks.append(
+            turn(qubit, [angle], origin=origin) if place == 0 else turn(qubit, [0, angle], (qubits[place - 1],), origin=origin)
+        )
+    return blocks
+
+
+def causal_state(query: tuple[str, ...], key: tuple[str, ...], length: int, origin: str = "") -> list[Block]:
+    """Bring fresh ``query`` and ``key`` into the sum over i <= j < ``length`` of |j>|i>, normalised.
+
+    Read from the least significant bits up, what lies above bit b falls into classes by two facts: whether i = j
+    there (``equal``) and whether j agrees with ``length`` there (``tight``); their states are orthogonal, so the pair
+    of facts is the bond. With P the value of ``length`` above the bit there are 1, P, P, P (P - 1) / 2 pairs in the
+    classes equal and tight, equal, tight, neither. Below its lowest set bit ``length`` bounds nothing and one fact is
+    enough: six two-qubit gates a bit, XOR included; above, at most 20 (a bond of dimension four).
+    """
+    size = len(query)
+    trailing = (length & -length).bit_length() - 1
+    free_bits = min(trailing, size)
+    blocks: list[Block] = []
+    # The place from which the fact `equal` comes into the lowest bit: all of j, i lie above it.
+    start = query[-1] if free_bits else key[-1]
+    blocks.append(turn(start, [angle_of(2 / (length + 1))], origin=origin))
+    for bit in reversed(range(size)):
+        above = length >> (size - bit)
+        if bit >= size - free_bits:
+            upwards = (query if bit - 1 >= size - free_bits else key)[bit - 1] if bit else None
+            blocks += _free_site(query[bit], key[bit], upwards, above, origin)
+        else:
+            first = bit == size - free_bits - 1
+            upwards_pair = (query[bit - 1], key[bit - 1]) if bit else None
+            bound = length >> (size - 1 - bit) & 1
+            blocks += _bounded_site(query[bit], key[bit], upwards_pair, above, bound, first, origin)
+    return blocks
+
+
+def _free_site(query: str, key: str, upwards: str | None, above: int, origin: str) -> list[Block]:
+    """One bit of j and i where ``length`` bounds nothing; ``query`` holds `equal`, which moves to ``upwards``.
+
+    The difference d = j xor i is prepared on ``query`` and turned into j at the end.
+    """
+    if upwards is None:
+        # The highest bit: all above is equal, so d = not equal, and i = 0 where d = 1.
+        return [
+            PauliRotation("x", (query,), pi, origin=origin),
+            turn(key, [pi / 2, 0], (query,), origin=origin),
+            *controlled_x(key, query, origin),
+        ]
+    return [
+        # Unequal so far, one in 2 P - 1 pairs is equal above. The sign is undone by the next rotation.
+        turn(upwards, [angle_of(1 / (2 * above - 1)), -pi], (query,), origin=origin),
+        # Equal above: d = not equal. Unequal above: d is free.
+        turn(query, [pi / 2, pi], (upwards,), fresh=False, origin=origin),
+        # i = 0 where d is the highest difference, else free.
+        turn(key, [pi / 2, pi / 2, pi / 2, 0], (upwards, query), origin=origin),
+        *controlled_x(key, query, origin),
+    ]
+
+
+def _bounded_site(
+    query: str, key: str, upwards: tuple[str, str] | None, above: int, bound: int, first: bool, origin: str
+) -> list[Block]:
+    """One bit of j and i from the lowest set bit of ``length`` on, whose bit there is ``bound``.
+
+    ``key`` holds `equal` and ``query`` `tight` (known to be 0, and the qubit fresh, at the ``first`` such bit); they
+    move to ``upwards`` = (query, key) of the next bit.
+    """
+    if upwards is None:
+        # The highest bit: all above is equal and tight, so j = tight, and i = equal and j.
+        return [turn(key, [-pi, 0], (query,), fresh=False, origin=origin)]
+    tight_above, equal_above = upwards
+    blocks: list[Block] = []
+    if bound:
+        pairs = 2 * above + 1
+        blocks.append(turn(equal_above, [angle_of(1 / pairs), pi], (key,), origin=origin))
+        # Which of the values of j that are less than length below this bit are tight above it.
+        loose = [angle_of(1 / above), 0, angle_of(1 / pairs), angle_of(1 / pairs)]
+        if first:
+            blocks.append(turn(tight_above, loose, (key, equal_above), origin=origin))
+        else:
+            blocks.append(turn(tight_above, [*loose, pi, pi, pi, pi], (query, key, equal_above), origin=origin))
+        kept = 0.0
+    else:
+        equal_if_loose = angle_of(1 / (2 * above - 1))
+        blocks.append(turn(equal_above, [equal_if_loose, 0, pi, pi], (key, query), origin=origin))
+        blocks.append(turn(tight_above, [0, pi], (query,), origin=origin))
+        kept = -pi
+    # j: as the bound where tight above (then `tight` is j, or is to be cleared), 1 where the first difference falls
+    # here, else free. Angles by (tight above, equal above, equal).
+    free = [pi / 2, pi / 2, pi, pi / 2]
+    blocks.append(turn(query, [*free, kept, kept, kept, kept], (tight_above, equal_above, key), fresh=first, origin=origin))
+    # i: free where unequal above; else `equal and j`.
+    blocks.append(turn(key, [pi / 2, pi / 2, -pi, 0], (equal_above, query), fresh=False, origin=origin))
+    return blocks

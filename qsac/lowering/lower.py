@@ -1,0 +1,83 @@
+"""The lowering as a whole: allocation, each op by its family, readouts from registers to bits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PrepareIndices, PreparePower, Project
+from qsac.ir.blocks import Diagonal, Reset
+from qsac.ir.observe import Observe
+from qsac.ir.op import Op, Register
+from qsac.ir.program import Program, Readout
+from qsac.ir.table import Table
+from qsac.lowering import projection, tokens, unitary
+from qsac.lowering.allocation import allocate, qubit_name
+from qsac.lowering.indices import causal_state, unary_state, uniform_state
+from qsac.lowering.place import Place
+from qsac.pipeline import PassContext
+
+
+def _prepare_indices(op: PrepareIndices, place: Place) -> Sequence[Op]:
+    query, key = place.qubits(op.query), place.qubits(op.key)
+    if op.mask == "causal":
+        return causal_state(query, key, op.length, op.origin)
+    return uniform_state(query, op.length, op.origin) + uniform_state(key, op.length, op.origin)
+
+
+def _prepare_power(op: PreparePower, place: Place) -> Sequence[Op]:
+    return unary_state(place.qubits(*op.power), op.amplitudes, op.origin)
+
+
+def _phase_table(op: PhaseTable, place: Place) -> Sequence[Op]:
+    return [Diagonal(place.qubits(op.index), Table(op.padded(place.scope)), origin=op.origin)]
+
+
+def _observe(op: Observe, place: Place) -> Sequence[Op]:
+    return [Observe(place.qubits(*op.registers), op.quantity, origin=op.origin)]
+
+
+LOWERINGS: dict[type[Op], Callable[[Any, Place], Sequence[Op]]] = {
+    ApplyUnitary: unitary.lower,
+    LoadTokens: tokens.lower,
+    Observe: _observe,
+    PhaseTable: _phase_table,
+    PrepareIndices: _prepare_indices,
+    PreparePower: _prepare_power,
+    Project: projection.lower,
+}
+
+
+def lower(program: Program, context: PassContext) -> Program:
+    """The block program of a verified attention program, exact, in its order of ops.
+
+    Registers are allocated by their lifetimes as far as the target can reset qubits; a register that takes the place
+    of another one starts with resets.
+    """
+    allocation = allocate(program, context.target)
+    place = Place(program.scope, allocation)
+    to_reset = dict(allocation.reused)
+    blocks: list[Op] = []
+    for op in program.ops:
+        for register in op.targets:
+            blocks.extend(Reset(qubit, origin=op.origin) for qubit in to_reset.pop(register, ()))
+        blocks.extend(LOWERINGS[type(op)](op, place))
+    return Program(
+        name=program.name,
+        level="block",
+        registers=tuple(Register(qubit_name(index), 1) for index in range(allocation.width)),
+        tables={},
+        ops=tuple(blocks),
+        readouts=tuple(
+            Readout(readout.metric, _bits(readout.given, program), _bits(readout.success, program))
+            for readout in program.readouts
+        ),
+    )
+
+
+def _bits(registers: tuple[str, ...], program: Program) -> tuple[str, ...]:
+    return tuple(
+        f"{projection.bit_register(register)}[{index}]"
+        for register in registers
+        for index in range(program.scope.sizes[register])
+    )

@@ -1,0 +1,28 @@
+"""Projections as basis changes and measurements."""
+
+from __future__ import annotations
+
+from qsac.ir.attention import Project
+from qsac.ir.blocks import Measure, Multiplexor
+from qsac.lowering.indices import uniform_state, unary_state
+from qsac.lowering.place import Place
+
+
+def bit_register(register: str) -> str:
+    """The classical register that a register is measured into: ``score[1]`` goes to ``score_1``."""
+    return register.replace("[", "_").replace("]", "")
+
+
+def lower(op: Project, place: Place) -> list[Multiplexor | Measure]:
+    """Un-prepare the state, so that it is found as all zeros, and measure every qubit."""
+    qubits = place.qubits(*op.registers)
+    prepared: list[Multiplexor] = []
+    if op.state == "uniform":
+        prepared = uniform_state(qubits, op.length, op.origin)
+    elif op.state == "unary":
+        prepared = unary_state(qubits, op.amplitudes, op.origin)
+    blocks: list[Multiplexor | Measure] = [block.adjoint() for block in reversed(prepared)]
+    for register in op.registers:
+        for index, qubit in enumerate(place.qubits(register)):
+            blocks.append(Measure(qubit, bit_register(register), index, origin=op.origin))
+    return blocks

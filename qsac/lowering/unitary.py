@@ -1,0 +1,72 @@
+"""Unitaries on data registers: ansatz gates as they are, matrices synthesised by Qiskit."""
+
+from __future__ import annotations
+
+from math import pi
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.ir.attention import ApplyUnitary
+from qsac.ir.attention.unitary import Entangler
+from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, Unitary
+from qsac.ir.blocks.rotation import controlled_x
+from qsac.ir.table import Table
+from qsac.lowering.place import Place
+
+Block = PauliRotation | Multiplexor | Diagonal | Unitary
+
+
+def lower(op: ApplyUnitary, place: Place) -> list[Block]:
+    """The gates of a hardware-efficient unitary, each controlled by ``when`` if given; a matrix by synthesis."""
+    data = place.qubits(op.data)
+    when = place.qubits(*op.when)
+    if op.form == "matrix":
+        return _synthesised(op.matrices(place.scope), (*when, *data), op.origin)
+    blocks: list[Block] = []
+    for gate in op.gates(place.scope):
+        if isinstance(gate, Entangler):
+            blocks += _entangler(when, data[gate.control], data[gate.target], op.origin)
+        elif not when:
+            blocks.append(PauliRotation(gate.axis, (data[gate.qubit],), gate.angle, origin=op.origin))
+        else:
+            angles = np.zeros(1 << len(when))
+            angles[-1] = gate.angle
+            blocks.append(Multiplexor(gate.axis, when, data[gate.qubit], Table(angles), origin=op.origin))
+    return blocks
+
+
+def _entangler(when: tuple[str, ...], control: str, target: str, origin: str) -> list[Block]:
+    if not when:
+        return list(controlled_x(control, target, origin))
+    # A Toffoli: a phase of pi where all are 1, with the target in the X basis.
+    phases = np.zeros(1 << (len(when) + 2))
+    phases[-1] = pi
+    basis = PauliRotation("y", (target,), pi / 2, origin=origin)
+    return [basis.adjoint(), Diagonal((*when, control, target), Table(phases), origin=origin), basis]
+
+
+def _synthesised(matrices: NDArray[np.complex128], qubits: tuple[str, ...], origin: str) -> list[Block]:
+    """Blocks for the block-diagonal unitary of shape (B, D, D) on all qubits, by quantum Shannon decomposition."""
+    count, dimension = matrices.shape[:2]
+    unitary = np.zeros((count * dimension, count * dimension), dtype=np.complex128)
+    for place, matrix in enumerate(matrices):
+        unitary[place * dimension : (place + 1) * dimension, place * dimension : (place + 1) * dimension] = matrix
+    if len(qubits) == 1:
+        return [Unitary(qubits[0], Table(unitary), origin=origin)]
+    from qiskit.synthesis import qs_decomposition
+
+    circuit: Any = qs_decomposition(unitary)
+    # Qiskit counts qubits from the least significant one.
+    name = dict(zip(circuit.qubits, reversed(qubits), strict=True))
+    blocks: list[Block] = []
+    for instruction in circuit.data:
+        places = tuple(name[qubit] for qubit in instruction.qubits)
+        if instruction.operation.name == "cx":
+            blocks += controlled_x(*places, origin)
+        elif len(places) == 1:
+            blocks.append(Unitary(places[0], Table(instruction.operation.to_matrix()), origin=origin))
+        else:
+            raise RuntimeError(f"unitary synthesis returned a gate that is not known here: {instruction.operation.name}")
+    return blocks
