@@ -5,12 +5,11 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
 
-import numpy as np
-from pytket.circuit import Bit, Circuit, OpType, Qubit, UnitID
+from pytket.circuit import Bit, Circuit, Qubit, UnitID
 
 from qsac.emit.circuit_dict import to_dict
+from qsac.emit.columns import Columns
 from qsac.ir.native import GATES, KIND, NativeCircuit, Unit
 
 _LARGE = 50_000
@@ -73,54 +72,23 @@ def from_tket(
         raise ValueError("the circuit has implicit swaps: replace them first")
     qubit_list = [unit(qubit) for qubit in circuit.qubits] if qubits is None else list(qubits)
     bit_list = [unit(bit) for bit in circuit.bits] if bits is None else list(bits)
-    columns = Columns(
-        {Qubit(*unit): index for index, unit in enumerate(qubit_list)},
-        {Bit(*unit): index for index, unit in enumerate(bit_list)},
-    )
+    places: dict[UnitID, int] = {Qubit(*unit): index for index, unit in enumerate(qubit_list)}
+    places.update({Bit(*unit): index for index, unit in enumerate(bit_list)})
+    columns = Columns()
     for command in circuit.get_commands():
-        if command.op.type != OpType.Barrier:
-            columns.add(command.op.type, command.op.params, command.args)
-    return columns.circuit(circuit.name or "" if name is None else name, qubit_list, bit_list)
+        gate = command.op.type.name
+        if gate != "Barrier":
+            if gate not in KIND:
+                raise ValueError(f"{gate} is no native gate")
+            first, *others = (places[arg] for arg in command.args)
+            angles = [float(angle) for angle in command.op.params]
+            columns.append(gate, first, others[0] if others else -1, *angles)
+    return NativeCircuit(
+        circuit.name or "" if name is None else name, tuple(qubit_list), tuple(bit_list), *columns.arrays()
+    )
 
 
 def unit(identifier: UnitID) -> Unit:
     """A pytket qubit or bit as (register, index)."""
     (index,) = identifier.index
     return identifier.reg_name, index
-
-
-class Columns:
-    """Native gates being written, one after another, from pytket's commands."""
-
-    def __init__(self, qubits: dict[Qubit, int], bits: dict[Bit, int]) -> None:
-        self._place: dict[Any, int] = {**qubits, **bits}
-        self._kind: list[int] = []
-        self._first: list[int] = []
-        self._second: list[int] = []
-        self._angles: list[tuple[float, float]] = []
-
-    def __len__(self) -> int:
-        return len(self._kind)
-
-    def add(self, optype: OpType, params: Sequence[Any], args: Sequence[UnitID]) -> None:
-        """One command; :class:`ValueError` if it is not native."""
-        kind = KIND.get(optype.name)
-        if kind is None:
-            raise ValueError(f"{optype.name} is no native gate")
-        self._kind.append(kind)
-        self._first.append(self._place[args[0]])
-        self._second.append(self._place[args[1]] if len(args) > 1 else -1)
-        angles = [float(angle) for angle in params]
-        self._angles.append((angles[0] if angles else 0.0, angles[1] if len(angles) > 1 else 0.0))
-
-    def circuit(self, name: str, qubits: Sequence[Unit], bits: Sequence[Unit]) -> NativeCircuit:
-        """What was written so far, without readouts, profile, groups and maps."""
-        return NativeCircuit(
-            name=name,
-            qubits=tuple(qubits),
-            bits=tuple(bits),
-            kind=np.array(self._kind, dtype=np.int8),
-            first=np.array(self._first, dtype=np.int32),
-            second=np.array(self._second, dtype=np.int32),
-            angles=np.array(self._angles, dtype=np.float64).reshape(-1, 2),
-        )

@@ -1,0 +1,221 @@
+"""Placement and routing for machines whose qubits are not all connected, and their native two-qubit gates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.errors import DoesNotFitError, InvalidInputError
+from qsac.ir.native import GATES, KIND, NativeCircuit
+from qsac.pipeline import CircuitPass, PassContext, Target
+
+if TYPE_CHECKING:
+    from qsac.passes.circuit._sabre import Routed
+
+_WORK = 12_000
+"""Gates to route in all attempts together, at the most (about a second or two)."""
+
+_MOST_TO_SIMPLIFY = 500
+"""Two-qubit gates up to which the result is simplified further: the time grows faster than the circuit."""
+
+
+@dataclass(frozen=True)
+class Route(CircuitPass):
+    """Places the circuit's qubits on the device, moves them where gates need them, and writes native gates.
+
+    Needs a circuit of any native gates; does nothing for a target without coupling. Guarantees that every two-qubit
+    gate is one of the target's ``gates``, on a pair of its ``coupling`` (in one of its ``directions``). Exact, up to
+    global phase and to ``initial_map`` and ``final_map``. Every measurement keeps its bit, so ``readouts`` stay; the
+    ``profile`` is moved to where its register is then. ``groups`` become empty: routed gates belong to no single op.
+    ``qubits`` are those of the device that are used, as ``("node", index on the device)``.
+
+    Deterministic for a seed. Of up to ``attempts`` routings, fewer for large circuits and low ``-O`` levels, the one
+    with the fewest two-qubit gates is taken, and of these the one with the smallest error by the target's tables.
+    """
+
+    name: ClassVar[str] = "route"
+    level: ClassVar[Literal["circuit"]] = "circuit"
+    optimisation: ClassVar[int] = 0
+
+    attempts: int = 24
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1:
+            raise InvalidInputError(
+                "the option attempts of route is too small", found=str(self.attempts), wanted="1 or more"
+            )
+
+    def apply(self, circuit: NativeCircuit, context: PassContext) -> NativeCircuit:
+        """The circuit on the device. :class:`DoesNotFitError` if it has too many qubits or needs a reset it lacks."""
+        target = context.target
+        if target.coupling is None:
+            return circuit
+        if "Reset" not in target.gates and circuit.count("Reset"):
+            raise DoesNotFitError(f"{target.name} has no reset", found="a circuit that resets qubits")
+        from qsac.passes.circuit._sabre import Router  # imports Qiskit: seconds
+
+        router = Router(circuit, target)
+        ranked = []
+        attempts = self._attempts(len(circuit), context.optimisation)
+        for attempt in range(attempts):
+            routed = router.attempt((context.seed + attempt) % 2**32, level=min(context.optimisation + 1, 3))
+            ranked.append((_badness(routed.circuit, target, router.nodes), attempt, routed))
+            if context.progress is not None:
+                context.progress(attempt + 1, attempts, "routing")
+        badness, _, best = min(ranked, key=lambda entry: entry[:2])
+        if context.optimisation >= 2 and best.circuit.two_qubit_gates <= _MOST_TO_SIMPLIFY:
+            simplified = _simplified(best)
+            if _badness(simplified.circuit, target, router.nodes) < badness:
+                best = simplified
+        return _on_device(_in_native_gates(best, target, router.nodes), circuit)
+
+    def _attempts(self, gates: int, optimisation: int) -> int:
+        """How often to try; counted in gates and not by the clock, so that results do not depend on the machine."""
+        most = (1, 4)[optimisation] if optimisation < 2 else self.attempts
+        return max(1, min(most, _WORK // max(gates, 1)))
+
+
+def _badness(circuit: NativeCircuit, target: Target, nodes: tuple[int, ...]) -> tuple[int, float, int]:
+    """What to minimise: two-qubit gates, then error (minus the logarithm of the success probability), then others."""
+    error = 0.0
+    if target.errors is not None:
+        two = {edge: -math.log1p(-rate) for *pair, rate in target.errors.two_qubit_by_edge for edge in [tuple(pair)]}
+        one = [-math.log1p(-min(rate, 0.999)) for rate in target.errors.one_qubit_by_qubit]
+        read = [-math.log1p(-min((a + b) / 2, 0.999)) for a, b in target.errors.measure_by_qubit]
+        physical = {KIND["SX"], KIND["X"]}
+        columns = (circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist())
+        for kind, first, second in zip(*columns, strict=True):
+            if kind == KIND["CZ"]:
+                a, b = sorted((nodes[first], nodes[second]))
+                error += two.get((a, b), 0.0)
+            elif kind in physical:
+                error += one[nodes[first]] if one else 0.0
+            elif kind == KIND["Measure"]:
+                error += read[nodes[first]] if read else 0.0
+    return circuit.two_qubit_gates, error, circuit.one_qubit_gates
+
+
+def _simplified(routed: Routed) -> Routed:
+    """After TKET's Clifford simplification, which finds some 4 % that Qiskit leaves; before and after the boundary
+    separately, so that the state there is untouched."""
+    from pytket.passes import CliffordSimp, KAKDecomposition
+
+    parts = [
+        _through_tket(part, KAKDecomposition(allow_swaps=False), CliffordSimp(allow_swaps=False))
+        for part in _parts(routed)
+    ]
+    return _joined(routed, parts)
+
+
+def _in_native_gates(routed: Routed, target: Target, nodes: tuple[int, ...]) -> Routed:
+    """Every CZ written as the target's own two-qubit gate, in its own direction, and one-qubit gates merged.
+
+    CX and ECR are CZ up to one-qubit gates: CZ = H_b CX H_b, and CZ = Rz_a(-1/2) Rz_b(-1/2) H_b X_a ECR H_b (angles in
+    half-turns, rightmost first, up to phase; a is the first qubit of ECR).
+    """
+    gate = next(name for name in ("CZ", "ECR", "CX") if name in target.gates)
+    if gate == "CZ":
+        return routed
+    directions = {(nodes.index(a), nodes.index(b)) for a, b in target.directions or () if a in nodes and b in nodes}
+    hadamard = (("Rz", 1, 0.5), ("SX", 1, 0.0), ("Rz", 1, 0.5))
+    after = (("X", 0, 0.0), ("Rz", 0, -0.5), ("Rz", 1, -0.5)) if gate == "ECR" else ()
+    parts = []
+    for part in _parts(routed):
+        rows: list[tuple[int, int, int, float, float]] = []
+        columns = (part.kind.tolist(), part.first.tolist(), part.second.tolist(), part.angles.tolist())
+        for kind, first, second, (angle, other) in zip(*columns, strict=True):
+            if kind != KIND["CZ"]:
+                rows.append((kind, first, second, angle, other))
+                continue
+            pair = (first, second) if not directions or (first, second) in directions else (second, first)
+            rows.extend((KIND[name], pair[place], -1, turn, 0.0) for name, place, turn in hadamard)
+            rows.append((KIND[gate], *pair, 0.0, 0.0))
+            rows.extend((KIND[name], pair[place], -1, turn, 0.0) for name, place, turn in (*hadamard, *after))
+        parts.append(_through_tket(_with_rows(part, rows), two_qubit=gate))
+    return _joined(routed, parts)
+
+
+def _through_tket(circuit: NativeCircuit, *passes: object, two_qubit: str = "CZ") -> NativeCircuit:
+    """The circuit after some passes of TKET, in SX, X, Rz and the two-qubit gate, one-qubit gates merged."""
+    from pytket.circuit import OpType
+    from pytket.passes import AutoRebase, AutoSquash, BasePass, RemoveRedundancies
+
+    from qsac.emit.tket import from_tket, to_tket
+
+    one_qubit = {OpType.SX, OpType.X, OpType.Rz}
+    written = to_tket(circuit)
+    rebase: tuple[BasePass, ...] = (AutoRebase({*one_qubit, OpType.CZ}),) if passes else ()
+    for step in (*passes, *rebase, RemoveRedundancies(), AutoSquash(one_qubit), RemoveRedundancies()):
+        assert isinstance(step, BasePass)
+        step.apply(written)
+    read = from_tket(written, qubits=circuit.qubits, bits=circuit.bits)
+    assert read.count(two_qubit) == read.two_qubit_gates
+    return read
+
+
+def _parts(routed: Routed) -> list[NativeCircuit]:
+    return [_rows(routed.circuit, slice(None, routed.stop)), _rows(routed.circuit, slice(routed.stop, None))]
+
+
+def _rows(circuit: NativeCircuit, gates: slice) -> NativeCircuit:
+    return replace(
+        circuit,
+        kind=circuit.kind[gates],
+        first=circuit.first[gates],
+        second=circuit.second[gates],
+        angles=circuit.angles[gates],
+    )
+
+
+def _with_rows(circuit: NativeCircuit, rows: Iterable[tuple[int, int, int, float, float]]) -> NativeCircuit:
+    table: NDArray[np.float64] = np.array(list(rows), dtype=np.float64).reshape(-1, 5)
+    return replace(
+        circuit,
+        kind=table[:, 0].astype(np.int8),
+        first=table[:, 1].astype(np.int32),
+        second=table[:, 2].astype(np.int32),
+        angles=table[:, 3:],
+    )
+
+
+def _joined(routed: Routed, parts: list[NativeCircuit]) -> Routed:
+    joined = replace(
+        routed.circuit,
+        kind=np.concatenate([part.kind for part in parts]),
+        first=np.concatenate([part.first for part in parts]),
+        second=np.concatenate([part.second for part in parts]),
+        angles=np.concatenate([part.angles for part in parts]),
+    )
+    return replace(routed, circuit=joined, stop=len(parts[0]))
+
+
+def _on_device(routed: Routed, source: NativeCircuit) -> NativeCircuit:
+    """The routed circuit on the nodes that it uses, with the maps and the profile of ``source`` carried over."""
+    circuit = routed.circuit
+    two = np.isin(circuit.kind, [KIND[gate.name] for gate in GATES if gate.qubits == 2])
+    used = sorted({*circuit.first.tolist(), *circuit.second[two].tolist(), *routed.initial, *routed.final})
+    place = {node: index for index, node in enumerate(used)}
+    lookup = np.zeros(len(circuit.qubits), dtype=np.int32)
+    lookup[used] = range(len(used))
+    everything = tuple(range(len(source.qubits)))
+    profile = source.profile
+    if profile is not None:
+        register = tuple(place[routed.boundary[qubit]] for qubit in profile.register)
+        profile = profile._replace(stop=routed.stop, register=register)
+    return replace(
+        source,
+        qubits=tuple(circuit.qubits[node] for node in used),
+        kind=circuit.kind,
+        first=lookup[circuit.first],
+        second=np.where(two, lookup[np.where(two, circuit.second, 0)], circuit.second).astype(np.int32),
+        angles=circuit.angles,
+        profile=profile,
+        groups=(),
+        initial_map=tuple(place[routed.initial[qubit]] for qubit in source.initial_map or everything),
+        final_map=tuple(place[routed.final[qubit]] for qubit in source.final_map or everything),
+    )
