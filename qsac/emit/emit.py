@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qsac.emit import cz, zzphase
-from qsac.ir.native import NativeCircuit
+from qsac.ir.native import GateFamily, NativeCircuit
 from qsac.ir.program import Program
-from qsac.pipeline import GateFamily, PassContext
+from qsac.pipeline import PassContext
 
 EMITTERS: dict[GateFamily, Callable[[Program], NativeCircuit]] = {"zzphase": zzphase.emit, "cz": cz.emit}
 

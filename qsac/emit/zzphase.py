@@ -78,12 +78,17 @@ class ZZPhaseEmitter:
             self._block(op)
             self._group(op, start)
         kind, first, second, angles = self.columns.arrays()
-        bit = {f"{register}[{index}]": place for (register, index), place in self.bits.items()}
+        # Bits stand in pytket's order, whatever the order of their measurements.
+        bits = tuple(sorted(self.bits))
+        renumbered = np.array([bits.index(unit) for unit in self.bits], dtype=np.int32)
+        measured = kind == KIND["Measure"]
+        second[measured] = renumbered[second[measured]]
+        bit = {f"{register}[{index}]": place for place, (register, index) in enumerate(bits)}
         qubits = tuple(("q", index) for index in range(len(self.place)))
         return NativeCircuit(
             name="loss",
             qubits=qubits,
-            bits=tuple(self.bits),
+            bits=bits,
             kind=kind,
             first=first,
             second=second,
@@ -96,7 +101,7 @@ class ZZPhaseEmitter:
                 )
                 for readout in self.program.readouts
             ),
-            profile=self._profile(),
+            profile=self._profile(renumbered.tolist()),
             groups=tuple(self.groups),
             initial_map=tuple(range(len(qubits))),
             final_map=tuple(range(len(qubits))),
@@ -110,13 +115,13 @@ class ZZPhaseEmitter:
             start = self.groups.pop().start
         self.groups.append(Group(start, stop, op.name, op.origin))
 
-    def _profile(self) -> Profile | None:
+    def _profile(self, renumbered: list[int]) -> Profile | None:
         """The last observation, with the bits before the first as given and those between as success."""
         if not {"weights", "overlaps"} <= set(self.observed):
             return None
         _, _, given = self.observed["weights"]
         stop, register, measured = self.observed["overlaps"]
-        return Profile(stop, register, tuple(range(given)), tuple(range(given, measured)))
+        return Profile(stop, register, tuple(renumbered[:given]), tuple(renumbered[given:measured]))
 
     def _block(self, op: Op) -> None:
         match op:

@@ -8,13 +8,17 @@ back. Angles are in half-turns, as pytket has them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Unit: TypeAlias = tuple[str, int]
 """A qubit or bit as (register, index), for instance ``("q", 3)`` or ``("score_0", 1)``."""
+
+GateFamily = Literal["zzphase", "cz"]
+"""Which native gates a machine has, and so which emitter writes for it: PhasedX, virtual Rz and ZZPhase of any angle,
+or SX, X, virtual Rz and CZ."""
 
 
 class GateType(NamedTuple):

@@ -20,6 +20,9 @@ WIDTH_LIMIT = 26
 
 SX = np.array([[1 + 1j, 1 - 1j], [1 - 1j, 1 + 1j]]) / 2
 X = np.array([[0, 1], [1, 0]], dtype=np.complex128)
+CX = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]], dtype=np.complex128)
+ECR = np.array([[0, 0, 1, 1j], [0, 0, 1j, 1], [1, -1j, 0, 0], [-1j, 1, 0, 0]]) / np.sqrt(2)
+"""In pytket's convention: the first qubit is the more significant one."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,13 @@ class _Dense:
         shaped = self.state.reshape(1 << one, 2, 1 << (two - one - 1), 2, -1)
         table = np.array([[equal, unequal], [unequal, both]]).reshape(1, 2, 1, 2, 1)
         self.state = (shaped * table).reshape(-1)
+
+    def pair(self, first: int, second: int, matrix: NDArray[np.complex128]) -> None:
+        """Apply a (4, 4) matrix; ``first`` is its more significant qubit."""
+        one, two = self.axis(first), self.axis(second)
+        tensor = np.moveaxis(self.state.reshape((2,) * len(self.live)), (one, two), (0, 1))
+        turned = (matrix @ tensor.reshape(4, -1)).reshape(tensor.shape)
+        self.state = np.moveaxis(turned, (0, 1), (one, two)).reshape(-1)
 
     def drop(self, qubit: int) -> None:
         """Project on 0 and forget the qubit."""
@@ -150,6 +160,8 @@ def _gate(dense: _Dense, name: str, first: int, second: int, angle: float, phase
         dense.turn(first, np.diag([turned, turned.conjugate()]))
     elif name in ("SX", "X"):
         dense.turn(first, SX if name == "SX" else X)
+    elif name in ("CX", "ECR"):
+        dense.pair(first, second, CX if name == "CX" else ECR)
 
 
 def _profile(

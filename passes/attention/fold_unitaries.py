@@ -1,0 +1,96 @@
+"""Fold bound unitaries into token tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from qsac.ir.attention import ApplyUnitary, LoadTokens
+from qsac.ir.cost import two_qubit_gates
+from qsac.ir.op import Op
+from qsac.ir.program import Program
+from qsac.ir.table import Table
+from qsac.pipeline import Pass, PassContext
+
+Side = Literal["keep", "load", "unload"]
+
+
+@dataclass(frozen=True)
+class FoldUnitaries(Pass):
+    """Take a unitary between a load and an un-load of its register into one of the two tables (algorithm point 7).
+
+    Needs a verified attention program with bound parameters. Guarantees the same meaning, exactly. Each unitary is
+    kept, folded into what is loaded (rows U x), or into what is un-loaded (rows U* y), whichever combination gives
+    the fewest two-qubit gates on the target; ties go to folding, which saves one-qubit gates. All copies of a
+    score unitary go the same way.
+    """
+
+    name: ClassVar[str] = "fold-unitaries"
+    level: ClassVar[Literal["attention", "block"]] = "attention"
+    optimisation: ClassVar[int] = 2
+
+    def apply(self, program: Program, context: PassContext) -> Program:
+        """The program of the cheapest combination."""
+        groups = sorted({op.table for op in program.ops if _foldable(program, op)})
+        candidates: list[Program] = []
+        for sides in product(("load", "unload", "keep"), repeat=len(groups)):
+            candidate = program
+            for group, side in zip(groups, sides, strict=True):
+                candidate = _folded(candidate, group, side)
+            candidates.append(candidate)
+        return min(candidates, key=lambda candidate: two_qubit_gates(candidate, context.target.family))
+
+
+def _neighbours(program: Program, op: ApplyUnitary) -> tuple[LoadTokens, LoadTokens] | None:
+    """The load before and the un-load after a unitary, if nothing else touches its register between them."""
+    touching = [other for other in program.ops if op.data in (*other.targets, *other.borrows)]
+    place = touching.index(op)
+    if not 0 < place < len(touching) - 1:
+        return None
+    before, after = touching[place - 1], touching[place + 1]
+    if not (isinstance(before, LoadTokens) and isinstance(after, LoadTokens)):
+        return None
+    if before.adjoint_load or not after.adjoint_load or not before.when == op.when == after.when:
+        return None
+    return before, after
+
+
+def _foldable(program: Program, op: Op) -> bool:
+    if not isinstance(op, ApplyUnitary):
+        return False
+    same = (other for other in program.ops if isinstance(other, ApplyUnitary) and other.table == op.table)
+    return all(_neighbours(program, other) is not None for other in same)
+
+
+def _folded(program: Program, group: str, side: Side) -> Program:
+    """The program with all unitaries of table ``group`` folded into the given side."""
+    if side == "keep":
+        return program
+    tables = dict(program.tables)
+    replaced: dict[int, Op | None] = {}
+    for op in program.ops:
+        neighbours = _neighbours(program, op) if isinstance(op, ApplyUnitary) and op.table == group else None
+        if neighbours is None or not isinstance(op, ApplyUnitary):
+            continue
+        load = neighbours[0 if side == "load" else 1]
+        name = f"{load.table}.{group}" if side == "load" else f"{load.table}.{group}-adjoint"
+        if name not in tables:
+            unitary = op.unitary(program.scope)
+            rows = program.tables[load.table].values @ (unitary.T if side == "load" else unitary.conj())
+            tables[name] = Table(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+        replaced[id(op)] = None
+        replaced[id(load)] = replace(load, table=name)
+    ops = tuple(_kept(program, replaced))
+    used = {name for op in ops for name in (getattr(op, "table", None),) if name is not None}
+    return replace(program, ops=ops, tables={name: table for name, table in tables.items() if name in used})
+
+
+def _kept(program: Program, replaced: dict[int, Op | None]) -> Iterator[Op]:
+    for op in program.ops:
+        new = replaced.get(id(op), op)
+        if new is not None:
+            yield new

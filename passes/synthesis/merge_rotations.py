@@ -1,0 +1,82 @@
+"""Merge rotations about the same Pauli product."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import pi, remainder
+from typing import ClassVar, Literal
+
+from qsac.ir.blocks import PauliRotation
+from qsac.ir.op import Op
+from qsac.ir.program import Program
+from qsac.pipeline import Pass, PassContext
+
+NEGLIGIBLE = 1e-13
+"""Rotations by less (radians) are rounding."""
+
+
+@dataclass(frozen=True)
+class MergeRotations(Pass):
+    """Add up rotations about the same Pauli product on the same qubits, and drop those that come to nothing.
+
+    Needs a verified block program. Guarantees the same meaning up to a global phase, exactly: a rotation moves back
+    past rotations that it commutes with, past borrows if it is diagonal there, and past ops on other qubits.
+    ``window`` is how many ops back it looks.
+    """
+
+    name: ClassVar[str] = "merge-rotations"
+    level: ClassVar[Literal["attention", "block"]] = "block"
+    optimisation: ClassVar[int] = 1
+
+    window: int = 256
+
+    def apply(self, program: Program, context: PassContext) -> Program:
+        """The program with merged rotations."""
+        ops: list[Op] = []
+        for op in program.ops:
+            if not isinstance(op, PauliRotation):
+                ops.append(op)
+                continue
+            partner = self._partner(op, ops)
+            if partner is None:
+                ops.append(op)
+                continue
+            earlier = ops[partner]
+            assert isinstance(earlier, PauliRotation)
+            ops[partner] = replace(earlier, angle=remainder(earlier.angle + op.angle, 4 * pi))
+        return program.with_ops(op for op in ops if not (isinstance(op, PauliRotation) and _nothing(op, program)))
+
+    def _partner(self, op: PauliRotation, ops: list[Op]) -> int | None:
+        for place in range(len(ops) - 1, max(-1, len(ops) - 1 - self.window), -1):
+            other = ops[place]
+            if isinstance(other, PauliRotation) and _pauli(other) == _pauli(op):
+                return place
+            if not _commute(op, other):
+                return None
+        return None
+
+
+def _pauli(op: PauliRotation) -> dict[str, str]:
+    return dict(zip(op.qubits, op.paulis, strict=True))
+
+
+def _commute(op: PauliRotation, other: Op) -> bool:
+    own = _pauli(op)
+    if isinstance(other, PauliRotation):
+        theirs = _pauli(other)
+        return sum(1 for qubit in own if qubit in theirs and own[qubit] != theirs[qubit]) % 2 == 0
+    if any(qubit in own for qubit in other.targets):
+        return False
+    return all(own[qubit] == "z" for qubit in other.borrows if qubit in own)
+
+
+def _nothing(op: PauliRotation, program: Program) -> bool:
+    """Whether the rotation is the identity up to a global phase (a full turn is), and not what allocates its qubit."""
+    if abs(remainder(op.angle, 2 * pi)) >= NEGLIGIBLE:
+        return False
+    first = {qubit: next(other for other in program.ops if qubit in other.targets) for qubit in op.qubits}
+    return all(_pauli_key(other) != _pauli_key(op) for other in first.values())
+
+
+def _pauli_key(op: Op) -> tuple[tuple[str, ...], str]:
+    return (op.qubits, op.paulis) if isinstance(op, PauliRotation) else ((), "")

@@ -1,0 +1,304 @@
+"""Compiled programs and their files: everything that `run` and `verify` need, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qsac.emit.circuit_dict import from_dict, to_dict
+from qsac.errors import InvalidInputError
+from qsac.ir.native import BitReadout, Group, NativeCircuit, Profile, Unit
+from qsac.ir.parser import parse_program
+from qsac.ir.program import Program
+from qsac.model.load import load
+from qsac.model.model import Model
+from qsac.model.strict_json import parse
+from qsac.pipeline import Target
+
+if TYPE_CHECKING:
+    from pytket import Circuit
+    from qiskit import QuantumCircuit
+
+VERSION = 1
+SIZE_LIMIT = 1 << 30
+"""Largest artifact file that is read, in bytes: about ten million gates."""
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A model compiled for a target.
+
+    ``ir`` is the final attention program as text; ``circuits`` the native circuits, ``stats`` what they amount to.
+    ``target`` is the target's description, ``options`` what the compilation was asked for. ``timings`` (seconds by
+    stage) are of this process and never saved.
+    """
+
+    model: Model
+    target: dict[str, Any]
+    options: dict[str, Any]
+    ir: str
+    circuits: tuple[NativeCircuit, ...]
+    stats: dict[str, Any]
+    timings: dict[str, float] = field(default_factory=dict, compare=False)
+
+    @property
+    def program(self) -> Program:
+        """The final attention program."""
+        return parse_program(self.ir)
+
+    def to_json(self) -> str:
+        """The artifact's text: the same model, target, options and seed give the same bytes."""
+        document = {
+            "qsac_artifact": VERSION,
+            "model": self.model.canonical,
+            "sha256": self.model.sha256,
+            "target": self.target,
+            "options": self.options,
+            "ir": self.ir,
+            "circuits": [_circuit_entry(circuit) for circuit in self.circuits],
+            "stats": self.stats,
+        }
+        return json.dumps(document, separators=(",", ":"), allow_nan=False) + "\n"
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the artifact, whole or not at all."""
+        write_whole(path, self.to_json())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Compiled:
+        """Read an artifact. Raises :class:`~qsac.errors.InvalidInputError` for anything that is none."""
+        place = Path(path)
+        if not place.is_file():
+            raise InvalidInputError("there is no such file", source=str(path), help="check the path of the artifact")
+        if place.stat().st_size > SIZE_LIMIT:
+            raise InvalidInputError(
+                "the artifact is too large to read",
+                source=str(path),
+                found=f"{place.stat().st_size:,} bytes",
+                wanted=f"at most {SIZE_LIMIT:,} bytes",
+            )
+        return cls.parse(place.read_bytes(), str(path))
+
+    @classmethod
+    def parse(cls, data: bytes, source: str) -> Compiled:
+        """The compiled program of an artifact's text; ``source`` names it in errors."""
+        try:
+            return _read(parse(data, source))
+        except InvalidInputError as error:
+            raise error.located(source) from None
+
+    def to_tket(self) -> Circuit:
+        """The first circuit as a pytket circuit."""
+        from qsac.emit.tket import to_tket
+
+        return to_tket(self.circuits[0])
+
+    def to_qiskit(self) -> QuantumCircuit:
+        """The first circuit as a Qiskit circuit, its classical registers as in the artifact."""
+        from qsac.emit.qiskit import to_qiskit
+
+        return to_qiskit(self.circuits[0])
+
+
+def describe(target: Target) -> dict[str, Any]:
+    """The target as it stands in an artifact."""
+    described: dict[str, Any] = json.loads(json.dumps(asdict(target)))
+    return described
+
+
+def write_whole(path: str | os.PathLike[str], text: str) -> None:
+    """Write a text file so that readers see the old content or the new one, never a part."""
+    place = Path(path)
+    if not place.parent.is_dir():
+        raise InvalidInputError(
+            "the output folder does not exist", source=str(path), help=f"make the folder {place.parent}, or choose another"
+        )
+    if place.is_dir():
+        raise InvalidInputError("the output is a folder", source=str(path), wanted="the path of a file")
+    handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        # mkstemp makes a private file; the result is as public as any file that the user creates.
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(name).chmod(0o666 & ~mask)
+        Path(name).replace(place)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _unit(unit: Unit) -> list[Any]:
+    return [unit[0], [unit[1]]]
+
+
+def _circuit_entry(circuit: NativeCircuit) -> dict[str, Any]:
+    qubits, bits = circuit.qubits, circuit.bits
+    profile = circuit.profile
+    return {
+        "name": circuit.name,
+        "circuit": to_dict(circuit),
+        "readout": [
+            {
+                "metric": readout.metric,
+                "given": [_unit(bits[bit]) for bit in readout.given],
+                "success": [_unit(bits[bit]) for bit in readout.success],
+            }
+            for readout in circuit.readouts
+        ],
+        "profile": None
+        if profile is None
+        else {
+            "stop": profile.stop,
+            "register": [_unit(qubits[qubit]) for qubit in profile.register],
+            "given": [_unit(bits[bit]) for bit in profile.given],
+            "success": [_unit(bits[bit]) for bit in profile.success],
+        },
+        "initial_map": [[["q", [logical]], _unit(qubits[place])] for logical, place in enumerate(circuit.initial_map)],
+        "final_map": [[["q", [logical]], _unit(qubits[place])] for logical, place in enumerate(circuit.final_map)],
+        "groups": [list(group) for group in circuit.groups],
+    }
+
+
+class _Part:
+    """A place in an artifact's JSON, to read parts of the wanted type from."""
+
+    def __init__(self, value: Any, pointer: str) -> None:
+        self.value = value
+        self.pointer = pointer
+
+    def wrong(self, wanted: str) -> InvalidInputError:
+        return InvalidInputError("the artifact is damaged", pointer=self.pointer or "/", wanted=wanted)
+
+    def field(self, name: str) -> _Part:
+        if not isinstance(self.value, dict) or name not in self.value:
+            raise self.wrong(f"an object with a field {name!r}")
+        return _Part(self.value[name], f"{self.pointer}/{name}")
+
+    def entries(self) -> list[_Part]:
+        if not isinstance(self.value, list):
+            raise self.wrong("a list")
+        return [_Part(entry, f"{self.pointer}/{index}") for index, entry in enumerate(self.value)]
+
+    def text(self) -> str:
+        if not isinstance(self.value, str):
+            raise self.wrong("a text")
+        return self.value
+
+    def number(self, limit: int) -> int:
+        if not isinstance(self.value, int) or isinstance(self.value, bool) or not 0 <= self.value <= limit:
+            raise self.wrong(f"a whole number from 0 to {limit}")
+        return self.value
+
+    def mapping(self) -> dict[str, Any]:
+        if not isinstance(self.value, dict):
+            raise self.wrong("an object")
+        return self.value
+
+    def place(self, units: dict[Unit, int]) -> int:
+        """Where the unit [name, [index]] stands among ``units``."""
+        value = self.value
+        if isinstance(value, list) and len(value) == 2 and isinstance(value[1], list) and len(value[1]) == 1:
+            unit = (value[0], value[1][0])
+            if isinstance(unit[0], str) and isinstance(unit[1], int) and unit in units:
+                return units[unit]
+        raise self.wrong("a qubit or bit of the circuit, as [register, [index]]")
+
+
+def _read(document: Any) -> Compiled:
+    root = _Part(document, "")
+    version = document.get("qsac_artifact") if isinstance(document, dict) else None
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise InvalidInputError(
+            "this is not a qsac artifact",
+            pointer="/qsac_artifact",
+            wanted="the file that `qsac compile -o` wrote",
+            help="a model file is compiled first: qsac compile MODEL --target NAME -o NAME.qsac.json",
+        )
+    if version > VERSION:
+        raise InvalidInputError(
+            "the artifact is of a newer version than this qsac reads",
+            pointer="/qsac_artifact",
+            found=f"version {version}",
+            wanted=f"at most version {VERSION}",
+            help="update qsac, or compile the model again with this one",
+        )
+    model = load(root.field("model").mapping())
+    if root.field("sha256").text() != model.sha256:
+        raise InvalidInputError(
+            "the artifact's model was changed after compiling",
+            pointer="/sha256",
+            found=root.field("sha256").text()[:64],
+            wanted=model.sha256,
+            help="compile the changed model again",
+        )
+    circuits = tuple(_read_circuit(entry) for entry in root.field("circuits").entries())
+    if not circuits:
+        raise root.field("circuits").wrong("at least one circuit")
+    root.field("target").field("name").text()
+    return Compiled(
+        model=model,
+        target=root.field("target").mapping(),
+        options=root.field("options").mapping(),
+        ir=root.field("ir").text(),
+        circuits=circuits,
+        stats=root.field("stats").mapping(),
+    )
+
+
+def _read_circuit(entry: _Part) -> NativeCircuit:
+    bare = from_dict(entry.field("circuit").value, f"{entry.pointer}/circuit")
+    qubits = {unit: place for place, unit in enumerate(bare.qubits)}
+    bits = {unit: place for place, unit in enumerate(bare.bits)}
+
+    def places(part: _Part, units: dict[Unit, int]) -> tuple[int, ...]:
+        return tuple(one.place(units) for one in part.entries())
+
+    readouts = tuple(
+        BitReadout(
+            readout.field("metric").text(),
+            places(readout.field("given"), bits),
+            places(readout.field("success"), bits),
+        )
+        for readout in entry.field("readout").entries()
+    )
+    observed = entry.field("profile")
+    profile = None
+    if observed.value is not None:
+        profile = Profile(
+            observed.field("stop").number(len(bare)),
+            places(observed.field("register"), qubits),
+            places(observed.field("given"), bits),
+            places(observed.field("success"), bits),
+        )
+    groups = []
+    for group in entry.field("groups").entries():
+        parts = group.entries()
+        if len(parts) != 4:
+            raise group.wrong("[start, stop, op, origin]")
+        groups.append(Group(parts[0].number(len(bare)), parts[1].number(len(bare)), parts[2].text(), parts[3].text()))
+    maps = []
+    for name in ("initial_map", "final_map"):
+        pairs = [pair.entries() for pair in entry.field(name).entries()]
+        if any(len(pair) != 2 for pair in pairs):
+            raise entry.field(name).wrong("pairs of a logical qubit and its place")
+        maps.append(tuple(pair[1].place(qubits) for pair in pairs))
+    return NativeCircuit(
+        name=entry.field("name").text(),
+        qubits=bare.qubits,
+        bits=bare.bits,
+        kind=bare.kind,
+        first=bare.first,
+        second=bare.second,
+        angles=bare.angles,
+        readouts=readouts,
+        profile=profile,
+        groups=tuple(groups),
+        initial_map=maps[0],
+        final_map=maps[1],
+    )

@@ -1,0 +1,212 @@
+"""Compilation as a whole: from a model to a verified artifact for a target."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+from qsac.artifact import Compiled, describe
+from qsac.build import build
+from qsac.emit.emit import emit
+from qsac.errors import DoesNotFitError, InvalidInputError
+from qsac.ir.cost import two_qubit_gates
+from qsac.ir.native import NativeCircuit
+from qsac.ir.printer import print_program
+from qsac.ir.program import Program
+from qsac.ir.verifier import ProgramError, verify
+from qsac.lowering.allocation import Allocation, allocate
+from qsac.lowering.lower import lower
+from qsac.model.load import load
+from qsac.model.model import Model
+from qsac.pipeline import CircuitPass, ErrorLedger, Pass, PassContext, Target
+from qsac.registry import parse_pipeline, pass_class, pass_names, print_pipeline, target, target_names
+from qsac.report.stats import circuit_stats
+from qsac.runtime.verification import AUTOMATIC_WIDTH, verify_compiled
+
+Stage = Callable[[str, Program | NativeCircuit], None]
+
+
+@dataclass
+class _Watch:
+    """What a compilation tells while it runs: each stage's result, and how long it took."""
+
+    after: Stage | None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - start
+
+    def show(self, name: str, result: Program | NativeCircuit) -> None:
+        if self.after is not None:
+            self.after(name, result)
+
+
+def compile(
+    model: Model | Mapping[str, Any] | str | os.PathLike[str],
+    target: str | Target = "h1",
+    *,
+    optimisation: int = 2,
+    passes: str | None = None,
+    seed: int = 0,
+    error_budget: float = 0.0,
+    verify: bool | None = None,
+    after: Stage | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Compiled:
+    """Compile a model for a target.
+
+    ``optimisation`` is 0 (plain structured lowering) to 3 (also approximating passes, within ``error_budget``, an
+    infidelity); ``passes`` names a pipeline that takes the place of the level's (``"fold-unitaries,..."``; routing,
+    where the target needs it, always follows). ``verify`` simulates the compiled circuit and compares it with the
+    closed form: None does so up to 14 qubits. ``after`` is called with each stage's name and result.
+
+    Raises :class:`~qsac.errors.InvalidInputError` for a model, target or option that is none,
+    :class:`~qsac.errors.DoesNotFitError` where the target has too few qubits, and
+    :class:`~qsac.errors.CheckFailedError` where the verification does not hold.
+    """
+    watch = _Watch(after)
+    with watch.stage("load"):
+        source = model if isinstance(model, Model) else load(model)
+        machine = target if isinstance(target, Target) else _target(target)
+        chosen = _pipeline(optimisation, passes)
+        _check_options(optimisation, seed, error_budget)
+    context = PassContext(machine, optimisation, seed, ErrorLedger(error_budget), progress)
+    counts: list[dict[str, Any]] = []
+
+    with watch.stage("build"):
+        program = build(source)
+        _check_rules(program, "build")
+    watch.show("build", program)
+    for step in chosen:
+        if isinstance(step, Pass) and step.level == "attention":
+            program = _applied(step, program, context, watch, counts)
+    allocation = allocate(program, machine)
+    _check_fit(allocation, machine)
+    with watch.stage("lower"):
+        block_program = lower(program, context)
+        _check_rules(block_program, "lower")
+    watch.show("lower", block_program)
+    for step in chosen:
+        if isinstance(step, Pass) and step.level == "block":
+            block_program = _applied(step, block_program, context, watch, counts)
+    with watch.stage("emit"):
+        circuit = emit(block_program, context)
+    watch.show("emit", circuit)
+    for step in _circuit_steps(chosen, machine):
+        before = circuit.two_qubit_gates
+        with watch.stage(step.name):
+            circuit = step.apply(circuit, context)
+        counts.append(_count(step, before, circuit.two_qubit_gates))
+        watch.show(step.name, circuit)
+
+    with watch.stage("statistics"):
+        stats = circuit_stats(circuit, machine)
+    stats["passes"] = counts
+    stats["allocation"] = {name: list(qubits) for name, qubits in allocation.qubits.items()}
+    stats["lam"] = source.lam
+    stats["pairs"] = source.pairs
+    stats["error_budget"] = {"budget": error_budget, "spent": dict(context.ledger.spent)}
+    compiled = Compiled(
+        model=source,
+        target=describe(machine),
+        options={
+            "optimisation": optimisation,
+            "passes": print_pipeline(chosen),
+            "error_budget": error_budget,
+            "seed": seed,
+        },
+        ir=print_program(program),
+        circuits=(circuit,),
+        stats=stats,
+        timings=watch.seconds,
+    )
+    if verify or (verify is None and allocation.width <= AUTOMATIC_WIDTH):
+        with watch.stage("verify"):
+            verify_compiled(compiled, progress)
+    return compiled
+
+
+def default_pipeline(optimisation: int) -> list[Pass | CircuitPass]:
+    """The passes of an optimisation level, attention level first."""
+    chosen = [pass_class(name) for name in pass_names()]
+    return [kind() for kind in chosen if kind.optimisation <= optimisation and issubclass(kind, Pass)]
+
+
+def _target(name: str) -> Target:
+    return target(name)
+
+
+def _pipeline(optimisation: int, passes: str | None) -> Sequence[Pass | CircuitPass]:
+    return default_pipeline(optimisation) if passes is None else parse_pipeline(passes)
+
+
+def _circuit_steps(chosen: Sequence[Pass | CircuitPass], machine: Target) -> list[CircuitPass]:
+    """The circuit passes asked for; routing is not a choice where the machine has a coupling graph."""
+    steps = [step for step in chosen if isinstance(step, CircuitPass)]
+    if machine.coupling is not None and all(step.name != "route" for step in steps):
+        route = pass_class("route")()
+        assert isinstance(route, CircuitPass)
+        steps.append(route)
+    return steps
+
+
+def _check_options(optimisation: int, seed: int, error_budget: float) -> None:
+    if optimisation not in (0, 1, 2, 3):
+        raise InvalidInputError(
+            "there is no such optimisation level", found=str(optimisation), wanted="0, 1, 2 (the default) or 3"
+        )
+    if not 0 <= error_budget < 1:
+        raise InvalidInputError(
+            "the error budget is no infidelity", found=str(error_budget), wanted="a number from 0 (exact) to below 1"
+        )
+    if not 0 <= seed < 1 << 63:
+        raise InvalidInputError("the seed is out of range", found=str(seed), wanted="a whole number from 0 to 2^63 - 1")
+
+
+def _count(step: Pass | CircuitPass, before: int, after: int) -> dict[str, Any]:
+    return {"name": step.name, "level": step.level, "two_qubit_gates": [before, after]}
+
+
+def _applied(
+    step: Pass, program: Program, context: PassContext, watch: _Watch, counts: list[dict[str, Any]]
+) -> Program:
+    before = two_qubit_gates(program, context.target.family)
+    with watch.stage(step.name):
+        program = step.apply(program, context)
+        _check_rules(program, step.name)
+    counts.append(_count(step, before, two_qubit_gates(program, context.target.family)))
+    watch.show(step.name, program)
+    return program
+
+
+def _check_rules(program: Program, stage: str) -> None:
+    """A program that breaks a rule after a stage of ours is a bug of that stage, not the user's mistake."""
+    try:
+        verify(program)
+    except ProgramError as error:
+        raise RuntimeError(f"{stage} returned a program that breaks a rule: {error}") from error
+
+
+def _check_fit(allocation: Allocation, machine: Target) -> None:
+    if machine.qubits is None or allocation.width <= machine.qubits:
+        return
+    wider = [
+        name
+        for name in target_names()
+        if (other := target(name)).kind == "device" and (other.qubits or 0) >= allocation.width
+    ]
+    sizes = ", ".join(f"{name} {len(qubits)}" for name, qubits in allocation.qubits.items() if "[" not in name)
+    raise DoesNotFitError(
+        f"the model does not fit {machine.name}: {allocation.width - machine.qubits} qubits too many",
+        found=f"{allocation.width} qubits ({sizes}; registers share qubits where one ends before the next begins)",
+        wanted=f"at most {machine.qubits} qubits",
+        help=(f"these targets are large enough: {', '.join(wider)}; " if wider else "no known machine is large enough; ")
+        + "a shorter context saves two qubits each time it halves, a smaller dimension one",
+    )

@@ -1,0 +1,155 @@
+"""Two-qubit gates of a program, from the cost formulas of its ops, without building a circuit.
+
+A formula counts what the structured lowering and emission write on an all-to-all machine. At the attention level
+diagonals on the same registers count once, as the pass ``merge-diagonals`` makes them one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import singledispatch
+from math import pi
+
+from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PrepareIndices, PreparePower, Project
+from qsac.ir.attention.unitary import Entangler
+from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate
+from qsac.ir.native import GateFamily
+from qsac.ir.op import Op, Scope
+from qsac.ir.program import Program
+
+def multiplexor_cost(controls: int, family: GateFamily, *, zero: bool) -> int:
+    """Gates of a multiplexed rotation; ``zero`` if its target enters in zero, or leaves for a projection on zero."""
+    if controls == 0:
+        return 0
+    if controls == 1 and family == "zzphase":
+        return 1
+    return (1 << controls) - zero
+
+
+def diagonal_cost(qubits: int, family: GateFamily) -> int:
+    """Gates of a diagonal: a multiplexed Rz on each qubit, controlled by those before it."""
+    return sum(multiplexor_cost(controls, family, zero=False) for controls in range(qubits))
+
+
+def two_qubit_gates(program: Program, family: GateFamily) -> int:
+    """The number of two-qubit gates that ``program`` comes to on an all-to-all machine of the given family."""
+    total = sum(op_cost(op, program.scope, family) for op in program.ops)
+    diagonals = [qubits for op in program.ops if (qubits := _diagonal_on(op, program.scope))]
+    if program.level == "attention":
+        placed = {frozenset(qubits): qubits for qubits in diagonals}
+        diagonals = [qubits for names, qubits in placed.items() if not any(names < other for other in placed)]
+    return total + sum(
+        diagonal_cost(program.scope.dimension(qubits).bit_length() - 1, family) for qubits in diagonals
+    )
+
+
+def _diagonal_on(op: Op, scope: Scope) -> tuple[str, ...]:
+    """The registers of the diagonal that an op is or leaves; none for most ops."""
+    match op:
+        case PhaseTable():
+            return (op.index,)
+        case Diagonal():
+            return op.qubits
+        case LoadTokens() if not scope.tables[op.table].real:
+            return op.borrows
+    return ()
+
+
+@singledispatch
+def op_cost(op: Op, scope: Scope, family: GateFamily) -> int:
+    """Two-qubit gates of one op, its diagonal left out. Ops without a formula take none."""
+    return 0
+
+
+@op_cost.register
+def _(op: Multiplexor, scope: Scope, family: GateFamily) -> int:
+    return multiplexor_cost(len(op.controls), family, zero=op.enters_zero or op.leaves_zero)
+
+
+@op_cost.register
+def _(op: UniformlyControlledGate, scope: Scope, family: GateFamily) -> int:
+    return (1 << len(op.controls)) - 1
+
+
+@op_cost.register
+def _(op: PauliRotation, scope: Scope, family: GateFamily) -> int:
+    if len(op.qubits) == 1:
+        return 0
+    quarter = abs(op.angle % pi - pi / 2) < 1e-13
+    return 1 if family == "zzphase" or quarter else 2
+
+
+@op_cost.register
+def _(op: LoadTokens, scope: Scope, family: GateFamily) -> int:
+    controls = scope.dimension(op.borrows).bit_length() - 1
+    return sum((1 << (controls + level)) - 1 for level in range(scope.sizes[op.data]))
+
+
+@op_cost.register
+def _(op: PrepareIndices, scope: Scope, family: GateFamily) -> int:
+    if op.mask == "full":
+        return 2 * uniform_cost(op.length, family)
+    return sum(_causal_bit_costs(op.length, scope.sizes[op.query], family))
+
+
+@op_cost.register
+def _(op: PreparePower, scope: Scope, family: GateFamily) -> int:
+    return len(op.power) - 1
+
+
+@op_cost.register
+def _(op: Project, scope: Scope, family: GateFamily) -> int:
+    if op.state == "uniform":
+        return uniform_cost(op.length, family)
+    return len(op.registers) - 1 if op.state == "unary" else 0
+
+
+@op_cost.register
+def _(op: ApplyUnitary, scope: Scope, family: GateFamily) -> int:
+    if op.form == "matrix":
+        return _synthesis_cost(scope.sizes[op.data] + len(op.when))
+    total = 0
+    for gate in op.gates(scope):
+        if isinstance(gate, Entangler):
+            total += diagonal_cost(len(op.when) + 2, family) if op.when else 1
+        else:
+            total += multiplexor_cost(len(op.when), family, zero=False)
+    return total
+
+
+def uniform_cost(length: int, family: GateFamily) -> int:
+    """Gates of a uniform state over ``length`` values (see :func:`qsac.lowering.indices.uniform_state`)."""
+    ones = [place for place in range(length.bit_length()) if length >> place & 1]
+    fresh = multiplexor_cost(1, family, zero=True)
+    again = multiplexor_cost(1, family, zero=False)
+    branches = len(ones) - 1
+    # Every qubit below the highest set bit is turned once, those of inner set bits once more, on a used qubit.
+    turned = ones[-1] - ones[0]
+    return turned * fresh + max(0, branches - 1) * (again - fresh) + max(0, branches - 1) * fresh
+
+
+def _causal_bit_costs(length: int, size: int, family: GateFamily) -> Iterator[int]:
+    """Gates of each bit of the causal index state (see :func:`qsac.lowering.indices.causal_state`)."""
+
+    def ladder(controls: int, *, zero: bool = True) -> int:
+        return multiplexor_cost(controls, family, zero=zero)
+
+    free_bits = min((length & -length).bit_length() - 1, size)
+    for bit in range(size):
+        bound = length >> (size - 1 - bit) & 1
+        first = bit == size - free_bits - 1
+        if bit >= size - free_bits:
+            yield 2 if bit == 0 else ladder(1) + ladder(1, zero=False) + ladder(2) + 1
+        elif bit == 0:
+            yield ladder(1, zero=False)
+        elif bound:
+            yield ladder(1) + ladder(2 if first else 3) + ladder(3, zero=first) + ladder(2, zero=False)
+        else:
+            yield ladder(2) + ladder(1) + ladder(3, zero=False) + ladder(2, zero=False)
+
+
+def _synthesis_cost(qubits: int) -> int:
+    """An upper bound: CX gates of the quantum Shannon decomposition of a general unitary (Shende et al., 2006)."""
+    if qubits == 1:
+        return 0
+    return (23 * 4**qubits - 72 * 2**qubits + 64) // 48
