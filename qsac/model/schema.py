@@ -17,6 +17,8 @@ SCHEMA_FILE = "model.schema.json"
 
 Real = Annotated[float, Field(allow_inf_nan=False)]
 Bounded = Annotated[float, Field(allow_inf_nan=False, ge=-MAGNITUDE, le=MAGNITUDE)]
+Count = Annotated[int, Field(ge=1, le=2**53)]
+Degree = Annotated[int, Field(ge=0, le=2**53)]
 Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 Row = Annotated[list[float], Field(min_length=2)] | Annotated[list[Pair], Field(min_length=2)]
@@ -49,8 +51,8 @@ class TfimTokens(_Fields):
     """States of a transverse-field Ising chain H = -J sum ZZ - h sum X at the times 0, dt, .., T dt (hbar = 1)."""
 
     type: Literal["tfim"]
-    sites: Annotated[int, Field(ge=1)]
-    context: Annotated[int, Field(ge=1)]
+    sites: Count
+    context: Count
     dt: Bounded
     coupling: Bounded
     field: Bounded
@@ -76,7 +78,7 @@ class MonomialKernel(_Fields):
     """g(s) = s^degree."""
 
     type: Literal["monomial"]
-    degree: Annotated[int, Field(ge=0)]
+    degree: Degree
 
 
 class PolynomialKernel(_Fields):
@@ -90,7 +92,7 @@ class SoftmaxTaylorKernel(_Fields):
     """g(s) = sum_{p <= degree} (temperature s)^p / p!; temperature defaults to sqrt(d), d the padded dimension."""
 
     type: Literal["softmax-taylor"]
-    degree: Annotated[int, Field(ge=0)]
+    degree: Degree
     temperature: Annotated[float, Field(allow_inf_nan=False, gt=0)] = Field(
         default=None,  # type: ignore[assignment]  # sqrt(d), known only once the tokens are
         json_schema_extra=_without_default,
@@ -119,7 +121,7 @@ class HardwareEfficientUnitary(_Fields):
 
     type: Literal["hardware-efficient"]
     rotations: Annotated[list[Literal["rx", "ry", "rz"]], Field(min_length=1)] = ["rx", "ry", "rz"]
-    layers: Annotated[int, Field(ge=1)]
+    layers: Count
     parameters: SkipValidation[list[list[list[float]]] | NormalParameters]
 
 

@@ -1,0 +1,50 @@
+"""The shipped JSON Schema, and that pydantic's defaults say what the contract says."""
+
+import json
+from importlib import resources
+from typing import Any
+
+import pydantic
+import pytest
+
+from qsac.model.diagnosis import _CLASSES
+from qsac.model.schema import json_schema, json_schema_text
+
+SHIPPED = resources.files("qsac") / "model" / "model.schema.json"
+REGENERATE = "python -c \"from qsac.model.schema import *; print(json_schema_text(), end='')\" > model.schema.json"
+
+
+def test_shipped_schema_is_the_generated_one() -> None:
+    shipped = SHIPPED.read_text(encoding="utf-8")
+    assert json.loads(shipped) == json_schema(), f"regenerate it: {REGENERATE}"
+    assert shipped == json_schema_text()
+
+
+def test_every_object_is_closed_and_described() -> None:
+    schema = json_schema()
+    for definition in (schema, *schema["$defs"].values()):
+        assert definition["additionalProperties"] is False
+        assert definition["description"]
+
+
+def test_absent_fields_have_no_null_in_the_schema() -> None:
+    definitions = json_schema()["$defs"]
+    assert "default" not in definitions["Attention"]["properties"]["phases"]
+    assert "default" not in definitions["SoftmaxTaylorKernel"]["properties"]["temperature"]
+
+
+def _models(cls: Any) -> set[type[pydantic.BaseModel]]:
+    found = {cls}
+    for field in cls.model_fields.values():
+        pending = [field.annotation]
+        while pending:
+            annotation = pending.pop()
+            if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
+                found |= _models(annotation)
+            pending.extend(getattr(annotation, "__args__", ()))
+    return found
+
+
+@pytest.mark.parametrize("cls", sorted(_models(_CLASSES[()]), key=lambda cls: cls.__name__))
+def test_diagnostics_know_every_class(cls: type[pydantic.BaseModel]) -> None:
+    assert cls in _CLASSES.values() or cls.__name__ == "NormalParameters"
