@@ -1,0 +1,42 @@
+"""qsac, a compiler for quantum attention: from a model file to native gates, keeping the structure on the way.
+
+``load(path_or_dict)`` reads a model, ``compile(model, target="h1")`` compiles it, ``run(compiled)`` runs it.
+Everything is imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qsac.artifact import Compiled as Compiled
+    from qsac.compiler import compile as compile
+    from qsac.errors import QsacError as QsacError
+    from qsac.model.load import load as load
+    from qsac.model.model import Model as Model
+    from qsac.runtime.run import Result as Result
+    from qsac.runtime.run import run as run
+
+_HOMES = {
+    "Compiled": "qsac.artifact",
+    "Model": "qsac.model.model",
+    "QsacError": "qsac.errors",
+    "Result": "qsac.runtime.run",
+    "compile": "qsac.compiler",
+    "load": "qsac.model.load",
+    "run": "qsac.runtime.run",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'qsac' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -1,12 +1,17 @@
-"""What several commands take as arguments."""
+"""What several commands take as arguments: model files, artifacts, and `-` for standard input."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from qsac.artifact import Compiled
     from qsac.model import Model
+
+_HEAD = b'{"qsac_artifact":'
+"""How every artifact begins: it is written without blanks, its version first."""
 
 
 def load_argument(model: str) -> Model:
@@ -20,3 +25,63 @@ def load_argument(model: str) -> Model:
     if model == "-":
         return load_text(sys.stdin.buffer.read(MODEL_FILE_BYTES + 1), "<stdin>")
     return load(model)
+
+
+def read_argument(program: str) -> Model | Compiled:
+    """The model or artifact that a command's MODEL|ARTIFACT argument names."""
+    if program == "-":
+        data = _standard_input()
+        return _parsed(data, "<stdin>") if _is_artifact(data[:4096]) else _model(data)
+    place = Path(program)
+    if place.is_file():
+        with place.open("rb") as file:
+            if _is_artifact(file.read(4096)):
+                return read_artifact(program)
+    return load_argument(program)
+
+
+def read_artifact(artifact: str) -> Compiled:
+    """The compiled program that a command's ARTIFACT argument names."""
+    from qsac.artifact import Compiled
+
+    return _parsed(_standard_input(), "<stdin>") if artifact == "-" else Compiled.load(artifact)
+
+
+def read_json(argument: str) -> object:
+    """The value of a JSON file, strictly read."""
+    from qsac.errors import InvalidInputError
+    from qsac.model.limits import MODEL_FILE_BYTES
+    from qsac.model.strict_json import parse
+
+    if argument == "-":
+        return parse(_standard_input(), "<stdin>")
+    place = Path(argument)
+    if not place.is_file():
+        raise InvalidInputError("there is no such file", source=argument, help="check the path")
+    if place.stat().st_size > MODEL_FILE_BYTES:
+        raise InvalidInputError(
+            "the file is too large to read", source=argument, wanted=f"at most {MODEL_FILE_BYTES:,} bytes"
+        )
+    return parse(place.read_bytes(), argument)
+
+
+def _standard_input() -> bytes:
+    from qsac.artifact import SIZE_LIMIT
+
+    return sys.stdin.buffer.read(SIZE_LIMIT + 1)
+
+
+def _is_artifact(head: bytes) -> bool:
+    return b'"qsac_artifact"' in head.replace(b" ", b"").replace(b"\n", b"")[: len(_HEAD) + 64]
+
+
+def _parsed(data: bytes, source: str) -> Compiled:
+    from qsac.artifact import Compiled
+
+    return Compiled.parse(data, source)
+
+
+def _model(data: bytes) -> Model:
+    from qsac.model import load_text
+
+    return load_text(data, "<stdin>")

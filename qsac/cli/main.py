@@ -25,8 +25,13 @@ from qsac.errors import (
 )
 
 COMMANDS = {
+    "compile": "Compile a model for a target.",
+    "run": "Run an artifact or a model, exactly or by shots.",
     "check": "Validate a model file; print its closed-form metrics.",
+    "interpret": "Compute the metrics from counts taken elsewhere.",
     "schema": "Print the JSON Schema of model files.",
+    "targets": "List what can be compiled for; describe one target.",
+    "passes": "List the passes that a pipeline can be made of.",
 }
 """Each command NAME is the click command `command` in the module `qsac.cli.NAME`."""
 
@@ -102,7 +107,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return _interrupted()
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click itself exits where its output's reader has gone
         return _broken_pipe()
     except MemoryError:
         return _refused("there is not enough memory on this machine", EXIT_DOES_NOT_FIT)

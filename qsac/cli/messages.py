@@ -17,3 +17,8 @@ def label(word: str, colour: str) -> str:
 def warn(message: str) -> None:
     """Print a warning."""
     click.echo(f"{label('warning', 'yellow')} {message}", err=True)
+
+
+def note(message: str) -> None:
+    """Print a remark that nothing is wrong with."""
+    click.echo(f"{label('note', 'cyan')} {message}", err=True)

@@ -1,0 +1,171 @@
+"""`qsac compile`: a model to an artifact, or to the circuit in another form."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from qsac.cli.arguments import load_argument
+from qsac.cli.messages import note
+from qsac.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from qsac.artifact import Compiled
+
+FORMS = ("artifact", "ir", "tket", "qasm2")
+
+
+@click.command("compile")
+@click.argument("model")
+@click.option("--target", default="h1", show_default=True, help="The machine or simulator to compile for.")
+@click.option("-o", "--output", help="File to write, or - for standard output.")
+@click.option("--emit", type=click.Choice(FORMS), default="artifact", show_default=True, help="What to write.")
+@click.option("-O", "optimisation", type=click.IntRange(0, 3), default=2, show_default=True, help="Optimisation level.")
+@click.option("--error-budget", type=float, default=0.0, show_default=True, help="Infidelity that -O3 may spend.")
+@click.option("--passes", help="Passes in place of the level's: NAME,NAME{option=value}.")
+@click.option("--print-after-all", is_flag=True, help="Print the program after each stage, on stderr.")
+@click.option("--timing", is_flag=True, help="Print the time of each stage, on stderr.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
+@click.option(
+    "--verify/--no-verify", default=None, help="Simulate and compare with the closed form (default: to 14 qubits)."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print statistics and times as JSON.")
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@click.option("-v", "--verbose", is_flag=True, help="Print registers and gate groups too.")
+def command(
+    model: str,
+    target: str,
+    output: str | None,
+    emit: str,
+    optimisation: int,
+    error_budget: float,
+    passes: str | None,
+    print_after_all: bool,
+    timing: bool,
+    seed: int,
+    verify: bool | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Compile MODEL, a model file, or `-` for standard input.
+
+    Writes NAME.qsac.json in the working directory unless -o says otherwise; other forms go to standard output.
+    """
+    loaded = load_argument(model)
+    place = output or (f"{_file_stem(model, loaded.name)}.qsac.json" if emit == "artifact" else "-")
+    if place == "-" and as_json:
+        raise click.UsageError("--json and the output would both go to standard output: name a file with -o")
+    from qsac.artifact import write_whole
+    from qsac.compiler import compile
+
+    with progress_bar(quiet) as progress:
+        compiled = compile(
+            loaded,
+            target,
+            optimisation=optimisation,
+            passes=passes,
+            seed=seed,
+            error_budget=error_budget,
+            verify=verify,
+            after=_print_stage if print_after_all else None,
+            progress=progress,
+        )
+    text = _written(compiled, emit)
+    if place == "-":
+        click.echo(text, nl=False)
+    else:
+        write_whole(place, text)
+    if timing:
+        _print_timing(compiled)
+    if as_json:
+        click.echo(json.dumps(_facts(compiled, place), indent=2, allow_nan=False))
+    elif not quiet:
+        _print_summary(compiled, place, emit, verbose)
+    if not quiet and compiled.target["notice"]:
+        note(compiled.target["notice"])
+
+
+def _file_stem(argument: str, name: str) -> str:
+    """The model file's name without its ending; from standard input the model's own, as a file name."""
+    if argument != "-":
+        return Path(argument).stem
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "model"
+
+
+def _written(compiled: Compiled, emit: str) -> str:
+    if emit == "ir":
+        return compiled.ir
+    if emit == "tket":
+        from qsac.emit.circuit_dict import to_dict
+
+        return json.dumps(to_dict(compiled.circuits[0]), separators=(",", ":"), allow_nan=False) + "\n"
+    if emit == "qasm2":
+        from qsac.emit.qasm import to_qasm2
+
+        return to_qasm2(compiled.circuits[0])
+    return compiled.to_json()
+
+
+def _facts(compiled: Compiled, place: str) -> dict[str, Any]:
+    return {
+        "name": compiled.model.name,
+        "sha256": compiled.model.sha256,
+        "target": compiled.target["name"],
+        "output": place,
+        "verified": "verify" in compiled.timings,
+        "options": compiled.options,
+        "stats": compiled.stats,
+        "timings": compiled.timings,
+    }
+
+
+def _print_stage(name: str, result: object) -> None:
+    from qsac.ir.native import NativeCircuit
+    from qsac.ir.printer import print_program
+    from qsac.ir.program import Program
+
+    if isinstance(result, Program):
+        text = print_program(result)
+    else:
+        assert isinstance(result, NativeCircuit)
+        text = f"{len(result)} native gates, {result.two_qubit_gates} of two qubits, on {len(result.qubits)} qubits\n"
+    click.echo(f"// after {name}\n{text}", err=True)
+
+
+def _print_timing(compiled: Compiled) -> None:
+    from qsac.report.summary import timing_rows
+
+    for name, milliseconds in timing_rows(compiled):
+        click.echo(f"{name:<20}{milliseconds:>12} ms", err=True)
+
+
+def _print_summary(compiled: Compiled, place: str, emit: str, verbose: bool) -> None:
+    """Facts and passes: on stdout, unless the output itself goes there."""
+    from qsac.cli.tables import Table
+    from qsac.report.summary import facts, pass_rows
+
+    to_stderr = place == "-"
+    verified = "verified against the closed form" if "verify" in compiled.timings else "not verified"
+    click.echo(f"{compiled.model.name}: compiled, {verified}", err=to_stderr)
+    rows = facts(compiled)
+    if verbose:
+        rows += [(name, " ".join(qubits)) for name, qubits in compiled.stats["allocation"].items()]
+        rows += [
+            (f"gates {group.start}..{group.stop - 1}", f"{group.op} {group.origin}")
+            for group in compiled.circuits[0].groups
+        ]
+    width = max(len(label) for label, _ in rows) + 2
+    for label, value in rows:
+        click.echo(f"  {label:<{width}}{value}", err=to_stderr)
+    if compiled.stats["passes"]:
+        table = Table("pass", "level", "two-qubit gates before", "after", numbers=("two-qubit gates before", "after"))
+        for row in pass_rows(compiled):
+            table.add(*row)
+        table.show(stderr=to_stderr)
+    if not to_stderr:
+        click.echo(f"{emit} written to {place}")

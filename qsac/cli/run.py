@@ -1,0 +1,69 @@
+"""`qsac run`: an artifact, or a model compiled on the way, on a simulator."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from qsac.cli.arguments import read_argument
+from qsac.cli.messages import note, warn
+from qsac.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from qsac.artifact import Compiled
+    from qsac.runtime.run import Result
+
+
+@click.command("run")
+@click.argument("program", metavar="MODEL|ARTIFACT")
+@click.option(
+    "--target", help="Where to run: a simulator, or the artifact's target (the default; statevector for a model)."
+)
+@click.option("--shots", type=int, help="Number of shots; without it the run is exact where the target allows.")
+@click.option("--seed", type=int, help="Seed of the shots (0 if not given).")
+@click.option("--noise", is_flag=True, help="Simulate the target's noise.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(program: str, target: str | None, shots: int | None, seed: int | None, noise: bool, as_json: bool) -> None:
+    """Run a compiled ARTIFACT, or compile MODEL and run it; `-` for standard input.
+
+    A device is simulated on this machine, without noise and without an account: exactly, or with --shots on Aer.
+    """
+    if noise:
+        raise click.UsageError("noise models are not there yet: run without --noise")
+    from qsac.runtime.run import run
+
+    with progress_bar() as progress:
+        found = read_argument(program)
+        if not hasattr(found, "circuits"):
+            from qsac.compiler import compile
+
+            found = compile(found, target or "statevector", seed=seed or 0, verify=False, progress=progress)
+        compiled: Compiled = found
+        result = run(compiled, target, shots=shots, seed=seed, progress=progress)
+    if as_json:
+        click.echo(json.dumps(result.to_dict(), indent=2, allow_nan=False))
+    else:
+        show_result(compiled, result)
+    for message in result.warnings:
+        warn(message)
+
+
+def show_result(compiled: Compiled, result: Result) -> None:
+    """Print a result as a table, with standard errors if it has any."""
+    from qsac.cli.tables import Table
+
+    how = "exactly" if result.shots is None else f"{result.shots:,} shots, seed {result.seed}"
+    click.echo(f"{compiled.model.name} on {result.target}, {how}")
+    numbers = ("value", "standard error")
+    table = Table("metric", *(numbers if result.standard_errors else numbers[:1]), numbers=numbers)
+    for name, value in result.metrics.items():
+        error = result.standard_errors.get(name)
+        cells = [name, "null" if value is None else f"{value:.10g}" if result.shots is None else f"{value:.5g}"]
+        if result.standard_errors:
+            cells.append("" if error is None else f"{error:.2g}")
+        table.add(*cells)
+    table.show()
+    if compiled.target["kind"] == "device" and result.target == compiled.target["name"]:
+        note(f"{result.target} was simulated on this machine, without noise")

@@ -1,0 +1,125 @@
+"""`qsac targets`: what can be compiled for."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from qsac import registry
+from qsac.cli.tables import Table, console
+
+if TYPE_CHECKING:
+    from qsac.pipeline import ErrorRates, Target
+
+_KINDS = {"device": "device", "exact": "exact simulator", "shots": "sampling simulator"}
+
+
+@click.command("targets")
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: all data of the target, or of every target.")
+def command(name: str | None, as_json: bool) -> None:
+    """List the targets, or describe the target NAME: gates, connectivity, limits, error rates with date and source.
+
+    No target needs a network or an account to be compiled for.
+    """
+    if name is not None:
+        target = registry.target(name)
+        if as_json:
+            click.echo(json.dumps(dataclasses.asdict(target), indent=2, allow_nan=False))
+        else:
+            _describe(target)
+        return
+    targets = [registry.target(each) for each in registry.target_names()]
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(target) for target in targets], allow_nan=False))
+        return
+    table = Table(
+        "name", "kind", "qubits", "two-qubit gate", "connectivity", "error of it", "as of", numbers=("qubits",)
+    )
+    for target in targets:
+        errors = target.errors
+        table.add(
+            target.name,
+            _KINDS[target.kind],
+            "any" if target.qubits is None else str(target.qubits),
+            ", ".join(_two_qubit_gates(target)),
+            "all to all" if target.coupling is None else f"{len(target.coupling)} pairs",
+            _percent(errors.two_qubit) if errors else "-",
+            errors.date if errors else "-",
+        )
+    table.show()
+    console().print("`qsac targets NAME` tells more of one.")
+
+
+def _describe(target: Target) -> None:
+    table = Table(target.name, target.description)
+    if target.notice:
+        table.add("notice", target.notice)
+    table.add("vendor", target.vendor)
+    table.add("kind", _KINDS[target.kind])
+    table.add("qubits", "as many as memory holds" if target.qubits is None else str(target.qubits))
+    table.add("gates", ", ".join(target.gates))
+    table.add("connectivity", _connectivity(target))
+    offered = {
+        "mid-circuit measurement": target.mid_circuit_measurement,
+        "reset": target.reset,
+        "feed-forward": target.feed_forward,
+    }
+    table.add("offers", ", ".join(what for what, is_offered in offered.items() if is_offered) or "-")
+    table.add("lacks", ", ".join(what for what, is_offered in offered.items() if not is_offered) or "-")
+    if target.max_shots is not None:
+        table.add("shots", f"at most {target.max_shots:,} a job")
+    if target.cost_formula == "hqc":
+        table.add("cost", "HQC = 5 + shots (N_1q + 10 N_2q + 5 N_m) / 5000")
+    if target.errors is None:
+        table.add("error rates", "none" if target.kind != "device" else "unknown")
+    else:
+        for label, text in _error_rows(target.errors):
+            table.add(label, text)
+    table.show()
+
+
+def _error_rows(errors: ErrorRates) -> list[tuple[str, str]]:
+    slope, offset = errors.two_qubit_scaling
+    angle = f" x ({slope:.4g} |angle| / (pi/2) + {offset:.4g})" if slope else ""
+    rows = [
+        ("one-qubit gate", _percent(errors.one_qubit)),
+        ("two-qubit gate", _percent(errors.two_qubit) + angle),
+        ("measurement", f"{_percent(errors.measure_0)} in state 0, {_percent(errors.measure_1)} in state 1"),
+        ("memory", f"{_percent(errors.memory)} a qubit that waits for a layer of two-qubit gates"),
+    ]
+    if errors.two_qubit_by_edge:
+        rates = sorted(rate for _, _, rate in errors.two_qubit_by_edge)
+        rows.append(
+            ("by pair", f"{_percent(rates[0])} to {_percent(rates[-1])}, two-qubit gates of {len(rates)} pairs")
+        )
+    return [*rows, ("as of", errors.date), ("source", errors.source)]
+
+
+def _connectivity(target: Target) -> str:
+    if target.coupling is None:
+        return "all to all"
+    neighbours: dict[int, int] = {}
+    for pair in target.coupling:
+        for qubit in pair:
+            neighbours[qubit] = neighbours.get(qubit, 0) + 1
+    directed = ", in one direction each" if _is_directed(target) else ""
+    return f"{len(target.coupling)} working pairs{directed}; {max(neighbours.values())} neighbours at most"
+
+
+def _is_directed(target: Target) -> bool:
+    pairs = target.directions or ()
+    return bool(pairs) and not {(b, a) for a, b in pairs} & set(pairs)
+
+
+def _two_qubit_gates(target: Target) -> list[str]:
+    from qsac.ir.native import GATES
+
+    return [gate.name for gate in GATES if gate.qubits == 2 and gate.name in target.gates]
+
+
+def _percent(rate: float | Any) -> str:
+    return f"{100 * rate:.3g} %"

@@ -1,0 +1,42 @@
+"""Shots on Qiskit Aer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qsac.errors import BackendError, DoesNotFitError
+from qsac.ir.native import NativeCircuit
+
+WIDTH_LIMIT = 26
+"""Most qubits: Aer keeps all of them at once, 16 bytes times 2^qubits, and a copy for each branch."""
+
+
+def sample(circuit: NativeCircuit, shots: int, seed: int) -> Iterator[tuple[str, int]]:
+    """Run a circuit shot by shot, mid-circuit measurements and resets included.
+
+    Yields outcomes as texts, one character for each bit of the circuit in its order, with their counts. Raises
+    :class:`~qsac.errors.DoesNotFitError` for circuits that are too wide and :class:`~qsac.errors.BackendError` where
+    Aer fails.
+    """
+    if len(circuit.qubits) > WIDTH_LIMIT:
+        raise DoesNotFitError(
+            "the circuit is too wide for Aer on this machine",
+            found=f"{len(circuit.qubits)} qubits ({(16 << len(circuit.qubits)) / 2**30:,.0f} GiB for a state)",
+            wanted=f"at most {WIDTH_LIMIT} qubits",
+            help="run a smaller model of the same shape",
+        )
+    from qiskit_aer import AerSimulator
+
+    from qsac.emit.qiskit import to_qiskit
+
+    simulator = AerSimulator(method="statevector", seed_simulator=seed % (1 << 32), shot_branching_enable=True)
+    result = simulator.run(to_qiskit(circuit), shots=shots).result()
+    if not result.success:
+        raise BackendError("Aer did not run the circuit", found=str(result.status))
+    registers: dict[str, int] = {}
+    for register, index in circuit.bits:
+        registers[register] = max(registers.get(register, 0), index + 1)
+    for key, count in sorted(result.get_counts().items()):
+        # Qiskit writes the registers from the last to the first, and each from its last bit to its first.
+        values = dict(zip(registers, reversed(key.split(" ")), strict=True))
+        yield "".join(values[register][-1 - index] for register, index in circuit.bits), count

@@ -1,0 +1,176 @@
+"""Running compiled programs: exactly, or by shots on a simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from qsac.artifact import Compiled
+from qsac.errors import InvalidInputError
+from qsac.ir.native import NativeCircuit
+from qsac.model.metrics import metrics_from_probabilities, prefix_loss
+from qsac.registry import target as find_target
+from qsac.runtime.aer import sample
+from qsac.runtime.estimates import Tally, estimate, tally
+from qsac.runtime.statevector import Probabilities, simulate
+
+DEFAULT_SHOTS = 10_000
+SHOTS_LIMIT = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run came to.
+
+    ``shots`` is None for an exact run, and ``standard_errors`` then empty. A metric that does not exist, or that the
+    shots did not resolve, is None, and a warning says why.
+    """
+
+    target: str
+    shots: int | None
+    seed: int
+    metrics: dict[str, float | None]
+    standard_errors: dict[str, float | None]
+    success_probability: float | None
+    warnings: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as the command line prints it with ``--json``."""
+        return {
+            "target": self.target,
+            "shots": self.shots,
+            "seed": self.seed,
+            "metrics": self.metrics,
+            "standard_errors": self.standard_errors,
+            "success_probability": self.success_probability,
+            "warnings": list(self.warnings),
+        }
+
+
+def run(
+    compiled: Compiled,
+    target: str | None = None,
+    *,
+    shots: int | None = None,
+    seed: int | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Result:
+    """Run a compiled program's circuit on ``target``: a simulator, or the target it was compiled for (the default).
+
+    ``statevector`` is exact, and samples the exact probabilities if ``shots`` are given. ``aer`` takes shots, 10,000
+    unless told otherwise. A device is simulated on this machine, without noise: exactly without ``shots``, else on
+    Aer. ``seed`` defaults to 0; the same seed gives the same result.
+    """
+    circuit = compiled.circuits[0]
+    name = compiled.target["name"] if target is None else target
+    machine = find_target(name)
+    if machine.kind == "device" and name != compiled.target["name"]:
+        raise InvalidInputError(
+            f"the program is compiled for {compiled.target['name']}, not for {name}",
+            wanted=f"{compiled.target['name']}, or a simulator: statevector, aer",
+            help=f"compile the model again with --target {name}",
+        )
+    chosen = _checked(shots, seed)
+    if machine.kind == "shots" and shots is None:
+        shots = DEFAULT_SHOTS
+    if shots is None:
+        return _exact(compiled, name, chosen, simulate(circuit, progress))
+    if machine.kind == "exact":
+        return counted(compiled, name, chosen, _sampled(simulate(circuit, progress), shots, chosen))
+    return counted(compiled, name, chosen, tally(circuit, sample(circuit, shots, chosen)))
+
+
+def _checked(shots: int | None, seed: int | None) -> int:
+    if shots is not None and not 1 <= shots <= SHOTS_LIMIT:
+        raise InvalidInputError(
+            "the number of shots is out of range", found=str(shots), wanted=f"a whole number from 1 to {SHOTS_LIMIT:,}"
+        )
+    if seed is not None and not 0 <= seed < 1 << 63:
+        raise InvalidInputError("the seed is out of range", found=str(seed), wanted="a whole number from 0 to 2^63 - 1")
+    return 0 if seed is None else seed
+
+
+def _exact(compiled: Compiled, target: str, seed: int, found: Probabilities) -> Result:
+    model = compiled.model
+    # A single position has no query register: its shares are the metrics themselves.
+    weights = found.weights if len(found.weights) else np.ones(1)
+    overlaps = found.overlaps if len(found.overlaps) else np.array([found.metrics["token_fidelity"]])
+    metrics, warnings = metrics_from_probabilities(
+        zeta=found.given,
+        fidelity=found.metrics["fidelity"],
+        token_fidelity=found.metrics["token_fidelity"],
+        weight_share=weights[: model.context],
+        overlap_share=overlaps[: model.context],
+        context=model.context,
+        pairs=model.pairs,
+        prefix=prefix_loss(model),
+    )
+    return Result(target, None, seed, metrics, {}, metrics["success_probability"], tuple(warnings))
+
+
+def _sampled(found: Probabilities, shots: int, seed: int) -> Tally:
+    """Draw shots from the exact probabilities of the readouts' nested outcomes."""
+    token, fidelity = found.metrics["token_fidelity"], found.metrics["fidelity"]
+    nested = np.clip([fidelity, token - fidelity, 1 - token], 0, None) * found.given
+    outcomes = np.append(nested, max(0.0, 1 - found.given))
+    drawn = np.random.default_rng(seed).multinomial(shots, outcomes / outcomes.sum())
+    return Tally(shots, int(drawn[:3].sum()), {"fidelity": int(drawn[0]), "token_fidelity": int(drawn[:2].sum())})
+
+
+def counted(compiled: Compiled, target: str, seed: int, found: Tally) -> Result:
+    """The result of a tally of shots."""
+    estimates = estimate(found, compiled.model.context, compiled.model.pairs)
+    return Result(
+        target=target,
+        shots=found.shots,
+        seed=seed,
+        metrics=estimates.metrics,
+        standard_errors=estimates.standard_errors,
+        success_probability=estimates.metrics["success_probability"],
+        warnings=estimates.warnings,
+    )
+
+
+def interpret_counts(compiled: Compiled, counts: dict[str, Any], source: str) -> Result:
+    """The metrics from counts that were taken elsewhere.
+
+    ``counts`` maps outcomes to how often they were seen. An outcome has one character, 0 or 1, for each bit of the
+    artifact's circuit, in the order of its ``bits`` (pytket's order); blanks and commas are passed over. With blanks
+    between registers in the reverse order, as Qiskit writes them, it is read as Qiskit means it.
+    """
+    circuit = compiled.circuits[0]
+    return counted(compiled, str(compiled.target["name"]), 0, tally(circuit, _outcomes(circuit, counts, source)))
+
+
+def _outcomes(circuit: NativeCircuit, counts: dict[str, Any], source: str) -> Iterator[tuple[str, int]]:
+    registers: dict[str, int] = {}
+    for register, _ in circuit.bits:
+        registers[register] = registers.get(register, 0) + 1
+    qiskit_shape = [size for size in reversed(registers.values())]
+    if not counts:
+        raise InvalidInputError("there are no counts", source=source, wanted='{"0101...": 12, ...}')
+    for key, count in counts.items():
+        if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= SHOTS_LIMIT:
+            raise InvalidInputError(
+                "a count is no number of shots", source=source, pointer=f"/{key}", wanted="a whole number, 0 or more"
+            )
+        parts = key.split(" ")
+        if len(parts) > 1 and [len(part) for part in parts] == qiskit_shape:
+            values = dict(zip(registers, reversed(parts), strict=True))
+            outcome = "".join(values[register][::-1] for register in registers)
+        else:
+            outcome = "".join(key.replace(",", " ").split())
+        if len(outcome) != len(circuit.bits) or set(outcome) - {"0", "1"}:
+            names = ", ".join(f"{name}[{size}]" for name, size in registers.items())
+            raise InvalidInputError(
+                "an outcome does not fit the circuit's bits",
+                source=source,
+                pointer=f"/{key[:80]}",
+                found=f"{len(outcome)} characters",
+                wanted=f"{len(circuit.bits)} characters 0 or 1, in the order {names}",
+                help="Qiskit's order, last register first and blanks between registers, is read too",
+            )
+        yield outcome, count
