@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from qsac.errors import InvalidInputError
 from qsac.model import schema
-from qsac.model.pointer import counted, describe, join, kind, listed, nearest, quoted
+from qsac.model.pointer import counted, describe, join, kind, listed, nearest, number_help, quoted
 
 _Location = tuple[str | int, ...]
 
@@ -133,7 +133,7 @@ def _subject(pointer: str) -> str:
     name, last = _name(pointer), pointer.rpartition("/")[2]
     if not name:
         return "the model"
-    return f'item {last} of "{name}"' if last.isdigit() else f'"{name}"'
+    return f'an item of "{name}"' if last.isdigit() else f'"{name}"'
 
 
 def _owner(location: _Location) -> str:
@@ -192,7 +192,7 @@ def _alternatives(choices: list[str]) -> str:
 
 
 def _unknown_choice(pointer: str, found: object, choices: list[str]) -> InvalidInputError:
-    guess = nearest(found, choices) if isinstance(found, str) else None
+    guess = nearest(found, choices) if isinstance(found, str) and len(choices) > 1 else None
     name = _subject(pointer)
     if name == '"type"':
         name = f'the type of "{_name(pointer.rpartition("/")[0])}"'
@@ -212,7 +212,9 @@ def _wrong_value(code: str, context: dict[str, Any], found: object, pointer: str
         if code == "int_type" and isinstance(found, float) and found.is_integer():
             help = f"write it without a decimal point: {int(found)}"
         elif code in ("int_type", "float_type") and isinstance(found, str):
-            help = "write numbers without quotes"
+            help = number_help(found)
+        elif code == "float_type" and isinstance(found, list) and len(found) == 2:
+            help = "only real numbers are meant here, not [re, im] pairs"
         elif code in ("int_type", "float_type") and isinstance(found, int) and not isinstance(found, bool):
             title, wanted = f"{subject} is too large", "a number that double precision holds (below 1.8e308)"
     elif code == "greater_than_equal":
@@ -230,7 +232,7 @@ def _wrong_value(code: str, context: dict[str, Any], found: object, pointer: str
         return InvalidInputError(title, pointer=pointer, found=counted(length, "character"), wanted=wanted)
     else:
         title, wanted = f"{subject} is not what the contract asks for", "see `qsac schema`"
-    if help is None and _name(pointer) in _EXAMPLES and not pointer.rpartition("/")[2].isdigit():
+    if help is None and "type" in code and _name(pointer) in _EXAMPLES and not pointer.rpartition("/")[2].isdigit():
         help = f"for example {_EXAMPLES[_name(pointer)]}"
     return InvalidInputError(title, pointer=pointer, found=kind(found), wanted=wanted, help=help)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.errors import InvalidInputError
-from qsac.model.pointer import counted, describe, join, kind
+from qsac.model.pointer import counted, describe, join, kind, number_help
 
 Numbers = NDArray[np.inexact[Any]]
 """A float64 or complex128 array."""
@@ -43,13 +43,13 @@ def refuse_non_number(value: object, pointer: str, wanted: str = "a finite numbe
     """The diagnostic for an item that is not a finite number."""
     help = None
     if isinstance(value, str):
-        help = "write numbers without quotes"
+        help = number_help(value)
     elif isinstance(value, float | int) and not isinstance(value, bool):
         return InvalidInputError(
             "a number is not finite in double precision",
             pointer=pointer,
-            found=describe(value) if value == value else "NaN",
-            wanted="a finite number (below 1.8e308)",
+            found="NaN" if value != value else "a number beyond 1.8e308",
+            wanted="a finite number",
         )
     return InvalidInputError("a number is wanted here", pointer=pointer, found=kind(value), wanted=wanted, help=help)
 

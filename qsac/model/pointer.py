@@ -55,6 +55,15 @@ def kind(value: object) -> str:
     return describe(value)
 
 
+def number_help(text: str) -> str:
+    """What to do about a text where a number is wanted."""
+    try:
+        float(text)
+    except ValueError:
+        return "write the number itself, as a decimal: expressions are not evaluated"
+    return "write numbers without quotes"
+
+
 def counted(number: int, noun: str, prefix: str = "") -> str:
     """``3 rows``, ``1 row``."""
     return f"{prefix}{number:,} {noun}" + ("" if number == 1 else "s")

@@ -11,7 +11,7 @@ import numpy as np
 
 from qsac.errors import InvalidInputError
 from qsac.model.limits import JSON_DEPTH
-from qsac.model.pointer import describe, join, quoted
+from qsac.model.pointer import describe, join, printable
 
 _WANTED = {
     "Expecting value": "a value: a number, a text in double quotes, a list, an object, true, false or null",
@@ -111,7 +111,7 @@ def _syntax_error(error: json.JSONDecodeError, source: str) -> InvalidInputError
     return InvalidInputError(
         "the model file is not valid JSON",
         source=f"{source} line {error.lineno} column {error.colno}",
-        found=quoted(rest) if rest else end,
+        found=printable(rest) or end,
         wanted=wanted,
         help=_syntax_help(error, rest),
     )
@@ -168,7 +168,7 @@ def _too_deep(pointer: str, source: str) -> InvalidInputError:
         "the model file is nested too deeply",
         source=source,
         pointer="/".join(pointer.split("/")[:6]) or None,
-        wanted=f"lists and objects nested at most {JSON_DEPTH} deep; a model needs 6",
+        wanted="lists and objects no deeper than a model needs: six levels",
     )
 
 

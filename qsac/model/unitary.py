@@ -103,7 +103,7 @@ def _build_ansatz(given: schema.HardwareEfficientUnitary, pointer: str, qubits: 
     elif isinstance(parameters, list):
         reasons = (
             f'"layers" is {given.layers}',
-            f"one list for each of the {counted(qubits, 'data qubit')}",
+            f"one list for each data qubit (n = {qubits})",
             f"one angle for each of the rotations {', '.join(given.rotations)}",
         )
         angles = parameter_array(parameters, place, shape, reasons)

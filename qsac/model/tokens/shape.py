@@ -13,7 +13,7 @@ def check_shape(shape: tuple[int, ...], kind: str, name: str, pointer: str) -> N
         raise InvalidInputError(
             "the token file does not hold numbers",
             pointer=pointer,
-            found=f"an array of {_KINDS.get(kind, 'an unknown kind')} in {name}",
+            found=f"{name}: an array of {_KINDS.get(kind, 'an unknown kind')}",
             wanted="real or complex numbers",
         )
     if len(shape) == 3 and shape[2] == 2 and kind != "c":
