@@ -1,19 +1,20 @@
 """Exact simulation of native circuits: dense, with projections where the program has them.
 
 Qubits are allocated at first use. A given bit is projected on 0 where it is measured, and its qubit dropped; success
-bits stay until the end, as readouts ask for different ones. The cost is that of the widest moment.
+bits stay until the end, as readouts ask for different ones: their qubits are kept, or, where a later gate turns them
+(a router moves others through them), copies in the computational basis. The cost is that of the widest moment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsac.errors import DoesNotFitError
-from qsac.ir.native import GATES, BitReadout, NativeCircuit
+from qsac.ir.native import GATES, BitReadout, NativeCircuit, Profile
 
 WIDTH_LIMIT = 26
 """Most qubits alive at once: 2^26 amplitudes of 16 bytes are 1 GiB, and a gate needs a second copy."""
@@ -23,6 +24,9 @@ X = np.array([[0, 1], [1, 0]], dtype=np.complex128)
 CX = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]], dtype=np.complex128)
 ECR = np.array([[0, 0, 1, 1j], [0, 0, 1j, 1], [1, -1j, 0, 0], [-1j, 1, 0, 0]]) / np.sqrt(2)
 """In pytket's convention: the first qubit is the more significant one."""
+
+DIAGONAL = {"Rz", "CZ", "ZZPhase"}
+"""Gates that leave what a measurement would find."""
 
 
 @dataclass(frozen=True)
@@ -40,19 +44,60 @@ class Probabilities:
     overlaps: NDArray[np.float64]
 
 
-def width(circuit: NativeCircuit) -> int:
-    """The most qubits alive at once in :func:`simulate`."""
-    widest = alive = 0
-    live: set[int] = set()
-    given = {bit for readout in circuit.readouts for bit in readout.given}
-    for kind, first, second in zip(circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist(), strict=True):
+class _Holders:
+    """Which axis of the state holds a qubit, or the outcome of a success bit.
+
+    Qubits are named by their index, outcomes of bits by ``-1 - bit``. A measured success bit is held by its qubit; if
+    the qubit goes on (a router may move others through it), the outcome is copied to an axis of its own first.
+    """
+
+    def __init__(self, circuit: NativeCircuit) -> None:
+        self.given = {bit for readout in circuit.readouts for bit in readout.given}
+        self.bit_of: dict[int, int] = {}
+        self.axis_of: dict[int, int] = {}
+
+    def measured(self, qubit: int, bit: int) -> bool:
+        """Note a measurement; whether the qubit is to be projected and dropped."""
+        if bit in self.given:
+            return True
+        self.bit_of[qubit] = bit
+        self.axis_of[bit] = qubit
+        return False
+
+    def released(self, qubit: int) -> int | None:
+        """The name of the axis that the outcome held by ``qubit`` moves to, if the qubit goes on after measurement."""
+        if qubit not in self.bit_of:
+            return None
+        bit = self.bit_of.pop(qubit)
+        self.axis_of[bit] = -1 - bit
+        return -1 - bit
+
+
+def _steps(circuit: NativeCircuit) -> Iterator[tuple[str, tuple[int, ...], int, float, float]]:
+    """Name, qubits, bit and angles of each gate."""
+    columns = (circuit.kind, circuit.first, circuit.second, circuit.angles)
+    for kind, first, second, (angle, phase) in zip(*(column.tolist() for column in columns), strict=True):
         gate = GATES[kind]
-        qubits = (first, second) if gate.qubits == 2 else (first,)
+        yield gate.name, (first, second) if gate.qubits == 2 else (first,), second, angle, phase
+
+
+def width(circuit: NativeCircuit) -> int:
+    """The most axes alive at once in :func:`simulate`."""
+    widest = 0
+    live: set[int] = set()
+    holders = _Holders(circuit)
+    for name, qubits, bit, _, _ in _steps(circuit):
+        for qubit in qubits:
+            moved = holders.released(qubit)
+            if moved is not None:
+                live.add(moved)
+        if name == "Reset":
+            live.discard(qubits[0])
+            continue
         live.update(qubits)
-        alive = len(live)
-        widest = max(widest, alive)
-        if gate.name == "Measure" and second in given:
-            live.discard(first)
+        widest = max(widest, len(live))
+        if name == "Measure" and holders.measured(qubits[0], bit):
+            live.discard(qubits[0])
     return widest
 
 
@@ -77,14 +122,28 @@ class _Dense:
         return self.state.reshape(1 << axis, 2, -1)
 
     def turn(self, qubit: int, matrix: NDArray[np.complex128]) -> None:
-        self.state = np.matmul(matrix, self.split(qubit)).reshape(-1)
+        shaped = self.split(qubit)
+        zero, one = shaped[:, 0], shaped[:, 1]
+        turned = np.empty_like(shaped)
+        np.multiply(zero, matrix[0, 0], out=turned[:, 0])
+        turned[:, 0] += matrix[0, 1] * one
+        np.multiply(zero, matrix[1, 0], out=turned[:, 1])
+        turned[:, 1] += matrix[1, 1] * one
+        self.state = turned.reshape(-1)
 
-    def phases(self, first: int, second: int, equal: complex, unequal: complex, both: complex) -> None:
-        """Multiply 00 by ``equal``, 01 and 10 by ``unequal``, 11 by ``both``."""
+    def turn_z(self, qubit: int, ratio: complex) -> None:
+        """Multiply by ``ratio`` where the qubit is 1: a rotation up to a global phase."""
+        self.split(qubit)[:, 1] *= ratio
+
+    def entangle(self, first: int, second: int, *, unequal: complex = 1, both: complex = 1) -> None:
+        """Multiply 01 and 10 by ``unequal``, 11 by ``both``."""
         one, two = sorted((self.axis(first), self.axis(second)))
         shaped = self.state.reshape(1 << one, 2, 1 << (two - one - 1), 2, -1)
-        table = np.array([[equal, unequal], [unequal, both]]).reshape(1, 2, 1, 2, 1)
-        self.state = (shaped * table).reshape(-1)
+        if unequal != 1:
+            shaped[:, 0, :, 1] *= unequal
+            shaped[:, 1, :, 0] *= unequal
+        if both != 1:
+            shaped[:, 1, :, 1] *= both
 
     def pair(self, first: int, second: int, matrix: NDArray[np.complex128]) -> None:
         """Apply a (4, 4) matrix; ``first`` is its more significant qubit."""
@@ -93,11 +152,32 @@ class _Dense:
         turned = (matrix @ tensor.reshape(4, -1)).reshape(tensor.shape)
         self.state = np.moveaxis(turned, (0, 1), (one, two)).reshape(-1)
 
+    def copy(self, qubit: int, label: int) -> None:
+        """Write the qubit's value, which was measured, to an axis of its own as well."""
+        split = self.split(qubit)
+        copied = np.zeros((*split.shape, 2), dtype=np.complex128)
+        copied[:, 0, :, 0], copied[:, 1, :, 1] = split[:, 0], split[:, 1]
+        self.live.append(label)
+        self.state = copied.reshape(-1)
+
     def drop(self, qubit: int) -> None:
         """Project on 0 and forget the qubit."""
         axis = self.axis(qubit)
         self.state = self.split(qubit)[:, 0].reshape(-1)
         del self.live[axis]
+
+    def rename(self, qubit: int, name: int) -> None:
+        """Let the axis of a qubit carry another name; the qubit is then unallocated, in state zero."""
+        self.live[self.axis(qubit)] = name
+
+    def copy(self, qubit: int, name: int) -> None:
+        """Copy the basis value of a qubit to a new axis."""
+        shaped = self.split(qubit)
+        doubled = np.zeros((*shaped.shape, 2), dtype=np.complex128)
+        doubled[:, 0, :, 0] = shaped[:, 0]
+        doubled[:, 1, :, 1] = shaped[:, 1]
+        self.state = doubled.reshape(-1)
+        self.live.append(name)
 
     def distribution(self, qubits: tuple[int, ...]) -> NDArray[np.float64]:
         """Probabilities of the joint values of ``qubits``, shape (2, ..., 2), the others summed over."""
@@ -122,58 +202,57 @@ def simulate(circuit: NativeCircuit, progress: Callable[[int, int, str], None] |
             wanted=f"at most {WIDTH_LIMIT} qubits",
             help="simulate a model of the same shape with fewer tokens or a smaller dimension",
         )
-    given = {bit for readout in circuit.readouts for bit in readout.given}
-    dense = _Dense()
-    holder: dict[int, int] = {}
+    dense, holders = _Dense(), _Holders(circuit)
     weights, overlaps = np.zeros(0), np.zeros(0)
-    gates = zip(circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist(), circuit.angles.tolist(), strict=True)
-    for index, (kind, first, second, (angle, phase)) in enumerate(gates):
+    for index, (name, qubits, bit, angle, phase) in enumerate(_steps(circuit)):
         if circuit.profile is not None and index == circuit.profile.stop:
-            weights, overlaps = _profile(circuit, dense, holder)
-        _gate(dense, GATES[kind].name, first, second, angle, phase)
-        if GATES[kind].name == "Measure":
-            if second in given:
-                dense.drop(first)
-            else:
-                holder[second] = first
-        elif GATES[kind].name == "Reset" and first in dense.live:
-            raise ValueError("a qubit is reset before a given bit of it was measured")
+            weights, overlaps = _profile(circuit.profile, dense, holders)
+        for qubit in qubits:
+            moved = holders.released(qubit)
+            if moved is not None:
+                (dense.rename if name == "Reset" else dense.copy)(qubit, moved)
+        if name == "Reset":
+            if qubits[0] in dense.live:
+                raise ValueError("a qubit is reset before a bit of it was measured")
+        elif name == "Measure":
+            if holders.measured(qubits[0], bit):
+                dense.drop(qubits[0])
+        else:
+            _gate(dense, name, qubits, angle, phase)
         if progress is not None and index % 256 == 0:
             progress(index, len(circuit), "simulating the compiled circuit")
     norm = float(np.vdot(dense.state, dense.state).real)
-    metrics = {readout.metric: _success(dense, holder, readout) / norm for readout in circuit.readouts}
+    metrics = {readout.metric: _success(dense, holders, readout) / norm for readout in circuit.readouts}
     return Probabilities(norm, metrics, weights, overlaps)
 
 
-def _gate(dense: _Dense, name: str, first: int, second: int, angle: float, phase: float) -> None:
+def _gate(dense: _Dense, name: str, qubits: tuple[int, ...], angle: float, phase: float) -> None:
+    """Apply a unitary gate, up to a global phase."""
+    turned = np.exp(1j * np.pi * (phase if name == "PhasedX" else angle))
     if name == "ZZPhase":
-        turned = np.exp(-0.5j * np.pi * angle)
-        dense.phases(first, second, turned, turned.conjugate(), turned)
+        dense.entangle(*qubits, unequal=turned)
     elif name == "CZ":
-        dense.phases(first, second, 1, 1, -1)
+        dense.entangle(*qubits, both=-1)
+    elif name == "Rz":
+        dense.turn_z(qubits[0], turned)
     elif name == "PhasedX":
         cos, sin = np.cos(np.pi * angle / 2), -1j * np.sin(np.pi * angle / 2)
-        turned = np.exp(1j * np.pi * phase)
-        dense.turn(first, np.array([[cos, sin * turned.conjugate()], [sin * turned, cos]]))
-    elif name == "Rz":
-        turned = np.exp(-0.5j * np.pi * angle)
-        dense.turn(first, np.diag([turned, turned.conjugate()]))
-    elif name in ("SX", "X"):
-        dense.turn(first, SX if name == "SX" else X)
-    elif name in ("CX", "ECR"):
-        dense.pair(first, second, CX if name == "CX" else ECR)
+        dense.turn(qubits[0], np.array([[cos, sin * turned.conjugate()], [sin * turned, cos]]))
+    elif len(qubits) == 1:
+        dense.turn(qubits[0], {"SX": SX, "X": X}[name])
+    else:
+        dense.pair(*qubits, {"CX": CX, "ECR": ECR}[name])
 
 
 def _profile(
-    circuit: NativeCircuit, dense: _Dense, holder: dict[int, int]
+    profile: Profile, dense: _Dense, holders: _Holders
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    assert circuit.profile is not None
-    register, success = circuit.profile.register, tuple(holder[bit] for bit in circuit.profile.success)
-    joint = dense.distribution((*register, *success)).reshape(1 << len(register), -1)
+    success = tuple(holders.axis_of[bit] for bit in profile.success)
+    joint = dense.distribution((*profile.register, *success)).reshape(1 << len(profile.register), -1)
     total = joint.sum()
     return joint.sum(axis=1) / total, joint[:, 0] / total
 
 
-def _success(dense: _Dense, holder: dict[int, int], readout: BitReadout) -> float:
-    qubits = tuple(holder[bit] for bit in readout.success)
-    return float(dense.distribution(qubits).reshape(-1)[0])
+def _success(dense: _Dense, holders: _Holders, readout: BitReadout) -> float:
+    axes = tuple(holders.axis_of[bit] for bit in readout.success)
+    return float(dense.distribution(axes).reshape(-1)[0])
