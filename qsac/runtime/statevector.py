@@ -7,7 +7,7 @@ bits stay until the end, as readouts ask for different ones: their qubits are ke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from qsac.errors import DoesNotFitError
 from qsac.ir.native import GATES, BitReadout, NativeCircuit, Profile
+from qsac.pipeline import Progress
 
 WIDTH_LIMIT = 26
 """Most qubits alive at once: 2^26 amplitudes of 16 bytes are 1 GiB, and a gate needs a second copy."""
@@ -152,14 +153,6 @@ class _Dense:
         turned = (matrix @ tensor.reshape(4, -1)).reshape(tensor.shape)
         self.state = np.moveaxis(turned, (0, 1), (one, two)).reshape(-1)
 
-    def copy(self, qubit: int, label: int) -> None:
-        """Write the qubit's value, which was measured, to an axis of its own as well."""
-        split = self.split(qubit)
-        copied = np.zeros((*split.shape, 2), dtype=np.complex128)
-        copied[:, 0, :, 0], copied[:, 1, :, 1] = split[:, 0], split[:, 1]
-        self.live.append(label)
-        self.state = copied.reshape(-1)
-
     def drop(self, qubit: int) -> None:
         """Project on 0 and forget the qubit."""
         axis = self.axis(qubit)
@@ -189,7 +182,7 @@ class _Dense:
         return np.asarray(summed.transpose([kept.index(axis) for axis in axes]), dtype=np.float64)
 
 
-def simulate(circuit: NativeCircuit, progress: Callable[[int, int, str], None] | None = None) -> Probabilities:
+def simulate(circuit: NativeCircuit, progress: Progress | None = None) -> Probabilities:
     """The probabilities of a circuit's readouts and of its observed register.
 
     Raises :class:`~qsac.errors.DoesNotFitError` where more than :data:`WIDTH_LIMIT` qubits are alive at once.
@@ -237,19 +230,17 @@ def _gate(dense: _Dense, name: str, qubits: tuple[int, ...], angle: float, phase
         dense.turn_z(qubits[0], turned)
     elif name == "PhasedX":
         cos, sin = np.cos(np.pi * angle / 2), -1j * np.sin(np.pi * angle / 2)
-        dense.turn(qubits[0], np.array([[cos, sin * turned.conjugate()], [sin * turned, cos]]))
+        dense.turn(qubits[0], np.array([[cos, sin * turned.conjugate()], [sin * turned, cos]], dtype=np.complex128))
     elif len(qubits) == 1:
         dense.turn(qubits[0], {"SX": SX, "X": X}[name])
     else:
-        dense.pair(*qubits, {"CX": CX, "ECR": ECR}[name])
+        dense.pair(qubits[0], qubits[1], {"CX": CX, "ECR": ECR}[name])
 
 
-def _profile(
-    profile: Profile, dense: _Dense, holders: _Holders
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _profile(profile: Profile, dense: _Dense, holders: _Holders) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     success = tuple(holders.axis_of[bit] for bit in profile.success)
     joint = dense.distribution((*profile.register, *success)).reshape(1 << len(profile.register), -1)
-    total = joint.sum()
+    total = joint.sum() or 1.0
     return joint.sum(axis=1) / total, joint[:, 0] / total
 
 
