@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from qsac.artifact import Compiled as Compiled
-    from qsac.compiler import compile as compile
+    from qsac.compiler import compile as compile  # noqa: A004  (the contract names it so)
     from qsac.errors import QsacError as QsacError
     from qsac.model.load import load as load
     from qsac.model.model import Model as Model

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from qsac.emit.circuit_dict import from_dict, to_dict
 from qsac.errors import InvalidInputError
-from qsac.ir.native import BitReadout, Group, NativeCircuit, Profile, Unit
+from qsac.ir.native import KIND, BitReadout, Group, NativeCircuit, Profile, Unit
 from qsac.ir.parser import parse_program
 from qsac.ir.program import Program
 from qsac.model.load import load
@@ -115,7 +115,9 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
     place = Path(path)
     if not place.parent.is_dir():
         raise InvalidInputError(
-            "the output folder does not exist", source=str(path), help=f"make the folder {place.parent}, or choose another"
+            "the output folder does not exist",
+            source=str(path),
+            help=f"make the folder {place.parent}, or choose another",
         )
     if place.is_dir():
         raise InvalidInputError("the output is a folder", source=str(path), wanted="the path of a file")
@@ -276,6 +278,10 @@ def _read_circuit(entry: _Part) -> NativeCircuit:
             places(observed.field("given"), bits),
             places(observed.field("success"), bits),
         )
+    measured = set(bare.second[bare.kind == KIND["Measure"]].tolist())
+    for readout, part in zip(readouts, entry.field("readout").entries(), strict=True):
+        if not measured.issuperset((*readout.given, *readout.success)):
+            raise part.wrong("bits that the circuit measures")
     groups = []
     for group in entry.field("groups").entries():
         parts = group.entries()

@@ -7,12 +7,14 @@ from math import copysign, sqrt
 import numpy as np
 
 from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PrepareIndices, PreparePower, Project
+from qsac.ir.attention.unitary import UnitaryForm
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
+from qsac.model.ansatz import Ansatz
 from qsac.model.model import Model
-from qsac.model.unitary import Ansatz, Identity, Matrix
+from qsac.model.unitary import Identity, Matrix
 
 CONTEXT, TARGETS = "context", "targets"
 
@@ -97,7 +99,7 @@ def _terms(kernel: tuple[float, ...]) -> tuple[int, tuple[float, ...]]:
 
 def _unitary(
     name: str, unitary: Identity | Ansatz | Matrix, model: Model, tables: dict[str, Table]
-) -> tuple[str, tuple[str, ...]] | None:
+) -> tuple[UnitaryForm, tuple[str, ...]] | None:
     """Form and rotations of a unitary, whose table goes into ``tables`` under ``name``; None for the identity."""
     if isinstance(unitary, Identity):
         return None

@@ -22,7 +22,7 @@ from qsac.lowering.allocation import Allocation, allocate
 from qsac.lowering.lower import lower
 from qsac.model.load import load
 from qsac.model.model import Model
-from qsac.pipeline import CircuitPass, ErrorLedger, Pass, PassContext, Target
+from qsac.pipeline import CircuitPass, ErrorLedger, Pass, PassContext, Progress, Target
 from qsac.registry import parse_pipeline, pass_class, pass_names, print_pipeline, target, target_names
 from qsac.report.stats import circuit_stats
 from qsac.runtime.verification import AUTOMATIC_WIDTH, verify_compiled
@@ -58,7 +58,7 @@ def compile(
     error_budget: float = 0.0,
     verify: bool | None = None,
     after: Stage | None = None,
-    progress: Callable[[int, int, str], None] | None = None,
+    progress: Progress | None = None,
 ) -> Compiled:
     """Compile a model for a target.
 
@@ -207,6 +207,8 @@ def _check_fit(allocation: Allocation, machine: Target) -> None:
         f"the model does not fit {machine.name}: {allocation.width - machine.qubits} qubits too many",
         found=f"{allocation.width} qubits ({sizes}; registers share qubits where one ends before the next begins)",
         wanted=f"at most {machine.qubits} qubits",
-        help=(f"these targets are large enough: {', '.join(wider)}; " if wider else "no known machine is large enough; ")
+        help=(
+            f"these targets are large enough: {', '.join(wider)}; " if wider else "no known machine is large enough; "
+        )
         + "a shorter context saves two qubits each time it halves, a smaller dimension one",
     )

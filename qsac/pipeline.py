@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from qsac.ir.native import NativeCircuit
+    from qsac.ir.native import GateFamily, NativeCircuit
     from qsac.ir.program import Program
 
-GateFamily = Literal["zzphase", "cz"]
-"""Which emitter writes a target's gates: PhasedX/Rz/ZZPhase, or SX/X/Rz/CZ. Targets with another two-qubit gate in
-``gates`` (ECR, CX) are emitted for as ``"cz"``; the ``route`` pass translates."""
+
+Progress: TypeAlias = Callable[[int, int, str], None]
+"""What long work tells how far it is: (done, total, description)."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class PassContext:
     optimisation: int = 2
     seed: int = 0
     ledger: ErrorLedger = field(default_factory=ErrorLedger)
-    progress: Callable[[int, int, str], None] | None = None
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True)

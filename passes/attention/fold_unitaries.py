@@ -16,7 +16,10 @@ from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.pipeline import Pass, PassContext
 
-Side = Literal["keep", "load", "unload"]
+Side = Literal["load", "unload", "keep"]
+SIDES: tuple[Side, ...] = ("load", "unload", "keep")
+BATCH = 3
+"""Unitaries whose sides are chosen together."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +38,12 @@ class FoldUnitaries(Pass):
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program of the cheapest combination."""
-        groups = sorted({op.table for op in program.ops if _foldable(program, op)})
-        candidates: list[Program] = []
-        for sides in product(("load", "unload", "keep"), repeat=len(groups)):
-            candidate = program
-            for group, side in zip(groups, sides, strict=True):
-                candidate = _folded(candidate, group, side)
-            candidates.append(candidate)
-        return min(candidates, key=lambda candidate: two_qubit_gates(candidate, context.target.family))
+        groups = sorted({op.table for op in program.ops if isinstance(op, ApplyUnitary) and _foldable(program, op)})
+        # A model has two unitaries; for programs of many, batches keep the combinations few.
+        for batch in (groups[start : start + BATCH] for start in range(0, len(groups), BATCH)):
+            candidates = (_all_folded(program, batch, sides) for sides in product(SIDES, repeat=len(batch)))
+            program = min(candidates, key=lambda candidate: two_qubit_gates(candidate, context.target.family))
+        return program
 
 
 def _neighbours(program: Program, op: ApplyUnitary) -> tuple[LoadTokens, LoadTokens] | None:
@@ -59,11 +60,15 @@ def _neighbours(program: Program, op: ApplyUnitary) -> tuple[LoadTokens, LoadTok
     return before, after
 
 
-def _foldable(program: Program, op: Op) -> bool:
-    if not isinstance(op, ApplyUnitary):
-        return False
+def _foldable(program: Program, op: ApplyUnitary) -> bool:
     same = (other for other in program.ops if isinstance(other, ApplyUnitary) and other.table == op.table)
     return all(_neighbours(program, other) is not None for other in same)
+
+
+def _all_folded(program: Program, groups: list[str], sides: tuple[Side, ...]) -> Program:
+    for group, side in zip(groups, sides, strict=True):
+        program = _folded(program, group, side)
+    return program
 
 
 def _folded(program: Program, group: str, side: Side) -> Program:

@@ -61,10 +61,10 @@ def command(
     if place == "-" and as_json:
         raise click.UsageError("--json and the output would both go to standard output: name a file with -o")
     from qsac.artifact import write_whole
-    from qsac.compiler import compile
+    from qsac.compiler import compile as compile_model
 
     with progress_bar(quiet) as progress:
-        compiled = compile(
+        compiled = compile_model(
             loaded,
             target,
             optimisation=optimisation,

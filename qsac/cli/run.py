@@ -13,6 +13,8 @@ from qsac.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from qsac.artifact import Compiled
+    from qsac.model import Model
+    from qsac.pipeline import Progress
     from qsac.runtime.run import Result
 
 
@@ -35,12 +37,7 @@ def command(program: str, target: str | None, shots: int | None, seed: int | Non
     from qsac.runtime.run import run
 
     with progress_bar() as progress:
-        found = read_argument(program)
-        if not hasattr(found, "circuits"):
-            from qsac.compiler import compile
-
-            found = compile(found, target or "statevector", seed=seed or 0, verify=False, progress=progress)
-        compiled: Compiled = found
+        compiled = _compiled(read_argument(program), target, seed, progress)
         result = run(compiled, target, shots=shots, seed=seed, progress=progress)
     if as_json:
         click.echo(json.dumps(result.to_dict(), indent=2, allow_nan=False))
@@ -48,6 +45,16 @@ def command(program: str, target: str | None, shots: int | None, seed: int | Non
         show_result(compiled, result)
     for message in result.warnings:
         warn(message)
+
+
+def _compiled(found: Model | Compiled, target: str | None, seed: int | None, progress: Progress | None) -> Compiled:
+    from qsac.artifact import Compiled
+
+    if isinstance(found, Compiled):
+        return found
+    from qsac.compiler import compile as compile_model
+
+    return compile_model(found, target or "statevector", seed=seed or 0, verify=False, progress=progress)
 
 
 def show_result(compiled: Compiled, result: Result) -> None:

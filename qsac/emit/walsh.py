@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 def walsh_hadamard(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The transform sum_x (-1)^(x.p) values[x] / 2^c for every parity p, shape (2^c,)."""
-    result = values.astype(np.float64)
+    result: NDArray[np.float64] = values.astype(np.float64)
     size, half = len(values), 1
     while half < size:
         pairs = result.reshape(-1, 2, half)
         result = np.stack((pairs[:, 0] + pairs[:, 1], pairs[:, 0] - pairs[:, 1]), axis=1).reshape(-1)
         half *= 2
-    return result / size
+    result /= size
+    return result
 
 
 def gray_angles(angles: NDArray[np.float64], *, fresh: bool) -> NDArray[np.float64]:

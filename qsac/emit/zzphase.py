@@ -207,7 +207,13 @@ class ZZPhaseEmitter:
                 self.turn(qubit, basis[pauli])
 
     def multiplexor(
-        self, axis: str, controls: list[int], target: int, angles: NDArray[np.float64], enters_zero: bool, leaves_zero: bool
+        self,
+        axis: str,
+        controls: list[int],
+        target: int,
+        angles: NDArray[np.float64],
+        enters_zero: bool,
+        leaves_zero: bool,
     ) -> None:
         """A multiplexed rotation: one ZZPhase for one control, else a ladder of 2^c (one less at a zero) of them."""
         zero = enters_zero or leaves_zero

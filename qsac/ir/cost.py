@@ -17,6 +17,7 @@ from qsac.ir.native import GateFamily
 from qsac.ir.op import Op, Scope
 from qsac.ir.program import Program
 
+
 def multiplexor_cost(controls: int, family: GateFamily, *, zero: bool) -> int:
     """Gates of a multiplexed rotation; ``zero`` if its target enters in zero, or leaves for a projection on zero."""
     if controls == 0:
@@ -38,9 +39,7 @@ def two_qubit_gates(program: Program, family: GateFamily) -> int:
     if program.level == "attention":
         placed = {frozenset(qubits): qubits for qubits in diagonals}
         diagonals = [qubits for names, qubits in placed.items() if not any(names < other for other in placed)]
-    return total + sum(
-        diagonal_cost(program.scope.dimension(qubits).bit_length() - 1, family) for qubits in diagonals
-    )
+    return total + sum(diagonal_cost(program.scope.dimension(qubits).bit_length() - 1, family) for qubits in diagonals)
 
 
 def _diagonal_on(op: Op, scope: Scope) -> tuple[str, ...]:
@@ -152,4 +151,4 @@ def _synthesis_cost(qubits: int) -> int:
     """An upper bound: CX gates of the quantum Shannon decomposition of a general unitary (Shende et al., 2006)."""
     if qubits == 1:
         return 0
-    return (23 * 4**qubits - 72 * 2**qubits + 64) // 48
+    return (23 * (1 << 2 * qubits) - 72 * (1 << qubits) + 64) // 48

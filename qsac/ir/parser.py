@@ -34,7 +34,9 @@ class _Line:
         self.text = text
 
     def wrong(self, found: str, wanted: str) -> InvalidInputError:
-        return InvalidInputError("the IR text cannot be read", pointer=f"line {self.number}", found=found, wanted=wanted)
+        return InvalidInputError(
+            "the IR text cannot be read", pointer=f"line {self.number}", found=found, wanted=wanted
+        )
 
     def words(self, count: int, wanted: str) -> list[str]:
         words = self.text.split(" ", count)
@@ -183,4 +185,3 @@ def _checked(line: _Line, key: str, value: Any, hint: Any) -> Any:
     if type(value) is not hint:
         raise line.wrong(f"{key}={value!r}"[:60], f"a value of type {hint.__name__}")
     return value
-

@@ -43,11 +43,7 @@ class Table:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Table):
             return NotImplemented
-        return (
-            self.shape == other.shape
-            and self.real == other.real
-            and self.values.tobytes() == other.values.tobytes()
-        )
+        return self.shape == other.shape and self.real == other.real and self.values.tobytes() == other.values.tobytes()
 
     def __hash__(self) -> int:
         if self._hash is None:

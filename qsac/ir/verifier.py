@@ -82,7 +82,7 @@ def _broken_rules(program: Program, op: Op, live: set[str], ended: set[str]) -> 
 
 
 def _verify_promises(program: Program) -> None:
-    """What ops promise about the states around them: un-loads and ``leaves_zero`` end in zero, ``enters_zero`` begins."""
+    """What ops promise about states: un-loaded and ``leaves_zero`` qubits end in zero, ``enters_zero`` begin so."""
     untouched: dict[str, Op] = {}
     used: set[str] = set()
     for index, op in enumerate(program.ops):
@@ -94,8 +94,10 @@ def _verify_promises(program: Program) -> None:
                     del untouched[name]
                     continue
                 promise = untouched[name]
-                raise ProgramError(f"op {index} ({op.name}) uses {name!r}, which only a projection on zero may after the "
-                                   f"{promise.name} before it")
+                raise ProgramError(
+                    f"op {index} ({op.name}) uses {name!r}, which only a projection on zero may after the "
+                    f"{promise.name} before it"
+                )
         used.update(op.targets)
         used.difference_update((*op.reopens, *op.ends))
         if isinstance(op, LoadTokens) and op.adjoint_load:

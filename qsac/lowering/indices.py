@@ -7,6 +7,7 @@ still to be prepared carries the bond.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import asin, atan2, pi, sqrt
 
 from qsac.ir.blocks import Multiplexor, PauliRotation
@@ -39,11 +40,13 @@ def uniform_state(qubits: tuple[str, ...], length: int, origin: str = "") -> lis
     ones = [place for place in range(length.bit_length()) if length >> place & 1]
     blocks = [turn(bit[place], [pi / 2], origin=origin) for place in range(ones[0])]
     remaining = length
-    for lower, upper in zip(ones, ones[1:], strict=False):
+    for lower, upper in pairwise(ones):
         stop = angle_of((1 << lower) / remaining)
         first = lower == ones[0]
         blocks.append(
-            turn(bit[upper], [stop], origin=origin) if first else turn(bit[upper], [stop, pi], (bit[lower],), origin=origin)
+            turn(bit[upper], [stop], origin=origin)
+            if first
+            else turn(bit[upper], [stop, pi], (bit[lower],), origin=origin)
         )
         for place in range(lower, upper):
             # The qubit of the set bit below has decided already; in this branch it is back in zero.
@@ -62,7 +65,9 @@ def unary_state(qubits: tuple[str, ...], amplitudes: tuple[float, ...], origin: 
         onward = rest[0] if len(rest) == 1 else sqrt(sum(amplitude**2 for amplitude in rest))
         angle = 2 * atan2(onward, amplitudes[place])
         blocks.append(
-            turn(qubit, [angle], origin=origin) if place == 0 else turn(qubit, [0, angle], (qubits[place - 1],), origin=origin)
+            turn(qubit, [angle], origin=origin)
+            if place == 0
+            else turn(qubit, [0, angle], (qubits[place - 1],), origin=origin)
         )
     return blocks
 
@@ -150,7 +155,9 @@ def _bounded_site(
     # j: as the bound where tight above (then `tight` is j, or is to be cleared), 1 where the first difference falls
     # here, else free. Angles by (tight above, equal above, equal).
     free = [pi / 2, pi / 2, pi, pi / 2]
-    blocks.append(turn(query, [*free, kept, kept, kept, kept], (tight_above, equal_above, key), fresh=first, origin=origin))
+    blocks.append(
+        turn(query, [*free, kept, kept, kept, kept], (tight_above, equal_above, key), fresh=first, origin=origin)
+    )
     # i: free where unequal above; else `equal and j`.
     blocks.append(turn(key, [pi / 2, pi / 2, -pi, 0], (equal_above, query), fresh=False, origin=origin))
     return blocks

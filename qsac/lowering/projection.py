@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qsac.ir.attention import Project
 from qsac.ir.blocks import Measure, Multiplexor
-from qsac.lowering.indices import uniform_state, unary_state
+from qsac.lowering.indices import unary_state, uniform_state
 from qsac.lowering.place import Place
 
 

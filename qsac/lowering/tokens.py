@@ -21,7 +21,9 @@ def lower(op: LoadTokens, place: Place) -> list[Multiplexor | UniformlyControlle
     rows = controlled_rows(op, place)
     blocks: list[Multiplexor | UniformlyControlledGate | Diagonal] = []
     if not np.iscomplexobj(rows):
-        for level, angles in enumerate(place.cached(("real", op.table, op.when != (), rows.shape), lambda: real_cascade(rows))):
+        for level, angles in enumerate(
+            place.cached(("real", op.table, op.when != (), rows.shape), lambda: real_cascade(rows))
+        ):
             load = Multiplexor(
                 "y", (*controls, *data[:level]), data[level], Table(angles), enters_zero=True, origin=op.origin
             )

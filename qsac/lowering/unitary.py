@@ -64,9 +64,11 @@ def _synthesised(matrices: NDArray[np.complex128], qubits: tuple[str, ...], orig
     for instruction in circuit.data:
         places = tuple(name[qubit] for qubit in instruction.qubits)
         if instruction.operation.name == "cx":
-            blocks += controlled_x(*places, origin)
+            blocks += controlled_x(places[0], places[1], origin)
         elif len(places) == 1:
             blocks.append(Unitary(places[0], Table(instruction.operation.to_matrix()), origin=origin))
         else:
-            raise RuntimeError(f"unitary synthesis returned a gate that is not known here: {instruction.operation.name}")
+            raise RuntimeError(
+                f"unitary synthesis returned a gate that is not known here: {instruction.operation.name}"
+            )
     return blocks

@@ -86,7 +86,8 @@ def _error(
     if len(places) == 1:
         return rates.one_qubit_by_qubit[places[0]] if rates.one_qubit_by_qubit else rates.one_qubit
     slope, offset = rates.two_qubit_scaling
-    rate = edges.get(places, edges.get((places[1], places[0]), rates.two_qubit))
+    first, second = places
+    rate = edges.get((first, second), edges.get((second, first), rates.two_qubit))
     return rate * (slope * 2 * abs(angle) + offset)
 
 

@@ -26,7 +26,9 @@ def facts(compiled: Compiled) -> list[Row]:
     cost = stats["cost"]
     if cost is not None:
         low, high = (cost["fixed"] + 1000 * cost[name] for name in ("per_shot", "per_shot_with_resets"))
-        rows.append(("cost", f"{low:,.1f} {cost['unit']} for 1,000 shots ({high:,.1f} if resets count as measurements)"))
+        rows.append(
+            ("cost", f"{low:,.1f} {cost['unit']} for 1,000 shots ({high:,.1f} if resets count as measurements)")
+        )
     return rows
 
 

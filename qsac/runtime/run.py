@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from qsac.artifact import Compiled
 from qsac.errors import InvalidInputError
 from qsac.ir.native import NativeCircuit
 from qsac.model.metrics import metrics_from_probabilities, prefix_loss
+from qsac.pipeline import Progress
 from qsac.registry import target as find_target
 from qsac.runtime.aer import sample
 from qsac.runtime.estimates import Tally, estimate, tally
@@ -56,7 +57,7 @@ def run(
     *,
     shots: int | None = None,
     seed: int | None = None,
-    progress: Callable[[int, int, str], None] | None = None,
+    progress: Progress | None = None,
 ) -> Result:
     """Run a compiled program's circuit on ``target``: a simulator, or the target it was compiled for (the default).
 
@@ -149,7 +150,7 @@ def _outcomes(circuit: NativeCircuit, counts: dict[str, Any], source: str) -> It
     registers: dict[str, int] = {}
     for register, _ in circuit.bits:
         registers[register] = registers.get(register, 0) + 1
-    qiskit_shape = [size for size in reversed(registers.values())]
+    qiskit_shape = list(reversed(registers.values()))
     if not counts:
         raise InvalidInputError("there are no counts", source=source, wanted='{"0101...": 12, ...}')
     for key, count in counts.items():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +123,7 @@ class _Dense:
         axis = self.axis(qubit)
         return self.state.reshape(1 << axis, 2, -1)
 
-    def turn(self, qubit: int, matrix: NDArray[np.complex128]) -> None:
+    def turn(self, qubit: int, matrix: NDArray[Any]) -> None:
         shaped = self.split(qubit)
         zero, one = shaped[:, 0], shaped[:, 1]
         turned = np.empty_like(shaped)
@@ -230,7 +231,7 @@ def _gate(dense: _Dense, name: str, qubits: tuple[int, ...], angle: float, phase
         dense.turn_z(qubits[0], turned)
     elif name == "PhasedX":
         cos, sin = np.cos(np.pi * angle / 2), -1j * np.sin(np.pi * angle / 2)
-        dense.turn(qubits[0], np.array([[cos, sin * turned.conjugate()], [sin * turned, cos]], dtype=np.complex128))
+        dense.turn(qubits[0], np.array([[cos, sin * turned.conjugate()], [sin * turned, cos]]))
     elif len(qubits) == 1:
         dense.turn(qubits[0], {"SX": SX, "X": X}[name])
     else:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from qsac.artifact import Compiled
 from qsac.errors import CheckFailedError
 from qsac.model.metrics import closed_form
+from qsac.pipeline import Progress
 from qsac.runtime.statevector import simulate
 
 AUTOMATIC_WIDTH = 14
@@ -18,7 +17,7 @@ TOLERANCE = 1e-9
 """Largest relative difference of probabilities; what is left of a probability below 1e-13 is rounding."""
 
 
-def verify_compiled(compiled: Compiled, progress: Callable[[int, int, str], None] | None = None) -> None:
+def verify_compiled(compiled: Compiled, progress: Progress | None = None) -> None:
     """Simulate the compiled circuit exactly and compare every probability with the closed form.
 
     Compared are P(given), each readout's joint probability and, for every position, w_j^2 and |A_j|^2: relative to

@@ -53,4 +53,4 @@ class PrepareIndices(Op):
         inside = (position < self.length) & (token < self.length)
         if self.mask == "causal":
             inside &= token <= position
-        return (inside / np.sqrt(inside.sum())).reshape(-1)
+        return np.asarray(inside / np.sqrt(inside.sum()), dtype=np.float64).reshape(-1)

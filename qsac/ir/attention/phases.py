@@ -43,4 +43,4 @@ class PhaseTable(Op):
         return phases
 
     def matrices(self, scope: Scope) -> NDArray[np.complex128]:
-        return np.exp(1j * self.padded(scope)).reshape(-1, 1, 1)
+        return np.asarray(np.exp(1j * self.padded(scope)).reshape(-1, 1, 1), dtype=np.complex128)

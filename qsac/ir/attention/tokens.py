@@ -13,7 +13,7 @@ from qsac.ir.op import Level, Op, Scope
 
 @dataclass(frozen=True)
 class LoadTokens(Op):
-    """Controlled on ``index`` = i and on every ``when`` qubit being 1, bring ``data`` from zero into row i of ``table``.
+    """Where ``index`` is i and every ``when`` qubit is 1, bring ``data`` from zero into row i of ``table``.
 
     ``table`` names an array of shape (rows, 2^size(data)) of unit rows. What happens on index values without a row is
     left open: nothing may be there. The ``adjoint`` un-loads; the data must then be projected on zero, so only the
@@ -76,4 +76,4 @@ def _completed(rows: NDArray[np.complex128]) -> NDArray[np.complex128]:
     vectors[:, 0] += 1.0
     vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     reflections = np.eye(rows.shape[1]) - 2 * vectors[:, :, None] * np.conj(vectors[:, None, :])
-    return -phase[:, None, None] * reflections
+    return np.asarray(-phase[:, None, None] * reflections, dtype=np.complex128)

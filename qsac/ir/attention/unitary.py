@@ -10,15 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.ir.op import Level, Op, Scope
-from qsac.ir.pauli import rotation_matrix
+from qsac.ir.pauli import Axis, rotation_matrix
 
 UnitaryForm = Literal["matrix", "hardware-efficient"]
+
+
+_AXES: dict[str, Axis] = {"rx": "x", "ry": "y", "rz": "z"}
 
 
 class Rotation(NamedTuple):
     """exp(-i angle P / 2) with P the given axis, on one qubit of the register; angle in radians."""
 
-    axis: str
+    axis: Axis
     qubit: int
     angle: float
 
@@ -67,7 +70,7 @@ class ApplyUnitary(Op):
             return None
         if self.form != "hardware-efficient":
             return f"form {self.form!r} is neither 'matrix' nor 'hardware-efficient'"
-        if not set(self.rotations) <= {"rx", "ry", "rz"}:
+        if not set(self.rotations) <= set(_AXES):
             return f"rotations {self.rotations} are not among rx, ry, rz"
         if len(table.shape) != 3 or table.shape[1:] != (size, len(self.rotations)) or not table.real:
             return f"angles {self.table!r} of shape {table.shape} are not (layers, {size}, {len(self.rotations)})"
@@ -80,7 +83,7 @@ class ApplyUnitary(Op):
         for layer in scope.tables[self.table].values:
             for qubit in range(size):
                 for rotation, angle in zip(self.rotations, layer[qubit], strict=True):
-                    yield Rotation(rotation[1], qubit, float(angle))
+                    yield Rotation(_AXES[rotation], qubit, float(angle))
             for control, target in ring:
                 yield Entangler(control, target)
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsac.ir.op import Level, Op, Scope
-from qsac.ir.pauli import PAULI
+from qsac.ir.pauli import PAULI, Axis
 from qsac.ir.table import Table
-
-Axis = Literal["x", "y", "z"]
 
 
 def ruler(controls: int) -> NDArray[np.intp]:
@@ -22,7 +20,7 @@ def ruler(controls: int) -> NDArray[np.intp]:
     """
     places = np.arange(1, 1 << controls)
     trailing_zeros = np.log2(places & -places).astype(np.intp)
-    return controls - 1 - trailing_zeros
+    return np.asarray(controls - 1 - trailing_zeros, dtype=np.intp)
 
 
 @dataclass(frozen=True)
