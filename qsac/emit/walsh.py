@@ -14,8 +14,8 @@ def walsh_hadamard(values: NDArray[np.float64]) -> NDArray[np.float64]:
         pairs = result.reshape(-1, 2, half)
         result = np.stack((pairs[:, 0] + pairs[:, 1], pairs[:, 0] - pairs[:, 1]), axis=1).reshape(-1)
         half *= 2
-    result /= size
-    return result
+    normalised: NDArray[np.float64] = result / size
+    return normalised
 
 
 def gray_angles(angles: NDArray[np.float64], *, fresh: bool) -> NDArray[np.float64]:
