@@ -14,8 +14,7 @@ def walsh_hadamard(values: NDArray[np.float64]) -> NDArray[np.float64]:
         pairs = result.reshape(-1, 2, half)
         result = np.stack((pairs[:, 0] + pairs[:, 1], pairs[:, 0] - pairs[:, 1]), axis=1).reshape(-1)
         half *= 2
-    normalised: NDArray[np.float64] = result / size
-    return normalised
+    return result / size
 
 
 def gray_angles(angles: NDArray[np.float64], *, fresh: bool) -> NDArray[np.float64]:
@@ -26,5 +25,5 @@ def gray_angles(angles: NDArray[np.float64], *, fresh: bool) -> NDArray[np.float
     first control at its end; if the target is ``fresh`` (in zero), by those after it, with one more at its beginning.
     """
     places = np.arange(len(angles))
-    transformed = walsh_hadamard(angles)[places ^ (places >> 1)]
+    transformed: NDArray[np.float64] = walsh_hadamard(angles)[places ^ (places >> 1)]
     return transformed[::-1] if fresh else transformed
