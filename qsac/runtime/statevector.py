@@ -27,9 +27,6 @@ CX = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]], dtype=np
 ECR = np.array([[0, 0, 1, 1j], [0, 0, 1j, 1], [1, -1j, 0, 0], [-1j, 1, 0, 0]]) / np.sqrt(2)
 """In pytket's convention: the first qubit is the more significant one."""
 
-DIAGONAL = {"Rz", "CZ", "ZZPhase"}
-"""Gates that leave what a measurement would find."""
-
 
 @dataclass(frozen=True)
 class Probabilities:
@@ -216,7 +213,8 @@ def simulate(circuit: NativeCircuit, progress: Progress | None = None) -> Probab
         if progress is not None and index % 256 == 0:
             progress(index, len(circuit), "simulating the compiled circuit")
     norm = float(np.vdot(dense.state, dense.state).real)
-    metrics = {readout.metric: _success(dense, holders, readout) / norm for readout in circuit.readouts}
+    # Where nothing is left no conditional probability exists; readers look at the norm first.
+    metrics = {readout.metric: _success(dense, holders, readout) / (norm or 1.0) for readout in circuit.readouts}
     return Probabilities(norm, metrics, weights, overlaps)
 
 
