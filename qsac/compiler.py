@@ -25,6 +25,7 @@ from qsac.model.model import Model
 from qsac.pipeline import CircuitPass, ErrorLedger, Pass, PassContext, Progress, Target
 from qsac.registry import parse_pipeline, pass_class, pass_names, print_pipeline, target, target_names
 from qsac.report.stats import circuit_stats
+from qsac.report.summary import register_sizes
 from qsac.runtime.verification import AUTOMATIC_WIDTH, verify_compiled
 
 Stage = Callable[[str, Program | NativeCircuit], None]
@@ -134,9 +135,18 @@ def compile(
 
 
 def default_pipeline(optimisation: int) -> list[Pass | CircuitPass]:
-    """The passes of an optimisation level, attention level first."""
-    chosen = [pass_class(name) for name in pass_names()]
-    return [kind() for kind in chosen if kind.optimisation <= optimisation and issubclass(kind, Pass)]
+    """The passes of an optimisation level: by level, in the registry's order as far as ``after`` allows."""
+    kinds = [kind for kind in map(pass_class, pass_names()) if issubclass(kind, Pass)]
+    waiting = [kind for kind in kinds if kind.optimisation <= optimisation]
+    chosen: list[Pass | CircuitPass] = []
+    while waiting:
+        names = {kind.name for kind in waiting}
+        following = next((kind for kind in waiting if not names.intersection(kind.after)), None)
+        if following is None:
+            raise RuntimeError(f"these passes each come after one another: {', '.join(sorted(names))}")
+        waiting.remove(following)
+        chosen.append(following())
+    return chosen
 
 
 def _target(name: str) -> Target:
@@ -202,13 +212,12 @@ def _check_fit(allocation: Allocation, machine: Target) -> None:
         for name in target_names()
         if (other := target(name)).kind == "device" and (other.qubits or 0) >= allocation.width
     ]
-    sizes = ", ".join(f"{name} {len(qubits)}" for name, qubits in allocation.qubits.items() if "[" not in name)
+    wider.sort(key=lambda name: target(name).coupling is not None)
+    shown = ", ".join(wider[:4]) + (f" and {len(wider) - 4} more" if len(wider) > 4 else "")
     raise DoesNotFitError(
         f"the model does not fit {machine.name}: {allocation.width - machine.qubits} qubits too many",
-        found=f"{allocation.width} qubits ({sizes}; registers share qubits where one ends before the next begins)",
+        found=f"{allocation.width} qubits ({register_sizes(allocation.qubits)}, sharing qubits where one ends in time)",
         wanted=f"at most {machine.qubits} qubits",
-        help=(
-            f"these targets are large enough: {', '.join(wider)}; " if wider else "no known machine is large enough; "
-        )
+        help=(f"large enough are {shown}; " if wider else "no known machine is large enough; ")
         + "a shorter context saves two qubits each time it halves, a smaller dimension one",
     )

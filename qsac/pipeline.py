@@ -97,12 +97,14 @@ class Pass:
     """A program-to-program step. Fields are its options; the docstring of a subclass is its contract: what it needs,
     what it guarantees, and whether it is exact or within which error.
 
-    ``name`` is the kebab-case of the module's file name. ``optimisation`` is the lowest ``-O`` level that runs it.
+    ``name`` is the kebab-case of the module's file name. ``optimisation`` is the lowest ``-O`` level that runs it;
+    there it comes after the passes named in ``after``.
     """
 
     name: ClassVar[str]
     level: ClassVar[Literal["attention", "block"]]
     optimisation: ClassVar[int]
+    after: ClassVar[tuple[str, ...]] = ()
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program with the same meaning (up to global phase, and to the error written into the ledger)."""

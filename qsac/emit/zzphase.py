@@ -133,8 +133,8 @@ class ZZPhaseEmitter:
                     [self.place[name] for name in op.controls],
                     self.place[op.target],
                     op.angles.values / pi,
-                    op.enters_zero,
-                    op.leaves_zero,
+                    op.first_entangler_free,
+                    op.last_entangler_free,
                 )
             case UniformlyControlledGate():
                 self._uniformly_controlled(op)
@@ -212,12 +212,12 @@ class ZZPhaseEmitter:
         controls: list[int],
         target: int,
         angles: NDArray[np.float64],
-        enters_zero: bool,
-        leaves_zero: bool,
+        first_free: bool = False,
+        last_free: bool = False,
     ) -> None:
         """A multiplexed rotation: one ZZPhase for one control, else a ladder of 2^c (one less at a zero) of them."""
-        zero = enters_zero or leaves_zero
-        if len(controls) == 0 or (len(controls) == 1 and not (self.small_ladders and zero)):
+        free = first_free or last_free
+        if len(controls) == 0 or (len(controls) == 1 and not (self.small_ladders and free)):
             mean, half_difference = np.mean(angles), (angles[0] - angles[-1]) / 2
             if controls:
                 self._pauli_rotation("z" + axis, [controls[0], target], float(half_difference))
@@ -225,12 +225,12 @@ class ZZPhaseEmitter:
         elif axis == "z":
             # Rx turned to Rz by Ry(-pi/2).
             self.turn(target, phased_x(0.5, 0.5))
-            self.multiplexor("x", controls, target, angles, enters_zero=False, leaves_zero=False)
+            self.multiplexor("x", controls, target, angles)
             self.turn(target, phased_x(-0.5, 0.5))
         else:
-            theta = gray_angles(angles, fresh=enters_zero)
+            theta = gray_angles(angles, fresh=first_free)
             entanglers = ruler(len(controls))
-            if not zero:
+            if not free:
                 entanglers = np.append(entanglers, 0)
             # CZ is E with Rz(-1/2) on both qubits, E = ZZPhase(1/2): later rotations' axes turn by half a turn each.
             phi = PHI[axis] + np.arange(len(theta)) / 2
@@ -284,7 +284,7 @@ class ZZPhaseEmitter:
             pairs = phases.reshape(-1, 2)
             angles = pairs[:, 1] - pairs[:, 0]
             if np.max(np.abs(angles)) > NEGLIGIBLE:
-                self.multiplexor("z", qubits[:last], qubits[last], angles, enters_zero=False, leaves_zero=False)
+                self.multiplexor("z", qubits[:last], qubits[last], angles)
             phases = pairs.mean(axis=1)
 
     def _unitary(self, qubit: int, matrix: NDArray[Any]) -> None:

@@ -10,7 +10,16 @@ from collections.abc import Iterator
 from functools import singledispatch
 from math import pi
 
-from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PrepareIndices, PreparePower, Project
+from qsac.ir.attention import (
+    ApplyUnitary,
+    LoadTokens,
+    PhaseTable,
+    PrepareIndices,
+    PreparePower,
+    Project,
+    SelectIndex,
+    TurnPower,
+)
 from qsac.ir.attention.unitary import Entangler
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate
 from qsac.ir.native import GateFamily
@@ -62,7 +71,7 @@ def op_cost(op: Op, scope: Scope, family: GateFamily) -> int:
 
 @op_cost.register
 def _(op: Multiplexor, scope: Scope, family: GateFamily) -> int:
-    return multiplexor_cost(len(op.controls), family, zero=op.enters_zero or op.leaves_zero)
+    return multiplexor_cost(len(op.controls), family, zero=op.first_entangler_free or op.last_entangler_free)
 
 
 @op_cost.register
@@ -97,6 +106,16 @@ def _(op: PreparePower, scope: Scope, family: GateFamily) -> int:
 
 
 @op_cost.register
+def _(op: TurnPower, scope: Scope, family: GateFamily) -> int:
+    return multiplexor_cost(len(op.given), family, zero=op.fresh or op.last)
+
+
+@op_cost.register
+def _(op: SelectIndex, scope: Scope, family: GateFamily) -> int:
+    return scope.sizes[op.query] * (1 + multiplexor_cost(2, family, zero=True))
+
+
+@op_cost.register
 def _(op: Project, scope: Scope, family: GateFamily) -> int:
     if op.state == "uniform":
         return uniform_cost(op.length, family)
@@ -107,6 +126,8 @@ def _(op: Project, scope: Scope, family: GateFamily) -> int:
 def _(op: ApplyUnitary, scope: Scope, family: GateFamily) -> int:
     if op.form == "matrix":
         return _synthesis_cost(scope.sizes[op.data] + len(op.when))
+    if op.form == "diagonal":
+        return diagonal_cost(scope.sizes[op.data] + len(op.when), family)
     total = 0
     for gate in op.gates(scope):
         if isinstance(gate, Entangler):

@@ -80,6 +80,21 @@ class Op:
         return ()
 
     @property
+    def leaves_zero_on(self) -> tuple[str, ...]:
+        """Targets that from here on count in state zero only: a projection on zero must be what comes next to them."""
+        return ()
+
+    @property
+    def opens_pair(self) -> bool:
+        """Whether the op leaves a diagonal on its registers open: until its adjoint they are only borrowed."""
+        return False
+
+    @property
+    def closes_pair(self) -> bool:
+        """Whether the op is the adjoint of one that opens a pair."""
+        return False
+
+    @property
     def reopens(self) -> tuple[str, ...]:
         """Ended registers that the op brings back, in state zero."""
         return ()

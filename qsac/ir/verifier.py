@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from qsac.errors import InvalidInputError
-from qsac.ir.attention import LoadTokens, Project
+from qsac.ir.attention import Project
 from qsac.ir.blocks import Multiplexor
-from qsac.ir.op import Op
+from qsac.ir.op import Adjointable, Op
 from qsac.ir.program import Program
 
 
@@ -23,7 +23,8 @@ def verify(program: Program) -> None:
     after it (at block level a reset brings a qubit back). A borrowed register is live and not also a target. An op
     that needs fresh targets finds them unallocated. Un-loaded data is projected on zero next. Every outcome that a
     readout names exists once, and its given set, and given with success, are what has been projected up to some point
-    of the program: every probability a readout needs is then a norm on the way.
+    of the program: every probability a readout needs is then a norm on the way. A pair that an op opens is closed by
+    its adjoint, with its registers only borrowed in between.
     """
     _verify_declarations(program)
     live: set[str] = set()
@@ -38,6 +39,7 @@ def verify(program: Program) -> None:
         live.difference_update(op.ends)
         ended.update(op.ends)
     _verify_promises(program)
+    _verify_pairs(program)
     _verify_readouts(program)
 
 
@@ -100,12 +102,34 @@ def _verify_promises(program: Program) -> None:
                 )
         used.update(op.targets)
         used.difference_update((*op.reopens, *op.ends))
-        if isinstance(op, LoadTokens) and op.adjoint_load:
-            untouched[op.data] = op
-        if isinstance(op, Multiplexor) and op.leaves_zero:
-            untouched[op.target] = op
+        untouched.update(dict.fromkeys(op.leaves_zero_on, op))
     for name, op in untouched.items():
         raise ProgramError(f"{op.name} leaves {name!r} without a projection on zero")
+
+
+def _verify_pairs(program: Program) -> None:
+    """Between an op that opens a pair and its adjoint, the registers of the pair are only borrowed."""
+    opened: list[Op] = []
+    for index, op in enumerate(program.ops):
+        touched = [other for other in opened if set(op.targets) & {*other.targets, *other.borrows}]
+        if op.closes_pair:
+            if [other for other in touched if _closes(op, other)] != touched or not touched:
+                raise ProgramError(
+                    f"op {index} ({op.name}) closes a pair that is not the last one opened on its registers"
+                )
+            opened.remove(touched[0])
+        elif touched:
+            raise ProgramError(
+                f"op {index} ({op.name}) targets registers of the {touched[0].name} that waits for its adjoint"
+            )
+        if op.opens_pair:
+            opened.append(op)
+    for op in opened:
+        raise ProgramError(f"{op.name} opens a pair that nothing closes")
+
+
+def _closes(op: Op, other: Op) -> bool:
+    return isinstance(other, Adjointable) and replace(op, origin="") == replace(other.adjoint(), origin="")
 
 
 def _verify_readouts(program: Program) -> None:

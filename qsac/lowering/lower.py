@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PrepareIndices, PreparePower, Project
-from qsac.ir.blocks import Diagonal, Reset
+from qsac.ir.attention import (
+    ApplyUnitary,
+    LoadTokens,
+    PhaseTable,
+    PrepareIndices,
+    PreparePower,
+    Project,
+    SelectIndex,
+    TurnPower,
+)
+from qsac.ir.blocks import Diagonal, Multiplexor, Reset
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
-from qsac.lowering import projection, tokens, unitary
+from qsac.lowering import projection, select, tokens, unitary
 from qsac.lowering.allocation import allocate, qubit_name
 from qsac.lowering.indices import causal_state, unary_state, uniform_state
 from qsac.lowering.place import Place
@@ -27,6 +36,12 @@ def _prepare_indices(op: PrepareIndices, place: Place) -> Sequence[Op]:
 
 def _prepare_power(op: PreparePower, place: Place) -> Sequence[Op]:
     return unary_state(place.qubits(*op.power), op.amplitudes, op.origin)
+
+
+def _turn_power(op: TurnPower, place: Place) -> Sequence[Op]:
+    (target,), angles = place.qubits(op.power), Table(op.angles)
+    controls = place.qubits(*op.given)
+    return [Multiplexor("y", controls, target, angles, enters_zero=op.fresh, leaves_zero=op.last, origin=op.origin)]
 
 
 def _phase_table(op: PhaseTable, place: Place) -> Sequence[Op]:
@@ -45,6 +60,8 @@ LOWERINGS: dict[type[Op], Callable[[Any, Place], Sequence[Op]]] = {
     PrepareIndices: _prepare_indices,
     PreparePower: _prepare_power,
     Project: projection.lower,
+    SelectIndex: select.lower,
+    TurnPower: _turn_power,
 }
 
 

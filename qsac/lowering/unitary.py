@@ -24,6 +24,11 @@ def lower(op: ApplyUnitary, place: Place) -> list[Block]:
     when = place.qubits(*op.when)
     if op.form == "matrix":
         return _synthesised(op.matrices(place.scope), (*when, *data), op.origin)
+    if op.form == "diagonal":
+        entries = place.scope.tables[op.table].values
+        phases = np.zeros(len(entries) << len(when))
+        phases[-len(entries) :] = np.angle(entries)
+        return [Diagonal((*when, *data), Table(phases), origin=op.origin)]
     blocks: list[Block] = []
     for gate in op.gates(place.scope):
         if isinstance(gate, Entangler):

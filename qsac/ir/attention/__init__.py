@@ -2,9 +2,19 @@
 
 from qsac.ir.attention.indices import PrepareIndices
 from qsac.ir.attention.phases import PhaseTable
-from qsac.ir.attention.power import PreparePower
+from qsac.ir.attention.power import PreparePower, TurnPower
 from qsac.ir.attention.project import Project
+from qsac.ir.attention.select import SelectIndex
 from qsac.ir.attention.tokens import LoadTokens
 from qsac.ir.attention.unitary import ApplyUnitary
 
-__all__ = ["ApplyUnitary", "LoadTokens", "PhaseTable", "PrepareIndices", "PreparePower", "Project"]
+__all__ = [
+    "ApplyUnitary",
+    "LoadTokens",
+    "PhaseTable",
+    "PrepareIndices",
+    "PreparePower",
+    "Project",
+    "SelectIndex",
+    "TurnPower",
+]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsac.ir.op import Level, Op, Scope
+from qsac.ir.pauli import rotation_matrix
 
 
 def unary_state(amplitudes: tuple[float, ...]) -> NDArray[np.float64]:
@@ -54,3 +55,51 @@ class PreparePower(Op):
 
     def prepared(self, scope: Scope) -> NDArray[Any]:
         return unary_state(self.amplitudes)
+
+
+@dataclass(frozen=True)
+class TurnPower(Op):
+    """Turn one power register by RY(``angles[g]``), g the value of the power register ``given`` (none: 0); radians.
+
+    A unary state is prepared one register after another, each given the one before, and can be un-prepared from the
+    same end, each given the one after: few power registers are then alive at a time (algorithm point 4). ``fresh``:
+    the register enters in zero. ``last``: it leaves for a projection on zero.
+    """
+
+    name: ClassVar[str] = "turn-power"
+    level: ClassVar[Level] = "attention"
+
+    power: str
+    angles: tuple[float, ...]
+    given: tuple[str, ...] = ()
+    fresh: bool = False
+    last: bool = False
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.power,)
+
+    @property
+    def borrows(self) -> tuple[str, ...]:
+        return self.given
+
+    @property
+    def needs_fresh(self) -> tuple[str, ...]:
+        return (self.power,) if self.fresh else ()
+
+    @property
+    def leaves_zero_on(self) -> tuple[str, ...]:
+        return (self.power,) if self.last else ()
+
+    def check(self, scope: Scope) -> str | None:
+        if any(scope.sizes[name] != 1 for name in (self.power, *self.given)):
+            return "a power register has one qubit"
+        if len(self.angles) != 1 << len(self.given):
+            return f"{len(self.given)} given registers take {1 << len(self.given)} angles"
+        return None
+
+    def adjoint(self) -> Self:
+        return replace(self, angles=tuple(-angle for angle in self.angles), fresh=self.last, last=self.fresh)
+
+    def matrices(self, scope: Scope) -> NDArray[np.complex128]:
+        return np.array([rotation_matrix("y", angle) for angle in self.angles])

@@ -41,6 +41,10 @@ class LoadTokens(Op):
     def needs_fresh(self) -> tuple[str, ...]:
         return () if self.adjoint_load else (self.data,)
 
+    @property
+    def leaves_zero_on(self) -> tuple[str, ...]:
+        return (self.data,) if self.adjoint_load else ()
+
     def check(self, scope: Scope) -> str | None:
         table = scope.tables[self.table]
         if any(scope.sizes[name] != 1 for name in self.when):

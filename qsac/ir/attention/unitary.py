@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from qsac.ir.op import Level, Op, Scope
 from qsac.ir.pauli import Axis, rotation_matrix
 
-UnitaryForm = Literal["matrix", "hardware-efficient"]
+UnitaryForm = Literal["matrix", "diagonal", "hardware-efficient"]
 
 
 _AXES: dict[str, Axis] = {"rx": "x", "ry": "y", "rz": "z"}
@@ -37,9 +37,9 @@ class Entangler(NamedTuple):
 class ApplyUnitary(Op):
     """Apply a unitary to ``data`` where every ``when`` qubit is 1.
 
-    ``matrix``: ``table`` names the (D, D) matrix. ``hardware-efficient``: ``table`` names angles of shape (layers, n,
-    rotations) in radians; each layer turns every qubit about ``rotations`` in order, then a CX ring entangles
-    (algorithm, "Ansatz").
+    ``matrix``: ``table`` names the (D, D) matrix. ``diagonal``: it names the D entries. ``hardware-efficient``: it
+    names angles of shape (layers, n, rotations) in radians; each layer turns every qubit about ``rotations`` in order,
+    then a CX ring entangles (algorithm, "Ansatz").
     """
 
     name: ClassVar[str] = "apply-unitary"
@@ -68,8 +68,12 @@ class ApplyUnitary(Op):
             if np.max(np.abs(table.values @ table.values.conj().T - np.eye(1 << size))) > 1e-9:
                 return f"matrix {self.table!r} is not unitary"
             return None
+        if self.form == "diagonal":
+            if table.shape != (1 << size,) or np.max(np.abs(np.abs(table.values) - 1)) > 1e-9:
+                return f"diagonal {self.table!r} is not {1 << size} entries of modulus 1"
+            return None
         if self.form != "hardware-efficient":
-            return f"form {self.form!r} is neither 'matrix' nor 'hardware-efficient'"
+            return f"form {self.form!r} is none of 'matrix', 'diagonal', 'hardware-efficient'"
         if not set(self.rotations) <= set(_AXES):
             return f"rotations {self.rotations} are not among rx, ry, rz"
         if len(table.shape) != 3 or table.shape[1:] != (size, len(self.rotations)) or not table.real:
@@ -91,6 +95,8 @@ class ApplyUnitary(Op):
         """The (D, D) matrix applied where the ``when`` qubits are 1."""
         if self.form == "matrix":
             return scope.tables[self.table].values.astype(np.complex128)
+        if self.form == "diagonal":
+            return np.diag(scope.tables[self.table].values).astype(np.complex128)
         size = scope.sizes[self.data]
         dimension = 1 << size
         matrix = np.eye(dimension, dtype=np.complex128)

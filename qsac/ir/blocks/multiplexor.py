@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,8 @@ class Multiplexor(Op):
     ``enters_zero`` states that the target enters in state zero, ``leaves_zero`` that only its component zero counts
     from here on (it is untouched until a measurement that every readout wants to be 0). A Gray-code ladder of 2^c
     rotations then does without one of its 2^c entangling gates (Moettoenen et al., quant-ph/0407010; algorithm
-    point 2).
+    point 2). The same holds for a ``pair`` that ``opens`` here and ``closes`` with the adjoint, if the target and the
+    controls are only borrowed in between: what is left out is diagonal, once before and once after.
     """
 
     name: ClassVar[str] = "multiplexor"
@@ -43,6 +44,7 @@ class Multiplexor(Op):
     angles: Table
     enters_zero: bool = False
     leaves_zero: bool = False
+    pair: Literal["none", "opens", "closes"] = "none"
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -51,6 +53,28 @@ class Multiplexor(Op):
     @property
     def borrows(self) -> tuple[str, ...]:
         return self.controls
+
+    @property
+    def leaves_zero_on(self) -> tuple[str, ...]:
+        return (self.target,) if self.leaves_zero else ()
+
+    @property
+    def opens_pair(self) -> bool:
+        return self.pair == "opens"
+
+    @property
+    def closes_pair(self) -> bool:
+        return self.pair == "closes"
+
+    @property
+    def first_entangler_free(self) -> bool:
+        """Whether a ladder may leave out the entangling gate at its beginning."""
+        return self.enters_zero or self.pair == "closes"
+
+    @property
+    def last_entangler_free(self) -> bool:
+        """Whether a ladder may leave out the entangling gate at its end."""
+        return self.leaves_zero or self.pair == "opens"
 
     def check(self, scope: Scope) -> str | None:
         if self.axis not in PAULI:
@@ -65,6 +89,7 @@ class Multiplexor(Op):
             angles=Table(-self.angles.values),
             enters_zero=self.leaves_zero,
             leaves_zero=self.enters_zero,
+            pair={"none": "none", "opens": "closes", "closes": "opens"}[self.pair],
         )
 
     def matrices(self, scope: Scope) -> NDArray[np.complex128]:

@@ -1,0 +1,130 @@
+"""Gate score copies by selecting the index they are un-loaded with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.ir.attention import ApplyUnitary, LoadTokens, SelectIndex
+from qsac.ir.cost import two_qubit_gates
+from qsac.ir.op import Op
+from qsac.ir.program import Program
+from qsac.ir.table import Table
+from qsac.passes.attention.fold_unitaries import FoldUnitaries
+from qsac.pipeline import Pass, PassContext
+
+
+class _Copy(NamedTuple):
+    """A gated score copy: the places of its load, of the unitary (or -1) and of its un-load."""
+
+    load: int
+    unitary: int
+    unload: int
+
+
+@dataclass(frozen=True)
+class SelectIndices(Pass):
+    """Polynomial kernels at about the monomial's price (algorithm point 5).
+
+    Needs a verified attention program. Guarantees the same meaning, exactly. A score copy that is loaded by ``key``
+    and un-loaded by ``query`` from one table, all gated by a power qubit, is loaded and un-loaded without the gate,
+    with the index of the load selected for the un-loading where the power qubit is 0. Its score unitary W = B D B*
+    stays gated; where that is cheaper, B goes into the table of both loaders, and only the diagonal D is gated. The
+    cheapest for the target is taken, the published gating (with W folded) included.
+    """
+
+    name: ClassVar[str] = "select-indices"
+    level: ClassVar[Literal["attention", "block"]] = "attention"
+    optimisation: ClassVar[int] = 2
+    after: ClassVar[tuple[str, ...]] = ("stage-power",)
+
+    def apply(self, program: Program, context: PassContext) -> Program:
+        """The program of the cheapest gating."""
+        copies = _copies(program)
+        if not copies:
+            return program
+        candidates = [_selected(program, copies)]
+        diagonalised = _diagonalised(program, copies)
+        if diagonalised is not None:
+            candidates.append(_selected(diagonalised, copies))
+        best = min(candidates, key=lambda candidate: two_qubit_gates(candidate, context.target.family))
+        published = FoldUnitaries().apply(program, context)
+        family = context.target.family
+        return best if two_qubit_gates(best, family) < two_qubit_gates(published, family) else program
+
+
+def _copies(program: Program) -> list[_Copy]:
+    """The gated score copies that an index can be selected for: all of them, or none."""
+    found = []
+    for place, op in enumerate(program.ops):
+        if not isinstance(op, LoadTokens) or not op.when or op.adjoint_load:
+            continue
+        touching = [other for other in range(place + 1, len(program.ops)) if op.data in program.ops[other].targets]
+        following = [program.ops[other] for other in touching[:2]]
+        unitary = touching[0] if following and isinstance(following[0], ApplyUnitary) else -1
+        unload_place = touching[1 if unitary >= 0 else 0] if len(touching) > (unitary >= 0) else -1
+        unload = program.ops[unload_place]
+        if unitary >= 0 and following[0].borrows != op.when:
+            return []
+        if unload_place < 0 or not isinstance(unload, LoadTokens) or not unload.adjoint_load:
+            return []
+        if (unload.table, unload.when) != (op.table, op.when) or len(op.when) != 1:
+            return []
+        if len(op.index) != 1 or len(unload.index) != 1 or op.index == unload.index:
+            return []
+        found.append(_Copy(place, unitary, unload_place))
+    return found
+
+
+def _selected(program: Program, copies: list[_Copy]) -> Program:
+    """Loads and un-loads without gates, the un-loads between a selection and its adjoint."""
+    loads = {copy.load for copy in copies}
+    unloads = {copy.unload: copy for copy in copies}
+    ops: list[Op] = []
+    for place, op in enumerate(program.ops):
+        if place in loads and isinstance(op, LoadTokens):
+            ops.append(replace(op, when=()))
+        elif place in unloads and isinstance(op, LoadTokens):
+            load = program.ops[unloads[place].load]
+            assert isinstance(load, LoadTokens)
+            select = SelectIndex(op.index[0], load.index[0], op.when[0], origin="/attention/kernel")
+            ops += [select, replace(op, when=()), select.adjoint()]
+        else:
+            ops.append(op)
+    return program.with_ops(ops)
+
+
+def _diagonalised(program: Program, copies: list[_Copy]) -> Program | None:
+    """The program with W = B D B* of every copy: B* x in the tables, D in place of W."""
+    if any(copy.unitary < 0 for copy in copies):
+        return None
+    tables = dict(program.tables)
+    ops = list(program.ops)
+    for copy in copies:
+        load, unitary, unload = (program.ops[place] for place in copy)
+        assert isinstance(load, LoadTokens)
+        assert isinstance(unitary, ApplyUnitary)
+        assert isinstance(unload, LoadTokens)
+        rows, entries = f"{load.table}.{unitary.table}-basis", f"{unitary.table}-diagonal"
+        if rows not in tables or entries not in tables:
+            diagonal, basis = _diagonal_form(unitary.unitary(program.scope))
+            turned = program.tables[load.table].values @ basis.conj()
+            tables[rows] = Table(turned / np.linalg.norm(turned, axis=1, keepdims=True))
+            tables[entries] = Table(diagonal)
+        ops[copy.load] = replace(load, table=rows)
+        ops[copy.unload] = replace(unload, table=rows)
+        ops[copy.unitary] = replace(unitary, form="diagonal", table=entries, rotations=())
+    used = {name for op in ops if (name := getattr(op, "table", None)) is not None}
+    return replace(program, ops=tuple(ops), tables={name: table for name, table in tables.items() if name in used})
+
+
+def _diagonal_form(unitary: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    """D and B of a unitary B D B*: the Schur form of a normal matrix is diagonal, and its basis is unitary."""
+    from scipy.linalg import schur
+
+    triangular, basis = schur(unitary, output="complex")
+    entries: NDArray[np.complex128] = np.diag(triangular).astype(np.complex128)
+    return entries / np.abs(entries), basis

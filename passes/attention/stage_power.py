@@ -1,0 +1,100 @@
+"""Keep few power registers alive at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import atan2, hypot, pi, sqrt
+from typing import ClassVar, Literal
+
+from qsac.ir.attention import PreparePower, Project, TurnPower
+from qsac.ir.op import Op
+from qsac.ir.program import Program
+from qsac.pipeline import Pass, PassContext
+
+
+@dataclass(frozen=True)
+class StagePower(Pass):
+    """Prepare each power register just before the score copy that it gates, and end it right after (point 4).
+
+    Needs a verified attention program in which the ops that borrow the power registers come in the registers' order.
+    Guarantees the same meaning, exactly. The unary state is prepared from its first register on, each given the one
+    before, and projected from the same end, each given the one after. At most two power registers are alive at a
+    time, and one while a score copy is: with reused qubits a polynomial takes one qubit more than a monomial.
+    """
+
+    name: ClassVar[str] = "stage-power"
+    level: ClassVar[Literal["attention", "block"]] = "attention"
+    optimisation: ClassVar[int] = 1
+
+    def apply(self, program: Program, context: PassContext) -> Program:
+        """The program with staged power registers, or unchanged where its ops come in another order."""
+        prepare = next((place for place, op in enumerate(program.ops) if isinstance(op, PreparePower)), None)
+        if prepare is None:
+            return program
+        preparation = program.ops[prepare]
+        assert isinstance(preparation, PreparePower)
+        project = next(
+            (
+                place
+                for place, op in enumerate(program.ops)
+                if isinstance(op, Project) and op.state == "unary" and op.registers == preparation.power
+            ),
+            None,
+        )
+        if project is None:
+            return program
+        groups = _groups(program.ops[prepare + 1 : project], preparation.power)
+        projection = program.ops[project]
+        assert isinstance(projection, Project)
+        if groups is None:
+            return program
+        staged = _staged(preparation, projection, groups[:-1])
+        return program.with_ops((*program.ops[:prepare], *staged, *groups[-1], *program.ops[project + 1 :]))
+
+
+def _groups(ops: tuple[Op, ...], power: tuple[str, ...]) -> list[list[Op]] | None:
+    """The ops of each power register, and last those after them that use none; None if they come in another order."""
+    groups: list[list[Op]] = [[] for _ in range(len(power) + 1)]
+    current = 0
+    for op in ops:
+        used = [place for place, register in enumerate(power) if register in (*op.targets, *op.borrows)]
+        if len(used) > 1 or (used and used[0] < current) or any(register in op.targets for register in power):
+            return None
+        if used:
+            if current == len(power):
+                return None
+            current = used[0]
+        elif not _belongs(op, groups[current]):
+            current = len(power)
+        groups[current].append(op)
+    return groups
+
+
+def _belongs(op: Op, group: list[Op]) -> bool:
+    """Whether an op without a power register carries on what the group does: on registers that it began."""
+    own = {register for other in group for register in other.targets}
+    return bool(op.targets) and set(op.targets) <= own
+
+
+def _staged(preparation: PreparePower, projection: Project, groups: list[list[Op]]) -> list[Op]:
+    """Each register's preparation, the end of the one before it, and its ops; the last register's end."""
+    power = preparation.power
+    ops: list[Op] = []
+    reached = projection.amplitudes[0]
+    for place, register in enumerate(power):
+        rest = preparation.amplitudes[place + 1 :]
+        onward = rest[0] if len(rest) == 1 else sqrt(sum(amplitude**2 for amplitude in rest))
+        angle = 2 * atan2(onward, preparation.amplitudes[place])
+        before = power[place - 1 : place]
+        angles = (0.0, angle) if before else (angle,)
+        ops.append(TurnPower(register, angles, before, fresh=True, origin=preparation.origin))
+        if before:
+            angle = 2 * atan2(projection.amplitudes[place], reached)
+            reached = hypot(reached, projection.amplitudes[place])
+            ops.append(TurnPower(before[0], (-angle, -pi), (register,), last=True, origin=projection.origin))
+            ops.append(Project(before, origin=projection.origin))
+        ops += groups[place]
+    angle = 2 * atan2(projection.amplitudes[-1], reached)
+    ops.append(TurnPower(power[-1], (-angle,), last=True, origin=projection.origin))
+    ops.append(Project(power[-1:], origin=projection.origin))
+    return ops
