@@ -47,22 +47,24 @@ def read_artifact(artifact: str) -> Compiled:
     return _parsed(_standard_input(), "<stdin>") if artifact == "-" else Compiled.load(artifact)
 
 
-def read_json(argument: str) -> object:
-    """The value of a JSON file, strictly read."""
+def read_counts(argument: str) -> object:
+    """The value of a JSON file of counts, strictly read."""
     from qsac.errors import InvalidInputError
     from qsac.model.limits import MODEL_FILE_BYTES
     from qsac.model.strict_json import parse
 
     if argument == "-":
-        return parse(_standard_input(), "<stdin>")
+        return parse(_standard_input(), "<stdin>", "file of counts")
     place = Path(argument)
-    if not place.is_file():
+    if place.is_dir():
+        raise InvalidInputError("this is a folder, not a file", source=argument, help="name a file in it")
+    if not place.exists():
         raise InvalidInputError("there is no such file", source=argument, help="check the path")
     if place.stat().st_size > MODEL_FILE_BYTES:
         raise InvalidInputError(
             "the file is too large to read", source=argument, wanted=f"at most {MODEL_FILE_BYTES:,} bytes"
         )
-    return parse(place.read_bytes(), argument)
+    return parse(place.read_bytes(), argument, "file of counts")
 
 
 def _standard_input() -> bytes:

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from qsac.cli.arguments import read_artifact, read_json
+from qsac.cli.arguments import read_artifact, read_counts
 from qsac.cli.messages import warn
 from qsac.cli.run import show_result
 
@@ -21,14 +21,16 @@ def command(artifact: str, counts: str, as_json: bool) -> None:
     An outcome has one character, 0 or 1, for each bit of the artifact's circuit, in the order of its bits (pytket's
     order). Qiskit's order is read too: registers separated by blanks, the last one first. `-` is standard input.
     """
+    if artifact == counts == "-":
+        raise click.UsageError("the artifact and the counts cannot both come from standard input")
     compiled = read_artifact(artifact)
     from qsac.errors import InvalidInputError
     from qsac.runtime.run import interpret_counts
 
     source = "<stdin>" if counts == "-" else counts
-    seen = read_json(counts)
+    seen = read_counts(counts)
     if not isinstance(seen, dict):
-        raise InvalidInputError("the counts are no object", source=source, wanted='{"0101...": 12, ...}')
+        raise InvalidInputError("the counts are no JSON object", source=source, wanted='{"0101...": 12, ...}')
     result = interpret_counts(compiled, seen, source)
     if as_json:
         click.echo(json.dumps(result.to_dict(), indent=2, allow_nan=False))

@@ -39,8 +39,8 @@ class _Repeated(dict[str, object]):
     name: str
 
 
-def parse(data: bytes, source: str) -> object:
-    """The document in ``data`` (UTF-8, with or without byte order mark).
+def parse(data: bytes, source: str, what: str = "model file") -> object:
+    """The document in ``data`` (UTF-8, with or without byte order mark); ``what`` it is, for messages.
 
     Raises :class:`~qsac.errors.InvalidInputError` for anything but one JSON value without repeated fields, NaN or
     Infinity, not nested deeper than Python's reader can follow.
@@ -50,36 +50,44 @@ def parse(data: bytes, source: str) -> object:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise InvalidInputError(
-            "the model file is not UTF-8 text",
+            f"the {what} is not UTF-8 text",
             source=f"{source} line {line}",
             found=f"the byte 0x{data[error.start]:02x} at position {error.start:,}",
             wanted="JSON in UTF-8",
             help="save the file as UTF-8; arrays in NumPy's format are named in a model file by "
-            '"tokens": {"type": "file", "path": ...}',
+            '"tokens": {"type": "file", "path": ...}'
+            if what == "model file"
+            else "save the file as UTF-8",
         ) from None
     if not text.strip():
-        raise InvalidInputError(
-            "the model file is empty",
-            source=source,
-            wanted='a JSON object that begins with {"qsac": 1',
-            help="`qsac schema` prints the format",
-        )
+        raise _empty(source, what)
     suspects: list[object] = []
     try:
         document = _decode(text, suspects)
     except json.JSONDecodeError as error:
-        raise _syntax_error(error, source) from None
+        raise _syntax_error(error, source, what) from None
     except RecursionError:
-        raise _too_deep("", source) from None
+        raise _too_deep("", source, what) from None
     except ValueError:
         raise InvalidInputError(
-            "a number in the model file has too many digits",
+            f"a number in the {what} has too many digits",
             source=source,
             wanted="numbers of at most 17 significant digits: more are not kept",
         ) from None
     if suspects:
         _refuse_suspects(document, source)
     return document
+
+
+def _empty(source: str, what: str) -> InvalidInputError:
+    if what != "model file":
+        return InvalidInputError(f"the {what} is empty", source=source, wanted="a JSON object")
+    return InvalidInputError(
+        "the model file is empty",
+        source=source,
+        wanted='a JSON object that begins with {"qsac": 1',
+        help="`qsac schema` prints the format",
+    )
 
 
 def _decode(text: str, suspects: list[object]) -> object:
@@ -100,7 +108,7 @@ def _decode(text: str, suspects: list[object]) -> object:
     return json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
 
 
-def _syntax_error(error: json.JSONDecodeError, source: str) -> InvalidInputError:
+def _syntax_error(error: json.JSONDecodeError, source: str, what: str) -> InvalidInputError:
     message = re.sub(r": .*| \(.*", "", error.msg)
     rest = error.doc[error.pos : error.pos + 24].split("\n")[0].rstrip()
     end = "the end of the file" if error.pos >= len(error.doc.rstrip()) else "the end of the line"
@@ -109,7 +117,7 @@ def _syntax_error(error: json.JSONDecodeError, source: str) -> InvalidInputError
     else:
         wanted = _WANTED.get(message, message[:1].lower() + message[1:])
     return InvalidInputError(
-        "the model file is not valid JSON",
+        f"the {what} is not valid JSON",
         source=f"{source} line {error.lineno} column {error.colno}",
         found=printable(rest) or end,
         wanted=wanted,
@@ -163,12 +171,14 @@ def _refuse_suspects(document: object, source: str) -> None:
             )
 
 
-def _too_deep(pointer: str, source: str) -> InvalidInputError:
+def _too_deep(pointer: str, source: str, what: str = "model file") -> InvalidInputError:
     return InvalidInputError(
-        "the model file is nested too deeply",
+        f"the {what} is nested too deeply",
         source=source,
         pointer="/".join(pointer.split("/")[:6]) or None,
-        wanted="lists and objects no deeper than a model needs: six levels",
+        wanted="lists and objects no deeper than it needs: six levels"
+        if what != "model file"
+        else "lists and objects no deeper than a model needs: six levels",
     )
 
 
