@@ -6,6 +6,7 @@ from math import copysign, sqrt
 
 import numpy as np
 
+from qsac.errors import InvalidInputError
 from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PrepareIndices, PreparePower, Project
 from qsac.ir.attention.unitary import UnitaryForm
 from qsac.ir.observe import Observe
@@ -25,8 +26,16 @@ def build(model: Model) -> Program:
     Registers: ``query`` and ``key`` of m qubits (none for T = 1), ``value`` and ``score[c]`` of n qubits, for a kernel
     of several terms ``power[c]`` of one qubit. Score copies come one after another, each loaded by ``key``,
     transformed, un-loaded by ``query`` and projected; then the value register takes the same way to the targets.
-    The observed ``weights`` and ``overlaps`` are w_j^2 and |A_j|^2 over lam^2 T N.
+    The observed ``weights`` and ``overlaps`` are w_j^2 and |A_j|^2 over lam^2 T N. Raises
+    :class:`~qsac.errors.InvalidInputError` for a readout that has no program yet.
     """
+    if model.readout != "loss":
+        raise InvalidInputError(
+            f'the readout "{model.readout}" cannot be compiled yet',
+            pointer="/readout/type",
+            wanted='"loss", the default',
+            help="leave the field readout out",
+        )
     positions = model.context
     degree, amplitudes = _terms(model.kernel)
     indexed = positions > 1

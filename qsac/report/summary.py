@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from qsac.artifact import Compiled
@@ -47,10 +48,16 @@ def timing_rows(compiled: Compiled) -> list[Row]:
 
 
 def _qubits(stats: dict[str, Any]) -> str:
-    registers: dict[str, int] = {}
-    for name, qubits in stats["allocation"].items():
-        family = name.partition("[")[0]
-        registers[family] = registers.get(family, 0) + len(qubits)
-    held = ", ".join(f"{name} {size}" for name, size in registers.items())
-    shared = "" if sum(registers.values()) == stats["qubits"] else ", some in turn"
-    return f"{stats['qubits']} ({held}{shared})"
+    held = sum(len(qubits) for qubits in stats["allocation"].values())
+    shared = ", sharing qubits in turn" if held > stats["qubits"] else ""
+    return f"{stats['qubits']} ({register_sizes(stats['allocation'])}{shared})"
+
+
+def register_sizes(allocation: Mapping[str, Sequence[str]]) -> str:
+    """``query 3, key 3, score 2 x 3 copies, value 2``: the registers of an allocation and their qubits."""
+    families: dict[str, list[int]] = {}
+    for name, qubits in allocation.items():
+        families.setdefault(name.partition("[")[0], []).append(len(qubits))
+    return ", ".join(
+        f"{name} {sizes[0]}" + (f" x {len(sizes)} copies" if len(sizes) > 1 else "") for name, sizes in families.items()
+    )
