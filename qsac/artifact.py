@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qsac.emit.circuit_dict import from_dict, to_dict
-from qsac.errors import InvalidInputError
+from qsac.errors import InvalidInputError, QsacError
 from qsac.ir.native import KIND, BitReadout, Group, NativeCircuit, Profile, Unit
 from qsac.ir.parser import parse_program
 from qsac.ir.program import Program
@@ -72,7 +72,9 @@ class Compiled:
     def load(cls, path: str | os.PathLike[str]) -> Compiled:
         """Read an artifact. Raises :class:`~qsac.errors.InvalidInputError` for anything that is none."""
         place = Path(path)
-        if not place.is_file():
+        if place.is_dir():
+            raise InvalidInputError("this is a folder, not an artifact", source=str(path), help="name a file in it")
+        if not place.exists():
             raise InvalidInputError("there is no such file", source=str(path), help="check the path of the artifact")
         if place.stat().st_size > SIZE_LIMIT:
             raise InvalidInputError(
@@ -87,8 +89,8 @@ class Compiled:
     def parse(cls, data: bytes, source: str) -> Compiled:
         """The compiled program of an artifact's text; ``source`` names it in errors."""
         try:
-            return _read(parse(data, source))
-        except InvalidInputError as error:
+            return _read(parse(data, source, "artifact"))
+        except QsacError as error:
             raise error.located(source) from None
 
     def to_tket(self) -> Circuit:
@@ -111,7 +113,10 @@ def describe(target: Target) -> dict[str, Any]:
 
 
 def write_whole(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text file so that readers see the old content or the new one, never a part."""
+    """Write a text file so that readers see the old content or the new one, never a part.
+
+    A link is followed. What is no regular file (a pipe, a device) is written to as it is, never replaced.
+    """
     place = Path(path)
     if not place.parent.is_dir():
         raise InvalidInputError(
@@ -121,7 +126,22 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
         )
     if place.is_dir():
         raise InvalidInputError("the output is a folder", source=str(path), wanted="the path of a file")
-    handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
+    try:
+        if place.exists() and not place.is_file():
+            with place.open("w", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
+        else:
+            _replace(place.resolve(), text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InvalidInputError("the output cannot be written", source=str(path), found=reason) from None
+
+
+def _replace(place: Path, text: str) -> None:
+    """Write a new file beside the old one, then take its place."""
+    handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name[:80]}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
@@ -215,7 +235,7 @@ class _Part:
 def _read(document: Any) -> Compiled:
     root = _Part(document, "")
     version = document.get("qsac_artifact") if isinstance(document, dict) else None
-    if not isinstance(version, int) or isinstance(version, bool):
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise InvalidInputError(
             "this is not a qsac artifact",
             pointer="/qsac_artifact",
@@ -230,7 +250,7 @@ def _read(document: Any) -> Compiled:
             wanted=f"at most version {VERSION}",
             help="update qsac, or compile the model again with this one",
         )
-    model = load(root.field("model").mapping())
+    model = _model(root.field("model"))
     if root.field("sha256").text() != model.sha256:
         raise InvalidInputError(
             "the artifact's model was changed after compiling",
@@ -243,6 +263,8 @@ def _read(document: Any) -> Compiled:
     if not circuits:
         raise root.field("circuits").wrong("at least one circuit")
     root.field("target").field("name").text()
+    if root.field("target").field("kind").text() not in ("device", "exact", "shots"):
+        raise root.field("target").field("kind").wrong("device, exact or shots")
     return Compiled(
         model=model,
         target=root.field("target").mapping(),
@@ -251,6 +273,14 @@ def _read(document: Any) -> Compiled:
         circuits=circuits,
         stats=root.field("stats").mapping(),
     )
+
+
+def _model(part: _Part) -> Model:
+    try:
+        return load(part.mapping())
+    except QsacError as error:
+        error.pointer, error.source = part.pointer + (error.pointer or ""), None
+        raise
 
 
 def _read_circuit(entry: _Part) -> NativeCircuit:
