@@ -33,7 +33,7 @@ def command(program: str, target: str | None, shots: int | None, seed: int | Non
     A device is simulated on this machine, without noise and without an account: exactly, or with --shots on Aer.
     """
     if noise:
-        raise click.UsageError("noise models are not there yet: run without --noise")
+        raise click.UsageError("there are no noise models yet: run without --noise")
     from qsac.runtime.run import run
 
     with progress_bar() as progress:
@@ -61,8 +61,9 @@ def show_result(compiled: Compiled, result: Result) -> None:
     """Print a result as a table, with standard errors if it has any."""
     from qsac.cli.tables import Table
 
-    how = "exactly" if result.shots is None else f"{result.shots:,} shots, seed {result.seed}"
-    click.echo(f"{compiled.model.name} on {result.target}, {how}")
+    how = "exactly" if result.shots is None else f"{result.shots:,} shot" + "s" * (result.shots != 1)
+    drawn = "" if result.shots is None or result.seed is None else f", seed {result.seed}"
+    click.echo(f"{compiled.model.name} on {result.target}, {how}{drawn}")
     numbers = ("value", "standard error")
     table = Table("metric", *(numbers if result.standard_errors else numbers[:1]), numbers=numbers)
     for name, value in result.metrics.items():
@@ -72,5 +73,6 @@ def show_result(compiled: Compiled, result: Result) -> None:
             cells.append("" if error is None else f"{error:.2g}")
         table.add(*cells)
     table.show()
-    if compiled.target["kind"] == "device" and result.target == compiled.target["name"]:
+    simulated = compiled.target["kind"] == "device" and result.target == compiled.target["name"]
+    if simulated and result.seed is not None:
         note(f"{result.target} was simulated on this machine, without noise")

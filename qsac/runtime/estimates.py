@@ -47,7 +47,7 @@ def tally(circuit: NativeCircuit, outcomes: Iterable[tuple[str, int]]) -> Tally:
 
 
 def estimate(counted: Tally, context: int, pairs: int) -> Estimates:
-    """Metrics from a tally, for a model of ``context`` T and ``pairs`` N.
+    """Metrics from a tally of at least one shot, for a model of ``context`` T and ``pairs`` N.
 
     With g shots given, t of them with an empty value register and s of these all zero: fidelity s/g, token fidelity
     t/g, and the Renyi divergence loss - loss_a = ln(t/s) from the same shots. Standard errors are binomial (delta
@@ -69,23 +69,26 @@ def estimate(counted: Tally, context: int, pairs: int) -> Estimates:
             errors[name] = _error(part, whole) / (part / whole)
             return
         metrics[name] = errors[name] = None
-        bound = f"; with 95% confidence it is at least {-log(_upper_bound(whole)):.3g}" if whole else ""
-        warnings.append(f"{name} is not resolved: {what}{bound}")
+        if whole:
+            bound = -log(_upper_bound(whole)) + 0.0
+            warnings.append(f"{name} is not resolved: {what}; with 95% confidence it is at least {bound:.3g}")
+        elif given:
+            warnings.append(f"{name} is not resolved: no given shot found the token")
 
-    none_given = f"none of {shots} shots passed the given bits"
     fraction("fidelity", fidelity, given)
-    logarithm("loss", fidelity, given, f"none of {given} given shots succeeded" if given else none_given)
+    logarithm("loss", fidelity, given, f"none of {given:,} given shots succeeded")
     fraction("token_fidelity", token, given)
-    logarithm("loss_a", token, given, f"none of {given} given shots found the token" if given else none_given)
-    logarithm("renyi_divergence", fidelity, token, f"none of {token} shots that found the token succeeded")
+    logarithm("loss_a", token, given, f"none of {given:,} given shots found the token")
+    logarithm("renyi_divergence", fidelity, token, f"none of {token:,} shots that found the token succeeded")
     fraction("mu", fidelity, shots, context**2 / pairs)
     fraction("zeta", given, shots)
     fraction("nu", token, shots)
     fraction("success_probability", given, shots)
-    if not given and shots:
+    if not given:
         warnings.append(
-            f"fidelity and token_fidelity are not resolved: {none_given}; with 95% confidence success_probability is "
-            f"at most {_upper_bound(shots):.3g}"
+            "fidelity, loss, token_fidelity, loss_a and renyi_divergence are not resolved: none of "
+            f"{shots:,} shots passed the given bits; with 95% confidence success_probability is at most "
+            f"{_upper_bound(shots):.3g}"
         )
     return Estimates(metrics, errors, tuple(warnings))
 

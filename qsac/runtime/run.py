@@ -12,6 +12,8 @@ from qsac.artifact import Compiled
 from qsac.errors import InvalidInputError
 from qsac.ir.native import NativeCircuit
 from qsac.model.metrics import metrics_from_probabilities, prefix_loss
+from qsac.model.pointer import counted as counted_word
+from qsac.model.pointer import describe, join, quoted
 from qsac.pipeline import Progress
 from qsac.registry import target as find_target
 from qsac.runtime.aer import sample
@@ -26,13 +28,13 @@ SHOTS_LIMIT = 1_000_000_000
 class Result:
     """What a run came to.
 
-    ``shots`` is None for an exact run, and ``standard_errors`` then empty. A metric that does not exist, or that the
-    shots did not resolve, is None, and a warning says why.
+    ``shots`` is None for an exact run, and ``standard_errors`` then empty; ``seed`` is None for shots taken elsewhere.
+    A metric that does not exist, or that the shots did not resolve, is None, and a warning says why.
     """
 
     target: str
     shots: int | None
-    seed: int
+    seed: int | None
     metrics: dict[str, float | None]
     standard_errors: dict[str, float | None]
     success_probability: float | None
@@ -67,19 +69,20 @@ def run(
     """
     circuit = compiled.circuits[0]
     name = compiled.target["name"] if target is None else target
-    machine = find_target(name)
-    if machine.kind == "device" and name != compiled.target["name"]:
+    # An artifact stands alone: its own target need not be known here.
+    kind = compiled.target["kind"] if name == compiled.target["name"] else find_target(name).kind
+    if kind == "device" and name != compiled.target["name"]:
         raise InvalidInputError(
             f"the program is compiled for {compiled.target['name']}, not for {name}",
             wanted=f"{compiled.target['name']}, or a simulator: statevector, aer",
             help=f"compile the model again with --target {name}",
         )
     chosen = _checked(shots, seed)
-    if machine.kind == "shots" and shots is None:
+    if kind == "shots" and shots is None:
         shots = DEFAULT_SHOTS
     if shots is None:
         return _exact(compiled, name, chosen, simulate(circuit, progress))
-    if machine.kind == "exact":
+    if kind == "exact":
         return counted(compiled, name, chosen, _sampled(simulate(circuit, progress), shots, chosen))
     return counted(compiled, name, chosen, tally(circuit, sample(circuit, shots, chosen)))
 
@@ -121,7 +124,7 @@ def _sampled(found: Probabilities, shots: int, seed: int) -> Tally:
     return Tally(shots, int(drawn[:3].sum()), {"fidelity": int(drawn[0]), "token_fidelity": int(drawn[:2].sum())})
 
 
-def counted(compiled: Compiled, target: str, seed: int, found: Tally) -> Result:
+def counted(compiled: Compiled, target: str, seed: int | None, found: Tally) -> Result:
     """The result of a tally of shots."""
     estimates = estimate(found, compiled.model.context, compiled.model.pairs)
     return Result(
@@ -139,11 +142,14 @@ def interpret_counts(compiled: Compiled, counts: dict[str, Any], source: str) ->
     """The metrics from counts that were taken elsewhere.
 
     ``counts`` maps outcomes to how often they were seen. An outcome has one character, 0 or 1, for each bit of the
-    artifact's circuit, in the order of its ``bits`` (pytket's order); blanks and commas are passed over. With blanks
-    between registers in the reverse order, as Qiskit writes them, it is read as Qiskit means it.
+    artifact's circuit, in the order of its ``bits`` (pytket's order); blanks, commas and brackets are passed over. With
+    blanks between registers in the reverse order, as Qiskit writes them, it is read as Qiskit means it.
     """
     circuit = compiled.circuits[0]
-    return counted(compiled, str(compiled.target["name"]), 0, tally(circuit, _outcomes(circuit, counts, source)))
+    found = tally(circuit, _outcomes(circuit, counts, source))
+    if not found.shots:
+        raise InvalidInputError("the counts hold no shot", source=source, wanted='{"0101...": 12, ...}')
+    return counted(compiled, str(compiled.target["name"]), None, found)
 
 
 def _outcomes(circuit: NativeCircuit, counts: dict[str, Any], source: str) -> Iterator[tuple[str, int]]:
@@ -151,26 +157,28 @@ def _outcomes(circuit: NativeCircuit, counts: dict[str, Any], source: str) -> It
     for register, _ in circuit.bits:
         registers[register] = registers.get(register, 0) + 1
     qiskit_shape = list(reversed(registers.values()))
-    if not counts:
-        raise InvalidInputError("there are no counts", source=source, wanted='{"0101...": 12, ...}')
     for key, count in counts.items():
         if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= SHOTS_LIMIT:
             raise InvalidInputError(
-                "a count is no number of shots", source=source, pointer=f"/{key}", wanted="a whole number, 0 or more"
+                "a count is no number of shots",
+                source=source,
+                pointer=join("", key[:80]),
+                found=describe(count),
+                wanted=f"a whole number from 0 to {SHOTS_LIMIT:,}",
             )
         parts = key.split(" ")
         if len(parts) > 1 and [len(part) for part in parts] == qiskit_shape:
             values = dict(zip(registers, reversed(parts), strict=True))
             outcome = "".join(values[register][::-1] for register in registers)
         else:
-            outcome = "".join(key.replace(",", " ").split())
+            outcome = "".join(character for character in key if character not in "()[], ")
         if len(outcome) != len(circuit.bits) or set(outcome) - {"0", "1"}:
             names = ", ".join(f"{name}[{size}]" for name, size in registers.items())
             raise InvalidInputError(
                 "an outcome does not fit the circuit's bits",
                 source=source,
-                pointer=f"/{key[:80]}",
-                found=f"{len(outcome)} characters",
+                pointer=join("", key[:80]),
+                found=f"{quoted(outcome)}, {counted_word(len(outcome), 'character')}",
                 wanted=f"{len(circuit.bits)} characters 0 or 1, in the order {names}",
                 help="Qiskit's order, last register first and blanks between registers, is read too",
             )
