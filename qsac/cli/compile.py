@@ -57,7 +57,13 @@ def command(
     Writes NAME.qsac.json in the working directory unless -o says otherwise; other forms go to standard output.
     """
     loaded = load_argument(model)
-    place = output or (f"{_file_stem(model, loaded.name)}.qsac.json" if emit == "artifact" else "-")
+    place = output
+    if place is None:
+        place = f"{_file_stem(model, loaded.name)}.qsac.json" if emit == "artifact" else "-"
+    elif not place:
+        raise click.UsageError("-o has no file name")
+    elif model != "-" and place != "-" and Path(place).exists() and Path(place).samefile(model):
+        raise click.UsageError("the output would replace the model file: name another one with -o")
     if place == "-" and as_json:
         raise click.UsageError("--json and the output would both go to standard output: name a file with -o")
     from qsac.artifact import write_whole
@@ -85,9 +91,13 @@ def command(
     if as_json:
         click.echo(json.dumps(_facts(compiled, place), indent=2, allow_nan=False))
     elif not quiet:
-        _print_summary(compiled, place, emit, verbose)
-    if not quiet and compiled.target["notice"]:
+        _print_summary(compiled, place, emit, verify, verbose)
+    if quiet:
+        return
+    if compiled.target["notice"]:
         note(compiled.target["notice"])
+    if error_budget and not compiled.stats["error_budget"]["spent"]:
+        note("the error budget is untouched: no pass that ran approximates, the circuit is exact")
 
 
 def _file_stem(argument: str, name: str) -> str:
@@ -144,13 +154,16 @@ def _print_timing(compiled: Compiled) -> None:
         click.echo(f"{name:<20}{milliseconds:>12} ms", err=True)
 
 
-def _print_summary(compiled: Compiled, place: str, emit: str, verbose: bool) -> None:
+def _print_summary(compiled: Compiled, place: str, emit: str, verify: bool | None, verbose: bool) -> None:
     """Facts and passes: on stdout, unless the output itself goes there."""
     from qsac.cli.tables import Table
     from qsac.report.summary import facts, pass_rows
 
     to_stderr = place == "-"
-    verified = "verified against the closed form" if "verify" in compiled.timings else "not verified"
+    if "verify" in compiled.timings:
+        verified = "verified against the closed form"
+    else:
+        verified = "not verified" + (" (too wide to do so unasked: --verify)" if verify is None else "")
     click.echo(f"{compiled.model.name}: compiled, {verified}", err=to_stderr)
     rows = facts(compiled)
     if verbose:

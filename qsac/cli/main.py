@@ -103,8 +103,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Abort:
         return _interrupted()
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        return _misused(error)
     except KeyboardInterrupt:
         return _interrupted()
     except (BrokenPipeError, SystemExit):  # click itself exits where its output's reader has gone
@@ -126,6 +125,18 @@ def _refused(message: str, code: int) -> int:
         _print_traceback()
     click.echo(f"{label('error', 'red')} {message}", err=True)
     return code
+
+
+def _misused(error: click.ClickException) -> int:
+    """A usage error in the form of all others: click begins its messages with a capital letter and ends some with a
+    full stop."""
+    message = error.format_message().strip().removesuffix(".")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    asked = f"{context.command_path} --help" if context is not None else "qsac --help"
+    click.echo(
+        f"{label('error', 'red')} {message[:1].lower()}{message[1:]}\n  help:   {asked} lists what there is", err=True
+    )
+    return error.exit_code
 
 
 def _interrupted() -> int:

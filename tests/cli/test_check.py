@@ -147,7 +147,8 @@ def test_usage_errors(arguments: list[str], capsys: Captured) -> None:
     assert run(arguments) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "Error: " in captured.err
+    assert captured.err.startswith("error: ")
+    assert " --help lists what there is" in captured.err
 
 
 def test_misspelt_command(capsys: Captured) -> None:
