@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from qsac.ir.attention import ApplyUnitary, LoadTokens
+from qsac.ir.attention.unitary import UnitaryForm
 from qsac.ir.cost import two_qubit_gates
 from qsac.ir.op import Op
 from qsac.ir.program import Program
@@ -18,6 +19,9 @@ from qsac.pipeline import Pass, PassContext
 
 Side = Literal["load", "unload", "keep"]
 SIDES: tuple[Side, ...] = ("load", "unload", "keep")
+Group = tuple[str, UnitaryForm, tuple[str, ...]]
+"""What a unitary is: its table, and how the table is read."""
+
 BATCH = 3
 """Unitaries whose sides are chosen together."""
 
@@ -38,7 +42,7 @@ class FoldUnitaries(Pass):
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program of the cheapest combination."""
-        groups = sorted({op.table for op in program.ops if isinstance(op, ApplyUnitary) and _foldable(program, op)})
+        groups = sorted({_group(op) for op in program.ops if isinstance(op, ApplyUnitary) and _foldable(program, op)})
         # A model has two unitaries; for programs of many, batches keep the combinations few.
         for batch in (groups[start : start + BATCH] for start in range(0, len(groups), BATCH)):
             candidates = (_all_folded(program, batch, sides) for sides in product(SIDES, repeat=len(batch)))
@@ -60,35 +64,43 @@ def _neighbours(program: Program, op: ApplyUnitary) -> tuple[LoadTokens, LoadTok
     return before, after
 
 
+def _group(op: ApplyUnitary) -> Group:
+    return op.table, op.form, op.rotations
+
+
 def _foldable(program: Program, op: ApplyUnitary) -> bool:
-    same = (other for other in program.ops if isinstance(other, ApplyUnitary) and other.table == op.table)
+    same = (other for other in program.ops if isinstance(other, ApplyUnitary) and _group(other) == _group(op))
     return all(_neighbours(program, other) is not None for other in same)
 
 
-def _all_folded(program: Program, groups: list[str], sides: tuple[Side, ...]) -> Program:
+def _all_folded(program: Program, groups: list[Group], sides: tuple[Side, ...]) -> Program:
     for group, side in zip(groups, sides, strict=True):
         program = _folded(program, group, side)
     return program
 
 
-def _folded(program: Program, group: str, side: Side) -> Program:
-    """The program with all unitaries of table ``group`` folded into the given side."""
+def _folded(program: Program, group: Group, side: Side) -> Program:
+    """The program with all unitaries of a group folded into the given side."""
     if side == "keep":
         return program
     tables = dict(program.tables)
+    folded: dict[str, str] = {}
     replaced: dict[int, Op | None] = {}
     for op in program.ops:
-        neighbours = _neighbours(program, op) if isinstance(op, ApplyUnitary) and op.table == group else None
+        neighbours = _neighbours(program, op) if isinstance(op, ApplyUnitary) and _group(op) == group else None
         if neighbours is None or not isinstance(op, ApplyUnitary):
             continue
         load = neighbours[0 if side == "load" else 1]
-        name = f"{load.table}.{group}" if side == "load" else f"{load.table}.{group}-adjoint"
-        if name not in tables:
+        if load.table not in folded:
+            name = f"{load.table}.{op.table}" if side == "load" else f"{load.table}.{op.table}-adjoint"
+            while name in tables:
+                name += "-"
+            folded[load.table] = name
             unitary = op.unitary(program.scope)
             rows = program.tables[load.table].values @ (unitary.T if side == "load" else unitary.conj())
             tables[name] = Table(rows / np.linalg.norm(rows, axis=1, keepdims=True))
         replaced[id(op)] = None
-        replaced[id(load)] = replace(load, table=name)
+        replaced[id(load)] = replace(load, table=folded[load.table])
     ops = tuple(_kept(program, replaced))
     used = {name for op in ops for name in (getattr(op, "table", None),) if name is not None}
     return replace(program, ops=ops, tables={name: table for name, table in tables.items() if name in used})
