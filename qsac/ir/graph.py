@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from qsac.ir.observe import Observe
 from qsac.ir.program import Program
 
 if TYPE_CHECKING:
@@ -15,8 +16,9 @@ def dependency_graph(program: Program) -> nx.DiGraph[int]:
     """A graph on op indices with an edge from each op to the ops that must follow it.
 
     Two ops depend on each other when they share a register that at least one of them targets: borrows commute.
-    Projections keep their order among each other, as readouts are conditional on it. Redundant edges are left out as
-    far as one register shows them.
+    Projections keep their order among each other, as readouts are conditional on it, and observations keep theirs
+    among projections, as what they read is joint with those before. Redundant edges are left out as far as one register
+    shows them.
     """
     import networkx as nx
 
@@ -25,6 +27,7 @@ def dependency_graph(program: Program) -> nx.DiGraph[int]:
     last_target: dict[str, int] = {}
     borrowed_since: dict[str, list[int]] = {}
     last_projection: int | None = None
+    observed_since: list[int] = []
     for index, op in enumerate(program.ops):
         for name in op.targets:
             if name in last_target:
@@ -36,10 +39,13 @@ def dependency_graph(program: Program) -> nx.DiGraph[int]:
             if name in last_target:
                 graph.add_edge(last_target[name], index)
             borrowed_since.setdefault(name, []).append(index)
-        if op.outcomes:
-            if last_projection is not None:
-                graph.add_edge(last_projection, index)
-            last_projection = index
+        if (op.outcomes or isinstance(op, Observe)) and last_projection is not None:
+            graph.add_edge(last_projection, index)
+        if isinstance(op, Observe):
+            observed_since.append(index)
+        elif op.outcomes:
+            graph.add_edges_from((observation, index) for observation in observed_since)
+            last_projection, observed_since = index, []
     return graph
 
 
