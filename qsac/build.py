@@ -45,7 +45,7 @@ def build(model: Model) -> Program:
 
     tables = {CONTEXT: Table(model.tokens[:positions]), TARGETS: Table(model.tokens[1:])}
     value = _unitary("value", model.value, model, tables)
-    score = _unitary("score", model.score, model, tables)
+    score = _unitary("score", model.score, model, tables) if scores else None
 
     ops: list[Op] = []
     if indexed:
