@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
@@ -22,7 +22,7 @@ from qsac.lowering.allocation import Allocation, allocate
 from qsac.lowering.lower import lower
 from qsac.model.load import load
 from qsac.model.model import Model
-from qsac.pipeline import CircuitPass, ErrorLedger, Pass, PassContext, Progress, Target
+from qsac.pipeline import CircuitPass, ErrorLedger, Pass, PassContext, Preference, Progress, Target
 from qsac.registry import parse_pipeline, pass_class, pass_names, print_pipeline, target, target_names
 from qsac.report.stats import circuit_stats
 from qsac.report.summary import register_sizes
@@ -57,6 +57,8 @@ def compile(
     passes: str | None = None,
     seed: int = 0,
     error_budget: float = 0.0,
+    qubits: int | None = None,
+    prefer: Preference = "qubits",
     verify: bool | None = None,
     after: Stage | None = None,
     progress: Progress | None = None,
@@ -65,8 +67,9 @@ def compile(
 
     ``optimisation`` is 0 (plain structured lowering) to 3 (also approximating passes, within ``error_budget``, an
     infidelity); ``passes`` names a pipeline that takes the place of the level's (``"fold-unitaries,..."``; routing,
-    where the target needs it, always follows). ``verify`` simulates the compiled circuit and compares it with the
-    closed form: None does so up to 14 qubits. ``after`` is called with each stage's name and result.
+    where the target needs it, always follows). ``qubits`` is the most to use, ``prefer`` what to spare: qubits, or
+    depth by taking more of them. ``verify`` simulates the compiled circuit and compares it with the closed form: None
+    does so where at most 14 qubits are alive at once. ``after`` is called with each stage's name and result.
 
     Raises :class:`~qsac.errors.InvalidInputError` for a model, target or option that is none,
     :class:`~qsac.errors.DoesNotFitError` where the target has too few qubits, and
@@ -77,8 +80,8 @@ def compile(
         source = model if isinstance(model, Model) else load(model)
         machine = target if isinstance(target, Target) else _target(target)
         chosen = _pipeline(optimisation, passes)
-        _check_options(optimisation, seed, error_budget)
-    context = PassContext(machine, optimisation, seed, ErrorLedger(error_budget), progress)
+        _check_options(optimisation, seed, error_budget, qubits, prefer)
+    context = PassContext(machine, optimisation, seed, qubits, prefer, ErrorLedger(error_budget), progress)
     counts: list[dict[str, Any]] = []
 
     with watch.stage("build"):
@@ -88,8 +91,8 @@ def compile(
     for step in chosen:
         if isinstance(step, Pass) and step.level == "attention":
             program = _applied(step, program, context, watch, counts)
-    allocation = allocate(program, machine)
-    _check_fit(allocation, machine)
+    allocation = allocate(program, context)
+    _check_fit(allocation, context)
     with watch.stage("lower"):
         block_program = lower(program, context)
         _check_rules(block_program, "lower")
@@ -121,6 +124,8 @@ def compile(
             "optimisation": optimisation,
             "passes": print_pipeline(chosen),
             "error_budget": error_budget,
+            "qubits": qubits,
+            "prefer": prefer,
             "seed": seed,
         },
         ir=print_program(program),
@@ -128,7 +133,8 @@ def compile(
         stats=stats,
         timings=watch.seconds,
     )
-    if verify or (verify is None and allocation.width <= AUTOMATIC_WIDTH):
+    alive = allocate(program, replace(context, prefer="qubits")).width
+    if verify or (verify is None and alive <= AUTOMATIC_WIDTH):
         with watch.stage("verify"):
             verify_compiled(compiled, progress)
     return compiled
@@ -167,7 +173,7 @@ def _circuit_steps(chosen: Sequence[Pass | CircuitPass], machine: Target) -> lis
     return steps
 
 
-def _check_options(optimisation: int, seed: int, error_budget: float) -> None:
+def _check_options(optimisation: int, seed: int, error_budget: float, qubits: int | None, prefer: str) -> None:
     if optimisation not in (0, 1, 2, 3):
         raise InvalidInputError(
             "there is no such optimisation level", found=str(optimisation), wanted="0, 1, 2 (the default) or 3"
@@ -176,6 +182,10 @@ def _check_options(optimisation: int, seed: int, error_budget: float) -> None:
         raise InvalidInputError(
             "the error budget is no infidelity", found=str(error_budget), wanted="a number from 0 (exact) to below 1"
         )
+    if qubits is not None and qubits < 1:
+        raise InvalidInputError("the number of qubits is none", found=str(qubits), wanted="a whole number from 1 on")
+    if prefer not in ("qubits", "depth"):
+        raise InvalidInputError("there is no such preference", found=str(prefer), wanted="qubits or depth")
     if not 0 <= seed < 1 << 63:
         raise InvalidInputError("the seed is out of range", found=str(seed), wanted="a whole number from 0 to 2^63 - 1")
 
@@ -204,9 +214,20 @@ def _check_rules(program: Program, stage: str) -> None:
         raise RuntimeError(f"{stage} returned a program that breaks a rule: {error}") from error
 
 
-def _check_fit(allocation: Allocation, machine: Target) -> None:
-    if machine.qubits is None or allocation.width <= machine.qubits:
+def _check_fit(allocation: Allocation, context: PassContext) -> None:
+    limit = context.width_limit
+    if limit is None or allocation.width <= limit:
         return
+    machine = context.target
+    found = f"{allocation.width} qubits ({register_sizes(allocation.qubits)}, sharing qubits where one ends in time)"
+    smaller = "a shorter context saves two qubits each time it halves, a smaller dimension one"
+    if machine.qubits is None or allocation.width <= machine.qubits:
+        raise DoesNotFitError(
+            f"the model does not fit {limit} qubits: {allocation.width - limit} too few",
+            found=found,
+            wanted=f"at most {limit}, as asked for",
+            help=f"{machine.name} has room for --qubits {allocation.width}; {smaller}",
+        )
     wider = [
         name
         for name in target_names()
@@ -216,8 +237,7 @@ def _check_fit(allocation: Allocation, machine: Target) -> None:
     shown = ", ".join(wider[:4]) + (f" and {len(wider) - 4} more" if len(wider) > 4 else "")
     raise DoesNotFitError(
         f"the model does not fit {machine.name}: {allocation.width - machine.qubits} qubits too many",
-        found=f"{allocation.width} qubits ({register_sizes(allocation.qubits)}, sharing qubits where one ends in time)",
+        found=found,
         wanted=f"at most {machine.qubits} qubits",
-        help=(f"large enough are {shown}; " if wider else "no known machine is large enough; ")
-        + "a shorter context saves two qubits each time it halves, a smaller dimension one",
+        help=(f"large enough are {shown}; " if wider else "no known machine is large enough; ") + smaller,
     )

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from qsac.ir.program import Program
 
 
+Preference = Literal["qubits", "depth"]
+
 Progress: TypeAlias = Callable[[int, int, str], None]
 """What long work tells how far it is: (done, total, description)."""
 
@@ -83,13 +85,22 @@ class ErrorLedger:
 @dataclass(frozen=True)
 class PassContext:
     """What a pass may know beside the program: the target, the error ledger and the seed. ``progress`` is told what
-    long work is under way (done, total, description)."""
+    long work is under way (done, total, description). ``qubits`` is the most qubits to use (None: all that the target
+    has), ``prefer`` what to spare where gates are equal."""
 
     target: Target
     optimisation: int = 2
     seed: int = 0
+    qubits: int | None = None
+    prefer: Preference = "qubits"
     ledger: ErrorLedger = field(default_factory=ErrorLedger)
     progress: Progress | None = None
+
+    @property
+    def width_limit(self) -> int | None:
+        """The most qubits that a circuit may have; None where nothing but memory limits it."""
+        limits = [limit for limit in (self.qubits, self.target.qubits) if limit is not None]
+        return min(limits, default=None)
 
 
 @dataclass(frozen=True)

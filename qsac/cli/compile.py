@@ -15,6 +15,7 @@ from qsac.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from qsac.artifact import Compiled
+    from qsac.pipeline import Preference
 
 FORMS = ("artifact", "ir", "tket", "qasm2")
 
@@ -26,6 +27,14 @@ FORMS = ("artifact", "ir", "tket", "qasm2")
 @click.option("--emit", type=click.Choice(FORMS), default="artifact", show_default=True, help="What to write.")
 @click.option("-O", "optimisation", type=click.IntRange(0, 3), default=2, show_default=True, help="Optimisation level.")
 @click.option("--error-budget", type=float, default=0.0, show_default=True, help="Infidelity that -O3 may spend.")
+@click.option("--qubits", type=click.IntRange(1), help="The most qubits to use (default: all of the target's).")
+@click.option(
+    "--prefer",
+    type=click.Choice(("qubits", "depth")),
+    default="qubits",
+    show_default=True,
+    help="What to spare where gates are equal.",
+)
 @click.option("--passes", help="Passes in place of the level's: NAME,NAME{option=value}.")
 @click.option("--print-after-all", is_flag=True, help="Print the program after each stage, on stderr.")
 @click.option("--timing", is_flag=True, help="Print the time of each stage, on stderr.")
@@ -43,6 +52,8 @@ def command(
     emit: str,
     optimisation: int,
     error_budget: float,
+    qubits: int | None,
+    prefer: Preference,
     passes: str | None,
     print_after_all: bool,
     timing: bool,
@@ -77,6 +88,8 @@ def command(
             passes=passes,
             seed=seed,
             error_budget=error_budget,
+            qubits=qubits,
+            prefer=prefer,
             verify=verify,
             after=_print_stage if print_after_all else None,
             progress=progress,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 
 from qsac.ir.program import Program
-from qsac.pipeline import Target
+from qsac.pipeline import PassContext
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,18 @@ def qubit_name(index: int) -> str:
     return f"q[{index}]"
 
 
-def allocate(program: Program, target: Target) -> Allocation:
-    """Give each register the lowest free qubits at its first use, and free them at its projection.
+def allocate(program: Program, context: PassContext) -> Allocation:
+    """Give each register qubits at its first use, and free them at its projection (algorithm point 4).
 
-    With the program's order kept, the width is the most qubits alive at once (algorithm point 4), where the target can
-    measure and reset in mid-circuit; elsewhere every register has qubits of its own.
+    With the program's order kept, the fewest qubits are the most alive at once: registers take the lowest free ones.
+    ``prefer="depth"`` takes qubits that were not used yet as long as the limit allows, so that a score copy can be
+    loaded by ``key`` while the one before it is un-loaded by ``query``. A target that cannot measure and reset in
+    mid-circuit gives every register qubits of its own. The width may come out above the limit: the caller says so.
     """
-    reuse = target.mid_circuit_measurement and target.reset
+    reuse = context.target.mid_circuit_measurement and context.target.reset
+    spare = (context.width_limit or 0) if context.prefer == "depth" else 0
+    if context.prefer == "depth" and context.width_limit is None:
+        spare = sum(register.size for register in program.registers)
     free: list[int] = []
     width = 0
     qubits: dict[str, tuple[str, ...]] = {}
@@ -46,7 +51,7 @@ def allocate(program: Program, target: Target) -> Allocation:
             taken = []
             again = []
             for _ in range(program.scope.sizes[register]):
-                if free:
+                if free and width >= spare:
                     taken.append(heappop(free))
                     again.append(qubit_name(taken[-1]))
                 else:
@@ -58,5 +63,4 @@ def allocate(program: Program, target: Target) -> Allocation:
             for register in op.ends:
                 for name in qubits[register]:
                     heappush(free, int(name[2:-1]))
-    heapify(free)
     return Allocation(qubits, width, {register: names for register, names in reused.items() if names})

@@ -71,7 +71,7 @@ def lower(program: Program, context: PassContext) -> Program:
     Registers are allocated by their lifetimes as far as the target can reset qubits; a register that takes the place
     of another one starts with resets.
     """
-    allocation = allocate(program, context.target)
+    allocation = allocate(program, context)
     place = Place(program.scope, allocation)
     to_reset = dict(allocation.reused)
     blocks: list[Op] = []

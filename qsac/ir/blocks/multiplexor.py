@@ -23,6 +23,10 @@ def ruler(controls: int) -> NDArray[np.intp]:
     return np.asarray(controls - 1 - trailing_zeros, dtype=np.intp)
 
 
+PairEnd = Literal["none", "opens", "closes"]
+_OPPOSITE: dict[PairEnd, PairEnd] = {"none": "none", "opens": "closes", "closes": "opens"}
+
+
 @dataclass(frozen=True)
 class Multiplexor(Op):
     """Turn ``target`` by exp(-i angles[x] P / 2) about ``axis``, x the value of ``controls`` (the first most
@@ -44,7 +48,7 @@ class Multiplexor(Op):
     angles: Table
     enters_zero: bool = False
     leaves_zero: bool = False
-    pair: Literal["none", "opens", "closes"] = "none"
+    pair: PairEnd = "none"
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -89,7 +93,7 @@ class Multiplexor(Op):
             angles=Table(-self.angles.values),
             enters_zero=self.leaves_zero,
             leaves_zero=self.enters_zero,
-            pair={"none": "none", "opens": "closes", "closes": "opens"}[self.pair],
+            pair=_OPPOSITE[self.pair],
         )
 
     def matrices(self, scope: Scope) -> NDArray[np.complex128]:
