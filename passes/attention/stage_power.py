@@ -7,6 +7,7 @@ from math import atan2, hypot, pi, sqrt
 from typing import ClassVar, Literal
 
 from qsac.ir.attention import PreparePower, Project, TurnPower
+from qsac.ir.observe import Observe
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.pipeline import Pass, PassContext
@@ -16,7 +17,8 @@ from qsac.pipeline import Pass, PassContext
 class StagePower(Pass):
     """Prepare each power register just before the score copy that it gates, and end it right after (point 4).
 
-    Needs a verified attention program in which the ops that borrow the power registers come in the registers' order.
+    Needs a verified attention program in which the ops that borrow the power registers come in the registers' order, all
+    projected by some point that every readout asks for as a whole.
     Guarantees the same meaning, exactly. The unary state is prepared from its first register on, each given the one
     before, and projected from the same end, each given the one after. At most two power registers are alive at a
     time, and one while a score copy is: with reused qubits a polynomial takes one qubit more than a monomial.
@@ -41,7 +43,7 @@ class StagePower(Pass):
             ),
             None,
         )
-        if project is None:
+        if project is None or not _unobserved(program, prepare, project):
             return program
         groups = _groups(program.ops[prepare + 1 : project], preparation.power)
         projection = program.ops[project]
@@ -50,6 +52,17 @@ class StagePower(Pass):
             return program
         staged = _staged(preparation, projection, groups[:-1])
         return program.with_ops((*program.ops[:prepare], *staged, *groups[-1], *program.ops[project + 1 :]))
+
+
+def _unobserved(program: Program, prepare: int, project: int) -> bool:
+    """Whether what is projected between two places is asked for as a whole only, so that its order is free."""
+    ops = program.ops[prepare : project + 1]
+    outcomes = {outcome for op in ops for outcome in op.outcomes}
+    asked = [{*readout.given} for readout in program.readouts]
+    asked += [{*readout.given, *readout.success} for readout in program.readouts]
+    return all(outcomes <= wanted or not outcomes & wanted for wanted in asked) and not any(
+        isinstance(op, Observe) for op in ops
+    )
 
 
 def _groups(ops: tuple[Op, ...], power: tuple[str, ...]) -> list[list[Op]] | None:
