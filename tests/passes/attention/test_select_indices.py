@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+from qsac.build import build
+from qsac.compiler import compile
+from qsac.ir.attention import ApplyUnitary, LoadTokens, SelectIndex
+from qsac.ir.cost import two_qubit_gates
+from qsac.ir.interpreter import interpret
+from qsac.ir.verifier import ProgramError, verify
+from qsac.model import load
+from qsac.passes.attention.select_indices import SelectIndices
+from qsac.pipeline import PassContext
+from qsac.registry import target
+from tests.strategies import random_model
+
+CONTEXT = PassContext(target("h2"))
+
+
+def model(context, dimension, kernel, *, seed=0, complex_tokens=False, layers=2):
+    generator = np.random.default_rng(seed)
+    shape = (context + 1, dimension, 2) if complex_tokens else (context + 1, dimension)
+    rotations = ["rx", "ry", "rz"] if complex_tokens else ["ry"]
+
+    def ansatz(number):
+        drawn = {"init": "normal", "scale": 1.0, "seed": number}
+        return {"type": "hardware-efficient", "rotations": rotations, "layers": layers, "parameters": drawn}
+
+    return load(
+        {
+            "qsac": 1,
+            "tokens": {"type": "inline", "values": generator.normal(size=shape).tolist()},
+            "attention": {"type": "overlap", "kernel": kernel, "value": ansatz(seed), "score": ansatz(seed + 1)},
+        }
+    )
+
+
+def gated(seed):
+    return random_model(seed)["attention"]["kernel"]["type"] != "monomial"
+
+
+@pytest.mark.parametrize("seed", [seed for seed in range(120) if gated(seed)])
+def test_the_meaning_is_unchanged(seed):
+    program = build(load(random_model(seed)))
+    after = SelectIndices().apply(program, CONTEXT)
+    verify(after)
+    wanted, found = interpret(program), interpret(after)
+    for metric, pair in wanted.probabilities.items():
+        assert found.probabilities[metric] == pytest.approx(pair, abs=1e-12)
+    for quantity, values in wanted.observed.items():
+        np.testing.assert_allclose(found.observed[quantity], values, atol=1e-12)
+
+
+def test_loads_are_no_longer_gated():
+    after = SelectIndices().apply(build(model(16, 8, {"type": "softmax-taylor", "degree": 3})), CONTEXT)
+    assert all(not op.when for op in after.ops if isinstance(op, LoadTokens))
+    assert sum(isinstance(op, SelectIndex) for op in after.ops) == 6
+    assert all(len(op.when) == 1 for op in after.ops if isinstance(op, ApplyUnitary) and op.data != "value")
+
+
+def test_a_deep_unitary_is_gated_by_its_diagonal():
+    after = SelectIndices().apply(build(model(32, 8, {"type": "softmax-taylor", "degree": 2}, layers=40)), CONTEXT)
+    assert {op.form for op in after.ops if isinstance(op, ApplyUnitary) and op.when} == {"diagonal"}
+
+
+def test_small_tables_keep_the_published_gating():
+    program = build(model(2, 2, {"type": "polynomial", "coefficients": [0.5, 1.0]}))
+    after = SelectIndices().apply(program, CONTEXT)
+    assert two_qubit_gates(after, "zzphase") <= two_qubit_gates(program, "zzphase")
+
+
+@pytest.mark.parametrize(("context", "dimension", "most"), [(32, 8, 1.3), (128, 16, 1.12)])
+@pytest.mark.parametrize("complex_tokens", [False, True])
+def test_a_polynomial_costs_about_what_a_monomial_does(context, dimension, most, complex_tokens):
+    def gates(kind):
+        kernel = {"type": kind, "degree": 3}
+        compiled = compile(model(context, dimension, kernel, complex_tokens=complex_tokens), "h2", verify=False)
+        return compiled.stats["two_qubit_gates"]
+
+    assert gates("softmax-taylor") <= most * gates("monomial")
+
+
+def test_registers_of_a_selection_are_only_borrowed_until_its_adjoint():
+    program = SelectIndices().apply(build(model(16, 8, {"type": "softmax-taylor", "degree": 1})), CONTEXT)
+    closing = next(op for op in program.ops if isinstance(op, SelectIndex) and op.adjoint_select)
+    with pytest.raises(ProgramError, match="waits for its adjoint|opens a pair"):
+        verify(program.with_ops(op for op in program.ops if op is not closing))

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from qsac.build import build
+from qsac.compiler import compile
+from qsac.ir.attention import PreparePower, TurnPower
+from qsac.ir.interpreter import interpret
+from qsac.ir.verifier import verify
+from qsac.lowering.allocation import allocate
+from qsac.model import load
+from qsac.passes.attention.stage_power import StagePower
+from qsac.pipeline import PassContext
+from qsac.registry import target
+from tests.passes.attention.test_select_indices import gated, model
+from tests.strategies import random_model
+
+CONTEXT = PassContext(target("statevector"))
+
+
+@pytest.mark.parametrize("seed", [seed for seed in range(120) if gated(seed)])
+def test_the_meaning_is_unchanged(seed):
+    program = build(load(random_model(seed)))
+    after = StagePower().apply(program, CONTEXT)
+    verify(after)
+    assert not any(isinstance(op, PreparePower) for op in after.ops)
+    wanted, found = interpret(program), interpret(after)
+    for metric, pair in wanted.probabilities.items():
+        assert found.probabilities[metric] == pytest.approx(pair, abs=1e-12)
+    for quantity, values in wanted.observed.items():
+        np.testing.assert_allclose(found.observed[quantity], values, atol=1e-12)
+
+
+def test_one_power_register_is_alive_beside_a_score_copy():
+    program = StagePower().apply(build(model(8, 4, {"type": "softmax-taylor", "degree": 5})), CONTEXT)
+    assert allocate(program, CONTEXT).width == 2 * 3 + 2 + 1
+    assert sum(isinstance(op, TurnPower) for op in program.ops) == 2 * 5
+
+
+@pytest.mark.parametrize(("kind", "qubits"), [("monomial", 14), ("softmax-taylor", 15)])
+def test_any_degree_takes_the_same_qubits(kind, qubits):
+    compiled = compile(model(32, 16, {"type": kind, "degree": 6}), "h1", verify=False)
+    assert compiled.stats["qubits"] == qubits
+
+
+def test_ops_in_another_order_are_left_alone():
+    program = build(model(4, 2, {"type": "polynomial", "coefficients": [1.0, -0.5, 0.25]}))
+    first = [op for op in program.ops if "power[0]" in op.borrows or "score[0]" in op.targets]
+    second = [op for op in program.ops if "power[1]" in op.borrows or "score[1]" in op.targets]
+    head = program.ops[: program.ops.index(first[0])]
+    tail = program.ops[program.ops.index(second[-1]) + 1 :]
+    swapped = program.with_ops((*head, *second, *first, *tail))
+    verify(swapped)
+    assert StagePower().apply(swapped, CONTEXT) == swapped
