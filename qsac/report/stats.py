@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import exp, log1p
 from typing import Any
 
-from qsac.ir.native import GATES, NativeCircuit
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.ir.native import GATES, KIND, NativeCircuit
 from qsac.pipeline import ErrorRates, Target
 
 
@@ -25,36 +27,33 @@ class Layers:
     idle: int
 
 
-def _gates(circuit: NativeCircuit) -> Iterator[tuple[str, tuple[int, ...], float]]:
-    """Name, qubits and first angle of each gate."""
-    columns = (circuit.kind, circuit.first, circuit.second, circuit.angles[:, 0])
-    for kind, first, second, angle in zip(*(column.tolist() for column in columns), strict=True):
-        gate = GATES[kind]
-        yield gate.name, (first, second) if gate.qubits == 2 else (first,), angle
+_NO_TIME = KIND["Rz"]
+_RESET = KIND["Reset"]
+_ARITY = [gate.qubits for gate in GATES]
 
 
 def layers(circuit: NativeCircuit) -> Layers:
     """Depths and idle time of a circuit, in one walk."""
     level = [0] * len(circuit.qubits)
-    two_qubit_level = [0] * len(circuit.qubits)
-    born: dict[int, int] = {}
+    # Two-qubit layers: the last one of each qubit, and whether it has had one since its last reset.
+    reached = [0] * len(circuit.qubits)
+    active = [False] * len(circuit.qubits)
     idle = 0
-    for name, qubits, _ in _gates(circuit):
-        if name == "Rz":
-            continue
-        reached = 1 + max(level[qubit] for qubit in qubits)
-        for qubit in qubits:
-            level[qubit] = reached
-        if len(qubits) == 1:
-            if name == "Reset":
-                born.pop(qubits[0], None)
-            continue
-        layer = 1 + max(two_qubit_level[qubit] for qubit in qubits)
-        for qubit in qubits:
-            idle += layer - 1 - two_qubit_level[qubit] if qubit in born else 0
-            born[qubit] = layer
-            two_qubit_level[qubit] = layer
-    return Layers(max(level, default=0), max(two_qubit_level, default=0), idle)
+    for kind, first, second in zip(circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist(), strict=True):
+        if _ARITY[kind] == 2:
+            level[first] = level[second] = 1 + max(level[first], level[second])
+            layer = 1 + max(reached[first], reached[second])
+            if active[first]:
+                idle += layer - 1 - reached[first]
+            if active[second]:
+                idle += layer - 1 - reached[second]
+            reached[first] = reached[second] = layer
+            active[first] = active[second] = True
+        elif kind != _NO_TIME:
+            level[first] += 1
+            if kind == _RESET:
+                active[first] = False
+    return Layers(max(level, default=0), max(reached, default=0), idle)
 
 
 def error_free_probability(circuit: NativeCircuit, target: Target, idle: int) -> float | None:
@@ -66,29 +65,33 @@ def error_free_probability(circuit: NativeCircuit, target: Target, idle: int) ->
     rates = target.errors
     if rates is None:
         return None
-    edges = {(first, second): rate for first, second, rate in rates.two_qubit_by_edge}
-    logarithm = idle * log1p(-rates.memory)
-    device = [index for _, index in circuit.qubits]
-    for name, qubits, angle in _gates(circuit):
-        places = tuple(device[qubit] for qubit in qubits)
-        logarithm += log1p(-_error(rates, edges, name, places, angle))
-    return exp(logarithm)
-
-
-def _error(
-    rates: ErrorRates, edges: dict[tuple[int, int], float], name: str, places: tuple[int, ...], angle: float
-) -> float:
-    if name in ("Rz", "Reset"):
-        return 0.0
-    if name == "Measure":
-        pair = rates.measure_by_qubit[places[0]] if rates.measure_by_qubit else (rates.measure_0, rates.measure_1)
-        return sum(pair) / 2
-    if len(places) == 1:
-        return rates.one_qubit_by_qubit[places[0]] if rates.one_qubit_by_qubit else rates.one_qubit
+    device = np.array([index for _, index in circuit.qubits])
+    arity = np.array(_ARITY)[circuit.kind]
+    measured = circuit.kind == KIND["Measure"]
+    turned = (arity == 1) & ~measured & (circuit.kind != _NO_TIME) & (circuit.kind != _RESET)
+    one = _by_place(rates.one_qubit_by_qubit, rates.one_qubit, device[circuit.first[turned]])
+    pairs = tuple(sum(pair) / 2 for pair in rates.measure_by_qubit)
+    read = _by_place(pairs, (rates.measure_0 + rates.measure_1) / 2, device[circuit.first[measured]])
+    entangled = arity == 2
+    ends = np.sort(device[np.stack((circuit.first[entangled], circuit.second[entangled]))], axis=0)
+    two = _by_edge(rates, ends[0], ends[1])
     slope, offset = rates.two_qubit_scaling
-    first, second = places
-    rate = edges.get((first, second), edges.get((second, first), rates.two_qubit))
-    return rate * (slope * 2 * abs(angle) + offset)
+    two = two * (slope * 2 * np.abs(circuit.angles[entangled, 0]) + offset)
+    logarithm = sum(float(np.log1p(-errors).sum()) for errors in (one, read, two))
+    return exp(logarithm + idle * log1p(-rates.memory))
+
+
+def _by_place(table: tuple[float, ...], average: float, places: NDArray[np.int_]) -> NDArray[np.float64]:
+    return np.asarray(table)[places] if table else np.full(len(places), average)
+
+
+def _by_edge(rates: ErrorRates, low: NDArray[np.int_], high: NDArray[np.int_]) -> NDArray[np.float64]:
+    """The rate of each two-qubit gate between device qubits ``low`` < ``high``."""
+    if not rates.two_qubit_by_edge:
+        return np.full(len(low), rates.two_qubit)
+    edges = {(min(edge[:2]), max(edge[:2])): edge[2] for edge in rates.two_qubit_by_edge}
+    pairs = zip(low.tolist(), high.tolist(), strict=True)
+    return np.array([edges.get(pair, rates.two_qubit) for pair in pairs], dtype=np.float64)
 
 
 def cost(circuit: NativeCircuit, target: Target) -> dict[str, Any] | None:
