@@ -1,0 +1,75 @@
+"""The models that are measured: generic tokens, of which nothing is special but their shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+SEED = 2602
+
+
+@dataclass(frozen=True, order=True)
+class Case:
+    """A model of ``context`` tokens T of dimension d, kernel s^k, causal mask, V = W = 1.
+
+    V and W would cost everyone the same few gates, or nothing where they are folded into the tables.
+    """
+
+    context: int
+    dimension: int
+    degree: int = 1
+    complex: bool = False
+    seed: int = SEED
+
+    @property
+    def numbers(self) -> str:
+        return "complex" if self.complex else "real"
+
+    def __str__(self) -> str:
+        return f"({self.context}, {self.dimension}, {self.degree})"
+
+    def within(self, other: Case) -> bool:
+        """Whether no measure of this case is above the other's."""
+        return (
+            self.context <= other.context
+            and self.dimension <= other.dimension
+            and self.degree <= other.degree
+            and self.complex <= other.complex
+        )
+
+    def model(self) -> dict[str, Any]:
+        """The model file's content."""
+        numbers = (self.context + 1, self.dimension, *((2,) if self.complex else ()))
+        generator = np.random.default_rng([self.seed, self.context, self.dimension, self.degree, self.complex])
+        return {
+            "qsac": 1,
+            "name": f"{self.numbers}-{self.context}-{self.dimension}-{self.degree}",
+            "tokens": {"type": "inline", "values": generator.normal(size=numbers).tolist()},
+            "attention": {
+                "type": "overlap",
+                "mask": "causal",
+                "kernel": {"type": "monomial", "degree": self.degree},
+                "value": {"type": "identity"},
+                "score": {"type": "identity"},
+            },
+        }
+
+
+GATE_CASES = (
+    Case(4, 2),
+    Case(8, 4),
+    Case(8, 4, complex=True),
+    Case(8, 4, 3),
+    Case(32, 4),
+    Case(8, 16),
+    Case(16, 8),
+    Case(16, 8, complex=True),
+    Case(32, 16),
+)
+
+SMALL, LARGE = Case(32, 16), Case(1024, 16)
+
+CONTEXTS = (64, 128, 256, 512, 1024)
+DIMENSIONS = (16, 32, 64, 128, 256, 512)

@@ -1,0 +1,149 @@
+"""What runs in a process of its own: `python -m tests.bench.jobs JOB ARGUMENTS` prints one line of JSON."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tests.bench.cases import Case
+from tests.bench.measure import MEMORY_LIMIT, middle, peak_memory, timed
+
+# Jobs import what they measure themselves, so that the peak memory of one is not that of another's libraries.
+
+
+def qsac(case: dict[str, Any], optimisation: int, target: str) -> dict[str, Any]:
+    """Counts of a compilation that was verified against the closed form."""
+    import qsac.compiler
+
+    model = Case(**case).model()
+    compiled, seconds = timed(lambda: qsac.compiler.compile(model, target, optimisation=optimisation, verify=False))
+    qsac.compiler.verify_compiled(compiled)
+    stats = compiled.stats
+    return {
+        "gates": stats["two_qubit_gates"],
+        "depth": stats["two_qubit_depth"],
+        "qubits": stats["qubits"],
+        "seconds": asdict(seconds),
+    }
+
+
+def peer(case: dict[str, Any], construction: str, optimiser: str) -> dict[str, Any]:
+    """Counts of a peer's circuit, and how far its simulation is from the closed form."""
+    from qsac.model.load import load
+    from tests.bench import equivalence, multiplexed, optimisers, published
+
+    constructions = {
+        "published": published.published,
+        "multiplexed": multiplexed.multiplexed,
+        "fused": multiplexed.multiplexed_fused,
+    }
+    made = constructions[construction](load(Case(**case).model()))
+    circuit, expected = made.circuits[0]
+    measured = equivalence.measured(circuit)
+    optimisers.warm_up(optimiser)
+    built = [optimisers.unrolled(equivalence.measured(one)) for one, _ in made.circuits]
+    better, seconds = timed(lambda: optimisers.optimised(optimiser, measured))
+    deviations = [equivalence.deviation(better, expected)]
+    # The second circuit, for zeta, is checked as it was built.
+    deviations += [
+        equivalence.deviation(circuit, rest) for circuit, (_, rest) in zip(built[1:], made.circuits[1:], strict=True)
+    ]
+    return {
+        "gates": optimisers.two_qubit_gates(better),
+        "depth": optimisers.two_qubit_depth(better),
+        "qubits": better.num_qubits,
+        "built": [optimisers.two_qubit_gates(one) for one in built],
+        "seconds": asdict(seconds),
+        "deviation": max(deviations),
+    }
+
+
+def compile(case: dict[str, Any], target: str, write: bool, repeats: int) -> dict[str, Any]:
+    """Time and memory of compilation from a model in memory, with the artifact written if asked for."""
+    import qsac.compiler
+    from qsac.model.load import load
+
+    document = Case(**case).model()
+    qsac.compiler.compile(Case(2, 2).model(), target, verify=False)
+    timings = []
+    with tempfile.TemporaryDirectory() as folder:
+
+        def once() -> Any:
+            compiled = qsac.compiler.compile(load(document), target, verify=False)
+            if write:
+                compiled.save(Path(folder) / "model.qsac.json")
+            return compiled.stats
+
+        for _ in range(repeats):
+            stats, seconds = timed(once)
+            timings.append(seconds)
+    return {
+        "gates": stats["two_qubit_gates"],
+        "qubits": stats["qubits"],
+        "seconds": asdict(middle(timings)),
+        "memory": peak_memory(),
+    }
+
+
+def optimise_plain(case: dict[str, Any], target: str, optimiser: str, check: bool) -> dict[str, Any]:
+    """A peer optimising the circuit that qsac -O0 writes; the conversion to the peer's form is not timed."""
+    import qsac.compiler
+    from tests.bench import optimisers, plain
+
+    compiled = qsac.compiler.compile(Case(**case).model(), target, optimisation=0, verify=False)
+    optimisers.warm_up(optimiser)
+    if optimiser == "qiskit-3":
+        circuit = compiled.to_qiskit()
+        better, seconds = timed(lambda: plain.qiskit_3(circuit))
+        gates = optimisers.two_qubit_gates(better)
+    else:
+        better = compiled.to_tket()
+        _, seconds = timed(lambda: optimisers.TKET[optimiser](better))
+        gates = better.n_2qb_gates()
+    memory = peak_memory()
+    deviation = plain.deviation(better, compiled) if check else None
+    return {"gates": gates, "seconds": asdict(seconds), "memory": memory, "deviation": deviation}
+
+
+def optimise_fused(case: dict[str, Any], optimiser: str, check: bool) -> dict[str, Any]:
+    """A peer optimising the hand-written circuit with fused readout; building and unrolling are not timed."""
+    from qsac.model.load import load
+    from tests.bench import equivalence, optimisers
+    from tests.bench.multiplexed import multiplexed_fused
+
+    circuit, expected = multiplexed_fused(load(Case(**case).model())).circuits[0]
+    measured = equivalence.measured(circuit)
+    optimisers.warm_up(optimiser)
+    if optimiser == "qiskit-3":
+        better, seconds = timed(lambda: optimisers.qiskit_3(measured, optimisers.BASES[1:]))
+    else:
+        converted = optimisers.to_tket(optimisers.unrolled(measured))
+        _, seconds = timed(lambda: optimisers.TKET[optimiser](converted))
+        better = optimisers.to_qiskit(converted)
+    memory = peak_memory()
+    return {
+        "gates": optimisers.two_qubit_gates(better),
+        "seconds": asdict(seconds),
+        "memory": memory,
+        "deviation": equivalence.deviation(better, expected) if check else None,
+    }
+
+
+JOBS = {job.__name__: job for job in (qsac, peer, compile, optimise_plain, optimise_fused)}
+
+
+def main() -> None:
+    name, arguments = sys.argv[1:]
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    limit = MEMORY_LIMIT if most == resource.RLIM_INFINITY else min(MEMORY_LIMIT, most)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, most))
+    print(json.dumps(JOBS[name](**json.loads(arguments))))
+
+
+if __name__ == "__main__":
+    main()

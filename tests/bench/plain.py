@@ -1,0 +1,38 @@
+"""qsac's own unoptimised circuit (-O0) in the hands of the peers: the same circuit, measured and reset on the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from qiskit import QuantumCircuit, transpile
+
+from qsac.artifact import Compiled
+from qsac.emit.tket import from_tket
+from qsac.model.metrics import closed_form
+from qsac.runtime.statevector import simulate
+
+
+def qiskit_3(circuit: QuantumCircuit) -> QuantumCircuit:
+    """Level 3 to the gates that the circuit has."""
+    return transpile(circuit, basis_gates=["r", "rz", "rzz"], optimization_level=3, seed_transpiler=0)
+
+
+def deviation(circuit: Any, compiled: Compiled) -> float:
+    """How far the optimised circuit's fidelity and success probability are from the closed form."""
+    from pytket.circuit import Circuit
+    from pytket.extensions.qiskit import qiskit_to_tk
+
+    given = qiskit_to_tk(circuit) if isinstance(circuit, QuantumCircuit) else circuit
+    # Built anew, as wires that TKET swaps after the last measurement make no difference.
+    bare = Circuit()
+    for qubit in given.qubits:
+        bare.add_qubit(qubit)
+    for bit in given.bits:
+        bare.add_bit(bit)
+    for command in given.get_commands():
+        bare.add_gate(command.op, command.args)
+    original = compiled.circuits[0]
+    native = replace(from_tket(bare, bits=original.bits), readouts=original.readouts)
+    found, exact = simulate(native), closed_form(compiled.model)
+    return max(abs(found.given - (exact["zeta"] or 0.0)), abs(found.metrics["fidelity"] - (exact["fidelity"] or 0.0)))

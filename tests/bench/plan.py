@@ -1,0 +1,27 @@
+"""How much is measured: what a run of the benchmarks may take, and what it says while it runs."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from threading import Lock
+
+
+@dataclass
+class Plan:
+    """``limit``: seconds for one run of a peer; ``repeats``: runs that a median is of; ``quick``: smallest cases only.
+
+    ``parallel``: runs at once where counts are measured, not times.
+    """
+
+    limit: float = 40
+    repeats: int = 5
+    quick: bool = False
+    parallel: int = 2
+    _lock: Lock = field(default_factory=Lock)
+
+    def say(self, text: str) -> None:
+        """Progress, for a terminal only."""
+        if sys.stderr.isatty():
+            with self._lock:
+                print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
