@@ -310,6 +310,6 @@ def _broken(entry: EntryPoint, found: object, wanted: str) -> InvalidInputError:
 
 
 def _unknown(what: str, name: str, known: Sequence[str], listing: str) -> InvalidInputError:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
     wanted = f"perhaps {' or '.join(near)}" if near else ", ".join(known) if 0 < len(known) <= 8 else None
     return InvalidInputError(f"unknown {what}: {name}", wanted=wanted, help=f"{listing} lists what there is")

@@ -83,8 +83,16 @@ def load(name: str) -> Target:
         feed_forward="if_else" in offered,
         max_shots=configuration["max_shots"],
         errors=_error_rates(properties, one_qubit, two_qubit, usable, native) if usable else None,
-        notice=None if usable else f"the snapshot of {name} holds no calibrated two-qubit gate: no error estimates",
+        notice=_notice(name, configuration["backend_name"], bool(usable)),
     )
+
+
+def _notice(name: str, backend_name: str, is_calibrated: bool) -> str | None:
+    if not is_calibrated:
+        return f"the snapshot of {name} holds no calibrated two-qubit gate: no error estimates"
+    if backend_name.startswith("fake_"):
+        return f"the error rates of {name} are not a real device's: the snapshot says that they are not typical"
+    return None
 
 
 def _errors(properties: dict[str, Any], gate: str) -> list[tuple[list[int], float]]:

@@ -14,12 +14,12 @@ from typing import Any
 import networkx as nx
 from qiskit.circuit import Parameter, QuantumCircuit
 from qiskit.circuit.library import CZGate, Measure, Reset, RZGate, SXGate, XGate
-from qiskit.transpiler import InstructionProperties, generate_preset_pass_manager
+from qiskit.transpiler import InstructionProperties, PassManager, generate_preset_pass_manager, passes
 from qiskit.transpiler import Target as QiskitTarget
 
 from qsac.emit.columns import Columns
 from qsac.errors import DoesNotFitError
-from qsac.ir.native import GATES, NativeCircuit
+from qsac.ir.native import GATES, KIND, NativeCircuit
 from qsac.pipeline import Target
 
 _BOUNDARY = "after-profile"
@@ -30,7 +30,8 @@ class Routed:
     """A circuit of SX, X, Rz, CZ, Measure and Reset on the router's nodes, and where the input's qubits are in it.
 
     ``initial``, ``boundary`` and ``final`` give the node of every qubit of the input before the circuit, after its
-    first ``stop`` gates and after all of it.
+    first ``stop`` gates and after all of it. ``reachable`` is about the number of two-qubit gates that simplification
+    can bring it to.
     """
 
     circuit: NativeCircuit
@@ -38,6 +39,7 @@ class Routed:
     initial: tuple[int, ...]
     boundary: tuple[int, ...]
     final: tuple[int, ...]
+    reachable: int
 
 
 class Router:
@@ -59,15 +61,25 @@ class Router:
         self._circuit = circuit
         self._device = _described(target, self.nodes)
         self._written = _written(circuit)
+        # Qiskit's own stages hold RemoveIdentityEquivalent, CommutativeCancellation and resyntheses of two-qubit
+        # blocks, which drop rotations by less than some 1e-6, and many of these add up. These passes are exact to
+        # rounding; a resynthesis only counts what an exact one could reach.
+        one_qubit = passes.Optimize1qGatesDecomposition(target=self._device)
+        self._before = PassManager(
+            [passes.ElidePermutations(), passes.RemoveDiagonalGatesBeforeMeasure(), passes.InverseCancellation()]
+        )
+        self._after = PassManager([one_qubit])
+        self._resynthesis = PassManager(_resynthesis(self._device))
 
-    def attempt(self, seed: int, level: int) -> Routed:
+    def attempt(self, seed: int, level: int, *, estimate: bool) -> Routed:
         """One placement and routing; the same for the same seed. ``level`` is Qiskit's level of optimisation.
 
-        Exact: nothing is approximated. Measurements keep their bits.
+        Exact to rounding. Measurements keep their bits. ``estimate`` asks for ``reachable``, which takes its time.
         """
         manager = generate_preset_pass_manager(
             optimization_level=level, target=self._device, seed_transpiler=seed, approximation_degree=1.0
         )
+        manager.init, manager.optimization = self._before, self._after if level else None
         routed = manager.run(self._written)
         place = {qubit: index for index, qubit in enumerate(routed.qubits)}
         bit = {clbit: index for index, clbit in enumerate(routed.clbits)}
@@ -97,7 +109,20 @@ class Router:
             initial=tuple(routed.layout.initial_index_layout(filter_ancillas=True)),
             boundary=boundary,
             final=tuple(routed.layout.final_index_layout()),
+            reachable=self._resynthesis.run(routed).count_ops().get("cz", 0)
+            if estimate
+            else int((kind == KIND["CZ"]).sum()),
         )
+
+
+def _resynthesis(device: QiskitTarget) -> list[Any]:
+    if hasattr(passes, "TwoQubitPeepholeOptimization"):  # Qiskit 2.4, and the better guess
+        return [passes.TwoQubitPeepholeOptimization(device)]
+    return [
+        passes.Collect2qBlocks(),
+        passes.ConsolidateBlocks(target=device),
+        passes.UnitarySynthesis(target=device),
+    ]
 
 
 _NATIVE = {"sx": "SX", "x": "X", "cz": "CZ", "measure": "Measure", "reset": "Reset"}
