@@ -1,9 +1,18 @@
-"""Generated models: `random_model(seed)` for a fixed sequence of them, `models()` for hypothesis."""
+"""Generated inputs: `random_model(seed)` for a fixed sequence of models; `models()`, `block_programs()` and
+`attention_programs()` for hypothesis."""
 
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PrepareIndices, PreparePower, Project
+from qsac.ir.blocks import Diagonal, Measure, Multiplexor, PauliRotation, Reset, UniformlyControlledGate, Unitary
+from qsac.ir.observe import Observe
+from qsac.ir.op import Op, Register
+from qsac.ir.program import Program, Readout
+from qsac.ir.table import Table
 
 _MAX_CONTEXT = 9
 _DIMENSIONS = (2, 3, 4, 5, 8)
@@ -143,3 +152,222 @@ def models(draw: st.DrawFn, max_context: int = _MAX_CONTEXT, max_dimension: int 
         "tokens": {"type": "inline", "values": values.tolist()},
         "attention": attention,
     }
+
+
+# Programs. What they consist of is drawn op by op, so that they shrink; angles and choices come from a seed each.
+
+_SEEDS = st.integers(0, 2**20)
+_SPECIAL_ANGLES = (0.0, np.pi / 2, -np.pi / 2, np.pi, -np.pi, 2 * np.pi, np.pi / 4, 1e-15)
+_BLOCKS = ("multiplexor", "uniformly-controlled", "diagonal", "rotation", "pair-rotation", "unitary")
+_STEPS = st.lists(
+    st.tuples(st.sampled_from((*_BLOCKS, *_BLOCKS, "loaded", "unloaded", "measure", "reset", "observe")), _SEEDS),
+    max_size=14,
+)
+
+
+def random_angles(rng: np.random.Generator, count: int, generic: bool = False) -> Table:
+    """``count`` (a power of two) angles in radians: generic ones, or also special, equal and repeated ones."""
+    style = 0 if generic else rng.integers(5)
+    if style == 1:
+        return Table(rng.choice(_SPECIAL_ANGLES, count))
+    if style == 2:
+        return Table(np.full(count, rng.choice(_SPECIAL_ANGLES) if rng.random() < 0.5 else rng.uniform(-4, 4)))
+    if style == 3 and count > 1:
+        half = rng.uniform(-4, 4, count // 2)
+        return Table(np.tile(half, 2) if rng.random() < 0.5 else np.repeat(half, 2))
+    return Table(rng.uniform(-4, 4, count))
+
+
+def random_unitary(rng: np.random.Generator, size: int) -> NDArray[np.complex128]:
+    """A Haar-like unitary."""
+    matrix, _ = np.linalg.qr(rng.normal(size=(size, size)) + 1j * rng.normal(size=(size, size)))
+    return matrix
+
+
+class _BlockProgram:
+    """A block program that is grown op by op, legal at every point."""
+
+    def __init__(self, width: int, generic: bool) -> None:
+        self.qubits = [f"q[{index}]" for index in range(width)]
+        self.generic = generic
+        self.live: list[str] = []
+        self.used: set[str] = set()
+        self.ended: list[str] = []
+        self.ops: list[Op] = []
+        self.bits = 0
+
+    def _some(self, rng: np.random.Generator, names: list[str], most: int, least: int = 0) -> tuple[str, ...]:
+        count = int(rng.integers(least, min(most, len(names)) + 1))
+        return tuple(str(name) for name in rng.permutation(names)[:count])
+
+    def _add(self, op: Op) -> None:
+        self.ops.append(op)
+        for name in op.targets:
+            if name not in self.live:
+                self.live.append(name)
+            self.used.add(name)
+        for name in op.ends:
+            self.live.remove(name)
+            self.ended.append(name)
+        for name in op.reopens:
+            self.ended.remove(name)
+        self.used.difference_update((*op.ends, *op.reopens))
+
+    def measure(self, qubit: str) -> None:
+        self._add(Measure(qubit, f"bits_{self.bits % 2}", self.bits // 2))
+        self.bits += 1
+
+    def step(self, kind: str, seed: int) -> None:
+        """Add an op of a kind, if one is possible here."""
+        rng = np.random.default_rng(seed)
+        usable = [name for name in self.qubits if name not in self.ended]
+        origin = str(rng.choice(["", "/tokens", "/attention/value"]))
+        if kind == "reset" and self.ended:
+            self._add(Reset(str(rng.choice(self.ended)), origin=origin))
+        elif kind == "observe" and self.live:
+            self._add(Observe(self._some(rng, self.live, 2, 1), f"quantity-{len(self.ops)}", origin=origin))
+        elif kind == "diagonal" and self.live:
+            qubits = self._some(rng, self.live, 4, 1)
+            self._add(Diagonal(qubits, random_angles(rng, 1 << len(qubits), self.generic), origin=origin))
+        elif kind == "measure" and self.live:
+            self.measure(str(rng.choice(self.live)))
+        elif usable:
+            self._turn(kind, rng, usable, origin)
+
+    def _turn(self, kind: str, rng: np.random.Generator, usable: list[str], origin: str) -> None:
+        target = str(rng.choice(usable))
+        controls = self._some(rng, [name for name in self.live if name != target], 3)
+        angles = random_angles(rng, 1 << len(controls), self.generic)
+        if kind in ("multiplexor", "loaded", "unloaded"):
+            axis = str(rng.choice(["x", "y", "z"]))
+            enters, leaves = kind == "loaded" and target not in self.used, kind == "unloaded"
+            self._add(Multiplexor(axis, controls, target, angles, enters, leaves, origin=origin))  # type: ignore[arg-type]
+            if leaves:
+                self.measure(target)
+        elif kind == "uniformly-controlled":
+            phi = random_angles(rng, 1 << len(controls), self.generic)
+            inverse = bool(rng.random() < 0.5)
+            self._add(UniformlyControlledGate(controls, target, angles, phi, inverse, origin=origin))
+        elif kind in ("rotation", "pair-rotation"):
+            qubits = self._some(rng, usable, 1 if kind == "rotation" else 2, 1)
+            paulis = "".join(rng.choice(["x", "y", "z"], len(qubits)))
+            self._add(
+                PauliRotation(paulis, qubits, float(random_angles(rng, 1, self.generic).values[0]), origin=origin)
+            )
+        elif kind == "unitary":
+            matrix = np.eye(2) if rng.random() < 0.2 and not self.generic else random_unitary(rng, 2)
+            self._add(Unitary(target, Table(matrix), origin=origin))
+
+    def program(self, split: tuple[int, int]) -> Program:
+        """The program, with everything that is live measured and two readouts over the same given bits."""
+        for qubit in list(self.live) or self.qubits[: not self.bits]:
+            self.measure(qubit)
+        outcomes = tuple(outcome for op in self.ops for outcome in op.outcomes)
+        first, second = sorted(min(place, len(outcomes)) for place in split)
+        return Program(
+            "generated",
+            "block",
+            tuple(Register(name, 1) for name in self.qubits),
+            {},
+            tuple(self.ops),
+            (
+                Readout("fidelity", outcomes[:first], outcomes[first:]),
+                Readout("token_fidelity", outcomes[:first], outcomes[first:second]),
+            ),
+        )
+
+
+@st.composite
+def block_programs(draw: st.DrawFn, generic: bool = False, max_width: int = 5) -> Program:
+    """Verified block programs of every block; ``generic`` ones without angles at which a gate vanishes."""
+    program = _BlockProgram(draw(st.integers(1, max_width)), generic)
+    for kind, seed in draw(_STEPS):
+        program.step(kind, seed)
+    return program.program(draw(st.tuples(st.integers(0, 6), st.integers(0, 6))))
+
+
+@st.composite
+def attention_programs(draw: st.DrawFn) -> Program:
+    """Verified attention programs: any number of registers, loaded, turned, un-loaded or projected as they are."""
+    rng = np.random.default_rng(draw(_SEEDS))
+    length = draw(st.integers(1, 7))
+    bits, size, degree = (length - 1).bit_length(), draw(st.integers(1, 2)), draw(st.integers(0, 2))
+    sizes = {"query": bits, "key": bits} if bits else {}
+    sizes |= {f"power[{place}]": 1 for place in range(degree)}
+    powers = tuple(name for name in sizes if name.startswith("power"))
+    real = draw(st.booleans())
+    tables: dict[str, Table] = {}
+    for name, rows in {"start": 1, "context": length, "targets": 1 << bits, "pairs": 1 << 2 * bits}.items():
+        values = rng.normal(size=(rows, 1 << size)) + (0 if real else 1j * rng.normal(size=(rows, 1 << size)))
+        tables[name] = Table(values / np.linalg.norm(values, axis=1, keepdims=True))
+    tables["matrix"] = Table(random_unitary(rng, 1 << size))
+    tables["angles"] = Table(rng.uniform(-3, 3, (draw(st.integers(1, 2)), size, 2)))
+    ops: list[Op] = []
+    if bits:
+        ops.append(PrepareIndices("query", "key", draw(st.sampled_from(["causal", "full"])), length, origin="/mask"))
+    amplitudes = rng.normal(size=degree + 1)
+    unit = tuple((amplitudes / np.linalg.norm(amplitudes)).tolist())
+    if powers:
+        ops.append(PreparePower(powers, unit, origin="/kernel"))
+    published = bool(bits) and draw(st.booleans())
+    for copy in range(draw(st.integers(0, 3))):
+        data = f"score[{copy}]"
+        sizes[data] = size
+        if published:
+            ops += _published(draw, data, powers[copy : copy + 1])
+            continue
+        when = draw(st.sampled_from([(), *((power,) for power in powers)]))
+        ops += _attended(draw, data, when, bits)
+        if bits and draw(st.booleans()):
+            ops.append(PhaseTable(draw(st.sampled_from(["query", "key"])), Table(rng.uniform(-3, 3, length))))
+    if powers:
+        ops.append(Project(powers, *draw(st.sampled_from([("zero", 0, ()), ("unary", 0, unit)]))))
+    for index in ("key", "query") if bits else ():
+        ops.append(Observe((index,), f"found-{index}", origin="/readout"))
+        ops.append(Project((index,), *draw(st.sampled_from([("zero", 0), ("uniform", length)]))))
+    if not any(op.outcomes for op in ops):
+        sizes["value"] = size
+        ops += [LoadTokens("value", (), "start"), Project(("value",))]
+    prefixes = [op.outcomes for op in ops if op.outcomes]
+    split = draw(st.integers(0, len(prefixes)) | st.just(len(prefixes) - 2 * bool(bits)))
+    given, success = (tuple(name for part in parts for name in part) for parts in (prefixes[:split], prefixes[split:]))
+    used = {getattr(op, "table", None) for op in ops}
+    return Program(
+        "generated",
+        "attention",
+        tuple(Register(name, width) for name, width in sizes.items()),
+        {name: table for name, table in tables.items() if name in used},
+        tuple(ops),
+        (Readout("fidelity", given, success), Readout("token_fidelity", given, success[:0])),
+    )
+
+
+def _published(draw: st.DrawFn, data: str, when: tuple[str, ...]) -> list[Op]:
+    """A score copy as a model has it."""
+    gates = (
+        ApplyUnitary(data, "matrix", "matrix", (), when),
+        ApplyUnitary(data, "hardware-efficient", "angles", ("rx", "rz"), when),
+    )
+    return [
+        LoadTokens(data, ("key",), "context", when=when, origin="/tokens"),
+        *draw(st.sampled_from([(), gates[:1], gates[1:]])),
+        LoadTokens(data, ("query",), "context", True, when, origin="/tokens"),
+        Project((data,), origin="/attention/kernel"),
+    ]
+
+
+def _attended(draw: st.DrawFn, data: str, when: tuple[str, ...], bits: int) -> list[Op]:
+    """A data register's life: loaded by an index, turned, un-loaded by another one and projected."""
+    loads = [((index,), table) for index in ("key", "query") for table in ("context", "targets")]
+    tables = st.sampled_from([((), "start"), *((*loads, (("query", "key"), "pairs")) if bits else ())])
+    gates = {
+        "matrix": ApplyUnitary(data, "matrix", "matrix", (), when, origin="/attention/score"),
+        "ansatz": ApplyUnitary(data, "hardware-efficient", "angles", ("rx", "rz"), when, origin="/attention/score"),
+        "other": ApplyUnitary(data, "hardware-efficient", "angles", ("ry", "rz"), ()),
+    }
+    loaded = draw(st.booleans())
+    ops: list[Op] = [LoadTokens(data, *draw(tables), when=when, origin="/tokens")] if loaded else []
+    ops += [gates[name] for name in draw(st.lists(st.sampled_from(sorted(gates)), min_size=not loaded, max_size=2))]
+    if draw(st.booleans()):
+        ops.append(LoadTokens(data, *draw(tables), True, when))
+    return [*ops, Project((data,))]

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from numpy.typing import NDArray
 
+from qsac import compiler
 from qsac.artifact import Compiled
 from qsac.build import build
-from qsac.compiler import compile
 from qsac.emit.emit import emit
 from qsac.ir.interpreter import interpret
 from qsac.ir.native import KIND, NativeCircuit
@@ -89,7 +89,7 @@ def _check(model: Model, name: str, optimisation: int) -> Compiled:
         if isinstance(result, Program) and result.level == "block":
             blocks.append(result)
 
-    compiled = compile(model, name, optimisation=optimisation, verify=False, after=keep)
+    compiled = compiler.compile(model, name, optimisation=optimisation, verify=False, after=keep)
     where = f"{name} -O{optimisation}"
     _assert_agree(_interpreted(model, compiled.program), expected, f"attention level, {where}")
     _assert_agree(_interpreted(model, blocks[-1]), expected, f"block level, {where}")
@@ -161,7 +161,7 @@ UNEVEN = [seed for seed in MODELS if load(random_model(seed)).context in (3, 5, 
 @pytest.mark.parametrize("seed", UNEVEN)
 def test_branches_beyond_the_last_token_do_not_contribute(seed: int) -> None:
     model = load(random_model(seed))
-    found = simulate(compile(model, "statevector", verify=False).circuits[0])
+    found = simulate(compiler.compile(model, "statevector", verify=False).circuits[0])
     for shares in (found.weights, found.overlaps):
         assert len(shares) == 1 << model.index_qubits
         assert float(shares[model.context :].sum()) * found.given < 1e-20

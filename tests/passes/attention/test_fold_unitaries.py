@@ -1,0 +1,95 @@
+"""Folding unitaries into tables: what it takes away, and when it must not."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qsac.build import build
+from qsac.ir.attention import ApplyUnitary, LoadTokens, Project
+from qsac.ir.cost import two_qubit_gates
+from qsac.ir.op import Op, Register
+from qsac.ir.program import Program, Readout
+from qsac.ir.table import Table
+from qsac.model import load
+from qsac.pipeline import PassContext
+from qsac.registry import pass_class, target
+from tests.passes.test_registry_wide import assert_same_meaning
+from tests.strategies import random_model, random_unitary, unitary_entries
+
+FoldUnitaries: Any = pass_class("fold-unitaries")
+CONTEXT = PassContext(target("h1"))
+REAL = [[1.0, 0.5], [0.2, -1.0], [0.3, 0.3], [2.0, 0.1], [-1.0, 0.4]]
+
+
+def _unitaries(program: Program) -> list[str]:
+    return [op.table for op in program.ops if isinstance(op, ApplyUnitary)]
+
+
+def _tables(program: Program) -> set[str]:
+    return {op.table for op in program.ops if isinstance(op, LoadTokens)}
+
+
+def _model(**attention: Any) -> Program:
+    fields = {"kernel": {"type": "monomial", "degree": 2}, "value": {"type": "identity"}, "score": {"type": "identity"}}
+    tokens = {"type": "inline", "values": REAL}
+    return build(load({"qsac": 1, "tokens": tokens, "attention": {"type": "overlap", **fields, **attention}}))
+
+
+def _matrix(real: bool) -> dict[str, Any]:
+    return {"type": "matrix", "entries": unitary_entries(np.random.default_rng(1), 2, real)}
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_unitaries_of_a_model(seed: int) -> None:
+    program = build(load(random_model(seed)))
+    folded = FoldUnitaries().apply(program, CONTEXT)
+    if two_qubit_gates(folded, "zzphase") < two_qubit_gates(program, "zzphase"):
+        assert len(_unitaries(folded)) < len(_unitaries(program))
+    assert set(folded.tables) == _tables(folded) | set(_unitaries(folded))
+    assert_same_meaning(program, folded)
+
+
+def test_real_unitaries_go_into_real_tables() -> None:
+    folded = FoldUnitaries().apply(_model(value=_matrix(real=True), score=_matrix(real=True)), CONTEXT)
+    assert _unitaries(folded) == []
+    assert all(table.real for table in folded.tables.values())
+
+
+def test_a_complex_unitary_is_kept_where_the_diagonals_it_brings_cost_more() -> None:
+    program = _model(value=_matrix(real=False))
+    folded = FoldUnitaries().apply(program, CONTEXT)
+    assert _unitaries(folded) == ["value"]
+    assert folded == program
+
+
+def test_programs_without_unitaries_stay_as_they_are() -> None:
+    program = _model()
+    assert FoldUnitaries().apply(program, CONTEXT) == program
+
+
+def _two_copies(first: ApplyUnitary, second: ApplyUnitary, tables: dict[str, Table]) -> Program:
+    ops: list[Op] = []
+    for data, unitary in (("a", first), ("b", second)):
+        ops += [LoadTokens(data, (), "row"), unitary, LoadTokens(data, (), "row", True), Project((data,))]
+    registers = (Register("a", 1), Register("b", 1))
+    everything = {"row": Table([[0.6, 0.8]]), **tables}
+    return Program("two", "attention", registers, everything, tuple(ops), (Readout("fidelity", (), ("a", "b")),))
+
+
+def test_a_table_that_two_kinds_of_unitary_share() -> None:
+    """The angles are the same, what they mean is not: each is folded as what it is."""
+    tables = {"angles": Table([[[0.7]]])}
+    program = _two_copies(
+        ApplyUnitary("a", "hardware-efficient", "angles", ("ry",)),
+        ApplyUnitary("b", "hardware-efficient", "angles", ("rx",)),
+        tables,
+    )
+    assert_same_meaning(program, FoldUnitaries().apply(program, CONTEXT))
+
+
+def test_a_table_that_has_the_name_of_a_folded_one() -> None:
+    matrix = Table(random_unitary(np.random.default_rng(0), 2))
+    tables = {"u": matrix, "row.u": Table(np.eye(2))}
+    program = _two_copies(ApplyUnitary("a", "matrix", "u"), ApplyUnitary("b", "matrix", "row.u"), tables)
+    assert_same_meaning(program, FoldUnitaries().apply(program, CONTEXT))

@@ -1,0 +1,123 @@
+"""What holds for every pass that the registry finds, whoever wrote it."""
+
+import dataclasses
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qsac.ir.cost import two_qubit_gates
+from qsac.ir.interpreter import interpret
+from qsac.ir.parser import parse_program
+from qsac.ir.printer import print_program
+from qsac.ir.program import Program
+from qsac.ir.verifier import verify
+from qsac.pipeline import CircuitPass, Pass, PassContext
+from qsac.registry import parse_pipeline, pass_class, pass_names, print_pipeline, target
+from tests.strategies import attention_programs, block_programs
+
+EVERY = {name: pass_class(name) for name in pass_names()}
+ON_PROGRAMS = {name: kind for name, kind in EVERY.items() if issubclass(kind, Pass)}
+PROGRAMS = {"attention": attention_programs(), "block": block_programs()}
+TARGETS = ("h1", "ibm-fez")
+
+names = pytest.mark.parametrize("name", EVERY)
+program_names = pytest.mark.parametrize("name", ON_PROGRAMS)
+
+
+def assert_same_meaning(before: Program, after: Program) -> None:
+    found, expected = interpret(after), interpret(before)
+    assert list(found.probabilities) == list(expected.probabilities)
+    for metric, pair in expected.probabilities.items():
+        assert found.probabilities[metric] == pytest.approx(pair, abs=1e-10), metric
+    assert list(found.observed) == list(expected.observed)
+    for quantity, values in expected.observed.items():
+        np.testing.assert_allclose(found.observed[quantity], values, atol=1e-10, err_msg=quantity)
+
+
+def test_there_are_passes_of_every_level() -> None:
+    assert {kind.level for kind in EVERY.values()} == {"attention", "block", "circuit"}
+
+
+@names
+def test_it_is_described(name: str) -> None:
+    kind = EVERY[name]
+    assert kind.name == name
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
+    assert kind.optimisation in (0, 1, 2, 3)
+    assert kind.__doc__
+    assert "Guarantees" in kind.__doc__
+    assert issubclass(kind, CircuitPass) == (kind.level == "circuit")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        kind().name = "other"  # type: ignore[misc]
+
+
+def _other_values(value: Any) -> st.SearchStrategy[Any]:
+    if isinstance(value, bool):
+        return st.booleans()
+    if isinstance(value, int):
+        return st.integers(1, 1 << 40)
+    if isinstance(value, float):
+        return st.floats(allow_nan=False)
+    return st.just(value)
+
+
+@names
+@given(data=st.data())
+def test_its_options_come_back_from_a_pipelines_text(name: str, data: st.DataObject) -> None:
+    default = EVERY[name]()
+    values = {field.name: getattr(default, field.name) for field in dataclasses.fields(default)}
+    changed = {key: data.draw(_other_values(value)) for key, value in values.items()}
+    try:
+        step = EVERY[name](**changed)
+    except ValueError:
+        return
+    assert parse_pipeline(print_pipeline([step, default])) == [step, default]
+
+
+@program_names
+@given(data=st.data())
+def test_it_keeps_the_rules_and_the_meaning(name: str, data: st.DataObject) -> None:
+    step = ON_PROGRAMS[name]()
+    program = data.draw(PROGRAMS[step.level])
+    context = PassContext(target(data.draw(st.sampled_from(TARGETS))))
+    after = step.apply(program, context)
+    verify(after)
+    assert_same_meaning(program, after)
+    assert context.ledger.spent == {}
+    assert two_qubit_gates(after, context.target.family) <= two_qubit_gates(program, context.target.family)
+
+
+@program_names
+@given(data=st.data())
+def test_what_it_returns_can_be_written_and_read(name: str, data: st.DataObject) -> None:
+    step = ON_PROGRAMS[name]()
+    after = step.apply(data.draw(PROGRAMS[step.level]), PassContext(target("h1")))
+    assert parse_program(print_program(after)) == after
+
+
+@program_names
+@given(data=st.data())
+def test_its_result_depends_on_nothing_but_the_program(name: str, data: st.DataObject) -> None:
+    step = ON_PROGRAMS[name]()
+    program = data.draw(PROGRAMS[step.level])
+    context = PassContext(target("h1"))
+    text = print_program(program)
+    first = step.apply(program, context)
+    assert print_program(program) == text
+    assert print_program(step.apply(parse_program(text), context)) == print_program(first)
+
+
+@pytest.mark.parametrize("level", sorted(PROGRAMS))
+@given(data=st.data())
+def test_all_passes_of_a_level_in_any_order_keep_the_meaning(level: str, data: st.DataObject) -> None:
+    program = data.draw(PROGRAMS[level])
+    steps = [kind() for kind in ON_PROGRAMS.values() if kind.level == level]
+    after = program
+    for step in data.draw(st.permutations(steps)):
+        after = step.apply(after, PassContext(target("h1")))
+    verify(after)
+    assert_same_meaning(program, after)
