@@ -39,6 +39,7 @@ class FoldUnitaries(Pass):
     name: ClassVar[str] = "fold-unitaries"
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = 2
+    after: ClassVar[tuple[str, ...]] = ("select-indices",)
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program of the cheapest combination."""
