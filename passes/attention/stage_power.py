@@ -17,11 +17,11 @@ from qsac.pipeline import Pass, PassContext
 class StagePower(Pass):
     """Prepare each power register just before the score copy that it gates, and end it right after (point 4).
 
-    Needs a verified attention program in which the ops that borrow the power registers come in the registers' order, all
-    projected by some point that every readout asks for as a whole.
-    Guarantees the same meaning, exactly. The unary state is prepared from its first register on, each given the one
-    before, and projected from the same end, each given the one after. At most two power registers are alive at a
-    time, and one while a score copy is: with reused qubits a polynomial takes one qubit more than a monomial.
+    Needs a verified attention program in which the ops that borrow the power registers come in the registers' order,
+    and whose readouts ask for what is projected meanwhile as a whole or not at all. Guarantees the same meaning,
+    exactly. The unary state is prepared from its first register on, each given the one before, and projected from the
+    same end, each given the one after. At most two power registers are alive at a time, and one while a score copy
+    is: with reused qubits a polynomial takes one qubit more than a monomial.
     """
 
     name: ClassVar[str] = "stage-power"
