@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qsac.emit.circuit_dict import from_dict, to_dict
+from qsac.emit.circuit_dict import from_dict
+from qsac.emit.circuit_dict import to_json as circuit_json
 from qsac.errors import InvalidInputError, QsacError
 from qsac.ir.native import KIND, BitReadout, Group, NativeCircuit, Profile, Unit
 from qsac.ir.parser import parse_program
@@ -52,21 +54,22 @@ class Compiled:
 
     def to_json(self) -> str:
         """The artifact's text: the same model, target, options and seed give the same bytes."""
-        document = {
-            "qsac_artifact": VERSION,
-            "model": self.model.canonical,
-            "sha256": self.model.sha256,
-            "target": self.target,
-            "options": self.options,
-            "ir": self.ir,
-            "circuits": [_circuit_entry(circuit) for circuit in self.circuits],
-            "stats": self.stats,
-        }
-        return json.dumps(document, separators=(",", ":"), allow_nan=False) + "\n"
+        return "".join(self.parts())
+
+    def parts(self) -> Iterator[str]:
+        """The artifact's text in parts: the gates of a large circuit never stand in memory as one text."""
+        model = {"model": self.model.canonical, "sha256": self.model.sha256}
+        head = {"qsac_artifact": VERSION, **model, "target": self.target, "options": self.options, "ir": self.ir}
+        yield _json(head)[:-1] + ',"circuits":['
+        for place, circuit in enumerate(self.circuits):
+            yield ("," if place else "") + f'{{"name":{_json(circuit.name)},"circuit":'
+            yield from circuit_json(circuit)
+            yield "," + _json(_meaning(circuit))[1:]
+        yield f'],"stats":{_json(self.stats)}}}\n'
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the artifact, whole or not at all."""
-        write_whole(path, self.to_json())
+        write_whole(path, self.parts())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Compiled:
@@ -112,8 +115,8 @@ def describe(target: Target) -> dict[str, Any]:
     return described
 
 
-def write_whole(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text file so that readers see the old content or the new one, never a part.
+def write_whole(path: str | os.PathLike[str], parts: Iterable[str]) -> None:
+    """Write a text file, given in parts, so that readers see the old content or the new one, never a part.
 
     A link is followed. What is no regular file (a pipe, a device) is written to as it is, never replaced.
     """
@@ -129,9 +132,9 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
     try:
         if place.exists() and not place.is_file():
             with place.open("w", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
+                stream.writelines(parts)
         else:
-            _replace(place.resolve(), text)
+            _replace(place.resolve(), parts)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -139,12 +142,12 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
         raise InvalidInputError("the output cannot be written", source=str(path), found=reason) from None
 
 
-def _replace(place: Path, text: str) -> None:
+def _replace(place: Path, parts: Iterable[str]) -> None:
     """Write a new file beside the old one, then take its place."""
     handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name[:80]}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+            file.writelines(parts)
         # mkstemp makes a private file; the result is as public as any file that the user creates.
         mask = os.umask(0)
         os.umask(mask)
@@ -159,12 +162,15 @@ def _unit(unit: Unit) -> list[Any]:
     return [unit[0], [unit[1]]]
 
 
-def _circuit_entry(circuit: NativeCircuit) -> dict[str, Any]:
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def _meaning(circuit: NativeCircuit) -> dict[str, Any]:
+    """What an artifact says of a circuit beside its gates."""
     qubits, bits = circuit.qubits, circuit.bits
     profile = circuit.profile
     return {
-        "name": circuit.name,
-        "circuit": to_dict(circuit),
         "readout": [
             {
                 "metric": readout.metric,

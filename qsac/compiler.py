@@ -28,6 +28,12 @@ from qsac.report.stats import circuit_stats
 from qsac.report.summary import register_sizes
 from qsac.runtime.verification import AUTOMATIC_WIDTH, verify_compiled
 
+GATE_LIMIT = 1 << 24
+"""Most two-qubit gates of a circuit."""
+
+BYTES_A_GATE = 256
+"""Memory for a two-qubit gate and the one-qubit gate beside it, while they are emitted."""
+
 Stage = Callable[[str, Program | NativeCircuit], None]
 
 
@@ -93,6 +99,7 @@ def compile(
             program = _applied(step, program, context, watch, counts)
     allocation = allocate(program, context)
     _check_fit(allocation, context)
+    _check_size(program, context)
     with watch.stage("lower"):
         block_program = lower(program, context)
         _check_rules(block_program, "lower")
@@ -212,6 +219,18 @@ def _check_rules(program: Program, stage: str) -> None:
         verify(program)
     except ProgramError as error:
         raise RuntimeError(f"{stage} returned a program that breaks a rule: {error}") from error
+
+
+def _check_size(program: Program, context: PassContext) -> None:
+    """Refuse, before any memory is taken, a circuit that would not fit into it."""
+    gates = two_qubit_gates(program, context.target.family)
+    if gates > GATE_LIMIT:
+        raise DoesNotFitError(
+            "the circuit is too large to be built",
+            found=f"{gates:,} two-qubit gates (about {gates * BYTES_A_GATE / 2**30:,.0f} GiB of memory)",
+            wanted=f"at most {GATE_LIMIT:,}",
+            help="gates grow with context x dimension: shorten the context, or choose a smaller dimension",
+        )
 
 
 def _check_fit(allocation: Allocation, context: PassContext) -> None:

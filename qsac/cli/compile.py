@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,11 +95,12 @@ def command(
             after=_print_stage if print_after_all else None,
             progress=progress,
         )
-    text = _written(compiled, emit)
+    parts = _written(compiled, emit)
     if place == "-":
-        click.echo(text, nl=False)
+        for part in parts:
+            click.echo(part, nl=False)
     else:
-        write_whole(place, text)
+        write_whole(place, parts)
     if timing:
         _print_timing(compiled)
     if as_json:
@@ -120,18 +122,19 @@ def _file_stem(argument: str, name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "model"
 
 
-def _written(compiled: Compiled, emit: str) -> str:
+def _written(compiled: Compiled, emit: str) -> Iterable[str]:
+    """The text of a form, in parts."""
     if emit == "ir":
-        return compiled.ir
+        return [compiled.ir]
     if emit == "tket":
-        from qsac.emit.circuit_dict import to_dict
+        from qsac.emit.circuit_dict import to_json
 
-        return json.dumps(to_dict(compiled.circuits[0]), separators=(",", ":"), allow_nan=False) + "\n"
+        return (*to_json(compiled.circuits[0]), "\n")
     if emit == "qasm2":
         from qsac.emit.qasm import to_qasm2
 
-        return to_qasm2(compiled.circuits[0])
-    return compiled.to_json()
+        return [to_qasm2(compiled.circuits[0])]
+    return compiled.parts()
 
 
 def _facts(compiled: Compiled, place: str) -> dict[str, Any]:

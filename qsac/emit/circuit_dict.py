@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -54,6 +56,47 @@ def to_dict(circuit: NativeCircuit) -> dict[str, Any]:
         "phase": "0.0",
         "qubits": qubits,
     }
+
+
+def to_json(circuit: NativeCircuit, chunk: int = 20_000) -> Iterator[str]:
+    """The text of :func:`to_dict` without blanks, in parts: millions of gates are never all in memory as objects."""
+    empty = to_dict(_without_gates(circuit))
+    head, tail = json.dumps(empty, separators=(",", ":")).split('"commands":[]', 1)
+    yield head + '"commands":['
+    for start in range(0, len(circuit), chunk):
+        yield ("," if start else "") + ",".join(_command_texts(circuit, slice(start, start + chunk)))
+    yield "]" + tail
+
+
+def _without_gates(circuit: NativeCircuit) -> NativeCircuit:
+    none = slice(0, 0)
+    return replace(
+        circuit,
+        kind=circuit.kind[none],
+        first=circuit.first[none],
+        second=circuit.second[none],
+        angles=circuit.angles[none],
+    )
+
+
+def _command_texts(circuit: NativeCircuit, part: slice) -> Iterator[str]:
+    qubits, bits = (
+        [json.dumps([register, [index]], separators=(",", ":")) for register, index in units]
+        for units in (circuit.qubits, circuit.bits)
+    )
+    shapes = [(gate.name, gate.qubits, gate.parameters) for gate in GATES]
+    columns = (circuit.kind, circuit.first, circuit.second, circuit.angles[:, 0], circuit.angles[:, 1])
+    for kind, first, second, angle, other in zip(*(column[part].tolist() for column in columns), strict=True):
+        name, arity, parameters = shapes[kind]
+        args = f"{qubits[first]},{qubits[second]}" if arity == 2 else qubits[first]
+        if parameters == 2:
+            yield f'{{"args":[{args}],"op":{{"params":["{angle!r}","{other!r}"],"type":"{name}"}}}}'
+        elif parameters:
+            yield f'{{"args":[{args}],"op":{{"params":["{angle!r}"],"type":"{name}"}}}}'
+        elif kind == _MEASURE:
+            yield f'{{"args":[{args},{bits[second]}],"op":{{"type":"{name}"}}}}'
+        else:
+            yield f'{{"args":[{args}],"op":{{"type":"{name}"}}}}'
 
 
 def from_dict(data: object, pointer: str = "") -> NativeCircuit:
