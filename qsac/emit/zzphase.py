@@ -183,8 +183,8 @@ class ZZPhaseEmitter:
         whole = round(angle)
         rest = angle - whole
         if whole % 2:
-            self.frame[first] += 1
-            self.frame[second] += 1
+            self.turn(first, turned_z(1.0))
+            self.turn(second, turned_z(1.0))
         if abs(rest) > NEGLIGIBLE:
             self.settle(first, second)
             self.columns.append("ZZPhase", first, second, rest)
@@ -200,7 +200,6 @@ class ZZPhaseEmitter:
         for pauli, qubit in zip(paulis, qubits, strict=True):
             if pauli != "z":
                 self.turn(qubit, inverse[pauli])
-        self.settle(*qubits)
         self.zz(qubits[0], qubits[1], angle)
         for pauli, qubit in zip(paulis, qubits, strict=True):
             if pauli != "z":
