@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from qsac.runtime.run import Result
 
 
+COMPARED_CONTEXT = 4096
+"""Longest context whose closed form is shown beside a result: its time grows with the square."""
+
+
 @click.command("run")
 @click.argument("program", metavar="MODEL|ARTIFACT")
 @click.option(
@@ -57,21 +61,27 @@ def _compiled(found: Model | Compiled, target: str | None, seed: int | None, pro
     return compile_model(found, target or "statevector", seed=seed or 0, verify=False, progress=progress)
 
 
+def _number(value: float | None, digits: int) -> str:
+    return "null" if value is None else f"{value:.{digits}g}"
+
+
 def show_result(compiled: Compiled, result: Result) -> None:
-    """Print a result as a table, with standard errors if it has any."""
+    """Print a result as a table, with standard errors if it has any, beside the closed form of the model."""
     from qsac.cli.tables import Table
+    from qsac.model import closed_form
 
     how = "exactly" if result.shots is None else f"{result.shots:,} shot" + "s" * (result.shots != 1)
     drawn = "" if result.shots is None or result.seed is None else f", seed {result.seed}"
     click.echo(f"{compiled.model.name} on {result.target}, {how}{drawn}")
-    numbers = ("value", "standard error")
-    table = Table("metric", *(numbers if result.standard_errors else numbers[:1]), numbers=numbers)
-    for name, value in result.metrics.items():
-        error = result.standard_errors.get(name)
-        cells = [name, "null" if value is None else f"{value:.10g}" if result.shots is None else f"{value:.5g}"]
-        if result.standard_errors:
-            cells.append("" if error is None else f"{error:.2g}")
-        table.add(*cells)
+    shown: dict[str, dict[str, float | None]] = {"value": result.metrics}
+    if result.standard_errors:
+        shown["standard error"] = result.standard_errors
+    if compiled.model.context <= COMPARED_CONTEXT:
+        shown["closed form"] = closed_form(compiled.model).values
+    digits = {"value": 10 if result.shots is None else 5, "standard error": 2, "closed form": 10}
+    table = Table("metric", *shown, numbers=tuple(shown))
+    for name in result.metrics:
+        table.add(name, *(_number(values.get(name), digits[column]) for column, values in shown.items()))
     table.show()
     simulated = compiled.target["kind"] == "device" and result.target == compiled.target["name"]
     if simulated and result.seed is not None:
