@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
+_SMALL_PIECE = 32
+"""From this many numbers on, NumPy's calls on a piece cost less than Python's on each number."""
+
 
 class ComplexLevel(NamedTuple):
     """Gray-code angles of a level's uniformly controlled gate (see
@@ -73,27 +76,23 @@ def _up_to_diagonal(p: Complex, q: Complex) -> tuple[Real, Real, Real]:
     p, q = p.reshape(1, size), q.reshape(1, size)
     while (width := p.shape[1]) > 1:
         pieces, half = p.shape[0], width // 2
-        next_p, next_q = np.empty((2 * pieces, half), complex), np.empty((2 * pieces, half), complex)
-        turned = np.zeros(half)
-        for piece in range(pieces):
-            # The diagonal handed on acts before this piece: R* on the first half of the controls' values, R after.
-            phase = np.exp(1j * turned)
-            pa, qa = p[piece, :half] * phase.conj(), q[piece, :half] * phase.conj()
-            pb, qb = p[piece, half:] * phase, q[piece, half:] * phase
-            xp = pa * pb.conj() + qa.conj() * qb
-            xq = qa * pb.conj() - pa.conj() * qb
-            turned = -np.pi / 4 - np.angle(xp) / 2
-            rotation = np.exp(1j * turned)
-            length = np.sqrt(2 * (1 + np.abs(xp)))
-            vp, vq = (1 + np.abs(xp)) / length, 1j * xq / length
-            ra_p, ra_q = rotation * pa, rotation.conj() * qa
-            next_p[2 * piece] = np.exp(0.25j * np.pi) * (vp * ra_p + vq.conj() * ra_q)
-            next_q[2 * piece] = np.exp(-0.25j * np.pi) * (vp * ra_q - vq * ra_p)
-            next_p[2 * piece + 1], next_q[2 * piece + 1] = vp, vq
+        # The diagonal handed on acts before a piece: R* on the first half of the controls' values, R after.
+        turned = _turned(p[:, :half] * p[:, half:].conj(), q[:, :half].conj() * q[:, half:])
+        phase = np.exp(1j * np.concatenate((np.zeros((1, half)), turned[:-1])))
+        pa, qa = p[:, :half] * phase.conj(), q[:, :half] * phase.conj()
+        pb, qb = p[:, half:] * phase, q[:, half:] * phase
+        overlap = np.abs(pa * pb.conj() + qa.conj() * qb)
+        xq = qa * pb.conj() - pa.conj() * qb
+        rotation = np.exp(1j * turned)
+        length = np.sqrt(2 * (1 + overlap))
+        vp, vq = (1 + overlap) / length, 1j * xq / length
+        ra_p, ra_q = rotation * pa, rotation.conj() * qa
+        quarter = np.exp(0.25j * np.pi)
+        up, uq = quarter * (vp * ra_p + vq.conj() * ra_q), quarter.conj() * (vp * ra_q - vq * ra_p)
         # What the last piece hands out: R* where this control is 0, R where it is 1, on the controls after it.
-        left.reshape(-1, 2, half)[:, 0] += turned
-        left.reshape(-1, 2, half)[:, 1] -= turned
-        p, q = next_p, next_q
+        left.reshape(-1, 2, half)[:, 0] += turned[-1]
+        left.reshape(-1, 2, half)[:, 1] -= turned[-1]
+        p, q = (np.stack(halves, axis=1).reshape(2 * pieces, half) for halves in ((up, vp), (uq, vq)))
     p, q = p[:, 0], q[:, 0]
     # Every gate is Rz(alpha) PhasedX(theta, phi); Rz passes the entanglers and shifts the phi of all gates after it.
     theta = 2 * np.arctan2(np.abs(q), np.abs(p))
@@ -101,3 +100,33 @@ def _up_to_diagonal(p: Complex, q: Complex) -> tuple[Real, Real, Real]:
     phi = np.angle(1j * q) + np.angle(p)
     phi -= np.concatenate(([0.0], np.cumsum(alpha)[:-1]))
     return theta, np.remainder(phi, 2 * np.pi), left
+
+
+def _turned(a: Complex, b: Complex) -> Real:
+    """The angles of the diagonals R = diag(e^(i t), e^(-i t)) that the pieces hand on, for all arrays (pieces, half).
+
+    ``a`` and ``b`` are p_0 p_1* and q_0* q_1 of the two gates of a pair. What a piece hands on depends on the t that it
+    is handed, and on nothing else of the pieces before it: t' = -pi/4 - arg(x)/2 with x = a e^(-2it) + b e^(2it). Only
+    that is worked out piece by piece, for u = e^(2it), and column by column in plain numbers where a piece is so small
+    that the calls would cost more than the numbers.
+    """
+    pieces, half = a.shape
+    # Where x is zero, any t will do; rounding must not choose another one for the next piece.
+    turned = np.empty((pieces, half), complex)
+    if half < _SMALL_PIECE:
+        for column in range(half):
+            u = 1 + 0j
+            values = []
+            for one, other in zip(a[:, column].tolist(), b[:, column].tolist(), strict=True):
+                x = one * u.conjugate() + other * u
+                u = -1j * x.conjugate() / abs(x) if x else -1j
+                values.append(u)
+            turned[:, column] = values
+    else:
+        handed: Complex = np.ones(half, complex)
+        for piece in range(pieces):
+            x = a[piece] * handed.conj() + b[piece] * handed
+            size = np.abs(x)
+            handed = -1j * np.where(size > 0, x.conj(), 1.0) / np.where(size > 0, size, 1.0)
+            turned[piece] = handed
+    return np.angle(turned) / 2
