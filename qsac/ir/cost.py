@@ -71,7 +71,8 @@ def op_cost(op: Op, scope: Scope, family: GateFamily) -> int:
 
 @op_cost.register
 def _(op: Multiplexor, scope: Scope, family: GateFamily) -> int:
-    return multiplexor_cost(len(op.controls), family, zero=op.first_entangler_free or op.last_entangler_free)
+    free = op.axis != "z" and (op.first_entangler_free or op.last_entangler_free)
+    return multiplexor_cost(len(op.controls), family, zero=free)
 
 
 @op_cost.register
