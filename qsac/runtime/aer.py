@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from qsac.errors import BackendError, DoesNotFitError
 from qsac.ir.native import NativeCircuit
 
@@ -29,7 +31,9 @@ def sample(circuit: NativeCircuit, shots: int, seed: int) -> Iterator[tuple[str,
 
     from qsac.emit.qiskit import to_qiskit
 
-    simulator = AerSimulator(method="statevector", seed_simulator=seed % (1 << 32), shot_branching_enable=True)
+    # Aer seeds shot i with seed + i: seeds that are neighbours would share all but a few of their shots.
+    spread = int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0] >> 2)
+    simulator = AerSimulator(method="statevector", seed_simulator=spread, shot_branching_enable=True)
     result = simulator.run(to_qiskit(circuit), shots=shots).result()
     if not result.success:
         raise BackendError("Aer did not run the circuit", found=str(result.status))
