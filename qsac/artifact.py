@@ -30,9 +30,9 @@ SIZE_LIMIT = 1 << 30
 """Largest artifact file that is read, in bytes: about ten million gates."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Compiled:
-    """A model compiled for a target.
+    """A model compiled for a target. Two of them are equal if their artifacts are.
 
     ``ir`` is the final attention program as text; ``circuits`` the native circuits, ``stats`` what they amount to.
     ``target`` is the target's description, ``options`` what the compilation was asked for. ``timings`` (seconds by
@@ -45,7 +45,13 @@ class Compiled:
     ir: str
     circuits: tuple[NativeCircuit, ...]
     stats: dict[str, Any]
-    timings: dict[str, float] = field(default_factory=dict, compare=False)
+    timings: dict[str, float] = field(default_factory=dict)
+
+    def __eq__(self, other: object) -> bool:
+        return self.to_json() == other.to_json() if isinstance(other, Compiled) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.model, self.target["name"], self.ir))
 
     @property
     def program(self) -> Program:

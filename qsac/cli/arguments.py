@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +11,8 @@ if TYPE_CHECKING:
     from qsac.artifact import Compiled
     from qsac.model import Model
 
-_HEAD = b'{"qsac_artifact":'
-"""How every artifact begins: it is written without blanks, its version first."""
+_VERSION_FIELD = re.compile(rb'"qsac_artifact"\s*:')
+"""What every artifact holds, though not at its beginning if another program wrote it anew."""
 
 
 def load_argument(model: str) -> Model:
@@ -29,14 +30,14 @@ def load_argument(model: str) -> Model:
 
 def read_argument(program: str) -> Model | Compiled:
     """The model or artifact that a command's MODEL|ARTIFACT argument names."""
+    from qsac.artifact import SIZE_LIMIT
+
     if program == "-":
         data = _standard_input()
-        return _parsed(data, "<stdin>") if _is_artifact(data[:4096]) else _model(data)
+        return _parsed(data, "<stdin>") if _VERSION_FIELD.search(data) else _model(data)
     place = Path(program)
-    if place.is_file():
-        with place.open("rb") as file:
-            if _is_artifact(file.read(4096)):
-                return read_artifact(program)
+    if place.is_file() and place.stat().st_size <= SIZE_LIMIT and _VERSION_FIELD.search(place.read_bytes()):
+        return read_artifact(program)
     return load_argument(program)
 
 
@@ -71,10 +72,6 @@ def _standard_input() -> bytes:
     from qsac.artifact import SIZE_LIMIT
 
     return sys.stdin.buffer.read(SIZE_LIMIT + 1)
-
-
-def _is_artifact(head: bytes) -> bool:
-    return b'"qsac_artifact"' in head.replace(b" ", b"").replace(b"\n", b"")[: len(_HEAD) + 64]
 
 
 def _parsed(data: bytes, source: str) -> Compiled:
