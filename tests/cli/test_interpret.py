@@ -1,0 +1,180 @@
+"""`qsac interpret`: metrics from counts that were taken elsewhere."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytket.extensions.qiskit import AerBackend
+from qiskit_aer import AerSimulator
+
+import qsac
+from qsac.cli.main import run
+from tests.cli.conftest import SMALL
+
+Captured = pytest.CaptureFixture[str]
+GivesInput = Callable[[bytes], None]
+SHOTS = 4000
+
+
+@pytest.fixture
+def artifact(folder: Path) -> qsac.Compiled:
+    compiled = qsac.compile(SMALL, "h1", verify=False)
+    compiled.save("small.qsac.json")
+    return compiled
+
+
+def _interpreted(counts: object, capsys: Captured) -> dict[str, Any]:
+    Path("counts.json").write_text(json.dumps(counts))
+    assert run(["interpret", "small.qsac.json", "counts.json", "--json"]) == 0
+    return dict(json.loads(capsys.readouterr().out))
+
+
+def test_counts_from_qiskit_and_from_pytket_agree_with_the_closed_form(
+    artifact: qsac.Compiled, capsys: Captured
+) -> None:
+    exact = qsac.run(artifact, "statevector").metrics
+    qiskit = AerSimulator(seed_simulator=3).run(artifact.to_qiskit(), shots=SHOTS).result().get_counts()
+    backend = AerBackend()
+    result = backend.run_circuit(artifact.to_tket(), n_shots=SHOTS, seed=3)
+    pytket = {str(outcome): count for outcome, count in result.get_counts().items()}
+    assert " " in next(iter(qiskit))
+    for counts in (qiskit, pytket):
+        found = _interpreted(counts, capsys)
+        assert (found["shots"], found["seed"], found["target"]) == (SHOTS, None, "h1")
+        for name in ("fidelity", "loss", "token_fidelity", "loss_a", "renyi_divergence", "success_probability"):
+            assert abs(found["metrics"][name] - exact[name]) < 5 * found["standard_errors"][name], name
+
+
+def test_orders_of_bits(artifact: qsac.Compiled, capsys: Captured) -> None:
+    # Bits in pytket's order: key 2, query 2, score_0 1, value 1.
+    assert [register for register, _ in artifact.circuits[0].bits] == ["key"] * 2 + ["query"] * 2 + ["score_0", "value"]
+    # One shot with the score copy found, one with the value register left over, two that succeed.
+    pytket = {"000010": 1, "000001": 1, "000000": 2}
+    sizes = {register.name: register.size for register in artifact.to_qiskit().cregs}
+    qiskit = {}
+    for key, count in pytket.items():
+        bits = dict(zip(artifact.circuits[0].bits, key, strict=True))
+        words = ["".join(bits[name, index] for index in reversed(range(size))) for name, size in sizes.items()]
+        qiskit[" ".join(reversed(words))] = count
+    found = _interpreted(pytket, capsys)
+    assert _interpreted(qiskit, capsys) == found
+    assert _interpreted({f"({', '.join(key)})": count for key, count in pytket.items()}, capsys) == found
+    assert found["shots"] == 4
+    assert found["metrics"]["success_probability"] == 0.75
+    assert found["metrics"]["token_fidelity"] == pytest.approx(2 / 3)
+    assert found["metrics"]["fidelity"] == pytest.approx(2 / 3)
+
+
+def test_shots_that_never_pass(artifact: qsac.Compiled, capsys: Captured) -> None:
+    found = _interpreted({"111111": 4000}, capsys)
+    for name in ("fidelity", "loss", "token_fidelity", "loss_a", "renyi_divergence"):
+        assert found["metrics"][name] is None
+        assert found["standard_errors"][name] is None
+    assert found["metrics"]["success_probability"] == 0
+    assert found["warnings"] == [
+        "fidelity, loss, token_fidelity, loss_a and renyi_divergence are not resolved: none of 4,000 shots passed the "
+        "given bits; with 95% confidence success_probability is at most 0.000749"
+    ]
+
+
+def test_table_and_standard_input(artifact: qsac.Compiled, capsys: Captured, standard_input: GivesInput) -> None:
+    standard_input(b'{"000000": 7}')
+    assert run(["interpret", "small.qsac.json", "-"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.startswith("small one on h1, 7 shots\n")
+    assert captured.err == ""
+    Path("counts.json").write_text('{"000000": 7}')
+    standard_input(artifact.to_json().encode())
+    assert run(["interpret", "-", "counts.json"]) == 0
+    assert capsys.readouterr().out == captured.out
+    assert run(["interpret", "-", "-"]) == 2
+    assert "cannot both come from standard input" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("counts", "message"),
+    [
+        ("{}", "the counts hold no shot"),
+        ('{"000000": 0}', "the counts hold no shot"),
+        ('["000000"]', "the counts are no JSON object"),
+        ('{"0000": 1}', "an outcome does not fit the circuit's bits"),
+        ('{"00000x": 1}', "an outcome does not fit the circuit's bits"),
+        ('{"": 1}', "an outcome does not fit the circuit's bits"),
+        ('{"000000": -1}', "a count is no number of shots"),
+        ('{"000000": 1.5}', "a count is no number of shots"),
+        ('{"000000": true}', "a count is no number of shots"),
+        ('{"000000": "1"}', "a count is no number of shots"),
+        ('{"000000": 10000000000000}', "a count is no number of shots"),
+        ('{"000000": 1, "000000": 2}', 'the field "000000" is given twice'),
+        ("", "the file of counts is empty"),
+        ("{", "the file of counts is not valid JSON"),
+        ("\udcff", "the file of counts is not UTF-8 text"),
+    ],
+)
+def test_wrong_counts(counts: str, message: str, artifact: qsac.Compiled, capsys: Captured) -> None:
+    Path("counts.json").write_bytes(counts.encode("utf-8", "surrogateescape"))
+    assert run(["interpret", "small.qsac.json", "counts.json"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"error: {message}\n  where:  counts.json")
+    assert "model" not in captured.err
+
+
+def _damaged(document: dict[str, Any], *path: str | int, value: object) -> str:
+    part: Any = document
+    for step in path[:-1]:
+        part = part[step]
+    part[path[-1]] = value
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message", "place"),
+    [
+        (["qsac_artifact"], 2, "the artifact is of a newer version than this qsac reads", "/qsac_artifact"),
+        (["qsac_artifact"], "1", "this is not a qsac artifact", "/qsac_artifact"),
+        (["qsac_artifact"], 0, "this is not a qsac artifact", "/qsac_artifact"),
+        (["sha256"], "0" * 64, "the artifact's model was changed after compiling", "/sha256"),
+        (["model", "name"], "other", "the artifact's model was changed after compiling", "/sha256"),
+        (["model", "tokens", "values"], [[0, 0], [1, 1]], "token 0 is zero", "/model/tokens/values/0"),
+        (["circuits"], [], "the artifact is damaged", "/circuits"),
+        (["circuits", 0, "readout", 0, "given"], [["x", [0]]], "the artifact is damaged", "/circuits/0/readout/0"),
+        (["target"], {"name": "h1", "kind": "toaster"}, "the artifact is damaged", "/target/kind"),
+        (["stats"], [], "the artifact is damaged", "/stats"),
+    ],
+)
+def test_wrong_artifacts(
+    path: list[str | int], value: object, message: str, place: str, artifact: qsac.Compiled, capsys: Captured
+) -> None:
+    Path("counts.json").write_text('{"000000": 7}')
+    Path("small.qsac.json").write_text(_damaged(json.loads(artifact.to_json()), *path, value=value))
+    for command in (["interpret", "small.qsac.json", "counts.json"], ["run", "small.qsac.json"]):
+        assert run(command) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        lines = captured.err.splitlines()
+        assert lines[0] == f"error: {message}"
+        assert lines[1].startswith(f"  where:  small.qsac.json {place}")
+
+
+def test_an_artifact_stands_alone(artifact: qsac.Compiled, capsys: Captured) -> None:
+    document = json.loads(artifact.to_json())
+    document["target"]["name"] = "a-machine-known-elsewhere"
+    Path("small.qsac.json").write_text(json.dumps(document))
+    assert run(["run", "small.qsac.json", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["metrics"] == qsac.run(artifact).metrics
+
+
+@pytest.mark.parametrize("name", [".", "none.qsac.json"])
+def test_no_artifact(name: str, artifact: qsac.Compiled, capsys: Captured) -> None:
+    assert run(["interpret", name, "counts.json"]) == 2
+    assert capsys.readouterr().err.startswith(
+        f"error: {'this is a folder' if name == '.' else 'there is no such file'}"
+    )
+    assert run(["interpret", "small.qsac.json", name]) == 2
+    assert capsys.readouterr().err.startswith(
+        f"error: {'this is a folder' if name == '.' else 'there is no such file'}"
+    )
