@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,8 +36,16 @@ def heading(date: str, machine: str, load: float, minutes: float) -> str:
     return HEADING.format(date=date, machine=machine, versions=versions, seed=SEED, load=load, minutes=minutes)
 
 
+def stop(number: int, _frame: object) -> None:
+    """Jobs have sessions of their own: a signal does not reach them by itself, nor does it end a waiting thread."""
+    measure.stop_all()
+    os._exit(128 + number)
+
+
 def main() -> None:
     options = arguments()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
     plan = Plan(
         limit=options.limit or (600 if options.full else 10 if options.quick else Plan.limit),
         repeats=1 if options.quick else Plan.repeats,

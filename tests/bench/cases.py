@@ -10,7 +10,7 @@ import numpy as np
 SEED = 2602
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Case:
     """A model of ``context`` tokens T of dimension d, kernel s^k, causal mask, V = W = 1.
 
@@ -30,14 +30,11 @@ class Case:
     def __str__(self) -> str:
         return f"({self.context}, {self.dimension}, {self.degree})"
 
-    def within(self, other: Case) -> bool:
-        """Whether no measure of this case is above the other's."""
-        return (
-            self.context <= other.context
-            and self.dimension <= other.dimension
-            and self.degree <= other.degree
-            and self.complex <= other.complex
-        )
+    @property
+    def size(self) -> float:
+        """About the two-qubit gates of the hand-written circuit: the index state twice, and all loaders."""
+        loaders = 2 * (self.degree + 1) * self.context * self.dimension
+        return 2 * self.context**2 + loaders * (1.5 if self.complex else 1)
 
     def model(self) -> dict[str, Any]:
         """The model file's content."""
@@ -62,12 +59,14 @@ GATE_CASES = (
     Case(8, 4),
     Case(8, 4, complex=True),
     Case(8, 4, 3),
-    Case(32, 4),
     Case(8, 16),
+    Case(11, 8),
     Case(16, 8),
     Case(16, 8, complex=True),
+    Case(32, 4),
     Case(32, 16),
 )
+"""In order of size."""
 
 SMALL, LARGE = Case(32, 16), Case(1024, 16)
 

@@ -26,6 +26,16 @@ MEMORY_LIMIT = 12 << 30
 PACKAGES = ("numpy", "pytket", "pytket-quantinuum", "pytket-qiskit", "qiskit", "qiskit-aer")
 
 
+_RUNNING: set[int] = set()
+
+
+def stop_all() -> None:
+    """End every job that runs now."""
+    for group in tuple(_RUNNING):
+        with suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a job returned, or why there is nothing."""
@@ -74,6 +84,7 @@ def run(job: str, limit: float, **arguments: Any) -> Outcome:
         text=True,
         start_new_session=True,
     ) as process:
+        _RUNNING.add(process.pid)
         try:
             output, errors = process.communicate(timeout=limit)
         except subprocess.TimeoutExpired:
@@ -81,6 +92,7 @@ def run(job: str, limit: float, **arguments: Any) -> Outcome:
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+            _RUNNING.discard(process.pid)
     if process.returncode:
         last = errors.strip().splitlines()[-1] if errors.strip() else f"exit {process.returncode}"
         return Outcome(None, f"failed: {last[:80]}")
