@@ -171,7 +171,8 @@ def _value(word: str, wanted: Any, place: str) -> Any:
             return _as(word, choice)
         except ValueError:
             continue
-    wanted_text = wanted.__name__ if isinstance(wanted, type) else str(wanted).replace("typing.", "")
+    words = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", types.NoneType: "none"}
+    wanted_text = " or ".join(dict.fromkeys(words.get(choice, str(choice)) for choice in _choices(wanted)))
     raise InvalidInputError("a pass option has the wrong type", pointer=place, found=word, wanted=wanted_text)
 
 

@@ -152,10 +152,10 @@ def test_pipelines_are_read_as_written() -> None:
         ("sample sample", "comma"),
         ("sample{count=1,count=1}", "once"),
         ("sample{count=1.5}", "found:  1.5"),
-        ("sample{count=true}", "wanted: int"),
-        ("sample{share_value=1}", "wanted: bool"),
-        ('sample{count="1"}', "wanted: int"),
-        ("sample{mode=wide}", "Literal"),
+        ("sample{count=true}", "wanted: a whole number"),
+        ("sample{share_value=1}", "wanted: true or false"),
+        ('sample{count="1"}', "wanted: a whole number"),
+        ("sample{mode=wide}", "wanted: short or long"),
     ],
 )
 def test_what_cannot_be_read_is_told(text: str, message: str) -> None:

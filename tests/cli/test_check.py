@@ -148,7 +148,7 @@ def test_usage_errors(arguments: list[str], capsys: Captured) -> None:
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("error: ")
-    assert " --help lists what there is" in captured.err
+    assert " --help explains the options" in captured.err
 
 
 def test_misspelt_command(capsys: Captured) -> None:
