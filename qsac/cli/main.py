@@ -134,7 +134,7 @@ def _misused(error: click.ClickException) -> int:
     context = error.ctx if isinstance(error, click.UsageError) else None
     asked = f"{context.command_path} --help" if context is not None else "qsac --help"
     click.echo(
-        f"{label('error', 'red')} {message[:1].lower()}{message[1:]}\n  help:   {asked} lists what there is", err=True
+        f"{label('error', 'red')} {message[:1].lower()}{message[1:]}\n  help:   {asked} explains the options", err=True
     )
     return error.exit_code
 
