@@ -1,0 +1,142 @@
+"""Emission in PhasedX and ZZPhase, on random block programs and block by block."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from qsac.emit.zzphase import wrapped
+from qsac.ir.blocks import Diagonal, Measure, Multiplexor, PauliRotation, Unitary
+from qsac.ir.cost import two_qubit_gates
+from qsac.ir.native import GATES, Group
+from qsac.ir.observe import Observe
+from qsac.ir.op import Op, Register
+from qsac.ir.program import Program, Readout
+from qsac.ir.table import Table
+from tests.emit.families import assert_native, assert_same_probabilities, emitted, runs_of_one_qubit_gates
+from tests.strategies import block_programs
+
+
+@settings(max_examples=300)
+@given(block_programs())
+def test_probabilities_are_the_interpreters(program: Program) -> None:
+    circuit = emitted(program, "h1")
+    assert_same_probabilities(program, circuit)
+    assert_native(circuit, "h1")
+    # an observation stands between gates: what waits is written before it
+    if not any(isinstance(op, Observe) for op in program.ops):
+        assert all(len(run) == 1 for run in runs_of_one_qubit_gates(circuit))
+    assert circuit.count("Rz") == 0
+    assert circuit.two_qubit_gates <= two_qubit_gates(program, "zzphase")
+
+
+@settings(max_examples=200)
+@given(block_programs(generic=True))
+def test_two_qubit_gates_are_what_the_formula_says(program: Program) -> None:
+    assert emitted(program, "h1").two_qubit_gates == two_qubit_gates(program, "zzphase")
+
+
+def _program(*ops: Op, width: int = 3) -> Program:
+    qubits = [f"q[{index}]" for index in range(width)]
+    measured = tuple(Measure(name, "all", index) for index, name in enumerate(qubits))
+    registers = tuple(Register(name, 1) for name in qubits)
+    readout = Readout("fidelity", (), tuple(f"all[{index}]" for index in range(width)))
+    return Program("blocks", "block", registers, {}, (*ops, *measured), (readout,))
+
+
+def _gates(*ops: Op) -> list[str]:
+    circuit = emitted(_program(*ops), "h1")
+    return [GATES[kind].name for kind in circuit.kind if GATES[kind].name != "Measure"]
+
+
+RNG = np.random.default_rng(7)
+
+
+@pytest.mark.parametrize("controls", range(6))
+def test_a_ladder_saves_its_first_or_last_entangler_at_a_zero(controls: int) -> None:
+    names = tuple(f"c[{index}]" for index in range(controls))
+    registers = tuple(Register(name, 1) for name in (*names, "t"))
+    prepared = tuple(PauliRotation("y", (name,), 0.3) for name in names)
+    counts = []
+    for enters, leaves in ((False, False), (True, False), (False, True), (True, True)):
+        ladder = Multiplexor("y", names, "t", Table(RNG.uniform(-3, 3, 1 << controls)), enters, leaves)
+        program = Program("one", "block", registers, {}, (*prepared, ladder, Measure("t", "b", 0)), ())
+        counts.append(emitted(program, "h1").two_qubit_gates)
+    full = 1 << controls
+    assert counts == ([full, full - 1, full - 1, full - 1] if controls > 1 else [controls] * 4)
+
+
+def test_what_waits_is_written_once() -> None:
+    turns = [PauliRotation(axis, ("q[0]",), 0.1 * place) for place, axis in enumerate("xyzxyz", 1)]
+    assert _gates(*turns) == ["PhasedX"]
+    assert _gates(*turns, *(turn.adjoint() for turn in reversed(turns))) == []
+
+
+def test_a_change_of_frame_is_never_written() -> None:
+    assert _gates(PauliRotation("z", ("q[0]",), 0.4), PauliRotation("z", ("q[1]",), 0.1)) == []
+    assert _gates(Diagonal(("q[0]",), Table([0.0, 1.0]))) == []
+    assert _gates(Unitary("q[0]", Table(np.diag(np.exp([0.3j, -1j]))))) == []
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3, -1, 5])
+def test_whole_turns_of_two_qubits_entangle_nothing(turns: int) -> None:
+    assert _gates(PauliRotation("zz", ("q[0]", "q[1]"), turns * np.pi)) == []
+
+
+@pytest.mark.parametrize("angle", [0.7, 0.5 * np.pi, 0.9 * np.pi, 1.3 * np.pi, -1.9 * np.pi])
+def test_the_smaller_of_two_equal_angles_is_written(angle: float) -> None:
+    circuit = emitted(_program(PauliRotation("zz", ("q[0]", "q[1]"), angle)), "h1")
+    (written,) = circuit.angles[circuit.kind == 4, 0]
+    assert abs(written) <= 0.5
+    assert np.cos(2 * np.pi * written) == pytest.approx(np.cos(2 * angle))
+
+
+def test_bits_are_in_pytkets_order_whatever_is_measured_first() -> None:
+    measured = (Measure("q[0]", "b", 1), Measure("q[1]", "a", 0), Measure("q[2]", "b", 0))
+    registers = tuple(Register(f"q[{index}]", 1) for index in range(3))
+    program = Program("bits", "block", registers, {}, measured, (Readout("fidelity", ("b[1]",), ("a[0]",)),))
+    circuit = emitted(program, "h1")
+    assert circuit.bits == (("a", 0), ("b", 0), ("b", 1))
+    assert circuit.second[circuit.kind == 6].tolist() == [2, 0, 1]
+    assert (circuit.readouts[0].given, circuit.readouts[0].success) == ((2,), (0,))
+
+
+def test_groups_say_which_op_a_gate_comes_from() -> None:
+    ops: list[Any] = [
+        PauliRotation("x", ("q[0]",), 1.0, origin="/a"),
+        PauliRotation("zz", ("q[0]", "q[1]"), 1.0, origin="/a"),
+        Diagonal(("q[0]", "q[1]", "q[2]"), Table(RNG.uniform(-3, 3, 8)), origin="/b"),
+    ]
+    circuit = emitted(_program(*ops), "h1")
+    assert [group[2:] for group in circuit.groups] == [("pauli-rotation", "/a"), ("diagonal", "/b"), ("measure", "")]
+    assert circuit.groups[0] == Group(0, 2, "pauli-rotation", "/a")
+    assert [group.start for group in circuit.groups[1:]] == [group.stop for group in circuit.groups[:-1]]
+    assert circuit.groups[-1].stop == len(circuit)
+
+
+def test_an_observation_finds_its_qubits_settled() -> None:
+    ops = (
+        PauliRotation("x", ("q[0]",), 1.0),
+        Observe(("q[0]",), "weights"),
+        PauliRotation("x", ("q[1]",), 1.0),
+        Measure("q[1]", "value", 0),
+        Observe(("q[0]",), "overlaps"),
+    )
+    registers = (Register("q[0]", 1), Register("q[1]", 1))
+    circuit = emitted(Program("profile", "block", registers, {}, ops, ()), "h1")
+    assert circuit.profile is not None
+    assert (circuit.profile.register, circuit.profile.given, circuit.profile.success) == ((0,), (), (0,))
+    assert circuit.profile.stop == len(circuit) == 3
+
+
+def test_an_empty_program_is_an_empty_circuit() -> None:
+    circuit = emitted(Program("none", "block", (), {}, (), ()), "h1")
+    assert len(circuit) == 0
+    assert circuit.bits == circuit.groups == ()
+
+
+@pytest.mark.parametrize("angle", [-3.0, -1.0, 1.0, 0.0, 2.0, 5.5, 1e-20, -1e-20])
+def test_wrapped_angles_are_in_one_turn(angle: float) -> None:
+    assert -1 < wrapped(angle) <= 1
+    assert np.exp(1j * np.pi * wrapped(angle)) == pytest.approx(np.exp(1j * np.pi * angle))
