@@ -23,7 +23,7 @@ class DropControls(Pass):
     """Take from multiplexors the controls, and from diagonals the qubits, that their angles do not depend on.
 
     Needs a verified block program. Guarantees the same meaning, exactly. Each control taken halves the gates of its
-    multiplexor; tables with repeated tokens have such controls.
+    multiplexor; tables with repeated tokens have such controls. Multiplexors with values left open are left alone.
     """
 
     name: ClassVar[str] = "drop-controls"
@@ -36,7 +36,7 @@ class DropControls(Pass):
 
 
 def _reduced(op: Op) -> Op:
-    if isinstance(op, Multiplexor) and op.controls:
+    if isinstance(op, Multiplexor) and op.controls and op.angles.shape[0] == 1 << len(op.controls):
         controls, angles = _needed(op.controls, op.angles.values)
         return replace(op, controls=controls, angles=Table(angles)) if controls != op.controls else op
     if isinstance(op, Diagonal):

@@ -25,7 +25,7 @@ from qsac.ir.blocks import (
     UniformlyControlledGate,
     Unitary,
 )
-from qsac.ir.blocks.multiplexor import ruler
+from qsac.ir.blocks.multiplexor import ladder_places
 from qsac.ir.native import KIND, BitReadout, Group, NativeCircuit, Profile
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op
@@ -228,7 +228,9 @@ class ZZPhaseEmitter:
             self.turn(target, phased_x(-0.5, 0.5))
         else:
             theta = gray_angles(angles, fresh=first_free)
-            entanglers = ruler(len(controls))
+            entanglers = ladder_places(len(angles), len(controls))
+            if first_free:
+                entanglers = entanglers[::-1]
             if not free:
                 entanglers = np.append(entanglers, 0)
             # CZ is E with Rz(-1/2) on both qubits, E = ZZPhase(1/2): later rotations' axes turn by half a turn each.
@@ -241,8 +243,7 @@ class ZZPhaseEmitter:
     def _uniformly_controlled(self, op: UniformlyControlledGate) -> None:
         controls = [self.place[name] for name in op.controls]
         theta, phi = op.theta.values / pi, op.phi.values / pi
-        entangler = -0.5 if op.inverse_entanglers else 0.5
-        self.ladder(controls, self.place[op.target], theta, phi, ruler(len(controls)), entangler)
+        self.ladder(controls, self.place[op.target], theta, phi, op.places(), -0.5 if op.inverted else 0.5)
 
     def ladder(
         self,

@@ -72,12 +72,13 @@ def op_cost(op: Op, scope: Scope, family: GateFamily) -> int:
 @op_cost.register
 def _(op: Multiplexor, scope: Scope, family: GateFamily) -> int:
     free = op.axis != "z" and (op.first_entangler_free or op.last_entangler_free)
-    return multiplexor_cost(len(op.controls), family, zero=free)
+    left_open = (1 << len(op.controls)) - op.angles.shape[0]
+    return multiplexor_cost(len(op.controls), family, zero=free) - left_open
 
 
 @op_cost.register
 def _(op: UniformlyControlledGate, scope: Scope, family: GateFamily) -> int:
-    return (1 << len(op.controls)) - 1
+    return op.theta.shape[0] - 1
 
 
 @op_cost.register
@@ -90,8 +91,8 @@ def _(op: PauliRotation, scope: Scope, family: GateFamily) -> int:
 
 @op_cost.register
 def _(op: LoadTokens, scope: Scope, family: GateFamily) -> int:
-    controls = scope.dimension(op.borrows).bit_length() - 1
-    return sum((1 << (controls + level)) - 1 for level in range(scope.sizes[op.data]))
+    rows = scope.dimension(op.borrows) - scope.dimension(op.index) + scope.tables[op.table].shape[0]
+    return sum((rows << level) - 1 for level in range(scope.sizes[op.data]))
 
 
 @op_cost.register

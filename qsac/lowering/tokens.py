@@ -38,18 +38,20 @@ def lower(op: LoadTokens, place: Place) -> list[Multiplexor | UniformlyControlle
     if op.adjoint_load:
         blocks.reverse()
     if controls:
-        blocks.append(Diagonal(controls, Table(-left if op.adjoint_load else left), origin=op.origin))
+        phases = np.zeros(1 << len(controls))
+        phases[: len(left)] = -left if op.adjoint_load else left
+        blocks.append(Diagonal(controls, Table(phases), origin=op.origin))
     return blocks
 
 
 def controlled_rows(op: LoadTokens, place: Place) -> NDArray[Any]:
-    """The row to load for every value of (when, index), shape (2^controls, d).
+    """The row to load for every value of (when, index) up to the table's last one, shape (values, d).
 
-    Values without a row, and those where a ``when`` qubit is 0, get |0...0>: zero angles.
+    Values where a ``when`` qubit is 0, and those between without a row, get |0...0>: zero angles.
     """
     rows = place.scope.tables[op.table].values
-    full = np.zeros((place.scope.dimension(op.borrows), rows.shape[1]), dtype=rows.dtype)
+    first = place.scope.dimension(op.borrows) - place.scope.dimension(op.index)
+    full = np.zeros((first + len(rows), rows.shape[1]), dtype=rows.dtype)
     full[:, 0] = 1.0
-    first = len(full) - place.scope.dimension(op.index)
-    full[first : first + len(rows)] = rows
+    full[first:] = rows
     return full

@@ -27,10 +27,34 @@ PairEnd = Literal["none", "opens", "closes"]
 _OPPOSITE: dict[PairEnd, PairEnd] = {"none": "none", "opens": "closes", "closes": "opens"}
 
 
+def ladder_places(rows: int, controls: int) -> NDArray[np.intp]:
+    """Which control stands at each of the inner places of a ladder for the first ``rows`` control values.
+
+    A power of two takes :func:`ruler` on as many of the last controls. Other numbers 2^(c-1) + R take the ladder of R
+    rows, then the first control, then that of 2^(c-1) rows (see :mod:`qsac.lowering.ladder`): in all rows - 1 places.
+    """
+    needed = (rows - 1).bit_length()
+    offset = controls - needed
+    if rows == 1 << needed:
+        return np.asarray(ruler(needed) + offset, dtype=np.intp)
+    half = 1 << (needed - 1)
+    short, long = ladder_places(rows - half, controls), ladder_places(half, controls)
+    return np.concatenate((short, [offset], long)).astype(np.intp)
+
+
+def _check_rows(rows: int, controls: int) -> str | None:
+    if (rows - 1).bit_length() == controls:
+        return None
+    return f"{rows} rows do not need exactly {controls} controls"
+
+
 @dataclass(frozen=True)
 class Multiplexor(Op):
     """Turn ``target`` by exp(-i angles[x] P / 2) about ``axis``, x the value of ``controls`` (the first most
     significant); angles in radians, one for each of the 2^c values.
+
+    Angles may end before the last value if the target enters or leaves in zero (not for ``z``): what happens on the
+    values after them is left open, nothing may be there.
 
     ``enters_zero`` states that the target enters in state zero, ``leaves_zero`` that only its component zero counts
     from here on (it is untouched until a measurement that every readout wants to be 0). A Gray-code ladder of 2^c
@@ -83,9 +107,12 @@ class Multiplexor(Op):
     def check(self, scope: Scope) -> str | None:
         if self.axis not in PAULI:
             return f"axis {self.axis!r} is none of 'x', 'y', 'z'"
-        if self.angles.shape != (1 << len(self.controls),) or not self.angles.real:
-            return f"{len(self.controls)} controls take {1 << len(self.controls)} real angles"
-        return None
+        if len(self.angles.shape) != 1 or not self.angles.real:
+            return "the angles are not a list of real numbers"
+        in_zero = self.axis != "z" and (self.enters_zero or self.leaves_zero)
+        if self.angles.shape[0] < 1 << len(self.controls) and not in_zero:
+            return f"{len(self.controls)} controls take {1 << len(self.controls)} angles, unless the target is in zero"
+        return _check_rows(self.angles.shape[0], len(self.controls))
 
     def adjoint(self) -> Self:
         return replace(
@@ -97,7 +124,9 @@ class Multiplexor(Op):
         )
 
     def matrices(self, scope: Scope) -> NDArray[np.complex128]:
-        half = self.angles.values[:, None, None] / 2
+        angles = np.zeros(1 << len(self.controls))
+        angles[: self.angles.shape[0]] = self.angles.values
+        half = angles[:, None, None] / 2
         return np.cos(half) * np.eye(2) - 1j * np.sin(half) * PAULI[self.axis]
 
 
@@ -105,10 +134,10 @@ class Multiplexor(Op):
 class UniformlyControlledGate(Op):
     """A uniformly controlled one-qubit gate up to a diagonal, in Gray-code form (Bergholm et al., quant-ph/0410066).
 
-    In time order: PhasedX(theta_0, phi_0), E, PhasedX(theta_1, phi_1), E, ..., with 2^c gates and 2^c - 1 entangling
-    gates E = exp(-i pi/4 Z Z) on the target and the control that :func:`ruler` names. PhasedX(theta, phi) =
-    Rz(phi) Rx(theta) Rz(-phi), angles in radians. With ``inverse_entanglers`` the entangling gates are E*. Whoever
-    makes one has accounted for the diagonal.
+    In time order: PhasedX(theta_0, phi_0), E, PhasedX(theta_1, phi_1), E, ..., with as many gates as rows of control
+    values matter, and between them entangling gates E = exp(-i pi/4 Z Z) on the target and the control that
+    :func:`ladder_places` names. PhasedX(theta, phi) = Rz(phi) Rx(theta) Rz(-phi), angles in radians. ``inverted``: the
+    entangling gates are E*, their controls named from the end. Whoever makes one has accounted for the diagonal.
     """
 
     name: ClassVar[str] = "uniformly-controlled-gate"
@@ -118,7 +147,7 @@ class UniformlyControlledGate(Op):
     target: str
     theta: Table
     phi: Table
-    inverse_entanglers: bool = False
+    inverted: bool = False
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -129,25 +158,29 @@ class UniformlyControlledGate(Op):
         return self.controls
 
     def check(self, scope: Scope) -> str | None:
-        shape = (1 << len(self.controls),)
-        if self.theta.shape != shape or self.phi.shape != shape or not (self.theta.real and self.phi.real):
-            return f"{len(self.controls)} controls take {shape[0]} real angles theta and phi"
-        return None
+        if self.theta.shape != self.phi.shape or len(self.theta.shape) != 1 or not self.theta.real or not self.phi.real:
+            return "theta and phi are not lists of real numbers of one length"
+        return _check_rows(self.theta.shape[0], len(self.controls))
+
+    def places(self) -> NDArray[np.intp]:
+        """Which control each entangling gate takes, in time order."""
+        places = ladder_places(self.theta.shape[0], len(self.controls))
+        return places[::-1] if self.inverted else places
 
     def adjoint(self) -> Self:
         return replace(
             self,
             theta=Table(-self.theta.values[::-1]),
             phi=Table(self.phi.values[::-1]),
-            inverse_entanglers=not self.inverse_entanglers,
+            inverted=not self.inverted,
         )
 
     def matrices(self, scope: Scope) -> NDArray[np.complex128]:
         controls = len(self.controls)
-        quarter = -0.25j * np.pi if self.inverse_entanglers else 0.25j * np.pi
+        quarter = -0.25j * np.pi if self.inverted else 0.25j * np.pi
         values = np.arange(1 << controls)
         matrices = np.tile(np.eye(2, dtype=np.complex128), (1 << controls, 1, 1))
-        places = ruler(controls)
+        places = self.places()
         for step, (theta, phi) in enumerate(zip(self.theta.values, self.phi.values, strict=True)):
             cos, sin = np.cos(theta / 2), np.sin(theta / 2)
             gate = np.array([[cos, -1j * np.exp(-1j * phi) * sin], [-1j * np.exp(1j * phi) * sin, cos]])
