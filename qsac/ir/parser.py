@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import MISSING, fields
+from math import inf, isfinite
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -180,8 +181,14 @@ def _checked(line: _Line, key: str, value: Any, hint: Any) -> Any:
         if value not in get_args(hint):
             raise line.wrong(f"{key}={value!r}"[:60], f"one of {', '.join(map(str, get_args(hint)))}")
         return value
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+    if hint is float and type(value) in (int, float):
+        try:
+            number = float(value)
+        except OverflowError:
+            number = inf
+        if not isfinite(number):
+            raise line.wrong(f"{key} with a number that is not finite", "finite numbers")
+        return number
     if type(value) is not hint:
         raise line.wrong(f"{key}={value!r}"[:60], f"a value of type {hint.__name__}")
     return value

@@ -66,8 +66,25 @@ class Table:
         if isinstance(data, dict):
             if set(data) != {"re", "im"}:
                 raise ValueError("a complex table has exactly the parts 're' and 'im'")
-            real, imaginary = np.asarray(data["re"], dtype=np.float64), np.asarray(data["im"], dtype=np.float64)
+            real, imaginary = _numbers(data["re"]), _numbers(data["im"])
             if real.shape != imaginary.shape:
                 raise ValueError("the parts 're' and 'im' of a complex table differ in shape")
-            return cls(real + 1j * imaginary)
-        return cls(np.asarray(data, dtype=np.float64))
+            values = np.empty(real.shape, dtype=np.complex128)
+            values.real, values.imag = real, imaginary
+            return cls(values)
+        return cls(_numbers(data))
+
+
+def _numbers(data: Any) -> NDArray[np.float64]:
+    """The array of nested lists of numbers, which texts, booleans and integers beyond floats are not."""
+    entries = [data]
+    while any(isinstance(entry, list) for entry in entries):
+        if not all(isinstance(entry, list) for entry in entries):
+            raise ValueError("lists and numbers are mixed")
+        entries = [entry for inner in entries for entry in inner]
+    if not {type(entry) for entry in entries} <= {int, float}:
+        raise TypeError("an entry is no number")
+    try:
+        return np.asarray(data, dtype=np.float64)
+    except OverflowError as error:
+        raise ValueError("an integer is too large for a float") from error
