@@ -1,0 +1,198 @@
+"""The documentation is true: generated parts are up to date, nothing is left out, and quoted output is real.
+
+QSAC_REGENERATE=1 writes generated parts and quoted output again: read them.
+"""
+
+import dataclasses
+import inspect
+import json
+import math
+import os
+import re
+import shlex
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import pytest
+
+import qsac
+from qsac.cli.main import COMMANDS, run
+from qsac.ir.attention import PrepareIndices
+from qsac.ir.catalogue import OPS
+from qsac.ir.cost import op_cost
+from qsac.ir.op import Scope
+from qsac.model import METRIC_NAMES
+from qsac.registry import pass_class, pass_names
+
+ROOT = Path(__file__).parent.parent.parent
+DOCS = ROOT / "docs"
+REGENERATE = bool(os.environ.get("QSAC_REGENERATE"))
+LENGTHS = (2, 3, 4, 5, 7, 8, 12, 16, 31, 32, 33, 64, 100, 256, 1024)
+
+
+def _page(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def _markdown(docstring: str) -> str:
+    """A docstring's markup as Markdown: cross references and literals become code."""
+    text = re.sub(r":\w+:`~?(?:[\w.]*\.)?(\w+)`", r"`\1`", docstring).replace("``", "`")
+    return re.sub(r"(?<=\w)\*(?=[,. )])", "\\*", text)
+
+
+def _type(hint: Any) -> str:
+    if get_origin(hint) is Literal:
+        return " or ".join(json.dumps(choice) for choice in get_args(hint))
+    if get_origin(hint) is tuple:
+        return f"list of {_type(get_args(hint)[0])}"
+    return {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}.get(
+        hint.__name__, hint.__name__.lower()
+    )
+
+
+def _fields(cls: type[Any]) -> str:
+    parts = []
+    hints = get_type_hints(cls)
+    for field in dataclasses.fields(cls):
+        if field.name == "origin":
+            continue
+        default = "" if field.default is dataclasses.MISSING else f", default `{json.dumps(field.default)}`"
+        parts.append(f"`{field.name}` ({_type(hints[field.name])}{default})")
+    return ", ".join(parts) or "none"
+
+
+def _ops() -> str:
+    order = {"attention": 0, "both": 1, "block": 2}
+    parts = []
+    for op in sorted(OPS.values(), key=lambda op: order[op.level]):
+        level = "both levels" if op.level == "both" else f"{op.level} level"
+        parts.append(f"## {op.name}\n\n*{level}.* {_markdown(inspect.getdoc(op) or '')}\n\nFields: {_fields(op)}")
+    return "\n\n".join(parts)
+
+
+def _passes() -> str:
+    parts = []
+    for name in (one for one in pass_names() if pass_class(one).__module__.startswith("qsac.passes.")):
+        cls = pass_class(name)
+        after = f"; comes after {', '.join(cls.after)}" if getattr(cls, "after", ()) else ""
+        head = f"*{cls.level} level, from -O{cls.optimisation} on{after}.*"
+        parts.append(f"## {name}\n\n{head} {_markdown(inspect.getdoc(cls) or '')}\n\nOptions: {_fields(cls)}")
+    return "\n\n".join(parts)
+
+
+def _index_states() -> str:
+    rows: list[list[object]] = [["T", *LENGTHS], ["---", *("--:" for _ in LENGTHS)]]
+    for family in ("zzphase", "cz"):
+        costs = []
+        for length in LENGTHS:
+            size = (length - 1).bit_length()
+            scope = Scope({"query": size, "key": size}, {})
+            costs.append(op_cost(PrepareIndices("query", "key", "causal", length), scope, family))
+        rows.append(["zz" if family == "zzphase" else "cz", *costs])
+    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("page", "marker", "written"),
+    [
+        ("ir.md", "ops", _ops),
+        ("passes.md", "passes", _passes),
+        ("construction.md", "index state", _index_states),
+    ],
+)
+def test_generated_parts(page: str, marker: str, written: Callable[[], str]) -> None:
+    text = _page(page)
+    head, _, rest = text.partition(f"<!-- {marker} -->\n")
+    _, end, tail = rest.partition("<!-- end -->")
+    assert end
+    expected = f"{head}<!-- {marker} -->\n{written()}\n{end}{tail}"
+    if REGENERATE:
+        (DOCS / page).write_text(expected, encoding="utf-8")
+    assert text == expected or REGENERATE, "QSAC_REGENERATE=1 writes it again"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_of_a_command_is_described(name: str) -> None:
+    section = _page("command-line.md").split(f"\n## qsac {name}")[1].split("\n## ")[0]
+    command = import_module(f"qsac.cli.{name}").command
+    for parameter in command.params:
+        for option in (*parameter.opts, *parameter.secondary_opts):
+            if option.startswith("-"):
+                assert f"`{option}" in section, f"{name} {option}"
+            else:
+                assert option.upper().split("|")[0] in section or parameter.metavar in section
+
+
+def _schema_names(schema: dict[str, Any]) -> set[str]:
+    names = set(schema.get("properties", {}))
+    for definition in schema.get("$defs", {}).values():
+        names |= set(definition.get("properties", {}))
+        kind = definition.get("properties", {}).get("type", {})
+        names |= set(kind.get("enum", [])) | {kind["const"]} if "const" in kind else set(kind.get("enum", []))
+    return names
+
+
+def test_every_field_of_the_model_file_is_described() -> None:
+    schema = json.loads((ROOT / "qsac" / "model" / "model.schema.json").read_text(encoding="utf-8"))
+    text = _page("model-file.md")
+    missing = {name for name in _schema_names(schema) if not re.search(rf"[`\"]{re.escape(name)}[`\"]", text)}
+    assert missing - {"init"} == set()
+
+
+def test_every_field_of_an_artifact_is_described() -> None:
+    document = json.loads(qsac.compile(DOCS / "examples" / "tfim.json", verify=False).to_json())
+    circuit, stats = document["circuits"][0], document["stats"]
+    text = _page("artifact.md")
+    named = [*document, *document["options"], *circuit, *circuit["readout"][0], *circuit["profile"], *stats]
+    named += [*stats["cost"], *stats["passes"][0], *stats["error_budget"]]
+    assert {name for name in named if f"`{name}`" not in text} == set()
+
+
+def test_every_metric_is_described() -> None:
+    text = _page("results.md")
+    assert {name for name in METRIC_NAMES if f"`{name}`" not in text} == set()
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    assert {page.name for page in DOCS.glob("*.md") if page.name not in navigation} == set()
+
+
+QUOTED = re.compile(r"```console\n(.*?)```", re.DOTALL)
+NUMBER = re.compile(r"-?\d[\d,]*(\.\d+)?(e-?\d+)?")
+
+
+def _said(line: str, capfd: pytest.CaptureFixture[str]) -> str:
+    arguments = shlex.split(line.removeprefix("$ qsac "))
+    capfd.readouterr()
+    assert run(arguments) == 0
+    captured = capfd.readouterr()
+    return captured.out + captured.err
+
+
+@pytest.mark.parametrize("path", ["README.md", "docs/quickstart.md"])
+def test_quoted_output_is_real(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tfim.json").write_bytes((DOCS / "examples" / "tfim.json").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / path).read_text(encoding="utf-8")
+
+    def renewed(match: re.Match[str]) -> str:
+        lines = [line for line in match[1].splitlines() if line.startswith("$ ")]
+        return "```console\n" + "".join(f"{line}\n{_said(line, capfd)}" for line in lines) + "```"
+
+    real = QUOTED.sub(renewed, text)
+    if REGENERATE:
+        (ROOT / path).write_text(real, encoding="utf-8")
+        return
+    quoted, said = QUOTED.findall(text), QUOTED.findall(real)
+    assert quoted
+    for old, new in zip(quoted, said, strict=True):
+        assert NUMBER.sub("#", re.sub(r"[─ ]+", " ", old)) == NUMBER.sub("#", re.sub(r"[─ ]+", " ", new))
+        if " aer " not in old:  # its random numbers are those of its version
+            for before, after in zip(NUMBER.finditer(old), NUMBER.finditer(new), strict=True):
+                values = (float(one[0].replace(",", "")) for one in (before, after))
+                assert math.isclose(*values, rel_tol=1e-6), f"{before[0]} is {after[0]} today"
