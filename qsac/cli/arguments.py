@@ -36,6 +36,9 @@ def read_argument(program: str) -> Model | Compiled:
         data = _standard_input()
         return _parsed(data, "<stdin>") if _VERSION_FIELD.search(data) else _model(data)
     place = Path(program)
+    if place.is_fifo():  # can be read but once
+        data = place.read_bytes()
+        return _parsed(data, program) if _VERSION_FIELD.search(data) else _model(data, program)
     if place.is_file() and place.stat().st_size <= SIZE_LIMIT and _VERSION_FIELD.search(place.read_bytes()):
         return read_artifact(program)
     return load_argument(program)
@@ -80,7 +83,7 @@ def _parsed(data: bytes, source: str) -> Compiled:
     return Compiled.parse(data, source)
 
 
-def _model(data: bytes) -> Model:
+def _model(data: bytes, source: str = "<stdin>") -> Model:
     from qsac.model import load_text
 
-    return load_text(data, "<stdin>")
+    return load_text(data, source)

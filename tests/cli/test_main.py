@@ -60,6 +60,8 @@ def test_usage_errors_look_like_all_others(capsys: Captured) -> None:
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith("error: no such option")  # the rest is click's, and differs between its versions
     assert lines[1:] == ["  help:   qsac compile --help explains the options"]
+    assert run([]) == 2
+    assert capsys.readouterr().err == "error: missing command\n  help:   qsac --help explains the options\n"
     assert run(["interpret", "x"]) == 2
     assert capsys.readouterr().err.startswith("error: missing argument 'COUNTS'\n")
 

@@ -1,6 +1,8 @@
 """`qsac run`: models and artifacts, exactly and by shots."""
 
 import json
+import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,6 +59,17 @@ def test_standard_input_holds_a_model_or_an_artifact(
     document = json.loads(qsac.compile("small.json").to_json())
     standard_input(json.dumps({"sha256": document.pop("sha256"), **document}, indent=2).encode())
     assert _json(capsys, "run", "-") == expected
+
+
+@pytest.mark.parametrize("artifact", [False, True])
+def test_a_pipe_holds_a_model_or_an_artifact(artifact: bool, folder: Path, capsys: Captured) -> None:
+    expected = _json(capsys, "run", "small.json", "--target", "h1")
+    text = qsac.compile("small.json").to_json() if artifact else (folder / "small.json").read_text()
+    os.mkfifo(folder / "pipe")
+    writer = threading.Thread(target=lambda: (folder / "pipe").write_text(text), daemon=True)
+    writer.start()
+    assert _json(capsys, "run", "pipe", "--target", "h1") == expected
+    writer.join(timeout=30)
 
 
 @pytest.mark.parametrize("target", ["aer", "statevector", "h1"])
