@@ -92,7 +92,12 @@ def _(op: PauliRotation, scope: Scope, family: GateFamily) -> int:
 @op_cost.register
 def _(op: LoadTokens, scope: Scope, family: GateFamily) -> int:
     rows = scope.dimension(op.borrows) - scope.dimension(op.index) + scope.tables[op.table].shape[0]
-    return sum((rows << level) - 1 for level in range(scope.sizes[op.data]))
+    size = scope.sizes[op.data]
+    if not scope.tables[op.table].real:
+        return sum((rows << level) - 1 for level in range(size))
+    # Each qubit but the first by a ladder of half the rows in a Bell basis, where that is less than a rotation.
+    halves = [rows << level for level in range(size - 1)]
+    return sum(min(half + 1, 2 * half - 1) for half in halves) + rows - 1
 
 
 @op_cost.register

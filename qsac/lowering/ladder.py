@@ -40,16 +40,18 @@ class _Pairs(NamedTuple):
 def up_to_diagonal(p: Complex, q: Complex) -> tuple[Real, Real, Real]:
     """Take the uniformly controlled gate with SU(2) rows [[p, -q*], [q, p*]], shape (rows,), apart up to a diagonal.
 
-    Returns theta and phi of the ladder in time order (see :class:`~qsac.ir.blocks.UniformlyControlledGate`), and the
-    phases that it leaves on the target's zero, compared with the exact gate, shape (rows,) each.
+    Returns theta and phi of the ladder in time order (see :class:`~qsac.ir.blocks.UniformlyControlledGate`), and
+    phases t, shape (rows,) each: the ladder is diag(e^(i t), e^(-i t)) times the exact gate, up to one sign.
     """
     ladder, left = _ladder(_Gates(p, q))
     # Every gate is Rz(alpha) PhasedX(theta, phi); Rz passes the entanglers and shifts the phi of all gates after it.
     theta = 2 * np.arctan2(np.abs(ladder.q), np.abs(ladder.p))
     alpha = -2 * np.angle(ladder.p)
     phi = np.angle(1j * ladder.q) + np.angle(ladder.p)
-    phi -= np.concatenate(([0.0], np.cumsum(alpha)[:-1]))
-    return theta, np.remainder(phi, 2 * np.pi), left
+    turned = np.cumsum(alpha)
+    phi -= np.concatenate(([0.0], turned[:-1]))
+    # The last Rz is never applied: it is part of the diagonal that is left.
+    return theta, np.remainder(phi, 2 * np.pi), left + turned[-1] / 2
 
 
 def _ladder(rows: _Gates) -> tuple[_Gates, Real]:

@@ -6,7 +6,7 @@ import pytest
 from qsac.ir.blocks import UniformlyControlledGate
 from qsac.ir.op import Scope
 from qsac.ir.table import Table
-from qsac.lowering.cascade import complex_cascade, real_cascade
+from qsac.lowering.cascade import GateLevel, RotationLevel, complex_cascade, real_cascade
 
 SHAPES = [(1, 2), (1, 8), (2, 4), (8, 4), (64, 4), (4, 64), (256, 8)]
 KINDS = ["generic", "half padded", "small numbers", "basis states", "equal rows"]
@@ -51,8 +51,38 @@ def test_real_levels_load_every_row(kind, shape):
     rows = rows_of(kind, shape).real
     rows[~rows.any(axis=1)] = np.eye(shape[1])[0]
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    state = np.ones((shape[0], 1))
-    for angles in real_cascade(rows):
-        half = angles.reshape(state.shape) / 2
-        state = np.stack((state * np.cos(half), state * np.sin(half)), axis=-1).reshape(shape[0], -1)
-    np.testing.assert_allclose(state, rows, atol=1e-14)
+    levels = real_cascade(rows)
+    state = rows.astype(complex)
+    for level, step in reversed(list(enumerate(levels))):
+        if isinstance(step, RotationLevel):
+            half = -step.angles[:, None, None] / 2
+            gates = np.cos(half) * np.eye(2) + np.sin(half) * np.array([[0, -1], [1, 0]])
+            turned = np.einsum("xab,xb->xa", gates, state.reshape(-1, 2))
+            np.testing.assert_allclose(turned[:, 1], 0, atol=1e-12)
+            state = turned[:, 0]
+            continue
+        names = tuple(f"c{c}" for c in range((shape[0] * 2 ** (level - 1) - 1).bit_length()))
+        gate = UniformlyControlledGate(names, "t", Table(step.theta), Table(step.phi)).matrices(Scope({}, {}))
+        pairs = state.reshape(-1, 4) @ BELL.T
+        pairs = np.einsum("xab,xbc->xac", gate[: len(pairs)], pairs.reshape(-1, 2, 2)).reshape(-1, 4)
+        turned = (pairs @ BELL.conj()).reshape(-1, 2, 2)
+        np.testing.assert_allclose(turned[:, :, 1], 0, atol=1e-12)
+        np.testing.assert_allclose(turned.imag, 0, atol=1e-12)
+        state = turned[:, :, 0].reshape(-1)
+    np.testing.assert_allclose(state / state[0], 1, atol=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("shape", "gates"), [((8, 4), 8 + 1 + 7), ((32, 16), 32 * 8 + 2), ((2, 4), 2 + 2), ((1, 8), 4)]
+)
+def test_real_levels_take_half_the_gates(shape, gates):
+    rows = rows_of("generic", shape).real
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    levels = real_cascade(rows)
+    assert sum(len(step[0]) + 1 if isinstance(step, GateLevel) else len(step[0]) - 1 for step in levels) == gates
+
+
+HADAMARD = np.array([[1, 1], [1, -1]]) / np.sqrt(2)
+PHASE = np.diag([1, 1j])
+CX = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]])
+BELL = CX @ np.kron(HADAMARD @ PHASE, PHASE)
