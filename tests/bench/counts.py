@@ -24,6 +24,12 @@ TOLERANCE = 1e-8
 
 Series = tuple[str, str]
 
+ORDER: tuple[Series, ...] = (
+    ("qsac", "1"),
+    ("qsac", "2"),
+    *((construction, optimiser) for construction in CONSTRUCTIONS for optimiser in OPTIMISERS),
+)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -78,9 +84,8 @@ def section(plan: Plan) -> str:
 
 def _case_table(measured: list[Row]) -> str:
     best = next((row.outcome.result for row in measured if row.series == ("qsac", "2")), None)
-    order = [("qsac", "1"), ("qsac", "2"), *((made, how) for made in CONSTRUCTIONS for how in OPTIMISERS)]
-    lines = []
-    for series in order:
+    lines, missing = [], []
+    for series in ORDER:
         row = next((row for row in measured if row.series == series), None)
         if row is None:
             continue
@@ -88,9 +93,8 @@ def _case_table(measured: list[Row]) -> str:
         name = f"**qsac -O{how}**" if made == "qsac" else f"{CONSTRUCTIONS[made]}, {OPTIMISERS[how]}"
         result = row.outcome.result
         if result is None:
-            lines.append([name, row.outcome.failure, *[""] * 6])
+            missing.append(f"{name}: {row.outcome.failure}")
             continue
-        built = " and ".join(count(gates) for gates in result.get("built", []))
         lines.append(
             [
                 name,
@@ -98,13 +102,14 @@ def _case_table(measured: list[Row]) -> str:
                 ratio(best["gates"] / result["gates"]) if best and made != "qsac" else "",
                 count(result["depth"]),
                 count(result["qubits"]),
-                built,
+                " and ".join(count(gates) for gates in result.get("built", [])),
                 seconds(result["seconds"]["wall"]),
                 tiny(result.get("deviation")),
             ]
         )
     header = ["", "two-qubit gates", "qsac -O2 / this", "two-qubit depth", "qubits", "as built", "s", "deviation"]
-    return table(header, lines)
+    text = table(header, lines)
+    return text + ("\nNo figures for " + "; ".join(missing) + ".\n" if missing else "")
 
 
 INTRODUCTION = """\

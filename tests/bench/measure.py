@@ -101,6 +101,11 @@ def run(job: str, limit: float, **arguments: Any) -> Outcome:
 
 def versions() -> dict[str, str]:
     found = {"Python": platform.python_version()}
+    with suppress(OSError, subprocess.CalledProcessError):
+        command = ["git", "rev-parse", "--short=10", "HEAD"]
+        found["qsac at commit"] = subprocess.check_output(
+            command, cwd=ROOT, text=True, stderr=subprocess.DEVNULL
+        ).strip()
     for name in ("qsac", *PACKAGES):
         with suppress(metadata.PackageNotFoundError):
             found[name] = metadata.version(name)

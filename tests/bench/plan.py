@@ -14,7 +14,7 @@ class Plan:
     ``parallel``: runs at once where counts are measured, not times.
     """
 
-    limit: float = 40
+    limit: float = 30
     repeats: int = 5
     quick: bool = False
     parallel: int = 2

@@ -62,6 +62,6 @@ def _part(plan: Plan, cases: list[Case], name: str, sizes: list[int]) -> str:
 INTRODUCTION = """\
 ## Scaling
 
-qsac -O2 for `h2`, in memory, `verify=False`. Slopes are fitted to all points; the structure's own is 1 in T and in d,
-below which only what does not grow (imports of a pass, the small blocks) can bring it.
+qsac -O2 for `h2`, in memory, `verify=False`, medians. Slopes are fitted to all points. Two-qubit gates grow as T and
+as d (slope 1); a time's slope stays below 1 as long as what does not grow still counts.
 """
