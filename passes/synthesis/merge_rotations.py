@@ -51,7 +51,7 @@ class MergeRotations(Pass):
             other = ops[place]
             if isinstance(other, PauliRotation) and _pauli(other) == _pauli(op):
                 return place
-            if not _commute(op, other):
+            if not _commute(op, other) and not _whole_turns(other):
                 return None
         return None
 
@@ -70,9 +70,14 @@ def _commute(op: PauliRotation, other: Op) -> bool:
     return all(own[qubit] == "z" for qubit in other.borrows if qubit in own)
 
 
+def _whole_turns(op: Op) -> bool:
+    """Whether an op is a rotation that came to nothing by now: it is dropped at the end, and stands in nobody's way."""
+    return isinstance(op, PauliRotation) and abs(remainder(op.angle, 2 * pi)) < NEGLIGIBLE
+
+
 def _nothing(op: PauliRotation, program: Program) -> bool:
     """Whether the rotation is the identity up to a global phase (a full turn is), and not what allocates its qubit."""
-    if abs(remainder(op.angle, 2 * pi)) >= NEGLIGIBLE:
+    if not _whole_turns(op):
         return False
     first = {qubit: next(other for other in program.ops if qubit in other.targets) for qubit in op.qubits}
     return all(_pauli_key(other) != _pauli_key(op) for other in first.values())
