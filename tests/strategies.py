@@ -160,7 +160,9 @@ _SEEDS = st.integers(0, 2**20)
 _SPECIAL_ANGLES = (0.0, np.pi / 2, -np.pi / 2, np.pi, -np.pi, 2 * np.pi, np.pi / 4, 1e-15)
 _BLOCKS = ("multiplexor", "uniformly-controlled", "diagonal", "rotation", "pair-rotation", "unitary")
 _STEPS = st.lists(
-    st.tuples(st.sampled_from((*_BLOCKS, *_BLOCKS, "loaded", "unloaded", "measure", "reset", "observe")), _SEEDS),
+    st.tuples(
+        st.sampled_from((*_BLOCKS, *_BLOCKS, "loaded", "unloaded", "pair", "measure", "reset", "observe")), _SEEDS
+    ),
     max_size=14,
 )
 
@@ -245,9 +247,21 @@ class _BlockProgram:
             if leaves:
                 self.measure(target)
         elif kind == "uniformly-controlled":
-            phi = random_angles(rng, 1 << len(controls), self.generic)
+            # the ladder may be for fewer rows of controls
+            rows = int(rng.integers((1 << len(controls)) // 2, 1 << len(controls))) + 1 if controls else 1
+            theta, phi = (Table(random_angles(rng, 1 << len(controls), self.generic).values[:rows]) for _ in range(2))
             inverse = bool(rng.random() < 0.5)
-            self._add(UniformlyControlledGate(controls, target, angles, phi, inverse, origin=origin))
+            self._add(UniformlyControlledGate(controls, target, theta, phi, inverse, origin=origin))
+        elif kind == "pair":
+            opening = Multiplexor(
+                str(rng.choice(["x", "y", "z"])), controls, target, angles, pair="opens", origin=origin
+            )  # type: ignore[arg-type]
+            self._add(opening)
+            qubits = self._some(rng, self.live, 3, 1)
+            self._add(Diagonal(qubits, random_angles(rng, 1 << len(qubits), self.generic)))
+            between = self._some(rng, [name for name in usable if name not in (target, *controls)], 1)
+            self.ops += [PauliRotation("x", (name,), 0.3) for name in between if name in self.live]
+            self._add(opening.adjoint())
         elif kind in ("rotation", "pair-rotation"):
             qubits = self._some(rng, usable, 1 if kind == "rotation" else 2, 1)
             paulis = "".join(rng.choice(["x", "y", "z"], len(qubits)))
