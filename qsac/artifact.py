@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from qsac.emit.circuit_dict import from_dict
 from qsac.emit.circuit_dict import to_json as circuit_json
 from qsac.errors import InvalidInputError, QsacError
-from qsac.ir.native import KIND, BitReadout, Group, NativeCircuit, Profile, Unit
+from qsac.ir.native import BitReadout, Group, NativeCircuit, Profile, Unit
 from qsac.ir.parser import parse_program
 from qsac.ir.program import Program
 from qsac.model.load import load
+from qsac.model.metrics import METRIC_NAMES
 from qsac.model.model import Model
 from qsac.model.strict_json import parse
 from qsac.pipeline import Target
@@ -224,6 +225,11 @@ class _Part:
             raise self.wrong("a text")
         return self.value
 
+    def choice(self, words: Sequence[str]) -> str:
+        if self.value not in words:
+            raise self.wrong(f"one of {', '.join(words)}")
+        return self.text()
+
     def number(self, limit: int) -> int:
         if not isinstance(self.value, int) or isinstance(self.value, bool) or not 0 <= self.value <= limit:
             raise self.wrong(f"a whole number from 0 to {limit}")
@@ -274,9 +280,11 @@ def _read(document: Any) -> Compiled:
     circuits = tuple(_read_circuit(entry) for entry in root.field("circuits").entries())
     if not circuits:
         raise root.field("circuits").wrong("at least one circuit")
+    for place, circuit in enumerate(circuits):
+        if circuit.profile is not None and len(circuit.profile.register) != model.index_qubits:
+            raise root.field("circuits").entries()[place].field("profile").wrong(f"{model.index_qubits} index qubits")
     root.field("target").field("name").text()
-    if root.field("target").field("kind").text() not in ("device", "exact", "shots"):
-        raise root.field("target").field("kind").wrong("device, exact or shots")
+    root.field("target").field("kind").choice(("device", "exact", "shots"))
     return Compiled(
         model=model,
         target=root.field("target").mapping(),
@@ -305,7 +313,7 @@ def _read_circuit(entry: _Part) -> NativeCircuit:
 
     readouts = tuple(
         BitReadout(
-            readout.field("metric").text(),
+            readout.field("metric").choice(METRIC_NAMES),
             places(readout.field("given"), bits),
             places(readout.field("success"), bits),
         )
@@ -320,10 +328,6 @@ def _read_circuit(entry: _Part) -> NativeCircuit:
             places(observed.field("given"), bits),
             places(observed.field("success"), bits),
         )
-    measured = set(bare.second[bare.kind == KIND["Measure"]].tolist())
-    for readout, part in zip(readouts, entry.field("readout").entries(), strict=True):
-        if not measured.issuperset((*readout.given, *readout.success)):
-            raise part.wrong("bits that the circuit measures")
     groups = []
     for group in entry.field("groups").entries():
         parts = group.entries()
@@ -336,7 +340,7 @@ def _read_circuit(entry: _Part) -> NativeCircuit:
         if any(len(pair) != 2 for pair in pairs):
             raise entry.field(name).wrong("pairs of a logical qubit and its place")
         maps.append(tuple(pair[1].place(qubits) for pair in pairs))
-    return NativeCircuit(
+    circuit = NativeCircuit(
         name=entry.field("name").text(),
         qubits=bare.qubits,
         bits=bare.bits,
@@ -350,3 +354,7 @@ def _read_circuit(entry: _Part) -> NativeCircuit:
         initial_map=maps[0],
         final_map=maps[1],
     )
+    unmet = circuit.unmet()
+    if unmet is not None:
+        raise entry.wrong(unmet)
+    return circuit

@@ -115,3 +115,46 @@ class NativeCircuit:
     def one_qubit_gates(self) -> int:
         """Physical one-qubit gates: ``Rz`` is a change of frame on every target and is not counted."""
         return self.count("PhasedX", "SX", "X")
+
+    def unmet(self) -> str | None:
+        """What readouts, profile or resets need that the circuit does not give them, or None; for untrusted circuits."""
+        measured_at, problem = _outcomes(self)
+        given = {bit for readout in self.readouts for bit in readout.given}
+        for readout in self.readouts:
+            if not measured_at.keys() >= {*readout.given, *readout.success}:
+                return f"the bits of {readout.metric!r} measured by the circuit"
+            if given & set(readout.success) or len(set(readout.success)) < len(readout.success):
+                return f"the success bits of {readout.metric!r} once, and none of them given"
+        if self.profile is not None:
+            asked = (*self.profile.given, *self.profile.success)
+            if any(measured_at.get(bit, len(self)) >= self.profile.stop for bit in asked):
+                return "the profile's bits measured before its stop"
+            if given & set(self.profile.success) or len(set(self.profile.success)) < len(self.profile.success):
+                return "the profile's success bits once, and none of them given"
+            live = self.kind[: self.profile.stop] == KIND["Measure"]
+            if set(self.profile.register) & set(self.first[: self.profile.stop][live].tolist()):
+                return "a profile of qubits that were not measured before its stop"
+            if len(set(self.profile.register)) < len(self.profile.register):
+                return "a profile that names each qubit once"
+        return problem
+
+
+def _outcomes(circuit: NativeCircuit) -> tuple[dict[int, int], str | None]:
+    """Where each bit is measured, and what is wrong with measurements and resets."""
+    measured_at: dict[int, int] = {}
+    turned: set[int] = set()
+    columns = (circuit.kind, circuit.first, circuit.second)
+    for place, (kind, first, second) in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
+        if kind == KIND["Measure"]:
+            if second in measured_at:
+                return measured_at, "each bit measured once"
+            measured_at[second] = place
+            turned.discard(first)
+        elif kind == KIND["Reset"]:
+            if first in turned:
+                return measured_at, "a qubit measured before it is reset"
+        else:
+            turned.add(first)
+            if GATES[kind].qubits == 2:
+                turned.add(second)
+    return measured_at, None
