@@ -117,7 +117,7 @@ class NativeCircuit:
         return self.count("PhasedX", "SX", "X")
 
     def unmet(self) -> str | None:
-        """What readouts, profile or resets need that the circuit does not give them, or None; for untrusted circuits."""
+        """What readouts, profile and resets want that an untrusted circuit does not have, or None."""
         measured_at, problem = _outcomes(self)
         given = {bit for readout in self.readouts for bit in readout.given}
         for readout in self.readouts:
