@@ -1,0 +1,317 @@
+"""Artifacts: they come back as they were, the same bytes in any process, and damage is told, never a traceback."""
+
+import copy
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qsac import artifact, compiler
+from qsac.artifact import Compiled, write_whole
+from qsac.errors import InvalidInputError, QsacError
+from qsac.ir.native import NativeCircuit
+from qsac.runtime.verification import verify_compiled
+from tests.strategies import random_model
+
+COLUMNS = ("kind", "first", "second", "angles")
+
+
+def _compiled(seed: int = 1, target: str = "h1") -> Compiled:
+    return compiler.compile(random_model(seed), target, verify=False)
+
+
+def _same(left: NativeCircuit, right: NativeCircuit) -> bool:
+    rest = ("name", "qubits", "bits", "readouts", "profile", "groups", "initial_map", "final_map")
+    return all(getattr(left, name) == getattr(right, name) for name in rest) and all(
+        np.array_equal(getattr(left, name), getattr(right, name)) for name in COLUMNS
+    )
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_an_artifact_comes_back_as_it_was(seed: int, tmp_path: Path) -> None:
+    compiled = _compiled(seed)
+    compiled.save(tmp_path / "model.qsac.json")
+    again = Compiled.load(tmp_path / "model.qsac.json")
+    assert again.to_json() == compiled.to_json()
+    assert again.model == compiled.model
+    assert (again.target, again.options, again.ir, again.stats) == (
+        compiled.target,
+        compiled.options,
+        compiled.ir,
+        compiled.stats,
+    )
+    assert all(_same(one, other) for one, other in zip(again.circuits, compiled.circuits, strict=True))
+    assert again.timings == {}
+    verify_compiled(again)
+
+
+def test_a_routed_artifact_comes_back_as_it_was() -> None:
+    compiled = _compiled(1, "ibm-fez")
+    again = Compiled.parse(compiled.to_json().encode(), "fez")
+    assert again.to_json() == compiled.to_json()
+    assert again.circuits[0].initial_map != again.circuits[0].final_map
+
+
+def test_the_fields_are_those_of_the_contract() -> None:
+    document = json.loads(_compiled().to_json())
+    fields = ["qsac_artifact", "model", "sha256", "target", "options", "ir", "circuits", "stats"]
+    assert list(document) == fields
+    circuit = document["circuits"][0]
+    assert {"name", "circuit", "readout", "initial_map", "final_map", "groups"} <= set(circuit)
+    assert [readout["metric"] for readout in circuit["readout"]] == ["fidelity", "token_fidelity"]
+    assert not any("time" in key or "second" in key for key in document["stats"])
+
+
+BYTES = """
+import sys
+from qsac import compiler
+from tests.strategies import random_model
+for seed, target in ((1, "h1"), (4, "h2"), (40, "statevector")):
+    sys.stdout.write(compiler.compile(random_model(seed), target, verify=False).to_json())
+"""
+
+
+def test_the_same_bytes_in_any_process() -> None:
+    root = Path(__file__).parent.parent
+    found = set()
+    for hash_seed in ("0", "4711"):
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(root)}
+        run = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", BYTES], capture_output=True, check=True, cwd=root, env=environment
+        )
+        found.add(run.stdout)
+    assert len(found) == 1
+    assert len(found.pop()) > 10_000
+
+
+# Damage.
+
+SMALL = random_model(3) | {"name": "small"}
+SMALL["tokens"] = {"type": "inline", "values": [[1, 0.5], [0.3, -1], [0.2, 0.7]]}
+SMALL["attention"] = {
+    "type": "overlap",
+    "kernel": {"type": "monomial", "degree": 1},
+    "value": {"type": "identity"},
+    "score": {"type": "identity"},
+}
+DOCUMENT: dict[str, Any] = json.loads(compiler.compile(SMALL, "h1", verify=False).to_json())
+VALUES: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    0,
+    1,
+    10**30,
+    1.5,
+    "",
+    "x",
+    "9" * 5000,
+    [],
+    {},
+    [[]],
+    [["q", [0]]],
+    {"type": "X"},
+)
+
+
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place of a document; of long lists the ends only."""
+    if path:
+        yield path
+    if isinstance(value, dict):
+        for key in value:
+            yield from _paths(value[key], (*path, key))
+    elif isinstance(value, list):
+        for index in sorted({0, 1, len(value) - 1} & set(range(len(value)))):
+            yield from _paths(value[index], (*path, index))
+
+
+PATHS = list(_paths(DOCUMENT))
+
+
+def _changed(path: tuple[Any, ...], *value: Any) -> dict[str, Any]:
+    """The document with another value at a place, or without the place."""
+    document = copy.deepcopy(DOCUMENT)
+    parent: Any = document
+    for key in path[:-1]:
+        parent = parent[key]
+    if value:
+        parent[path[-1]] = value[0]
+    else:
+        del parent[path[-1]]
+    return document
+
+
+def _read(document: Any) -> Compiled | None:
+    """The artifact, used as commands use it; None where that is refused."""
+    try:
+        compiled = Compiled.parse(json.dumps(document).encode(), "damaged.qsac.json")
+    except QsacError as error:
+        if error.source != "damaged.qsac.json" or len(str(error)) > 2000:
+            raise AssertionError(str(error)) from error
+        return None
+    try:
+        _ = compiled.program
+        verify_compiled(compiled)
+    except QsacError:
+        return None
+    return compiled
+
+
+@pytest.mark.parametrize("part", range(6))
+def test_whatever_is_taken_out_is_missed_or_needless(part: int) -> None:
+    for path in PATHS[part::6]:
+        _read(_changed(path))
+
+
+@pytest.mark.parametrize("part", range(6))
+def test_whatever_is_put_in_is_refused_or_harmless(part: int) -> None:
+    for path in PATHS[part::6]:
+        if path[0] not in ("stats", "options") and (path[0] != "target" or len(path) < 3):
+            for value in VALUES:
+                _read(_changed(path, value))
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.sampled_from(PATHS), st.sampled_from(VALUES)), min_size=2, max_size=4))
+def test_several_changes_at_once(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
+    document = copy.deepcopy(DOCUMENT)
+    for path, value in changes:
+        parent: Any = document
+        try:
+            for key in path[:-1]:
+                parent = parent[key]
+            parent[path[-1]] = value
+        except (KeyError, IndexError, TypeError):
+            continue
+    _read(document)
+
+
+@settings(max_examples=100)
+@given(st.integers(0, 10**6), st.sampled_from([b"", b"\x00", b"\xff", b"{", b"]", b'"', b",", b"1e999", b"NaN"]))
+def test_changed_bytes(place: int, piece: bytes) -> None:
+    data = json.dumps(DOCUMENT).encode()
+    place %= len(data)
+    with suppress(QsacError):
+        Compiled.parse(data[:place] + piece + data[place + 1 :], "damaged")
+
+
+@pytest.mark.parametrize("field", ["qsac_artifact", "model", "sha256", "target", "options", "ir", "circuits", "stats"])
+def test_every_field_is_needed(field: str) -> None:
+    with pytest.raises(QsacError):
+        Compiled.parse(json.dumps(_changed((field,))).encode(), "damaged")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        (("qsac_artifact",), 2, "newer version"),
+        (("qsac_artifact",), "1", "not a qsac artifact"),
+        (("qsac_artifact",), True, "not a qsac artifact"),
+        (("sha256",), "0" * 64, "changed after compiling"),
+        (("model", "name"), "other", "changed after compiling"),
+        (("model", "attention", "mask"), "full", "changed after compiling"),
+        (("model", "tokens", "values", 0, 0), 0.25, "changed after compiling"),
+        (("circuits",), [], "at least one circuit"),
+        (("circuits", 0, "readout", 0, "given", 0), ["nothing", [0]], "qubit or bit of the circuit"),
+        (("circuits", 0, "circuit", "commands", 0, "op", "type"), "H", "no native gate"),
+        (("circuits", 0, "profile", "stop"), 10**6, "whole number from 0"),
+        (("circuits", 0, "profile", "stop"), 1, "measured before its stop"),
+        (("circuits", 0, "profile", "register"), [], "1 index qubits"),
+        (("circuits", 0, "readout", 0, "metric"), "accuracy", "one of fidelity, "),
+    ],
+)
+def test_what_is_said(path: tuple[Any, ...], value: Any, said: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        Compiled.parse(json.dumps(_changed(path, value)).encode(), "file")
+    assert said in str(caught.value)
+
+
+def test_a_changed_circuit_does_not_verify() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    turned = next(one for one in document["circuits"][0]["circuit"]["commands"] if one["op"]["type"] == "PhasedX")
+    turned["op"]["params"][0] = "0.123"
+    with pytest.raises(QsacError, match="disagrees"):
+        verify_compiled(Compiled.parse(json.dumps(document).encode(), "file"))
+
+
+# Files.
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"null", b"\xff\xfe", b'{"qsac": 1}', b"1" * 10_000])
+def test_files_that_are_no_artifacts(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(data)
+    with pytest.raises(InvalidInputError) as caught:
+        Compiled.load(tmp_path / "file")
+    assert str(tmp_path / "file") in str(caught.value)
+
+
+def test_files_that_are_not_there(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="no such file"):
+        Compiled.load(tmp_path / "nothing")
+    with pytest.raises(InvalidInputError, match="folder"):
+        Compiled.load(tmp_path)
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(artifact, "SIZE_LIMIT", 100)
+    (tmp_path / "file").write_bytes(b" " * 101)
+    with pytest.raises(InvalidInputError, match="too large"):
+        Compiled.load(tmp_path / "file")
+
+
+def test_folders_that_cannot_be_written_to(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="folder does not exist"):
+        write_whole(tmp_path / "nothing" / "file", ["text"])
+    with pytest.raises(InvalidInputError, match="output is a folder"):
+        write_whole(tmp_path, ["text"])
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_permission(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(InvalidInputError, match="cannot be written"):
+            write_whole(tmp_path / "file", ["text"])
+    finally:
+        tmp_path.chmod(0o700)
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt(), MemoryError()])
+def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(error: BaseException, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old")
+
+    def parts() -> Iterator[str]:
+        yield "new" * 100_000
+        raise error
+
+    with pytest.raises((InvalidInputError, KeyboardInterrupt, MemoryError)):
+        write_whole(tmp_path / "file", parts())
+    assert [item.name for item in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_text() == "old"
+
+
+def test_a_written_file_is_as_public_as_any_other(tmp_path: Path) -> None:
+    write_whole(tmp_path / "file", ["te", "xt"])
+    (tmp_path / "other").write_text("text")
+    assert (tmp_path / "file").read_text() == "text"
+    modes = {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("file", "other")}
+    assert len(modes) == 1
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old")
+    (tmp_path / "link").symlink_to("file")
+    write_whole(tmp_path / "link", ["new"])
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_text() == "new"
