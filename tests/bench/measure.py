@@ -88,10 +88,9 @@ def run(job: str, limit: float, **arguments: Any) -> Outcome:
         try:
             output, errors = process.communicate(timeout=limit)
         except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
             return Outcome(None, f"did not end in {limit:g} s")
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
             _RUNNING.discard(process.pid)
     if process.returncode:
         last = errors.strip().splitlines()[-1] if errors.strip() else f"exit {process.returncode}"
