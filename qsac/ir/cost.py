@@ -12,6 +12,7 @@ from math import pi
 
 from qsac.ir.attention import (
     ApplyUnitary,
+    LoadEvolution,
     LoadTokens,
     PhaseTable,
     PrepareIndices,
@@ -22,9 +23,11 @@ from qsac.ir.attention import (
 )
 from qsac.ir.attention.unitary import Entangler
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate
+from qsac.ir.evolution import weight
 from qsac.ir.native import GateFamily
 from qsac.ir.op import Op, Scope
 from qsac.ir.program import Program
+from qsac.ir.state import is_product
 
 
 def multiplexor_cost(controls: int, family: GateFamily, *, zero: bool) -> int:
@@ -71,6 +74,8 @@ def op_cost(op: Op, scope: Scope, family: GateFamily) -> int:
 
 @op_cost.register
 def _(op: Multiplexor, scope: Scope, family: GateFamily) -> int:
+    if len(op.controls) == 1 and not (op.first_entangler_free or op.last_entangler_free):
+        return _pair_cost(float(op.angles.values[0] - op.angles.values[1]) / 2, family)
     return multiplexor_cost(len(op.controls), family, zero=op.first_entangler_free or op.last_entangler_free)
 
 
@@ -81,10 +86,29 @@ def _(op: UniformlyControlledGate, scope: Scope, family: GateFamily) -> int:
 
 @op_cost.register
 def _(op: PauliRotation, scope: Scope, family: GateFamily) -> int:
-    if len(op.qubits) == 1:
-        return 0
-    quarter = abs(op.angle % pi - pi / 2) < 1e-13
+    return 0 if len(op.qubits) == 1 else _pair_cost(op.angle, family)
+
+
+def _pair_cost(angle: float, family: GateFamily) -> int:
+    """Gates of a rotation about a Pauli product of two qubits, ``angle`` in radians."""
+    quarter = abs(angle % pi - pi / 2) < 1e-13
     return 1 if family == "zzphase" or quarter else 2
+
+
+@op_cost.register
+def _(op: LoadEvolution, scope: Scope, family: GateFamily) -> int:
+    size, bits = scope.sizes[op.data], sum(scope.sizes[name] for name in op.index)
+    total = 0 if is_product(scope.tables[op.table].values[0]) else (1 << size) - 1 - size
+    weights = [weight(term) for term in op.terms]
+    signed = [op.signed(term) for term in range(len(op.terms))]
+    for bit, turns in op.stages(bits):
+        if bit is not None and not all(signed):
+            total += 2 * weight(op.reversal)
+        for term, angle in turns:
+            # The string is made one of two qubits, or of one qubit and the bit, by a quarter turn for each further one.
+            qubits = weights[term] + (bit is not None and signed[term])
+            total += 2 * (qubits - 2) + _pair_cost(angle, family) if qubits > 1 else 0
+    return total
 
 
 @op_cost.register
