@@ -72,11 +72,12 @@ def compile(
     """Compile a model for a target.
 
     ``optimisation`` is 0 (plain structured lowering) to 3 (also approximating passes, within ``error_budget``, an
-    infidelity of the final state); ``passes`` names a pipeline that takes the place of the level's (``"fold-unitaries,..."``; routing,
-    where the target needs it, always follows). ``qubits`` is the most to use, ``prefer`` what to spare: qubits, or
-    depth by taking more of them. ``verify`` simulates the compiled circuit and compares it with the closed form, or, where a pass has
-    spent of the budget, with the final program (the statistics then hold what the spending came to): None does so
-    where at most 14 qubits are alive at once. ``after`` is called with each stage's name and result.
+    infidelity of the final state); ``passes`` names a pipeline that takes the place of the level's
+    (``"fold-unitaries,..."``; routing, where the target needs it, always follows). ``qubits`` is the most to use,
+    ``prefer`` what to spare: qubits, or depth by taking more of them. ``verify`` simulates the compiled circuit and
+    compares it with the closed form, or, where a pass has spent of the budget, with the final program (the statistics
+    then hold what the spending came to): None does so where at most 14 qubits are alive at once. ``after`` is called
+    with each stage's name and result.
 
     Raises :class:`~qsac.errors.InvalidInputError` for a model, target or option that is none,
     :class:`~qsac.errors.DoesNotFitError` where the target has too few qubits, and

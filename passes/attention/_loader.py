@@ -74,7 +74,7 @@ class Search:
     @property
     def size(self) -> int:
         """The qubits of the data."""
-        return self.rows.shape[1].bit_length() - 1
+        return int(self.rows.shape[1]).bit_length() - 1
 
     @property
     def possible(self) -> bool:
@@ -152,6 +152,8 @@ class Search:
 
     def _blank(self, lead: float, string: str) -> LoadEvolution:
         stages = self.bits + (lead != 0)
+        simplest: Formula = "strang"
+        formulas = (simplest,) * stages
         return LoadEvolution(
             "data",
             ("index",),
@@ -159,7 +161,7 @@ class Search:
             self.evolution.terms,
             self.evolution.coefficients,
             self.evolution.dt,
-            ("strang",) * stages,
+            formulas,
             (1,) * stages,
             lead,
             reversal=string,

@@ -82,7 +82,7 @@ class _Planner:
     def candidates(self) -> list[tuple[Program, frozenset[_Role]]]:
         """Programs and roles, by estimate cheaper than the program as it is; the cheapest first."""
         limit = self.final_cost(self.program)
-        ranked = []
+        ranked: list[tuple[int, int, int, Program, frozenset[_Role]]] = []
         free = ungated(self.program)
         for place, base in enumerate((self.program,) if free is None else (self.program, free)):
             roles = sorted({_role(op) for op in base.ops if isinstance(op, LoadTokens) and self._replaceable(base, op)})
@@ -121,7 +121,7 @@ class _Planner:
             total += loader.error
             name = _added(tables, op.table, loader.state)
             ops[place] = _named(loader.op, op, name)
-        used = {name for op in ops if (name := getattr(op, "table", None)) is not None}
+        used = {getattr(op, "table", None) for op in ops}
         tables = {name: table for name, table in tables.items() if name in used}
         return replace(base, ops=tuple(ops), tables=tables), total
 

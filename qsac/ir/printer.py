@@ -10,7 +10,8 @@
     op load-tokens data="value" index=["key"] table="context" # /tokens
     readout fidelity given=["key"] success=["value"]
 
-An ``evolution`` line says what takes each row of a table to the next. Values are JSON; fields that have their default are left out; what follows ``#`` is the op's origin in the model.
+An ``evolution`` line says what takes each row of a table to the next. Values are JSON; fields that have their default
+are left out; what follows ``#`` is the op's origin in the model.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import numpy as np
 
 from qsac.artifact import Compiled
 from qsac.errors import CheckFailedError
+from qsac.ir.approximation import infidelity
 from qsac.ir.interpreter import interpret
 from qsac.model.metrics import closed_form
 from qsac.pipeline import Progress
@@ -31,8 +32,8 @@ def verify_compiled(compiled: Compiled, progress: Progress | None = None) -> dic
     Compared are P(given), each readout's joint probability and, for every position, w_j^2 and |A_j|^2: relative to
     P(given), to 1e-9. Raises :class:`~qsac.errors.CheckFailedError` naming the worst one. A program whose passes have
     spent of an error budget is compared with its own interpretation in the same way; how far the spending moved the
-    model's values is what is returned: ``loss_deviation`` (None where a loss does not exist) and the relative
-    ``success_probability_deviation``. Nothing is returned for an exact program.
+    model's values is what is returned: the final state's true ``infidelity`` (None where the registers are too wide),
+    ``loss_deviation`` (None where a loss does not exist) and the relative ``success_probability_deviation``. Nothing is returned for an exact program.
     """
     found = simulate(compiled.circuits[0], progress)
     if compiled.stats["error_budget"]["spent"]:
@@ -86,6 +87,7 @@ def _deviation(compiled: Compiled, found: Probabilities) -> dict[str, Any]:
     exact = closed_form(compiled.model)
     loss, fidelity, zeta = exact["loss"], found.metrics["fidelity"], exact["zeta"]
     return {
+        "infidelity": infidelity(compiled.program),
         "loss_deviation": None if loss is None or fidelity <= 0 else -log(fidelity) - loss,
         "success_probability_deviation": found.given / zeta - 1 if zeta else None,
     }

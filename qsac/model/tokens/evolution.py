@@ -7,7 +7,6 @@ t = 0..T.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
 from math import cos, sin, sqrt
 from typing import Any
 
@@ -100,8 +99,10 @@ def product_state(given: object, qubits: int, pointer: str) -> NDArray[np.comple
             found=counted(len(given), noun),
             wanted=f"{counted(qubits, noun)}, one for each letter of a Pauli string",
         )
-    kets = [_ket(qubit, join(pointer, place)) for place, qubit in enumerate(given)]
-    return reduce(np.kron, kets)
+    state: NDArray[np.complex128] = np.ones(1, dtype=np.complex128)
+    for place, qubit in enumerate(given):
+        state = np.asarray(np.kron(state, _ket(qubit, join(pointer, place))), dtype=np.complex128)
+    return state
 
 
 def _ket(given: Any, pointer: str) -> NDArray[np.complex128]:
