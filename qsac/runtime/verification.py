@@ -31,9 +31,10 @@ def verify_compiled(compiled: Compiled, progress: Progress | None = None) -> dic
 
     Compared are P(given), each readout's joint probability and, for every position, w_j^2 and |A_j|^2: relative to
     P(given), to 1e-9. Raises :class:`~qsac.errors.CheckFailedError` naming the worst one. A program whose passes have
-    spent of an error budget is compared with its own interpretation in the same way; how far the spending moved the
-    model's values is what is returned: the final state's true ``infidelity`` (None where the registers are too wide),
-    ``loss_deviation`` (None where a loss does not exist) and the relative ``success_probability_deviation``. Nothing is returned for an exact program.
+    spent of an error budget is compared with its own interpretation in the same way. What is returned says how far the
+    spending moved the model's values: the final state's true ``infidelity`` (None where the registers are too wide),
+    ``loss_deviation`` (None where a loss does not exist) and the relative ``success_probability_deviation``. Nothing is
+    returned for an exact program.
     """
     found = simulate(compiled.circuits[0], progress)
     if compiled.stats["error_budget"]["spent"]:
