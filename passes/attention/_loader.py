@@ -27,6 +27,9 @@ PROBES = 6
 FINEST = 1 / 256
 """A stage's share of the squared error below which choices are not told apart."""
 
+FIRST_ORDER_STEPS = 4
+"""Most steps of the formula of first order: beyond, the others are always better."""
+
 WORK_LIMIT = 1 << 28
 """Most amplitudes times rotations that finding one loader may take, about: some ten seconds."""
 
@@ -117,6 +120,8 @@ class Search:
         exact = self.evolution.evolved(self.rows[places], time)
         curve: list[tuple[int, float]] = []
         steps = 1
+        if formula == "lie-trotter":
+            most = min(most, FIRST_ORDER_STEPS)
         while steps <= max(1, min(most, STEP_LIMIT)):
             states = self.rows[places].astype(np.complex128)
             turns = list(self.evolution.turns(time, formula, steps))

@@ -191,9 +191,18 @@ def _action(term: str) -> tuple[NDArray[np.intp], States]:
 def pauli_applied(term: str, states: States) -> States:
     """A Pauli string on each row of ``states``, shape (..., 2^n)."""
     source, factors = _action(term)
-    return np.asarray(states[..., source] * factors, dtype=np.complex128)
+    if source[0] == 0:
+        return np.asarray(states * factors, dtype=np.complex128)
+    return np.asarray(np.take(states, source, axis=-1) * factors, dtype=np.complex128)
 
 
 def turned(states: States, term: str, angle: Any) -> States:
     """exp(-i angle P / 2) on each row; ``angle`` in radians, one for all rows or of shape (rows, 1)."""
-    return np.asarray(np.cos(angle / 2) * states - 1j * np.sin(angle / 2) * pauli_applied(term, states))
+    source, factors = _action(term)
+    cos, sin = np.cos(angle / 2), -1j * np.sin(angle / 2)
+    if source[0] == 0:
+        return np.asarray(states * (cos + sin * factors), dtype=np.complex128)
+    result = np.take(states, source, axis=-1)
+    result *= sin * factors
+    result += cos * states
+    return np.asarray(result, dtype=np.complex128)
