@@ -9,6 +9,7 @@ import numpy as np
 from qsac.errors import InvalidInputError
 from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PrepareIndices, PreparePower, Project
 from qsac.ir.attention.unitary import UnitaryForm
+from qsac.ir.evolution import Evolution
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
@@ -20,13 +21,14 @@ from qsac.model.unitary import Identity, Matrix
 CONTEXT, TARGETS = "context", "targets"
 
 
-def build(model: Model) -> Program:
+def build(model: Model, *, provenance: bool = False) -> Program:
     """The attention program whose readouts are the model's fidelity and token fidelity.
 
     Registers: ``query`` and ``key`` of m qubits (none for T = 1), ``value`` and ``score[c]`` of n qubits, for a kernel
     of several terms ``power[c]`` of one qubit. Score copies come one after another, each loaded by ``key``,
     transformed, un-loaded by ``query`` and projected; then the value register takes the same way to the targets.
-    The observed ``weights`` and ``overlaps`` are w_j^2 and |A_j|^2 over lam^2 T N. Raises
+    The observed ``weights`` and ``overlaps`` are w_j^2 and |A_j|^2 over lam^2 T N. With ``provenance`` the tables of
+    tokens that come from an evolution say so, for passes that may use it. Raises
     :class:`~qsac.errors.InvalidInputError` for a readout that has no program yet.
     """
     if model.readout != "loss":
@@ -43,7 +45,8 @@ def build(model: Model) -> Program:
     powers = tuple(f"power[{copy}]" for copy in range(degree)) if amplitudes else ()
     key, query = (("key",), ("query",)) if indexed else ((), ())
 
-    tables = {CONTEXT: Table(model.tokens[:positions]), TARGETS: Table(model.tokens[1:])}
+    source = _evolution(model) if provenance else None
+    tables = {CONTEXT: Table(model.tokens[:positions], source), TARGETS: Table(model.tokens[1:], source)}
     value = _unitary("value", model.value, model, tables)
     score = _unitary("score", model.score, model, tables) if scores else None
 
@@ -92,6 +95,13 @@ def build(model: Model) -> Program:
             Readout("token_fidelity", given, ("value",)),
         ),
     )
+
+
+def _evolution(model: Model) -> Evolution | None:
+    if model.evolution is None:
+        return None
+    terms = tuple(term.lower() for term in model.evolution.terms)
+    return Evolution(terms, model.evolution.coefficients, model.evolution.dt)
 
 
 def _terms(kernel: tuple[float, ...]) -> tuple[int, tuple[float, ...]]:

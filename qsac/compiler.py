@@ -72,10 +72,12 @@ def compile(
     """Compile a model for a target.
 
     ``optimisation`` is 0 (plain structured lowering) to 3 (also approximating passes, within ``error_budget``, an
-    infidelity); ``passes`` names a pipeline that takes the place of the level's (``"fold-unitaries,..."``; routing,
-    where the target needs it, always follows). ``qubits`` is the most to use, ``prefer`` what to spare: qubits, or
-    depth by taking more of them. ``verify`` simulates the compiled circuit and compares it with the closed form: None
-    does so where at most 14 qubits are alive at once. ``after`` is called with each stage's name and result.
+    infidelity of the final state); ``passes`` names a pipeline that takes the place of the level's
+    (``"fold-unitaries,..."``; routing, where the target needs it, always follows). ``qubits`` is the most to use,
+    ``prefer`` what to spare: qubits, or depth by taking more of them. ``verify`` simulates the compiled circuit and
+    compares it with the closed form, or, where a pass has spent of the budget, with the final program (the statistics
+    then hold what the spending came to): None does so where at most 14 qubits are alive at once. ``after`` is called
+    with each stage's name and result.
 
     Raises :class:`~qsac.errors.InvalidInputError` for a model, target or option that is none,
     :class:`~qsac.errors.DoesNotFitError` where the target has too few qubits, and
@@ -91,7 +93,7 @@ def compile(
     counts: list[dict[str, Any]] = []
 
     with watch.stage("build"):
-        program = build(source)
+        program = build(source, provenance=error_budget > 0)
         _check_rules(program, "build")
     watch.show("build", program)
     for step in chosen:
@@ -143,7 +145,7 @@ def compile(
     alive = allocate(program, replace(context, prefer="qubits")).width
     if verify or (verify is None and alive <= AUTOMATIC_WIDTH):
         with watch.stage("verify"):
-            verify_compiled(compiled, progress)
+            stats["error_budget"] |= verify_compiled(compiled, progress)
     return compiled
 
 

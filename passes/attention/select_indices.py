@@ -39,7 +39,7 @@ class SelectIndices(Pass):
     name: ClassVar[str] = "select-indices"
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = 2
-    after: ClassVar[tuple[str, ...]] = ("stage-power",)
+    after: ClassVar[tuple[str, ...]] = ("stage-power", "evolve-tokens")
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program of the cheapest gating."""
@@ -54,6 +54,12 @@ class SelectIndices(Pass):
         published = FoldUnitaries().apply(program, context)
         family = context.target.family
         return best if two_qubit_gates(best, family) < two_qubit_gates(published, family) else program
+
+
+def ungated(program: Program) -> Program | None:
+    """The program with every gated score copy loaded and un-loaded without the gate; None where that cannot be."""
+    copies = _copies(program)
+    return _selected(program, copies) if copies else None
 
 
 def _copies(program: Program) -> list[_Copy]:

@@ -177,7 +177,8 @@ def _print_summary(compiled: Compiled, place: str, emit: str, verify: bool | Non
 
     to_stderr = place == "-"
     if "verify" in compiled.timings:
-        verified = "verified against the closed form"
+        spent = compiled.stats["error_budget"]["spent"]
+        verified = "verified against " + ("its own program, as it is not exact" if spent else "the closed form")
     else:
         verified = "not verified" + (" (too wide to do so unasked: --verify)" if verify is None else "")
     click.echo(f"{compiled.model.name}: compiled, {verified}", err=to_stderr)

@@ -12,6 +12,7 @@ from math import pi
 
 from qsac.ir.attention import (
     ApplyUnitary,
+    LoadEvolution,
     LoadTokens,
     PhaseTable,
     PrepareIndices,
@@ -22,9 +23,11 @@ from qsac.ir.attention import (
 )
 from qsac.ir.attention.unitary import Entangler
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate
+from qsac.ir.evolution import weight
 from qsac.ir.native import GateFamily
 from qsac.ir.op import Op, Scope
 from qsac.ir.program import Program
+from qsac.ir.state import is_product
 
 
 def multiplexor_cost(controls: int, family: GateFamily, *, zero: bool) -> int:
@@ -39,6 +42,15 @@ def multiplexor_cost(controls: int, family: GateFamily, *, zero: bool) -> int:
 def diagonal_cost(qubits: int, family: GateFamily) -> int:
     """Gates of a diagonal: a multiplexed Rz on each qubit, controlled by those before it."""
     return sum(multiplexor_cost(controls, family, zero=False) for controls in range(qubits))
+
+
+def loader_cost(rows: int, size: int, *, real: bool) -> int:
+    """Gates of loading ``rows`` rows on ``size`` qubits (see :mod:`qsac.lowering.cascade`)."""
+    if not real:
+        return sum((rows << level) - 1 for level in range(size))
+    # Each qubit but the first by a ladder of half the rows in a Bell basis, where that is less than a rotation.
+    halves = [rows << level for level in range(size - 1)]
+    return sum(min(half + 1, 2 * half - 1) for half in halves) + rows - 1
 
 
 def two_qubit_gates(program: Program, family: GateFamily) -> int:
@@ -72,6 +84,8 @@ def op_cost(op: Op, scope: Scope, family: GateFamily) -> int:
 @op_cost.register
 def _(op: Multiplexor, scope: Scope, family: GateFamily) -> int:
     free = op.axis != "z" and (op.first_entangler_free or op.last_entangler_free)
+    if len(op.controls) == 1 and not free:
+        return _pair_cost(float(op.angles.values[0] - op.angles.values[1]) / 2, family)
     left_open = (1 << len(op.controls)) - op.angles.shape[0]
     return multiplexor_cost(len(op.controls), family, zero=free) - left_open
 
@@ -83,21 +97,36 @@ def _(op: UniformlyControlledGate, scope: Scope, family: GateFamily) -> int:
 
 @op_cost.register
 def _(op: PauliRotation, scope: Scope, family: GateFamily) -> int:
-    if len(op.qubits) == 1:
-        return 0
-    quarter = abs(op.angle % pi - pi / 2) < 1e-13
+    return 0 if len(op.qubits) == 1 else _pair_cost(op.angle, family)
+
+
+def _pair_cost(angle: float, family: GateFamily) -> int:
+    """Gates of a rotation about a Pauli product of two qubits, ``angle`` in radians."""
+    quarter = abs(angle % pi - pi / 2) < 1e-13
     return 1 if family == "zzphase" or quarter else 2
+
+
+@op_cost.register
+def _(op: LoadEvolution, scope: Scope, family: GateFamily) -> int:
+    size, bits = scope.sizes[op.data], sum(scope.sizes[name] for name in op.index)
+    state = scope.tables[op.table]
+    total = 0 if is_product(state.values[0]) else loader_cost(1, size, real=state.real)
+    weights = [weight(term) for term in op.terms]
+    signed = [op.signed(term) for term in range(len(op.terms))]
+    for bit, turns in op.stages(bits):
+        if bit is not None and not all(signed):
+            total += 2 * weight(op.reversal)
+        for term, angle in turns:
+            # The string is made one of two qubits, or of one qubit and the bit, by a quarter turn for each further one.
+            qubits = weights[term] + (bit is not None and signed[term])
+            total += 2 * (qubits - 2) + _pair_cost(angle, family) if qubits > 1 else 0
+    return total
 
 
 @op_cost.register
 def _(op: LoadTokens, scope: Scope, family: GateFamily) -> int:
     rows = scope.dimension(op.borrows) - scope.dimension(op.index) + scope.tables[op.table].shape[0]
-    size = scope.sizes[op.data]
-    if not scope.tables[op.table].real:
-        return sum((rows << level) - 1 for level in range(size))
-    # Each qubit but the first by a ladder of half the rows in a Bell basis, where that is less than a rotation.
-    halves = [rows << level for level in range(size - 1)]
-    return sum(min(half + 1, 2 * half - 1) for half in halves) + rows - 1
+    return loader_cost(rows, scope.sizes[op.data], real=scope.tables[op.table].real)
 
 
 @op_cost.register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +90,25 @@ class _State:
 
     def norm(self) -> float:
         return float(np.vdot(self.tensor, self.tensor).real)
+
+
+def final_state(
+    program: Program, matrices: Callable[[ControlledUnitary], NDArray[np.complex128]]
+) -> NDArray[np.complex128]:
+    """The final state with every projection deferred: all registers kept, as they are before their projections.
+
+    ``matrices`` gives each controlled unitary's matrices, so that another reading of the program can be compared.
+    Shape (2^qubits,), the registers in the program's order.
+    """
+    state = _State(program)
+    for op in program.ops:
+        state.allocate(op.targets)
+        if isinstance(op, Preparation):
+            state.prepare(op.prepared(program.scope), op.targets)
+        elif isinstance(op, ControlledUnitary) and not isinstance(op, Projection):
+            state.apply(matrices(op), op.targets, op.borrows)
+    names = [register.name for register in program.registers if register.name in state.live]
+    return np.asarray(state.tensor.transpose([state.live.index(name) for name in names]).reshape(-1))
 
 
 def interpret(program: Program) -> Interpretation:

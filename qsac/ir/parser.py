@@ -13,6 +13,7 @@ import numpy as np
 
 from qsac.errors import InvalidInputError
 from qsac.ir.catalogue import OPS
+from qsac.ir.evolution import Evolution
 from qsac.ir.op import Op, Register
 from qsac.ir.printer import VERSION
 from qsac.ir.program import Program, Readout
@@ -95,6 +96,7 @@ def parse_program(text: str) -> Program:
     readers: dict[str, Callable[[_Line], None]] = {
         "register": lambda line: registers.append(_register(line)),
         "table": lambda line: _table(line, tables),
+        "evolution": lambda line: _evolution(line, tables),
         "op": lambda line: ops.append(_op(line)),
         "readout": lambda line: readouts.append(_readout(line)),
     }
@@ -129,6 +131,22 @@ def _table(line: _Line, tables: dict[str, Table]) -> None:
     if line.name(name) in tables:
         raise line.wrong(name, "a table that is not there yet")
     tables[name] = _read_table(line, line.json(values))
+
+
+def _evolution(line: _Line, tables: dict[str, Table]) -> None:
+    _, name, text = line.words(2, "evolution TABLE VALUES")
+    table = tables.get(name)
+    if table is None or table.source is not None or len(table.shape) != 2:
+        raise line.wrong(name[:60], "a table of rows that is there already, and has no evolution yet")
+    values = line.json(text)
+    hints = get_type_hints(Evolution)
+    if not isinstance(values, dict) or set(values) != set(hints):
+        raise line.wrong(text[:60], f"an object of {', '.join(hints)}")
+    source = Evolution(**{key: _checked(line, key, values[key], hint) for key, hint in hints.items()})
+    problem = source.problem(table.shape[1].bit_length() - 1)
+    if problem is not None:
+        raise line.wrong(problem, "Pauli strings that fit the rows, and finite numbers")
+    tables[name] = Table(table.values, source)
 
 
 def _read_table(line: _Line, values: Any) -> Table:

@@ -6,16 +6,18 @@
     program "tfim-4" attention
     register key 3
     table context [[1.0,0.0],...]
+    evolution context {"terms":["zz","xi"],"coefficients":[-1.0,-0.8],"dt":0.35}
     op load-tokens data="value" index=["key"] table="context" # /tokens
     readout fidelity given=["key"] success=["value"]
 
-Values are JSON; fields that have their default are left out; what follows ``#`` is the op's origin in the model.
+An ``evolution`` line says what takes each row of a table to the next. Values are JSON; fields that have their default
+are left out; what follows ``#`` is the op's origin in the model.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, asdict, fields
 from typing import Any
 
 from qsac.ir.op import Op
@@ -30,6 +32,11 @@ def print_program(program: Program) -> str:
     lines = [f"qsac-ir {VERSION}", f"program {_json(program.name)} {program.level}"]
     lines += [f"register {register.name} {register.size}" for register in program.registers]
     lines += [f"table {name} {_json(program.tables[name])}" for name in sorted(program.tables)]
+    lines += [
+        f"evolution {name} {_json(asdict(source))}"
+        for name in sorted(program.tables)
+        if (source := program.tables[name].source) is not None
+    ]
     lines += [print_op(op) for op in program.ops]
     for readout in program.readouts:
         lines.append(f"readout {readout.metric} given={_json(readout.given)} success={_json(readout.success)}")

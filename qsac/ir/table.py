@@ -8,19 +8,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.ir.evolution import Evolution
+
 
 class Table:
     """A read-only float64 or complex128 array of any shape, equal to another one of the same bytes.
 
     A complex array whose imaginary parts are all exactly zero is kept as a real one, so that ``real`` is a fact about
     the values.
+
+    ``source`` says where the rows come from, if more is known than their values: each row is the one before it after
+    one time step of an evolution. It goes where the table goes, and is part of what tables are compared by.
     """
 
-    __slots__ = ("_hash", "values")
+    __slots__ = ("_hash", "source", "values")
 
     values: NDArray[Any]
+    source: Evolution | None
 
-    def __init__(self, values: NDArray[Any] | Sequence[Any]) -> None:
+    def __init__(self, values: NDArray[Any] | Sequence[Any], source: Evolution | None = None) -> None:
         array = np.asarray(values)
         if np.iscomplexobj(array):
             array = array.astype(np.complex128) if np.any(array.imag) else array.real
@@ -30,6 +36,7 @@ class Table:
         array = np.ascontiguousarray(array) + 0.0
         array.flags.writeable = False
         self.values = array
+        self.source = source
         self._hash: int | None = None
 
     @property
@@ -43,6 +50,8 @@ class Table:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Table):
             return NotImplemented
+        if self.source != other.source:
+            return False
         return self.shape == other.shape and self.real == other.real and self.values.tobytes() == other.values.tobytes()
 
     def __hash__(self) -> int:

@@ -20,6 +20,8 @@ _CLASSES: dict[_Location, type[BaseModel]] = {
     ("tokens", "inline"): schema.InlineTokens,
     ("tokens", "file"): schema.FileTokens,
     ("tokens", "tfim"): schema.TfimTokens,
+    ("tokens", "hamiltonian"): schema.HamiltonianTokens,
+    ("tokens", "hamiltonian", "terms"): schema.PauliTerm,
     ("tokens", "text"): schema.TextTokens,
     ("attention", "kernel", "monomial"): schema.MonomialKernel,
     ("attention", "kernel", "polynomial"): schema.PolynomialKernel,
@@ -46,6 +48,9 @@ _EXAMPLES = {
     "field": '"field": 0.8',
     "initial": '"initial": "haar"',
     "seed": '"seed": 0',
+    "terms": '"terms": [{"paulis": "ZZ", "coefficient": -1.0}, {"paulis": "XI", "coefficient": -0.8}]',
+    "paulis": '"paulis": "ZZ"',
+    "coefficient": '"coefficient": -1.0',
     "degree": '"degree": 1',
     "coefficients": '"coefficients": [1, 1, 0.5]',
     "layers": '"layers": 2',
@@ -111,7 +116,8 @@ def _without_tags(location: _Location) -> _Location:
 
 
 def _fields(location: _Location, within: str) -> list[str]:
-    owner = schema.NormalParameters if within else _CLASSES.get(location[:-1])
+    place = tuple(part for part in location[:-1] if isinstance(part, str))
+    owner = schema.NormalParameters if within else _CLASSES.get(place)
     return list(owner.model_fields) if owner else []
 
 
@@ -141,7 +147,7 @@ def _owner(location: _Location) -> str:
     if not names:
         return "the model"
     if names[0] == "tokens" and len(names) > 1:
-        return f"{names[1]} tokens"
+        return f"{names[1]} tokens" if len(names) == 2 else f"an item of {names[2]}"
     if len(names) > 2:
         noun = {"kernel": "kernel", "value": "value unitary", "score": "score unitary"}[names[1]]
         return f"the {names[2]} {noun}"

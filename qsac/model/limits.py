@@ -14,6 +14,8 @@ CONTEXT = 2**16
 DIMENSION = 2**12
 TOKEN_ENTRIES = 2**26 + 2**12
 TFIM_SITES = 12
+HAMILTONIAN_QUBITS = 10
+HAMILTONIAN_TERMS = 10_000
 KERNEL_DEGREE = 64
 ANSATZ_LAYERS = 10_000
 ANSATZ_ROTATIONS = 16
@@ -83,6 +85,29 @@ def check_tfim(sites: int, context: int, pointer: str) -> None:
             "use fewer sites, or compute the states yourself and give them as a file",
         )
     check_tokens(context + 1, 2**sites, f"{pointer}/context")
+
+
+def check_hamiltonian(qubits: int, terms: int, context: int, pointer: str) -> None:
+    """Whether a Hamiltonian on ``qubits`` may be diagonalised and its ``context`` + 1 states held."""
+    if qubits > HAMILTONIAN_QUBITS:
+        exponent = 2 * qubits + 4
+        needed = size(2.0**exponent) if exponent < 1000 else f"2^{exponent} bytes"
+        raise _exceeds(
+            f"{pointer}/terms/0/paulis",
+            "the Hamiltonian acts on too many qubits",
+            f"{qubits:,} qubits: its matrix alone takes {needed}",
+            f"at most {HAMILTONIAN_QUBITS} qubits ({size(2.0 ** (2 * HAMILTONIAN_QUBITS + 4))})",
+            "use fewer qubits, or compute the states yourself and give them as a file",
+        )
+    if terms > HAMILTONIAN_TERMS:
+        raise _exceeds(
+            f"{pointer}/terms",
+            "the Hamiltonian has too many terms",
+            f"{terms:,} terms",
+            f"at most {HAMILTONIAN_TERMS:,} terms",
+            "add up the coefficients of equal Pauli strings",
+        )
+    check_tokens(context + 1, 2**qubits, f"{pointer}/context")
 
 
 def check_file(found: int, limit: int, pointer: str, name: str) -> None:

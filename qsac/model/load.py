@@ -17,7 +17,7 @@ from qsac.model.kernel import coefficients, temperature_of
 from qsac.model.model import Model
 from qsac.model.numbers import number_list
 from qsac.model.pointer import counted, kind, nearest, printable, quoted
-from qsac.model.tokens.sequence import normalised, padded_dimension, token_values
+from qsac.model.tokens.sequence import normalised, padded_dimension, token_evolution, token_values
 from qsac.model.unitary import build_unitary
 
 VERSION = 1
@@ -154,6 +154,7 @@ def _build(document: object, folder: Path) -> Model:
         given_tokens=values,
         given_phases=phases,
         fields=canonical,
+        evolution=token_evolution(given.tokens),
     )
 
 

@@ -61,6 +61,27 @@ class TfimTokens(_Fields):
     seed: Seed = 0
 
 
+class PauliTerm(_Fields):
+    """A Pauli string, one letter I, X, Y or Z a qubit, the first one most significant, and its coefficient."""
+
+    paulis: Annotated[str, Field(min_length=1)]
+    coefficient: Bounded
+
+
+class HamiltonianTokens(_Fields):
+    """States of qubits under a Hamiltonian at the times 0, dt, .., T dt (hbar = 1), from a product state on.
+
+    ``initial``: a letter 0, 1, +, -, r or l a qubit, or a pair [theta, phi] a qubit, in radians, for
+    cos(theta/2) |0> + e^(i phi) sin(theta/2) |1>.
+    """
+
+    type: Literal["hamiltonian"]
+    terms: Annotated[list[PauliTerm], Field(min_length=1)]
+    initial: SkipValidation[Annotated[str, Field(min_length=1)] | Annotated[list[Pair], Field(min_length=1)]]
+    context: Count
+    dt: Bounded
+
+
 class TextTokens(_Fields):
     """Words of a text through a trained embedding (reserved: it comes with training)."""
 
@@ -71,7 +92,7 @@ class TextTokens(_Fields):
     embedding: Any = None
 
 
-Tokens = Annotated[InlineTokens | FileTokens | TfimTokens | TextTokens, Field(discriminator="type")]
+Tokens = Annotated[InlineTokens | FileTokens | TfimTokens | HamiltonianTokens | TextTokens, Field(discriminator="type")]
 
 
 class MonomialKernel(_Fields):

@@ -30,7 +30,18 @@ def facts(compiled: Compiled) -> list[Row]:
         rows.append(
             ("cost", f"{low:,.1f} {cost['unit']} for 1,000 shots ({high:,.1f} if resets count as measurements)")
         )
-    return rows
+    return rows + _error_rows(stats.get("error_budget", {}))
+
+
+def _error_rows(report: Mapping[str, Any]) -> list[Row]:
+    """What approximating passes have spent, and where it is known what that came to."""
+    if not report.get("spent"):
+        return []
+    spent = ", ".join(f"{error:.2g} by {name}" for name, error in report["spent"].items())
+    rows = [("error", f"infidelity at most {spent}, of {report['budget']:g} allowed")]
+    known = [("infidelity", "{:.2g}"), ("loss_deviation", "loss off by {:+.2g}")]
+    words = [form.format(report[name]) for name, form in known if report.get(name) is not None]
+    return [*rows, ("", "in truth " + ", ".join(words))] if words else rows
 
 
 def pass_rows(compiled: Compiled) -> list[tuple[str, str, str, str]]:

@@ -1,5 +1,6 @@
 """Ops of the attention level, one family a file."""
 
+from qsac.ir.attention.evolution import LoadEvolution
 from qsac.ir.attention.indices import PrepareIndices
 from qsac.ir.attention.phases import PhaseTable
 from qsac.ir.attention.power import PreparePower, TurnPower
@@ -10,6 +11,7 @@ from qsac.ir.attention.unitary import ApplyUnitary
 
 __all__ = [
     "ApplyUnitary",
+    "LoadEvolution",
     "LoadTokens",
     "PhaseTable",
     "PrepareIndices",

@@ -66,11 +66,11 @@ class LoadTokens(Op):
         dimension = rows.shape[1]
         matrices = np.tile(np.eye(dimension, dtype=np.complex128), (scope.dimension(self.borrows), 1, 1))
         first = len(matrices) - scope.dimension(self.index)
-        matrices[first : first + len(rows)] = _completed(rows)
+        matrices[first : first + len(rows)] = completed(rows)
         return np.conj(matrices.transpose(0, 2, 1)) if self.adjoint_load else matrices
 
 
-def _completed(rows: NDArray[np.complex128]) -> NDArray[np.complex128]:
+def completed(rows: NDArray[np.complex128]) -> NDArray[np.complex128]:
     """Unitaries of shape (R, d, d) whose first columns are the given unit rows, by Householder reflections."""
     lead = rows[:, 0]
     magnitude = np.abs(lead)

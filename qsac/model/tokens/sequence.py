@@ -9,9 +9,10 @@ import numpy as np
 from qsac.errors import InvalidInputError
 from qsac.model import schema
 from qsac.model.numbers import Numbers, exactly_real
+from qsac.model.tokens.evolution import Evolution, hamiltonian_evolution, hamiltonian_tokens
 from qsac.model.tokens.file import file_tokens
 from qsac.model.tokens.inline import inline_tokens
-from qsac.model.tokens.tfim import tfim_tokens
+from qsac.model.tokens.tfim import tfim_evolution, tfim_tokens
 
 
 def token_values(tokens: schema.Tokens, folder: Path, pointer: str = "/tokens") -> Numbers:
@@ -25,12 +26,14 @@ def token_values(tokens: schema.Tokens, folder: Path, pointer: str = "/tokens") 
         values, place = file_tokens(tokens.path, folder, f"{pointer}/path"), f"{pointer}/path"
     elif isinstance(tokens, schema.TfimTokens):
         values, place = tfim_tokens(tokens, pointer), pointer
+    elif isinstance(tokens, schema.HamiltonianTokens):
+        values, place = hamiltonian_tokens(tokens, pointer), pointer
     else:
         raise InvalidInputError(
             "text tokens come with training, which this version of qsac does not have",
             pointer=f"{pointer}/type",
             found='"text"',
-            wanted='"inline", "file" or "tfim"',
+            wanted='"inline", "file", "tfim" or "hamiltonian"',
             help="embed the words yourself and give the rows as inline or file tokens",
         )
     empty = np.flatnonzero(~values.any(axis=1))
@@ -44,6 +47,13 @@ def token_values(tokens: schema.Tokens, folder: Path, pointer: str = "/tokens") 
             help="remove the token, or give it the state that stands for nothing in your data",
         )
     return exactly_real(values)
+
+
+def token_evolution(tokens: schema.Tokens, pointer: str = "/tokens") -> Evolution | None:
+    """What takes each token to the next, where the source says so."""
+    if isinstance(tokens, schema.TfimTokens):
+        return tfim_evolution(tokens)
+    return hamiltonian_evolution(tokens, pointer) if isinstance(tokens, schema.HamiltonianTokens) else None
 
 
 def normalised(values: Numbers, dimension: int) -> Numbers:

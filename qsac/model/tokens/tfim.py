@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from qsac.model import limits, schema
 from qsac.model.numbers import Numbers
+from qsac.model.tokens.evolution import Evolution
 
 
 def bonds(sites: int, boundary: str) -> list[tuple[int, int]]:
@@ -35,6 +36,18 @@ def initial_state(kind: str, sites: int, seed: int) -> NDArray[np.complex128]:
     state = real + 1j * rng.standard_normal(dimension)
     normalised: NDArray[np.complex128] = state / np.linalg.norm(state)
     return normalised
+
+
+def tfim_evolution(tokens: schema.TfimTokens) -> Evolution:
+    """What takes each token to the next: the bonds, then the sites."""
+    strings = [_string(tokens.sites, "Z", *bond) for bond in bonds(tokens.sites, tokens.boundary)]
+    fields = [_string(tokens.sites, "X", site) for site in range(tokens.sites)]
+    coefficients = [-tokens.coupling] * len(strings) + [-tokens.field] * len(fields)
+    return Evolution((*strings, *fields), tuple(coefficients), tokens.dt)
+
+
+def _string(sites: int, letter: str, *at: int) -> str:
+    return "".join(letter if site in at else "I" for site in range(sites))
 
 
 def tfim_tokens(tokens: schema.TfimTokens, pointer: str) -> Numbers:

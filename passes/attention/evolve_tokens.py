@@ -1,0 +1,197 @@
+"""Load tokens by time evolution where that is cheaper and the error budget allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations
+from math import sqrt
+from typing import ClassVar, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.ir.attention import LoadEvolution, LoadTokens, PrepareIndices
+from qsac.ir.cost import op_cost, two_qubit_gates
+from qsac.ir.op import Op
+from qsac.ir.program import Program
+from qsac.ir.table import Table
+from qsac.passes.attention._loader import Loader, Search
+from qsac.passes.attention.fold_unitaries import FoldUnitaries
+from qsac.passes.attention.select_indices import SelectIndices, ungated
+from qsac.pipeline import Pass, PassContext
+
+MOST_ROLES = 4
+"""Roles of which every combination is tried."""
+
+SLACK = 1 - 1e-9
+"""What is used of the budget: the rest is for rounding."""
+
+
+class _Role(NamedTuple):
+    """What loaders have in common that are replaced together: the family of their registers, and the direction."""
+
+    family: str
+    adjoint: bool
+
+
+@dataclass(frozen=True)
+class EvolveTokens(Pass):
+    """Replace table loaders by evolution loaders (algorithm point 8).
+
+    Needs a verified attention program whose tables say which evolution their rows come from, before unitaries are
+    folded into them. Guarantees the same meaning within the error budget: no change where none is left. Each op's
+    error is the root of sum_i p_i ||x'_i - x_i||^2, with x'_i the state that is loaded in place of x_i and p_i the
+    most probability that the prepared indices give it; the ops' errors are added, as in the worst case they would, and
+    the square of the sum is written into the ledger: the final states' infidelity is at most that. Of all
+    combinations of the roles that loaders play, the cheapest on the target is taken, the passes that are to come
+    (index selection, folding) reckoned with.
+    """
+
+    name: ClassVar[str] = "evolve-tokens"
+    level: ClassVar[Literal["attention", "block"]] = "attention"
+    optimisation: ClassVar[int] = 3
+    after: ClassVar[tuple[str, ...]] = ("stage-power",)
+
+    def apply(self, program: Program, context: PassContext) -> Program:
+        """The program of the cheapest combination; its tables no longer say where they come from."""
+        spent = sum(map(sqrt, context.ledger.spent.values()))
+        available = SLACK * sqrt(context.ledger.budget) - spent
+        if available <= 0:
+            return program
+        planner = _Planner(program, context, available)
+        for candidate, roles in planner.candidates():
+            found = planner.evolved(candidate, roles, exact=True)
+            if found is not None and planner.final_cost(found[0]) < planner.final_cost(program):
+                context.ledger.spent[self.name] = found[1] ** 2
+                return _without_sources(found[0])
+        return _without_sources(program)
+
+
+class _Planner:
+    """Finds combinations of loaders to replace, and what they come to."""
+
+    def __init__(self, program: Program, context: PassContext, available: float) -> None:
+        self.program = program
+        self.context = context
+        self.available = available
+        self.family = context.target.family
+        self.searches: dict[str, Search] = {}
+        self.found: dict[tuple[str, int, bool], Loader | None] = {}
+
+    def candidates(self) -> list[tuple[Program, frozenset[_Role]]]:
+        """Programs and roles, by estimate cheaper than the program as it is; the cheapest first."""
+        limit = self.final_cost(self.program)
+        ranked: list[tuple[int, int, int, Program, frozenset[_Role]]] = []
+        free = ungated(self.program)
+        for place, base in enumerate((self.program,) if free is None else (self.program, free)):
+            roles = sorted({_role(op) for op in base.ops if isinstance(op, LoadTokens) and self._replaceable(base, op)})
+            for chosen in _subsets(roles):
+                estimate = self.evolved(base, frozenset(chosen), exact=False)
+                if estimate is not None and (cost := self.final_cost(estimate[0])) < limit:
+                    ranked.append((cost, place, len(ranked), base, frozenset(chosen)))
+        ranked.sort(key=lambda entry: entry[:3])
+        return [(base, roles) for *_, base, roles in ranked]
+
+    def final_cost(self, program: Program) -> int:
+        """Two-qubit gates once the passes that are to come have chosen."""
+        if self.context.optimisation >= 2:
+            program = FoldUnitaries().apply(SelectIndices().apply(program, self.context), self.context)
+        return two_qubit_gates(program, self.family)
+
+    def evolved(self, base: Program, roles: frozenset[_Role], *, exact: bool) -> tuple[Program, float] | None:
+        """The program with the loaders of these roles replaced, and the sum of their errors; None if it cannot be.
+
+        Without ``exact`` the loaders are estimates.
+        """
+        places = [
+            place
+            for place, op in enumerate(base.ops)
+            if isinstance(op, LoadTokens) and _role(op) in roles and self._replaceable(base, op)
+        ]
+        ops = list(base.ops)
+        tables = dict(base.tables)
+        total = 0.0
+        for place in places:
+            op = ops[place]
+            assert isinstance(op, LoadTokens)
+            loader = self._loader(base, op, len(places), exact)
+            if loader is None:
+                return None
+            total += loader.error
+            name = _added(tables, op.table, loader.state)
+            ops[place] = _named(loader.op, op, name)
+        used = {getattr(op, "table", None) for op in ops}
+        tables = {name: table for name, table in tables.items() if name in used}
+        return replace(base, ops=tuple(ops), tables=tables), total
+
+    def _replaceable(self, base: Program, op: LoadTokens) -> bool:
+        table = base.tables[op.table]
+        if table.source is None or op.when or not 1 < len(table.values) <= base.scope.dimension(op.index):
+            return False
+        search = self._search(base, op)
+        return search.possible and base.scope.dimension(op.index) == 1 << search.bits
+
+    def _loader(self, base: Program, op: LoadTokens, count: int, exact: bool) -> Loader | None:
+        # One loader for all that load a table: in the branches that un-load what was loaded, both must be the same.
+        key = (op.table, count, exact)
+        if key not in self.found:
+            search = self._search(base, op)
+            share = self.available / count
+            self.found[key] = search.find(share) if exact else search.estimate(share)
+        return self.found[key]
+
+    def _search(self, base: Program, op: LoadTokens) -> Search:
+        if op.table not in self.searches:
+            table = base.tables[op.table]
+            assert table.source is not None
+            self.searches[op.table] = Search(
+                table.values.astype(np.complex128),
+                table.source,
+                _weights(self.program, len(table.values)),
+                self.family,
+                # Several times the table's gates: beyond that even loaders that make folding needless do not pay.
+                4 * op_cost(op, base.scope, self.family),
+                self.available / sum(isinstance(other, LoadTokens) for other in base.ops),
+            )
+        return self.searches[op.table]
+
+
+def _role(op: LoadTokens) -> _Role:
+    return _Role(op.data.partition("[")[0], op.adjoint_load)
+
+
+def _subsets(roles: list[_Role]) -> Iterator[tuple[_Role, ...]]:
+    """Every choice of some roles; for many of them only all together and each alone."""
+    sizes = range(1, len(roles) + 1) if len(roles) <= MOST_ROLES else (1, len(roles))
+    for size in sizes:
+        yield from combinations(roles, size)
+
+
+def _weights(program: Program, count: int) -> NDArray[np.float64]:
+    """The most probability that an index has on each of ``count`` values, as the indices are prepared.
+
+    A register that holds one index in one branch and the other in the next is between the two.
+    """
+    for op in program.ops:
+        if isinstance(op, PrepareIndices) and op.length == count:
+            joint = np.abs(op.prepared(program.scope).reshape(1 << program.scope.sizes[op.query], -1)) ** 2
+            return np.asarray(np.maximum(joint.sum(axis=0), joint.sum(axis=1))[:count], dtype=np.float64)
+    return np.ones(count)
+
+
+def _added(tables: dict[str, Table], name: str, state: Table) -> str:
+    """The name of a state's table, added if it is not there."""
+    name = f"{name}-start"
+    while name in tables and tables[name] != state:
+        name += "-"
+    tables[name] = state
+    return name
+
+
+def _named(loader: LoadEvolution, op: LoadTokens, table: str) -> Op:
+    return replace(loader, data=op.data, index=op.index, table=table, adjoint_load=op.adjoint_load, origin=op.origin)
+
+
+def _without_sources(program: Program) -> Program:
+    return replace(program, tables={name: Table(table.values) for name, table in program.tables.items()})

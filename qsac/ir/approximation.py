@@ -1,0 +1,59 @@
+"""How far a program with evolution loaders is from the exact one."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.ir.attention import LoadEvolution
+from qsac.ir.evolution import States
+from qsac.ir.interpreter import final_state
+from qsac.ir.op import ControlledUnitary
+from qsac.ir.program import Program
+
+INFIDELITY_WIDTH = 20
+"""Most qubits of all registers together for which the infidelity is computed."""
+
+Matrices = NDArray[np.complex128]
+
+
+def infidelity(program: Program) -> float | None:
+    """The infidelity of the final state with the exact program's, every projection deferred.
+
+    The exact program loads what the product formulas stand for. Where a loader's meaning leaves its unitaries open, the
+    exact ones are those closest to the approximate ones. None where the registers have more than
+    :data:`INFIDELITY_WIDTH` qubits in all.
+    """
+    if sum(register.size for register in program.registers) > INFIDELITY_WIDTH:
+        return None
+    approximate = final_state(program, lambda op: op.matrices(program.scope))
+    exact = final_state(program, lambda op: _exact(op, program))
+    return max(0.0, 1 - float(abs(np.vdot(exact, approximate)) ** 2))
+
+
+def _exact(op: ControlledUnitary, program: Program) -> Matrices:
+    matrices = op.matrices(program.scope)
+    if not isinstance(op, LoadEvolution):
+        return matrices
+    loaded, intended = op.loaded(program.scope), op.intended(program.scope)
+    # The phases of the bits make up for what the formulas add: all but one phase of the whole is theirs to match.
+    overlap = np.vdot(intended, loaded)
+    turns = _rotations(loaded, intended * (overlap / abs(overlap) if overlap else 1.0))
+    if op.adjoint_load:
+        return np.asarray(matrices @ np.conj(turns.transpose(0, 2, 1)))
+    return np.asarray(turns @ matrices)
+
+
+def _rotations(start: States, end: States) -> Matrices:
+    """For each pair of unit rows the unitary closest to the identity that takes one to the other: in their plane."""
+    along = np.einsum("td,td->t", start.conj(), end)
+    across = end - along[:, None] * start
+    length = np.linalg.norm(across, axis=1)
+    across = np.where(length[:, None] > 1e-12, across / np.maximum(length, 1e-300)[:, None], 0.0)
+    moved = (along - 1)[:, None] * start + length[:, None] * across
+    other = -length[:, None] * start + (along.conj() - 1)[:, None] * across
+    return np.asarray(
+        np.eye(start.shape[1])
+        + moved[:, :, None] * start.conj()[:, None, :]
+        + other[:, :, None] * across.conj()[:, None, :]
+    )

@@ -1,0 +1,141 @@
+"""Token loaders by time evolution: a product formula, controlled by the bits of the index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import isfinite
+from typing import ClassVar, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.ir.attention.tokens import completed
+from qsac.ir.evolution import STAGES, Evolution, Formula, States, Turn, anticommute, turned
+from qsac.ir.op import Level, Op, Scope
+
+STEP_LIMIT = 1 << 14
+"""Most steps of a product formula: text is untrusted, and every step is written out."""
+
+
+class Stage(NamedTuple):
+    """A part of the evolution: ``bit`` (a place among the index qubits) chooses its direction; None: always forward."""
+
+    bit: int | None
+    turns: tuple[Turn, ...]
+
+
+@dataclass(frozen=True)
+class LoadEvolution(Op):
+    """Where ``index`` is i, bring ``data`` from zero into U_i s, s the one row of ``table`` (algorithm point 8).
+
+    U_i is a product over the bits of i, the most significant first in time: a product formula for
+    exp(-i H 2^p dt / 2), run as it is where the bit of place value 2^p is 1, and with all its angles negated where it
+    is 0; H is the sum of ``coefficients`` times ``terms``. So U_i stands for exp(-i H (i - (2^m - 1)/2) dt). Bit for
+    bit ``formulas`` and ``steps`` say which product formula; where ``lead`` is not 0, their first entry is of an
+    evolution over that time that comes before, whatever i is. ``phases`` are radians, one a bit: what a bit that is 1
+    is multiplied by.
+
+    ``reversal`` is a Pauli string K or empty: terms that anticommute with it are turned by gates without a control,
+    between two K controlled by the bit. It says how, and nothing about what. As with
+    :class:`~qsac.ir.attention.LoadTokens`, only the first column of each unitary is part of the meaning.
+    """
+
+    name: ClassVar[str] = "load-evolution"
+    level: ClassVar[Level] = "attention"
+
+    data: str
+    index: tuple[str, ...]
+    table: str
+    terms: tuple[str, ...]
+    coefficients: tuple[float, ...]
+    dt: float
+    formulas: tuple[Formula, ...]
+    steps: tuple[int, ...]
+    lead: float = 0.0
+    phases: tuple[float, ...] = ()
+    reversal: str = ""
+    adjoint_load: bool = False
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.data,)
+
+    @property
+    def borrows(self) -> tuple[str, ...]:
+        return self.index
+
+    @property
+    def needs_fresh(self) -> tuple[str, ...]:
+        return () if self.adjoint_load else (self.data,)
+
+    @property
+    def leaves_zero_on(self) -> tuple[str, ...]:
+        return (self.data,) if self.adjoint_load else ()
+
+    @property
+    def evolution(self) -> Evolution:
+        """What the product formulas stand for."""
+        return Evolution(self.terms, self.coefficients, self.dt)
+
+    def check(self, scope: Scope) -> str | None:
+        size, bits = scope.sizes[self.data], sum(scope.sizes[name] for name in self.index)
+        state = scope.tables[self.table]
+        if state.shape != (1, 1 << size) or abs(np.linalg.norm(state.values) - 1) > 1e-9:
+            return f"table {self.table!r} of shape {state.shape} is not one unit row for register {self.data!r}"
+        problem = self.evolution.problem(size)
+        if problem is not None:
+            return problem
+        stages = bits + (self.lead != 0)
+        if len(self.formulas) != stages or len(self.steps) != stages:
+            return f"{bits} index qubits{' and a lead' * (self.lead != 0)} take {stages} formulas and steps"
+        if not set(self.formulas) <= set(STAGES) or not all(1 <= steps <= STEP_LIMIT for steps in self.steps):
+            return f"a formula is none of {', '.join(STAGES)}, or its steps are not from 1 to {STEP_LIMIT}"
+        if len(self.phases) not in (0, bits) or not all(map(isfinite, (*self.phases, self.lead))):
+            return f"{bits} index qubits take {bits} finite phases, or none"
+        if self.reversal and (len(self.reversal) != size or not set(self.reversal) <= set("ixyz")):
+            return f"reversal {self.reversal!r} is not a Pauli string of {size} letters"
+        return None
+
+    def adjoint(self) -> Self:
+        return replace(self, adjoint_load=not self.adjoint_load)
+
+    def stages(self, bits: int) -> Iterator[Stage]:
+        """The parts of the evolution, in time order, for an index of ``bits`` qubits."""
+        times = [2.0 ** (bits - 2 - bit) * self.dt for bit in range(bits)]
+        places: list[int | None] = list(range(bits))
+        if self.lead:
+            times, places = [self.lead, *times], [None, *places]
+        for place, time, formula, steps in zip(places, times, self.formulas, self.steps, strict=True):
+            yield Stage(place, tuple(self.evolution.turns(time, formula, steps)))
+
+    def signed(self, term: int) -> bool:
+        """Whether the rotations about a term are controlled by the bit, one by one."""
+        return not (self.reversal and anticommute(self.terms[term], self.reversal))
+
+    def loaded(self, scope: Scope) -> States:
+        """What is loaded, shape (2^m, d): by the product formulas, phases included."""
+        bits = sum(scope.sizes[name] for name in self.index)
+        index = np.arange(1 << bits)
+        states = np.tile(scope.tables[self.table].values[0].astype(np.complex128), (len(index), 1))
+        for bit, turns in self.stages(bits):
+            sign = np.ones((len(index), 1)) if bit is None else 2.0 * (index >> (bits - 1 - bit) & 1)[:, None] - 1
+            for term, angle in turns:
+                states = turned(states, self.terms[term], sign * angle)
+        for bit, phase in enumerate(self.phases):
+            states[(index >> (bits - 1 - bit) & 1) == 1] *= np.exp(1j * phase)
+        return states
+
+    def intended(self, scope: Scope) -> States:
+        """What the product formulas stand for, shape (2^m, d): the exact evolution, without the phases."""
+        count = scope.dimension(self.index)
+        state = self.evolution.evolved(scope.tables[self.table].values, self.lead - (count - 1) / 2 * self.dt)
+        rows = [state]
+        for _ in range(count - 1):
+            rows.append(self.evolution.evolved(rows[-1], self.dt))
+        return np.concatenate(rows)
+
+    def matrices(self, scope: Scope) -> NDArray[np.complex128]:
+        """One unitary an index value; its first column is what is loaded, the others complete it."""
+        matrices = completed(self.loaded(scope))
+        return np.conj(matrices.transpose(0, 2, 1)) if self.adjoint_load else matrices
