@@ -396,14 +396,3 @@ def test_artifacts_are_equal_byte_for_byte(folder: Path) -> None:
     first, second = (_compiled_by_a_process(folder, "complex.json", seed) for seed in ("1", "4242"))
     assert first == second
     assert first == qsac.compile("complex.json").to_json().encode()
-
-
-def test_a_spent_budget_is_told(folder: Path, capsys: Captured) -> None:
-    tokens = {"type": "tfim", "sites": 3, "context": 8, "dt": 0.35, "coupling": 1.0, "field": 0.8, "initial": "haar"}
-    (folder / "evolved.json").write_text(json.dumps(SMALL | {"name": "evolved", "tokens": tokens}), encoding="utf-8")
-    assert run(["compile", "evolved.json", "-O", "3", "--error-budget", "0.01", "--target", "h2"]) == 0
-    said = capsys.readouterr().out
-    assert said.startswith("evolved: compiled, verified against its own program, as it is not exact\n")
-    assert "by evolve-tokens, of 0.01 allowed" in said
-    assert "in truth" in said
-    assert run(["run", "evolved.qsac.json", "--target", "statevector", "--json"]) == 0

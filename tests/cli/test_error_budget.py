@@ -1,0 +1,20 @@
+"""`qsac compile --error-budget`: what is told of what was spent."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from qsac.cli.main import run
+from tests.cli.conftest import SMALL, TFIM
+
+
+def test_a_spent_budget_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = SMALL | {"name": "evolved", "tokens": TFIM | {"sites": 3, "context": 8}}
+    (folder / "evolved.json").write_text(json.dumps(model), encoding="utf-8")
+    assert run(["compile", "evolved.json", "-O", "3", "--error-budget", "0.01", "--target", "h2"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("evolved: compiled, verified against its own program, as it is not exact\n")
+    assert "by evolve-tokens, of 0.01 allowed" in said
+    assert "in truth" in said
+    assert run(["run", "evolved.qsac.json", "--target", "statevector", "--json"]) == 0
