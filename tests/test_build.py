@@ -154,8 +154,11 @@ def test_gates_grow_linearly_with_the_dimension() -> None:
 
 @pytest.mark.parametrize("seed", MONOMIALS)
 def test_the_formula_of_a_monomial_is_what_is_written(seed: int) -> None:
-    """Passes choose by it. Phases that are 0 or pi may save a gate that it counts."""
+    """Passes choose by it. What it does not know: two gates cancel where a real load meets its un-load, and phases that
+    are 0 or pi may save one."""
     model = load(random_model(seed))
     compiled = compiler.compile(model, "statevector", verify=False)
     formula = two_qubit_gates(compiled.program, target("statevector").family)
-    assert 0 <= formula - compiled.circuits[0].two_qubit_gates <= (1 if np.any(model.phases) else 0)
+    real = not np.iscomplexobj(model.tokens)
+    unknown = 2 * (model.degree + 1) + 1 if real else 0
+    assert 0 <= formula - compiled.circuits[0].two_qubit_gates <= unknown
