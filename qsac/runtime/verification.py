@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import log
+from math import inf, isnan
 from typing import Any
 
 import numpy as np
@@ -37,11 +38,13 @@ def verify_compiled(compiled: Compiled, progress: Progress | None = None) -> dic
     returned for an exact program.
     """
     found = simulate(compiled.circuits[0], progress)
-    if compiled.stats["error_budget"]["spent"]:
+    spent = bool(_spent(compiled.stats))
+    if spent:
         pairs, origin = _against_program(compiled, found), "the interpreted program"
     else:
         pairs, origin = _against_model(compiled, found), "the closed form"
-    worst = max(pairs, key=lambda pair: abs(pair[1] - pair[2]))
+    # What is not a number is the worst of all, wherever it stands.
+    worst = max(pairs, key=lambda pair: inf if isnan(pair[1]) else abs(pair[1] - pair[2]))
     if not abs(worst[1] - worst[2]) <= TOLERANCE * pairs[0][2] + 1e-13:
         raise CheckFailedError(
             f"the compiled circuit disagrees with the {'model' if origin == 'the closed form' else 'program'}",
@@ -49,7 +52,13 @@ def verify_compiled(compiled: Compiled, progress: Progress | None = None) -> dic
             wanted=f"{worst[2]!r}, by {origin}",
             help="nothing was written; this is a bug of qsac: please report it with the model file and the options",
         )
-    return _deviation(compiled, found) if compiled.stats["error_budget"]["spent"] else {}
+    return _deviation(compiled, found) if spent else {}
+
+
+def _spent(stats: dict[str, Any]) -> object:
+    """What passes have spent of the error budget; an artifact that does not say so is taken for exact."""
+    budget = stats.get("error_budget")
+    return budget.get("spent") if isinstance(budget, dict) else None
 
 
 def _against_model(compiled: Compiled, found: Probabilities) -> list[Pair]:
