@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from math import log
-from math import inf, isnan
+from math import inf, isnan, log
 from typing import Any
 
 import numpy as np

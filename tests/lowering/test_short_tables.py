@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qsac.compiler import compile
+from qsac.compiler import compile  # noqa: A004
 from qsac.emit.walsh import gray_angles
 from qsac.ir.blocks import UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import ladder_places, ruler

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from qsac.build import build
-from qsac.compiler import compile
+from qsac.compiler import compile  # noqa: A004
 from qsac.ir.attention import ApplyUnitary, LoadTokens, SelectIndex
 from qsac.ir.cost import two_qubit_gates
 from qsac.ir.interpreter import interpret
@@ -85,5 +85,5 @@ def test_a_polynomial_costs_about_what_a_monomial_does(context, dimension, most,
 def test_registers_of_a_selection_are_only_borrowed_until_its_adjoint():
     program = SelectIndices().apply(build(model(16, 8, {"type": "softmax-taylor", "degree": 1})), CONTEXT)
     closing = next(op for op in program.ops if isinstance(op, SelectIndex) and op.adjoint_select)
-    with pytest.raises(ProgramError, match="waits for its adjoint|opens a pair"):
+    with pytest.raises(ProgramError, match=r"waits for its adjoint|opens a pair"):
         verify(program.with_ops(op for op in program.ops if op is not closing))

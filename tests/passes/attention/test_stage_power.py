@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from qsac.build import build
-from qsac.compiler import compile
+from qsac.compiler import compile  # noqa: A004
 from qsac.ir.attention import PreparePower, TurnPower
 from qsac.ir.interpreter import interpret
 from qsac.ir.verifier import verify
