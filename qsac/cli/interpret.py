@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from qsac.cli.arguments import read_artifact, read_counts
-from qsac.cli.messages import warn
 from qsac.cli.run import show_result
 
 
@@ -32,9 +29,4 @@ def command(artifact: str, counts: str, as_json: bool) -> None:
     if not isinstance(seen, dict):
         raise InvalidInputError("the counts are no JSON object", source=source, wanted='{"0101...": 12, ...}')
     result = interpret_counts(compiled, seen, source)
-    if as_json:
-        click.echo(json.dumps(result.to_dict(), indent=2, allow_nan=False))
-    else:
-        show_result(compiled, result)
-    for message in result.warnings:
-        warn(message)
+    show_result(compiled, result, as_json=as_json)

@@ -43,12 +43,7 @@ def command(program: str, target: str | None, shots: int | None, seed: int | Non
     with progress_bar() as progress:
         compiled = _compiled(read_argument(program), target, seed, progress)
         result = run(compiled, target, shots=shots, seed=seed, progress=progress)
-    if as_json:
-        click.echo(json.dumps(result.to_dict(), indent=2, allow_nan=False))
-    else:
-        show_result(compiled, result)
-    for message in result.warnings:
-        warn(message)
+    show_result(compiled, result, as_json=as_json)
 
 
 def _compiled(found: Model | Compiled, target: str | None, seed: int | None, progress: Progress | None) -> Compiled:
@@ -65,8 +60,17 @@ def _number(value: float | None, digits: int) -> str:
     return "null" if value is None else f"{value:.{digits}g}"
 
 
-def show_result(compiled: Compiled, result: Result) -> None:
-    """Print a result as a table, with standard errors if it has any, beside the closed form of the model."""
+def show_result(compiled: Compiled, result: Result, *, as_json: bool) -> None:
+    """Print a result and its warnings: as JSON, or as a table beside the closed form of the model."""
+    if as_json:
+        click.echo(json.dumps(result.to_dict(), indent=2, allow_nan=False))
+    else:
+        _show_table(compiled, result)
+    for message in result.warnings:
+        warn(message)
+
+
+def _show_table(compiled: Compiled, result: Result) -> None:
     from qsac.cli.tables import Table
     from qsac.model import closed_form
 
