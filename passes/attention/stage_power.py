@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import atan2, hypot, pi, sqrt
+from math import atan2, hypot, pi
 from typing import ClassVar, Literal
 
 from qsac.ir.attention import PreparePower, Project, TurnPower
+from qsac.ir.attention.power import unary_angles
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op
 from qsac.ir.program import Program
@@ -94,20 +95,17 @@ def _staged(preparation: PreparePower, projection: Project, groups: list[list[Op
     power = preparation.power
     ops: list[Op] = []
     reached = projection.amplitudes[0]
-    for place, register in enumerate(power):
-        rest = preparation.amplitudes[place + 1 :]
-        onward = rest[0] if len(rest) == 1 else sqrt(sum(amplitude**2 for amplitude in rest))
-        angle = 2 * atan2(onward, preparation.amplitudes[place])
+    for place, (register, angle) in enumerate(zip(power, unary_angles(preparation.amplitudes), strict=True)):
         before = power[place - 1 : place]
         angles = (0.0, angle) if before else (angle,)
         ops.append(TurnPower(register, angles, before, fresh=True, origin=preparation.origin))
         if before:
-            angle = 2 * atan2(projection.amplitudes[place], reached)
+            ended = 2 * atan2(projection.amplitudes[place], reached)
             reached = hypot(reached, projection.amplitudes[place])
-            ops.append(TurnPower(before[0], (-angle, -pi), (register,), last=True, origin=projection.origin))
+            ops.append(TurnPower(before[0], (-ended, -pi), (register,), last=True, origin=projection.origin))
             ops.append(Project(before, origin=projection.origin))
         ops += groups[place]
-    angle = 2 * atan2(projection.amplitudes[-1], reached)
-    ops.append(TurnPower(power[-1], (-angle,), last=True, origin=projection.origin))
+    ended = 2 * atan2(projection.amplitudes[-1], reached)
+    ops.append(TurnPower(power[-1], (-ended,), last=True, origin=projection.origin))
     ops.append(Project(power[-1:], origin=projection.origin))
     return ops

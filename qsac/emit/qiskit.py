@@ -18,10 +18,7 @@ def to_qiskit(circuit: NativeCircuit) -> QuantumCircuit:
     """
     from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
-    sizes: dict[str, int] = {}
-    for register, index in circuit.bits:
-        sizes[register] = max(sizes.get(register, 0), index + 1)
-    registers = {name: ClassicalRegister(size, name) for name, size in sizes.items()}
+    registers = {name: ClassicalRegister(size, name) for name, size in circuit.registers.items()}
     qubits = QuantumRegister(len(circuit.qubits), "q")
     written = QuantumCircuit(qubits, *registers.values(), name=circuit.name)
     bits = [registers[register][index] for register, index in circuit.bits]
@@ -41,3 +38,12 @@ def to_qiskit(circuit: NativeCircuit) -> QuantumCircuit:
     for kind, first, second, angles in zip(*(column.tolist() for column in columns), strict=True):
         writers[GATES[kind].name](first, second, *angles)
     return written
+
+
+def outcome_of(circuit: NativeCircuit, key: str) -> str:
+    """Qiskit's text of an outcome of :func:`to_qiskit` with one character for each bit of ``circuit``, in its order.
+
+    Qiskit writes the registers from the last to the first, blanks between, and each from its last bit to its first.
+    """
+    values = dict(zip(circuit.registers, reversed(key.split(" ")), strict=True))
+    return "".join(values[register][-1 - index] for register, index in circuit.bits)

@@ -108,6 +108,14 @@ class NativeCircuit:
         return int(np.isin(self.kind, [KIND[name] for name in names]).sum())
 
     @property
+    def registers(self) -> dict[str, int]:
+        """The classical registers, in the order of ``bits``, and how many bits each has room for."""
+        sizes: dict[str, int] = {}
+        for register, index in self.bits:
+            sizes[register] = max(sizes.get(register, 0), index + 1)
+        return sizes
+
+    @property
     def two_qubit_gates(self) -> int:
         return self.count(*(gate.name for gate in GATES if gate.qubits == 2))
 

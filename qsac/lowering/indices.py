@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import asin, atan2, pi, sqrt
+from math import asin, pi, sqrt
 
+from qsac.ir.attention.power import unary_angles
 from qsac.ir.blocks import Multiplexor, PauliRotation
 from qsac.ir.blocks.rotation import controlled_x
 from qsac.ir.table import Table
@@ -59,16 +60,9 @@ def uniform_state(qubits: tuple[str, ...], length: int, origin: str = "") -> lis
 def unary_state(qubits: tuple[str, ...], amplitudes: tuple[float, ...], origin: str = "") -> list[Multiplexor]:
     """Bring fresh ``qubits`` into sum_p a_p |1^p 0^(k-p)> for k + 1 real amplitudes of unit norm."""
     blocks = []
-    for place, qubit in enumerate(qubits):
-        rest = amplitudes[place + 1 :]
-        # Signs are carried by the rotation that ends a branch; what goes on is taken positive until the last one.
-        onward = rest[0] if len(rest) == 1 else sqrt(sum(amplitude**2 for amplitude in rest))
-        angle = 2 * atan2(onward, amplitudes[place])
-        blocks.append(
-            turn(qubit, [angle], origin=origin)
-            if place == 0
-            else turn(qubit, [0, angle], (qubits[place - 1],), origin=origin)
-        )
+    for place, (qubit, angle) in enumerate(zip(qubits, unary_angles(amplitudes), strict=True)):
+        before = qubits[place - 1 : place]
+        blocks.append(turn(qubit, [0, angle] if before else [angle], before, origin=origin))
     return blocks
 
 

@@ -29,7 +29,7 @@ def sample(circuit: NativeCircuit, shots: int, seed: int) -> Iterator[tuple[str,
         )
     from qiskit_aer import AerSimulator
 
-    from qsac.emit.qiskit import to_qiskit
+    from qsac.emit.qiskit import outcome_of, to_qiskit
 
     # Aer seeds shot i with seed + i: seeds that are neighbours would share all but a few of their shots.
     spread = int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0] >> 2)
@@ -37,10 +37,5 @@ def sample(circuit: NativeCircuit, shots: int, seed: int) -> Iterator[tuple[str,
     result = simulator.run(to_qiskit(circuit), shots=shots).result()
     if not result.success:
         raise BackendError("Aer did not run the circuit", found=str(result.status))
-    registers: dict[str, int] = {}
-    for register, index in circuit.bits:
-        registers[register] = max(registers.get(register, 0), index + 1)
     for key, count in sorted(result.get_counts().items()):
-        # Qiskit writes the registers from the last to the first, and each from its last bit to its first.
-        values = dict(zip(registers, reversed(key.split(" ")), strict=True))
-        yield "".join(values[register][-1 - index] for register, index in circuit.bits), count
+        yield outcome_of(circuit, key), count

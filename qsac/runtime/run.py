@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from qsac.artifact import Compiled
+from qsac.emit.qiskit import outcome_of
 from qsac.errors import InvalidInputError
 from qsac.ir.native import NativeCircuit
 from qsac.model.metrics import metrics_from_probabilities, prefix_loss
@@ -153,9 +154,7 @@ def interpret_counts(compiled: Compiled, counts: dict[str, Any], source: str) ->
 
 
 def _outcomes(circuit: NativeCircuit, counts: dict[str, Any], source: str) -> Iterator[tuple[str, int]]:
-    registers: dict[str, int] = {}
-    for register, _ in circuit.bits:
-        registers[register] = registers.get(register, 0) + 1
+    registers = circuit.registers
     qiskit_shape = list(reversed(registers.values()))
     for key, count in counts.items():
         if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= SHOTS_LIMIT:
@@ -168,8 +167,7 @@ def _outcomes(circuit: NativeCircuit, counts: dict[str, Any], source: str) -> It
             )
         parts = key.split(" ")
         if len(parts) > 1 and [len(part) for part in parts] == qiskit_shape:
-            values = dict(zip(registers, reversed(parts), strict=True))
-            outcome = "".join(values[register][::-1] for register in registers)
+            outcome = outcome_of(circuit, key)
         else:
             outcome = "".join(character for character in key if character not in "()[], ")
         if len(outcome) != len(circuit.bits) or set(outcome) - {"0", "1"}:

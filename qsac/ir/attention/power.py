@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import atan2, sqrt
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -19,6 +20,19 @@ def unary_state(amplitudes: tuple[float, ...]) -> NDArray[np.float64]:
     for power, amplitude in enumerate(amplitudes):
         state[(1 << degree) - (1 << (degree - power))] = amplitude
     return state
+
+
+def unary_angles(amplitudes: tuple[float, ...]) -> list[float]:
+    """RY angles that prepare a unary state, each of a register given that the one before it is 1; radians.
+
+    Signs are carried by the rotation that ends a branch; what goes on is taken positive until the last one.
+    """
+    angles = []
+    for place in range(len(amplitudes) - 1):
+        rest = amplitudes[place + 1 :]
+        onward = rest[0] if len(rest) == 1 else sqrt(sum(amplitude**2 for amplitude in rest))
+        angles.append(2 * atan2(onward, amplitudes[place]))
+    return angles
 
 
 def check_unary(registers: tuple[str, ...], amplitudes: tuple[float, ...], scope: Scope) -> str | None:

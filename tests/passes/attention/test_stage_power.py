@@ -1,17 +1,15 @@
-import numpy as np
 import pytest
 
 from qsac.build import build
 from qsac.compiler import compile  # noqa: A004
 from qsac.ir.attention import PreparePower, TurnPower
-from qsac.ir.interpreter import interpret
 from qsac.ir.verifier import verify
 from qsac.lowering.allocation import allocate
 from qsac.model import load
 from qsac.passes.attention.stage_power import StagePower
 from qsac.pipeline import PassContext
 from qsac.registry import target
-from tests.passes.attention.test_select_indices import gated, model
+from tests.passes.attention.test_select_indices import assert_same_probabilities, gated, model
 from tests.strategies import random_model
 
 CONTEXT = PassContext(target("statevector"))
@@ -23,11 +21,7 @@ def test_the_meaning_is_unchanged(seed):
     after = StagePower().apply(program, CONTEXT)
     verify(after)
     assert not any(isinstance(op, PreparePower) for op in after.ops)
-    wanted, found = interpret(program), interpret(after)
-    for metric, pair in wanted.probabilities.items():
-        assert found.probabilities[metric] == pytest.approx(pair, abs=1e-12)
-    for quantity, values in wanted.observed.items():
-        np.testing.assert_allclose(found.observed[quantity], values, atol=1e-12)
+    assert_same_probabilities(program, after)
 
 
 def test_one_power_register_is_alive_beside_a_score_copy():
