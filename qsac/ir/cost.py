@@ -24,6 +24,7 @@ from qsac.ir.attention import (
 from qsac.ir.attention.unitary import Entangler
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate
 from qsac.ir.evolution import weight
+from qsac.ir.loader import occupied_columns, plan
 from qsac.ir.native import GateFamily
 from qsac.ir.op import Op, Scope
 from qsac.ir.program import Program
@@ -44,13 +45,9 @@ def diagonal_cost(qubits: int, family: GateFamily) -> int:
     return sum(multiplexor_cost(controls, family, zero=False) for controls in range(qubits))
 
 
-def loader_cost(rows: int, size: int, *, real: bool) -> int:
-    """Gates of loading ``rows`` rows on ``size`` qubits (see :mod:`qsac.lowering.cascade`)."""
-    if not real:
-        return sum((rows << level) - 1 for level in range(size))
-    # Each qubit but the first by a ladder of half the rows in a Bell basis, where that is less than a rotation.
-    halves = [rows << level for level in range(size - 1)]
-    return sum(min(half + 1, 2 * half - 1) for half in halves) + rows - 1
+def loader_cost(rows: int, columns: int, size: int, *, real: bool) -> int:
+    """Gates of loading ``rows`` rows on ``size`` qubits of which the first ``columns`` entries may differ from zero."""
+    return sum(level.gates for level in plan(rows, columns, size, real=real))
 
 
 def two_qubit_gates(program: Program, family: GateFamily) -> int:
@@ -110,7 +107,7 @@ def _pair_cost(angle: float, family: GateFamily) -> int:
 def _(op: LoadEvolution, scope: Scope, family: GateFamily) -> int:
     size, bits = scope.sizes[op.data], sum(scope.sizes[name] for name in op.index)
     state = scope.tables[op.table]
-    total = 0 if is_product(state.values[0]) else loader_cost(1, size, real=state.real)
+    total = 0 if is_product(state.values[0]) else loader_cost(1, occupied_columns(state.values), size, real=state.real)
     weights = [weight(term) for term in op.terms]
     signed = [op.signed(term) for term in range(len(op.terms))]
     for bit, turns in op.stages(bits):
@@ -125,8 +122,9 @@ def _(op: LoadEvolution, scope: Scope, family: GateFamily) -> int:
 
 @op_cost.register
 def _(op: LoadTokens, scope: Scope, family: GateFamily) -> int:
-    rows = scope.dimension(op.borrows) - scope.dimension(op.index) + scope.tables[op.table].shape[0]
-    return loader_cost(rows, scope.sizes[op.data], real=scope.tables[op.table].real)
+    table = scope.tables[op.table]
+    rows = scope.dimension(op.borrows) - scope.dimension(op.index) + table.shape[0]
+    return loader_cost(rows, occupied_columns(table.values), scope.sizes[op.data], real=table.real)
 
 
 @op_cost.register

@@ -12,15 +12,18 @@ amplitudes a quaternion. The inverse matrix, uniformly controlled up to a diagon
 the old basis cos(t) |00> + sin(t) |10>: the second qubit is un-loaded, and the first holds real amplitudes as before,
 with 2^(r-1) C - 1 entangling gates and two for the basis, in place of the 2^r C - 1 of a multiplexed RY. In all
 C d/2 + n - 2 in place of C (d - 1) - n: each gate of the ladder carries two angles, where a rotation has one.
+
+Columns at the end that are zero in every row cost nothing: the rows of a ladder are those that occur (``plan``).
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.ir.loader import Level, occupied_columns, plan
 from qsac.lowering.ladder import up_to_diagonal
 
 Real = NDArray[np.float64]
@@ -30,6 +33,7 @@ Complex = NDArray[np.complex128]
 class GateLevel(NamedTuple):
     """Angles of a uniformly controlled gate (see :class:`~qsac.ir.blocks.UniformlyControlledGate`), radians."""
 
+    level: Level
     theta: Real
     phi: Real
 
@@ -37,36 +41,79 @@ class GateLevel(NamedTuple):
 class RotationLevel(NamedTuple):
     """Angles of a multiplexed RY that loads, radians."""
 
+    level: Level
     angles: Real
 
 
 def real_cascade(rows: Real) -> list[GateLevel | RotationLevel]:
-    """Levels that un-load each of C unit rows of length d = 2^n, shape (C, d), data qubit r at level r.
-
-    A :class:`GateLevel` at level r acts on data qubit r - 1, in the Bell basis of it and qubit r, with 2^(r-1) C rows;
-    a :class:`RotationLevel` on qubit r with 2^r C rows. Level 0 is a rotation, and so are levels of too few rows for
-    the basis to pay.
-    """
-    controls, dimension = rows.shape
+    """What un-loads each of C real unit rows of length d = 2^n, shape (C, d), in time order."""
+    columns = occupied_columns(rows)
     levels: list[GateLevel | RotationLevel] = []
-    values = rows
-    for level in reversed(range(dimension.bit_length() - 1)):
-        if bell_basis_pays(controls << level >> 1) and level:
-            gate, values = _quaternions(values.reshape(-1, 4))
+    values = rows[:, :columns]
+    for level in plan(len(rows), columns, rows.shape[1].bit_length() - 1, real=True):
+        if level.kind == "bell":
+            amplitudes = _laid_out(values, 4, level)
+            gate, pairs = _quaternions(level, amplitudes)
+            values = _read_back(pairs, len(rows), level)
             levels.append(gate)
         else:
-            pairs = values.reshape(-1, 2)
-            levels.append(RotationLevel(2 * np.arctan2(pairs[:, 1], pairs[:, 0])))
-            values = np.hypot(pairs[:, 0], pairs[:, 1])
-    return levels[::-1]
+            pairs = _laid_out(values, 2, level)
+            levels.append(RotationLevel(level, 2 * np.arctan2(pairs[:, 1], pairs[:, 0])))
+            values = _read_back(np.hypot(pairs[:, 0], pairs[:, 1])[:, None], len(rows), level)
+    return levels
 
 
-def bell_basis_pays(rows: int) -> bool:
-    """Whether a ladder of ``rows`` and two gates for the basis take fewer gates than a rotation of twice the rows."""
-    return rows + 1 < 2 * rows - 1
+def complex_cascade(rows: Complex) -> tuple[list[GateLevel], Real]:
+    """What un-loads each of C unit rows of length d = 2^n, shape (C, d), in time order.
+
+    Returns the levels and the phases delta, shape (C,): running the levels takes |c>|row c> to exp(i delta_c) |c>|0>,
+    up to one global phase.
+    """
+    columns = occupied_columns(rows)
+    levels = []
+    values = rows[:, :columns]
+    for level in plan(len(rows), columns, rows.shape[1].bit_length() - 1, real=False):
+        pairs = _laid_out(values, 2, level)
+        norm = np.hypot(np.abs(pairs[:, 0]), np.abs(pairs[:, 1]))
+        safe = np.where(norm > 0, norm, 1.0)
+        diagonal = np.where(norm > 0, np.conj(pairs[:, 0]) / safe, 1.0)
+        theta, phi, left = up_to_diagonal(diagonal, np.asarray(-pairs[:, 1] / safe, dtype=np.complex128))
+        levels.append(GateLevel(level, theta, phi))
+        values = _read_back((norm * np.exp(1j * left))[:, None], len(rows), level)
+    return levels, np.angle(values[:, 0])
 
 
-def _quaternions(amplitudes: Real) -> tuple[GateLevel, Real]:
+def _laid_out(values: NDArray[Any], group: int, level: Level) -> NDArray[Any]:
+    """Groups of amplitudes, shape (level.rows, group), in the order of the ladder's rows: those of ``values``, shape
+    (controls, columns), and zeros where nothing is."""
+    controls = len(values)
+    filled = np.zeros((controls, level.prefixes * group), dtype=values.dtype)
+    filled[:, : values.shape[1]] = values
+    grouped = filled.reshape(controls, level.prefixes, group)
+    if level.prefix_first:
+        padded = np.zeros((level.prefixes, 1 << (controls - 1).bit_length(), group), dtype=values.dtype)
+        padded[:, :controls] = grouped.transpose(1, 0, 2)
+    else:
+        padded = np.zeros((controls, 1 << level.prefix_bits, group), dtype=values.dtype)
+        padded[:, : level.prefixes] = grouped
+    return padded.reshape(-1, group)[: level.rows]
+
+
+def _read_back(groups: NDArray[Any], controls: int, level: Level) -> NDArray[Any]:
+    """Amplitudes by control value, shape (controls, columns), from groups in the order of the ladder's rows."""
+    group = groups.shape[1]
+    outer, inner = (level.prefixes, 1 << (controls - 1).bit_length())
+    if not level.prefix_first:
+        outer, inner = controls, 1 << level.prefix_bits
+    padded = np.zeros((outer * inner, group), dtype=groups.dtype)
+    padded[: level.rows] = groups
+    by_value = padded.reshape(outer, inner, group)
+    if level.prefix_first:
+        by_value = by_value.transpose(1, 0, 2)
+    return by_value[:controls, : level.prefixes].reshape(controls, level.prefixes * group)
+
+
+def _quaternions(level: Level, amplitudes: Real) -> tuple[GateLevel, Real]:
     """The ladder for real amplitudes of |00>, |01>, |10>, |11>, shape (rows, 4), and the pairs that it leaves."""
     a = amplitudes[:, 0] + 1j * amplitudes[:, 2]
     b: Complex = amplitudes[:, 3] + 1j * amplitudes[:, 1]
@@ -74,24 +121,4 @@ def _quaternions(amplitudes: Real) -> tuple[GateLevel, Real]:
     safe = np.where(norm > 0, norm, 1.0)
     p: Complex = np.where(norm > 0, a.conj() / safe, 1.0)
     theta, phi, left = up_to_diagonal(p, -b / safe)
-    return GateLevel(theta, phi), (norm[:, None] * np.stack((np.cos(left), np.sin(left)), axis=1)).reshape(-1)
-
-
-def complex_cascade(rows: Complex) -> tuple[list[GateLevel], Real]:
-    """Levels that un-load each of C unit rows of length d = 2^n, shape (C, d), data qubit r at level r.
-
-    Returns the levels 0..n-1 and the phases delta, shape (C,): running the levels from the last to the first takes
-    |c>|row c> to exp(i delta_c) |c>|0>, up to one global phase.
-    """
-    controls, dimension = rows.shape
-    levels = []
-    values = rows
-    for level in reversed(range(dimension.bit_length() - 1)):
-        pairs = values.reshape(-1, 2)
-        norm = np.hypot(np.abs(pairs[:, 0]), np.abs(pairs[:, 1]))
-        safe = np.where(norm > 0, norm, 1.0)
-        diagonal = np.where(norm > 0, np.conj(pairs[:, 0]) / safe, 1.0)
-        theta, phi, left = up_to_diagonal(diagonal, -pairs[:, 1] / safe)
-        levels.append(GateLevel(theta, phi))
-        values = (norm * np.exp(1j * left)).reshape(controls, 1 << level)
-    return levels[::-1], np.angle(values[:, 0])
+    return GateLevel(level, theta, phi), norm[:, None] * np.stack((np.cos(left), np.sin(left)), axis=1)

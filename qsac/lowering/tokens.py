@@ -35,8 +35,8 @@ def lower(op: LoadTokens, place: Place) -> list[Block]:
     else:
         levels = place.cached(key, lambda: real_cascade(rows))
     blocks: list[Block] = []
-    for level in reversed(range(len(data))):
-        blocks += _unload_level(levels[level], level, controls, data, real=not len(left), origin=op.origin)
+    for level in levels:
+        blocks += _unload_level(level, controls, data, op.origin)
     if not op.adjoint_load:
         blocks = [block.adjoint() for block in reversed(blocks)]
     if len(left) and controls:
@@ -47,24 +47,20 @@ def lower(op: LoadTokens, place: Place) -> list[Block]:
 
 
 def _unload_level(
-    step: GateLevel | RotationLevel,
-    level: int,
-    controls: tuple[str, ...],
-    data: tuple[str, ...],
-    *,
-    real: bool,
-    origin: str,
+    step: GateLevel | RotationLevel, controls: tuple[str, ...], data: tuple[str, ...], origin: str
 ) -> list[Block]:
+    level = step.level
+    prefix = data[level.acted_on - level.prefix_bits : level.acted_on]
+    given = (*prefix, *controls) if level.prefix_first else (*controls, *prefix)
+    # A ladder for one row of many prefixes, or the other way, depends on the last controls only.
+    given = given[len(given) - (level.rows - 1).bit_length() :]
+    target = data[level.acted_on]
     if isinstance(step, RotationLevel):
-        angles = Table(-step.angles)
-        return [Multiplexor("y", (*controls, *data[:level]), data[level], angles, leaves_zero=True, origin=origin)]
-    place = level - 1 if real else level
-    gate = UniformlyControlledGate(
-        (*controls, *data[:place]), data[place], Table(step.theta), Table(step.phi), origin=origin
-    )
-    if not real:
+        return [Multiplexor("y", given, target, Table(-step.angles), leaves_zero=True, origin=origin)]
+    gate = UniformlyControlledGate(given, target, Table(step.theta), Table(step.phi), origin=origin)
+    if level.kind == "gate":
         return [gate]
-    basis = _bell_basis(data[place], data[level], origin)
+    basis = _bell_basis(target, data[level.place], origin)
     return [*basis, gate, *(block.adjoint() for block in reversed(basis))]
 
 

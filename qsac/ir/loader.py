@@ -1,0 +1,79 @@
+"""How a token loader is laid out level by level: which gates, on which controls, for how many rows.
+
+Lowering builds what is planned here, and the cost formulas count it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+LevelKind = Literal["gate", "bell", "rotation"]
+
+
+@dataclass(frozen=True)
+class Level:
+    """One un-loaded data qubit ``place``, of all that hold something other than zero.
+
+    ``gate``: a uniformly controlled gate on it; ``rotation``: a multiplexed RY on it; ``bell``: a uniformly controlled
+    gate on the qubit before it, in the Bell basis of both. The gates depend on the control value and on the last
+    ``prefix_bits`` data qubits before the pair or qubit that is acted on, of whose values the first ``prefixes`` occur;
+    the others are zero. Ladders take any number of first rows, so the controls come first (``prefix_first`` false) or
+    last, whichever leaves fewer ``rows``.
+    """
+
+    kind: LevelKind
+    place: int
+    prefixes: int
+    prefix_first: bool
+    rows: int
+
+    @property
+    def prefix_bits(self) -> int:
+        return (self.prefixes - 1).bit_length()
+
+    @property
+    def acted_on(self) -> int:
+        """The data qubit that the gate is on."""
+        return self.place - 1 if self.kind == "bell" else self.place
+
+    @property
+    def left(self) -> int:
+        """How many amplitudes are left of a row."""
+        return 2 * self.prefixes if self.kind == "bell" else self.prefixes
+
+    @property
+    def gates(self) -> int:
+        """Two-qubit gates: one between each two rows, two for the Bell basis."""
+        return self.rows - 1 + 2 * (self.kind == "bell")
+
+
+def plan(rows: int, columns: int, size: int, *, real: bool) -> Iterator[Level]:
+    """The levels, last data qubit first, that un-load ``rows`` rows of ``size`` qubits whose first ``columns`` entries
+    are all that may differ from zero. A real row has a sign, which the first level takes away."""
+    for place in reversed(range(size)):
+        if columns == 1 and not (real and place == size - 1):
+            return
+        kinds: list[LevelKind] = ["rotation", "bell"] if real else ["gate"]
+        levels = [_level(kind, place, rows, columns) for kind in kinds if kind != "bell" or place]
+        best = min(levels, key=lambda level: level.gates)
+        yield best
+        columns = best.left
+
+
+def _level(kind: LevelKind, place: int, rows: int, columns: int) -> Level:
+    prefixes = -(-columns // (4 if kind == "bell" else 2))
+    controls, bits = (rows - 1).bit_length(), (prefixes - 1).bit_length()
+    last = ((rows - 1) << bits) + prefixes
+    first = ((prefixes - 1) << controls) + rows
+    return Level(kind, place, prefixes, first < last, min(first, last))
+
+
+def occupied_columns(rows: NDArray[Any]) -> int:
+    """One more than the last column in which any of the rows, shape (rows, columns), differs from zero; at least 1."""
+    used = np.flatnonzero(np.any(rows, axis=0))
+    return int(used[-1]) + 1 if len(used) else 1
