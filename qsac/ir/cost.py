@@ -131,7 +131,8 @@ def _(op: LoadTokens, scope: Scope, family: GateFamily) -> int:
 def _(op: PrepareIndices, scope: Scope, family: GateFamily) -> int:
     if op.mask == "full":
         return 2 * uniform_cost(op.length, family)
-    return sum(_causal_bit_costs(op.length, scope.sizes[op.query], family))
+    bit_by_bit, loaded = _causal_state_cost(op.length, scope.sizes[op.query], family)
+    return loaded if causal_is_loaded(op.length) else bit_by_bit
 
 
 @op_cost.register
@@ -182,6 +183,18 @@ def uniform_cost(length: int, family: GateFamily) -> int:
     return turned * fresh + max(0, branches - 1) * (again - fresh) + max(0, branches - 1) * fresh
 
 
+def causal_is_loaded(length: int) -> bool:
+    """Whether loading the causal index state as one row of a table takes fewer gates than building it bit by bit."""
+    bit_by_bit, loaded = _causal_state_cost(length, (length - 1).bit_length(), "zzphase")
+    return loaded < bit_by_bit
+
+
+def _causal_state_cost(length: int, size: int, family: GateFamily) -> tuple[int, int]:
+    """Gates of the causal index state, bit by bit and as a row whose last entry is that of the last pair."""
+    columns = ((length - 1) << size) + length
+    return sum(_causal_bit_costs(length, size, family)), loader_cost(1, columns, 2 * size, real=True)
+
+
 def _causal_bit_costs(length: int, size: int, family: GateFamily) -> Iterator[int]:
     """Gates of each bit of the causal index state (see :func:`qsac.lowering.indices.causal_state`)."""
 
@@ -195,7 +208,7 @@ def _causal_bit_costs(length: int, size: int, family: GateFamily) -> Iterator[in
         if bit >= size - free_bits:
             yield 2 if bit == 0 else ladder(1) + ladder(1, zero=False) + ladder(2) + 1
         elif bit == 0:
-            yield ladder(1, zero=False)
+            yield 1
         elif bound:
             yield ladder(1) + ladder(2 if first else 3) + ladder(3, zero=first) + ladder(2, zero=False)
         else:

@@ -17,6 +17,7 @@ from qsac.ir.attention import (
     TurnPower,
 )
 from qsac.ir.blocks import Diagonal, Multiplexor, Reset
+from qsac.ir.cost import causal_is_loaded
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
@@ -30,6 +31,8 @@ from qsac.pipeline import PassContext
 
 def _prepare_indices(op: PrepareIndices, place: Place) -> Sequence[Op]:
     query, key = place.qubits(op.query), place.qubits(op.key)
+    if op.mask == "causal" and causal_is_loaded(op.length):
+        return tokens.load_row(op.prepared(place.scope), (*query, *key), op.origin)
     if op.mask == "causal":
         return causal_state(query, key, op.length, op.origin)
     return uniform_state(query, op.length, op.origin) + uniform_state(key, op.length, op.origin)

@@ -34,9 +34,7 @@ def lower(op: LoadTokens, place: Place) -> list[Block]:
         levels, left = place.cached(key, lambda: complex_cascade(rows))
     else:
         levels = place.cached(key, lambda: real_cascade(rows))
-    blocks: list[Block] = []
-    for level in levels:
-        blocks += _unload_level(level, controls, data, op.origin)
+    blocks = _unload(levels, controls, data, op.origin)
     if not op.adjoint_load:
         blocks = [block.adjoint() for block in reversed(blocks)]
     if len(left) and controls:
@@ -44,6 +42,18 @@ def lower(op: LoadTokens, place: Place) -> list[Block]:
         phases[: len(left)] = -left if op.adjoint_load else left
         blocks.append(Diagonal(controls, Table(phases), origin=op.origin))
     return blocks
+
+
+def load_row(row: NDArray[np.float64], data: tuple[str, ...], origin: str) -> list[Block]:
+    """Bring fresh ``data`` into one real state of unit norm, shape (2^data,)."""
+    unload = _unload(real_cascade(row[None]), (), data, origin)
+    return [block.adjoint() for block in reversed(unload)]
+
+
+def _unload(
+    levels: Sequence[GateLevel | RotationLevel], controls: tuple[str, ...], data: tuple[str, ...], origin: str
+) -> list[Block]:
+    return [block for level in levels for block in _unload_level(level, controls, data, origin)]
 
 
 def _unload_level(

@@ -8,9 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from qsac.ir.attention import PrepareIndices
 from qsac.ir.cost import op_cost, uniform_cost
 from qsac.ir.op import Op, Scope
+from qsac.lowering.allocation import Allocation
 from qsac.lowering.indices import causal_state, unary_state, uniform_state
+from qsac.lowering.lower import LOWERINGS
+from qsac.lowering.place import Place
 from tests.lowering.states import NOTHING, prepared
 
 LENGTHS = range(1, 41)
@@ -50,6 +54,19 @@ def test_causal(length: int) -> None:
     np.testing.assert_allclose(prepared(blocks, (*query, *key)), expected, atol=1e-12)
     bound = 6 if size == length else 20
     assert _gates(blocks) <= bound * len(query)
+
+
+@pytest.mark.parametrize(("length", "gates"), [(2, 1), (3, 7), (4, 8), (5, 24), (6, 22), (7, 32), (8, 14), (16, 20)])
+def test_the_cheaper_causal_state_is_taken(length: int, gates: int) -> None:
+    registers = {"query": _names("j", length), "key": _names("i", length)}
+    size = len(registers["query"])
+    op = PrepareIndices("query", "key", "causal", length)
+    place = Place(Scope({"query": size, "key": size}, {}), Allocation(registers, 2 * size, {}))
+    blocks = LOWERINGS[PrepareIndices](op, place)
+    expected = op.prepared(place.scope)
+    np.testing.assert_allclose(prepared(blocks, (*registers["query"], *registers["key"])), expected, atol=1e-12)
+    assert _gates(blocks) == gates == op_cost(op, place.scope, "zzphase")
+    assert _gates(blocks, "cz") == op_cost(op, place.scope, "cz")
 
 
 @pytest.mark.parametrize("length", [1 << 12, (1 << 12) - 1, 3000])
