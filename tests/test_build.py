@@ -148,8 +148,14 @@ def test_gates_grow_linearly_with_the_context() -> None:
 
 def test_gates_grow_linearly_with_the_dimension() -> None:
     sizes = [64, 128, 256, 512]
-    slopes = _slopes(sizes, [_circuit(_given(64, size), "statevector").two_qubit_gates for size in sizes])
+    slopes = _slopes(sizes, [_circuit(_given(64, size), "statevector", 1).two_qubit_gates for size in sizes])
     assert all(0.98 <= slope <= 1.02 for slope in slopes), slopes
+
+
+def test_gates_grow_no_more_where_the_dimension_is_beyond_what_the_tokens_span() -> None:
+    sizes = [64, 128, 256, 512]
+    gates = [_circuit(_given(64, size), "statevector").two_qubit_gates for size in sizes]
+    assert gates[0] < gates[1] < gates[2] == gates[3]
 
 
 @pytest.mark.parametrize("seed", MONOMIALS)

@@ -17,6 +17,7 @@ from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.passes.attention._loader import Loader, Search
+from qsac.passes.attention.compress_tokens import CompressTokens
 from qsac.passes.attention.fold_unitaries import FoldUnitaries
 from qsac.passes.attention.select_indices import SelectIndices, ungated
 from qsac.pipeline import Pass, PassContext
@@ -45,7 +46,7 @@ class EvolveTokens(Pass):
     most probability that the prepared indices give it; the ops' errors are added, as in the worst case they would, and
     the square of the sum is written into the ledger: the final states' infidelity is at most that. Of all
     combinations of the roles that loaders play, the cheapest on the target is taken, the passes that are to come
-    (index selection, folding) reckoned with.
+    (compression, index selection, folding) reckoned with.
     """
 
     name: ClassVar[str] = "evolve-tokens"
@@ -96,7 +97,8 @@ class _Planner:
     def final_cost(self, program: Program) -> int:
         """Two-qubit gates once the passes that are to come have chosen."""
         if self.context.optimisation >= 2:
-            program = FoldUnitaries().apply(SelectIndices().apply(program, self.context), self.context)
+            for step in (CompressTokens(), SelectIndices(), FoldUnitaries()):
+                program = step.apply(program, self.context)
         return two_qubit_gates(program, self.family)
 
     def evolved(self, base: Program, roles: frozenset[_Role], *, exact: bool) -> tuple[Program, float] | None:

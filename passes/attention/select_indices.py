@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, NamedTuple
 
@@ -32,24 +33,27 @@ class SelectIndices(Pass):
     Needs a verified attention program. Guarantees the same meaning, exactly. A score copy that is loaded by ``key``
     and un-loaded by ``query`` from one table, all gated by a power qubit, is loaded and un-loaded without the gate,
     with the index of the load selected for the un-loading where the power qubit is 0. Its score unitary W = B D B*
-    stays gated; where that is cheaper, B goes into the table of both loaders, and only the diagonal D is gated. The
-    cheapest for the target is taken, the published gating (with W folded) included.
+    stays gated; where that is cheaper, B goes into the table of both loaders, and only the diagonal D is gated, or W
+    goes into a second table of the load, for the branch where the power qubit is 1. The cheapest for the target is
+    taken, the published gating (with W folded) included.
     """
 
     name: ClassVar[str] = "select-indices"
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = 2
-    after: ClassVar[tuple[str, ...]] = ("stage-power", "evolve-tokens")
+    after: ClassVar[tuple[str, ...]] = ("stage-power", "evolve-tokens", "compress-tokens")
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program of the cheapest gating."""
         copies = _copies(program)
         if not copies:
             return program
-        candidates = [_selected(program, copies)]
-        diagonalised = _diagonalised(program, copies)
-        if diagonalised is not None:
-            candidates.append(_selected(diagonalised, copies))
+        candidates = [_selected(*_two_tables(program, copies))]
+        if _of_one_table(program, copies):
+            candidates.insert(0, _selected(program, copies))
+            diagonalised = _diagonalised(program, copies)
+            if diagonalised is not None:
+                candidates.insert(1, _selected(diagonalised, copies))
         best = min(candidates, key=lambda candidate: two_qubit_gates(candidate, context.target.family))
         published = FoldUnitaries().apply(program, context)
         family = context.target.family
@@ -59,7 +63,7 @@ class SelectIndices(Pass):
 def ungated(program: Program) -> Program | None:
     """The program with every gated score copy loaded and un-loaded without the gate; None where that cannot be."""
     copies = _copies(program)
-    return _selected(program, copies) if copies else None
+    return _selected(program, copies) if copies and _of_one_table(program, copies) else None
 
 
 def _copies(program: Program) -> list[_Copy]:
@@ -77,12 +81,23 @@ def _copies(program: Program) -> list[_Copy]:
             return []
         if unload_place < 0 or not isinstance(unload, LoadTokens) or not unload.adjoint_load:
             return []
-        if (unload.table, unload.when) != (op.table, op.when) or len(op.when) != 1:
+        if unload.when != op.when or len(op.when) != 1:
             return []
         if len(op.index) != 1 or len(unload.index) != 1 or op.index == unload.index:
             return []
         found.append(_Copy(place, unitary, unload_place))
     return found
+
+
+def _of_one_table(program: Program, copies: list[_Copy]) -> bool:
+    """Whether every copy is un-loaded from the table that it is loaded from."""
+    return all(_table(program, copy.load) == _table(program, copy.unload) for copy in copies)
+
+
+def _table(program: Program, place: int) -> str:
+    op = program.ops[place]
+    assert isinstance(op, LoadTokens)
+    return op.table
 
 
 def _selected(program: Program, copies: list[_Copy]) -> Program:
@@ -96,11 +111,41 @@ def _selected(program: Program, copies: list[_Copy]) -> Program:
         elif place in unloads and isinstance(op, LoadTokens):
             load = program.ops[unloads[place].load]
             assert isinstance(load, LoadTokens)
-            select = SelectIndex(op.index[0], load.index[0], op.when[0], origin="/attention/kernel")
+            select = SelectIndex(op.index[0], load.index[-1], op.when[0], origin="/attention/kernel")
             ops += [select, replace(op, when=()), select.adjoint()]
         else:
             ops.append(op)
     return program.with_ops(ops)
+
+
+def _two_tables(program: Program, copies: list[_Copy]) -> tuple[Program, list[_Copy]]:
+    """The program with copies that load, given the power qubit as a further index, what is un-loaded where it is 0 and
+    W x where it is 1, and the places of these copies."""
+    tables = dict(program.tables)
+    ops = list(program.ops)
+    folded = {copy.unitary for copy in copies}
+    for copy in copies:
+        load, unload = program.ops[copy.load], program.ops[copy.unload]
+        assert isinstance(load, LoadTokens)
+        assert isinstance(unload, LoadTokens)
+        ones, zeros = program.tables[load.table].values, program.tables[unload.table].values
+        name = f"{unload.table}-or-{load.table}"
+        if copy.unitary >= 0:
+            unitary = program.ops[copy.unitary]
+            assert isinstance(unitary, ApplyUnitary)
+            ones = ones @ unitary.unitary(program.scope).T
+            name += f".{unitary.table}"
+        if name not in tables:
+            both = np.zeros((program.scope.dimension(load.index) + len(ones), ones.shape[1]), dtype=ones.dtype)
+            both[:, 0] = 1.0
+            both[: len(zeros)] = zeros
+            both[-len(ones) :] = ones / np.linalg.norm(ones, axis=1, keepdims=True)
+            tables[name] = Table(both)
+        ops[copy.load] = replace(load, index=(*load.when, *load.index), table=name)
+    kept = [place for place in range(len(ops)) if place not in folded]
+    left = tuple(ops[place] for place in kept)
+    moved = [_Copy(kept.index(copy.load), -1, kept.index(copy.unload)) for copy in copies]
+    return replace(program, ops=left, tables=_used(tables, left)), moved
 
 
 def _diagonalised(program: Program, copies: list[_Copy]) -> Program | None:
@@ -123,8 +168,12 @@ def _diagonalised(program: Program, copies: list[_Copy]) -> Program | None:
         ops[copy.load] = replace(load, table=rows)
         ops[copy.unload] = replace(unload, table=rows)
         ops[copy.unitary] = replace(unitary, form="diagonal", table=entries, rotations=())
-    used = {name for op in ops if (name := getattr(op, "table", None)) is not None}
-    return replace(program, ops=tuple(ops), tables={name: table for name, table in tables.items() if name in used})
+    return replace(program, ops=tuple(ops), tables=_used(tables, ops))
+
+
+def _used(tables: dict[str, Table], ops: Sequence[Op]) -> dict[str, Table]:
+    names = {getattr(op, "table", None) for op in ops}
+    return {name: table for name, table in tables.items() if name in names}
 
 
 def _diagonal_form(unitary: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:

@@ -24,7 +24,7 @@ from qsac.ir.attention import (
 from qsac.ir.attention.unitary import Entangler
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate
 from qsac.ir.evolution import weight
-from qsac.ir.loader import occupied_columns, plan
+from qsac.ir.loader import controlled_rows, occupied_columns, plan, without_repetition
 from qsac.ir.native import GateFamily
 from qsac.ir.op import Op, Scope
 from qsac.ir.program import Program
@@ -123,8 +123,10 @@ def _(op: LoadEvolution, scope: Scope, family: GateFamily) -> int:
 @op_cost.register
 def _(op: LoadTokens, scope: Scope, family: GateFamily) -> int:
     table = scope.tables[op.table]
-    rows = scope.dimension(op.borrows) - scope.dimension(op.index) + table.shape[0]
-    return loader_cost(rows, occupied_columns(table.values), scope.sizes[op.data], real=table.real)
+    values = scope.dimension(op.index)
+    gated = scope.dimension(op.borrows) // values - 1
+    _, rows = without_repetition(controlled_rows(table.values, values, gated))
+    return loader_cost(len(rows), occupied_columns(table.values), scope.sizes[op.data], real=table.real)
 
 
 @op_cost.register

@@ -12,6 +12,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+REPEATED = 1e-13
+"""Rows that differ by less in every entry are one."""
+
 LevelKind = Literal["gate", "bell", "rotation"]
 
 
@@ -77,3 +80,40 @@ def occupied_columns(rows: NDArray[Any]) -> int:
     """One more than the last column in which any of the rows, shape (rows, columns), differs from zero; at least 1."""
     used = np.flatnonzero(np.any(rows, axis=0))
     return int(used[-1]) + 1 if len(used) else 1
+
+
+def controlled_rows(rows: NDArray[Any], values: int, gated: int) -> NDArray[Any]:
+    """The row to load for every control value up to the last one that has a row, shape (controls, d).
+
+    ``rows`` are those of an index of ``values`` values; there are ``gated`` (a power of two, less one) times as many
+    values before them, on which the loader is to do nothing: |0...0>, as for those without a row.
+    """
+    first = gated * values
+    full = np.zeros((first + len(rows), rows.shape[1]), dtype=rows.dtype)
+    full[:, 0] = 1.0
+    full[first:] = rows
+    return full
+
+
+def without_repetition(rows: NDArray[Any]) -> tuple[tuple[int, ...], NDArray[Any]]:
+    """The places of the control bits (the first most significant) that the rows depend on, and the rows for those.
+
+    Rows that repeat with a power of two as their period do not depend on the bits above it. The rows for control values
+    after the last one are open, so they never speak against it.
+    """
+    bits = (len(rows) - 1).bit_length()
+    values = np.zeros((1 << bits, rows.shape[1]), dtype=rows.dtype)
+    values[: len(rows)] = rows
+    known = np.arange(1 << bits) < len(rows)
+    kept: list[int] = []
+    for bit in range(bits):
+        split, given = values.reshape(1 << len(kept), 2, -1, rows.shape[1]), known.reshape(1 << len(kept), 2, -1)
+        both = given[:, 0] & given[:, 1]
+        if np.any(np.abs(split[:, 0] - split[:, 1])[both] > REPEATED):
+            kept.append(bit)
+        else:
+            values = np.where(given[:, 0, :, None], split[:, 0], split[:, 1]).reshape(-1, rows.shape[1])
+            known = (given[:, 0] | given[:, 1]).reshape(-1)
+    last = int(np.flatnonzero(known)[-1]) + 1
+    values[~known, 0] = 1.0
+    return tuple(kept), values[:last]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import pi
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +11,12 @@ from numpy.typing import NDArray
 from qsac.ir.attention import LoadTokens
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate
 from qsac.ir.blocks.rotation import controlled_x
+from qsac.ir.loader import controlled_rows, without_repetition
 from qsac.ir.table import Table
 from qsac.lowering.cascade import GateLevel, RotationLevel, complex_cascade, real_cascade
 from qsac.lowering.place import Place
 
+Real = NDArray[np.float64]
 Block = Multiplexor | UniformlyControlledGate | PauliRotation | Diagonal
 
 
@@ -26,14 +27,10 @@ def lower(op: LoadTokens, place: Place) -> list[Block]:
     """
     controls = place.qubits(*op.borrows)
     data = place.qubits(op.data)
-    rows = controlled_rows(op, place)
-    key = (op.table, rows.shape)
-    left = np.zeros(0)
-    levels: Sequence[GateLevel | RotationLevel]
-    if np.iscomplexobj(rows):
-        levels, left = place.cached(key, lambda: complex_cascade(rows))
-    else:
-        levels = place.cached(key, lambda: real_cascade(rows))
+    values = place.scope.dimension(op.index)
+    key = (op.table, values, len(controls))
+    kept, levels, left = place.cached(key, lambda: _cascade(op, place))
+    controls = tuple(controls[bit] for bit in kept)
     blocks = _unload(levels, controls, data, op.origin)
     if not op.adjoint_load:
         blocks = [block.adjoint() for block in reversed(blocks)]
@@ -44,7 +41,17 @@ def lower(op: LoadTokens, place: Place) -> list[Block]:
     return blocks
 
 
-def load_row(row: NDArray[np.float64], data: tuple[str, ...], origin: str) -> list[Block]:
+def _cascade(op: LoadTokens, place: Place) -> tuple[tuple[int, ...], Sequence[GateLevel | RotationLevel], Real]:
+    """The controls that count, by their places, the levels of un-loading, and the phases they leave if complex."""
+    values = place.scope.dimension(op.index)
+    gated = place.scope.dimension(op.borrows) // values - 1
+    kept, rows = without_repetition(controlled_rows(place.scope.tables[op.table].values, values, gated))
+    if np.iscomplexobj(rows):
+        return kept, *complex_cascade(rows)
+    return kept, real_cascade(rows), np.zeros(0)
+
+
+def load_row(row: Real, data: tuple[str, ...], origin: str) -> list[Block]:
     """Bring fresh ``data`` into one real state of unit norm, shape (2^data,)."""
     unload = _unload(real_cascade(row[None]), (), data, origin)
     return [block.adjoint() for block in reversed(unload)]
@@ -83,16 +90,3 @@ def _bell_basis(first: str, second: str, origin: str) -> list[PauliRotation]:
         PauliRotation("y", (first,), pi / 2, origin=origin),
         *controlled_x(first, second, origin),
     ]
-
-
-def controlled_rows(op: LoadTokens, place: Place) -> NDArray[Any]:
-    """The row to load for every value of (when, index) up to the table's last one, shape (values, d).
-
-    Values where a ``when`` qubit is 0, and those between without a row, get |0...0>: zero angles.
-    """
-    rows = place.scope.tables[op.table].values
-    first = place.scope.dimension(op.borrows) - place.scope.dimension(op.index)
-    full = np.zeros((first + len(rows), rows.shape[1]), dtype=rows.dtype)
-    full[:, 0] = 1.0
-    full[first:] = rows
-    return full

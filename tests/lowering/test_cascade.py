@@ -5,6 +5,7 @@ import pytest
 
 from qsac.ir.attention import LoadTokens
 from qsac.ir.cost import loader_cost, op_cost
+from qsac.ir.loader import without_repetition
 from qsac.ir.op import Scope
 from qsac.ir.table import Table
 from qsac.lowering import tokens
@@ -13,7 +14,16 @@ from qsac.lowering.place import Place
 from tests.lowering.states import applied
 
 SHAPES = [(1, 2), (1, 8), (2, 4), (3, 8), (5, 16), (8, 4), (64, 4), (4, 64), (256, 8)]
-KINDS = ["generic", "half padded", "small numbers", "basis states", "equal rows", "few columns", "first column"]
+KINDS = [
+    "generic",
+    "half padded",
+    "small numbers",
+    "basis states",
+    "equal rows",
+    "few columns",
+    "first column",
+    "alternating",
+]
 
 
 def rows_of(kind: str, shape: tuple[int, int], real: bool) -> np.ndarray:
@@ -28,6 +38,8 @@ def rows_of(kind: str, shape: tuple[int, int], real: bool) -> np.ndarray:
         rows = rows[:, :1] * np.eye(shape[1])[rng.integers(shape[1], size=shape[0])]
     elif kind == "equal rows":
         rows[:] = rows[0]
+    elif kind == "alternating":
+        rows[2::2], rows[3::2] = rows[0], rows[min(1, shape[0] - 1)]
     elif kind == "few columns":
         rows[:, rng.integers(1, shape[1]) :] = 0
     elif kind == "first column":
@@ -77,3 +89,15 @@ def test_gates_grow_with_the_columns_in_use(real):
     assert costs[-1] == (8 * 16 + 5 - 2 if real else 8 * 31 - 5)
     # Columns are paid by the pair (complex) or by four (real), not up to the next power of two.
     assert costs[19] < 0.8 * costs[-1]
+
+
+@pytest.mark.parametrize(("rows", "period", "kept"), [(8, 2, 1), (8, 4, 2), (7, 2, 1), (6, 4, 2), (5, 1, 0), (6, 3, 3)])
+def test_repeated_rows_are_loaded_once(rows, period, kept):
+    few = rows_of("generic", (period, 8), real=False)
+    repeated = few[np.arange(rows) % period]
+    op, place, blocks = unloaded(repeated)
+    bits, left = without_repetition(repeated)
+    assert len(bits) == kept
+    controls = {name for block in blocks for name in block.borrows if name.startswith("key")}
+    assert len(controls) == kept
+    assert op_cost(op, place.scope, "zzphase") == loader_cost(len(left), 8, 3, real=False)

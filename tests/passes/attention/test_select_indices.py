@@ -8,6 +8,7 @@ from qsac.ir.cost import two_qubit_gates
 from qsac.ir.interpreter import interpret
 from qsac.ir.verifier import ProgramError, verify
 from qsac.model import load
+from qsac.passes.attention.fold_unitaries import FoldUnitaries
 from qsac.passes.attention.select_indices import SelectIndices
 from qsac.pipeline import PassContext
 from qsac.registry import target
@@ -91,3 +92,15 @@ def test_registers_of_a_selection_are_only_borrowed_until_its_adjoint():
     closing = next(op for op in program.ops if isinstance(op, SelectIndex) and op.adjoint_select)
     with pytest.raises(ProgramError, match=r"waits for its adjoint|opens a pair"):
         verify(program.with_ops(op for op in program.ops if op is not closing))
+
+
+def test_real_unitaries_go_into_a_second_table():
+    """The eigenbasis of a real W is complex, and would make the loaders of real tokens twice as dear."""
+    program = build(model(16, 8, {"type": "softmax-taylor", "degree": 1}, layers=6))
+    after = SelectIndices().apply(program, CONTEXT)
+    loads = [op for op in after.ops if isinstance(op, LoadTokens) and op.data == "score[0]"]
+    assert [op.index for op in loads] == [("power[0]", "key"), ("query",)]
+    assert all(after.tables[op.table].real for op in loads)
+    published = FoldUnitaries().apply(program, CONTEXT)
+    assert two_qubit_gates(after, "zzphase") < two_qubit_gates(published, "zzphase")
+    assert_same_probabilities(program, after)

@@ -1,0 +1,136 @@
+"""Load tokens in a basis of the space that they span."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.ir.attention import ApplyUnitary, LoadTokens, Project
+from qsac.ir.cost import two_qubit_gates
+from qsac.ir.op import Op, Register
+from qsac.ir.program import Program
+from qsac.ir.table import Table
+from qsac.passes.attention.fold_unitaries import FoldUnitaries
+from qsac.passes.attention.select_indices import SelectIndices
+from qsac.pipeline import Pass, PassContext
+
+Rows = NDArray[Any]
+
+
+class _Span(NamedTuple):
+    """What several registers do alike: the tables that are loaded and un-loaded, and the unitary between them."""
+
+    load: str
+    unitary: ApplyUnitary | None
+    unload: str
+
+
+@dataclass(frozen=True)
+class CompressTokens(Pass):
+    """Load tokens of low rank in a basis of their span, on as many qubits as it needs.
+
+    Needs a verified attention program with bound parameters. Guarantees the same meaning, exactly (the rank is that of
+    double precision). Between a load and an un-load only the inner products of what is loaded and what is un-loaded
+    count, a unitary between them taken into either. If they span fewer dimensions than the register has, as those of T
+    rows each do from d > 2T on, both tables are written in an orthonormal basis of the span. Each is taken only where
+    it gives fewer two-qubit gates on the target, the passes that are to come (index selection, folding) reckoned with,
+    or as many on fewer qubits.
+    """
+
+    name: ClassVar[str] = "compress-tokens"
+    level: ClassVar[Literal["attention", "block"]] = "attention"
+    optimisation: ClassVar[int] = 2
+    after: ClassVar[tuple[str, ...]] = ("stage-power", "evolve-tokens")
+
+    def apply(self, program: Program, context: PassContext) -> Program:
+        """The program with smaller registers."""
+        for span, registers in _spans(program).items():
+            candidates = [program, *_compressed(program, span, registers)]
+            if len(candidates) > 1:
+                program = min(candidates, key=lambda candidate: _cost(candidate, context))
+        return program
+
+
+def _cost(program: Program, context: PassContext) -> tuple[int, int]:
+    final = FoldUnitaries().apply(SelectIndices().apply(program, context), context)
+    return two_qubit_gates(final, context.target.family), sum(register.size for register in final.registers)
+
+
+def _spans(program: Program) -> dict[_Span, list[str]]:
+    """The registers that are loaded, perhaps transformed, un-loaded and projected on zero, by what they do."""
+    found: dict[_Span, list[str]] = {}
+    for register in program.registers:
+        touching = [op for op in program.ops if register.name in (*op.targets, *op.borrows)]
+        match touching:
+            case [LoadTokens() as load, *between, LoadTokens() as unload, Project(state="zero")] if len(between) <= 1:
+                unitary = between[0] if between else None
+                if load.adjoint_load or not unload.adjoint_load or load.when != unload.when:
+                    continue
+                if unitary is None:
+                    found.setdefault(_Span(load.table, None, unload.table), []).append(register.name)
+                elif isinstance(unitary, ApplyUnitary) and unitary.when == load.when:
+                    alike = replace(unitary, data="", when=(), origin="")
+                    found.setdefault(_Span(load.table, alike, unload.table), []).append(register.name)
+    return found
+
+
+def _compressed(program: Program, span: _Span, registers: list[str]) -> Iterator[Program]:
+    """The program with these registers' tables in a basis of their span, the unitary folded into either of them."""
+    loaded, unloaded = (program.tables[name].values for name in (span.load, span.unload))
+    if span.unitary is None:
+        pairs = [(loaded, unloaded)]
+    elif _basis(loaded).shape[1] + _basis(unloaded).shape[1] < loaded.shape[1]:
+        name = registers[0]
+        unitary = replace(span.unitary, data=name).unitary(program.scope)
+        pairs = [(loaded @ unitary.T, unloaded), (loaded, unloaded @ unitary.conj())]
+    else:
+        return
+    for pair in pairs:
+        basis = _basis(np.concatenate(pair))
+        if basis.shape[1] < loaded.shape[1]:
+            yield _rewritten(program, span, registers, basis, pair)
+
+
+def _basis(rows: Rows) -> Rows:
+    """An orthonormal basis, shape (d, rank), of the span of rows of shape (R, d)."""
+    _, values, basis = np.linalg.svd(rows, full_matrices=False)
+    rank = int(np.sum(values > values[0] * max(rows.shape) * np.finfo(float).eps))
+    return np.asarray(basis[:rank].conj().T)
+
+
+def _rewritten(program: Program, span: _Span, registers: list[str], basis: Rows, pair: tuple[Rows, Rows]) -> Program:
+    size = max(1, (basis.shape[1] - 1).bit_length())
+    tables = dict(program.tables)
+    names = []
+    for name, rows in zip((span.load, span.unload), pair, strict=True):
+        coordinates = np.zeros((len(rows), 1 << size), dtype=np.result_type(rows, basis))
+        coordinates[:, : basis.shape[1]] = rows @ basis
+        table = Table(coordinates / np.linalg.norm(coordinates, axis=1, keepdims=True))
+        unitary = f".{span.unitary.table}" if span.unitary else ""
+        names.append(_added(tables, f"{name}{unitary}-span", table))
+    ops: list[Op] = []
+    for op in program.ops:
+        if isinstance(op, LoadTokens) and op.data in registers:
+            op = replace(op, table=names[op.adjoint_load])
+        if not (isinstance(op, ApplyUnitary) and op.data in registers):
+            ops.append(op)
+    used = {getattr(op, "table", None) for op in ops}
+    return replace(
+        program,
+        ops=tuple(ops),
+        registers=tuple(
+            Register(register.name, size) if register.name in registers else register for register in program.registers
+        ),
+        tables={name: table for name, table in tables.items() if name in used},
+    )
+
+
+def _added(tables: dict[str, Table], name: str, table: Table) -> str:
+    while name in tables and tables[name] != table:
+        name += "-"
+    tables[name] = table
+    return name
