@@ -118,7 +118,7 @@ def _rewritten(program: Program, span: _Span, registers: list[str], basis: Rows,
             op = replace(op, table=names[op.adjoint_load])
         if not (isinstance(op, ApplyUnitary) and op.data in registers):
             ops.append(op)
-    used = {getattr(op, "table", None) for op in ops}
+    used = {name for op in ops for name in op.tables}
     return replace(
         program,
         ops=tuple(ops),

@@ -9,14 +9,14 @@ from math import sqrt
 from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from qsac.ir.attention import LoadEvolution, LoadTokens, PrepareIndices
+from qsac.ir.attention import LoadEvolution, LoadTokens
 from qsac.ir.cost import op_cost, two_qubit_gates
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.passes.attention._loader import Loader, Search
+from qsac.passes.attention._weights import index_weights
 from qsac.passes.attention.compress_tokens import CompressTokens
 from qsac.passes.attention.fold_unitaries import FoldUnitaries
 from qsac.passes.attention.select_indices import SelectIndices, ungated
@@ -123,7 +123,7 @@ class _Planner:
             total += loader.error
             name = _added(tables, op.table, loader.state)
             ops[place] = _named(loader.op, op, name)
-        used = {getattr(op, "table", None) for op in ops}
+        used = {name for op in ops for name in op.tables}
         tables = {name: table for name, table in tables.items() if name in used}
         return replace(base, ops=tuple(ops), tables=tables), total
 
@@ -150,7 +150,7 @@ class _Planner:
             self.searches[op.table] = Search(
                 table.values.astype(np.complex128),
                 table.source,
-                _weights(self.program, len(table.values)),
+                index_weights(self.program, len(table.values)),
                 self.family,
                 # Several times the table's gates: beyond that even loaders that make folding needless do not pay.
                 4 * op_cost(op, base.scope, self.family),
@@ -168,18 +168,6 @@ def _subsets(roles: list[_Role]) -> Iterator[tuple[_Role, ...]]:
     sizes = range(1, len(roles) + 1) if len(roles) <= MOST_ROLES else (1, len(roles))
     for size in sizes:
         yield from combinations(roles, size)
-
-
-def _weights(program: Program, count: int) -> NDArray[np.float64]:
-    """The most probability that an index has on each of ``count`` values, as the indices are prepared.
-
-    A register that holds one index in one branch and the other in the next is between the two.
-    """
-    for op in program.ops:
-        if isinstance(op, PrepareIndices) and op.length == count:
-            joint = np.abs(op.prepared(program.scope).reshape(1 << program.scope.sizes[op.query], -1)) ** 2
-            return np.asarray(np.maximum(joint.sum(axis=0), joint.sum(axis=1))[:count], dtype=np.float64)
-    return np.ones(count)
 
 
 def _added(tables: dict[str, Table], name: str, state: Table) -> str:

@@ -103,7 +103,7 @@ def _folded(program: Program, group: Group, side: Side) -> Program:
         replaced[id(op)] = None
         replaced[id(load)] = replace(load, table=folded[load.table])
     ops = tuple(_kept(program, replaced))
-    used = {name for op in ops for name in (getattr(op, "table", None),) if name is not None}
+    used = {name for op in ops for name in op.tables}
     return replace(program, ops=ops, tables={name: table for name, table in tables.items() if name in used})
 
 

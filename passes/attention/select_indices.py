@@ -172,7 +172,7 @@ def _diagonalised(program: Program, copies: list[_Copy]) -> Program | None:
 
 
 def _used(tables: dict[str, Table], ops: Sequence[Op]) -> dict[str, Table]:
-    names = {getattr(op, "table", None) for op in ops}
+    names = {name for op in ops for name in op.tables}
     return {name: table for name, table in tables.items() if name in names}
 
 

@@ -1,14 +1,14 @@
-"""How far a program with evolution loaders is from the exact one."""
+"""How far a program with approximating loaders is from the exact one."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.ir.attention import LoadEvolution
+from qsac.ir.attention import LoadEvolution, LoadPruned
 from qsac.ir.evolution import States
 from qsac.ir.interpreter import final_state
-from qsac.ir.op import ControlledUnitary
+from qsac.ir.op import ControlledUnitary, Op
 from qsac.ir.program import Program
 
 INFIDELITY_WIDTH = 20
@@ -16,29 +16,34 @@ INFIDELITY_WIDTH = 20
 
 Matrices = NDArray[np.complex128]
 
+APPROXIMATE: tuple[type[Op], ...] = (LoadEvolution, LoadPruned)
+"""Ops that stand for something else than what they do."""
 
-def infidelity(program: Program) -> float | None:
+
+def infidelity(program: Program, kinds: tuple[type[Op], ...] = APPROXIMATE) -> float | None:
     """The infidelity of the final state with the exact program's, every projection deferred.
 
-    The exact program loads what the product formulas stand for. Where a loader's meaning leaves its unitaries open, the
-    exact ones are those closest to the approximate ones. None where the registers have more than
+    The exact program loads what the ops of the given ``kinds`` stand for. Where a loader's meaning leaves its unitaries
+    open, the exact ones are those closest to the approximate ones. None where the registers have more than
     :data:`INFIDELITY_WIDTH` qubits in all.
     """
     if sum(register.size for register in program.registers) > INFIDELITY_WIDTH:
         return None
     approximate = final_state(program, lambda op: op.matrices(program.scope))
-    exact = final_state(program, lambda op: _exact(op, program))
+    exact = final_state(program, lambda op: _exact(op, program, kinds))
     return max(0.0, 1 - float(abs(np.vdot(exact, approximate)) ** 2))
 
 
-def _exact(op: ControlledUnitary, program: Program) -> Matrices:
+def _exact(op: ControlledUnitary, program: Program, kinds: tuple[type[Op], ...]) -> Matrices:
     matrices = op.matrices(program.scope)
-    if not isinstance(op, LoadEvolution):
+    if not isinstance(op, LoadEvolution | LoadPruned) or not isinstance(op, kinds):
         return matrices
     loaded, intended = op.loaded(program.scope), op.intended(program.scope)
-    # The phases of the bits make up for what the formulas add: all but one phase of the whole is theirs to match.
-    overlap = np.vdot(intended, loaded)
-    turns = _rotations(loaded, intended * (overlap / abs(overlap) if overlap else 1.0))
+    if isinstance(op, LoadEvolution):
+        # The phases of the bits make up for what the formulas add: all but one phase of the whole is theirs to match.
+        overlap = np.vdot(intended, loaded)
+        intended = intended * (overlap / abs(overlap) if overlap else 1.0)
+    turns = _rotations(loaded, intended)
     if op.adjoint_load:
         return np.asarray(matrices @ np.conj(turns.transpose(0, 2, 1)))
     return np.asarray(turns @ matrices)

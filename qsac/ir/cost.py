@@ -6,13 +6,14 @@ diagonals on the same registers count once, as the pass ``merge-diagonals`` make
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import singledispatch
 from math import pi
 
 from qsac.ir.attention import (
     ApplyUnitary,
     LoadEvolution,
+    LoadPruned,
     LoadTokens,
     PhaseTable,
     PrepareIndices,
@@ -50,6 +51,49 @@ def loader_cost(rows: int, columns: int, size: int, *, real: bool) -> int:
     return sum(level.gates for level in plan(rows, columns, size, real=real))
 
 
+def pruned_controls(
+    level: int, bits: int, reach: Sequence[int], rows: int, *, real: bool
+) -> tuple[bool, tuple[int, ...]]:
+    """Whether a pruned loader's level is a gate in a Bell basis, and which controls it looks at.
+
+    The controls are places among the ``bits`` index qubits and then the data qubits; ``reach`` says for each how many
+    levels look at it (see :mod:`qsac.lowering.pruned`).
+    """
+    before = max(level - 1, 0) if real else level
+    controls = tuple(place for place in range(bits + before) if reach[place] > level)
+    if not real:
+        return False, controls
+    count = _pruned_rows(rows, bits, controls)
+    if level and count + 1 < 2 * count - 1:
+        return True, controls
+    return False, (*controls, bits + level - 1) if level else controls
+
+
+def _pruned_rows(rows: int, bits: int, controls: tuple[int, ...]) -> int:
+    """How many values the controls have for the first ``rows`` values of the index: the first ones."""
+    kept = [place for place in controls if place < bits]
+    last = rows - 1
+    # The largest value: that of the last index, or of one before it, which has a zero where the last has a one that
+    # nobody looks at, and ones from there on.
+    candidates = [last] + [
+        (last >> place << place) - 1 for place in range(bits) if last >> place & 1 and bits - 1 - place not in kept
+    ]
+    seen = [
+        sum((value >> (bits - 1 - place) & 1) << at for at, place in enumerate(reversed(kept))) for value in candidates
+    ]
+    return (max(seen) + 1) << (len(controls) - len(kept))
+
+
+def pruned_cost(rows: int, size: int, reach: Sequence[int], *, real: bool) -> int:
+    """Gates of a pruned loader of ``rows`` rows on ``size`` qubits."""
+    bits = (rows - 1).bit_length()
+    total = 0
+    for level in range(size):
+        basis, controls = pruned_controls(level, bits, reach, rows, real=real)
+        total += _pruned_rows(rows, bits, controls) - 1 + 2 * basis
+    return total
+
+
 def two_qubit_gates(program: Program, family: GateFamily) -> int:
     """The number of two-qubit gates that ``program`` comes to on an all-to-all machine of the given family."""
     total = sum(op_cost(op, program.scope, family) for op in program.ops)
@@ -67,7 +111,7 @@ def _diagonal_on(op: Op, scope: Scope) -> tuple[str, ...]:
             return (op.index,)
         case Diagonal():
             return op.qubits
-        case LoadTokens() if not scope.tables[op.table].real:
+        case LoadTokens() | LoadPruned() if not scope.tables[op.table].real:
             return op.borrows
     return ()
 
@@ -127,6 +171,12 @@ def _(op: LoadTokens, scope: Scope, family: GateFamily) -> int:
     gated = scope.dimension(op.borrows) // values - 1
     _, rows = without_repetition(controlled_rows(table.values, values, gated))
     return loader_cost(len(rows), occupied_columns(table.values), scope.sizes[op.data], real=table.real)
+
+
+@op_cost.register
+def _(op: LoadPruned, scope: Scope, family: GateFamily) -> int:
+    table = scope.tables[op.table]
+    return pruned_cost(table.shape[0], scope.sizes[op.data], op.reach, real=table.real)
 
 
 @op_cost.register

@@ -95,6 +95,12 @@ class Op:
         return False
 
     @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that the op names."""
+        table = getattr(self, "table", None)
+        return () if table is None else (table,)
+
+    @property
     def reopens(self) -> tuple[str, ...]:
         """Ended registers that the op brings back, in state zero."""
         return ()

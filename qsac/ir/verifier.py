@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 
 from qsac.errors import InvalidInputError
 from qsac.ir.attention import Project
@@ -61,7 +61,7 @@ def _broken_rules(program: Program, op: Op, live: set[str], ended: set[str]) -> 
     for name in (*op.targets, *op.borrows):
         if name not in sizes:
             yield f"register {name!r} is not declared"
-    for name in (getattr(op, field.name) for field in fields(op) if field.name == "table"):
+    for name in op.tables:
         if name not in program.tables:
             yield f"table {name!r} does not exist"
     if len(set(op.targets)) < len(op.targets):

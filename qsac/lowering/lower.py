@@ -8,6 +8,7 @@ from typing import Any
 from qsac.ir.attention import (
     ApplyUnitary,
     LoadEvolution,
+    LoadPruned,
     LoadTokens,
     PhaseTable,
     PrepareIndices,
@@ -22,7 +23,7 @@ from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
-from qsac.lowering import evolution, projection, select, tokens, unitary
+from qsac.lowering import evolution, projection, pruned, select, tokens, unitary
 from qsac.lowering.allocation import allocate, qubit_name
 from qsac.lowering.indices import causal_state, unary_state, uniform_state
 from qsac.lowering.place import Place
@@ -59,6 +60,7 @@ def _observe(op: Observe, place: Place) -> Sequence[Op]:
 LOWERINGS: dict[type[Op], Callable[[Any, Place], Sequence[Op]]] = {
     ApplyUnitary: unitary.lower,
     LoadEvolution: evolution.lower,
+    LoadPruned: pruned.lower,
     LoadTokens: tokens.lower,
     Observe: _observe,
     PhaseTable: _phase_table,

@@ -77,11 +77,11 @@ def _unload_level(
     gate = UniformlyControlledGate(given, target, Table(step.theta), Table(step.phi), origin=origin)
     if level.kind == "gate":
         return [gate]
-    basis = _bell_basis(target, data[level.place], origin)
+    basis = bell_basis(target, data[level.place], origin)
     return [*basis, gate, *(block.adjoint() for block in reversed(basis))]
 
 
-def _bell_basis(first: str, second: str, origin: str) -> list[PauliRotation]:
+def bell_basis(first: str, second: str, origin: str) -> list[PauliRotation]:
     """CX (H S (x) S), up to a global phase: a basis of Bell states in which real amplitudes are the quaternion of an
     SU(2) matrix on the first qubit (the magic basis, Hill and Wootters, quant-ph/9703041)."""
     return [

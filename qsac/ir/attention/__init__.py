@@ -5,6 +5,7 @@ from qsac.ir.attention.indices import PrepareIndices
 from qsac.ir.attention.phases import PhaseTable
 from qsac.ir.attention.power import PreparePower, TurnPower
 from qsac.ir.attention.project import Project
+from qsac.ir.attention.pruned import LoadPruned
 from qsac.ir.attention.select import SelectIndex
 from qsac.ir.attention.tokens import LoadTokens
 from qsac.ir.attention.unitary import ApplyUnitary
@@ -12,6 +13,7 @@ from qsac.ir.attention.unitary import ApplyUnitary
 __all__ = [
     "ApplyUnitary",
     "LoadEvolution",
+    "LoadPruned",
     "LoadTokens",
     "PhaseTable",
     "PrepareIndices",

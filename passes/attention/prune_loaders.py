@@ -1,0 +1,148 @@
+"""Load smooth tables by fewer gates where the error budget allows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import log2, sqrt
+from typing import ClassVar, Literal
+
+from qsac.ir.approximation import INFIDELITY_WIDTH, infidelity
+from qsac.ir.attention import LoadPruned, LoadTokens, PrepareIndices, Project, SelectIndex
+from qsac.ir.cost import two_qubit_gates
+from qsac.ir.op import Op
+from qsac.ir.program import Program
+from qsac.ir.table import Table
+from qsac.passes.attention._pruning import Choice, Pruning, cheapest
+from qsac.passes.attention._weights import index_weights
+from qsac.pipeline import Pass, PassContext
+
+SLACK = 1 - 1e-9
+"""What is used of the budget: the rest is for rounding."""
+
+BEYOND = 8.0
+"""How many times the allowed error the sum of the ops' errors may be, where the true one is computed."""
+
+TRIALS = 9
+"""Sums of errors that are tried, where the true error is computed."""
+
+
+@dataclass(frozen=True)
+class PruneLoaders(Pass):
+    """Let the gates of token loaders look at fewer controls, where rows differ little in these (algorithm point 9).
+
+    Needs a verified attention program, to whose tables nothing is done afterwards. Guarantees the same meaning within
+    the error budget, and fewer two-qubit gates or no change. A control is taken from the last levels of a loader first;
+    rows that agree in the other controls share the gate that leaves least behind. Each op's error is the root of
+    sum_i p_i ||x'_i - x_i||^2, with x'_i the row that is loaded in place of x_i and p_i the most probability that the
+    prepared indices give it; the ops' errors are added, as in the worst case they would. Of all combinations the one of
+    the fewest gates is taken that is within the budget: by the sum of errors or, where all registers together have at
+    most 20 qubits, by the true infidelity, which is what is then written into the ledger.
+    """
+
+    name: ClassVar[str] = "prune-loaders"
+    level: ClassVar[Literal["attention", "block"]] = "attention"
+    optimisation: ClassVar[int] = 3
+    after: ClassVar[tuple[str, ...]] = ("stage-power", "evolve-tokens", "select-indices", "fold-unitaries")
+
+    def apply(self, program: Program, context: PassContext) -> Program:
+        """The program of the fewest gates within what is left of the budget."""
+        spent = sum(map(sqrt, context.ledger.spent.values()))
+        available = SLACK * sqrt(context.ledger.budget) - spent
+        counts = _prunable(program)
+        family = context.target.family
+        if available <= 0 or not counts:
+            return program
+        narrow = sum(register.size for register in program.registers) <= INFIDELITY_WIDTH
+        most = available * (BEYOND if narrow else 1.0)
+        prunings = {
+            name: Pruning(
+                program.tables[name].values,
+                index_weights(program, program.tables[name].shape[0]),
+                min(most, sqrt(2.0)),
+            )
+            for name in counts
+        }
+        best = _chosen(prunings, counts, available)
+        error = sum(counts[name] * choice.error for name, choice in best.items())
+        if narrow:
+            best, error = _by_true_error(program, prunings, counts, available)
+        if two_qubit_gates(pruned := _pruned(program, prunings, best), family) >= two_qubit_gates(program, family):
+            return program
+        context.ledger.spent[self.name] = error**2
+        return pruned
+
+
+def _prunable(program: Program) -> dict[str, int]:
+    """The tables whose loaders can be pruned, and how many loaders each has.
+
+    Their indices are as they were prepared, but for selections: their values' probabilities are known.
+    """
+    counts: dict[str, int] = {}
+    for op in program.ops:
+        if isinstance(op, LoadTokens) and _free(program, op):
+            counts[op.table] = counts.get(op.table, 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def _free(program: Program, op: LoadTokens) -> bool:
+    changed = [other for other in program.ops if set(other.targets) & set(op.index)]
+    rows = program.tables[op.table].shape[0]
+    return (
+        not op.when
+        and rows > program.scope.dimension(op.index) // 2
+        and all(isinstance(other, PrepareIndices | SelectIndex | Project) for other in changed)
+    )
+
+
+def _chosen(prunings: dict[str, Pruning], counts: dict[str, int], allowed: float) -> dict[str, Choice]:
+    fronts = [prunings[name].front for name in counts]
+    return dict(zip(counts, cheapest(fronts, list(counts.values()), allowed), strict=True))
+
+
+def _by_true_error(
+    program: Program, prunings: dict[str, Pruning], counts: dict[str, int], allowed: float
+) -> tuple[dict[str, Choice], float]:
+    """The choices of the fewest gates whose true error is at most ``allowed``, by bisection, and that error."""
+    low, high = 0.0, log2(BEYOND)
+    exponent = high
+    best = {name: pruning.front[0] for name, pruning in prunings.items()}
+    least = 0.0
+    seen: dict[tuple[Choice, ...], float] = {}
+    for _ in range(TRIALS):
+        choices = _chosen(prunings, counts, allowed * 2**exponent)
+        key = tuple(choices.values())
+        if key not in seen:
+            seen[key] = sqrt(infidelity(_pruned(program, prunings, choices), (LoadPruned,)) or 0.0)
+            if seen[key] <= allowed and _cost(choices, counts) < _cost(best, counts):
+                best, least = choices, seen[key]
+        if seen[key] <= allowed:
+            low = exponent
+        else:
+            high = exponent
+        exponent = (low + high) / 2
+    return best, least
+
+
+def _cost(choices: dict[str, Choice], counts: dict[str, int]) -> int:
+    return sum(counts[name] * choice.cost for name, choice in choices.items())
+
+
+def _pruned(program: Program, prunings: dict[str, Pruning], choices: dict[str, Choice]) -> Program:
+    """The program with the loaders of the chosen tables pruned."""
+    tables = dict(program.tables)
+    names: dict[str, str] = {}
+    for table, choice in choices.items():
+        if choice.error or choice.cost < prunings[table].front[0].cost:
+            names[table] = f"{table}.pruned"
+            while names[table] in tables:
+                names[table] += "-"
+            tables[names[table]] = Table(prunings[table].loaded(choice.reach))
+    ops: list[Op] = []
+    for op in program.ops:
+        if isinstance(op, LoadTokens) and op.table in names and _free(program, op):
+            reach = choices[op.table].reach
+            name = names[op.table]
+            ops.append(LoadPruned(op.data, op.index, name, op.table, reach, op.adjoint_load, origin=op.origin))
+        else:
+            ops.append(op)
+    return replace(program, ops=tuple(ops), tables=tables)

@@ -1,0 +1,95 @@
+"""Token loaders whose gates look at fewer controls than the table has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.ir.attention.tokens import completed
+from qsac.ir.op import Level, Op, Scope
+
+
+@dataclass(frozen=True)
+class LoadPruned(Op):
+    """Where ``index`` is i, bring ``data`` from zero into row i of ``table``, by few gates (algorithm point 9).
+
+    The rows are approximations of those of the table ``exact``, up to nothing: their phases count. They are such that
+    a loader can do without some of its controls: ``reach`` has a number for each index qubit and then for each data
+    qubit but the last, and only what works on data qubits before that number looks at the qubit. As with
+    ``LoadTokens``, only the first column of each unitary is part of the meaning.
+    """
+
+    name: ClassVar[str] = "load-pruned"
+    level: ClassVar[Level] = "attention"
+
+    data: str
+    index: tuple[str, ...]
+    table: str
+    exact: str
+    reach: tuple[int, ...]
+    adjoint_load: bool = False
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.data,)
+
+    @property
+    def borrows(self) -> tuple[str, ...]:
+        return self.index
+
+    @property
+    def needs_fresh(self) -> tuple[str, ...]:
+        return () if self.adjoint_load else (self.data,)
+
+    @property
+    def leaves_zero_on(self) -> tuple[str, ...]:
+        return (self.data,) if self.adjoint_load else ()
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return (self.table, self.exact)
+
+    def check(self, scope: Scope) -> str | None:
+        size, bits = scope.sizes[self.data], sum(scope.sizes[name] for name in self.index)
+        rows = scope.tables[self.table]
+        if rows.shape != scope.tables[self.exact].shape or rows.real != scope.tables[self.exact].real:
+            return f"tables {self.table!r} and {self.exact!r} differ in shape or kind"
+        if len(rows.shape) != 2 or rows.shape[1] != 1 << size:
+            return f"table {self.table!r} of shape {rows.shape} does not fit register {self.data!r}"
+        if bits != (rows.shape[0] - 1).bit_length():
+            return f"table {self.table!r} has {rows.shape[0]} rows, the index has {1 << bits} values"
+        for name in self.tables:
+            if np.max(np.abs(np.linalg.norm(scope.tables[name].values, axis=1) - 1)) > 1e-9:
+                return f"table {name!r} has rows that are not of unit norm"
+        least = [*[0] * bits, *range(1 + rows.real, size + rows.real)]
+        if len(self.reach) != len(least) or not all(
+            min(low, size) <= reach <= size for low, reach in zip(least, self.reach, strict=True)
+        ):
+            return f"reach {list(self.reach)} is not from {[min(low, size) for low in least]} to {size}"
+        return None
+
+    def adjoint(self) -> Self:
+        return replace(self, adjoint_load=not self.adjoint_load)
+
+    def loaded(self, scope: Scope) -> NDArray[np.complex128]:
+        """What is loaded, shape (2^m, d); zero where there is no row."""
+        return self._padded(self.table, scope)
+
+    def intended(self, scope: Scope) -> NDArray[np.complex128]:
+        """What is approximated, shape (2^m, d); zero where there is no row."""
+        return self._padded(self.exact, scope)
+
+    def _padded(self, table: str, scope: Scope) -> NDArray[np.complex128]:
+        rows = scope.tables[table].values
+        padded = np.zeros((scope.dimension(self.index), rows.shape[1]), dtype=np.complex128)
+        padded[:, 0] = 1.0
+        padded[: len(rows)] = rows
+        return padded
+
+    def matrices(self, scope: Scope) -> NDArray[np.complex128]:
+        """One unitary an index value; its first column is the row, the others complete it."""
+        matrices = completed(self.loaded(scope))
+        return np.conj(matrices.transpose(0, 2, 1)) if self.adjoint_load else matrices
