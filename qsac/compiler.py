@@ -6,8 +6,9 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal
 
 from qsac.artifact import Compiled, describe
 from qsac.build import build
@@ -21,9 +22,11 @@ from qsac.ir.verifier import ProgramError, verify
 from qsac.lowering.allocation import Allocation, allocate
 from qsac.lowering.lower import lower
 from qsac.model.load import load
+from qsac.model.metrics import closed_form
 from qsac.model.model import Model
 from qsac.pipeline import CircuitPass, ErrorLedger, Pass, PassContext, Preference, Progress, Target
 from qsac.registry import parse_pipeline, pass_class, pass_names, print_pipeline, target, target_names
+from qsac.report.quality import quality, total
 from qsac.report.stats import circuit_stats
 from qsac.report.summary import register_sizes
 from qsac.runtime.verification import AUTOMATIC_WIDTH, verify_compiled
@@ -33,6 +36,9 @@ GATE_LIMIT = 1 << 24
 
 BYTES_A_GATE = 256
 """Memory for a two-qubit gate and the one-qubit gate beside it, while they are emitted."""
+
+AUTOMATIC_BUDGETS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+"""Error budgets that ``auto`` chooses from, beside 0."""
 
 Stage = Callable[[str, Program | NativeCircuit], None]
 
@@ -62,7 +68,7 @@ def compile(
     optimisation: int = 2,
     passes: str | None = None,
     seed: int = 0,
-    error_budget: float = 0.0,
+    error_budget: float | Literal["auto"] = 0.0,
     qubits: int | None = None,
     prefer: Preference = "qubits",
     verify: bool | None = None,
@@ -72,7 +78,8 @@ def compile(
     """Compile a model for a target.
 
     ``optimisation`` is 0 (plain structured lowering) to 3 (also approximating passes, within ``error_budget``, an
-    infidelity of the final state); ``passes`` names a pipeline that takes the place of the level's
+    infidelity of the final state; ``"auto"`` takes the one that the target's error rates speak for, see
+    :func:`~qsac.report.quality.quality`); ``passes`` names a pipeline that takes the place of the level's
     (``"fold-unitaries,..."``; routing, where the target needs it, always follows). ``qubits`` is the most to use,
     ``prefer`` what to spare: qubits, or depth by taking more of them. ``verify`` simulates the compiled circuit and
     compares it with the closed form, or, where a pass has spent of the budget, with the final program (the statistics
@@ -89,43 +96,33 @@ def compile(
         machine = target if isinstance(target, Target) else _target(target)
         chosen = _pipeline(optimisation, passes)
         _check_options(optimisation, seed, error_budget, qubits, prefer)
-    context = PassContext(machine, optimisation, seed, qubits, prefer, ErrorLedger(error_budget), progress)
-    counts: list[dict[str, Any]] = []
+    if error_budget == "auto" and all(step.optimisation < 3 for step in chosen):
+        raise InvalidInputError(
+            "the error budget has nothing to be chosen for: no pass of this pipeline approximates",
+            found=f"-O {optimisation} and the error budget auto",
+            wanted="-O 3 with it, or the error budget 0",
+        )
 
-    with watch.stage("build"):
-        program = build(source, provenance=error_budget > 0)
-        _check_rules(program, "build")
-    watch.show("build", program)
-    for step in chosen:
-        if isinstance(step, Pass) and step.level == "attention":
-            program = _applied(step, program, context, watch, counts)
-    allocation = allocate(program, context)
-    _check_fit(allocation, context)
-    _check_size(program, context)
-    with watch.stage("lower"):
-        block_program = lower(program, context)
-        _check_rules(block_program, "lower")
-    watch.show("lower", block_program)
-    for step in chosen:
-        if isinstance(step, Pass) and step.level == "block":
-            block_program = _applied(step, block_program, context, watch, counts)
-    with watch.stage("emit"):
-        circuit = emit(block_program, context)
-    watch.show("emit", circuit)
-    for step in _circuit_steps(chosen, machine):
-        before = circuit.two_qubit_gates
-        with watch.stage(step.name):
-            circuit = step.apply(circuit, context)
-        counts.append(_count(step, before, circuit.two_qubit_gates))
-        watch.show(step.name, circuit)
+    def way(budget: float) -> _Way:
+        ledger = ErrorLedger(budget)
+        return _Way(source, chosen, PassContext(machine, optimisation, seed, qubits, prefer, ledger, progress), watch)
 
+    tried: list[dict[str, Any]] | None = None
+    if error_budget == "auto":
+        best, tried = _best(source, way)
+    else:
+        best = _fewest_gates(error_budget, way)
+    best.show()
     with watch.stage("statistics"):
-        stats = circuit_stats(circuit, machine)
-    stats["passes"] = counts
-    stats["allocation"] = {name: list(qubits) for name, qubits in allocation.qubits.items()}
+        stats = circuit_stats(best.circuit, machine)
+    stats["passes"] = best.counts
+    stats["allocation"] = {name: list(taken) for name, taken in allocate(best.program, best.context).qubits.items()}
     stats["lam"] = source.lam
     stats["pairs"] = source.pairs
-    stats["error_budget"] = {"budget": error_budget, "spent": dict(context.ledger.spent)}
+    budget = best.context.ledger.budget if error_budget == "auto" else error_budget
+    stats["error_budget"] = {"budget": budget, "spent": dict(best.context.ledger.spent)}
+    if tried is not None:
+        stats["error_budget"]["tried"] = tried
     compiled = Compiled(
         model=source,
         target=describe(machine),
@@ -137,16 +134,110 @@ def compile(
             "prefer": prefer,
             "seed": seed,
         },
-        ir=print_program(program),
-        circuits=(circuit,),
+        ir=print_program(best.program),
+        circuits=(best.circuit,),
         stats=stats,
         timings=watch.seconds,
     )
-    alive = allocate(program, replace(context, prefer="qubits")).width
+    alive = allocate(best.program, replace(best.context, prefer="qubits")).width
     if verify or (verify is None and alive <= AUTOMATIC_WIDTH):
         with watch.stage("verify"):
             stats["error_budget"] |= verify_compiled(compiled, progress)
     return compiled
+
+
+class _Way:
+    """One way from the model to a circuit, with an error budget of its own. Its stages are shown once it is taken."""
+
+    def __init__(
+        self, source: Model, chosen: Sequence[Pass | CircuitPass], context: PassContext, watch: _Watch
+    ) -> None:
+        self.chosen = chosen
+        self.context = context
+        self.watch = watch
+        self.counts: list[dict[str, Any]] = []
+        self.stages: list[tuple[str, Program | NativeCircuit]] = []
+        with watch.stage("build"):
+            program = build(source, provenance=context.ledger.budget > 0)
+            _check_rules(program, "build")
+        self.stages.append(("build", program))
+        self.program = self._through("attention", program)
+        _check_fit(allocate(self.program, context), context)
+        _check_size(self.program, context)
+
+    @property
+    def spent(self) -> bool:
+        """Whether anything was approximated."""
+        return bool(self.context.ledger.spent)
+
+    @cached_property
+    def circuit(self) -> NativeCircuit:
+        """The native circuit, made when it is asked for."""
+        with self.watch.stage("lower"):
+            blocks = lower(self.program, self.context)
+            _check_rules(blocks, "lower")
+        self.stages.append(("lower", blocks))
+        blocks = self._through("block", blocks)
+        with self.watch.stage("emit"):
+            circuit = emit(blocks, self.context)
+        self.stages.append(("emit", circuit))
+        for step in _circuit_steps(self.chosen, self.context.target):
+            before = circuit.two_qubit_gates
+            with self.watch.stage(step.name):
+                circuit = step.apply(circuit, self.context)
+            self.counts.append(_count(step, before, circuit.two_qubit_gates))
+            self.stages.append((step.name, circuit))
+        return circuit
+
+    def show(self) -> None:
+        """Tell the results of all stages."""
+        for name, result in self.stages:
+            self.watch.show(name, result)
+
+    def _through(self, level: str, program: Program) -> Program:
+        """The program after the passes of a level."""
+        for step in self.chosen:
+            if isinstance(step, Pass) and step.level == level:
+                before = two_qubit_gates(program, self.context.target.family)
+                with self.watch.stage(step.name):
+                    program = step.apply(program, self.context)
+                    _check_rules(program, step.name)
+                self.counts.append(_count(step, before, two_qubit_gates(program, self.context.target.family)))
+                self.stages.append((step.name, program))
+        return program
+
+
+def _fewest_gates(budget: float, way: Callable[[float], _Way]) -> _Way:
+    """The way that uses the budget, or the exact one where that comes to as few two-qubit gates."""
+    found = way(budget)
+    if not found.spent:
+        return found
+    exact = way(0.0)
+    return found if found.circuit.two_qubit_gates < exact.circuit.two_qubit_gates else exact
+
+
+def _best(source: Model, way: Callable[[float], _Way]) -> tuple[_Way, list[dict[str, Any]]]:
+    """Of the ways with the budgets of :data:`AUTOMATIC_BUDGETS` the one of the best estimated quality, and the
+    estimates of all that came to different circuits. No way takes more two-qubit gates than the exact one."""
+    exact = way(0.0)
+    machine = exact.context.target
+    if machine.errors is None:
+        return exact, []
+    values = closed_form(source)
+    success = (values["zeta"] or 0.0) * (values["fidelity"] or 0.0)
+    best, most, tried = exact, -1.0, []
+    for budget in (0.0, *AUTOMATIC_BUDGETS):
+        found = way(budget) if budget else exact
+        if budget and (not found.spent or found.circuit.two_qubit_gates >= exact.circuit.two_qubit_gates):
+            continue
+        spent = total(found.context.ledger.spent.values())
+        worth = quality(circuit_stats(found.circuit, machine)["error_free_probability"], spent, success)
+        tried.append(
+            {"budget": budget, "spent": spent, "two_qubit_gates": found.circuit.two_qubit_gates, "quality": worth}
+        )
+        if worth > most:
+            best, most = found, worth
+    return best, tried
 
 
 def default_pipeline(optimisation: int) -> list[Pass | CircuitPass]:
@@ -182,14 +273,16 @@ def _circuit_steps(chosen: Sequence[Pass | CircuitPass], machine: Target) -> lis
     return steps
 
 
-def _check_options(optimisation: int, seed: int, error_budget: float, qubits: int | None, prefer: str) -> None:
+def _check_options(optimisation: int, seed: int, error_budget: float | str, qubits: int | None, prefer: str) -> None:
     if optimisation not in (0, 1, 2, 3):
         raise InvalidInputError(
             "there is no such optimisation level", found=str(optimisation), wanted="0, 1, 2 (the default) or 3"
         )
-    if not 0 <= error_budget < 1:
+    if error_budget != "auto" and (isinstance(error_budget, str) or not 0 <= error_budget < 1):
         raise InvalidInputError(
-            "the error budget is no infidelity", found=str(error_budget), wanted="a number from 0 (exact) to below 1"
+            "the error budget is no infidelity",
+            found=str(error_budget),
+            wanted="a number from 0 (exact) to below 1, or auto",
         )
     if qubits is not None and qubits < 1:
         raise InvalidInputError("the number of qubits is none", found=str(qubits), wanted="a whole number from 1 on")
@@ -201,18 +294,6 @@ def _check_options(optimisation: int, seed: int, error_budget: float, qubits: in
 
 def _count(step: Pass | CircuitPass, before: int, after: int) -> dict[str, Any]:
     return {"name": step.name, "level": step.level, "two_qubit_gates": [before, after]}
-
-
-def _applied(
-    step: Pass, program: Program, context: PassContext, watch: _Watch, counts: list[dict[str, Any]]
-) -> Program:
-    before = two_qubit_gates(program, context.target.family)
-    with watch.stage(step.name):
-        program = step.apply(program, context)
-        _check_rules(program, step.name)
-    counts.append(_count(step, before, two_qubit_gates(program, context.target.family)))
-    watch.show(step.name, program)
-    return program
 
 
 def _check_rules(program: Program, stage: str) -> None:

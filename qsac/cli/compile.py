@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -18,6 +18,20 @@ if TYPE_CHECKING:
     from qsac.artifact import Compiled
     from qsac.pipeline import Preference
 
+
+class Budget(click.ParamType):
+    """A number, or ``auto``."""
+
+    name = "number or auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | Literal["auto"]:
+        """The number, or the word."""
+        if value == "auto":
+            return "auto"
+        number: float = click.FLOAT.convert(value, param, ctx)
+        return number
+
+
 FORMS = ("artifact", "ir", "tket", "qasm2")
 
 
@@ -27,7 +41,9 @@ FORMS = ("artifact", "ir", "tket", "qasm2")
 @click.option("-o", "--output", help="File to write, or - for standard output.")
 @click.option("--emit", type=click.Choice(FORMS), default="artifact", show_default=True, help="What to write.")
 @click.option("-O", "optimisation", type=click.IntRange(0, 3), default=2, show_default=True, help="Optimisation level.")
-@click.option("--error-budget", type=float, default=0.0, show_default=True, help="Infidelity that -O3 may spend.")
+@click.option(
+    "--error-budget", type=Budget(), default=0.0, show_default=True, help="Infidelity that -O3 may spend, or auto."
+)
 @click.option("--qubits", type=click.IntRange(1), help="The most qubits to use (default: all of the target's).")
 @click.option(
     "--prefer",
@@ -52,7 +68,7 @@ def command(
     output: str | None,
     emit: str,
     optimisation: int,
-    error_budget: float,
+    error_budget: float | Literal["auto"],
     qubits: int | None,
     prefer: Preference,
     passes: str | None,
@@ -111,8 +127,19 @@ def command(
         return
     if compiled.target["notice"]:
         note(compiled.target["notice"])
-    if error_budget and not compiled.stats["error_budget"]["spent"]:
+    if error_budget == "auto" and not compiled.stats["error_budget"]["spent"]:
+        note(_why_exact(compiled))
+    elif error_budget and not compiled.stats["error_budget"]["spent"]:
         note("the error budget is untouched: no pass that ran approximates, the circuit is exact")
+
+
+def _why_exact(compiled: Compiled) -> str:
+    """Why an error budget that was left to us is 0."""
+    if not compiled.stats["error_budget"]["tried"]:
+        return f"the error budget is 0: {compiled.target['name']} does not err, so nothing is gained by fewer gates"
+    if len(compiled.stats["error_budget"]["tried"]) == 1:
+        return "the error budget is 0: no approximation within 0.1 saves a gate"
+    return "the error budget is 0: the gates that approximations save err less than the approximations"
 
 
 def _file_stem(argument: str, name: str) -> str:

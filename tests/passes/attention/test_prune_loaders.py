@@ -153,7 +153,7 @@ def test_ising_trajectories(dt: float, budget: float, most: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dt", "infidelity_of_tokens", "most"), [(0.05, 1e-2, 180), (0.05, 3e-3, 260), (0.1, 1e-2, 290)]
+    ("dt", "infidelity_of_tokens", "most"), [(0.05, 1e-2, 180), (0.05, 3e-3, 290), (0.1, 1e-2, 290)]
 )
 @pytest.mark.parametrize("seed", range(3))
 def test_one_loader(dt: float, infidelity_of_tokens: float, most: int, seed: int) -> None:
