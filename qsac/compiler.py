@@ -226,9 +226,13 @@ def _best(source: Model, way: Callable[[float], _Way]) -> tuple[_Way, list[dict[
     values = closed_form(source)
     success = (values["zeta"] or 0.0) * (values["fidelity"] or 0.0)
     best, most, tried = exact, -1.0, []
+    seen: list[Program] = []
     for budget in (0.0, *AUTOMATIC_BUDGETS):
         found = way(budget) if budget else exact
-        if budget and (not found.spent or found.circuit.two_qubit_gates >= exact.circuit.two_qubit_gates):
+        if budget and (not found.spent or found.program in seen):
+            continue
+        seen.append(found.program)
+        if budget and found.circuit.two_qubit_gates >= exact.circuit.two_qubit_gates:
             continue
         spent = total(found.context.ledger.spent.values())
         worth = quality(circuit_stats(found.circuit, machine)["error_free_probability"], spent, success)

@@ -35,10 +35,11 @@ class Choice(NamedTuple):
 @dataclass(frozen=True, eq=False)
 class Pruning:
     """Prunes the loaders of one table. ``rows`` (C, d), ``weights`` (C,) the most probability that the index has on
-    each row; ``most`` is the largest error that is of use."""
+    each row; ``exact`` are the two-qubit gates of an exact loader, ``most`` is the largest error that is of use."""
 
     rows: NDArray[np.float64] | NDArray[np.complex128]
     weights: NDArray[np.float64]
+    exact: int
     most: float
 
     @property
@@ -70,8 +71,8 @@ class Pruning:
 
     @cached_property
     def front(self) -> list[Choice]:
-        """Choices of fewer and fewer gates, and growing errors: each time the step that saves most gates for what it
-        adds to the squared error."""
+        """The exact loader, then choices of fewer and fewer gates, and growing errors: each time the step that saves
+        most gates for what it adds to the squared error."""
         reach = (self.size,) * (self.bits + self.size - 1)
         found = [Choice(reach, self.cost(reach), 0.0)]
         looked_at = 0
@@ -89,7 +90,8 @@ class Pruning:
             if best is None:
                 break
             found.append(best[1])
-        return [choice for choice in found if self._holds(choice)]
+        fewer = [choice for choice in found[1:] if choice.cost < self.exact and self._holds(choice)]
+        return [Choice(reach, self.exact, 0.0), *fewer]
 
     def _steps(self, reach: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
         """Every way to let one control reach less far."""

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from qsac.ir.approximation import INFIDELITY_WIDTH, infidelity
 from qsac.ir.attention import LoadPruned, LoadTokens, PrepareIndices, Project, SelectIndex
-from qsac.ir.cost import two_qubit_gates
+from qsac.ir.cost import op_cost, two_qubit_gates
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
@@ -42,7 +42,13 @@ class PruneLoaders(Pass):
     name: ClassVar[str] = "prune-loaders"
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = 3
-    after: ClassVar[tuple[str, ...]] = ("stage-power", "evolve-tokens", "select-indices", "fold-unitaries")
+    after: ClassVar[tuple[str, ...]] = (
+        "stage-power",
+        "evolve-tokens",
+        "compress-tokens",
+        "select-indices",
+        "fold-unitaries",
+    )
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program of the fewest gates within what is left of the budget."""
@@ -58,6 +64,7 @@ class PruneLoaders(Pass):
             name: Pruning(
                 program.tables[name].values,
                 index_weights(program, program.tables[name].shape[0]),
+                min(op_cost(op, program.scope, family) for op in _loaders(program, name)),
                 min(most, sqrt(2.0)),
             )
             for name in counts
@@ -77,11 +84,13 @@ def _prunable(program: Program) -> dict[str, int]:
 
     Their indices are as they were prepared, but for selections: their values' probabilities are known.
     """
-    counts: dict[str, int] = {}
-    for op in program.ops:
-        if isinstance(op, LoadTokens) and _free(program, op):
-            counts[op.table] = counts.get(op.table, 0) + 1
-    return dict(sorted(counts.items()))
+    tables = sorted({op.table for op in program.ops if isinstance(op, LoadTokens)})
+    return {table: count for table in tables if (count := len(_loaders(program, table)))}
+
+
+def _loaders(program: Program, table: str) -> list[LoadTokens]:
+    """The loaders of a table that can be pruned."""
+    return [op for op in program.ops if isinstance(op, LoadTokens) and op.table == table and _free(program, op)]
 
 
 def _free(program: Program, op: LoadTokens) -> bool:
@@ -132,7 +141,7 @@ def _pruned(program: Program, prunings: dict[str, Pruning], choices: dict[str, C
     tables = dict(program.tables)
     names: dict[str, str] = {}
     for table, choice in choices.items():
-        if choice.error or choice.cost < prunings[table].front[0].cost:
+        if choice != prunings[table].front[0]:
             names[table] = f"{table}.pruned"
             while names[table] in tables:
                 names[table] += "-"

@@ -19,20 +19,15 @@ if TYPE_CHECKING:
     from qsac.pipeline import Preference
 
 
-class Budget(click.ParamType):
-    """A number, or ``auto``."""
-
-    name = "number or auto"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | Literal["auto"]:
-        """The number, or the word."""
-        if value == "auto":
-            return "auto"
-        number: float = click.FLOAT.convert(value, param, ctx)
-        return number
-
-
 FORMS = ("artifact", "ir", "tket", "qasm2")
+
+
+def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> float | Literal["auto"]:
+    """The number that was given, or the word ``auto``."""
+    if value == "auto":
+        return "auto"
+    number: float = click.FLOAT.convert(value, parameter, context)
+    return number
 
 
 @click.command("compile")
@@ -42,7 +37,12 @@ FORMS = ("artifact", "ir", "tket", "qasm2")
 @click.option("--emit", type=click.Choice(FORMS), default="artifact", show_default=True, help="What to write.")
 @click.option("-O", "optimisation", type=click.IntRange(0, 3), default=2, show_default=True, help="Optimisation level.")
 @click.option(
-    "--error-budget", type=Budget(), default=0.0, show_default=True, help="Infidelity that -O3 may spend, or auto."
+    "--error-budget",
+    metavar="X|auto",
+    default="0",
+    show_default=True,
+    callback=_budget,
+    help="Infidelity that -O3 may spend.",
 )
 @click.option("--qubits", type=click.IntRange(1), help="The most qubits to use (default: all of the target's).")
 @click.option(

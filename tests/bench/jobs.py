@@ -134,7 +134,42 @@ def optimise_fused(case: dict[str, Any], optimiser: str, check: bool) -> dict[st
     }
 
 
-JOBS = {job.__name__: job for job in (qsac, peer, compile, optimise_plain, optimise_fused)}
+def pruned(sites: int, context: int, dt: float, seed: int, budget: float) -> dict[str, Any]:
+    """Gates of an Ising trajectory's loader and circuit within an infidelity, and without."""
+    from math import sqrt
+
+    import numpy as np
+
+    import qsac.compiler
+    from qsac.ir.cost import loader_cost
+    from qsac.model.load import load
+    from qsac.passes.attention._pruning import Pruning
+
+    tokens = {"type": "tfim", "sites": sites, "context": context, "dt": dt, "coupling": 1.0, "field": 0.8}
+    document = Case(context, 1 << sites).model() | {"tokens": {**tokens, "initial": "haar", "seed": seed}}
+    model = load(load(document).canonical)
+    rows = model.tokens[:context]
+    table = loader_cost(context, 1 << sites, sites, real=False)
+    pruning = Pruning(rows, np.full(context, 1 / context), table, sqrt(3 * budget))
+    within = [
+        choice.cost
+        for choice in pruning.front
+        if np.mean(1 - np.abs(np.einsum("td,td->t", pruning.loaded(choice.reach).conj(), rows)) ** 2) <= budget
+    ]
+    exact = qsac.compiler.compile(model, "h2", optimisation=3, verify=False)
+    found = qsac.compiler.compile(model, "h2", optimisation=3, error_budget=budget, verify=True)
+    report = found.stats["error_budget"]
+    return {
+        "table": table,
+        "loader": min(within),
+        "exact": exact.stats["two_qubit_gates"],
+        "gates": found.stats["two_qubit_gates"],
+        "infidelity": report.get("infidelity", 0.0),
+        "loss_deviation": report.get("loss_deviation", 0.0),
+    }
+
+
+JOBS = {job.__name__: job for job in (qsac, peer, compile, optimise_plain, optimise_fused, pruned)}
 
 
 def main() -> None:

@@ -25,6 +25,13 @@ def test_a_wrong_circuit_is_noticed():
     assert deviation(measured(unrolled(circuit)), expected) > TOLERANCE
 
 
+def test_pruning_is_measured():
+    found = measure.run("pruned", 60, sites=2, context=8, dt=0.05, seed=0, budget=0.03).result
+    assert found["loader"] < found["table"]
+    assert found["gates"] < found["exact"]
+    assert 0 < found["infidelity"] <= 0.03
+
+
 def test_a_job_is_stopped_at_its_limit():
     assert measure.run("compile", 0.01, case={}, target="h1", write=False, repeats=1).failure == "did not end in 0.01 s"
 

@@ -18,3 +18,20 @@ def test_a_spent_budget_is_told(folder: Path, capsys: pytest.CaptureFixture[str]
     assert "by evolve-tokens, of 0.01 allowed" in said
     assert "in truth" in said
     assert run(["run", "evolved.qsac.json", "--target", "statevector", "--json"]) == 0
+
+
+def test_auto_says_what_it_chose_and_why_not_more(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = SMALL | {"name": "chosen", "tokens": TFIM | {"sites": 3, "context": 8}}
+    (folder / "chosen.json").write_text(json.dumps(model), encoding="utf-8")
+    assert run(["compile", "chosen.json", "-O3", "--error-budget", "auto", "--target", "h2", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["options"]["error_budget"] == "auto"
+    assert said["stats"]["error_budget"]["budget"] > 0
+    assert run(["compile", "chosen.json", "-O3", "--error-budget", "auto", "--target", "statevector"]) == 0
+    assert "the error budget is 0: statevector does not err" in capsys.readouterr().err
+    assert run(["compile", "chosen.json", "--error-budget", "auto"]) == 2
+    assert "no pass of this pipeline approximates" in capsys.readouterr().err
+    assert run(["compile", "chosen.json", "--error-budget", "little"]) == 2
+    assert "little" in capsys.readouterr().err
+    assert run(["compile", "chosen.json", "--error-budget", "0.01"]) == 0
+    assert "the error budget is untouched" in capsys.readouterr().err

@@ -41,7 +41,7 @@ def test_with_all_controls_nothing_is_lost(count: int, size: int, real: bool) ->
     rows = rows_of(np.random.default_rng(count), count, size, real)
     reach = [size] * ((count - 1).bit_length() + size - 1)
     assert np.max(np.abs(pruned_cascade(rows, reach).loaded - rows)) < 1e-10
-    assert pruned_cost(count, size, reach, real=real) == loader_cost(count, size, real=real)
+    assert pruned_cost(count, size, reach, real=real) == loader_cost(count, 1 << size, size, real=real)
 
 
 @given(st.sampled_from(SHAPES), st.booleans(), st.integers(0, 2**20), st.booleans())
@@ -71,7 +71,7 @@ def test_rows_that_do_not_depend_on_a_bit_are_loaded_without_it() -> None:
             reach = [3, 3, 3, 3, 3]
             reach[bit] = 0
             assert np.max(np.abs(pruned_cascade(rows, reach).loaded - rows)) < 1e-10
-            assert pruned_cost(8, 3, reach, real=real) == loader_cost(4, 3, real=real)
+            assert pruned_cost(8, 3, reach, real=real) == loader_cost(4, 8, 3, real=real)
 
 
 def test_one_gate_for_two_rows_leaves_the_least_behind() -> None:
