@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,14 @@ class Compiled:
     def program(self) -> Program:
         """The final attention program."""
         return parse_program(self.ir)
+
+    @property
+    def normalisation(self) -> float:
+        """How much larger the circuit's lambda is than the model's: its success probability is zeta over the square."""
+        lam = self.stats.get("lam")
+        if not isinstance(lam, float | int) or isinstance(lam, bool) or not isfinite(lam) or lam <= 0:
+            return 1.0
+        return lam / self.model.lam
 
     def to_json(self) -> str:
         """The artifact's text: the same model, target, options and seed give the same bytes."""

@@ -117,7 +117,7 @@ def compile(
         stats = circuit_stats(best.circuit, machine)
     stats["passes"] = best.counts
     stats["allocation"] = {name: list(taken) for name, taken in allocate(best.program, best.context).qubits.items()}
-    stats["lam"] = source.lam
+    stats["lam"] = source.lam * best.program.normalisation
     stats["pairs"] = source.pairs
     budget = best.context.ledger.budget if error_budget == "auto" else error_budget
     stats["error_budget"] = {"budget": budget, "spent": dict(best.context.ledger.spent)}
@@ -235,7 +235,8 @@ def _best(source: Model, way: Callable[[float], _Way]) -> tuple[_Way, list[dict[
         if budget and found.circuit.two_qubit_gates >= exact.circuit.two_qubit_gates:
             continue
         spent = total(found.context.ledger.spent.values())
-        worth = quality(circuit_stats(found.circuit, machine)["error_free_probability"], spent, success)
+        seen_with = success / found.program.normalisation**2
+        worth = quality(circuit_stats(found.circuit, machine)["error_free_probability"], spent, seen_with)
         tried.append(
             {"budget": budget, "spent": spent, "two_qubit_gates": found.circuit.two_qubit_gates, "quality": worth}
         )

@@ -19,8 +19,8 @@ from qsac.pipeline import Pass, PassContext
 
 Side = Literal["load", "unload", "keep"]
 SIDES: tuple[Side, ...] = ("load", "unload", "keep")
-Group = tuple[str, UnitaryForm, tuple[str, ...]]
-"""What a unitary is: its table, and how the table is read."""
+Group = tuple[str, UnitaryForm, tuple[str, ...], bool]
+"""What a unitary is: its table, how the table is read, and whether it is gated."""
 
 BATCH = 3
 """Unitaries whose sides are chosen together."""
@@ -33,7 +33,7 @@ class FoldUnitaries(Pass):
     Needs a verified attention program with bound parameters. Guarantees the same meaning, exactly. Each unitary is
     kept, folded into what is loaded (rows U x), or into what is un-loaded (rows U* y), whichever combination gives
     the fewest two-qubit gates on the target; ties go to folding, which saves one-qubit gates. All copies of a
-    score unitary go the same way.
+    score unitary that are gated, or not, go the same way.
     """
 
     name: ClassVar[str] = "fold-unitaries"
@@ -66,7 +66,7 @@ def _neighbours(program: Program, op: ApplyUnitary) -> tuple[LoadTokens, LoadTok
 
 
 def _group(op: ApplyUnitary) -> Group:
-    return op.table, op.form, op.rotations
+    return op.table, op.form, op.rotations, bool(op.when)
 
 
 def _foldable(program: Program, op: ApplyUnitary) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import atan2, hypot, pi
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from qsac.ir.attention import PreparePower, Project, TurnPower
 from qsac.ir.attention.power import unary_angles
@@ -28,31 +28,42 @@ class StagePower(Pass):
     name: ClassVar[str] = "stage-power"
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = 1
+    after: ClassVar[tuple[str, ...]] = ("factor-kernel",)
 
     def apply(self, program: Program, context: PassContext) -> Program:
-        """The program with staged power registers, or unchanged where its ops come in another order."""
-        prepare = next((place for place, op in enumerate(program.ops) if isinstance(op, PreparePower)), None)
-        if prepare is None:
-            return program
-        preparation = program.ops[prepare]
-        assert isinstance(preparation, PreparePower)
-        project = next(
-            (
-                place
-                for place, op in enumerate(program.ops)
-                if isinstance(op, Project) and op.state == "unary" and op.registers == preparation.power
-            ),
-            None,
-        )
-        if project is None or not _unobserved(program, prepare, project):
-            return program
-        groups = _groups(program.ops[prepare + 1 : project], preparation.power)
-        projection = program.ops[project]
-        assert isinstance(projection, Project)
-        if groups is None:
-            return program
-        staged = _staged(preparation, projection, groups[:-1])
-        return program.with_ops((*program.ops[:prepare], *staged, *groups[-1], *program.ops[project + 1 :]))
+        """The program with staged power registers; those whose ops come in another order are left as they are."""
+        for preparation in [op for op in program.ops if isinstance(op, PreparePower)]:
+            found = _copies(program, preparation)
+            if found is None:
+                continue
+            _, projection, groups = found
+            start, stop = program.ops.index(preparation), program.ops.index(projection)
+            staged = _staged(preparation, projection, groups[:-1])
+            program = program.with_ops((*program.ops[:start], *staged, *groups[-1], *program.ops[stop + 1 :]))
+        return program
+
+
+class Copies(NamedTuple):
+    """A unary state's preparation and projection, and the ops between them: of each register, and of none."""
+
+    preparation: PreparePower
+    projection: Project
+    groups: list[list[Op]]
+
+
+def copies_of_powers(program: Program) -> Copies | None:
+    """The program's only unary state; None if there is not one, or its copies do not come one after another."""
+    preparations = [op for op in program.ops if isinstance(op, PreparePower)]
+    return _copies(program, preparations[0]) if len(preparations) == 1 else None
+
+
+def _copies(program: Program, preparation: PreparePower) -> Copies | None:
+    start = program.ops.index(preparation)
+    for place, op in enumerate(program.ops):
+        if isinstance(op, Project) and op.state == "unary" and op.registers == preparation.power:
+            groups = _groups(program.ops[start + 1 : place], preparation.power)
+            return Copies(preparation, op, groups) if groups and _unobserved(program, start, place) else None
+    return None
 
 
 def _unobserved(program: Program, prepare: int, project: int) -> bool:

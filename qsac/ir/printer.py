@@ -11,7 +11,8 @@
     readout fidelity given=["key"] success=["value"]
 
 An ``evolution`` line says what takes each row of a table to the next. Values are JSON; fields that have their default
-are left out; what follows ``#`` is the op's origin in the model.
+are left out; what follows ``#`` is the op's origin in the model. A line ``normalisation 1.5`` follows the program's
+where that is not 1.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ VERSION = 1
 def print_program(program: Program) -> str:
     """The program as text, ending in a newline. Equal programs give equal text; numbers are exact."""
     lines = [f"qsac-ir {VERSION}", f"program {_json(program.name)} {program.level}"]
+    if program.normalisation != 1:
+        lines.append(f"normalisation {_json(program.normalisation)}")
     lines += [f"register {register.name} {register.size}" for register in program.registers]
     lines += [f"table {name} {_json(program.tables[name])}" for name in sorted(program.tables)]
     lines += [

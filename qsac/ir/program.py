@@ -22,7 +22,11 @@ class Readout:
 
 @dataclass(frozen=True)
 class Program:
-    """A program of one level. The order of ops is the time order; equal programs print equally."""
+    """A program of one level. The order of ops is the time order; equal programs print equally.
+
+    ``normalisation`` says how much larger its lambda is than that of what it was built from: all probabilities of
+    success are smaller by its square, and their ratios, which are the metrics, the same.
+    """
 
     name: str
     level: Literal["attention", "block"]
@@ -30,6 +34,7 @@ class Program:
     tables: Mapping[str, Table]
     ops: tuple[Op, ...]
     readouts: tuple[Readout, ...]
+    normalisation: float = 1.0
 
     @cached_property
     def scope(self) -> Scope:

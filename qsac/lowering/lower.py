@@ -96,6 +96,7 @@ def lower(program: Program, context: PassContext) -> Program:
             Readout(readout.metric, _bits(readout.given, program), _bits(readout.success, program))
             for readout in program.readouts
         ),
+        normalisation=program.normalisation,
     )
 
 

@@ -46,8 +46,10 @@ def tally(circuit: NativeCircuit, outcomes: Iterable[tuple[str, int]]) -> Tally:
     return Tally(shots, given, success)
 
 
-def estimate(counted: Tally, context: int, pairs: int) -> Estimates:
+def estimate(counted: Tally, context: int, pairs: int, normalisation: float = 1.0) -> Estimates:
     """Metrics from a tally of at least one shot, for a model of ``context`` T and ``pairs`` N.
+
+    mu, zeta and nu are the model's, larger than the circuit's probabilities by the square of its ``normalisation``.
 
     With g shots given, t of them with an empty value register and s of these all zero: fidelity s/g, token fidelity
     t/g, and the Renyi divergence loss - loss_a = ln(t/s) from the same shots. Standard errors are binomial (delta
@@ -80,9 +82,9 @@ def estimate(counted: Tally, context: int, pairs: int) -> Estimates:
     fraction("token_fidelity", token, given)
     logarithm("loss_a", token, given, f"none of {given:,} given shots found the token")
     logarithm("renyi_divergence", fidelity, token, f"none of {token:,} shots that found the token succeeded")
-    fraction("mu", fidelity, shots, context**2 / pairs)
-    fraction("zeta", given, shots)
-    fraction("nu", token, shots)
+    fraction("mu", fidelity, shots, normalisation**2 * context**2 / pairs)
+    fraction("zeta", given, shots, normalisation**2)
+    fraction("nu", token, shots, normalisation**2)
     fraction("success_probability", given, shots)
     if not given:
         warnings.append(

@@ -104,7 +104,7 @@ def _exact(compiled: Compiled, target: str, seed: int, found: Probabilities) -> 
     weights = found.weights if len(found.weights) else np.ones(1)
     overlaps = found.overlaps if len(found.overlaps) else np.array([found.metrics["token_fidelity"]])
     metrics, warnings = metrics_from_probabilities(
-        zeta=found.given,
+        zeta=found.given * compiled.normalisation**2,
         fidelity=found.metrics["fidelity"],
         token_fidelity=found.metrics["token_fidelity"],
         weight_share=weights[: model.context],
@@ -113,6 +113,8 @@ def _exact(compiled: Compiled, target: str, seed: int, found: Probabilities) -> 
         pairs=model.pairs,
         prefix=prefix_loss(model),
     )
+    if metrics["success_probability"]:
+        metrics["success_probability"] /= compiled.normalisation**2
     return Result(target, None, seed, metrics, {}, metrics["success_probability"], tuple(warnings))
 
 
@@ -127,7 +129,7 @@ def _sampled(found: Probabilities, shots: int, seed: int) -> Tally:
 
 def counted(compiled: Compiled, target: str, seed: int | None, found: Tally) -> Result:
     """The result of a tally of shots."""
-    estimates = estimate(found, compiled.model.context, compiled.model.pairs)
+    estimates = estimate(found, compiled.model.context, compiled.model.pairs, compiled.normalisation)
     return Result(
         target=target,
         shots=found.shots,

@@ -62,12 +62,12 @@ def _spent(stats: dict[str, Any]) -> object:
 
 def _against_model(compiled: Compiled, found: Probabilities) -> list[Pair]:
     exact = closed_form(compiled.model)
-    zeta = exact["zeta"] or 0.0
+    zeta = (exact["zeta"] or 0.0) / compiled.normalisation**2
     pairs = [("success_probability", found.given, zeta)]
     for metric, value in found.metrics.items():
         pairs.append((metric, value * found.given, (exact[metric] or 0.0) * zeta))
     if len(found.weights):
-        scale = compiled.model.lam**2 * compiled.model.context * compiled.model.pairs
+        scale = (compiled.model.lam * compiled.normalisation) ** 2 * compiled.model.context * compiled.model.pairs
         shares = (("w_j^2", found.weights, exact.norms**2), ("|A_j|^2", found.overlaps, np.abs(exact.overlaps) ** 2))
         for name, simulated, squares in shares:
             wanted = np.zeros(len(simulated))
@@ -98,5 +98,5 @@ def _deviation(compiled: Compiled, found: Probabilities) -> dict[str, Any]:
     return {
         "infidelity": infidelity(compiled.program),
         "loss_deviation": None if loss is None or fidelity <= 0 else -log(fidelity) - loss,
-        "success_probability_deviation": found.given / zeta - 1 if zeta else None,
+        "success_probability_deviation": found.given * compiled.normalisation**2 / zeta - 1 if zeta else None,
     }

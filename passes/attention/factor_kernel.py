@@ -1,0 +1,154 @@
+"""Write a polynomial kernel as a product of factors."""
+
+from __future__ import annotations
+
+from cmath import phase
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import copysign, log, log1p, sqrt
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PreparePower, Project
+from qsac.ir.cost import two_qubit_gates
+from qsac.ir.op import Op
+from qsac.ir.program import Program, Readout
+from qsac.ir.table import Table
+from qsac.passes.attention._factors import Factors, Polynomial, factorised
+from qsac.passes.attention.fold_unitaries import FoldUnitaries
+from qsac.passes.attention.select_indices import SelectIndices
+from qsac.passes.attention.stage_power import StagePower, copies_of_powers
+from qsac.pipeline import Pass, PassContext
+
+LEAST_PRICE = 1e-9
+"""What a gate costs where the target has no error rates: it decides between forms that take as many shots."""
+
+
+@dataclass(frozen=True)
+class FactorKernel(Pass):
+    """Write a polynomial kernel as a product of polynomials, at the least a root each (algorithm point 6).
+
+    Needs a verified attention program with one unary power state before stage-power, whose registers gate copies that
+    are alike. Guarantees the same metrics, exactly (the product is the polynomial to 1e-12). A factor of degree j has j
+    power registers in a unary state of their own, a root at zero none at all: its score copy is not gated. All
+    probabilities of success are smaller by the square of the growth of lambda, which is written into the program's
+    `normalisation`. Of all groupings of the roots the one is taken that needs the fewest shots for one that succeeds
+    without a two-qubit error: lambda^2 / (1 - e)^gates, with e the target's mean error of a two-qubit gate, and the
+    passes that are to come reckoned with; no change if that is the unary form. `linear` takes one factor for each root
+    instead, complex ones included, whatever it costs.
+    """
+
+    name: ClassVar[str] = "factor-kernel"
+    level: ClassVar[Literal["attention", "block"]] = "attention"
+    optimisation: ClassVar[int] = 2
+
+    linear: bool = False
+
+    def apply(self, program: Program, context: PassContext) -> Program:
+        """The program of the cheapest grouping."""
+        found = copies_of_powers(program)
+        if found is None:
+            return program
+        preparation, projection, groups = found
+        if not _alike(groups[:-1], preparation.power):
+            return program
+        weights = [a * b for a, b in zip(preparation.amplitudes, projection.amplitudes, strict=True)]
+        rates = context.target.errors
+        price = max(LEAST_PRICE, -log1p(-rates.two_qubit) if rates else 0.0)
+        factors = factorised(weights, price, linear=self.linear) if any(weights) else None
+        if factors is None:
+            return program
+        candidate = _factored(program, preparation, projection, groups, factors)
+        if self.linear or _cost(candidate, context, price) < _cost(program, context, price):
+            return candidate
+        return program
+
+
+def _cost(program: Program, context: PassContext, price: float) -> float:
+    """The logarithm of the shots for one that succeeds without a two-qubit error, but for a constant."""
+    final = StagePower().apply(program, context)
+    final = FoldUnitaries().apply(SelectIndices().apply(final, context), context)
+    return 2 * log(program.normalisation) + price * two_qubit_gates(final, context.target.family)
+
+
+def _alike(groups: Sequence[Sequence[Op]], power: Sequence[str]) -> bool:
+    """Whether each power register gates a copy that multiplies by the same function of the indices."""
+    forms = set()
+    for group, register in zip(groups, power, strict=True):
+        data = {op.data for op in group if isinstance(op, LoadTokens | ApplyUnitary)}
+        if len(data) != 1:
+            return False
+        *inner, last = group
+        if last != Project(tuple(data), origin=last.origin):
+            return False
+        form = []
+        for op in inner:
+            if not isinstance(op, LoadTokens | ApplyUnitary) or op.when != (register,):
+                return False
+            form.append(replace(op, data="", when=(), origin=""))
+        forms.add(tuple(form))
+    return len(forms) == 1
+
+
+def _factored(
+    program: Program,
+    preparation: PreparePower,
+    projection: Project,
+    groups: Sequence[Sequence[Op]],
+    factors: Factors,
+) -> Program:
+    """The program with a unary state for each factor; copies of a root at zero come first, without a power register."""
+    ops: list[Op] = [_ungated(op) for group in groups[: factors.zeros] for op in group]
+    used: list[str] = []
+    place = factors.zeros
+    for factor in factors.factors:
+        degree = len(factor) - 1
+        power = preparation.power[place : place + degree]
+        ops += _prepared(power, factor, preparation.origin)
+        ops += [op for group in groups[place : place + degree] for op in group]
+        lam = sum(map(abs, factor))
+        magnitudes = tuple(sqrt(abs(coefficient) / lam) for coefficient in factor)
+        ops.append(Project(power, "unary", amplitudes=magnitudes, origin=projection.origin))
+        used += power
+        place += degree
+    unused = set(preparation.power) - set(used)
+    start, stop = program.ops.index(preparation), program.ops.index(projection)
+    # Rounding must not make a program look as if it took more shots.
+    growth = factors.lam if abs(factors.lam - 1) > 1e-12 else 1.0
+    return replace(
+        program,
+        registers=tuple(register for register in program.registers if register.name not in unused),
+        ops=(*program.ops[:start], *ops, *groups[-1], *program.ops[stop + 1 :]),
+        readouts=tuple(
+            Readout(readout.metric, _without(readout.given, unused), _without(readout.success, unused))
+            for readout in program.readouts
+        ),
+        normalisation=program.normalisation * growth,
+    )
+
+
+def _prepared(power: tuple[str, ...], factor: Polynomial, origin: str) -> list[Op]:
+    lam = sum(map(abs, factor))
+    if np.iscomplexobj(np.asarray(factor)):
+        # One register: what its zero is multiplied by.
+        amplitudes = tuple(sqrt(abs(coefficient) / lam) for coefficient in factor)
+        turn = phase(factor[0]) - phase(factor[1])
+        return [
+            PreparePower(power, amplitudes, origin=origin),
+            PhaseTable(power[0], Table([turn]), origin=origin),
+        ]
+    amplitudes = tuple(copysign(sqrt(abs(value) / lam), value) for value in map(_real, factor))
+    return [PreparePower(power, amplitudes, origin=origin)]
+
+
+def _real(coefficient: complex) -> float:
+    return complex(coefficient).real
+
+
+def _ungated(op: Op) -> Op:
+    return replace(op, when=()) if isinstance(op, LoadTokens | ApplyUnitary) else op
+
+
+def _without(names: tuple[str, ...], unused: set[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name not in unused)

@@ -1,0 +1,232 @@
+"""Kernels as products of factors: the same metrics, the success probability that lambda says."""
+
+from math import prod, sqrt
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import qsac
+from qsac.artifact import Compiled
+from qsac.build import build
+from qsac.compiler import default_pipeline
+from qsac.errors import InvalidInputError
+from qsac.ir.attention import LoadTokens, PhaseTable, PreparePower, TurnPower
+from qsac.ir.interpreter import interpret
+from qsac.ir.parser import parse_program
+from qsac.ir.printer import print_program
+from qsac.ir.verifier import verify
+from qsac.model.load import load
+from qsac.model.metrics import closed_form
+from qsac.passes.attention._factors import factorised
+from qsac.passes.attention.factor_kernel import FactorKernel
+from qsac.passes.attention.stage_power import StagePower
+from qsac.pipeline import PassContext
+from qsac.registry import target
+from tests.passes.attention.test_prune_loaders import ANSATZ, IDENTITY, model
+from tests.strategies import models
+
+TOKENS = np.random.default_rng(4).normal(size=(6, 4)).tolist()
+LINEAR = (
+    "factor-kernel{linear=true},stage-power,select-indices,fold-unitaries,drop-controls,merge-diagonals,merge-rotations"
+)
+
+
+def polynomial(*coefficients: float, **attention: Any) -> dict[str, Any]:
+    return model(TOKENS, kernel={"type": "polynomial", "coefficients": list(coefficients)}, **attention)
+
+
+def softmax(degree: int, dimension: int = 16) -> list[float]:
+    from math import factorial
+
+    return [sqrt(dimension) ** p / factorial(p) for p in range(degree + 1)]
+
+
+def expanded(factors: Any) -> np.ndarray[Any, Any]:
+    found = np.array([0.0] * factors.zeros + [1.0], dtype=complex)
+    for factor in factors.factors:
+        found = np.convolve(found, factor)
+    return found
+
+
+COEFFICIENTS = st.lists(st.integers(-4, 4).map(float) | st.floats(-2, 2, width=32), min_size=2, max_size=8)
+
+
+@settings(max_examples=150)
+@given(COEFFICIENTS, st.sampled_from([1e-9, 1e-3, 0.1, 10.0]), st.booleans())
+def test_factors_multiply_to_the_polynomial(coefficients: list[float], price: float, linear: bool) -> None:
+    if coefficients[-1] == 0 or sum(map(abs, coefficients)) < 1e-3:
+        return
+    found = factorised(coefficients, price, linear=linear)
+    if found is None:
+        # Only where rounding forbids it: coefficients of very different sizes, or clustered roots.
+        assert len(coefficients) > 2
+        return
+    lam = sum(map(abs, coefficients))
+    product = expanded(found) if found.factors else expanded(found) * coefficients[-1]
+    np.testing.assert_allclose(product, coefficients, atol=2e-12 * lam)
+    assert sum(len(factor) - 1 for factor in found.factors) + found.zeros == len(coefficients) - 1
+    if found.factors:
+        assert found.lam >= lam * (1 - 1e-10)
+    if linear:
+        assert all(len(factor) == 2 for factor in found.factors)
+    else:
+        assert all(np.isrealobj(np.asarray(factor)) or len(factor) == 2 for factor in found.factors)
+
+
+@pytest.mark.parametrize(("degree", "ratio"), [(2, 1.13), (3, 1.39), (6, 3.4), (8, 6.4)])
+def test_one_factor_a_root_costs_what_the_algorithm_says(degree: int, ratio: float) -> None:
+    coefficients = softmax(degree)
+    found = factorised(coefficients, 1e-3, linear=True)
+    assert found is not None
+    assert found.lam / sum(coefficients) == pytest.approx(ratio, rel=0.02)
+
+
+@pytest.mark.parametrize(("degree", "factors"), [(2, 1), (3, 2), (4, 2)])
+def test_a_truncated_exponential_is_a_product_for_nothing(degree: int, factors: int) -> None:
+    """Its factors have positive coefficients, so that lambda, the value at 1, is that of the product."""
+    coefficients = softmax(degree)
+    found = factorised(coefficients, 1e-9)
+    assert found is not None
+    assert len(found.factors) == factors
+    assert found.lam == pytest.approx(sum(coefficients), rel=1e-12)
+
+
+def test_more_atoms_than_are_compared_exhaustively() -> None:
+    """1 + s + .. + s^22 has eleven pairs of roots, on the unit circle."""
+    coefficients = [1.0] * 23
+    found = factorised(coefficients, 1e-6)
+    assert found is not None
+    assert found.lam == pytest.approx(23, rel=1e-9)
+    np.testing.assert_allclose(expanded(found), coefficients, atol=1e-10)
+    dear = factorised(coefficients, 10.0)
+    assert dear is not None
+    assert len(dear.factors) > len(found.factors)
+
+
+KERNELS = [
+    (1.0, 1.0),
+    (1.0, 2.0, 1.0),
+    (0.0, 0.0, 1.0, 1.0),
+    (0.0, 1.0, -3.0, 2.0),
+    (1.0, 0.0, 1.0),
+    (-1.0, 0.5, 0.25, 1.0),
+    (0.5, -1.0, 0.5, 2.0, -0.25),
+    (1.0, 3.0, 3.0, 1.0),
+]
+
+
+@pytest.mark.parametrize("passes", [None, LINEAR])
+@pytest.mark.parametrize("coefficients", KERNELS)
+@pytest.mark.parametrize("score", [IDENTITY, ANSATZ])
+def test_circuits_agree_with_the_closed_form(coefficients: tuple[float, ...], passes: str | None, score: Any) -> None:
+    source = polynomial(*coefficients, score=score, phases=[0.3, 0.1, -1.0, 2.0, 0.5])
+    found = qsac.compile(source, "h1", passes=passes, verify=True)
+    exact = closed_form(found.model)
+    result = qsac.run(found, "statevector")
+    for metric, value in exact.values.items():
+        if metric != "success_probability" and value is None:
+            assert result.metrics[metric] is None
+        elif metric != "success_probability":
+            assert result.metrics[metric] == pytest.approx(value, rel=1e-9, abs=1e-12), metric
+    ratio = found.stats["lam"] / found.model.lam
+    assert result.success_probability == pytest.approx(exact["zeta"] / ratio**2, rel=1e-9)
+    assert ratio >= 1
+    again = Compiled.parse(found.to_json().encode(), "artifact")
+    assert qsac.run(again, "statevector").metrics == result.metrics
+
+
+@settings(max_examples=40)
+@given(models(), st.booleans())
+def test_generated_models(source: dict[str, Any], linear: bool) -> None:
+    program = build(load(source))
+    after = FactorKernel(linear=linear).apply(program, PassContext(target("h1")))
+    verify(after)
+    assert parse_program(print_program(after)) == after
+    staged = StagePower().apply(after, PassContext(target("h1")))
+    verify(staged)
+    assert not any(isinstance(op, PreparePower) for op in staged.ops)
+    expected = interpret(program)
+    for found in (interpret(after), interpret(staged)):
+        for metric, pair in expected.probabilities.items():
+            scaled = [value / after.normalisation**2 for value in pair]
+            assert found.probabilities[metric] == pytest.approx(scaled, abs=1e-11)
+        for quantity, values in expected.observed.items():
+            np.testing.assert_allclose(found.observed[quantity], values / after.normalisation**2, atol=1e-11)
+
+
+def test_a_root_at_zero_takes_no_power_register() -> None:
+    source = polynomial(0.0, 0.0, 1.0, 1.0)
+    found = qsac.compile(source, "h1")
+    unary = qsac.compile(source, "h1", passes=without_factors())
+    assert sum(isinstance(op, LoadTokens) and op.data.startswith("score") for op in found.program.ops) == 6
+    assert {op.power for op in found.program.ops if isinstance(op, TurnPower)} == {"power[0]"} or len(
+        {op.power for op in found.program.ops if isinstance(op, TurnPower)}
+    ) == 1
+    assert found.stats["lam"] == found.model.lam
+    assert found.stats["two_qubit_gates"] < 0.9 * unary.stats["two_qubit_gates"]
+
+
+def without_factors() -> str:
+    return ",".join(step.name for step in default_pipeline(2) if step.name != "factor-kernel")
+
+
+def test_it_is_chosen_by_cost() -> None:
+    """(1 + s)^2 has real roots of one sign: two gates fewer, the same shots. 1 + s^2 would take four times as many."""
+    better, worse = polynomial(1.0, 2.0, 1.0), polynomial(1.0, 0.0, 1.0)
+    found = qsac.compile(better, "h1")
+    assert found.stats["lam"] == found.model.lam
+    unary = qsac.compile(better, "h1", passes=without_factors())
+    assert found.stats["two_qubit_gates"] == unary.stats["two_qubit_gates"] - 2
+    assert found.stats["qubits"] <= unary.stats["qubits"]
+    left = qsac.compile(worse, "h1")
+    assert left.ir == qsac.compile(worse, "h1", passes=without_factors()).ir
+    forced = qsac.compile(worse, "h1", passes=LINEAR)
+    assert forced.stats["lam"] == pytest.approx(2 * forced.model.lam)
+    assert forced.stats["two_qubit_gates"] < left.stats["two_qubit_gates"]
+    assert any(isinstance(op, PhaseTable) and op.index.startswith("power") for op in forced.program.ops)
+
+
+def test_shots_are_told_what_they_are() -> None:
+    found = qsac.compile(polynomial(1.0, 0.0, 1.0), "statevector", passes=LINEAR)
+    result = qsac.run(found, shots=400_000, seed=3)
+    exact = closed_form(found.model)
+    for metric in ("zeta", "nu", "mu", "fidelity"):
+        assert result.metrics[metric] == pytest.approx(exact[metric], abs=6 * result.standard_errors[metric])
+    assert result.success_probability == pytest.approx(exact["zeta"] / 4, rel=0.05)
+
+
+def test_any_degree_runs_on_the_same_qubits() -> None:
+    widths = {
+        degree: qsac.compile(polynomial(*softmax(degree)), "h1", passes=LINEAR, verify=False).stats["qubits"]
+        for degree in (2, 3, 5)
+    }
+    assert set(widths.values()) == {2 * 3 + 2 + 1}
+
+
+def test_a_program_without_copies_that_are_alike_is_left_alone() -> None:
+    program = build(load(polynomial(1.0, 2.0, 1.0)))
+    other = [
+        LoadTokens(op.data, op.index, "targets", op.adjoint_load, op.when)
+        if isinstance(op, LoadTokens) and op.data == "score[1]" and not op.adjoint_load
+        else op
+        for op in program.ops
+    ]
+    changed = program.with_ops(other)
+    verify(changed)
+    assert FactorKernel(linear=True).apply(changed, PassContext(target("h1"))) == changed
+
+
+def test_the_normalisation_is_written_and_read() -> None:
+    program = FactorKernel(linear=True).apply(build(load(polynomial(1.0, 0.0, 1.0))), PassContext(target("h1")))
+    text = print_program(program)
+    assert program.normalisation == pytest.approx(2)
+    assert "\nnormalisation " in text
+    assert parse_program(text) == program
+    line = next(line for line in text.splitlines() if line.startswith("normalisation"))
+    for wrong in ("normalisation 0", "normalisation -1", "normalisation x", f"{line}\n{line}"):
+        with pytest.raises(InvalidInputError):
+            parse_program(text.replace(line, wrong))
+    assert prod([program.normalisation]) > 1
