@@ -112,9 +112,10 @@ def compile(
         best, tried = _best(source, way)
     else:
         best = _fewest_gates(error_budget, way)
+    circuit = best.circuit
     best.show()
     with watch.stage("statistics"):
-        stats = circuit_stats(best.circuit, machine)
+        stats = circuit_stats(circuit, machine)
     stats["passes"] = best.counts
     stats["allocation"] = {name: list(taken) for name, taken in allocate(best.program, best.context).qubits.items()}
     stats["lam"] = source.lam * best.program.normalisation
@@ -135,7 +136,7 @@ def compile(
             "seed": seed,
         },
         ir=print_program(best.program),
-        circuits=(best.circuit,),
+        circuits=(circuit,),
         stats=stats,
         timings=watch.seconds,
     )
