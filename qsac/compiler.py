@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
 from qsac.artifact import Compiled, describe
 from qsac.build import build
+from qsac.cache import Cache, key_of
 from qsac.emit.emit import emit
 from qsac.errors import DoesNotFitError, InvalidInputError
+from qsac.fingerprint import fingerprint
 from qsac.ir.cost import two_qubit_gates
 from qsac.ir.native import NativeCircuit
 from qsac.ir.printer import print_program
@@ -38,7 +40,7 @@ Stage = Callable[[str, Program | NativeCircuit], None]
 
 
 @dataclass
-class _Watch:
+class Watch:
     """What a compilation tells while it runs: each stage's result, and how long it took."""
 
     after: Stage | None
@@ -66,6 +68,7 @@ def compile(
     qubits: int | None = None,
     prefer: Preference = "qubits",
     verify: bool | None = None,
+    cache: Cache | None = None,
     after: Stage | None = None,
     progress: Progress | None = None,
 ) -> Compiled:
@@ -76,77 +79,190 @@ def compile(
     (``"fold-unitaries,..."``; routing, where the target needs it, always follows). ``qubits`` is the most to use,
     ``prefer`` what to spare: qubits, or depth by taking more of them. ``verify`` simulates the compiled circuit and
     compares it with the closed form, or, where a pass has spent of the budget, with the final program (the statistics
-    then hold what the spending came to): None does so where at most 14 qubits are alive at once. ``after`` is called
-    with each stage's name and result.
+    then hold what the spending came to): None does so where at most 14 qubits are alive at once. What
+    ``cache`` has is taken from there, and what it has not is put there; nothing is looked up where ``after`` is given,
+    which is called with each stage's name and result.
 
     Raises :class:`~qsac.errors.InvalidInputError` for a model, target or option that is none,
     :class:`~qsac.errors.DoesNotFitError` where the target has too few qubits, and
     :class:`~qsac.errors.CheckFailedError` where the verification does not hold.
     """
-    watch = _Watch(after)
+    watch = Watch(after)
     with watch.stage("load"):
         source = model if isinstance(model, Model) else load(model)
-        machine = target if isinstance(target, Target) else _target(target)
-        chosen = _pipeline(optimisation, passes)
-        _check_options(optimisation, seed, error_budget, qubits, prefer)
-    context = PassContext(machine, optimisation, seed, qubits, prefer, ErrorLedger(error_budget), progress)
-    counts: list[dict[str, Any]] = []
-
+        options = Options(optimisation, passes, seed, error_budget, qubits, prefer)
+        compilation = Compilation(find_target(target), options, watch, progress)
+    key = None if cache is None else compilation.key(source, verify)
+    if cache is not None and key is not None and after is None:
+        with watch.stage("cache"):
+            found = cache.get(key, source, describe(compilation.context.target), compilation.described_options())
+        if found is not None:
+            return replace(found, timings=watch.seconds)
     with watch.stage("build"):
         program = build(source, provenance=error_budget > 0)
-        _check_rules(program, "build")
-    watch.show("build", program)
-    for step in chosen:
-        if isinstance(step, Pass) and step.level == "attention":
-            program = _applied(step, program, context, watch, counts)
-    allocation = allocate(program, context)
-    _check_fit(allocation, context)
-    _check_size(program, context)
-    with watch.stage("lower"):
-        block_program = lower(program, context)
-        _check_rules(block_program, "lower")
-    watch.show("lower", block_program)
-    for step in chosen:
-        if isinstance(step, Pass) and step.level == "block":
-            block_program = _applied(step, block_program, context, watch, counts)
-    with watch.stage("emit"):
-        circuit = emit(block_program, context)
-    watch.show("emit", circuit)
-    for step in _circuit_steps(chosen, machine):
-        before = circuit.two_qubit_gates
-        with watch.stage(step.name):
-            circuit = step.apply(circuit, context)
-        counts.append(_count(step, before, circuit.two_qubit_gates))
-        watch.show(step.name, circuit)
-
-    with watch.stage("statistics"):
-        stats = circuit_stats(circuit, machine)
-    stats["passes"] = counts
-    stats["allocation"] = {name: list(qubits) for name, qubits in allocation.qubits.items()}
-    stats["lam"] = source.lam
-    stats["pairs"] = source.pairs
-    stats["error_budget"] = {"budget": error_budget, "spent": dict(context.ledger.spent)}
-    compiled = Compiled(
-        model=source,
-        target=describe(machine),
-        options={
-            "optimisation": optimisation,
-            "passes": print_pipeline(chosen),
-            "error_budget": error_budget,
-            "qubits": qubits,
-            "prefer": prefer,
-            "seed": seed,
-        },
-        ir=print_program(program),
-        circuits=(circuit,),
-        stats=stats,
-        timings=watch.seconds,
-    )
-    alive = allocate(program, replace(context, prefer="qubits")).width
-    if verify or (verify is None and alive <= AUTOMATIC_WIDTH):
-        with watch.stage("verify"):
-            stats["error_budget"] |= verify_compiled(compiled, progress)
+    program = compilation.attention(program)
+    blocks = compilation.blocks(program)
+    circuit = compilation.native(blocks)
+    compiled = compilation.finished(source, program, circuit, verify)
+    if cache is not None and key is not None:
+        with watch.stage("cache"):
+            cache.put(key, compiled)
     return compiled
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a compilation is asked for; see :func:`compile`. Raises for values that are none."""
+
+    optimisation: int = 2
+    passes: str | None = None
+    seed: int = 0
+    error_budget: float = 0.0
+    qubits: int | None = None
+    prefer: Preference = "qubits"
+
+    def __post_init__(self) -> None:
+        _check_options(self.optimisation, self.seed, self.error_budget, self.qubits, self.prefer)
+
+    def pipeline(self) -> Sequence[Pass | CircuitPass]:
+        """The passes asked for."""
+        return default_pipeline(self.optimisation) if self.passes is None else parse_pipeline(self.passes)
+
+
+class Compilation:
+    """One way from an attention program to a compiled circuit, stage by stage.
+
+    ``chosen`` are the passes; ``template`` as in :class:`~qsac.pipeline.PassContext`.
+    """
+
+    def __init__(
+        self,
+        machine: Target,
+        options: Options,
+        watch: Watch,
+        progress: Progress | None,
+        chosen: Sequence[Pass | CircuitPass] | None = None,
+        *,
+        template: bool = False,
+    ) -> None:
+        self.chosen = options.pipeline() if chosen is None else chosen
+        self.options = options
+        self.watch = watch
+        self.counts: list[dict[str, Any]] = []
+        self.context = PassContext(
+            machine,
+            options.optimisation,
+            options.seed,
+            options.qubits,
+            options.prefer,
+            ErrorLedger(options.error_budget),
+            progress,
+            template,
+        )
+
+    def attention(self, program: Program) -> Program:
+        """The program after the attention passes; it fits the target and this machine."""
+        _check_rules(program, "build")
+        self.watch.show("build", program)
+        for step in self.chosen:
+            if isinstance(step, Pass) and step.level == "attention":
+                program = self._applied(step, program)
+        self.check_size(program)
+        return program
+
+    def check_size(self, program: Program) -> None:
+        """Whether the program fits the target, and its circuit this machine."""
+        _check_fit(allocate(program, self.context), self.context)
+        _check_size(program, self.context)
+
+    def blocks(self, program: Program) -> Program:
+        """The block program after the block passes."""
+        with self.watch.stage("lower"):
+            block_program = lower(program, self.context, slots=self.context.template)
+            _check_rules(block_program, "lower")
+        self.watch.show("lower", block_program)
+        for step in self.chosen:
+            if isinstance(step, Pass) and step.level == "block":
+                block_program = self._applied(step, block_program)
+        return block_program
+
+    def native(self, blocks: Program) -> NativeCircuit:
+        """The native circuit after the circuit passes."""
+        with self.watch.stage("emit"):
+            circuit = emit(blocks, self.context)
+        self.watch.show("emit", circuit)
+        for step in _circuit_steps(self.chosen, self.context.target):
+            before = circuit.two_qubit_gates
+            with self.watch.stage(step.name):
+                circuit = step.apply(circuit, self.context)
+            self.counts.append(_count(step, before, circuit.two_qubit_gates))
+            self.watch.show(step.name, circuit)
+        return circuit
+
+    def finished(self, model: Model, program: Program, circuit: NativeCircuit, verify: bool | None) -> Compiled:
+        """The circuit with its statistics, verified if it is to be."""
+        context, watch = self.context, self.watch
+        allocation = allocate(program, context)
+        with watch.stage("statistics"):
+            stats = circuit_stats(circuit, context.target)
+        stats["passes"] = self.counts
+        stats["allocation"] = {name: list(qubits) for name, qubits in allocation.qubits.items()}
+        stats["lam"] = model.lam
+        stats["pairs"] = model.pairs
+        stats["error_budget"] = {"budget": context.ledger.budget, "spent": dict(context.ledger.spent)}
+        compiled = Compiled(
+            model=model,
+            target=describe(context.target),
+            options=self.described_options(),
+            ir=print_program(program),
+            circuits=(circuit,),
+            stats=stats,
+            timings=watch.seconds,
+        )
+        alive = allocate(program, replace(context, prefer="qubits")).width
+        if verify or (verify is None and alive <= AUTOMATIC_WIDTH):
+            with watch.stage("verify"):
+                stats["error_budget"] |= verify_compiled(compiled, context.progress)
+            return replace(compiled, verified=True)
+        return compiled
+
+    def described_options(self) -> dict[str, Any]:
+        """The options as they stand in an artifact."""
+        described = {
+            "optimisation": self.options.optimisation,
+            "passes": print_pipeline(self.chosen),
+            "error_budget": self.options.error_budget,
+            "qubits": self.options.qubits,
+            "prefer": self.options.prefer,
+            "seed": self.options.seed,
+        }
+        return described | ({"template": True} if self.context.template else {})
+
+    def key(self, model: Model, verify: bool | None) -> str | None:
+        """What a cache keeps the result under; None where it is not to be kept: passes of other packages may change
+        without their version."""
+        if not all(type(step).__module__.startswith("qsac.") for step in self.chosen):
+            return None
+        # The evolution is not part of the canonical model, and is looked at where an error is allowed.
+        evolution = None if model.evolution is None or not self.options.error_budget else asdict(model.evolution)
+        return key_of(
+            model=model.sha256,
+            evolution=evolution,
+            target=describe(self.context.target),
+            options=self.described_options(),
+            verify=verify,
+            code=fingerprint(),
+        )
+
+    def _applied(self, step: Pass, program: Program) -> Program:
+        family = self.context.target.family
+        before = two_qubit_gates(program, family)
+        with self.watch.stage(step.name):
+            program = step.apply(program, self.context)
+            _check_rules(program, step.name)
+        self.counts.append(_count(step, before, two_qubit_gates(program, family)))
+        self.watch.show(step.name, program)
+        return program
 
 
 def default_pipeline(optimisation: int) -> list[Pass | CircuitPass]:
@@ -164,12 +280,9 @@ def default_pipeline(optimisation: int) -> list[Pass | CircuitPass]:
     return chosen
 
 
-def _target(name: str) -> Target:
-    return target(name)
-
-
-def _pipeline(optimisation: int, passes: str | None) -> Sequence[Pass | CircuitPass]:
-    return default_pipeline(optimisation) if passes is None else parse_pipeline(passes)
+def find_target(chosen: str | Target) -> Target:
+    """The target itself, or the one of that name."""
+    return chosen if isinstance(chosen, Target) else target(chosen)
 
 
 def _circuit_steps(chosen: Sequence[Pass | CircuitPass], machine: Target) -> list[CircuitPass]:
@@ -201,18 +314,6 @@ def _check_options(optimisation: int, seed: int, error_budget: float, qubits: in
 
 def _count(step: Pass | CircuitPass, before: int, after: int) -> dict[str, Any]:
     return {"name": step.name, "level": step.level, "two_qubit_gates": [before, after]}
-
-
-def _applied(
-    step: Pass, program: Program, context: PassContext, watch: _Watch, counts: list[dict[str, Any]]
-) -> Program:
-    before = two_qubit_gates(program, context.target.family)
-    with watch.stage(step.name):
-        program = step.apply(program, context)
-        _check_rules(program, step.name)
-    counts.append(_count(step, before, two_qubit_gates(program, context.target.family)))
-    watch.show(step.name, program)
-    return program
 
 
 def _check_rules(program: Program, stage: str) -> None:

@@ -28,6 +28,7 @@ class StagePower(Pass):
     name: ClassVar[str] = "stage-power"
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = 1
+    templates: ClassVar[bool] = True
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program with staged power registers, or unchanged where its ops come in another order."""
