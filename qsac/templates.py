@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qsac.artifact import Compiled, write_whole
+from qsac.binding import with_numbers_of
 from qsac.build import build
 from qsac.compiler import Compilation, Options, Stage, Watch, default_pipeline, find_target
 from qsac.errors import InvalidInputError
@@ -31,7 +32,7 @@ from qsac.lowering.lower import lower
 from qsac.model.ansatz import Ansatz
 from qsac.model.load import load
 from qsac.model.model import Model
-from qsac.model.numbers import Numbers, as_lists, exactly_real
+from qsac.model.numbers import Numbers
 from qsac.model.tokens.sequence import normalised
 from qsac.model.unitary import Identity, Matrix
 from qsac.pipeline import CircuitPass, Pass, PassContext, Preference, Progress, Target
@@ -39,8 +40,6 @@ from qsac.registry import parse_pipeline, print_pipeline
 
 if TYPE_CHECKING:
     from pytket import Circuit
-
-PARAMETERS = ("value", "score", "phases")
 
 _NUMBERS: dict[type[Op], tuple[str, ...]] = {
     Diagonal: ("phases",),
@@ -114,16 +113,7 @@ class Template:
         """The template's model with other tokens and parameters, if they have its shape."""
         if tokens is None and not parameters:
             return self.model
-        fields: dict[str, Any] = {**self.model.canonical, "attention": dict(self.model.canonical["attention"])}
-        if tokens is not None:
-            fields["tokens"] = {"type": "inline", "values": as_lists(self._checked_tokens(tokens))}
-        for name, value in (parameters or {}).items():
-            fields["attention"][name] = self._checked_parameter(name, value)
-        try:
-            return load(fields)
-        except InvalidInputError as error:
-            error.source = "<binding>"
-            raise
+        return with_numbers_of(self.model, tokens, parameters or {})
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the template file, whole or not at all."""
@@ -189,88 +179,6 @@ class Template:
         """The blocks with the numbers of an attention program of the template."""
         lowered = {op.slots[0]: op for op in lower(program, self.context, slots=True).ops if op.slots}
         return self.blocks.with_ops(_with_numbers(op, lowered) for op in self.blocks.ops)
-
-    def _checked_tokens(self, tokens: ArrayLike) -> Numbers:
-        given = self.model.given_tokens
-        pointer = "/tokens"
-        kind = "real" if given.dtype.kind == "f" else "complex"
-        wanted = f"{given.shape[0]} rows of {given.shape[1]} {kind} numbers, as the template was compiled for"
-        try:
-            array = np.asarray(tokens)
-        except ValueError:
-            raise InvalidInputError(
-                "the tokens are no array", pointer=pointer, found="rows of unequal length", wanted=wanted
-            ) from None
-        if array.dtype.kind not in "iufc":
-            raise InvalidInputError(
-                "the tokens are no numbers", pointer=pointer, found=f"entries of kind {array.dtype}", wanted=wanted
-            )
-        if array.ndim == 3 and array.shape[2] == 2 and array.dtype.kind != "c":
-            array = np.ascontiguousarray(array, dtype=np.float64).view(np.complex128)[..., 0]
-        if array.shape != given.shape:
-            raise InvalidInputError(
-                "the tokens do not have the template's shape",
-                pointer=pointer,
-                found=f"shape {array.shape}",
-                wanted=wanted,
-                help="compile a template of a model with tokens of this shape",
-            )
-        values = exactly_real(array)
-        if kind == "real" and np.iscomplexobj(values):
-            raise InvalidInputError(
-                "the tokens are complex, and the template is for real ones",
-                pointer=pointer,
-                wanted=wanted,
-                help="compile a template of a model with complex tokens: it takes real ones too",
-            )
-        return values
-
-    def _checked_parameter(self, name: str, value: Any) -> Any:
-        """The field ``name`` of a model's attention, with another value."""
-        pointer = f"/parameters/{name}"
-        if name not in PARAMETERS:
-            raise InvalidInputError(
-                "there is no such parameter", pointer=pointer, wanted=f"one of {', '.join(PARAMETERS)}"
-            )
-        plain = value if isinstance(value, str) else _lists(value, pointer)
-        attention = self.model.canonical["attention"]
-        if name == "phases":
-            if name not in attention:
-                raise InvalidInputError(
-                    "the template has no phases",
-                    pointer=pointer,
-                    help='compile a template of a model with phases, for example "phases": "optimal"',
-                )
-            return plain
-        form = attention[name]["type"]
-        if form == "identity":
-            raise InvalidInputError(
-                f"the template has nothing to bind as {name}",
-                pointer=pointer,
-                found=f"a template whose {name} is the identity",
-                help=f"compile a template of a model whose {name} has parameters",
-            )
-        if form == "matrix":
-            return self._checked_matrix(name, plain, pointer)
-        return {**attention[name], "parameters": plain}
-
-    def _checked_matrix(self, name: str, plain: Any, pointer: str) -> dict[str, Any]:
-        own = self.model.canonical["attention"][name]
-        size = len(own["entries"])
-        try:
-            array = np.asarray(plain, dtype=np.float64)
-        except (ValueError, TypeError):
-            array = np.zeros(0)
-        if array.shape == (size, size):
-            array = np.stack([array, np.zeros_like(array)], axis=-1)
-        unitary = self.model.value if name == "value" else self.model.score
-        if array.shape != (size, size, 2) or (unitary.is_real and array[..., 1].any()):
-            raise InvalidInputError(
-                "the matrix does not have the template's shape",
-                pointer=pointer,
-                wanted=f"{size} rows of {size} {'real' if unitary.is_real else 'complex'} numbers",
-            )
-        return {"type": "matrix", "entries": array.tolist()}
 
 
 def template(
@@ -395,14 +303,3 @@ def _with_numbers(op: Op, lowered: Mapping[int, Op]) -> Op:
 
 def _array(value: Table | float) -> NDArray[Any]:
     return value.values if isinstance(value, Table) else np.asarray(value)
-
-
-def _lists(value: Any, pointer: str) -> Any:
-    """Nested lists of numbers; complex arrays with [re, im] pairs."""
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        return value
-    if array.dtype.kind == "c":
-        return as_lists(cast(Numbers, array))
-    return value.tolist() if isinstance(value, np.ndarray) else value

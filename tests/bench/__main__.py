@@ -9,11 +9,17 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import counts, measure, scaling, shell, times
+from tests.bench import binding, counts, measure, scaling, shell, times
 from tests.bench.cases import SEED
 from tests.bench.plan import Plan
 
-SECTIONS = {"counts": counts.section, "times": times.section, "shell": shell.section, "scaling": scaling.section}
+SECTIONS = {
+    "counts": counts.section,
+    "times": times.section,
+    "binding": binding.section,
+    "shell": shell.section,
+    "scaling": scaling.section,
+}
 
 
 def arguments() -> argparse.Namespace:
