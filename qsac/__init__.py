@@ -1,6 +1,7 @@
 """qsac, a compiler for quantum attention: from a model file to native gates, keeping the structure on the way.
 
-``load(path_or_dict)`` reads a model, ``compile(model, target="h1")`` compiles it, ``run(compiled)`` runs it.
+``load(path_or_dict)`` reads a model, ``compile(model, target="h1")`` compiles it, ``run(compiled)`` runs it;
+``template(model)`` compiles a shape, to be bound to tokens and parameters many times.
 Everything is imported when it is first asked for.
 """
 
@@ -10,21 +11,27 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from qsac.artifact import Compiled as Compiled
+    from qsac.cache import Cache as Cache
     from qsac.compiler import compile as compile  # noqa: A004  (the contract names it so)
     from qsac.errors import QsacError as QsacError
     from qsac.model.load import load as load
     from qsac.model.model import Model as Model
     from qsac.runtime.run import Result as Result
     from qsac.runtime.run import run as run
+    from qsac.templates import Template as Template
+    from qsac.templates import template as template
 
 _HOMES = {
+    "Cache": "qsac.cache",
     "Compiled": "qsac.artifact",
     "Model": "qsac.model.model",
     "QsacError": "qsac.errors",
     "Result": "qsac.runtime.run",
+    "Template": "qsac.templates",
     "compile": "qsac.compiler",
     "load": "qsac.model.load",
     "run": "qsac.runtime.run",
+    "template": "qsac.templates",
 }
 
 __all__ = list(_HOMES)

@@ -38,7 +38,8 @@ class Compiled:
 
     ``ir`` is the final attention program as text; ``circuits`` the native circuits, ``stats`` what they amount to.
     ``target`` is the target's description, ``options`` what the compilation was asked for. ``timings`` (seconds by
-    stage) are of this process and never saved.
+    stage) are of this process and never saved, nor is ``verified``: whether this circuit was compared with the closed
+    form, or with its own program where that is not exact.
     """
 
     model: Model
@@ -48,6 +49,7 @@ class Compiled:
     circuits: tuple[NativeCircuit, ...]
     stats: dict[str, Any]
     timings: dict[str, float] = field(default_factory=dict)
+    verified: bool = False
 
     def __eq__(self, other: object) -> bool:
         return self.to_json() == other.to_json() if isinstance(other, Compiled) else NotImplemented

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from time import perf_counter
 from typing import Any, Literal
 
 from qsac.artifact import Compiled, describe
 from qsac.build import build
+from qsac.cache import Cache, key_of
 from qsac.emit.emit import emit
 from qsac.errors import DoesNotFitError, InvalidInputError
+from qsac.fingerprint import fingerprint
 from qsac.ir.cost import two_qubit_gates
 from qsac.ir.native import NativeCircuit
 from qsac.ir.printer import print_program
@@ -40,11 +42,13 @@ BYTES_A_GATE = 256
 AUTOMATIC_BUDGETS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 """Error budgets that ``auto`` chooses from, beside 0."""
 
+Budget = float | Literal["auto"]
+
 Stage = Callable[[str, Program | NativeCircuit], None]
 
 
 @dataclass
-class _Watch:
+class Watch:
     """What a compilation tells while it runs: each stage's result, and how long it took."""
 
     after: Stage | None
@@ -68,10 +72,11 @@ def compile(
     optimisation: int = 2,
     passes: str | None = None,
     seed: int = 0,
-    error_budget: float | Literal["auto"] = 0.0,
+    error_budget: Budget = 0.0,
     qubits: int | None = None,
     prefer: Preference = "qubits",
     verify: bool | None = None,
+    cache: Cache | None = None,
     after: Stage | None = None,
     progress: Progress | None = None,
 ) -> Compiled:
@@ -83,129 +88,250 @@ def compile(
     (``"fold-unitaries,..."``; routing, where the target needs it, always follows). ``qubits`` is the most to use,
     ``prefer`` what to spare: qubits, or depth by taking more of them. ``verify`` simulates the compiled circuit and
     compares it with the closed form, or, where a pass has spent of the budget, with the final program (the statistics
-    then hold what the spending came to): None does so where at most 14 qubits are alive at once. ``after`` is called
-    with each stage's name and result.
+    then hold what the spending came to): None does so where at most 14 qubits are alive at once. What
+    ``cache`` has is taken from there, and what it has not is put there; nothing is looked up where ``after`` is given,
+    which is called with each stage's name and result.
 
     Raises :class:`~qsac.errors.InvalidInputError` for a model, target or option that is none,
     :class:`~qsac.errors.DoesNotFitError` where the target has too few qubits, and
     :class:`~qsac.errors.CheckFailedError` where the verification does not hold.
     """
-    watch = _Watch(after)
+    watch = Watch(after)
     with watch.stage("load"):
         source = model if isinstance(model, Model) else load(model)
-        machine = target if isinstance(target, Target) else _target(target)
-        chosen = _pipeline(optimisation, passes)
-        _check_options(optimisation, seed, error_budget, qubits, prefer)
-    if error_budget == "auto" and all(step.optimisation < 3 for step in chosen):
-        raise InvalidInputError(
-            "the error budget has nothing to be chosen for: no pass of this pipeline approximates",
-            found=f"-O {optimisation} and the error budget auto",
-            wanted="-O 3 with it, or the error budget 0",
-        )
+        options = Options(optimisation, passes, seed, error_budget, qubits, prefer)
+        compilation = Compilation(find_target(target), options, watch, progress)
+        if error_budget == "auto" and all(step.optimisation < 3 for step in compilation.chosen):
+            raise InvalidInputError(
+                "the error budget has nothing to be chosen for: no pass of this pipeline approximates",
+                found=f"-O {optimisation} and the error budget auto",
+                wanted="-O 3 with it, or the error budget 0",
+            )
+    key = None if cache is None else compilation.key(source, verify)
+    if cache is not None and key is not None and after is None:
+        with watch.stage("cache"):
+            found = cache.get(key, source, describe(compilation.context.target), compilation.described_options())
+        if found is not None:
+            return replace(found, timings=watch.seconds)
 
     def way(budget: float) -> _Way:
-        ledger = ErrorLedger(budget)
-        return _Way(source, chosen, PassContext(machine, optimisation, seed, qubits, prefer, ledger, progress), watch)
+        return _Way(source, compilation.context.target, replace(options, error_budget=budget), watch, progress)
 
-    tried: list[dict[str, Any]] | None = None
     if error_budget == "auto":
         best, tried = _best(source, way)
+    elif error_budget:
+        best, tried = _fewest_gates(error_budget, way), None
     else:
-        best = _fewest_gates(error_budget, way)
-    circuit = best.circuit
-    best.show()
-    with watch.stage("statistics"):
-        stats = circuit_stats(circuit, machine)
-    stats["passes"] = best.counts
-    stats["allocation"] = {name: list(taken) for name, taken in allocate(best.program, best.context).qubits.items()}
-    stats["lam"] = source.lam * best.program.normalisation
-    stats["pairs"] = source.pairs
-    budget = best.context.ledger.budget if error_budget == "auto" else error_budget
-    stats["error_budget"] = {"budget": budget, "spent": dict(best.context.ledger.spent)}
-    if tried is not None:
-        stats["error_budget"]["tried"] = tried
-    compiled = Compiled(
-        model=source,
-        target=describe(machine),
-        options={
-            "optimisation": optimisation,
-            "passes": print_pipeline(chosen),
-            "error_budget": error_budget,
-            "qubits": qubits,
-            "prefer": prefer,
-            "seed": seed,
-        },
-        ir=print_program(best.program),
-        circuits=(circuit,),
-        stats=stats,
-        timings=watch.seconds,
-    )
-    alive = allocate(best.program, replace(best.context, prefer="qubits")).width
-    if verify or (verify is None and alive <= AUTOMATIC_WIDTH):
-        with watch.stage("verify"):
-            stats["error_budget"] |= verify_compiled(compiled, progress)
+        best, tried = way(0.0), None
+    compiled = best.finished(source, options, verify, tried)
+    if cache is not None and key is not None:
+        with watch.stage("cache"):
+            cache.put(key, compiled)
     return compiled
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a compilation is asked for; see :func:`compile`. Raises for values that are none."""
+
+    optimisation: int = 2
+    passes: str | None = None
+    seed: int = 0
+    error_budget: Budget = 0.0
+    qubits: int | None = None
+    prefer: Preference = "qubits"
+
+    def __post_init__(self) -> None:
+        _check_options(self.optimisation, self.seed, self.error_budget, self.qubits, self.prefer)
+
+    def pipeline(self) -> Sequence[Pass | CircuitPass]:
+        """The passes asked for."""
+        return default_pipeline(self.optimisation) if self.passes is None else parse_pipeline(self.passes)
+
+
+class Compilation:
+    """One way from an attention program to a compiled circuit, stage by stage.
+
+    ``chosen`` are the passes; ``template`` as in :class:`~qsac.pipeline.PassContext`.
+    """
+
+    def __init__(
+        self,
+        machine: Target,
+        options: Options,
+        watch: Watch,
+        progress: Progress | None,
+        chosen: Sequence[Pass | CircuitPass] | None = None,
+        *,
+        template: bool = False,
+    ) -> None:
+        self.chosen = options.pipeline() if chosen is None else chosen
+        self.options = options
+        self.watch = watch
+        self.counts: list[dict[str, Any]] = []
+        self.context = PassContext(
+            machine,
+            options.optimisation,
+            options.seed,
+            options.qubits,
+            options.prefer,
+            ErrorLedger(0.0 if options.error_budget == "auto" else options.error_budget),
+            progress,
+            template,
+        )
+
+    def attention(self, program: Program) -> Program:
+        """The program after the attention passes; it fits the target and this machine."""
+        _check_rules(program, "build")
+        self.watch.show("build", program)
+        for step in self.chosen:
+            if isinstance(step, Pass) and step.level == "attention":
+                program = self._applied(step, program)
+        self.check_size(program)
+        return program
+
+    def check_size(self, program: Program) -> None:
+        """Whether the program fits the target, and its circuit this machine."""
+        _check_fit(allocate(program, self.context), self.context)
+        _check_size(program, self.context)
+
+    def blocks(self, program: Program) -> Program:
+        """The block program after the block passes."""
+        with self.watch.stage("lower"):
+            block_program = lower(program, self.context, slots=self.context.template)
+            _check_rules(block_program, "lower")
+        self.watch.show("lower", block_program)
+        for step in self.chosen:
+            if isinstance(step, Pass) and step.level == "block":
+                block_program = self._applied(step, block_program)
+        return block_program
+
+    def native(self, blocks: Program) -> NativeCircuit:
+        """The native circuit after the circuit passes."""
+        with self.watch.stage("emit"):
+            circuit = emit(blocks, self.context)
+        self.watch.show("emit", circuit)
+        for step in _circuit_steps(self.chosen, self.context.target):
+            before = circuit.two_qubit_gates
+            with self.watch.stage(step.name):
+                circuit = step.apply(circuit, self.context)
+            self.counts.append(_count(step, before, circuit.two_qubit_gates))
+            self.watch.show(step.name, circuit)
+        return circuit
+
+    def finished(
+        self,
+        model: Model,
+        program: Program,
+        circuit: NativeCircuit,
+        verify: bool | None,
+        tried: list[dict[str, Any]] | None = None,
+    ) -> Compiled:
+        """The circuit with its statistics, verified if it is to be; ``tried`` says which budgets were compared."""
+        context, watch = self.context, self.watch
+        allocation = allocate(program, context)
+        with watch.stage("statistics"):
+            stats = circuit_stats(circuit, context.target)
+        stats["passes"] = self.counts
+        stats["allocation"] = {name: list(qubits) for name, qubits in allocation.qubits.items()}
+        stats["lam"] = model.lam * program.normalisation
+        stats["pairs"] = model.pairs
+        stats["error_budget"] = {"budget": context.ledger.budget, "spent": dict(context.ledger.spent)}
+        if tried is not None:
+            stats["error_budget"]["tried"] = tried
+        compiled = Compiled(
+            model=model,
+            target=describe(context.target),
+            options=self.described_options(),
+            ir=print_program(program),
+            circuits=(circuit,),
+            stats=stats,
+            timings=watch.seconds,
+        )
+        alive = allocate(program, replace(context, prefer="qubits")).width
+        if verify or (verify is None and alive <= AUTOMATIC_WIDTH):
+            with watch.stage("verify"):
+                stats["error_budget"] |= verify_compiled(compiled, context.progress)
+            return replace(compiled, verified=True)
+        return compiled
+
+    def described_options(self) -> dict[str, Any]:
+        """The options as they stand in an artifact."""
+        described = {
+            "optimisation": self.options.optimisation,
+            "passes": print_pipeline(self.chosen),
+            "error_budget": self.options.error_budget,
+            "qubits": self.options.qubits,
+            "prefer": self.options.prefer,
+            "seed": self.options.seed,
+        }
+        return described | ({"template": True} if self.context.template else {})
+
+    def key(self, model: Model, verify: bool | None) -> str | None:
+        """What a cache keeps the result under; None where it is not to be kept: passes of other packages may change
+        without their version."""
+        if not all(type(step).__module__.startswith("qsac.") for step in self.chosen):
+            return None
+        # The evolution is not part of the canonical model, and is looked at where an error is allowed.
+        evolution = None if model.evolution is None or not self.options.error_budget else asdict(model.evolution)
+        return key_of(
+            model=model.sha256,
+            evolution=evolution,
+            target=describe(self.context.target),
+            options=self.described_options(),
+            verify=verify,
+            code=fingerprint(),
+        )
+
+    def _applied(self, step: Pass, program: Program) -> Program:
+        family = self.context.target.family
+        before = two_qubit_gates(program, family)
+        with self.watch.stage(step.name):
+            program = step.apply(program, self.context)
+            _check_rules(program, step.name)
+        self.counts.append(_count(step, before, two_qubit_gates(program, family)))
+        self.watch.show(step.name, program)
+        return program
 
 
 class _Way:
     """One way from the model to a circuit, with an error budget of its own. Its stages are shown once it is taken."""
 
     def __init__(
-        self, source: Model, chosen: Sequence[Pass | CircuitPass], context: PassContext, watch: _Watch
+        self, source: Model, machine: Target, options: Options, watch: Watch, progress: Progress | None
     ) -> None:
-        self.chosen = chosen
-        self.context = context
-        self.watch = watch
-        self.counts: list[dict[str, Any]] = []
         self.stages: list[tuple[str, Program | NativeCircuit]] = []
+        self.watch = watch
+        shown = Watch(None if watch.after is None else self._keep, watch.seconds)
+        self.compilation = Compilation(machine, options, shown, progress)
         with watch.stage("build"):
-            program = build(source, provenance=context.ledger.budget > 0)
-            _check_rules(program, "build")
-        self.stages.append(("build", program))
-        self.program = self._through("attention", program)
-        _check_fit(allocate(self.program, context), context)
-        _check_size(self.program, context)
+            program = build(source, provenance=options.error_budget != 0)
+        self.program = self.compilation.attention(program)
+
+    def _keep(self, name: str, result: Program | NativeCircuit) -> None:
+        self.stages.append((name, result))
 
     @property
-    def spent(self) -> bool:
-        """Whether anything was approximated."""
-        return bool(self.context.ledger.spent)
+    def spent(self) -> dict[str, float]:
+        """What was spent, pass by pass."""
+        return self.compilation.context.ledger.spent
 
     @cached_property
     def circuit(self) -> NativeCircuit:
         """The native circuit, made when it is asked for."""
-        with self.watch.stage("lower"):
-            blocks = lower(self.program, self.context)
-            _check_rules(blocks, "lower")
-        self.stages.append(("lower", blocks))
-        blocks = self._through("block", blocks)
-        with self.watch.stage("emit"):
-            circuit = emit(blocks, self.context)
-        self.stages.append(("emit", circuit))
-        for step in _circuit_steps(self.chosen, self.context.target):
-            before = circuit.two_qubit_gates
-            with self.watch.stage(step.name):
-                circuit = step.apply(circuit, self.context)
-            self.counts.append(_count(step, before, circuit.two_qubit_gates))
-            self.stages.append((step.name, circuit))
-        return circuit
+        return self.compilation.native(self.compilation.blocks(self.program))
 
-    def show(self) -> None:
-        """Tell the results of all stages."""
+    def finished(
+        self, source: Model, options: Options, verify: bool | None, tried: list[dict[str, Any]] | None
+    ) -> Compiled:
+        """What this way comes to, described as what was asked for."""
+        circuit = self.circuit
         for name, result in self.stages:
             self.watch.show(name, result)
-
-    def _through(self, level: str, program: Program) -> Program:
-        """The program after the passes of a level."""
-        for step in self.chosen:
-            if isinstance(step, Pass) and step.level == level:
-                before = two_qubit_gates(program, self.context.target.family)
-                with self.watch.stage(step.name):
-                    program = step.apply(program, self.context)
-                    _check_rules(program, step.name)
-                self.counts.append(_count(step, before, two_qubit_gates(program, self.context.target.family)))
-                self.stages.append((step.name, program))
-        return program
+        self.compilation.options = options
+        if options.error_budget != "auto":
+            self.compilation.context.ledger.budget = options.error_budget
+        return self.compilation.finished(source, self.program, circuit, verify, tried)
 
 
 def _fewest_gates(budget: float, way: Callable[[float], _Way]) -> _Way:
@@ -221,7 +347,7 @@ def _best(source: Model, way: Callable[[float], _Way]) -> tuple[_Way, list[dict[
     """Of the ways with the budgets of :data:`AUTOMATIC_BUDGETS` the one of the best estimated quality, and the
     estimates of all that came to different circuits. No way takes more two-qubit gates than the exact one."""
     exact = way(0.0)
-    machine = exact.context.target
+    machine = exact.compilation.context.target
     if machine.errors is None:
         return exact, []
     values = closed_form(source)
@@ -235,7 +361,7 @@ def _best(source: Model, way: Callable[[float], _Way]) -> tuple[_Way, list[dict[
         seen.append(found.program)
         if budget and found.circuit.two_qubit_gates >= exact.circuit.two_qubit_gates:
             continue
-        spent = total(found.context.ledger.spent.values())
+        spent = total(found.spent.values())
         seen_with = success / found.program.normalisation**2
         worth = quality(circuit_stats(found.circuit, machine)["error_free_probability"], spent, seen_with)
         tried.append(
@@ -261,12 +387,9 @@ def default_pipeline(optimisation: int) -> list[Pass | CircuitPass]:
     return chosen
 
 
-def _target(name: str) -> Target:
-    return target(name)
-
-
-def _pipeline(optimisation: int, passes: str | None) -> Sequence[Pass | CircuitPass]:
-    return default_pipeline(optimisation) if passes is None else parse_pipeline(passes)
+def find_target(chosen: str | Target) -> Target:
+    """The target itself, or the one of that name."""
+    return chosen if isinstance(chosen, Target) else target(chosen)
 
 
 def _circuit_steps(chosen: Sequence[Pass | CircuitPass], machine: Target) -> list[CircuitPass]:

@@ -85,7 +85,8 @@ class ErrorLedger:
 @dataclass(frozen=True)
 class PassContext:
     """What a pass may know beside the program: the target, the error ledger and the seed. ``progress`` is told what
-    long work is under way (done, total, description). ``qubits`` is the most qubits to use (None: all that the target
+    long work is under way (done, total, description). ``template``: the program stands for all of its shape, and its
+    numbers, which are generic, must not be decided by. ``qubits`` is the most qubits to use (None: all that the target
     has), ``prefer`` what to spare where gates are equal."""
 
     target: Target
@@ -95,6 +96,7 @@ class PassContext:
     prefer: Preference = "qubits"
     ledger: ErrorLedger = field(default_factory=ErrorLedger)
     progress: Progress | None = None
+    template: bool = False
 
     @property
     def width_limit(self) -> int | None:
@@ -109,13 +111,16 @@ class Pass:
     what it guarantees, and whether it is exact or within which error.
 
     ``name`` is the kebab-case of the module's file name. ``optimisation`` is the lowest ``-O`` level that runs it;
-    there it comes after the passes named in ``after``.
+    there it comes after the passes named in ``after``. ``templates`` says that it may be part of a template's pipeline:
+    what it decides depends on the shapes of tables and not on their values, tables that it makes have a derivation,
+    and it leaves the numbers of ops with slots alone.
     """
 
     name: ClassVar[str]
     level: ClassVar[Literal["attention", "block"]]
     optimisation: ClassVar[int]
     after: ClassVar[tuple[str, ...]] = ()
+    templates: ClassVar[bool] = False
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program with the same meaning (up to global phase, and to the error written into the ledger)."""

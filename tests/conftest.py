@@ -1,7 +1,10 @@
 """What all tests share. Kept light: it is imported by every worker, whatever it runs."""
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # No deadlines: how long an example takes says more about the machine than about the code. In CI examples are always the
@@ -9,3 +12,16 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+@pytest.fixture(autouse=True)
+def cache_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A cache of its own for each test, made when something is put there: never the user's."""
+    folder = tmp_path_factory.getbasetemp() / "caches" / str(abs(hash(request.node.nodeid)))
+    before = os.environ.get("QSAC_CACHE_DIR")
+    os.environ["QSAC_CACHE_DIR"] = str(folder)
+    yield folder
+    if before is None:
+        del os.environ["QSAC_CACHE_DIR"]
+    else:
+        os.environ["QSAC_CACHE_DIR"] = before

@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import ClassVar, Literal
 
-import numpy as np
-
 from qsac.ir.attention import ApplyUnitary, LoadTokens
-from qsac.ir.attention.unitary import UnitaryForm
+from qsac.ir.attention.unitary import UnitaryForm, has_synthesis
 from qsac.ir.cost import two_qubit_gates
+from qsac.ir.derivation import turned
 from qsac.ir.op import Op
 from qsac.ir.program import Program
-from qsac.ir.table import Table
 from qsac.pipeline import Pass, PassContext
 
 Side = Literal["load", "unload", "keep"]
@@ -33,13 +31,15 @@ class FoldUnitaries(Pass):
     Needs a verified attention program with bound parameters. Guarantees the same meaning, exactly. Each unitary is
     kept, folded into what is loaded (rows U x), or into what is un-loaded (rows U* y), whichever combination gives
     the fewest two-qubit gates on the target; ties go to folding, which saves one-qubit gates. All copies of a
-    score unitary that are gated, or not, go the same way.
+    score unitary that are gated, or not, go the same way. In a template, where the numbers of a synthesised matrix
+    would choose its gates, matrices on two and more qubits are always folded.
     """
 
     name: ClassVar[str] = "fold-unitaries"
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = 2
     after: ClassVar[tuple[str, ...]] = ("select-indices",)
+    templates: ClassVar[bool] = True
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program of the cheapest combination."""
@@ -47,7 +47,13 @@ class FoldUnitaries(Pass):
         # A model has two unitaries; for programs of many, batches keep the combinations few.
         for batch in (groups[start : start + BATCH] for start in range(0, len(groups), BATCH)):
             candidates = (_all_folded(program, batch, sides) for sides in product(SIDES, repeat=len(batch)))
-            program = min(candidates, key=lambda candidate: two_qubit_gates(candidate, context.target.family))
+            program = min(
+                candidates,
+                key=lambda candidate: (
+                    context.template and has_synthesis(candidate),
+                    two_qubit_gates(candidate, context.target.family),
+                ),
+            )
         return program
 
 
@@ -97,9 +103,7 @@ def _folded(program: Program, group: Group, side: Side) -> Program:
             while name in tables:
                 name += "-"
             folded[load.table] = name
-            unitary = op.unitary(program.scope)
-            rows = program.tables[load.table].values @ (unitary.T if side == "load" else unitary.conj())
-            tables[name] = Table(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+            tables[name] = turned(side, load.table, op, program.tables)
         replaced[id(op)] = None
         replaced[id(load)] = replace(load, table=folded[load.table])
     ops = tuple(_kept(program, replaced))

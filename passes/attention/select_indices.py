@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from qsac.ir.attention import ApplyUnitary, LoadTokens, SelectIndex
+from qsac.ir.attention.unitary import has_synthesis
 from qsac.ir.cost import two_qubit_gates
+from qsac.ir.derivation import Branches, derive, turned
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
@@ -35,27 +34,38 @@ class SelectIndices(Pass):
     with the index of the load selected for the un-loading where the power qubit is 0. Its score unitary W = B D B*
     stays gated; where that is cheaper, B goes into the table of both loaders, and only the diagonal D is gated, or W
     goes into a second table of the load, for the branch where the power qubit is 1. The cheapest for the target is
-    taken, the published gating (with W folded) included.
+    taken, the published gating (with W folded) included. With ``fold`` false W is left out of tables, and stays gated
+    as it is.
     """
 
     name: ClassVar[str] = "select-indices"
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = 2
     after: ClassVar[tuple[str, ...]] = ("stage-power", "evolve-tokens", "compress-tokens")
+    templates: ClassVar[bool] = True
+
+    fold: bool = True
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program of the cheapest gating."""
         copies = _copies(program)
         if not copies:
             return program
-        candidates = [_selected(*_two_tables(program, copies))]
+        candidates = []
         if _of_one_table(program, copies):
-            candidates.insert(0, _selected(program, copies))
-            diagonalised = _diagonalised(program, copies)
+            candidates.append(_selected(program, copies))
+            diagonalised = _diagonalised(program, copies) if self.fold else None
             if diagonalised is not None:
-                candidates.insert(1, _selected(diagonalised, copies))
+                candidates.append(_selected(diagonalised, copies))
+        if self.fold or all(copy.unitary < 0 for copy in copies):
+            candidates.append(_selected(*_two_tables(program, copies)))
+        if context.template:
+            # A gated matrix stays, and would be synthesised.
+            candidates = [candidate for candidate in candidates if not has_synthesis(candidate, gated=True)]
+        if not candidates:
+            return program
         best = min(candidates, key=lambda candidate: two_qubit_gates(candidate, context.target.family))
-        published = FoldUnitaries().apply(program, context)
+        published = FoldUnitaries().apply(program, context) if self.fold else program
         family = context.target.family
         return best if two_qubit_gates(best, family) < two_qubit_gates(published, family) else program
 
@@ -128,19 +138,15 @@ def _two_tables(program: Program, copies: list[_Copy]) -> tuple[Program, list[_C
         load, unload = program.ops[copy.load], program.ops[copy.unload]
         assert isinstance(load, LoadTokens)
         assert isinstance(unload, LoadTokens)
-        ones, zeros = program.tables[load.table].values, program.tables[unload.table].values
         name = f"{unload.table}-or-{load.table}"
-        if copy.unitary >= 0:
-            unitary = program.ops[copy.unitary]
-            assert isinstance(unitary, ApplyUnitary)
-            ones = ones @ unitary.unitary(program.scope).T
+        unitary = program.ops[copy.unitary] if copy.unitary >= 0 else None
+        if isinstance(unitary, ApplyUnitary):
             name += f".{unitary.table}"
         if name not in tables:
-            both = np.zeros((program.scope.dimension(load.index) + len(ones), ones.shape[1]), dtype=ones.dtype)
-            both[:, 0] = 1.0
-            both[: len(zeros)] = zeros
-            both[-len(ones) :] = ones / np.linalg.norm(ones, axis=1, keepdims=True)
-            tables[name] = Table(both)
+            ones: str | Table = load.table
+            if isinstance(unitary, ApplyUnitary):
+                ones = turned("load", load.table, unitary, tables)
+            tables[name] = derive(Branches(program.scope.dimension(load.index)), (unload.table, ones), tables)
         ops[copy.load] = replace(load, index=(*load.when, *load.index), table=name)
     kept = [place for place in range(len(ops)) if place not in folded]
     left = tuple(ops[place] for place in kept)
@@ -161,10 +167,8 @@ def _diagonalised(program: Program, copies: list[_Copy]) -> Program | None:
         assert isinstance(unload, LoadTokens)
         rows, entries = f"{load.table}.{unitary.table}-basis", f"{unitary.table}-diagonal"
         if rows not in tables or entries not in tables:
-            diagonal, basis = _diagonal_form(unitary.unitary(program.scope))
-            turned = program.tables[load.table].values @ basis.conj()
-            tables[rows] = Table(turned / np.linalg.norm(turned, axis=1, keepdims=True))
-            tables[entries] = Table(diagonal)
+            tables[rows] = turned("basis", load.table, unitary, program.tables)
+            tables[entries] = turned("diagonal", load.table, unitary, program.tables)
         ops[copy.load] = replace(load, table=rows)
         ops[copy.unload] = replace(unload, table=rows)
         ops[copy.unitary] = replace(unitary, form="diagonal", table=entries, rotations=())
@@ -174,12 +178,3 @@ def _diagonalised(program: Program, copies: list[_Copy]) -> Program | None:
 def _used(tables: dict[str, Table], ops: Sequence[Op]) -> dict[str, Table]:
     names = {name for op in ops for name in op.tables}
     return {name: table for name, table in tables.items() if name in names}
-
-
-def _diagonal_form(unitary: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
-    """D and B of a unitary B D B*: the Schur form of a normal matrix is diagonal, and its basis is unitary."""
-    from scipy.linalg import schur
-
-    triangular, basis = schur(unitary, output="complex")
-    entries: NDArray[np.complex128] = np.diag(triangular).astype(np.complex128)
-    return entries / np.abs(entries), basis

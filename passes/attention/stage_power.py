@@ -29,6 +29,7 @@ class StagePower(Pass):
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = 1
     after: ClassVar[tuple[str, ...]] = ("factor-kernel",)
+    templates: ClassVar[bool] = True
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program with staged power registers; those whose ops come in another order are left as they are."""

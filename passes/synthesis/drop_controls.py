@@ -29,6 +29,7 @@ class DropControls(Pass):
     name: ClassVar[str] = "drop-controls"
     level: ClassVar[Literal["attention", "block"]] = "block"
     optimisation: ClassVar[int] = 1
+    templates: ClassVar[bool] = True
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program with fewer controls."""
@@ -36,6 +37,8 @@ class DropControls(Pass):
 
 
 def _reduced(op: Op) -> Op:
+    if op.slots:
+        return op
     if isinstance(op, Multiplexor) and op.controls and op.angles.shape[0] == 1 << len(op.controls):
         controls, angles = _needed(op.controls, op.angles.values)
         return replace(op, controls=controls, angles=Table(angles)) if controls != op.controls else op

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qsac.ir.blocks import Diagonal
 from qsac.ir.op import Op
 from qsac.ir.program import Program
-from qsac.ir.table import Table
 from qsac.pipeline import Pass, PassContext
 
 NEGLIGIBLE = 1e-13
@@ -29,6 +27,7 @@ class MergeDiagonals(Pass):
     name: ClassVar[str] = "merge-diagonals"
     level: ClassVar[Literal["attention", "block"]] = "block"
     optimisation: ClassVar[int] = 1
+    templates: ClassVar[bool] = True
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program with merged diagonals."""
@@ -39,7 +38,9 @@ class MergeDiagonals(Pass):
             if isinstance(op, Diagonal):
                 host = _host(op, ops, open_places, last_target)
                 if host is not None:
-                    ops[host] = _merged(ops[host], op)
+                    earlier = ops[host]
+                    assert isinstance(earlier, Diagonal)
+                    ops[host] = earlier.joined(op)
                     continue
                 open_places.append(len(ops))
             last_target.update(dict.fromkeys(op.targets, len(ops)))
@@ -52,27 +53,15 @@ def _host(op: Diagonal, ops: list[Op], open_places: list[int], last_target: dict
     qubits = set(op.qubits)
     for place in open_places:
         other = set(ops[place].borrows)
-        if (qubits <= other or other <= qubits) and all(last_target.get(q, -1) < place for q in qubits | other):
+        alike = bool(op.slots) == bool(ops[place].slots)
+        if (
+            alike
+            and (qubits <= other or other <= qubits)
+            and all(last_target.get(q, -1) < place for q in qubits | other)
+        ):
             return place
     return None
 
 
-def _merged(first: Op, second: Diagonal) -> Diagonal:
-    assert isinstance(first, Diagonal)
-    wide = first if len(first.qubits) >= len(second.qubits) else second
-    phases = _extended(first, wide.qubits) + _extended(second, wide.qubits)
-    return replace(first, qubits=wide.qubits, phases=Table(np.remainder(phases + np.pi, 2 * np.pi) - np.pi))
-
-
-def _extended(op: Diagonal, qubits: tuple[str, ...]) -> NDArray[np.float64]:
-    """The phases of ``op`` on ``qubits``, which contain its own."""
-    own = [qubits.index(qubit) for qubit in op.qubits]
-    values = np.arange(1 << len(qubits))
-    places = np.zeros_like(values)
-    for place in own:
-        places = 2 * places + (values >> (len(qubits) - 1 - place) & 1)
-    return np.asarray(op.phases.values[places], dtype=np.float64)
-
-
 def _constant(op: Diagonal) -> bool:
-    return bool(np.ptp(op.phases.values) < NEGLIGIBLE)
+    return not op.slots and bool(np.ptp(op.phases.values) < NEGLIGIBLE)

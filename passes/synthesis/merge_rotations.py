@@ -27,6 +27,7 @@ class MergeRotations(Pass):
     name: ClassVar[str] = "merge-rotations"
     level: ClassVar[Literal["attention", "block"]] = "block"
     optimisation: ClassVar[int] = 1
+    templates: ClassVar[bool] = True
 
     window: int = 256
 
@@ -34,7 +35,7 @@ class MergeRotations(Pass):
         """The program with merged rotations."""
         ops: list[Op] = []
         for op in program.ops:
-            if not isinstance(op, PauliRotation):
+            if not isinstance(op, PauliRotation) or op.slots:
                 ops.append(op)
                 continue
             partner = self._partner(op, ops)
@@ -49,7 +50,7 @@ class MergeRotations(Pass):
     def _partner(self, op: PauliRotation, ops: list[Op]) -> int | None:
         for place in range(len(ops) - 1, max(-1, len(ops) - 1 - self.window), -1):
             other = ops[place]
-            if isinstance(other, PauliRotation) and _pauli(other) == _pauli(op):
+            if isinstance(other, PauliRotation) and not other.slots and _pauli(other) == _pauli(op):
                 return place
             if not _commute(op, other) and not _whole_turns(other):
                 return None
@@ -72,7 +73,7 @@ def _commute(op: PauliRotation, other: Op) -> bool:
 
 def _whole_turns(op: Op) -> bool:
     """Whether an op is a rotation that came to nothing by now: it is dropped at the end, and stands in nobody's way."""
-    return isinstance(op, PauliRotation) and abs(remainder(op.angle, 2 * pi)) < NEGLIGIBLE
+    return isinstance(op, PauliRotation) and not op.slots and abs(remainder(op.angle, 2 * pi)) < NEGLIGIBLE
 
 
 def _nothing(op: PauliRotation, program: Program) -> bool:

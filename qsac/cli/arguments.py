@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from qsac.artifact import Compiled
+    from qsac.cache import Cache
     from qsac.model import Model
 
 _VERSION_FIELD = re.compile(rb'"qsac_artifact"\s*:')
@@ -51,14 +52,24 @@ def read_artifact(artifact: str) -> Compiled:
     return _parsed(_standard_input(), "<stdin>") if artifact == "-" else Compiled.load(artifact)
 
 
-def read_counts(argument: str) -> object:
-    """The value of a JSON file of counts, strictly read."""
+def open_cache(no_cache: bool) -> Cache | None:
+    """The user's cache of compiled programs, unless it is not wanted."""
+    if no_cache:
+        return None
+    from qsac.cache import Cache
+    from qsac.cli.messages import warn
+
+    return Cache(warn=warn)
+
+
+def read_json(argument: str, kind: str) -> object:
+    """The value of a JSON file, strictly read; ``kind`` says what file it is."""
     from qsac.errors import InvalidInputError
     from qsac.model.limits import MODEL_FILE_BYTES
     from qsac.model.strict_json import parse
 
     if argument == "-":
-        return parse(_standard_input(), "<stdin>", "file of counts")
+        return parse(_standard_input(), "<stdin>", kind)
     place = Path(argument)
     if place.is_dir():
         raise InvalidInputError("this is a folder, not a file", source=argument, help="name a file in it")
@@ -68,7 +79,7 @@ def read_counts(argument: str) -> object:
         raise InvalidInputError(
             "the file is too large to read", source=argument, wanted=f"at most {MODEL_FILE_BYTES:,} bytes"
         )
-    return parse(place.read_bytes(), argument, "file of counts")
+    return parse(place.read_bytes(), argument, kind)
 
 
 def _standard_input() -> bytes:

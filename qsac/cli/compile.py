@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from qsac.cli.arguments import load_argument
+from qsac.cli.arguments import load_argument, open_cache
 from qsac.cli.messages import note
 from qsac.cli.progress import progress_bar
 
@@ -53,6 +53,9 @@ def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> f
     help="What to spare where gates are equal.",
 )
 @click.option("--passes", help="Passes in place of the level's: NAME,NAME{option=value}.")
+@click.option("--template", is_flag=True, help="Compile the model's shape, for `qsac bind`.")
+@click.option("--no-fold", is_flag=True, help="With --template: keep V and W out of the tables, as gates.")
+@click.option("--no-cache", is_flag=True, help="Compile anew, and keep nothing in the cache.")
 @click.option("--print-after-all", is_flag=True, help="Print the program after each stage, on stderr.")
 @click.option("--timing", is_flag=True, help="Print the time of each stage, on stderr.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
@@ -72,6 +75,9 @@ def command(
     qubits: int | None,
     prefer: Preference,
     passes: str | None,
+    template: bool,
+    no_fold: bool,
+    no_cache: bool,
     print_after_all: bool,
     timing: bool,
     seed: int,
@@ -84,34 +90,86 @@ def command(
 
     Writes NAME.qsac.json in the working directory unless -o says otherwise; other forms go to standard output.
     """
+    if template and (emit != "artifact" or error_budget):
+        raise click.UsageError("--template takes neither --emit nor --error-budget: qsac bind makes the circuits")
+    if no_fold and not template:
+        raise click.UsageError("--no-fold is for --template: elsewhere --passes leaves fold-unitaries out")
     loaded = load_argument(model)
-    place = output
-    if place is None:
-        place = f"{_file_stem(model, loaded.name)}.qsac.json" if emit == "artifact" else "-"
-    elif not place:
+    ending = "qsac-template.json" if template else "qsac.json"
+    default = f"{_file_stem(model, loaded.name)}.{ending}" if emit == "artifact" else "-"
+    place = output_place(output, default, model, "model file", as_json=as_json)
+    after = print_stage if print_after_all else None
+    with progress_bar(quiet) as progress:
+        if template:
+            from qsac.template_file import parts as template_parts
+            from qsac.templates import template as compile_template
+
+            made = compile_template(
+                loaded,
+                target,
+                optimisation=optimisation,
+                passes=passes,
+                seed=seed,
+                qubits=qubits,
+                prefer=prefer,
+                fold=not no_fold,
+                after=after,
+                progress=progress,
+            )
+            compiled, what = made.bind(verify=verify, progress=progress), "template"
+            parts: Iterable[str] = template_parts(made)
+        else:
+            from qsac.compiler import compile as compile_model
+
+            compiled = compile_model(
+                loaded,
+                target,
+                optimisation=optimisation,
+                passes=passes,
+                seed=seed,
+                error_budget=error_budget,
+                qubits=qubits,
+                prefer=prefer,
+                verify=verify,
+                cache=open_cache(no_cache),
+                after=after,
+                progress=progress,
+            )
+            parts, what = written(compiled, emit), emit
+    deliver(compiled, parts, place, what, verify=verify, timing=timing, as_json=as_json, quiet=quiet, verbose=verbose)
+    if error_budget and not compiled.stats["error_budget"]["spent"] and not quiet:
+        untouched = "the error budget is untouched: no pass that ran approximates, the circuit is exact"
+        note(_why_exact(compiled) if error_budget == "auto" else untouched)
+
+
+def output_place(output: str | None, default: str, source: str, kind: str, *, as_json: bool) -> str:
+    """Where the output goes: what ``-o`` says, or ``default``; never in place of the ``source`` it is made of, which is
+    of the given ``kind``."""
+    place = default if output is None else output
+    if not place:
         raise click.UsageError("-o has no file name")
-    elif model != "-" and place != "-" and Path(place).exists() and Path(place).samefile(model):
-        raise click.UsageError("the output would replace the model file: name another one with -o")
+    if source != "-" and place != "-" and Path(place).exists() and Path(place).samefile(source):
+        raise click.UsageError(f"the output would replace the {kind}: name another one with -o")
     if place == "-" and as_json:
         raise click.UsageError("--json and the output would both go to standard output: name a file with -o")
-    from qsac.artifact import write_whole
-    from qsac.compiler import compile as compile_model
+    return place
 
-    with progress_bar(quiet) as progress:
-        compiled = compile_model(
-            loaded,
-            target,
-            optimisation=optimisation,
-            passes=passes,
-            seed=seed,
-            error_budget=error_budget,
-            qubits=qubits,
-            prefer=prefer,
-            verify=verify,
-            after=_print_stage if print_after_all else None,
-            progress=progress,
-        )
-    parts = _written(compiled, emit)
+
+def deliver(
+    compiled: Compiled,
+    parts: Iterable[str],
+    place: str,
+    what: str,
+    *,
+    verify: bool | None,
+    timing: bool,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Write the output, and say what a compiled program amounts to. ``what`` names what is written."""
+    from qsac.artifact import write_whole
+
     if place == "-":
         for part in parts:
             click.echo(part, nl=False)
@@ -122,15 +180,9 @@ def command(
     if as_json:
         click.echo(json.dumps(_facts(compiled, place), indent=2, allow_nan=False))
     elif not quiet:
-        _print_summary(compiled, place, emit, verify, verbose)
-    if quiet:
-        return
-    if compiled.target["notice"]:
+        _print_summary(compiled, place, what, verify, verbose)
+    if not quiet and compiled.target["notice"]:
         note(compiled.target["notice"])
-    if error_budget == "auto" and not compiled.stats["error_budget"]["spent"]:
-        note(_why_exact(compiled))
-    elif error_budget and not compiled.stats["error_budget"]["spent"]:
-        note("the error budget is untouched: no pass that ran approximates, the circuit is exact")
 
 
 def _why_exact(compiled: Compiled) -> str:
@@ -149,7 +201,7 @@ def _file_stem(argument: str, name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "model"
 
 
-def _written(compiled: Compiled, emit: str) -> Iterable[str]:
+def written(compiled: Compiled, emit: str) -> Iterable[str]:
     """The text of a form, in parts."""
     if emit == "ir":
         return [compiled.ir]
@@ -170,14 +222,15 @@ def _facts(compiled: Compiled, place: str) -> dict[str, Any]:
         "sha256": compiled.model.sha256,
         "target": compiled.target["name"],
         "output": place,
-        "verified": "verify" in compiled.timings,
+        "verified": compiled.verified,
         "options": compiled.options,
         "stats": compiled.stats,
         "timings": compiled.timings,
     }
 
 
-def _print_stage(name: str, result: object) -> None:
+def print_stage(name: str, result: object) -> None:
+    """Print what a stage made, on stderr."""
     from qsac.ir.native import NativeCircuit
     from qsac.ir.printer import print_program
     from qsac.ir.program import Program
@@ -197,13 +250,13 @@ def _print_timing(compiled: Compiled) -> None:
         click.echo(f"{name:<20}{milliseconds:>12} ms", err=True)
 
 
-def _print_summary(compiled: Compiled, place: str, emit: str, verify: bool | None, verbose: bool) -> None:
+def _print_summary(compiled: Compiled, place: str, what: str, verify: bool | None, verbose: bool) -> None:
     """Facts and passes: on stdout, unless the output itself goes there."""
     from qsac.cli.tables import Table
     from qsac.report.summary import facts, pass_rows
 
     to_stderr = place == "-"
-    if "verify" in compiled.timings:
+    if compiled.verified:
         spent = compiled.stats["error_budget"]["spent"]
         verified = "verified against " + ("its own program, as it is not exact" if spent else "the closed form")
     else:
@@ -225,4 +278,4 @@ def _print_summary(compiled: Compiled, place: str, emit: str, verify: bool | Non
             table.add(*row)
         table.show(stderr=to_stderr)
     if not to_stderr:
-        click.echo(f"{emit} written to {place}")
+        click.echo(f"{what} written to {place}")

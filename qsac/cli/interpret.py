@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from qsac.cli.arguments import read_artifact, read_counts
+from qsac.cli.arguments import read_artifact, read_json
 from qsac.cli.run import show_result
 
 
@@ -25,7 +25,7 @@ def command(artifact: str, counts: str, as_json: bool) -> None:
     from qsac.runtime.run import interpret_counts
 
     source = "<stdin>" if counts == "-" else counts
-    seen = read_counts(counts)
+    seen = read_json(counts, "file of counts")
     if not isinstance(seen, dict):
         raise InvalidInputError("the counts are no JSON object", source=source, wanted='{"0101...": 12, ...}')
     result = interpret_counts(compiled, seen, source)

@@ -26,11 +26,13 @@ from qsac.errors import (
 
 COMMANDS = {
     "compile": "Compile a model for a target.",
+    "bind": "Fill tokens and parameters into a compiled template.",
     "run": "Run an artifact or a model, exactly or by shots.",
     "check": "Validate a model file; print its closed-form metrics.",
     "interpret": "Compute the metrics from counts taken elsewhere.",
     "schema": "Print the JSON Schema of model files.",
     "targets": "List what can be compiled for; describe one target.",
+    "cache": "Show or clear the cache of compiled programs.",
     "passes": "List the passes that a pipeline can be made of.",
 }
 """Each command NAME is the click command `command` in the module `qsac.cli.NAME`."""

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qsac.cli.arguments import read_argument
+from qsac.cli.arguments import open_cache, read_argument
 from qsac.cli.messages import note, warn
 from qsac.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from qsac.artifact import Compiled
+    from qsac.cache import Cache
     from qsac.model import Model
     from qsac.pipeline import Progress
     from qsac.runtime.run import Result
@@ -30,8 +31,11 @@ COMPARED_CONTEXT = 4096
 @click.option("--shots", type=int, help="Number of shots; without it the run is exact where the target allows.")
 @click.option("--seed", type=int, help="Seed of the shots (0 if not given).")
 @click.option("--noise", is_flag=True, help="Simulate the target's noise.")
+@click.option("--no-cache", is_flag=True, help="Compile MODEL anew, and keep nothing of it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(program: str, target: str | None, shots: int | None, seed: int | None, noise: bool, as_json: bool) -> None:
+def command(
+    program: str, target: str | None, shots: int | None, seed: int | None, noise: bool, no_cache: bool, as_json: bool
+) -> None:
     """Run a compiled ARTIFACT, or compile MODEL and run it; `-` for standard input.
 
     A device is simulated on this machine, without noise and without an account: exactly, or with --shots on Aer.
@@ -41,19 +45,21 @@ def command(program: str, target: str | None, shots: int | None, seed: int | Non
     from qsac.runtime.run import run
 
     with progress_bar() as progress:
-        compiled = _compiled(read_argument(program), target, seed, progress)
+        compiled = _compiled(read_argument(program), target, seed, open_cache(no_cache), progress)
         result = run(compiled, target, shots=shots, seed=seed, progress=progress)
     show_result(compiled, result, as_json=as_json)
 
 
-def _compiled(found: Model | Compiled, target: str | None, seed: int | None, progress: Progress | None) -> Compiled:
+def _compiled(
+    found: Model | Compiled, target: str | None, seed: int | None, cache: Cache | None, progress: Progress | None
+) -> Compiled:
     from qsac.artifact import Compiled
 
     if isinstance(found, Compiled):
         return found
     from qsac.compiler import compile as compile_model
 
-    return compile_model(found, target or "statevector", seed=seed or 0, verify=False, progress=progress)
+    return compile_model(found, target or "statevector", seed=seed or 0, verify=False, cache=cache, progress=progress)
 
 
 def _number(value: float | None, digits: int) -> str:

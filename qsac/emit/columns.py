@@ -11,9 +11,14 @@ from qsac.ir.native import KIND
 
 
 class Columns:
-    """Gates in program order: single ones are appended, runs of many are added as arrays."""
+    """Gates in program order: single ones are appended, runs of many are added as arrays.
+
+    ``open`` says of each angle of a gate whether it differs between the bindings of a template: 1 for the first angle,
+    2 for the second, 3 for both. Nothing may be concluded from such an angle.
+    """
 
     def __init__(self) -> None:
+        self._open: list[tuple[int, NDArray[np.int8]]] = []
         self._parts: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]] = []
         self._single: list[tuple[int, int, int, float, float]] = []
         self._length = 0
@@ -21,17 +26,35 @@ class Columns:
     def __len__(self) -> int:
         return self._length + len(self._single)
 
-    def append(self, name: str, first: int, second: int = -1, angle: float = 0.0, phase: float = 0.0) -> None:
+    def append(
+        self, name: str, first: int, second: int = -1, angle: float = 0.0, phase: float = 0.0, open: int = 0
+    ) -> None:
         """Add one gate; angles in half-turns."""
+        if open:
+            self._open.append((len(self), np.array([open], np.int8)))
         self._single.append((KIND[name], first, second, angle, phase))
 
     def extend(
-        self, kind: NDArray[Any], first: NDArray[Any], second: NDArray[Any], angles: NDArray[np.float64]
+        self,
+        kind: NDArray[Any],
+        first: NDArray[Any],
+        second: NDArray[Any],
+        angles: NDArray[np.float64],
+        open: NDArray[np.int8] | None = None,
     ) -> None:
         """Add a run of gates; ``angles`` of shape (gates, 2)."""
         self._seal()
+        if open is not None:
+            self._open.append((self._length, open))
         self._parts.append((kind, first, second, angles))
         self._length += len(kind)
+
+    def open(self) -> NDArray[np.int8]:
+        """Which angles of each gate are open, shape (gates,)."""
+        marks = np.zeros(len(self), np.int8)
+        for start, part in self._open:
+            marks[start : start + len(part)] = part
+        return marks
 
     def _seal(self) -> None:
         if self._single:

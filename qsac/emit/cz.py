@@ -6,10 +6,11 @@ takes two CZ. Rz is carried along and written before the next SX, never after th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from qsac.emit.columns import Columns
-from qsac.emit.zzphase import NEGLIGIBLE, ZZPhaseEmitter, wrapped
+from qsac.emit.zzphase import NEGLIGIBLE, Linear, ZZPhaseEmitter, wrapped
 from qsac.ir.native import GATES, Group, NativeCircuit
 from qsac.ir.program import Program
 
@@ -20,42 +21,55 @@ class _Writer:
     def __init__(self, qubits: int) -> None:
         self.columns = Columns()
         self.rz = [0.0] * qubits
+        self.rz_open = [False] * qubits
+        self.terms: list[tuple[int, Linear]] = []
 
-    def write(self, name: str, first: int, second: int, angle: float, phase: float) -> None:
+    def write(
+        self, name: str, first: int, second: int, angle: float, phase: float, open: int, linear: Linear | None
+    ) -> None:
+        """Write a gate; ``open`` as in :class:`Columns`, ``linear`` as in ``terms`` of the emitter."""
         if name == "PhasedX":
-            self._phased_x(first, angle, phase)
+            self._phased_x(first, angle, phase, open, linear)
         elif name == "ZZPhase":
-            self._zz(first, second, angle)
+            self._zz(first, second, angle, open, linear)
+        elif name == "Rz":
+            self._turn_z(first, angle, True, linear)
         else:
             # A measurement and a reset forget the frame.
-            self.rz[first] = 0.0
+            self.rz[first], self.rz_open[first] = 0.0, False
             self.columns.append(name, first, second)
 
-    def _turn_z(self, qubit: int, angle: float) -> None:
+    def _turn_z(self, qubit: int, angle: float, open: bool, linear: Linear | None = None) -> None:
         angle = float(wrapped(angle))
-        if abs(angle) > NEGLIGIBLE:
+        if open or abs(angle) > NEGLIGIBLE:
             self.columns.append("Rz", qubit, -1, angle)
+            if linear is not None:
+                self.terms.append((len(self.columns) - 1, linear))
 
-    def _phased_x(self, qubit: int, theta: float, phi: float) -> None:
+    def _phased_x(self, qubit: int, theta: float, phi: float, open: int = 0, linear: Linear | None = None) -> None:
         """PhasedX = Rz(phi) Rx(theta) Rz(-phi), with Rx(1/2) = SX and Rx = Rz(1/2) SX Rz(theta + 1) SX Rz(1/2)."""
-        if theta < 0:
+        if theta < 0 and not open & 1:
             theta, phi = -theta, phi + 1
-        if abs(theta - 1) < NEGLIGIBLE:
+        theta_open, phi_open = bool(open & 1), bool(open & 2)
+        turned_open = self.rz_open[qubit] or phi_open
+        self.rz_open[qubit] = phi_open
+        if abs(theta - 1) < NEGLIGIBLE and not theta_open:
             self.columns.append("X", qubit)
             self.rz[qubit] = 2 * phi - self.rz[qubit]
-        elif abs(theta - 0.5) < NEGLIGIBLE:
-            self._turn_z(qubit, self.rz[qubit] - phi)
+            self.rz_open[qubit] = turned_open
+        elif abs(theta - 0.5) < NEGLIGIBLE and not theta_open:
+            self._turn_z(qubit, self.rz[qubit] - phi, turned_open)
             self.columns.append("SX", qubit)
             self.rz[qubit] = phi
         else:
-            self._turn_z(qubit, self.rz[qubit] - phi + 0.5)
+            self._turn_z(qubit, self.rz[qubit] - phi + 0.5, turned_open)
             self.columns.append("SX", qubit)
-            self._turn_z(qubit, theta + 1)
+            self._turn_z(qubit, theta + 1, theta_open, linear)
             self.columns.append("SX", qubit)
             self.rz[qubit] = phi + 0.5
 
-    def _zz(self, first: int, second: int, angle: float) -> None:
-        if abs(abs(angle) - 0.5) < NEGLIGIBLE:
+    def _zz(self, first: int, second: int, angle: float, open: int, linear: Linear | None) -> None:
+        if not open and abs(abs(angle) - 0.5) < NEGLIGIBLE:
             self.columns.append("CZ", first, second)
             self.rz[first] += angle
             self.rz[second] += angle
@@ -63,7 +77,7 @@ class _Writer:
         # exp(-i t Z Z) = Ry(-1/2) CZ Rx CZ Ry(1/2) on the second qubit.
         self._phased_x(second, 0.5, 0.5)
         self.columns.append("CZ", first, second)
-        self._phased_x(second, angle, 0.0)
+        self._phased_x(second, angle, 0.0, open, linear)
         self.columns.append("CZ", first, second)
         self._phased_x(second, -0.5, 0.5)
 
@@ -76,17 +90,27 @@ class CZEmitter(ZZPhaseEmitter):
 
 def emit(program: Program) -> NativeCircuit:
     """The native circuit of a verified block program in SX, X, Rz, CZ, Measure and Reset."""
-    source = CZEmitter(program).emit()
+    return emit_with_terms(program)[0]
+
+
+def emit_with_terms(
+    program: Program, symbols: Mapping[int, Linear] | None = None
+) -> tuple[NativeCircuit, list[tuple[int, Linear]]]:
+    """As :func:`emit`, with symbols: see :class:`~qsac.emit.zzphase.ZZPhaseEmitter`."""
+    emitter = CZEmitter(program, symbols)
+    source = emitter.emit()
+    terms = dict(emitter.terms)
     writer = _Writer(len(source.qubits))
     starts = []
-    for kind, first, second, angles in zip(
-        source.kind.tolist(), source.first.tolist(), source.second.tolist(), source.angles.tolist(), strict=True
+    columns = (source.kind, source.first, source.second, source.angles, emitter.columns.open())
+    for gate, (kind, first, second, (angle, phase), open) in enumerate(
+        zip(*(part.tolist() for part in columns), strict=True)
     ):
         starts.append(len(writer.columns))
-        writer.write(GATES[kind].name, first, second, *angles)
+        writer.write(GATES[kind].name, first, second, angle, phase, open, terms.get(gate))
     starts.append(len(writer.columns))
     kinds, firsts, seconds, all_angles = writer.columns.arrays()
-    return replace(
+    circuit = replace(
         source,
         kind=kinds,
         first=firsts,
@@ -95,3 +119,4 @@ def emit(program: Program) -> NativeCircuit:
         profile=source.profile._replace(stop=starts[source.profile.stop]) if source.profile else None,
         groups=tuple(Group(starts[group.start], starts[group.stop], group.op, group.origin) for group in source.groups),
     )
+    return circuit, writer.terms

@@ -6,6 +6,8 @@ import functools
 import sys
 from collections.abc import Callable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from pytket.circuit import Bit, Circuit, Qubit, UnitID
 
 from qsac.emit.circuit_dict import to_dict
@@ -30,6 +32,20 @@ def to_tket(circuit: NativeCircuit) -> Circuit:
     renaming.update({Bit(i): Bit(*unit) for i, unit in enumerate(circuit.bits)})
     written.rename_units(renaming)
     return written
+
+
+def to_tket_with_symbols(
+    circuit: NativeCircuit, terms: Sequence[tuple[int, NDArray[np.float64]]], names: Sequence[str]
+) -> Circuit:
+    """The circuit with angles in symbols: to the first angle of a gate its term is added, half-turns for each of the
+    symbols called ``names``, in radians."""
+    written = to_dict(circuit)
+    for gate, linear in terms:
+        params = written["commands"][gate]["op"]["params"]
+        params[0] = " + ".join(
+            (params[0], *(f"{float(linear[at])!r}*{names[at]}" for at in np.flatnonzero(linear).tolist()))
+        )
+    return Circuit.from_dict(written)
 
 
 def _append(written: Circuit, circuit: NativeCircuit) -> None:
@@ -81,8 +97,8 @@ def from_tket(
             if gate not in KIND:
                 raise ValueError(f"{gate} is no native gate")
             first, *others = (places[arg] for arg in command.args)
-            angles = [float(angle) for angle in command.op.params]
-            columns.append(gate, first, others[0] if others else -1, *angles)
+            angle, phase = [*(float(angle) for angle in command.op.params), 0.0, 0.0][:2]
+            columns.append(gate, first, others[0] if others else -1, angle, phase)
     return NativeCircuit(
         circuit.name or "" if name is None else name, tuple(qubit_list), tuple(bit_list), *columns.arrays()
     )

@@ -8,6 +8,7 @@ no two of them ever follow each other.
 from __future__ import annotations
 
 from cmath import exp, phase, pi
+from collections.abc import Mapping
 from math import atan2, cos, sin
 from typing import Any
 
@@ -39,6 +40,12 @@ NEGLIGIBLE = 1e-14
 
 PHI = {"x": 0.0, "y": 0.5}
 
+Linear = NDArray[np.float64]
+"""How angles depend on the symbols of a template, shape (angles, symbols) or (symbols,): half-turns for a radian."""
+
+FIXED, DIAGONAL, OPEN = range(3)
+"""What is known of a one-qubit gate: its numbers, that it is diagonal whatever its numbers, or nothing."""
+
 
 def phased_x(theta: float, phi: float) -> Spin:
     """PhasedX = Rz(phi) Rx(theta) Rz(-phi), angles in half-turns."""
@@ -56,26 +63,39 @@ def wrapped(half_turns: Any) -> Any:
 
 
 class ZZPhaseEmitter:
-    """Writes one block program as native gates."""
+    """Writes one block program as native gates.
+
+    Numbers of ops with slots decide nothing: their gates are written even where the angles come to zero, so that all
+    bindings of a template have the same gates. ``symbols`` says of ops, by their place, how their numbers depend on
+    symbols (radians; rows as the op's numbers): their rotations are written one by one, and ``terms`` are what is to be
+    added to the angles of the gates, as (gate, half-turns for a radian of each symbol).
+    """
 
     small_ladders = False
     """Whether a ladder with one control is better than one ZZPhase of the right angle."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, symbols: Mapping[int, Linear] | None = None) -> None:
         self.program = program
+        self.symbols = symbols or {}
+        self.terms: list[tuple[int, Linear]] = []
+        self.open = False
         self.place = {register.name: index for index, register in enumerate(program.registers)}
         self.columns = Columns()
         self.frame = [0.0] * len(self.place)
         self.waiting: list[Spin | None] = [None] * len(self.place)
+        self.known = [FIXED] * len(self.place)
+        self.frame_open = [False] * len(self.place)
         self.bits: dict[tuple[str, int], int] = {}
         self.groups: list[Group] = []
         self.observed: dict[str, tuple[int, tuple[int, ...], int]] = {}
 
     def emit(self) -> NativeCircuit:
         """The native circuit of the program."""
-        for op in self.program.ops:
+        for place, op in enumerate(self.program.ops):
             start = len(self.columns)
-            self._block(op)
+            self.open = bool(op.slots)
+            linear = self.symbols.get(place)
+            self._block(op, None if linear is None else linear / pi)
             self._group(op, start)
         kind, first, second, angles = self.columns.arrays()
         # Bits stand in pytket's order, whatever the order of their measurements.
@@ -123,10 +143,11 @@ class ZZPhaseEmitter:
         stop, register, measured = self.observed["overlaps"]
         return Profile(stop, register, tuple(renumbered[:given]), tuple(renumbered[given:measured]))
 
-    def _block(self, op: Op) -> None:
+    def _block(self, op: Op, linear: Linear | None) -> None:
         match op:
             case PauliRotation():
-                self._pauli_rotation(op.paulis, [self.place[name] for name in op.qubits], op.angle / pi)
+                places = [self.place[name] for name in op.qubits]
+                self._pauli_rotation(op.paulis, places, op.angle / pi, None if linear is None else linear[0])
             case Multiplexor():
                 self.multiplexor(
                     op.axis,
@@ -135,11 +156,12 @@ class ZZPhaseEmitter:
                     op.angles.values / pi,
                     op.first_entangler_free,
                     op.last_entangler_free,
+                    linear,
                 )
             case UniformlyControlledGate():
                 self._uniformly_controlled(op)
             case Diagonal():
-                self._diagonal([self.place[name] for name in op.qubits], op.phases.values / pi)
+                self._diagonal([self.place[name] for name in op.qubits], op.phases.values / pi, linear)
             case Unitary():
                 self._unitary(self.place[op.qubit], op.matrix.values)
             case Measure():
@@ -147,15 +169,19 @@ class ZZPhaseEmitter:
             case Reset():
                 self.columns.append("Reset", self.place[op.qubit])
             case Observe():
-                places = tuple(self.place[name] for name in op.registers)
-                self.settle(*places)
-                self.observed[op.quantity] = (len(self.columns), places, len(self.bits))
+                register = tuple(self.place[name] for name in op.registers)
+                self.settle(*register)
+                self.observed[op.quantity] = (len(self.columns), register, len(self.bits))
             case _:
                 raise TypeError(f"no emission for block {op.name}")
 
-    def turn(self, qubit: int, gate: Spin) -> None:
+    def turn(self, qubit: int, gate: Spin, known: int = FIXED) -> None:
         """Let a one-qubit gate wait on its qubit, after what waits there."""
         waiting = self.waiting[qubit]
+        if known or self.known[qubit]:
+            parts = ((known, gate), (self.known[qubit], waiting or turned_z(0.0)))
+            diagonal = all(what == DIAGONAL or (not what and abs(spin[1]) < NEGLIGIBLE) for what, spin in parts)
+            self.known[qubit] = DIAGONAL if diagonal else OPEN
         if waiting is not None:
             (p, q), (r, s) = gate, waiting
             gate = (p * r - q.conjugate() * s, q * r + p.conjugate() * s)
@@ -167,32 +193,55 @@ class ZZPhaseEmitter:
             waiting = self.waiting[qubit]
             if waiting is None:
                 continue
-            self.waiting[qubit] = None
+            known = self.known[qubit]
+            self.waiting[qubit], self.known[qubit] = None, FIXED
             p, q = waiting
             theta = 2 * atan2(abs(q), abs(p)) / pi
-            if theta > NEGLIGIBLE:
+            if known == OPEN or (not known and theta > NEGLIGIBLE):
                 # Rz(alpha) PhasedX(theta, phi) with p = e^(-i alpha/2) cos, q = -i e^(i phi + i alpha/2) sin.
-                self._phased_x(qubit, theta, (phase(1j * q) + phase(p)) / pi)
+                self._phased_x(qubit, theta, (phase(1j * q) + phase(p)) / pi, known == OPEN)
             self.frame[qubit] += -2 * phase(p) / pi
+            self.frame_open[qubit] |= bool(known)
 
-    def _phased_x(self, qubit: int, theta: float, phi: float) -> None:
-        self.columns.append("PhasedX", qubit, -1, float(wrapped(theta)), float(wrapped(phi - self.frame[qubit])))
+    def _phased_x(self, qubit: int, theta: float, phi: float, open: bool, phi_open: bool = True) -> None:
+        """Write PhasedX in the frame of its qubit; ``open``: its numbers decide nothing (phi's if ``phi_open``)."""
+        marks = open + 2 * ((open and phi_open) or self.frame_open[qubit])
+        phi = float(wrapped(phi - self.frame[qubit]))
+        self.columns.append("PhasedX", qubit, -1, float(wrapped(theta)), phi, marks)
 
-    def zz(self, first: int, second: int, angle: float) -> None:
+    def _add_term(self, linear: Linear) -> None:
+        """Add to the angle of the gate that was written last."""
+        self.terms.append((len(self.columns) - 1, linear))
+
+    def zz(self, first: int, second: int, angle: float, linear: Linear | None = None) -> None:
         """exp(-i pi angle Z Z / 2), the angle reduced to at most a quarter turn: small angles err less."""
-        whole = round(angle)
+        whole = round(angle) if linear is None else 0
         rest = angle - whole
-        if whole % 2:
-            self.turn(first, turned_z(1.0))
-            self.turn(second, turned_z(1.0))
-        if abs(rest) > NEGLIGIBLE:
+        if whole % 2 or self.open:
+            known = DIAGONAL if self.open else FIXED
+            self.turn(first, turned_z(float(whole % 2)), known)
+            self.turn(second, turned_z(float(whole % 2)), known)
+        if self.open or abs(rest) > NEGLIGIBLE:
             self.settle(first, second)
-            self.columns.append("ZZPhase", first, second, rest)
+            self.columns.append("ZZPhase", first, second, rest, open=int(self.open))
+            if linear is not None:
+                self._add_term(linear)
 
-    def _pauli_rotation(self, paulis: str, qubits: list[int], angle: float) -> None:
+    def _rotation(self, pauli: str, qubit: int, angle: float, linear: Linear | None) -> None:
+        if linear is None:
+            spin = turned_z(angle) if pauli == "z" else phased_x(angle, PHI[pauli])
+            self.turn(qubit, spin, (DIAGONAL if pauli == "z" else OPEN) if self.open else FIXED)
+            return
+        self.settle(qubit)
+        if pauli == "z":
+            self.columns.append("Rz", qubit, -1, float(wrapped(angle)), open=1)
+        else:
+            self._phased_x(qubit, angle, PHI[pauli], open=True, phi_open=False)
+        self._add_term(linear)
+
+    def _pauli_rotation(self, paulis: str, qubits: list[int], angle: float, linear: Linear | None = None) -> None:
         if len(qubits) == 1:
-            qubit = qubits[0]
-            self.turn(qubit, turned_z(angle) if paulis == "z" else phased_x(angle, PHI[paulis]))
+            self._rotation(paulis, qubits[0], angle, linear)
             return
         # Z turned to X by Ry(pi/2), to Y by Rx(-pi/2).
         basis = {"x": phased_x(0.5, 0.5), "y": phased_x(-0.5, 0.0)}
@@ -200,7 +249,7 @@ class ZZPhaseEmitter:
         for pauli, qubit in zip(paulis, qubits, strict=True):
             if pauli != "z":
                 self.turn(qubit, inverse[pauli])
-        self.zz(qubits[0], qubits[1], angle)
+        self.zz(qubits[0], qubits[1], angle, linear)
         for pauli, qubit in zip(paulis, qubits, strict=True):
             if pauli != "z":
                 self.turn(qubit, basis[pauli])
@@ -213,18 +262,20 @@ class ZZPhaseEmitter:
         angles: NDArray[np.float64],
         first_free: bool = False,
         last_free: bool = False,
+        linear: Linear | None = None,
     ) -> None:
         """A multiplexed rotation: one ZZPhase for one control, else a ladder of 2^c (one less at a zero) of them."""
         free = first_free or last_free
         if len(controls) == 0 or (len(controls) == 1 and not (self.small_ladders and free)):
             mean, half_difference = np.mean(angles), (angles[0] - angles[-1]) / 2
+            means, halves = (None, None) if linear is None else (linear.mean(axis=0), (linear[0] - linear[-1]) / 2)
             if controls:
-                self._pauli_rotation("z" + axis, [controls[0], target], float(half_difference))
-            self._pauli_rotation(axis, [target], float(mean))
+                self._pauli_rotation("z" + axis, [controls[0], target], float(half_difference), halves)
+            self._pauli_rotation(axis, [target], float(mean), means)
         elif axis == "z":
             # Rx turned to Rz by Ry(-pi/2).
             self.turn(target, phased_x(0.5, 0.5))
-            self.multiplexor("x", controls, target, angles)
+            self.multiplexor("x", controls, target, angles, linear=linear)
             self.turn(target, phased_x(-0.5, 0.5))
         else:
             theta = gray_angles(angles, fresh=first_free)
@@ -235,7 +286,9 @@ class ZZPhaseEmitter:
                 entanglers = np.append(entanglers, 0)
             # CZ is E with Rz(-1/2) on both qubits, E = ZZPhase(1/2): later rotations' axes turn by half a turn each.
             phi = PHI[axis] + np.arange(len(theta)) / 2
-            self.ladder(controls, target, theta, phi, entanglers)
+            if linear is not None:
+                linear = np.stack([gray_angles(column, fresh=first_free) for column in linear.T], axis=1)
+            self.ladder(controls, target, theta, phi, entanglers, linear=linear)
             self.turn(target, turned_z(-len(entanglers) / 2))
             for control, count in zip(*np.unique(entanglers, return_counts=True), strict=True):
                 self.frame[controls[control]] -= float(count) / 2
@@ -243,7 +296,8 @@ class ZZPhaseEmitter:
     def _uniformly_controlled(self, op: UniformlyControlledGate) -> None:
         controls = [self.place[name] for name in op.controls]
         theta, phi = op.theta.values / pi, op.phi.values / pi
-        self.ladder(controls, self.place[op.target], theta, phi, op.places(), -0.5 if op.inverted else 0.5)
+        entangler = -0.5 if op.inverted else 0.5
+        self.ladder(controls, self.place[op.target], theta, phi, op.places(), entangler, phi_open=self.open)
 
     def ladder(
         self,
@@ -253,10 +307,13 @@ class ZZPhaseEmitter:
         phi: NDArray[np.float64],
         entanglers: NDArray[np.intp],
         entangler: float = 0.5,
+        *,
+        phi_open: bool = False,
+        linear: Linear | None = None,
     ) -> None:
         """PhasedX(theta_l, phi_l) on the target, each but the last followed by ZZPhase(``entangler``) with a control;
         the last too if there are as many entanglers as rotations."""
-        self.turn(target, phased_x(float(theta[0]), float(phi[0])))
+        self._ladder_end(target, theta, phi, linear, 0)
         if len(entanglers) == 0:
             return
         self.settle(target, *controls)
@@ -273,28 +330,56 @@ class ZZPhaseEmitter:
         angles[::2, 0] = entangler
         angles[1::2, 0] = wrapped(theta[1:inner])
         angles[1::2, 1] = wrapped(phi[1:inner] - self.frame[target])
-        kept = (kind == KIND["ZZPhase"]) | (np.abs(angles[:, 0]) > NEGLIGIBLE)
-        self.columns.extend(kind[kept], first[kept], second[kept], angles[kept])
+        if linear is not None:
+            self.terms += [(len(self.columns) + 2 * place - 1, linear[place]) for place in range(1, inner)]
+        if self.open:
+            marks = np.zeros(rows, np.int8)
+            marks[1::2] = 1 + 2 * (phi_open or self.frame_open[target])
+            self.columns.extend(kind, first, second, angles, marks)
+        else:
+            kept = (kind == KIND["ZZPhase"]) | (np.abs(angles[:, 0]) > NEGLIGIBLE)
+            marks = np.where(kind == KIND["ZZPhase"], 0, 2 * self.frame_open[target]).astype(np.int8)
+            self.columns.extend(kind[kept], first[kept], second[kept], angles[kept], marks[kept])
         if inner < len(theta):
-            self.turn(target, phased_x(float(theta[-1]), float(phi[-1])))
+            self._ladder_end(target, theta, phi, linear, -1)
 
-    def _diagonal(self, qubits: list[int], phases: NDArray[np.float64]) -> None:
+    def _ladder_end(
+        self,
+        target: int,
+        theta: NDArray[np.float64],
+        phi: NDArray[np.float64],
+        linear: Linear | None,
+        place: int,
+    ) -> None:
+        """The first or the last rotation of a ladder, which may join its neighbours unless it has symbols."""
+        if linear is None:
+            self.turn(target, phased_x(float(theta[place]), float(phi[place])), OPEN if self.open else FIXED)
+        else:
+            self.settle(target)
+            self._phased_x(target, float(theta[place]), float(phi[place]), open=True, phi_open=False)
+            self._add_term(linear[place])
+
+    def _diagonal(self, qubits: list[int], phases: NDArray[np.float64], linear: Linear | None) -> None:
         """One multiplexed Rz a qubit, controlled by the qubits before it."""
         for last in reversed(range(len(qubits))):
             pairs = phases.reshape(-1, 2)
             angles = pairs[:, 1] - pairs[:, 0]
-            if np.max(np.abs(angles)) > NEGLIGIBLE:
-                self.multiplexor("z", qubits[:last], qubits[last], angles)
+            slopes = None if linear is None else linear[1::2] - linear[::2]
+            if self.open or np.max(np.abs(angles)) > NEGLIGIBLE:
+                self.multiplexor("z", qubits[:last], qubits[last], angles, linear=slopes)
             phases = pairs.mean(axis=1)
+            linear = None if linear is None else (linear[1::2] + linear[::2]) / 2
 
     def _unitary(self, qubit: int, matrix: NDArray[Any]) -> None:
         root = np.sqrt(complex(np.linalg.det(matrix)))
-        self.turn(qubit, (complex(matrix[0, 0] / root), complex(matrix[1, 0] / root)))
+        spin = complex(matrix[0, 0] / root), complex(matrix[1, 0] / root)
+        self.turn(qubit, spin, OPEN if self.open else FIXED)
 
     def _measure(self, op: Measure) -> None:
         qubit = self.place[op.qubit]
         self.settle(qubit)
         self.frame[qubit] = 0.0
+        self.frame_open[qubit] = False
         bit = self.bits.setdefault((op.register, op.index), len(self.bits))
         self.columns.append("Measure", qubit, bit)
 
@@ -302,3 +387,11 @@ class ZZPhaseEmitter:
 def emit(program: Program) -> NativeCircuit:
     """The native circuit of a verified block program in PhasedX, ZZPhase, Measure and Reset."""
     return ZZPhaseEmitter(program).emit()
+
+
+def emit_with_terms(
+    program: Program, symbols: Mapping[int, Linear] | None = None
+) -> tuple[NativeCircuit, list[tuple[int, Linear]]]:
+    """As :func:`emit`, with symbols: see :class:`ZZPhaseEmitter`."""
+    emitter = ZZPhaseEmitter(program, symbols)
+    return emitter.emit(), emitter.terms

@@ -95,24 +95,32 @@ def controlled_rows(rows: NDArray[Any], values: int, gated: int) -> NDArray[Any]
     return full
 
 
-def without_repetition(rows: NDArray[Any]) -> tuple[tuple[int, ...], NDArray[Any]]:
+def without_repetition(rows: NDArray[Any], alike: NDArray[Any] | None = None) -> tuple[tuple[int, ...], NDArray[Any]]:
     """The places of the control bits (the first most significant) that the rows depend on, and the rows for those.
 
     Rows that repeat with a power of two as their period do not depend on the bits above it. The rows for control values
-    after the last one are open, so they never speak against it.
+    after the last one are open, so they never speak against it. What repeats is decided by ``alike``, rows of the same
+    shape, where they are given.
     """
     bits = (len(rows) - 1).bit_length()
     values = np.zeros((1 << bits, rows.shape[1]), dtype=rows.dtype)
     values[: len(rows)] = rows
+    looked_at = values.copy()
+    looked_at[: len(rows)] = rows if alike is None else alike
     known = np.arange(1 << bits) < len(rows)
     kept: list[int] = []
     for bit in range(bits):
-        split, given = values.reshape(1 << len(kept), 2, -1, rows.shape[1]), known.reshape(1 << len(kept), 2, -1)
+        shape = (1 << len(kept), 2, -1)
+        given = known.reshape(shape)
         both = given[:, 0] & given[:, 1]
-        if np.any(np.abs(split[:, 0] - split[:, 1])[both] > REPEATED):
+        compared = looked_at.reshape(*shape, rows.shape[1])
+        if np.any(np.abs(compared[:, 0] - compared[:, 1])[both] > REPEATED):
             kept.append(bit)
         else:
-            values = np.where(given[:, 0, :, None], split[:, 0], split[:, 1]).reshape(-1, rows.shape[1])
+            looked_at, values = (
+                np.where(given[:, 0, :, None], split[:, 0], split[:, 1]).reshape(-1, rows.shape[1])
+                for split in (compared, values.reshape(*shape, rows.shape[1]))
+            )
             known = (given[:, 0] | given[:, 1]).reshape(-1)
     last = int(np.flatnonzero(known)[-1]) + 1
     values[~known, 0] = 1.0

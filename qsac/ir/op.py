@@ -46,13 +46,18 @@ class Scope:
 
 @dataclass(frozen=True)
 class Op:
-    """Base of all ops. ``origin`` is the JSON pointer of the model field that the op was made for."""
+    """Base of all ops. ``origin`` is the JSON pointer of the model field that the op was made for.
+
+    ``slots`` are for blocks of a template: which of the lowered blocks the op's numbers are taken from, whatever the
+    tokens and parameters. Nothing may be concluded from the numbers of such an op. Without slots they are fixed.
+    """
 
     name: ClassVar[str]
     level: ClassVar[Level]
 
     _: KW_ONLY
     origin: str = ""
+    slots: tuple[int, ...] = ()
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -3,32 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsac.ir.evolution import Evolution
 
+if TYPE_CHECKING:
+    from qsac.ir.derivation import Derivation
+
 
 class Table:
     """A read-only float64 or complex128 array of any shape, equal to another one of the same bytes.
 
     A complex array whose imaginary parts are all exactly zero is kept as a real one, so that ``real`` is a fact about
-    the values.
+    the values; with ``complex`` any array is kept as a complex one, for programs that must serve other values too.
 
     ``source`` says where the rows come from, if more is known than their values: each row is the one before it after
     one time step of an evolution. It goes where the table goes, and is part of what tables are compared by.
+    ``derivation`` says how the values came from other tables of a program, so that they can be worked out again for
+    other values of those; ``pattern`` is a table of the same shape whose values decide how the rows are loaded, in
+    place of its own. Neither is compared.
     """
 
-    __slots__ = ("_hash", "source", "values")
+    __slots__ = ("_hash", "derivation", "pattern", "source", "values")
 
     values: NDArray[Any]
     source: Evolution | None
+    derivation: Derivation | None
+    pattern: Table | None
 
-    def __init__(self, values: NDArray[Any] | Sequence[Any], source: Evolution | None = None) -> None:
+    def __init__(
+        self,
+        values: NDArray[Any] | Sequence[Any],
+        source: Evolution | None = None,
+        derivation: Derivation | None = None,
+        *,
+        complex: bool = False,
+        pattern: Table | None = None,
+    ) -> None:
         array = np.asarray(values)
-        if np.iscomplexobj(array):
+        if complex:
+            array = array.astype(np.complex128)
+        elif np.iscomplexobj(array):
             array = array.astype(np.complex128) if np.any(array.imag) else array.real
         if not np.iscomplexobj(array):
             array = array.astype(np.float64)
@@ -37,6 +55,8 @@ class Table:
         array.flags.writeable = False
         self.values = array
         self.source = source
+        self.derivation = derivation
+        self.pattern = pattern
         self._hash: int | None = None
 
     @property
@@ -80,7 +100,7 @@ class Table:
                 raise ValueError("the parts 're' and 'im' of a complex table differ in shape")
             values = np.empty(real.shape, dtype=np.complex128)
             values.real, values.imag = real, imaginary
-            return cls(values)
+            return cls(values, complex=True)
         return cls(_numbers(data))
 
 

@@ -45,9 +45,12 @@ class RotationLevel(NamedTuple):
     angles: Real
 
 
-def real_cascade(rows: Real) -> list[GateLevel | RotationLevel]:
-    """What un-loads each of C real unit rows of length d = 2^n, shape (C, d), in time order."""
-    columns = occupied_columns(rows)
+def real_cascade(rows: Real, columns: int | None = None) -> list[GateLevel | RotationLevel]:
+    """What un-loads each of C real unit rows of length d = 2^n, shape (C, d), in time order.
+
+    Of the rows the first ``columns`` entries may differ from zero: those that do, unless given.
+    """
+    columns = occupied_columns(rows) if columns is None else columns
     levels: list[GateLevel | RotationLevel] = []
     values = rows[:, :columns]
     for level in plan(len(rows), columns, rows.shape[1].bit_length() - 1, real=True):
@@ -63,13 +66,13 @@ def real_cascade(rows: Real) -> list[GateLevel | RotationLevel]:
     return levels
 
 
-def complex_cascade(rows: Complex) -> tuple[list[GateLevel], Real]:
-    """What un-loads each of C unit rows of length d = 2^n, shape (C, d), in time order.
+def complex_cascade(rows: Complex, columns: int | None = None) -> tuple[list[GateLevel], Real]:
+    """What un-loads each of C unit rows of length d = 2^n, shape (C, d), in time order; ``columns`` as for real ones.
 
     Returns the levels and the phases delta, shape (C,): running the levels takes |c>|row c> to exp(i delta_c) |c>|0>,
     up to one global phase.
     """
-    columns = occupied_columns(rows)
+    columns = occupied_columns(rows) if columns is None else columns
     levels = []
     values = rows[:, :columns]
     for level in plan(len(rows), columns, rows.shape[1].bit_length() - 1, real=False):

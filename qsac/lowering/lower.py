@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from typing import Any
 
 from qsac.ir.attention import (
@@ -24,7 +25,7 @@ from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
 from qsac.lowering import evolution, projection, pruned, select, tokens, unitary
-from qsac.lowering.allocation import allocate, qubit_name
+from qsac.lowering.allocation import Allocation, allocate, qubit_name
 from qsac.lowering.indices import causal_state, unary_state, uniform_state
 from qsac.lowering.place import Place
 from qsac.pipeline import PassContext
@@ -50,7 +51,8 @@ def _turn_power(op: TurnPower, place: Place) -> Sequence[Op]:
 
 
 def _phase_table(op: PhaseTable, place: Place) -> Sequence[Op]:
-    return [Diagonal(place.qubits(op.index), Table(op.padded(place.scope)), origin=op.origin)]
+    phases = Table(op.padded(place.scope))
+    return [Diagonal(place.qubits(op.index), phases, origin=op.origin, slots=place.slot())]
 
 
 def _observe(op: Observe, place: Place) -> Sequence[Op]:
@@ -72,20 +74,15 @@ LOWERINGS: dict[type[Op], Callable[[Any, Place], Sequence[Op]]] = {
 }
 
 
-def lower(program: Program, context: PassContext) -> Program:
+def lower(program: Program, context: PassContext, *, slots: bool = False) -> Program:
     """The block program of a verified attention program, exact, in its order of ops.
 
     Registers are allocated by their lifetimes as far as the target can reset qubits; a register that takes the place
-    of another one starts with resets.
+    of another one starts with resets. With ``slots`` the blocks whose numbers come from tables and phases are numbered
+    in their order.
     """
     allocation = allocate(program, context)
-    place = Place(program.scope, allocation)
-    to_reset = dict(allocation.reused)
-    blocks: list[Op] = []
-    for op in program.ops:
-        for register in op.targets:
-            blocks.extend(Reset(qubit, origin=op.origin) for qubit in to_reset.pop(register, ()))
-        blocks.extend(LOWERINGS[type(op)](op, place))
+    blocks = [block for _, lowered in lowered_ops(program, allocation, slots=slots) for block in lowered]
     return Program(
         name=program.name,
         level="block",
@@ -98,6 +95,15 @@ def lower(program: Program, context: PassContext) -> Program:
         ),
         normalisation=program.normalisation,
     )
+
+
+def lowered_ops(program: Program, allocation: Allocation, *, slots: bool) -> Iterator[tuple[Op, list[Op]]]:
+    """Each op of an attention program with its blocks, resets of its registers' qubits included."""
+    place = Place(program.scope, allocation, numbers=count() if slots else None)
+    to_reset = dict(allocation.reused)
+    for op in program.ops:
+        resets = [Reset(name, origin=op.origin) for register in op.targets for name in to_reset.pop(register, ())]
+        yield op, [*resets, *LOWERINGS[type(op)](op, place)]
 
 
 def _bits(registers: tuple[str, ...], program: Program) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -14,15 +14,23 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Place:
-    """The program's scope, its registers' qubits, and what several ops derive from one table."""
+    """The program's scope, its registers' qubits, and what several ops derive from one table.
+
+    ``numbers`` counts the slots of a template; None where the program stands for itself alone.
+    """
 
     scope: Scope
     allocation: Allocation
     derived: dict[Hashable, object] = field(default_factory=dict)
+    numbers: Iterator[int] | None = None
 
     def qubits(self, *registers: str) -> tuple[str, ...]:
         """The qubits of the registers, in order, each most significant first."""
         return tuple(qubit for register in registers for qubit in self.allocation.qubits[register])
+
+    def slot(self) -> tuple[int, ...]:
+        """What a block whose numbers come from tokens or parameters has for its ``slots``."""
+        return () if self.numbers is None else (next(self.numbers),)
 
     def cached(self, key: Hashable, derive: Callable[[], T]) -> T:
         """``derive()``, computed once for each key."""

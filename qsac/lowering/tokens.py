@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import pi
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qsac.ir.attention import LoadTokens
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate
 from qsac.ir.blocks.rotation import controlled_x
-from qsac.ir.loader import controlled_rows, without_repetition
+from qsac.ir.loader import controlled_rows, occupied_columns, without_repetition
 from qsac.ir.table import Table
 from qsac.lowering.cascade import GateLevel, RotationLevel, complex_cascade, real_cascade
 from qsac.lowering.place import Place
@@ -31,13 +31,13 @@ def lower(op: LoadTokens, place: Place) -> list[Block]:
     key = (op.table, values, len(controls))
     kept, levels, left = place.cached(key, lambda: _cascade(op, place))
     controls = tuple(controls[bit] for bit in kept)
-    blocks = _unload(levels, controls, data, op.origin)
+    blocks = _unload(levels, controls, data, op.origin, place.slot)
     if not op.adjoint_load:
         blocks = [block.adjoint() for block in reversed(blocks)]
     if len(left) and controls:
         phases = np.zeros(1 << len(controls))
         phases[: len(left)] = -left if op.adjoint_load else left
-        blocks.append(Diagonal(controls, Table(phases), origin=op.origin))
+        blocks.append(Diagonal(controls, Table(phases), origin=op.origin, slots=place.slot()))
     return blocks
 
 
@@ -45,10 +45,13 @@ def _cascade(op: LoadTokens, place: Place) -> tuple[tuple[int, ...], Sequence[Ga
     """The controls that count, by their places, the levels of un-loading, and the phases they leave if complex."""
     values = place.scope.dimension(op.index)
     gated = place.scope.dimension(op.borrows) // values - 1
-    kept, rows = without_repetition(controlled_rows(place.scope.tables[op.table].values, values, gated))
+    table = place.scope.tables[op.table]
+    alike = controlled_rows((table.pattern or table).values, values, gated)
+    kept, rows = without_repetition(controlled_rows(table.values, values, gated), alike)
+    columns = occupied_columns(alike)
     if np.iscomplexobj(rows):
-        return kept, *complex_cascade(rows)
-    return kept, real_cascade(rows), np.zeros(0)
+        return kept, *complex_cascade(rows, columns)
+    return kept, real_cascade(rows, columns), np.zeros(0)
 
 
 def load_row(row: Real, data: tuple[str, ...], origin: str) -> list[Block]:
@@ -58,13 +61,21 @@ def load_row(row: Real, data: tuple[str, ...], origin: str) -> list[Block]:
 
 
 def _unload(
-    levels: Sequence[GateLevel | RotationLevel], controls: tuple[str, ...], data: tuple[str, ...], origin: str
+    levels: Sequence[GateLevel | RotationLevel],
+    controls: tuple[str, ...],
+    data: tuple[str, ...],
+    origin: str,
+    slot: Callable[[], tuple[int, ...]] = tuple,
 ) -> list[Block]:
-    return [block for level in levels for block in _unload_level(level, controls, data, origin)]
+    return [block for level in levels for block in _unload_level(level, controls, data, origin, slot())]
 
 
 def _unload_level(
-    step: GateLevel | RotationLevel, controls: tuple[str, ...], data: tuple[str, ...], origin: str
+    step: GateLevel | RotationLevel,
+    controls: tuple[str, ...],
+    data: tuple[str, ...],
+    origin: str,
+    slots: tuple[int, ...],
 ) -> list[Block]:
     level = step.level
     prefix = data[level.acted_on - level.prefix_bits : level.acted_on]
@@ -73,8 +84,8 @@ def _unload_level(
     given = given[len(given) - (level.rows - 1).bit_length() :]
     target = data[level.acted_on]
     if isinstance(step, RotationLevel):
-        return [Multiplexor("y", given, target, Table(-step.angles), leaves_zero=True, origin=origin)]
-    gate = UniformlyControlledGate(given, target, Table(step.theta), Table(step.phi), origin=origin)
+        return [Multiplexor("y", given, target, Table(-step.angles), leaves_zero=True, origin=origin, slots=slots)]
+    gate = UniformlyControlledGate(given, target, Table(step.theta), Table(step.phi), origin=origin, slots=slots)
     if level.kind == "gate":
         return [gate]
     basis = bell_basis(target, data[level.place], origin)

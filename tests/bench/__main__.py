@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import counts, measure, pruning, scaling, shell, times
+from tests.bench import binding, counts, measure, pruning, scaling, shell, times
 from tests.bench.cases import SEED
 from tests.bench.plan import Plan
 
@@ -17,6 +17,7 @@ SECTIONS = {
     "counts": counts.section,
     "pruning": pruning.section,
     "times": times.section,
+    "binding": binding.section,
     "shell": shell.section,
     "scaling": scaling.section,
 }

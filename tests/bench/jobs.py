@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.cases import Case
-from tests.bench.measure import MEMORY_LIMIT, middle, peak_memory, timed
+from tests.bench.measure import MEMORY_LIMIT, Timing, middle, peak_memory, timed
 
 # Jobs import what they measure themselves, so that the peak memory of one is not that of another's libraries.
 
@@ -88,6 +88,35 @@ def compile(case: dict[str, Any], target: str, write: bool, repeats: int) -> dic
         "seconds": asdict(middle(timings)),
         "memory": peak_memory(),
     }
+
+
+def bind(case: dict[str, Any], target: str, repeats: int) -> dict[str, Any]:
+    """Time of binding a template to other tokens: the angles alone, the whole circuit, and a compilation beside it."""
+    import numpy as np
+
+    import qsac.compiler
+    from qsac.model.load import load
+    from qsac.templates import template
+
+    model = load(Case(**case).model())
+    made, compiled_once = timed(lambda: template(model, target))
+    rng = np.random.default_rng(0)
+    timings: dict[str, list[Any]] = {"angles": [], "bind": [], "emit": [], "compile": []}
+    for _ in range(repeats + 1):
+        tokens = rng.normal(size=model.given_tokens.shape)
+        if np.iscomplexobj(model.given_tokens):
+            tokens = tokens + 1j * rng.normal(size=tokens.shape)
+        _, seconds = timed(lambda tokens=tokens: made.angles(tokens))
+        timings["angles"].append(seconds)
+        bound, seconds = timed(lambda tokens=tokens: made.bind(tokens, verify=False))
+        timings["bind"].append(seconds)
+        timings["emit"].append(Timing(bound.timings["emit"], bound.timings["emit"]))
+        other = made.bound_model(tokens)
+        _, seconds = timed(lambda other=other: qsac.compiler.compile(other, target, verify=False))
+        timings["compile"].append(seconds)
+    # The first time imports and fills caches.
+    found = {name: asdict(middle(taken[1:])) for name, taken in timings.items()}
+    return {"gates": bound.stats["two_qubit_gates"], "template": asdict(compiled_once), **found}
 
 
 def optimise_plain(case: dict[str, Any], target: str, optimiser: str, check: bool) -> dict[str, Any]:
@@ -169,7 +198,7 @@ def pruned(sites: int, context: int, dt: float, seed: int, budget: float) -> dic
     }
 
 
-JOBS = {job.__name__: job for job in (qsac, peer, compile, optimise_plain, optimise_fused, pruned)}
+JOBS = {job.__name__: job for job in (qsac, peer, compile, bind, optimise_plain, optimise_fused, pruned)}
 
 
 def main() -> None:

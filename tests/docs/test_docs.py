@@ -56,7 +56,7 @@ def _fields(cls: type[Any]) -> str:
     parts = []
     hints = get_type_hints(cls)
     for field in dataclasses.fields(cls):
-        if field.name == "origin":
+        if field.name in ("origin", "slots"):
             continue
         default = "" if field.default is dataclasses.MISSING else f", default `{json.dumps(field.default)}`"
         parts.append(f"`{field.name}` ({_type(hints[field.name])}{default})")
@@ -172,11 +172,14 @@ def _said(line: str, capfd: pytest.CaptureFixture[str]) -> str:
     return captured.out + captured.err
 
 
-@pytest.mark.parametrize("path", ["README.md", "docs/quickstart.md"])
+@pytest.mark.parametrize("path", ["README.md", "docs/quickstart.md", "docs/templates.md"])
 def test_quoted_output_is_real(
     path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "tfim.json").write_bytes((DOCS / "examples" / "tfim.json").read_bytes())
+    later = json.loads((DOCS / "examples" / "tfim.json").read_text(encoding="utf-8"))
+    later["tokens"]["field"] = 0.5
+    (tmp_path / "weaker-field.json").write_text(json.dumps(later), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     text = (ROOT / path).read_text(encoding="utf-8")
 

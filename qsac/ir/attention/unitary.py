@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsac.ir.op import Level, Op, Scope
 from qsac.ir.pauli import Axis, rotation_matrix
+
+if TYPE_CHECKING:
+    from qsac.ir.program import Program
 
 UnitaryForm = Literal["matrix", "diagonal", "hardware-efficient"]
 
@@ -116,3 +119,16 @@ class ApplyUnitary(Op):
         matrices = np.tile(np.eye(len(unitary), dtype=np.complex128), (scope.dimension(self.when), 1, 1))
         matrices[-1] = unitary
         return matrices
+
+
+def has_synthesis(program: Program, *, gated: bool = False) -> bool:
+    """Whether a program has matrices on two qubits or more, ``gated`` ones only if wanted, gates included.
+
+    They are synthesised, so that their gates depend on their numbers.
+    """
+    return any(
+        isinstance(op, ApplyUnitary)
+        and op.form == "matrix"
+        and (bool(op.when) or (not gated and program.scope.sizes[op.data] > 1))
+        for op in program.ops
+    )

@@ -37,5 +37,25 @@ class Diagonal(Op):
     def adjoint(self) -> Self:
         return replace(self, phases=Table(-self.phases.values))
 
+    def joined(self, other: Diagonal) -> Diagonal:
+        """Both as one, where the qubits of one of them are among the other's; phases from -pi to below pi."""
+        wide = self if len(self.qubits) >= len(other.qubits) else other
+        phases = self.phases.values[self.places(wide.qubits)] + other.phases.values[other.places(wide.qubits)]
+        return replace(
+            self,
+            qubits=wide.qubits,
+            phases=Table(np.remainder(phases + np.pi, 2 * np.pi) - np.pi),
+            slots=(*self.slots, *other.slots),
+        )
+
+    def places(self, qubits: tuple[str, ...]) -> NDArray[np.intp]:
+        """Which of its values each value of ``qubits`` has, which contain its own."""
+        own = [qubits.index(qubit) for qubit in self.qubits]
+        values = np.arange(1 << len(qubits), dtype=np.intp)
+        places = np.zeros_like(values)
+        for place in own:
+            places = 2 * places + (values >> (len(qubits) - 1 - place) & 1)
+        return places
+
     def matrices(self, scope: Scope) -> NDArray[np.complex128]:
         return np.exp(1j * self.phases.values).reshape(-1, 1, 1)

@@ -1,0 +1,99 @@
+"""`qsac bind`: a template and new tokens or parameters to an artifact."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from qsac.cli.arguments import load_argument, read_json
+from qsac.cli.compile import FORMS, deliver, output_place, print_stage, written
+from qsac.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from qsac.model.numbers import Numbers
+
+ENDING = ".qsac-template.json"
+
+
+@click.command("bind")
+@click.argument("template")
+@click.option("--tokens", help="The tokens: a .npy, .npz, .csv or .safetensors file, or a model file.")
+@click.option("--parameters", help="A JSON file of an object of value, score and phases.")
+@click.option("-o", "--output", help="File to write, or - for standard output.")
+@click.option("--emit", type=click.Choice(FORMS), default="artifact", show_default=True, help="What to write.")
+@click.option(
+    "--verify/--no-verify", default=None, help="Simulate and compare with the closed form (default: to 14 qubits)."
+)
+@click.option("--print-after-all", is_flag=True, help="Print the program after each stage, on stderr.")
+@click.option("--timing", is_flag=True, help="Print the time of each stage, on stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print statistics and times as JSON.")
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@click.option("-v", "--verbose", is_flag=True, help="Print registers and gate groups too.")
+def command(
+    template: str,
+    tokens: str | None,
+    parameters: str | None,
+    output: str | None,
+    emit: str,
+    verify: bool | None,
+    print_after_all: bool,
+    timing: bool,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Fill tokens and parameters into TEMPLATE, which `qsac compile --template` wrote.
+
+    What is not given is as in the model that the template was compiled from. Writes NAME.qsac.json, NAME as in
+    NAME.qsac-template.json, unless -o says otherwise; other forms go to standard output.
+    """
+    from qsac.templates import Template
+
+    default = f"{Path(template).name.removesuffix(ENDING).removesuffix('.json')}.qsac.json"
+    place = output_place(output, default if emit == "artifact" else "-", template, "template", as_json=as_json)
+    found = Template.load(template)
+    with progress_bar(quiet) as progress:
+        compiled = found.bind(
+            None if tokens is None else _tokens(tokens),
+            None if parameters is None else _parameters(parameters),
+            verify=verify,
+            after=print_stage if print_after_all else None,
+            progress=progress,
+        )
+    deliver(
+        compiled,
+        written(compiled, emit),
+        place,
+        emit,
+        verify=verify,
+        timing=timing,
+        as_json=as_json,
+        quiet=quiet,
+        verbose=verbose,
+    )
+
+
+def _tokens(argument: str) -> Numbers:
+    if argument == "-" or argument.endswith(".json"):
+        return load_argument(argument).given_tokens
+    from qsac.errors import QsacError
+    from qsac.model.tokens.file import file_tokens
+
+    place = Path(argument)
+    try:
+        return file_tokens(place.name, place.parent, "")
+    except QsacError as error:
+        raise error.located(argument) from None
+
+
+def _parameters(argument: str) -> dict[str, Any]:
+    from qsac.errors import InvalidInputError
+
+    found = read_json(argument, "file of parameters")
+    if not isinstance(found, dict):
+        raise InvalidInputError(
+            "the parameters are no JSON object", source=argument, wanted='{"value": [[[0.1, ...], ...], ...], ...}'
+        )
+    return found

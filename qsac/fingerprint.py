@@ -1,0 +1,40 @@
+"""What, beside the input, decides the bytes that a compilation comes to: the code, and the libraries below it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import sys
+from importlib import metadata
+from pathlib import Path
+
+LIBRARIES = ("numpy", "scipy", "networkx", "pytket", "qiskit")
+"""Libraries that compute angles, routes or gates."""
+
+
+@functools.cache
+def fingerprint() -> str:
+    """SHA-256 of the sources of qsac and of the versions of Python and :data:`LIBRARIES`, in hexadecimal."""
+    digest = hashlib.sha256()
+    folder = Path(__file__).parent
+    for path in sorted(
+        [*folder.rglob("*.py"), *(folder / "passes").rglob("*.py"), *(folder / "targets").rglob("*.py")]
+    ):
+        digest.update(f"{path.relative_to(folder)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    digest.update(f"python {sys.version_info[:3]}\0".encode())
+    for name in LIBRARIES:
+        digest.update(f"{name} {_version(name)}\0".encode())
+    return digest.hexdigest()
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "none"
+
+
+def version() -> str:
+    """The installed version of qsac."""
+    return _version("qsac")

@@ -1,0 +1,120 @@
+"""Tables that are made from others: how, so that they can be made again when the others change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.ir.attention.unitary import ApplyUnitary, UnitaryForm
+from qsac.ir.op import Scope
+from qsac.ir.table import Table
+
+How = Literal["load", "unload", "basis", "diagonal"]
+
+
+class Operation(Protocol):
+    """What makes one array of others: a frozen dataclass of plain fields, named in :data:`OPERATIONS`."""
+
+    name: ClassVar[str]
+
+    def __call__(self, *arguments: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """The values of the new table."""
+        ...
+
+
+@dataclass(frozen=True)
+class Turned:
+    """From unit rows x and a unitary U = B D B* (algorithm points 5 and 7): ``load`` rows U x, ``unload`` rows U* x,
+    ``basis`` rows B* x, ``diagonal`` the entries of D. ``form`` and ``rotations`` say how the unitary's table is read
+    (see :class:`~qsac.ir.attention.ApplyUnitary`)."""
+
+    name: ClassVar[str] = "turned"
+
+    how: How
+    form: UnitaryForm
+    rotations: tuple[str, ...] = ()
+
+    def __call__(self, *arguments: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        rows, table = arguments
+        scope = Scope({"data": int(rows.shape[1]).bit_length() - 1}, {"unitary": Table(table)})
+        unitary = ApplyUnitary("data", self.form, "unitary", self.rotations).unitary(scope)
+        if self.how in ("basis", "diagonal"):
+            entries, basis = _diagonal_form(unitary)
+            if self.how == "diagonal":
+                return entries
+            turned = rows @ basis.conj()
+        else:
+            turned = rows @ (unitary.T if self.how == "load" else unitary.conj())
+        result: NDArray[np.complex128] = turned / np.linalg.norm(turned, axis=1, keepdims=True)
+        return result
+
+
+@dataclass(frozen=True)
+class Branches:
+    """From rows for the value 0 of a gate and rows for its value 1: both, the first ones filled up with |0...0> to
+    ``values`` rows."""
+
+    name: ClassVar[str] = "branches"
+
+    values: int
+
+    def __call__(self, *arguments: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        zeros, ones = arguments
+        both = np.zeros((self.values + len(ones), ones.shape[1]), dtype=np.result_type(zeros, ones))
+        both[:, 0] = 1.0
+        both[: len(zeros)] = zeros
+        both[self.values :] = ones
+        return both
+
+
+OPERATIONS: dict[str, type[Operation]] = {operation.name: operation for operation in (Turned, Branches)}
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A table that comes from others, ``sources``: names of a program's tables, or derivations themselves."""
+
+    operation: Operation
+    sources: tuple[Source, ...]
+
+    def derived(self, tables: Mapping[str, Table]) -> NDArray[np.complex128]:
+        """The values, from ``tables`` by name."""
+        return self.operation(*(_values(source, tables) for source in self.sources))
+
+
+Source = str | Derivation
+
+
+def _values(source: Source, tables: Mapping[str, Table]) -> NDArray[np.complex128]:
+    found: NDArray[np.complex128] = tables[source].values if isinstance(source, str) else source.derived(tables)
+    return found
+
+
+def derive(operation: Operation, arguments: tuple[str | Table, ...], tables: Mapping[str, Table]) -> Table:
+    """The table that an operation makes of a program's ``tables``, called by their names, and of other derived ones,
+    with its derivation from those that the program was built with."""
+    taken = [tables[argument] if isinstance(argument, str) else argument for argument in arguments]
+    sources: list[Source] = []
+    for argument, table in zip(arguments, taken, strict=True):
+        source = table.derivation or argument
+        assert not isinstance(source, Table)
+        sources.append(source)
+    return Table(operation(*(table.values for table in taken)), derivation=Derivation(operation, tuple(sources)))
+
+
+def turned(how: How, rows: str, unitary: ApplyUnitary, tables: Mapping[str, Table]) -> Table:
+    """:class:`Turned` of the table called ``rows``, by a unitary of the program."""
+    return derive(Turned(how, unitary.form, unitary.rotations), (rows, unitary.table), tables)
+
+
+def _diagonal_form(unitary: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    """D and B of a unitary B D B*: the Schur form of a normal matrix is diagonal, and its basis is unitary."""
+    from scipy.linalg import schur
+
+    triangular, basis = schur(unitary, output="complex")
+    entries: NDArray[np.complex128] = np.diag(triangular).astype(np.complex128)
+    return entries / np.abs(entries), basis

@@ -1,0 +1,248 @@
+"""The cache gives what a compilation would, whoever else uses it, or nothing."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qsac.artifact import Compiled
+from qsac.cache import FOLDER_VARIABLE, LIMIT_VARIABLE, Cache, CacheWarning, default_folder
+from qsac.compiler import compile as compile_model
+from qsac.errors import InvalidInputError
+from qsac.fingerprint import fingerprint
+from qsac.registry import target
+from tests.strategies import random_model
+
+TFIM = {"type": "tfim", "sites": 4, "context": 8, "dt": 0.35, "coupling": 1.0, "field": 0.8, "initial": "zero"}
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(tmp_path / "cache")
+
+
+def _same(found: Compiled, expected: Compiled) -> None:
+    assert found.to_json() == expected.to_json()
+    assert found.verified == expected.verified
+    for one, other in zip(found.circuits, expected.circuits, strict=True):
+        for name in ("kind", "first", "second", "angles"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+            assert getattr(one, name).dtype == getattr(other, name).dtype
+        assert one.readouts == other.readouts
+        assert one.profile == other.profile
+        assert one.groups == other.groups
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("verify", [None, False])
+def test_a_hit_is_what_was_compiled(seed: int, verify: bool | None, cache: Cache) -> None:
+    model = random_model(seed)
+    fresh = compile_model(model, "statevector", verify=verify)
+    first = compile_model(model, "statevector", verify=verify, cache=cache)
+    found = compile_model(model, "statevector", verify=verify, cache=cache)
+    assert "emit" in first.timings
+    assert set(found.timings) == {"load", "cache"}
+    assert cache.usage().entries == 1
+    _same(first, fresh)
+    _same(found, fresh)
+
+
+def test_a_routed_circuit_is_kept_too(cache: Cache) -> None:
+    model = random_model(7)
+    first = compile_model(model, "ibm-fez", cache=cache)
+    _same(compile_model(model, "ibm-fez", cache=cache), first)
+
+
+def _evolved(dt: float) -> dict[str, Any]:
+    return random_model(1) | {"tokens": TFIM | {"dt": dt}}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"model": random_model(2)},
+        {"model": random_model(1) | {"name": "another"}},
+        {"target": "h2"},
+        {"target": replace(target("h1"), qubits=19)},
+        {"optimisation": 1},
+        {"passes": "fold-unitaries"},
+        {"seed": 1},
+        {"error_budget": 0.1},
+        {"qubits": 15},
+        {"prefer": "depth"},
+        {"verify": True},
+        {"verify": False},
+    ],
+)
+def test_whatever_may_change_the_bytes_is_part_of_the_key(options: dict[str, Any], cache: Cache) -> None:
+    plain: dict[str, Any] = {"model": random_model(1), "target": "h1", "cache": cache}
+    compile_model(**plain)
+    compile_model(**plain | options)
+    assert cache.usage().entries == 2
+
+
+def test_where_tokens_come_from_is_part_of_the_key_where_it_counts(cache: Cache) -> None:
+    evolved = _evolved(0.35)
+    inline = compile_model(evolved, verify=False).model.canonical
+    for model in (evolved, inline):
+        compile_model(model, verify=False, cache=cache)
+    assert cache.usage().entries == 1
+    for model in (evolved, inline):
+        compile_model(model, verify=False, error_budget=1e-3, cache=cache)
+    assert cache.usage().entries == 3
+
+
+def test_the_code_is_part_of_the_key(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    compile_model(random_model(1), cache=cache)
+    monkeypatch.setattr("qsac.compiler.fingerprint", lambda: "other code")
+    compile_model(random_model(1), cache=cache)
+    assert cache.usage().entries == 2
+    assert fingerprint() == fingerprint()
+    assert len(fingerprint()) == 64
+
+
+def test_stages_are_shown_although_there_is_an_entry(cache: Cache) -> None:
+    compile_model(random_model(1), cache=cache)
+    stages: list[str] = []
+    compile_model(random_model(1), cache=cache, after=lambda name, _: stages.append(name))
+    assert stages[0] == "build"
+    assert stages[-1] == "emit"
+
+
+def _entries(cache: Cache) -> list[Path]:
+    return sorted(cache.folder.glob("??/*.entry"))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: data[:-1],
+        lambda data: data + b"x",
+        lambda data: data[:200] + bytes([data[200] ^ 1]) + data[201:],
+        lambda data: b"qsac-cache 2 " + data[13:],
+        lambda data: b"\0" * 100,
+    ],
+)
+def test_a_damaged_entry_is_noticed_and_made_anew(damage: Callable[[bytes], bytes], cache: Cache) -> None:
+    fresh = compile_model(random_model(1), cache=cache)
+    (path,) = _entries(cache)
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole))
+    with pytest.warns(CacheWarning, match="is damaged, and is made anew"):
+        again = compile_model(random_model(1), cache=cache)
+    _same(again, fresh)
+    assert path.read_bytes() == whole
+
+
+def test_the_least_recently_used_go_first(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    keys = []
+    compiled = compile_model(random_model(1), verify=False)
+    for place in range(4):
+        keys.append(f"{place:064}")
+        cache.put(keys[-1], compiled)
+    now = time.time()
+    for age, key in enumerate(keys):
+        os.utime(cache.folder / key[:2] / f"{key}.entry", (now - 100 + age, now - 100 + age))
+    size = cache.usage().bytes // 4
+    smaller = Cache(tmp_path, limit=3 * size)
+    assert smaller.get(keys[0], compiled.model, compiled.target, compiled.options) is not None
+    smaller.put(f"{9:064}", compiled)
+    kept = {path.stem for path in _entries(smaller)}
+    assert kept == {keys[0], keys[3], f"{9:064}"}
+    assert smaller.usage().bytes <= smaller.limit
+
+
+def test_what_is_larger_than_the_limit_is_not_kept(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache", limit=1000)
+    compile_model(random_model(1), cache=cache)
+    assert cache.usage().entries == 0
+
+
+def test_abandoned_files_are_removed(cache: Cache) -> None:
+    compile_model(random_model(1), cache=cache)
+    leftover = _entries(cache)[0].parent / ".abandoned"
+    fresh = leftover.with_name(".being-written")
+    leftover.touch()
+    fresh.touch()
+    os.utime(leftover, (0, 0))
+    compile_model(random_model(2), cache=cache)
+    assert not leftover.exists()
+    assert fresh.exists()
+
+
+def test_a_cache_that_cannot_be_written_only_warns(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    cache = Cache(tmp_path / "file" / "cache")
+    with pytest.warns(CacheWarning, match="the cache cannot be"):
+        compiled = compile_model(random_model(1), cache=cache)
+    _same(compiled, compile_model(random_model(1)))
+
+
+def test_clear(cache: Cache) -> None:
+    for seed in (1, 2):
+        compile_model(random_model(seed), verify=False, cache=cache)
+    held = cache.usage()
+    assert cache.clear() == held
+    assert cache.usage().entries == 0
+    assert cache.clear().entries == 0
+
+
+def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    assert Cache().folder == tmp_path
+    monkeypatch.delenv(FOLDER_VARIABLE)
+    assert default_folder().parts[-2:] == ("qsac", "compiled")
+    monkeypatch.setenv(LIMIT_VARIABLE, "3")
+    assert Cache(tmp_path).limit == 3 << 20
+    monkeypatch.setenv(LIMIT_VARIABLE, "much")
+    with pytest.raises(InvalidInputError, match="QSAC_CACHE_LIMIT is no size"):
+        Cache(tmp_path)
+
+
+WORKER = """
+import hashlib, json, sys, warnings
+warnings.simplefilter("error")
+from qsac.cache import Cache
+from qsac.compiler import compile
+from qsac.model.load import load
+cache = Cache(sys.argv[1], limit=int(sys.argv[2]))
+models = [load(model) for model in json.loads(sys.argv[3])]
+for round in range(6):
+    for model in models[round % 2 :] + models[: round % 2]:
+        compiled = compile(model, "statevector", verify=False, cache=cache)
+        print(hashlib.sha256(compiled.to_json().encode()).hexdigest())
+"""
+
+
+def test_many_processes_at_once(tmp_path: Path) -> None:
+    models = [random_model(seed) for seed in range(6)]
+    alone = Cache(tmp_path / "alone")
+    for model in models:
+        compile_model(model, "statevector", verify=False, cache=alone)
+    # Room for about half of the entries: eviction races with reading and writing.
+    limit = alone.usage().bytes // 2
+    arguments = [sys.executable, "-c", WORKER, str(tmp_path / "shared"), str(limit), json.dumps(models)]
+    running = [subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    said = [process.communicate(timeout=300) for process in running]
+    assert [errors for _, errors in said] == [""] * 4
+    assert all(process.returncode == 0 for process in running)
+    digests = [set(output.split()) for output, _ in said]
+    assert digests == [digests[0]] * 4
+    assert len(digests[0]) == len(models)
+    shared = Cache(tmp_path / "shared", limit=limit)
+    assert shared.usage().entries > 0
+    assert not list(shared.folder.glob("??/.*"))
+    for path in _entries(shared):
+        first, _, body = path.read_bytes().partition(b"\n")
+        assert hashlib.sha256(body).hexdigest() == first.split()[-1].decode()
