@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,6 +42,33 @@ def arguments() -> argparse.Namespace:
 
 def measured(name: str, plan: Plan, stamp: str) -> str:
     """A section's text, with what it was measured with after its title."""
+    load, start = measure.load(), time.perf_counter()
+    title, _, text = SECTIONS[name].section(plan).partition("\n")
+    minutes = (time.perf_counter() - start) / 60
+    return f"{title}\n\n{stamp}; load average {load:.1f} at the start, {max(1, minutes):.0f} min.\n{text}"
+
+
+def sections_of(page: str) -> dict[str, str]:
+    """The sections of a page that was written before, by their titles."""
+    parts = page.split("\n## ")[1:]
+    return {part.partition("\n")[0]: f"## {part}" for part in parts}
+
+
+def stop(number: int, _frame: object) -> None:
+    """Jobs have sessions of their own: a signal does not reach them by itself, nor does it end a waiting thread."""
+    measure.stop_all()
+    os._exit(128 + number)
+
+
+def main() -> None:
+    options = arguments()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    plan = Plan(
+        limit=options.limit or (600 if options.full else 10 if options.quick else Plan.limit),
+        repeats=1 if options.quick else Plan.repeats,
+        quick=options.quick,
+    )
     date = options.date or datetime.now(UTC).date().isoformat()
     versions = ", ".join(f"{name} {version}" for name, version in measure.versions().items())
     stamp = f"{date}; {options.machine or measure.machine()}; {versions}; token seed {SEED}"
@@ -48,9 +77,8 @@ def measured(name: str, plan: Plan, stamp: str) -> str:
     for name in SECTIONS:
         if name in (options.only or SECTIONS):
             found.append(measured(name, plan, stamp))
-        else:
-            title = SECTIONS[name].INTRODUCTION.partition("\n")[0].removeprefix("## ")
-            found += [written[title]] if title in written else []
+        elif (title := SECTIONS[name].INTRODUCTION.partition("\n")[0].removeprefix("## ")) in written:
+            found.append(written[title])
     plan.say("")
     text = "\n".join([HEADING, *(section.rstrip("\n") + "\n" for section in found)])
     if options.quick:

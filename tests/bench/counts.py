@@ -125,8 +125,9 @@ def _case_table(measured: list[Row]) -> str:
 INTRODUCTION = """\
 ## Two-qubit gates
 
-All-to-all, exact but for the rows of -O3, which may spend an infidelity of {budget:g}. Models have generic tokens (seeded normal numbers), a causal mask, the kernel s^k and V = W = 1;
-every figure is of the same model files. qsac compiles for `h1` (ZZPhase); one ZZPhase and one CX count the same. Peers:
+All-to-all, exact but for the rows of -O3, which may spend an infidelity of {budget:g}. Models have generic tokens
+(seeded normal numbers), a causal mask, the kernel s^k and V = W = 1; every figure is of the same model files. qsac
+compiles for `h1` (ZZPhase); one ZZPhase and one CX count the same. Peers:
 
 - **(a) as published** (arXiv 2602.06699 v2): Qiskit's generic state preparation of the index state, T controlled
   preparations a loader, un-prepared at the end.
@@ -143,7 +144,8 @@ measurements.
 
 A peer's row counts only if the optimised circuit, simulated by Qiskit Aer, gives the closed form's probabilities to
 1e-8 ("deviation" is the largest difference); qsac's rows are those that passed its own verification to 1e-9. A peer's
-run was stopped after {limit} s (BQSKit's after 600 s), building and checking included; what did not end was not tried on anything larger, as
-the table says with the (T, d, k) of the stop. "s" is the time of the optimisation alone, with two runs at a time: a
-hint, not a benchmark. qsac shares qubits by mid-circuit measurement and reset, the peers' circuits as written do not.
+run was stopped after {limit} s (BQSKit's after 600 s), building and checking included; what did not end was not tried
+on anything larger, as the table says with the (T, d, k) of the stop. "s" is the time of the optimisation alone, with
+two runs at a time: a hint, not a benchmark. qsac shares qubits by mid-circuit measurement and reset, the peers'
+circuits as written do not.
 """
