@@ -9,17 +9,18 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import binding, counts, measure, pruning, scaling, shell, times
+from tests.bench import binding, counts, measure, pruning, scaling, shell, shots, times
 from tests.bench.cases import SEED
 from tests.bench.plan import Plan
 
 SECTIONS = {
-    "counts": counts.section,
-    "pruning": pruning.section,
-    "times": times.section,
-    "binding": binding.section,
-    "shell": shell.section,
-    "scaling": scaling.section,
+    "counts": counts,
+    "pruning": pruning,
+    "shots": shots,
+    "times": times,
+    "binding": binding,
+    "shell": shell,
+    "scaling": scaling,
 }
 
 
@@ -31,16 +32,27 @@ def arguments() -> argparse.Namespace:
     )
     size.add_argument("--full", action="store_true", help="ten minutes for each run of a peer, and T = 4096")
     parser.add_argument("--limit", type=float, help="seconds for one run of a peer")
-    parser.add_argument("--only", choices=SECTIONS, action="append", help="this section only; prints, writes nothing")
+    parser.add_argument(
+        "--only", choices=SECTIONS, action="append", help="this section only; the others stay as written"
+    )
     parser.add_argument("-o", "--output", type=Path, default=measure.ROOT / "docs" / "benchmarks.md")
     parser.add_argument("--date", default=os.environ.get("BENCH_DATE"), help="the date to write (or BENCH_DATE)")
     parser.add_argument("--machine", default=os.environ.get("BENCH_MACHINE"), help="the machine (or BENCH_MACHINE)")
     return parser.parse_args()
 
 
-def heading(date: str, machine: str, load: float, minutes: float) -> str:
-    versions = ", ".join(f"{name} {version}" for name, version in measure.versions().items())
-    return HEADING.format(date=date, machine=machine, versions=versions, seed=SEED, load=load, minutes=minutes)
+def measured(name: str, plan: Plan, stamp: str) -> str:
+    """A section's text, with what it was measured with after its title."""
+    load, start = measure.load(), time.perf_counter()
+    title, _, text = SECTIONS[name].section(plan).partition("\n")
+    minutes = (time.perf_counter() - start) / 60
+    return f"{title}\n\n{stamp}; load average {load:.1f} at the start, {max(1, minutes):.0f} min.\n{text}"
+
+
+def sections_of(page: str) -> dict[str, str]:
+    """The sections of a page that was written before, by their titles."""
+    parts = page.split("\n## ")[1:]
+    return {part.partition("\n")[0]: f"## {part}" for part in parts}
 
 
 def stop(number: int, _frame: object) -> None:
@@ -58,14 +70,19 @@ def main() -> None:
         repeats=1 if options.quick else Plan.repeats,
         quick=options.quick,
     )
-    load, start = measure.load(), time.perf_counter()
-    chosen = options.only or list(SECTIONS)
-    sections = [SECTIONS[name](plan) for name in chosen]
-    plan.say("")
-    minutes = (time.perf_counter() - start) / 60
     date = options.date or datetime.now(UTC).date().isoformat()
-    text = "\n".join([heading(date, options.machine or measure.machine(), load, minutes), *sections])
-    if options.quick or options.only:
+    versions = ", ".join(f"{name} {version}" for name, version in measure.versions().items())
+    stamp = f"{date}; {options.machine or measure.machine()}; {versions}; token seed {SEED}"
+    written = sections_of(options.output.read_text(encoding="utf-8")) if options.output.exists() else {}
+    found = []
+    for name in SECTIONS:
+        if name in (options.only or SECTIONS):
+            found.append(measured(name, plan, stamp))
+        elif (title := SECTIONS[name].INTRODUCTION.partition("\n")[0].removeprefix("## ")) in written:
+            found.append(written[title])
+    plan.say("")
+    text = "\n".join([HEADING, *(section.rstrip("\n") + "\n" for section in found)])
+    if options.quick:
         print(text, end="")
     else:
         options.output.write_text(text, encoding="utf-8")
@@ -75,10 +92,9 @@ def main() -> None:
 HEADING = """\
 # Benchmarks
 
-Written by `make bench` (`python -m tests.bench`), all figures in one run. Counts are reproducible from the seed with
-the versions below; times depend on the machine and on what else it does.
-
-{date}; {machine}; load average {load:.1f} at the start; {minutes:.0f} minutes. {versions}. Token seed {seed}.
+Written by `make bench` (`python -m tests.bench`); `--only SECTION` measures one of them again. All figures of a section
+are of one run. Counts are reproducible from the seed with the versions given; times depend on the machine and on what
+else it does.
 """
 
 

@@ -16,12 +16,13 @@ from tests.bench.measure import MEMORY_LIMIT, Timing, middle, peak_memory, timed
 # Jobs import what they measure themselves, so that the peak memory of one is not that of another's libraries.
 
 
-def qsac(case: dict[str, Any], optimisation: int, target: str) -> dict[str, Any]:
-    """Counts of a compilation that was verified against the closed form."""
+def qsac(case: dict[str, Any], optimisation: int, target: str, budget: float) -> dict[str, Any]:
+    """Counts of a compilation that was verified against the closed form, or to lie within the budget."""
     import qsac.compiler
 
     model = Case(**case).model()
-    compiled, seconds = timed(lambda: qsac.compiler.compile(model, target, optimisation=optimisation, verify=False))
+    options = {"optimisation": optimisation, "error_budget": budget, "verify": False}
+    compiled, seconds = timed(lambda: qsac.compiler.compile(model, target, **options))
     qsac.compiler.verify_compiled(compiled)
     stats = compiled.stats
     return {
@@ -198,7 +199,14 @@ def pruned(sites: int, context: int, dt: float, seed: int, budget: float) -> dic
     }
 
 
-JOBS = {job.__name__: job for job in (qsac, peer, compile, bind, optimise_plain, optimise_fused, pruned)}
+def shots(context: int, dimension: int, mix: float) -> dict[str, Any]:
+    """The spread of the loss, estimated by qsac's circuit and by the two published ones."""
+    from tests.bench.shots import simulated
+
+    return simulated(context, dimension, mix)
+
+
+JOBS = {job.__name__: job for job in (qsac, peer, compile, bind, optimise_plain, optimise_fused, shots, pruned)}
 
 
 def main() -> None:

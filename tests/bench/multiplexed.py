@@ -6,6 +6,8 @@ gathered into one DiagonalGate on each index register. The index state is generi
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from qiskit import QuantumCircuit
@@ -59,10 +61,18 @@ def _signed(rows: NDArray[np.complex128]) -> Loader:
     return levels[::-1], np.zeros(len(rows))
 
 
+def _real_if_real(rows: NDArray[np.complex128]) -> NDArray[Any]:
+    return rows if np.any(rows.imag) else rows.real
+
+
 def _start(model: Model, registers: Registers, name: str) -> tuple[QuantumCircuit, Loader, Loader]:
-    """Everything up to the un-loaded scores; the loaders of inputs and targets."""
+    """Everything up to the un-loaded scores; the loaders of inputs and targets, V folded into the targets.
+
+    W is the identity in all models that are measured.
+    """
     size = 1 << model.index_qubits
-    inputs, targets = (_signed(padded(rows, size)) for rows in (model.tokens[:-1], model.tokens[1:]))
+    unfolded = model.tokens[1:] @ model.value.matrix(model.dimension).conj()
+    inputs, targets = (_signed(padded(rows, size)) for rows in (model.tokens[:-1], _real_if_real(unfolded)))
     circuit = registers.circuit(name)
     circuit.append(registers.index_state(), [*registers.key, *registers.query])
     for data in (registers.value, *registers.scores):

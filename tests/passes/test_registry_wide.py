@@ -2,13 +2,15 @@
 
 import dataclasses
 import re
+from itertools import count
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
 from qsac.ir.cost import two_qubit_gates
 from qsac.ir.interpreter import interpret
 from qsac.ir.parser import parse_program
@@ -122,3 +124,23 @@ def test_all_passes_of_a_level_in_any_order_keep_the_meaning(level: str, data: s
         after = step.apply(after, PassContext(target("h1")))
     verify(after)
     assert_same_meaning(program, after)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, kind in ON_PROGRAMS.items() if kind.templates and kind.level == "block"]
+)
+@settings(max_examples=30)
+@given(block_programs())
+def test_passes_of_templates_keep_every_op_with_slots(name: str, program: Program) -> None:
+    """Whatever their numbers, zeros included: none is dropped, and none loses a qubit that it acts on."""
+    kinds = (Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary)
+    numbers = count()
+    slotted = program.with_ops(
+        dataclasses.replace(op, slots=(next(numbers),)) if isinstance(op, kinds) else op for op in program.ops
+    )
+    after = ON_PROGRAMS[name]().apply(slotted, PassContext(target("h1"), template=True))
+    assert sorted(slot for op in after.ops for slot in op.slots) == list(range(next(numbers)))
+    by_slot = {op.slots[0]: op for op in slotted.ops if op.slots}
+    for op in after.ops:
+        for slot in op.slots:
+            assert {*by_slot[slot].targets, *by_slot[slot].borrows} <= {*op.targets, *op.borrows}
