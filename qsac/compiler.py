@@ -14,33 +14,23 @@ from qsac.artifact import Compiled, describe
 from qsac.build import build
 from qsac.cache import Cache, key_of
 from qsac.emit.emit import emit
-from qsac.errors import DoesNotFitError, InvalidInputError
+from qsac.errors import InvalidInputError
 from qsac.fingerprint import fingerprint
+from qsac.fit import check_fit, check_size
 from qsac.ir.cost import two_qubit_gates
 from qsac.ir.native import NativeCircuit
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
 from qsac.ir.verifier import ProgramError, verify
-from qsac.lowering.allocation import Allocation, allocate
+from qsac.lowering.allocation import allocate
 from qsac.lowering.lower import lower
 from qsac.model.load import load
-from qsac.model.metrics import closed_form
 from qsac.model.model import Model
 from qsac.pipeline import CircuitPass, ErrorLedger, Pass, PassContext, Preference, Progress, Target
-from qsac.registry import parse_pipeline, pass_class, pass_names, print_pipeline, target, target_names
-from qsac.report.quality import quality, total
+from qsac.registry import parse_pipeline, pass_class, pass_names, print_pipeline, target
+from qsac.report.quality import best_quality
 from qsac.report.stats import circuit_stats
-from qsac.report.summary import register_sizes
 from qsac.runtime.verification import AUTOMATIC_WIDTH, verify_compiled
-
-GATE_LIMIT = 1 << 24
-"""Most two-qubit gates of a circuit."""
-
-BYTES_A_GATE = 256
-"""Memory for a two-qubit gate and the one-qubit gate beside it, while they are emitted."""
-
-AUTOMATIC_BUDGETS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
-"""Error budgets that ``auto`` chooses from, beside 0."""
 
 Budget = float | Literal["auto"]
 
@@ -118,7 +108,7 @@ def compile(
         return _Way(source, compilation.context.target, replace(options, error_budget=budget), watch, progress)
 
     if error_budget == "auto":
-        best, tried = _best(source, way)
+        best, tried = best_quality(source, way)
     elif error_budget:
         best, tried = _fewest_gates(error_budget, way), None
     else:
@@ -192,8 +182,8 @@ class Compilation:
 
     def check_size(self, program: Program) -> None:
         """Whether the program fits the target, and its circuit this machine."""
-        _check_fit(allocate(program, self.context), self.context)
-        _check_size(program, self.context)
+        check_fit(allocate(program, self.context), self.context)
+        check_size(program, self.context)
 
     def blocks(self, program: Program) -> Program:
         """The block program after the block passes."""
@@ -316,6 +306,11 @@ class _Way:
         """What was spent, pass by pass."""
         return self.compilation.context.ledger.spent
 
+    @property
+    def target(self) -> Target:
+        """What it is for."""
+        return self.compilation.context.target
+
     @cached_property
     def circuit(self) -> NativeCircuit:
         """The native circuit, made when it is asked for."""
@@ -341,35 +336,6 @@ def _fewest_gates(budget: float, way: Callable[[float], _Way]) -> _Way:
         return found
     exact = way(0.0)
     return found if found.circuit.two_qubit_gates < exact.circuit.two_qubit_gates else exact
-
-
-def _best(source: Model, way: Callable[[float], _Way]) -> tuple[_Way, list[dict[str, Any]]]:
-    """Of the ways with the budgets of :data:`AUTOMATIC_BUDGETS` the one of the best estimated quality, and the
-    estimates of all that came to different circuits. No way takes more two-qubit gates than the exact one."""
-    exact = way(0.0)
-    machine = exact.compilation.context.target
-    if machine.errors is None:
-        return exact, []
-    values = closed_form(source)
-    success = (values["zeta"] or 0.0) * (values["fidelity"] or 0.0)
-    best, most, tried = exact, -1.0, []
-    seen: list[Program] = []
-    for budget in (0.0, *AUTOMATIC_BUDGETS):
-        found = way(budget) if budget else exact
-        if budget and (not found.spent or found.program in seen):
-            continue
-        seen.append(found.program)
-        if budget and found.circuit.two_qubit_gates >= exact.circuit.two_qubit_gates:
-            continue
-        spent = total(found.spent.values())
-        seen_with = success / found.program.normalisation**2
-        worth = quality(circuit_stats(found.circuit, machine)["error_free_probability"], spent, seen_with)
-        tried.append(
-            {"budget": budget, "spent": spent, "two_qubit_gates": found.circuit.two_qubit_gates, "quality": worth}
-        )
-        if worth > most:
-            best, most = found, worth
-    return best, tried
 
 
 def default_pipeline(optimisation: int) -> list[Pass | CircuitPass]:
@@ -431,44 +397,3 @@ def _check_rules(program: Program, stage: str) -> None:
         verify(program)
     except ProgramError as error:
         raise RuntimeError(f"{stage} returned a program that breaks a rule: {error}") from error
-
-
-def _check_size(program: Program, context: PassContext) -> None:
-    """Refuse, before any memory is taken, a circuit that would not fit into it."""
-    gates = two_qubit_gates(program, context.target.family)
-    if gates > GATE_LIMIT:
-        raise DoesNotFitError(
-            "the circuit is too large to be built",
-            found=f"{gates:,} two-qubit gates (about {gates * BYTES_A_GATE / 2**30:,.0f} GiB of memory)",
-            wanted=f"at most {GATE_LIMIT:,}",
-            help="gates grow with context x dimension: shorten the context, or choose a smaller dimension",
-        )
-
-
-def _check_fit(allocation: Allocation, context: PassContext) -> None:
-    limit = context.width_limit
-    if limit is None or allocation.width <= limit:
-        return
-    machine = context.target
-    found = f"{allocation.width} qubits ({register_sizes(allocation.qubits)}, sharing qubits where one ends in time)"
-    smaller = "a shorter context saves two qubits each time it halves, a smaller dimension one"
-    if machine.qubits is None or allocation.width <= machine.qubits:
-        raise DoesNotFitError(
-            f"the model does not fit {limit} qubits: {allocation.width - limit} too few",
-            found=found,
-            wanted=f"at most {limit}, as asked for",
-            help=f"{machine.name} has room for --qubits {allocation.width}; {smaller}",
-        )
-    wider = [
-        name
-        for name in target_names()
-        if (other := target(name)).kind == "device" and (other.qubits or 0) >= allocation.width
-    ]
-    wider.sort(key=lambda name: target(name).coupling is not None)
-    shown = ", ".join(wider[:4]) + (f" and {len(wider) - 4} more" if len(wider) > 4 else "")
-    raise DoesNotFitError(
-        f"the model does not fit {machine.name}: {allocation.width - machine.qubits} qubits too many",
-        found=found,
-        wanted=f"at most {machine.qubits} qubits",
-        help=(f"large enough are {shown}; " if wider else "no known machine is large enough; ") + smaller,
-    )

@@ -2,8 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import sqrt
+from typing import Any, Protocol, TypeVar
+
+from qsac.ir.native import NativeCircuit
+from qsac.ir.program import Program
+from qsac.model.metrics import closed_form
+from qsac.model.model import Model
+from qsac.pipeline import Target
+from qsac.report.stats import circuit_stats
+
+AUTOMATIC_BUDGETS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+"""Error budgets that ``auto`` chooses from, beside 0."""
+
+
+class Way(Protocol):
+    """One way to compile a model: its final attention program, the circuit, and what passes have spent."""
+
+    @property
+    def program(self) -> Program: ...
+    @property
+    def circuit(self) -> NativeCircuit: ...
+    @property
+    def spent(self) -> dict[str, float]: ...
+    @property
+    def target(self) -> Target: ...
+
+
+W = TypeVar("W", bound=Way)
 
 
 def total(spent: Iterable[float]) -> float:
@@ -22,3 +49,32 @@ def quality(error_free: float | None, spent: float, success: float) -> float:
     if spent == 0:
         return error_free or 0.0
     return (error_free or 0.0) * max(0.0, 1 - spent / success) if success > 0 else 0.0
+
+
+def best_quality(source: Model, way: Callable[[float], W]) -> tuple[W, list[dict[str, Any]]]:
+    """Of the ways with the budgets of :data:`AUTOMATIC_BUDGETS` the one of the best estimated quality, and the
+    estimates of all that came to different circuits. No way takes more two-qubit gates than the exact one."""
+    exact = way(0.0)
+    machine = exact.target
+    if machine.errors is None:
+        return exact, []
+    values = closed_form(source)
+    success = (values["zeta"] or 0.0) * (values["fidelity"] or 0.0)
+    best, most, tried = exact, -1.0, []
+    seen: list[Program] = []
+    for budget in (0.0, *AUTOMATIC_BUDGETS):
+        found = way(budget) if budget else exact
+        if budget and (not found.spent or found.program in seen):
+            continue
+        seen.append(found.program)
+        if budget and found.circuit.two_qubit_gates >= exact.circuit.two_qubit_gates:
+            continue
+        spent = total(found.spent.values())
+        seen_with = success / found.program.normalisation**2
+        worth = quality(circuit_stats(found.circuit, machine)["error_free_probability"], spent, seen_with)
+        tried.append(
+            {"budget": budget, "spent": spent, "two_qubit_gates": found.circuit.two_qubit_gates, "quality": worth}
+        )
+        if worth > most:
+            best, most = found, worth
+    return best, tried
