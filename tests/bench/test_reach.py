@@ -1,4 +1,4 @@
-"""What qsac promises against peers: two-qubit gates on the same models, and shots. Times are measured, never asserted."""
+"""What qsac promises against peers: two-qubit gates on the same models, and shots. Times are measured, not asserted."""
 
 from dataclasses import replace
 
