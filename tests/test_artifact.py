@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from qsac import artifact, compiler
 from qsac.artifact import Compiled, write_whole
 from qsac.errors import InvalidInputError, QsacError
-from qsac.ir.native import NativeCircuit
+from qsac.ir.native import KIND, NativeCircuit
 from qsac.runtime.verification import verify_compiled
 from tests.strategies import random_model
 
+EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "tfim.json"
 COLUMNS = ("kind", "first", "second", "angles")
 
 
@@ -60,6 +61,16 @@ def test_a_routed_artifact_comes_back_as_it_was() -> None:
     again = Compiled.parse(compiled.to_json().encode(), "fez")
     assert again.to_json() == compiled.to_json()
     assert again.circuits[0].initial_map != again.circuits[0].final_map
+
+
+@pytest.mark.parametrize("target", ["ibm-fez", "ibm-torino"])
+def test_a_routed_artifact_may_observe_qubits_that_were_measured_before(target: str) -> None:
+    compiled = compiler.compile(EXAMPLE, target, verify=False)
+    circuit = compiled.circuits[0]
+    assert circuit.profile is not None
+    before = circuit.first[: circuit.profile.stop][circuit.kind[: circuit.profile.stop] == KIND["Measure"]]
+    assert set(circuit.profile.register) & set(before.tolist())
+    verify_compiled(Compiled.parse(compiled.to_json().encode(), target))
 
 
 def test_the_fields_are_those_of_the_contract() -> None:

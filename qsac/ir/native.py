@@ -139,12 +139,23 @@ class NativeCircuit:
                 return "the profile's bits measured before its stop"
             if given & set(self.profile.success) or len(set(self.profile.success)) < len(self.profile.success):
                 return "the profile's success bits once, and none of them given"
-            live = self.kind[: self.profile.stop] == KIND["Measure"]
-            if set(self.profile.register) & set(self.first[: self.profile.stop][live].tolist()):
-                return "a profile of qubits that were not measured before its stop"
+            if set(self.profile.register) & self._read_by(self.profile.stop):
+                return "a profile of qubits that were not measured just before its stop"
             if len(set(self.profile.register)) < len(self.profile.register):
                 return "a profile that names each qubit once"
         return problem
+
+    def _read_by(self, stop: int) -> set[int]:
+        """The qubits whose last gate before ``stop`` measured them: a router may use a measured qubit again."""
+        if not stop:
+            return set()
+        last = np.full(len(self.qubits), -1)
+        places = np.arange(stop)
+        np.maximum.at(last, self.first[:stop], places)
+        pairs = np.isin(self.kind[:stop], [kind for kind, gate in enumerate(GATES) if gate.qubits == 2])
+        np.maximum.at(last, self.second[:stop][pairs], places[pairs])
+        measured = (last >= 0) & (self.kind[last] == KIND["Measure"])
+        return set(np.flatnonzero(measured).tolist())
 
 
 def _outcomes(circuit: NativeCircuit) -> tuple[dict[int, int], str | None]:
