@@ -19,6 +19,15 @@ _TARGETS = {
             gates=_GATES,
         ),
         Target(
+            name="qulacs",
+            vendor="Qulacs",
+            description="as statevector, on Qulacs (extra qulacs): faster from some 16 qubits on",
+            kind="exact",
+            qubits=None,
+            family="zzphase",
+            gates=_GATES,
+        ),
+        Target(
             name="aer",
             vendor="Qiskit",
             description="sampled shots of the compiled circuit on Qiskit Aer, no noise",

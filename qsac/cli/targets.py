@@ -89,7 +89,12 @@ def _error_rows(errors: ErrorRates) -> list[tuple[str, str]]:
         ("one-qubit gate", _percent(errors.one_qubit)),
         ("two-qubit gate", _percent(errors.two_qubit) + angle),
         ("measurement", f"{_percent(errors.measure_0)} in state 0, {_percent(errors.measure_1)} in state 1"),
-        ("memory", f"{_percent(errors.memory)} a qubit that waits for a layer of two-qubit gates"),
+        (
+            "memory",
+            f"{_percent(errors.memory)} a qubit that waits for a layer of two-qubit gates"
+            if errors.memory
+            else "no rate given: waiting is not counted",
+        ),
     ]
     if errors.two_qubit_by_edge:
         rates = sorted(rate for _, _, rate in errors.two_qubit_by_edge)

@@ -19,7 +19,8 @@ from qsac.pipeline import Progress
 from qsac.registry import target as find_target
 from qsac.runtime.aer import sample
 from qsac.runtime.estimates import Tally, estimate, tally
-from qsac.runtime.statevector import Probabilities, simulate
+from qsac.runtime.exact import simulator
+from qsac.runtime.statevector import Probabilities
 
 DEFAULT_SHOTS = 10_000
 SHOTS_LIMIT = 1_000_000_000
@@ -64,9 +65,9 @@ def run(
 ) -> Result:
     """Run a compiled program's circuit on ``target``: a simulator, or the target it was compiled for (the default).
 
-    ``statevector`` is exact, and samples the exact probabilities if ``shots`` are given. ``aer`` takes shots, 10,000
-    unless told otherwise. A device is simulated on this machine, without noise: exactly without ``shots``, else on
-    Aer. ``seed`` defaults to 0; the same seed gives the same result.
+    ``statevector`` and ``qulacs`` are exact, and sample the exact probabilities if ``shots`` are given. ``aer`` takes
+    shots, 10,000 unless told otherwise. A device is simulated on this machine, without noise: exactly without
+    ``shots``, else on Aer. ``seed`` defaults to 0; the same seed gives the same result.
     """
     circuit = compiled.circuits[0]
     name = compiled.target["name"] if target is None else target
@@ -75,16 +76,16 @@ def run(
     if kind == "device" and name != compiled.target["name"]:
         raise InvalidInputError(
             f"the program is compiled for {compiled.target['name']}, not for {name}",
-            wanted=f"{compiled.target['name']}, or a simulator: statevector, aer",
+            wanted=f"{compiled.target['name']}, or a simulator: statevector, qulacs, aer",
             help=f"compile the model again with --target {name}",
         )
     chosen = _checked(shots, seed)
     if kind == "shots" and shots is None:
         shots = DEFAULT_SHOTS
     if shots is None:
-        return _exact(compiled, name, chosen, simulate(circuit, progress))
+        return _exact(compiled, name, chosen, simulator(name)(circuit, progress))
     if kind == "exact":
-        return counted(compiled, name, chosen, _sampled(simulate(circuit, progress), shots, chosen))
+        return counted(compiled, name, chosen, _sampled(simulator(name)(circuit, progress), shots, chosen))
     return counted(compiled, name, chosen, tally(circuit, sample(circuit, shots, chosen)))
 
 

@@ -7,9 +7,9 @@ bits stay until the end, as readouts ask for different ones: their qubits are ke
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ X = np.array([[0, 1], [1, 0]], dtype=np.complex128)
 CX = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]], dtype=np.complex128)
 ECR = np.array([[0, 0, 1, 1j], [0, 0, 1j, 1], [1, -1j, 0, 0], [-1j, 1, 0, 0]]) / np.sqrt(2)
 """In pytket's convention: the first qubit is the more significant one."""
+MATRICES: dict[str, NDArray[np.complex128]] = {"SX": SX, "X": X, "CX": CX, "ECR": ECR}
 
 
 @dataclass(frozen=True)
@@ -100,10 +101,46 @@ def width(circuit: NativeCircuit) -> int:
     return widest
 
 
-class _Dense:
-    """An unnormalised state of the live qubits; the first allocated one is most significant."""
+class State(Protocol):
+    """What :func:`simulate` asks of a library of dense states: unnormalised, of the live qubits, all zero at first.
 
-    def __init__(self) -> None:
+    A qubit comes alive, in state 0, when it is first named; names are any integers.
+    """
+
+    @property
+    def live(self) -> Collection[int]:
+        """The names of the qubits that are alive."""
+
+    def apply(self, name: str, qubits: tuple[int, ...], angle: float, phase: float) -> None:
+        """Apply a unitary gate, up to a global phase. Angles are in half-turns."""
+
+    def drop(self, qubit: int) -> None:
+        """Project on 0 and forget the qubit."""
+
+    def rename(self, qubit: int, name: int) -> None:
+        """Let the axis of a qubit carry another name; the qubit is then unallocated, in state zero."""
+
+    def copy(self, qubit: int, name: int) -> None:
+        """Copy the basis value of a qubit to a new axis."""
+
+    def distribution(self, qubits: tuple[int, ...]) -> NDArray[np.float64]:
+        """Probabilities of the joint values of ``qubits``, shape (2, ..., 2), the others summed over."""
+
+
+def marginal(amplitudes: NDArray[np.complex128], live: Sequence[int], qubits: tuple[int, ...]) -> NDArray[np.float64]:
+    """The :meth:`State.distribution` of amplitudes whose axes are called ``live``, most significant first."""
+    axes = [live.index(qubit) for qubit in qubits]
+    weights = (amplitudes.real**2 + amplitudes.imag**2).reshape((2,) * len(live))
+    rest = tuple(axis for axis in range(len(live)) if axis not in axes)
+    kept = sorted(axes)
+    summed = weights.sum(axis=rest)
+    return np.asarray(summed.transpose([kept.index(axis) for axis in axes]), dtype=np.float64)
+
+
+class _Dense:
+    """A :class:`State` in NumPy; the first allocated qubit is most significant."""
+
+    def __init__(self, _width: int) -> None:
         self.live: list[int] = []
         self.state = np.ones(1, dtype=np.complex128)
 
@@ -152,17 +189,14 @@ class _Dense:
         self.state = np.moveaxis(turned, (0, 1), (one, two)).reshape(-1)
 
     def drop(self, qubit: int) -> None:
-        """Project on 0 and forget the qubit."""
         axis = self.axis(qubit)
         self.state = self.split(qubit)[:, 0].reshape(-1)
         del self.live[axis]
 
     def rename(self, qubit: int, name: int) -> None:
-        """Let the axis of a qubit carry another name; the qubit is then unallocated, in state zero."""
         self.live[self.axis(qubit)] = name
 
     def copy(self, qubit: int, name: int) -> None:
-        """Copy the basis value of a qubit to a new axis."""
         shaped = self.split(qubit)
         doubled = np.zeros((*shaped.shape, 2), dtype=np.complex128)
         doubled[:, 0, :, 0] = shaped[:, 0]
@@ -171,19 +205,40 @@ class _Dense:
         self.live.append(name)
 
     def distribution(self, qubits: tuple[int, ...]) -> NDArray[np.float64]:
-        """Probabilities of the joint values of ``qubits``, shape (2, ..., 2), the others summed over."""
-        axes = [self.axis(qubit) for qubit in qubits]
-        weights = (self.state.real**2 + self.state.imag**2).reshape((2,) * len(self.live))
-        rest = tuple(axis for axis in range(len(self.live)) if axis not in axes)
-        kept = sorted(axes)
-        summed = weights.sum(axis=rest)
-        return np.asarray(summed.transpose([kept.index(axis) for axis in axes]), dtype=np.float64)
+        for qubit in qubits:
+            self.axis(qubit)
+        return marginal(self.state, self.live, qubits)
+
+    def apply(self, name: str, qubits: tuple[int, ...], angle: float, phase: float) -> None:
+        turned = np.exp(1j * np.pi * (phase if name == "PhasedX" else angle))
+        if name == "ZZPhase":
+            self.entangle(*qubits, unequal=turned)
+        elif name == "CZ":
+            self.entangle(*qubits, both=-1)
+        elif name == "Rz":
+            self.turn_z(qubits[0], turned)
+        elif len(qubits) == 1:
+            self.turn(qubits[0], matrix_of(name, angle, phase))
+        else:
+            self.pair(qubits[0], qubits[1], matrix_of(name, angle, phase))
 
 
-def simulate(circuit: NativeCircuit, progress: Progress | None = None) -> Probabilities:
+def matrix_of(name: str, angle: float, phase: float) -> NDArray[np.complex128]:
+    """The matrix of a gate that is not diagonal."""
+    if name == "PhasedX":
+        turned = np.exp(1j * np.pi * phase)
+        cos, sin = np.cos(np.pi * angle / 2), -1j * np.sin(np.pi * angle / 2)
+        return np.array([[cos, sin * turned.conjugate()], [sin * turned, cos]])
+    return MATRICES[name]
+
+
+def simulate(
+    circuit: NativeCircuit, progress: Progress | None = None, state: Callable[[int], State] = _Dense
+) -> Probabilities:
     """The probabilities of a circuit's readouts and of its observed register.
 
-    Raises :class:`~qsac.errors.DoesNotFitError` where more than :data:`WIDTH_LIMIT` qubits are alive at once.
+    ``state`` makes the state of a circuit of so many qubits, NumPy's unless told otherwise. Raises
+    :class:`~qsac.errors.DoesNotFitError` where more than :data:`WIDTH_LIMIT` qubits are alive at once.
     """
     alive = width(circuit)
     if alive > WIDTH_LIMIT:
@@ -193,7 +248,7 @@ def simulate(circuit: NativeCircuit, progress: Progress | None = None) -> Probab
             wanted=f"at most {WIDTH_LIMIT} qubits",
             help="simulate a model of the same shape with fewer tokens or a smaller dimension",
         )
-    dense, holders = _Dense(), _Holders(circuit)
+    dense, holders = state(alive), _Holders(circuit)
     weights, overlaps = np.zeros(0), np.zeros(0)
     for index, (name, qubits, bit, angle, phase) in enumerate(_steps(circuit)):
         if circuit.profile is not None and index == circuit.profile.stop:
@@ -209,40 +264,22 @@ def simulate(circuit: NativeCircuit, progress: Progress | None = None) -> Probab
             if holders.measured(qubits[0], bit):
                 dense.drop(qubits[0])
         else:
-            _gate(dense, name, qubits, angle, phase)
+            dense.apply(name, qubits, angle, phase)
         if progress is not None and index % 256 == 0:
             progress(index, len(circuit), "simulating the compiled circuit")
-    norm = float(np.vdot(dense.state, dense.state).real)
+    norm = float(dense.distribution(()))
     # Where nothing is left no conditional probability exists; readers look at the norm first.
     metrics = {readout.metric: _success(dense, holders, readout) / (norm or 1.0) for readout in circuit.readouts}
     return Probabilities(norm, metrics, weights, overlaps)
 
 
-def _gate(dense: _Dense, name: str, qubits: tuple[int, ...], angle: float, phase: float) -> None:
-    """Apply a unitary gate, up to a global phase."""
-    turned = np.exp(1j * np.pi * (phase if name == "PhasedX" else angle))
-    if name == "ZZPhase":
-        dense.entangle(*qubits, unequal=turned)
-    elif name == "CZ":
-        dense.entangle(*qubits, both=-1)
-    elif name == "Rz":
-        dense.turn_z(qubits[0], turned)
-    elif name == "PhasedX":
-        cos, sin = np.cos(np.pi * angle / 2), -1j * np.sin(np.pi * angle / 2)
-        dense.turn(qubits[0], np.array([[cos, sin * turned.conjugate()], [sin * turned, cos]]))
-    elif len(qubits) == 1:
-        dense.turn(qubits[0], {"SX": SX, "X": X}[name])
-    else:
-        dense.pair(qubits[0], qubits[1], {"CX": CX, "ECR": ECR}[name])
-
-
-def _profile(profile: Profile, dense: _Dense, holders: _Holders) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _profile(profile: Profile, dense: State, holders: _Holders) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     success = tuple(holders.axis_of[bit] for bit in profile.success)
     joint = dense.distribution((*profile.register, *success)).reshape(1 << len(profile.register), -1)
     total = joint.sum() or 1.0
     return joint.sum(axis=1) / total, joint[:, 0] / total
 
 
-def _success(dense: _Dense, holders: _Holders, readout: BitReadout) -> float:
+def _success(dense: State, holders: _Holders, readout: BitReadout) -> float:
     axes = tuple(holders.axis_of[bit] for bit in readout.success)
     return float(dense.distribution(axes).reshape(-1)[0])

@@ -7,7 +7,8 @@ from qsac.targets import simulators
 
 
 def test_kinds() -> None:
-    assert {name: simulators.load(name).kind for name in simulators.names()} == {"statevector": "exact", "aer": "shots"}
+    kinds = {name: simulators.load(name).kind for name in simulators.names()}
+    assert kinds == {"statevector": "exact", "qulacs": "exact", "aer": "shots"}
     for name in simulators.names():
         target = simulators.load(name)
         assert (target.qubits, target.coupling, target.errors, target.notice) == (None, None, None, None)
