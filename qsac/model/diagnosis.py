@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -12,6 +14,25 @@ from qsac.model import schema
 from qsac.model.pointer import counted, describe, join, kind, listed, nearest, number_help, quoted
 
 _Location = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A file format as its diagnostics know it.
+
+    ``whole`` is what the document is called; ``classes`` the class of each object by its place, where a choice of
+    several is followed by its tag; ``examples`` shows for fields how they are written; ``schema`` prints the format.
+    """
+
+    whole: str
+    classes: Mapping[_Location, type[BaseModel]]
+    examples: Mapping[str, str]
+    schema: str
+
+    def is_tagged(self, place: _Location) -> bool:
+        """Whether the last part of an object's place is the tag of a choice, and no field."""
+        return place in self.classes and place != () and place[:-1] not in self.classes
+
 
 _CLASSES: dict[_Location, type[BaseModel]] = {
     (): schema.ModelFile,
@@ -60,6 +81,8 @@ _EXAMPLES = {
     "type": '"type": "..."',
 }
 
+MODEL = Contract("the model", _CLASSES, _EXAMPLES, "qsac schema")
+
 _WORDS = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
@@ -71,62 +94,64 @@ _WORDS = {
 }
 
 
-def refuse(error: ValidationError, within: str = "") -> InvalidInputError:
+def refuse(error: ValidationError, within: str = "", contract: Contract = MODEL) -> InvalidInputError:
     """The most telling mistake of a failed validation. ``within`` is the pointer of the part that was validated."""
     complaints = error.errors(include_url=False)
     for complaint in complaints:
-        if complaint["type"] == "extra_forbidden" and _suggestion(complaint["loc"], within):
-            return _translate(complaint, within)
-    return _translate(complaints[0], within)
+        if complaint["type"] == "extra_forbidden" and _suggestion(complaint["loc"], within, contract):
+            return _translate(complaint, within, contract)
+    return _translate(complaints[0], within, contract)
 
 
-def _translate(complaint: Any, within: str) -> InvalidInputError:
+def _translate(complaint: Any, within: str, contract: Contract) -> InvalidInputError:
     location: _Location = complaint["loc"]
     code: str = complaint["type"]
     context: dict[str, Any] = complaint.get("ctx", {})
     found = complaint["input"]
-    pointer = join(within, *_without_tags(location))
+    pointer = join(within, *_without_tags(location, contract))
     if code == "extra_forbidden":
-        return _unknown_field(location, pointer, within)
+        return _unknown_field(location, pointer, within, contract)
     if code == "missing":
-        return _missing(str(location[-1]), pointer.rpartition("/")[0], found)
+        return _missing(str(location[-1]), pointer.rpartition("/")[0], found, contract)
     if code == "union_tag_not_found":
-        return _missing("type", pointer, found, choices=_expected_tags(location))
+        return _missing("type", pointer, found, contract, choices=_expected_tags(location, contract))
     if code == "union_tag_invalid":
-        return _unknown_choice(f"{pointer}/type", found["type"], re.findall(r"'([^']*)'", context["expected_tags"]))
+        return _unknown_choice(
+            f"{pointer}/type", found["type"], re.findall(r"'([^']*)'", context["expected_tags"]), contract
+        )
     if code == "literal_error":
-        return _unknown_choice(pointer, found, re.findall(r"'([^']*)'", context["expected"]))
+        return _unknown_choice(pointer, found, re.findall(r"'([^']*)'", context["expected"]), contract)
     if code in ("model_type", "model_attributes_type", "dict_type"):
-        example = _EXAMPLES.get(_name(pointer))
+        example = contract.examples.get(_name(pointer))
         return InvalidInputError(
-            f"{_subject(pointer)} is not an object",
+            f"{_subject(pointer, contract)} is not an object",
             pointer=pointer,
             found=kind(found),
             wanted="an object with fields, in braces",
             help=f"for example {example}" if example else None,
         )
-    return _wrong_value(code, context, found, pointer)
+    return _wrong_value(code, context, found, pointer, contract)
 
 
-def _without_tags(location: _Location) -> _Location:
-    for length in (2, 3):
-        if location[:length] in _CLASSES and length == (2 if location[0] == "tokens" else 3):
+def _without_tags(location: _Location, contract: Contract) -> _Location:
+    for length in range(1, len(location)):
+        if contract.is_tagged(location[:length]):
             return location[: length - 1] + location[length:]
     return location
 
 
-def _fields(location: _Location, within: str) -> list[str]:
+def _fields(location: _Location, within: str, contract: Contract) -> list[str]:
     place = tuple(part for part in location[:-1] if isinstance(part, str))
-    owner = schema.NormalParameters if within else _CLASSES.get(place)
+    owner = schema.NormalParameters if within else contract.classes.get(place)
     return list(owner.model_fields) if owner else []
 
 
-def _suggestion(location: _Location, within: str) -> str | None:
-    return nearest(str(location[-1]), _fields(location, within))
+def _suggestion(location: _Location, within: str, contract: Contract) -> str | None:
+    return nearest(str(location[-1]), _fields(location, within, contract))
 
 
-def _expected_tags(location: _Location) -> list[str]:
-    return [str(key[-1]) for key in _CLASSES if len(key) == len(location) + 1 and key[:-1] == location]
+def _expected_tags(location: _Location, contract: Contract) -> list[str]:
+    return [str(key[-1]) for key in contract.classes if len(key) == len(location) + 1 and key[:-1] == location]
 
 
 def _name(pointer: str) -> str:
@@ -134,18 +159,20 @@ def _name(pointer: str) -> str:
     return next((part for part in reversed(pointer.split("/")) if part and not part.isdigit()), "")
 
 
-def _subject(pointer: str) -> str:
-    """What a diagnostic calls the place: a field, an item of a list, or the model itself."""
+def _subject(pointer: str, contract: Contract) -> str:
+    """What a diagnostic calls the place: a field, an item of a list, or the document itself."""
     name, last = _name(pointer), pointer.rpartition("/")[2]
     if not name:
-        return "the model"
+        return contract.whole
     return f'an item of "{name}"' if last.isdigit() else f'"{name}"'
 
 
-def _owner(location: _Location) -> str:
+def _owner(location: _Location, contract: Contract) -> str:
     names = [part for part in location if isinstance(part, str)]
     if not names:
-        return "the model"
+        return contract.whole
+    if names[0] == "coupling" and len(names) > 1:
+        return f"{names[1]} coupling"
     if names[0] == "tokens" and len(names) > 1:
         return f"{names[1]} tokens" if len(names) == 2 else f"an item of {names[2]}"
     if len(names) > 2:
@@ -154,41 +181,44 @@ def _owner(location: _Location) -> str:
     return f'"{names[-1]}"'
 
 
-def _unknown_field(location: _Location, pointer: str, within: str) -> InvalidInputError:
-    known = _fields(location, within)
+def _unknown_field(location: _Location, pointer: str, within: str, contract: Contract) -> InvalidInputError:
+    known = _fields(location, within, contract)
     name = str(location[-1])
-    guess = _suggestion(location, within)
-    home = next((place for place in ((), ("attention",)) if name in _CLASSES[place].model_fields), None)
-    owner = '"parameters"' if within else _owner(location[:-1])
+    guess = _suggestion(location, within, contract)
+    homes = (place for place in contract.classes if len(place) < 2 and not contract.is_tagged(place))
+    home = next((place for place in homes if name in contract.classes[place].model_fields), None)
+    owner = '"parameters"' if within else _owner(location[:-1], contract)
     return InvalidInputError(
         f"unknown field {quoted(name)} in {owner}",
         pointer=pointer,
         wanted=f"only the fields {listed(known)}" if len(known) > 1 else f"only the field {listed(known)}",
-        help=_unknown_field_help(name, guess, home),
+        help=_unknown_field_help(name, guess, home, contract),
     )
 
 
-def _unknown_field_help(name: str, guess: str | None, home: _Location | None) -> str:
+def _unknown_field_help(name: str, guess: str | None, home: _Location | None, contract: Contract) -> str:
     if guess:
         return f'did you mean "{guess}"?'
     if home is not None:
-        return f'move "{name}" ' + ('into "attention"' if home else "out, to the model itself")
+        return f'move "{name}" ' + (f'into "{home[0]}"' if home else f"out, to {contract.whole} itself")
     return "remove it: qsac refuses what it would have to ignore"
 
 
-def _missing(name: str, pointer: str, found: object, choices: list[str] | None = None) -> InvalidInputError:
+def _missing(
+    name: str, pointer: str, found: object, contract: Contract, choices: list[str] | None = None
+) -> InvalidInputError:
     if choices:
         return InvalidInputError(
-            f'the field "type" is missing in {_subject(pointer)}',
+            f'the field "type" is missing in {_subject(pointer, contract)}',
             pointer=pointer,
             found=describe(found),
             wanted='"type": ' + _alternatives(choices),
         )
     return InvalidInputError(
-        f'the field "{name}" is missing in {_subject(pointer)}',
+        f'the field "{name}" is missing in {_subject(pointer, contract)}',
         pointer=pointer,
         found=describe(found),
-        help=f"add it, for example {_EXAMPLES[name]}" if name in _EXAMPLES else "add it",
+        help=f"add it, for example {contract.examples[name]}" if name in contract.examples else "add it",
     )
 
 
@@ -197,9 +227,9 @@ def _alternatives(choices: list[str]) -> str:
     return texts[0] if len(texts) == 1 else ", ".join(texts[:-1]) + " or " + texts[-1]
 
 
-def _unknown_choice(pointer: str, found: object, choices: list[str]) -> InvalidInputError:
+def _unknown_choice(pointer: str, found: object, choices: list[str], contract: Contract) -> InvalidInputError:
     guess = nearest(found, choices) if isinstance(found, str) and len(choices) > 1 else None
-    name = _subject(pointer)
+    name = _subject(pointer, contract)
     if name == '"type"':
         name = f'the type of "{_name(pointer.rpartition("/")[0])}"'
     return InvalidInputError(
@@ -210,8 +240,10 @@ def _unknown_choice(pointer: str, found: object, choices: list[str]) -> InvalidI
     )
 
 
-def _wrong_value(code: str, context: dict[str, Any], found: object, pointer: str) -> InvalidInputError:
-    subject = _subject(pointer)
+def _wrong_value(
+    code: str, context: dict[str, Any], found: object, pointer: str, contract: Contract
+) -> InvalidInputError:
+    subject = _subject(pointer, contract)
     help: str | None = None
     if code in _WORDS:
         title, wanted = f"{subject} is not {_WORDS[code]}", _WORDS[code]
@@ -237,9 +269,14 @@ def _wrong_value(code: str, context: dict[str, Any], found: object, pointer: str
         title, wanted = f"{subject} is too long", f"at most {counted(context['max_length'], 'character')}"
         return InvalidInputError(title, pointer=pointer, found=counted(length, "character"), wanted=wanted)
     else:
-        title, wanted = f"{subject} is not what the contract asks for", "see `qsac schema`"
-    if help is None and "type" in code and _name(pointer) in _EXAMPLES and not pointer.rpartition("/")[2].isdigit():
-        help = f"for example {_EXAMPLES[_name(pointer)]}"
+        title, wanted = f"{subject} is not what the contract asks for", f"see `{contract.schema}`"
+    if (
+        help is None
+        and "type" in code
+        and _name(pointer) in contract.examples
+        and not pointer.rpartition("/")[2].isdigit()
+    ):
+        help = f"for example {contract.examples[_name(pointer)]}"
     return InvalidInputError(title, pointer=pointer, found=kind(found), wanted=wanted, help=help)
 
 
