@@ -26,7 +26,7 @@ X = np.array([[0, 1], [1, 0]], dtype=np.complex128)
 CX = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]], dtype=np.complex128)
 ECR = np.array([[0, 0, 1, 1j], [0, 0, 1j, 1], [1, -1j, 0, 0], [-1j, 1, 0, 0]]) / np.sqrt(2)
 """In pytket's convention: the first qubit is the more significant one."""
-MATRICES: dict[str, NDArray[np.complex128]] = {"SX": SX, "X": X, "CX": CX, "ECR": ECR}
+MATRICES: dict[str, NDArray[Any]] = {"SX": SX, "X": X, "CX": CX, "ECR": ECR}
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,7 @@ class _Dense:
             self.pair(qubits[0], qubits[1], matrix_of(name, angle, phase))
 
 
-def matrix_of(name: str, angle: float, phase: float) -> NDArray[np.complex128]:
+def matrix_of(name: str, angle: float, phase: float) -> NDArray[Any]:
     """The matrix of a gate that is not diagonal."""
     if name == "PhasedX":
         turned = np.exp(1j * np.pi * phase)
