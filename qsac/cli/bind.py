@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qsac.cli.arguments import load_argument, read_json
-from qsac.cli.compile import FORMS, deliver, output_place, print_stage, written
+from qsac.cli.compile import FORMS, check_form, deliver, output_place, print_stage, written
 from qsac.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ ENDING = ".qsac-template.json"
 @click.option("--parameters", help="A JSON file of an object of value, score and phases.")
 @click.option("-o", "--output", help="File to write, or - for standard output.")
 @click.option("--emit", type=click.Choice(FORMS), default="artifact", show_default=True, help="What to write.")
+@click.option("--early-exit", is_flag=True, help="With --emit qir: end a shot once a bit shows that it is lost.")
 @click.option(
     "--verify/--no-verify", default=None, help="Simulate and compare with the closed form (default: to 14 qubits)."
 )
@@ -37,6 +38,7 @@ def command(
     parameters: str | None,
     output: str | None,
     emit: str,
+    early_exit: bool,
     verify: bool | None,
     print_after_all: bool,
     timing: bool,
@@ -49,6 +51,7 @@ def command(
     What is not given is as in the model that the template was compiled from. Writes NAME.qsac.json, NAME as in
     NAME.qsac-template.json, unless -o says otherwise; other forms go to standard output.
     """
+    check_form(emit, early_exit)
     from qsac.templates import Template
 
     default = f"{Path(template).name.removesuffix(ENDING).removesuffix('.json')}.qsac.json"
@@ -64,7 +67,7 @@ def command(
         )
     deliver(
         compiled,
-        written(compiled, emit),
+        written(compiled, emit, early_exit),
         place,
         emit,
         verify=verify,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qsac.pipeline import Preference
 
 
-FORMS = ("artifact", "ir", "tket", "qasm2")
+FORMS = ("artifact", "ir", "tket", "qasm2", "qasm3", "qir")
 
 
 def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> float | Literal["auto"]:
@@ -35,6 +35,7 @@ def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> f
 @click.option("--target", default="h1", show_default=True, help="The machine or simulator to compile for.")
 @click.option("-o", "--output", help="File to write, or - for standard output.")
 @click.option("--emit", type=click.Choice(FORMS), default="artifact", show_default=True, help="What to write.")
+@click.option("--early-exit", is_flag=True, help="With --emit qir: end a shot once a bit shows that it is lost.")
 @click.option("-O", "optimisation", type=click.IntRange(0, 3), default=2, show_default=True, help="Optimisation level.")
 @click.option(
     "--error-budget",
@@ -70,6 +71,7 @@ def command(
     target: str,
     output: str | None,
     emit: str,
+    early_exit: bool,
     optimisation: int,
     error_budget: float | Literal["auto"],
     qubits: int | None,
@@ -90,6 +92,7 @@ def command(
 
     Writes NAME.qsac.json in the working directory unless -o says otherwise; other forms go to standard output.
     """
+    check_form(emit, early_exit)
     if template and (emit != "artifact" or error_budget):
         raise click.UsageError("--template takes neither --emit nor --error-budget: qsac bind makes the circuits")
     if no_fold and not template:
@@ -135,7 +138,7 @@ def command(
                 after=after,
                 progress=progress,
             )
-            parts, what = written(compiled, emit), emit
+            parts, what = written(compiled, emit, early_exit), emit
     deliver(compiled, parts, place, what, verify=verify, timing=timing, as_json=as_json, quiet=quiet, verbose=verbose)
     if error_budget and not compiled.stats["error_budget"]["spent"] and not quiet:
         untouched = "the error budget is untouched: no pass that ran approximates, the circuit is exact"
@@ -201,7 +204,13 @@ def _file_stem(argument: str, name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "model"
 
 
-def written(compiled: Compiled, emit: str) -> Iterable[str]:
+def check_form(emit: str, early_exit: bool) -> None:
+    """Refuse options that the form does not have."""
+    if early_exit and emit != "qir":
+        raise click.UsageError("--early-exit is for --emit qir: the other forms have no branches")
+
+
+def written(compiled: Compiled, emit: str, early_exit: bool) -> Iterable[str]:
     """The text of a form, in parts."""
     if emit == "ir":
         return [compiled.ir]
@@ -213,6 +222,14 @@ def written(compiled: Compiled, emit: str) -> Iterable[str]:
         from qsac.emit.qasm import to_qasm2
 
         return [to_qasm2(compiled.circuits[0])]
+    if emit == "qasm3":
+        from qsac.emit.qasm import to_qasm3
+
+        return [to_qasm3(compiled.circuits[0])]
+    if emit == "qir":
+        from qsac.emit.qir import to_qir
+
+        return [to_qir(compiled.circuits[0], early_exit=early_exit)]
     return compiled.parts()
 
 

@@ -11,16 +11,22 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
 
-def to_qiskit(circuit: NativeCircuit) -> QuantumCircuit:
+def to_qiskit(circuit: NativeCircuit, *, placed: bool = False) -> QuantumCircuit:
     """The circuit with one quantum register ``q`` (in the order of ``circuit.qubits``) and its classical registers.
 
-    Equal up to a global phase. PhasedX is Qiskit's ``r``, ZZPhase its ``rzz``.
+    With ``placed`` the qubits keep their own registers and indices, with idle qubits in between. Equal up to a global
+    phase. PhasedX is Qiskit's ``r``, ZZPhase its ``rzz``.
     """
     from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
     registers = {name: ClassicalRegister(size, name) for name, size in circuit.registers.items()}
-    qubits = QuantumRegister(len(circuit.qubits), "q")
-    written = QuantumCircuit(qubits, *registers.values(), name=circuit.name)
+    units = circuit.qubits if placed else [("q", place) for place in range(len(circuit.qubits))]
+    widths: dict[str, int] = {}
+    for register, index in units:
+        widths[register] = max(widths.get(register, 0), index + 1)
+    quantum = {name: QuantumRegister(size, name) for name, size in widths.items()}
+    qubits = [quantum[register][index] for register, index in units]
+    written = QuantumCircuit(*quantum.values(), *registers.values(), name=circuit.name)
     bits = [registers[register][index] for register, index in circuit.bits]
     writers: dict[str, Any] = {
         "PhasedX": lambda first, _second, angle, phase: written.r(angle * pi, phase * pi, qubits[first]),

@@ -71,7 +71,7 @@ def test_parameters_from_a_file(template: str, folder: Path, capsys: Captured) -
     assert Compiled.load("complex.qsac.json").model == load(model)
 
 
-@pytest.mark.parametrize("emit", ["ir", "tket", "qasm2"])
+@pytest.mark.parametrize("emit", ["ir", "tket", "qasm2", "qasm3", "qir"])
 def test_other_forms(emit: str, template: str, capsys: Captured) -> None:
     assert _said(["bind", template, "--emit", emit, "--no-verify"], capsys).out
 
