@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from qsac.emit.emit import EMITTERS
+from qsac.emit.emit import emit
 from qsac.ir.attention import LoadPruned, LoadTokens, Project
 from qsac.ir.cost import loader_cost, op_cost, pruned_cost, two_qubit_gates
 from qsac.ir.interpreter import interpret
@@ -124,7 +124,7 @@ def test_blocks_and_gates_do_what_the_op_says(shape: tuple[int, int], real: bool
     counted = sum(op_cost(op, blocks.scope, family) for op in blocks.ops if op.name != "diagonal")
     prepared = sum(op_cost(op, program.scope, family) for op in program.ops if isinstance(op, LoadTokens))
     assert counted == expected + prepared
-    assert EMITTERS[family](blocks).two_qubit_gates <= two_qubit_gates(blocks, family)
+    assert emit(blocks, context).two_qubit_gates <= two_qubit_gates(blocks, family)
 
 
 def test_rules() -> None:
