@@ -17,6 +17,7 @@ from qsac.errors import InvalidInputError, QsacError
 from qsac.ir.native import BitReadout, Group, NativeCircuit, Profile, Unit
 from qsac.ir.parser import parse_program
 from qsac.ir.program import Program
+from qsac.model.distribution import RESULT_NAMES, index_qubits
 from qsac.model.load import load
 from qsac.model.metrics import METRIC_NAMES
 from qsac.model.model import Model
@@ -194,6 +195,7 @@ def _meaning(circuit: NativeCircuit) -> dict[str, Any]:
                 "metric": readout.metric,
                 "given": [_unit(bits[bit]) for bit in readout.given],
                 "success": [_unit(bits[bit]) for bit in readout.success],
+                **({"index": [_unit(bits[bit]) for bit in readout.index_bits]} if readout.index_bits else {}),
             }
             for readout in circuit.readouts
         ],
@@ -291,9 +293,8 @@ def _read(document: Any) -> Compiled:
     circuits = tuple(_read_circuit(entry) for entry in root.field("circuits").entries())
     if not circuits:
         raise root.field("circuits").wrong("at least one circuit")
-    for place, circuit in enumerate(circuits):
-        if circuit.profile is not None and len(circuit.profile.register) != model.index_qubits:
-            raise root.field("circuits").entries()[place].field("profile").wrong(f"{model.index_qubits} index qubits")
+    for entry, circuit in zip(root.field("circuits").entries(), circuits, strict=True):
+        _check_meaning(entry, circuit, model)
     root.field("target").field("name").text()
     root.field("target").field("kind").choice(("device", "exact", "shots"))
     return Compiled(
@@ -304,6 +305,19 @@ def _read(document: Any) -> Compiled:
         circuits=circuits,
         stats=root.field("stats").mapping(),
     )
+
+
+def _check_meaning(entry: _Part, circuit: NativeCircuit, model: Model) -> None:
+    """What a circuit is read for must be what its model asks for."""
+    metrics = [readout.metric for readout in circuit.readouts]
+    kind = model.readout.type
+    if metrics != (["fidelity", "token_fidelity"] if kind == "loss" else [RESULT_NAMES[kind]]):
+        raise entry.field("readout").wrong(f"what the model's readout {kind!r} asks for")
+    size = model.index_qubits if kind == "loss" else index_qubits(model)
+    if circuit.profile is not None and len(circuit.profile.register) != size:
+        raise entry.field("profile").wrong(f"{size} index qubits")
+    if kind != "loss" and (len(circuit.readouts[0].index_bits) != size or (circuit.profile is None) != (size == 0)):
+        raise entry.field("readout").wrong(f"{size} index bits, and a profile of as many qubits")
 
 
 def _model(part: _Part) -> Model:
@@ -324,9 +338,10 @@ def _read_circuit(entry: _Part) -> NativeCircuit:
 
     readouts = tuple(
         BitReadout(
-            readout.field("metric").choice(METRIC_NAMES),
+            readout.field("metric").choice((*METRIC_NAMES, *RESULT_NAMES.values())),
             places(readout.field("given"), bits),
             places(readout.field("success"), bits),
+            places(readout.field("index"), bits) if "index" in readout.mapping() else (),
         )
         for readout in entry.field("readout").entries()
     )

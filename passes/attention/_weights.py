@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.ir.attention import PrepareIndices
+from qsac.ir.attention import PrepareIndex, PrepareIndices
 from qsac.ir.program import Program
 
 
@@ -14,8 +14,11 @@ def index_weights(program: Program, count: int) -> NDArray[np.float64]:
 
     A register that holds one index in one branch and the other in the next is between the two.
     """
+    found: list[NDArray[np.float64]] = []
     for op in program.ops:
-        if isinstance(op, PrepareIndices) and op.length == count:
+        if isinstance(op, PrepareIndex) and op.length == count:
+            found.append(np.full(count, 1 / count))
+        elif isinstance(op, PrepareIndices) and op.length == count:
             joint = np.abs(op.prepared(program.scope).reshape(1 << program.scope.sizes[op.query], -1)) ** 2
-            return np.asarray(np.maximum(joint.sum(axis=0), joint.sum(axis=1))[:count], dtype=np.float64)
-    return np.ones(count)
+            found.append(np.maximum(joint.sum(axis=0), joint.sum(axis=1))[:count])
+    return np.max(found, axis=0) if found else np.ones(count)

@@ -13,7 +13,7 @@ import numpy as np
 from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PreparePower, Project
 from qsac.ir.cost import two_qubit_gates
 from qsac.ir.op import Op
-from qsac.ir.program import Program, Readout
+from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.passes.attention._factors import Factors, Polynomial, factorised
 from qsac.passes.attention.fold_unitaries import FoldUnitaries
@@ -121,7 +121,7 @@ def _factored(
         registers=tuple(register for register in program.registers if register.name not in unused),
         ops=(*program.ops[:start], *ops, *groups[-1], *program.ops[stop + 1 :]),
         readouts=tuple(
-            Readout(readout.metric, _without(readout.given, unused), _without(readout.success, unused))
+            replace(readout, given=_without(readout.given, unused), success=_without(readout.success, unused))
             for readout in program.readouts
         ),
         normalisation=program.normalisation * growth,

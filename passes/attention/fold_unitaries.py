@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from qsac.ir.attention import ApplyUnitary, LoadTokens
 from qsac.ir.attention.unitary import UnitaryForm, has_synthesis
 from qsac.ir.cost import two_qubit_gates
-from qsac.ir.derivation import turned
+from qsac.ir.derivation import Branches, derive, turned
 from qsac.ir.op import Op
 from qsac.ir.program import Program
+from qsac.ir.table import Table
 from qsac.pipeline import Pass, PassContext
 
-Side = Literal["load", "unload", "keep"]
-SIDES: tuple[Side, ...] = ("load", "unload", "keep")
+Side = Literal["load", "unload", "diagonal", "keep"]
 Group = tuple[str, UnitaryForm, tuple[str, ...], bool]
 """What a unitary is: its table, how the table is read, and whether it is gated."""
 
@@ -26,13 +25,15 @@ BATCH = 3
 
 @dataclass(frozen=True)
 class FoldUnitaries(Pass):
-    """Take a unitary between a load and an un-load of its register into one of the two tables (algorithm point 7).
+    """Take a unitary after a load of its register into a table (algorithm point 7).
 
     Needs a verified attention program with bound parameters. Guarantees the same meaning, exactly. Each unitary is
-    kept, folded into what is loaded (rows U x), or into what is un-loaded (rows U* y), whichever combination gives
-    the fewest two-qubit gates on the target; ties go to folding, which saves one-qubit gates. All copies of a
-    score unitary that are gated, or not, go the same way. In a template, where the numbers of a synthesised matrix
-    would choose its gates, matrices on two and more qubits are always folded.
+    kept, folded into what is loaded (rows U x), or, where that comes next, into what is un-loaded (rows U* y),
+    whichever combination gives the fewest two-qubit gates on the target; ties go to folding, which saves one-qubit
+    gates. All copies of a score unitary that are gated, or not, go the same way. A gated unitary after a load without a
+    gate goes into a table of both branches' rows, or, where nothing follows on its register, the load takes the rows in
+    its eigenbasis and its diagonal stays gated. In a template, where the numbers of a synthesised matrix would choose
+    its gates, matrices on two and more qubits are always folded.
     """
 
     name: ClassVar[str] = "fold-unitaries"
@@ -43,41 +44,76 @@ class FoldUnitaries(Pass):
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program of the cheapest combination."""
-        groups = sorted({_group(op) for op in program.ops if isinstance(op, ApplyUnitary) and _foldable(program, op)})
-        # A model has two unitaries; for programs of many, batches keep the combinations few.
-        for batch in (groups[start : start + BATCH] for start in range(0, len(groups), BATCH)):
-            candidates = (_all_folded(program, batch, sides) for sides in product(SIDES, repeat=len(batch)))
-            program = min(
-                candidates,
-                key=lambda candidate: (
-                    context.template and has_synthesis(candidate),
-                    two_qubit_gates(candidate, context.target.family),
-                ),
-            )
+        seen: set[Group] = set()
+        while groups := sorted(_members(program).keys() - seen):
+            # A model has two unitaries; for programs of many, batches keep the combinations few.
+            for batch in (groups[start : start + BATCH] for start in range(0, len(groups), BATCH)):
+                members = _members(program)
+                sides = product(*(_sides(program, members[group]) for group in batch))
+                candidates = (_all_folded(program, batch, chosen) for chosen in sides)
+                program = min(
+                    candidates,
+                    key=lambda candidate: (
+                        context.template and has_synthesis(candidate),
+                        two_qubit_gates(candidate, context.target.family),
+                    ),
+                )
+            # Where one was folded, the unitary after it has become the next one to be.
+            seen.update(groups)
         return program
 
 
-def _neighbours(program: Program, op: ApplyUnitary) -> tuple[LoadTokens, LoadTokens] | None:
-    """The load before and the un-load after a unitary, if nothing else touches its register between them."""
-    touching = [other for other in program.ops if op.data in (*other.targets, *other.borrows)]
-    place = touching.index(op)
-    if not 0 < place < len(touching) - 1:
-        return None
-    before, after = touching[place - 1], touching[place + 1]
-    if not (isinstance(before, LoadTokens) and isinstance(after, LoadTokens)):
-        return None
-    if before.adjoint_load or not after.adjoint_load or not before.when == op.when == after.when:
-        return None
-    return before, after
+class _Member(NamedTuple):
+    """A unitary of a group, the load before it, and what comes next on its register, as places; -1 for nothing."""
+
+    unitary: int
+    load: int
+    following: int
 
 
 def _group(op: ApplyUnitary) -> Group:
     return op.table, op.form, op.rotations, bool(op.when)
 
 
-def _foldable(program: Program, op: ApplyUnitary) -> bool:
-    same = (other for other in program.ops if isinstance(other, ApplyUnitary) and _group(other) == _group(op))
-    return all(_neighbours(program, other) is not None for other in same)
+def _members(program: Program) -> dict[Group, list[_Member]]:
+    """The unitaries that can be folded: of each group all, or none."""
+    found: dict[Group, list[_Member | None]] = {}
+    for place, op in enumerate(program.ops):
+        if isinstance(op, ApplyUnitary):
+            found.setdefault(_group(op), []).append(_member(program, place))
+    return {group: [one for one in members if one] for group, members in found.items() if all(members)}
+
+
+def _member(program: Program, place: int) -> _Member | None:
+    op = program.ops[place]
+    assert isinstance(op, ApplyUnitary)
+    touching = [other for other, one in enumerate(program.ops) if op.data in (*one.targets, *one.borrows)]
+    load = max((other for other in touching if other < place), default=-1)
+    following = min((other for other in touching if other > place), default=-1)
+    before, after = program.ops[load], program.ops[following]
+    if load < 0 or not isinstance(before, LoadTokens) or before.adjoint_load or before.data != op.data:
+        return None
+    if any(gate in one.targets for one in program.ops[load:place] for gate in op.when):
+        return None
+    if before.when == op.when:
+        return _Member(place, load, following)
+    both = not before.when and len(op.when) == 1 and (following < 0 or not isinstance(after, LoadTokens))
+    return _Member(place, load, following) if both else None
+
+
+def _sides(program: Program, members: list[_Member]) -> list[Side]:
+    """What all members of a group allow."""
+    sides: list[Side] = ["load", "unload", "diagonal", "keep"]
+    for member in members:
+        op, before, after = (program.ops[place] for place in member)
+        assert isinstance(op, ApplyUnitary)
+        assert isinstance(before, LoadTokens)
+        unloaded = isinstance(after, LoadTokens) and after.adjoint_load and after.data == op.data
+        if member.following < 0 or not unloaded or not before.when == op.when == getattr(after, "when", ()):
+            sides = [side for side in sides if side != "unload"]
+        if member.following >= 0 or before.when == op.when or op.form == "diagonal":
+            sides = [side for side in sides if side != "diagonal"]
+    return sides
 
 
 def _all_folded(program: Program, groups: list[Group], sides: tuple[Side, ...]) -> Program:
@@ -91,28 +127,36 @@ def _folded(program: Program, group: Group, side: Side) -> Program:
     if side == "keep":
         return program
     tables = dict(program.tables)
-    folded: dict[str, str] = {}
+    folded: dict[tuple[str, str], str] = {}
     replaced: dict[int, Op | None] = {}
-    for op in program.ops:
-        neighbours = _neighbours(program, op) if isinstance(op, ApplyUnitary) and _group(op) == group else None
-        if neighbours is None or not isinstance(op, ApplyUnitary):
-            continue
-        load = neighbours[0 if side == "load" else 1]
-        if load.table not in folded:
-            name = f"{load.table}.{op.table}" if side == "load" else f"{load.table}.{op.table}-adjoint"
-            while name in tables:
-                name += "-"
-            folded[load.table] = name
-            tables[name] = turned(side, load.table, op, program.tables)
-        replaced[id(op)] = None
-        replaced[id(load)] = replace(load, table=folded[load.table])
-    ops = tuple(_kept(program, replaced))
+    for member in _members(program)[group]:
+        op, place = program.ops[member.unitary], member.following if side == "unload" else member.load
+        load = program.ops[place]
+        assert isinstance(op, ApplyUnitary)
+        assert isinstance(load, LoadTokens)
+        both = side == "load" and load.when != op.when
+        suffix = "-both" if both else {"load": "", "unload": "-adjoint", "diagonal": "-basis"}[side]
+        key = load.table, suffix
+        if key not in folded:
+            rows = turned("basis" if side == "diagonal" else side, load.table, op, program.tables)
+            if both:
+                rows = derive(Branches(), (load.table, rows), program.tables)
+            folded[key] = _named(tables, f"{load.table}.{op.table}{suffix}", rows)
+        gate: Op | None = None
+        if side == "diagonal":
+            entries = turned("diagonal", load.table, op, program.tables)
+            gate = replace(op, form="diagonal", table=_named(tables, f"{op.table}-diagonal", entries), rotations=())
+        new = replace(load, index=(*load.index, *op.when)) if both else load
+        replaced[member.unitary] = gate
+        replaced[place] = replace(new, table=folded[key])
+    ops = tuple(kept for place, old in enumerate(program.ops) if (kept := replaced.get(place, old)) is not None)
     used = {name for op in ops for name in op.tables}
     return replace(program, ops=ops, tables={name: table for name, table in tables.items() if name in used})
 
 
-def _kept(program: Program, replaced: dict[int, Op | None]) -> Iterator[Op]:
-    for op in program.ops:
-        new = replaced.get(id(op), op)
-        if new is not None:
-            yield new
+def _named(tables: dict[str, Table], name: str, table: Table) -> str:
+    """The name of a table, added if it is not there."""
+    while name in tables and tables[name] != table:
+        name += "-"
+    tables[name] = table
+    return name

@@ -7,7 +7,7 @@ from math import log2, sqrt
 from typing import ClassVar, Literal
 
 from qsac.ir.approximation import INFIDELITY_WIDTH, infidelity
-from qsac.ir.attention import LoadPruned, LoadTokens, PrepareIndices, Project, SelectIndex
+from qsac.ir.attention import LoadPruned, LoadTokens, PrepareIndex, PrepareIndices, Project, SelectIndex
 from qsac.ir.cost import op_cost, two_qubit_gates
 from qsac.ir.op import Op
 from qsac.ir.program import Program
@@ -99,7 +99,7 @@ def _free(program: Program, op: LoadTokens) -> bool:
     return (
         not op.when
         and rows > program.scope.dimension(op.index) // 2
-        and all(isinstance(other, PrepareIndices | SelectIndex | Project) for other in changed)
+        and all(isinstance(other, PrepareIndex | PrepareIndices | SelectIndex | Project) for other in changed)
     )
 
 

@@ -121,7 +121,7 @@ def _selected(program: Program, copies: list[_Copy]) -> Program:
         elif place in unloads and isinstance(op, LoadTokens):
             load = program.ops[unloads[place].load]
             assert isinstance(load, LoadTokens)
-            select = SelectIndex(op.index[0], load.index[-1], op.when[0], origin="/attention/kernel")
+            select = SelectIndex(op.index[0], load.index[0], op.when[0], origin="/attention/kernel")
             ops += [select, replace(op, when=()), select.adjoint()]
         else:
             ops.append(op)
@@ -146,8 +146,8 @@ def _two_tables(program: Program, copies: list[_Copy]) -> tuple[Program, list[_C
             ones: str | Table = load.table
             if isinstance(unitary, ApplyUnitary):
                 ones = turned("load", load.table, unitary, tables)
-            tables[name] = derive(Branches(program.scope.dimension(load.index)), (unload.table, ones), tables)
-        ops[copy.load] = replace(load, index=(*load.when, *load.index), table=name)
+            tables[name] = derive(Branches(), (unload.table, ones), tables)
+        ops[copy.load] = replace(load, index=(*load.index, *load.when), table=name)
     kept = [place for place in range(len(ops)) if place not in folded]
     left = tuple(ops[place] for place in kept)
     moved = [_Copy(kept.index(copy.load), -1, kept.index(copy.unload)) for copy in copies]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,10 @@ from qsac.cli.messages import warn
 
 if TYPE_CHECKING:
     from qsac.model import Metrics, Model
+
+
+Listed = tuple[str, dict[str, Any], float]
+"""The name, content and success probability of a result that is a list."""
 
 
 @click.command("check")
@@ -25,20 +30,27 @@ def command(model: str, metrics: bool, as_json: bool) -> None:
     """
     loaded = load_argument(model)
     values = None
+    listed = None
     if metrics:
         from qsac.model import closed_form
+        from qsac.model.distribution import closed_form_result
 
-        values = closed_form(loaded)
+        values = closed_form(loaded) if loaded.readout.type == "loss" else None
+        listed = closed_form_result(loaded) if values is None else None
     if as_json:
-        click.echo(json.dumps(_facts(loaded, values), indent=2, allow_nan=False))
+        click.echo(json.dumps(_facts(loaded, values, listed), indent=2, allow_nan=False))
     else:
         click.echo(_summary(loaded, values))
+        if listed is not None:
+            _show_listed(loaded, *listed)
+    if listed is not None and listed[2] == 0:
+        warn("the predictions do not exist: the prediction z is zero, so the circuit never succeeds")
     if values is not None:
         for message in values.warnings:
             warn(message)
 
 
-def _facts(model: Model, metrics: Metrics | None) -> dict[str, Any]:
+def _facts(model: Model, metrics: Metrics | None, listed: Listed | None) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "name": model.name,
         "context": model.context,
@@ -55,6 +67,9 @@ def _facts(model: Model, metrics: Metrics | None) -> dict[str, Any]:
         facts["metrics"] = metrics.values
         facts["success_probability"] = metrics["success_probability"]
         facts["warnings"] = list(metrics.warnings)
+    if listed is not None:
+        name, content, success = listed
+        facts |= {name: content, "success_probability": success}
     return facts
 
 
@@ -70,7 +85,7 @@ def _summary(model: Model, metrics: Metrics | None) -> str:
         ("mask", f"{model.mask}, {model.pairs:,} pairs (N)"),
         ("lambda", f"{model.lam:.6g}"),
         ("phases", _phases(model)),
-        ("readout", model.readout),
+        ("readout", _readout(model)),
         ("sha256", model.sha256),
     ]
     lines = [f"{model.name}: a valid model", *(f"  {label:<11}{text}" for label, text in rows)]
@@ -78,11 +93,43 @@ def _summary(model: Model, metrics: Metrics | None) -> str:
         lines.append("closed form")
         width = max(map(len, metrics.values)) + 2
         for name, value in metrics.values.items():
-            lines.append(f"  {name:<{width}}{'null' if value is None else _decimal(value)}")
+            lines.append(f"  {name:<{width}}{_decimal(value)}")
     return "\n".join(lines)
 
 
-def _decimal(value: float) -> str:
+def _readout(model: Model) -> str:
+    from qsac.model.readout import Overlaps, Predict
+
+    readout = model.readout
+    if isinstance(readout, Predict):
+        named = {"basis": "the computational basis", "tokens": "the tokens of the file"}
+        count = 0 if readout.rows is None else len(readout.rows)
+        over = named.get(readout.over, f"{count} {'words' if readout.over == 'vocabulary' else 'states'}")
+        return f"predict, position {readout.position:,} from {readout.context:,} tokens, over {over}"
+    if isinstance(readout, Overlaps):
+        return f"overlaps, {readout.part}, of the pairs in the {readout.mask} mask"
+    return str(readout.type)
+
+
+def _show_listed(model: Model, name: str, content: dict[str, Any], success: float) -> None:
+    from qsac.cli.run import MOST_ROWS
+    from qsac.report.entries import entry_count, entry_rows
+
+    rows = list(islice(entry_rows(model, name, content), MOST_ROWS))
+    width = max(len(label) for label, _ in rows) + 2
+    click.echo("closed form of the " + name)
+    for label, values in rows:
+        cells = (f"{part} " * (name == "overlaps") + _decimal(value) for part, value in values.items())
+        click.echo(f"  {label:<{width}}" + "  ".join(cells))
+    left = entry_count(model, content) - len(rows)
+    if left:
+        click.echo(f"  ... and {left:,} more: --json prints all of them")
+    click.echo(f"success_probability {_decimal(success)}")
+
+
+def _decimal(value: float | None) -> str:
+    if value is None:
+        return "null"
     return f"{value:.10f}" if value == 0 or abs(value) >= 1e-4 else f"{value:.6e}"
 
 

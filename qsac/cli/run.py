@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from qsac.pipeline import Progress
     from qsac.runtime.run import Result
 
+
+MOST_ROWS = 64
+"""Entries of predictions and overlaps that are shown as a table; JSON has all of them."""
 
 COMPARED_CONTEXT = 4096
 """Longest context whose closed form is shown beside a result: its time grows with the square."""
@@ -77,12 +81,22 @@ def show_result(compiled: Compiled, result: Result, *, as_json: bool) -> None:
 
 
 def _show_table(compiled: Compiled, result: Result) -> None:
-    from qsac.cli.tables import Table
-    from qsac.model import closed_form
-
     how = "exactly" if result.shots is None else f"{result.shots:,} shot" + "s" * (result.shots != 1)
     drawn = "" if result.shots is None or result.seed is None else f", seed {result.seed}"
     click.echo(f"{compiled.model.name} on {result.target}, {how}{drawn}")
+    if compiled.model.readout.type == "loss":
+        _show_metrics(compiled, result)
+    else:
+        _show_entries(compiled, result)
+    simulated = compiled.target["kind"] == "device" and result.target == compiled.target["name"]
+    if simulated and result.seed is not None:
+        note(f"{result.target} was simulated on this machine, without noise")
+
+
+def _show_metrics(compiled: Compiled, result: Result) -> None:
+    from qsac.cli.tables import Table
+    from qsac.model import closed_form
+
     shown: dict[str, dict[str, float | None]] = {"value": result.metrics}
     if result.standard_errors:
         shown["standard error"] = result.standard_errors
@@ -93,6 +107,28 @@ def _show_table(compiled: Compiled, result: Result) -> None:
     for name in result.metrics:
         table.add(name, *(_number(values.get(name), digits[column]) for column, values in shown.items()))
     table.show()
-    simulated = compiled.target["kind"] == "device" and result.target == compiled.target["name"]
-    if simulated and result.seed is not None:
-        note(f"{result.target} was simulated on this machine, without noise")
+
+
+def _show_entries(compiled: Compiled, result: Result) -> None:
+    """Predictions or overlaps, their standard errors beside the values and the closed form last."""
+    from qsac.cli.tables import Table
+    from qsac.model.distribution import closed_form_result
+    from qsac.report.entries import entry_count, entry_rows
+
+    name, exact, _ = closed_form_result(compiled.model)
+    content = getattr(result, name)
+    rows = list(islice(entry_rows(compiled.model, name, content), MOST_ROWS))
+    wanted = list(islice(entry_rows(compiled.model, name, exact), MOST_ROWS))
+    columns = [*rows[0][1], *(f"closed form {column}" for column in wanted[0][1])]
+    digits = 10 if result.shots is None else 5
+    table = Table("entry", *columns, numbers=tuple(columns))
+    for (label, found), (_, closed) in zip(rows, wanted, strict=True):
+        cells = (_number(value, 2 if "error" in column else digits) for column, value in found.items())
+        table.add(label, *cells, *(_number(value, 10) for value in closed.values()))
+    table.show()
+    left = entry_count(compiled.model, content) - len(rows)
+    if left:
+        click.echo(f"... and {left:,} more: --json prints all of them")
+    spread = result.standard_errors.get("success_probability")
+    error = "" if spread is None else f", standard error {spread:.2g}"
+    click.echo(f"success_probability {_number(result.success_probability, digits)}{error}")

@@ -1,4 +1,4 @@
-"""`qsac schema`: the JSON Schema of model files."""
+"""`qsac schema`: the JSON Schemas of model files and of results."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from importlib import resources
 
 import click
 
+SCHEMAS = {"model": ("model", "model.schema.json"), "results": ("runtime", "results.schema.json")}
+
 
 @click.command("schema")
-def command() -> None:
-    """Print the JSON Schema of model files.
+@click.option("--of", "kind", type=click.Choice(tuple(SCHEMAS)), default="model", show_default=True, help="Of what.")
+def command(kind: str) -> None:
+    """Print the JSON Schema of model files, or of what `qsac run --json` prints.
 
-    Editors use it to complete and check a model while it is written.
+    Editors use the former to complete and check a model while it is written.
     """
-    text = (resources.files("qsac") / "model" / "model.schema.json").read_text(encoding="utf-8")
+    text = resources.files("qsac").joinpath(*SCHEMAS[kind]).read_text(encoding="utf-8")
     click.echo(text, nl=False)

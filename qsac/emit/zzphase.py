@@ -46,6 +46,9 @@ Linear = NDArray[np.float64]
 FIXED, DIAGONAL, OPEN = range(3)
 """What is known of a one-qubit gate: its numbers, that it is diagonal whatever its numbers, or nothing."""
 
+_OF_THE_LOSS = ("fidelity", "token_fidelity")
+"""Readouts of the circuit called loss; others give their circuit their own name."""
+
 
 def phased_x(theta: float, phi: float) -> Spin:
     """PhasedX = Rz(phi) Rx(theta) Rz(-phi), angles in half-turns."""
@@ -106,7 +109,7 @@ class ZZPhaseEmitter:
         bit = {f"{register}[{index}]": place for place, (register, index) in enumerate(bits)}
         qubits = tuple(("q", index) for index in range(len(self.place)))
         return NativeCircuit(
-            name="loss",
+            name=next((one.metric for one in self.program.readouts if one.metric not in _OF_THE_LOSS), "loss"),
             qubits=qubits,
             bits=bits,
             kind=kind,
@@ -116,8 +119,7 @@ class ZZPhaseEmitter:
             readouts=tuple(
                 BitReadout(
                     readout.metric,
-                    tuple(bit[name] for name in readout.given),
-                    tuple(bit[name] for name in readout.success),
+                    *(tuple(bit[name] for name in part) for part in (readout.given, readout.success, readout.index)),
                 )
                 for readout in self.program.readouts
             ),

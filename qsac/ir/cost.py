@@ -16,6 +16,7 @@ from qsac.ir.attention import (
     LoadPruned,
     LoadTokens,
     PhaseTable,
+    PrepareIndex,
     PrepareIndices,
     PreparePower,
     Project,
@@ -167,9 +168,7 @@ def _(op: LoadEvolution, scope: Scope, family: GateFamily) -> int:
 @op_cost.register
 def _(op: LoadTokens, scope: Scope, family: GateFamily) -> int:
     table = scope.tables[op.table]
-    values = scope.dimension(op.index)
-    gated = scope.dimension(op.borrows) // values - 1
-    _, rows = without_repetition(controlled_rows(table.values, values, gated))
+    _, rows = without_repetition(controlled_rows(table.values, scope.dimension(op.when)))
     return loader_cost(len(rows), occupied_columns(table.values), scope.sizes[op.data], real=table.real)
 
 
@@ -185,6 +184,11 @@ def _(op: PrepareIndices, scope: Scope, family: GateFamily) -> int:
         return 2 * uniform_cost(op.length, family)
     bit_by_bit, loaded = _causal_state_cost(op.length, scope.sizes[op.query], family)
     return loaded if causal_is_loaded(op.length) else bit_by_bit
+
+
+@op_cost.register
+def _(op: PrepareIndex, scope: Scope, family: GateFamily) -> int:
+    return uniform_cost(op.length, family)
 
 
 @op_cost.register

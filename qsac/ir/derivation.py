@@ -55,20 +55,18 @@ class Turned:
 
 @dataclass(frozen=True)
 class Branches:
-    """From rows for the value 0 of a gate and rows for its value 1: both, the first ones filled up with |0...0> to
-    ``values`` rows."""
+    """From rows for the value 0 of a gate and rows for its value 1: for every token both, one after the other; |0...0>
+    where one of them has no row."""
 
     name: ClassVar[str] = "branches"
 
-    values: int
-
     def __call__(self, *arguments: NDArray[np.complex128]) -> NDArray[np.complex128]:
         zeros, ones = arguments
-        both = np.zeros((self.values + len(ones), ones.shape[1]), dtype=np.result_type(zeros, ones))
-        both[:, 0] = 1.0
-        both[: len(zeros)] = zeros
-        both[self.values :] = ones
-        return both
+        both = np.zeros((max(len(zeros), len(ones)), 2, ones.shape[1]), dtype=np.result_type(zeros, ones))
+        both[:, :, 0] = 1.0
+        both[: len(zeros), 0] = zeros
+        both[: len(ones), 1] = ones
+        return both.reshape(-1, ones.shape[1])
 
 
 OPERATIONS: dict[str, type[Operation]] = {operation.name: operation for operation in (Turned, Branches)}

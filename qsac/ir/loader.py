@@ -82,17 +82,17 @@ def occupied_columns(rows: NDArray[Any]) -> int:
     return int(used[-1]) + 1 if len(used) else 1
 
 
-def controlled_rows(rows: NDArray[Any], values: int, gated: int) -> NDArray[Any]:
-    """The row to load for every control value up to the last one that has a row, shape (controls, d).
+def controlled_rows(rows: NDArray[Any], branches: int) -> NDArray[Any]:
+    """The row to load for every value of (index, gates) up to the last one that has a row, shape (controls, d).
 
-    ``rows`` are those of an index of ``values`` values; there are ``gated`` (a power of two, less one) times as many
-    values before them, on which the loader is to do nothing: |0...0>, as for those without a row.
+    ``rows`` are those of the index; of the ``branches`` values of the gates the last one loads, on the others the
+    loader is to do nothing: |0...0>. The gates come after the index, so that a ladder for the first rows leaves out
+    the tokens that a table does not have.
     """
-    first = gated * values
-    full = np.zeros((first + len(rows), rows.shape[1]), dtype=rows.dtype)
-    full[:, 0] = 1.0
-    full[first:] = rows
-    return full
+    full = np.zeros((len(rows), branches, rows.shape[1]), dtype=rows.dtype)
+    full[:, :, 0] = 1.0
+    full[:, -1] = rows
+    return full.reshape(-1, rows.shape[1])
 
 
 def without_repetition(rows: NDArray[Any], alike: NDArray[Any] | None = None) -> tuple[tuple[int, ...], NDArray[Any]]:

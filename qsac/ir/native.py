@@ -47,19 +47,25 @@ KIND: dict[str, int] = {gate.name: index for index, gate in enumerate(GATES)}
 
 
 class BitReadout(NamedTuple):
-    """A metric's value is P(every given and success bit is 0) / P(every given bit is 0). Bits are indices."""
+    """A metric's value is P(every given and success bit is 0) / P(every given bit is 0). Bits are indices.
+
+    With ``index_bits`` (most significant first) it is a list: for every value v of these P(every success bit 0 | v and
+    every given bit 0), or P(v | every given bit 0) where there are no success bits.
+    """
 
     metric: str
     given: tuple[int, ...]
     success: tuple[int, ...]
+    index_bits: tuple[int, ...] = ()
 
 
 class Profile(NamedTuple):
-    """Where the per-token overlaps stand in the circuit.
+    """Where the entries of an index stand in the circuit: for the loss, the per-token overlaps.
 
     After the first ``stop`` gates, the qubits ``register`` (most significant first) in the computational basis give
     the position j, and the bits ``success``, measured by then, say whether the value register was found empty:
-    P(j | given) is w_j^2 / sum w^2 and P(j and success | given) is |A_j|^2 / sum w^2.
+    P(j | given) is w_j^2 / sum w^2 and P(j and success | given) is |A_j|^2 / sum w^2. Circuits for other readouts
+    measure the register after it, into the index bits of their readout.
     """
 
     stop: int
@@ -129,10 +135,14 @@ class NativeCircuit:
         measured_at, problem = _outcomes(self)
         given = {bit for readout in self.readouts for bit in readout.given}
         for readout in self.readouts:
-            if not measured_at.keys() >= {*readout.given, *readout.success}:
+            if not measured_at.keys() >= {*readout.given, *readout.success, *readout.index_bits}:
                 return f"the bits of {readout.metric!r} measured by the circuit"
             if given & set(readout.success) or len(set(readout.success)) < len(readout.success):
                 return f"the success bits of {readout.metric!r} once, and none of them given"
+            if {*readout.given, *readout.success} & {*readout.index_bits} or len({*readout.index_bits}) < len(
+                readout.index_bits
+            ):
+                return f"the index bits of {readout.metric!r} once, and none of them given or success"
         if self.profile is not None:
             asked = (*self.profile.given, *self.profile.success)
             if any(measured_at.get(bit, len(self)) >= self.profile.stop for bit in asked):

@@ -172,10 +172,12 @@ def _read_table(line: _Line, values: Any) -> Table:
 def _readout(line: _Line) -> Readout:
     _, metric, rest = line.words(2, "readout METRIC given=[...] success=[...]")
     values = line.fields(rest)
-    if set(values) != {"given", "success"}:
-        raise line.wrong(rest[:60], "given=[...] success=[...]")
-    given, success = (_checked(line, name, values[name], tuple[str, ...]) for name in ("given", "success"))
-    return Readout(line.name(metric), given, success)
+    if set(values) - {"index"} != {"given", "success"}:
+        raise line.wrong(rest[:60], "given=[...] success=[...], and index=[...] where the readout has one")
+    given, success, index = (
+        _checked(line, name, values.get(name, []), tuple[str, ...]) for name in ("given", "success", "index")
+    )
+    return Readout(line.name(metric), given, success, index)
 
 
 def _op(line: _Line) -> Op:

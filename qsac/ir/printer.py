@@ -42,7 +42,8 @@ def print_program(program: Program) -> str:
     ]
     lines += [print_op(op) for op in program.ops]
     for readout in program.readouts:
-        lines.append(f"readout {readout.metric} given={_json(readout.given)} success={_json(readout.success)}")
+        index = f" index={_json(readout.index)}" if readout.index else ""
+        lines.append(f"readout {readout.metric} given={_json(readout.given)} success={_json(readout.success)}{index}")
     return "\n".join(lines) + "\n"
 
 

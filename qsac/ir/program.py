@@ -13,11 +13,16 @@ from qsac.ir.table import Table
 
 @dataclass(frozen=True)
 class Readout:
-    """A metric is P(all of ``given`` and ``success``) / P(all of ``given``); both name projections' outcomes."""
+    """A metric is P(all of ``given`` and ``success``) / P(all of ``given``); both name projections' outcomes.
+
+    With an ``index``, projections on zero that a machine reads as they come out, it is a list: for every value v of
+    the index P(success | v and given), or P(v | given) where nothing has to succeed.
+    """
 
     metric: str
     given: tuple[str, ...]
     success: tuple[str, ...]
+    index: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

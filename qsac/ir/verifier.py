@@ -143,9 +143,11 @@ def _verify_readouts(program: Program) -> None:
         if op.outcomes:
             prefixes.append(frozenset(reached))
     for readout in program.readouts:
-        for outcome in (*readout.given, *readout.success):
+        for outcome in (*readout.given, *readout.success, *readout.index):
             if outcome not in reached:
                 raise ProgramError(f"readout {readout.metric!r} names {outcome!r}, which nothing projects")
+        if set(readout.index) & {*readout.given, *readout.success} or len(set(readout.index)) < len(readout.index):
+            raise ProgramError(f"readout {readout.metric!r} names an outcome twice")
         for wanted in (frozenset(readout.given), frozenset((*readout.given, *readout.success))):
             if wanted not in prefixes:
                 raise ProgramError(

@@ -12,6 +12,7 @@ from qsac.ir.attention import (
     LoadPruned,
     LoadTokens,
     PhaseTable,
+    PrepareIndex,
     PrepareIndices,
     PreparePower,
     Project,
@@ -40,6 +41,10 @@ def _prepare_indices(op: PrepareIndices, place: Place) -> Sequence[Op]:
     return uniform_state(query, op.length, op.origin) + uniform_state(key, op.length, op.origin)
 
 
+def _prepare_index(op: PrepareIndex, place: Place) -> Sequence[Op]:
+    return uniform_state(place.qubits(op.index), op.length, op.origin)
+
+
 def _prepare_power(op: PreparePower, place: Place) -> Sequence[Op]:
     return unary_state(place.qubits(*op.power), op.amplitudes, op.origin)
 
@@ -66,6 +71,7 @@ LOWERINGS: dict[type[Op], Callable[[Any, Place], Sequence[Op]]] = {
     LoadTokens: tokens.lower,
     Observe: _observe,
     PhaseTable: _phase_table,
+    PrepareIndex: _prepare_index,
     PrepareIndices: _prepare_indices,
     PreparePower: _prepare_power,
     Project: projection.lower,
@@ -90,7 +96,7 @@ def lower(program: Program, context: PassContext, *, slots: bool = False) -> Pro
         tables={},
         ops=tuple(blocks),
         readouts=tuple(
-            Readout(readout.metric, _bits(readout.given, program), _bits(readout.success, program))
+            Readout(readout.metric, *(_bits(part, program) for part in (readout.given, readout.success, readout.index)))
             for readout in program.readouts
         ),
         normalisation=program.normalisation,

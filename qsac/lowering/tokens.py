@@ -25,10 +25,9 @@ def lower(op: LoadTokens, place: Place) -> list[Block]:
 
     For complex tables also the diagonal that they leave on the controls.
     """
-    controls = place.qubits(*op.borrows)
+    controls = place.qubits(*op.index, *op.when)
     data = place.qubits(op.data)
-    values = place.scope.dimension(op.index)
-    key = (op.table, values, len(controls))
+    key = (op.table, len(op.when), len(controls))
     kept, levels, left = place.cached(key, lambda: _cascade(op, place))
     controls = tuple(controls[bit] for bit in kept)
     blocks = _unload(levels, controls, data, op.origin, place.slot)
@@ -43,11 +42,12 @@ def lower(op: LoadTokens, place: Place) -> list[Block]:
 
 def _cascade(op: LoadTokens, place: Place) -> tuple[tuple[int, ...], Sequence[GateLevel | RotationLevel], Real]:
     """The controls that count, by their places, the levels of un-loading, and the phases they leave if complex."""
-    values = place.scope.dimension(op.index)
-    gated = place.scope.dimension(op.borrows) // values - 1
-    table = place.scope.tables[op.table]
-    alike = controlled_rows((table.pattern or table).values, values, gated)
-    kept, rows = without_repetition(controlled_rows(table.values, values, gated), alike)
+    table, branches = place.scope.tables[op.table], place.scope.dimension(op.when)
+    alike = controlled_rows((table.pattern or table).values, branches)
+    # The bits of the index above those that the rows need are always 0.
+    unused = place.scope.dimension(op.borrows).bit_length() - 1 - (len(alike) - 1).bit_length()
+    needed, rows = without_repetition(controlled_rows(table.values, branches), alike)
+    kept = tuple(unused + bit for bit in needed)
     columns = occupied_columns(alike)
     if np.iscomplexobj(rows):
         return kept, *complex_cascade(rows, columns)

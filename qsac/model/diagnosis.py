@@ -37,7 +37,9 @@ class Contract:
 _CLASSES: dict[_Location, type[BaseModel]] = {
     (): schema.ModelFile,
     ("attention",): schema.Attention,
-    ("readout",): schema.Readout,
+    ("readout", "loss"): schema.LossReadout,
+    ("readout", "predict"): schema.PredictReadout,
+    ("readout", "overlaps"): schema.OverlapsReadout,
     ("tokens", "inline"): schema.InlineTokens,
     ("tokens", "file"): schema.FileTokens,
     ("tokens", "tfim"): schema.TfimTokens,
@@ -173,6 +175,8 @@ def _owner(location: _Location, contract: Contract) -> str:
         return contract.whole
     if names[0] == "coupling" and len(names) > 1:
         return f"{names[1]} coupling"
+    if names[0] == "readout" and len(names) > 1:
+        return f"the readout {names[1]}"
     if names[0] == "tokens" and len(names) > 1:
         return f"{names[1]} tokens" if len(names) == 2 else f"an item of {names[2]}"
     if len(names) > 2:

@@ -11,6 +11,7 @@ MODEL_FILE_BYTES = 256 * 2**20
 TOKEN_FILE_BYTES = 2 * 2**30
 CSV_FILE_BYTES = 256 * 2**20
 CONTEXT = 2**16
+OVERLAPS_CONTEXT = 2**12
 DIMENSION = 2**12
 TOKEN_ENTRIES = 2**26 + 2**12
 TFIM_SITES = 12
@@ -69,6 +70,18 @@ def check_tokens(rows: int, dimension: int, pointer: str) -> None:
             f"{rows:,} tokens of dimension {dimension:,}, which take {needed}",
             f"at most {TOKEN_ENTRIES:,} entries ({size(TOKEN_ENTRIES * _COMPLEX_BYTES)})",
             "use fewer tokens or a smaller dimension",
+        )
+
+
+def check_overlaps(context: int, pointer: str) -> None:
+    """Whether the matrix of all overlaps of ``context`` tokens may be held in memory."""
+    if context > OVERLAPS_CONTEXT:
+        raise _exceeds(
+            pointer,
+            "the matrix of overlaps is too large",
+            f"{context:,} x {context:,} overlaps, which take {size(context**2 * _COMPLEX_BYTES)}",
+            f"a context of at most {OVERLAPS_CONTEXT:,} ({size(OVERLAPS_CONTEXT**2 * _COMPLEX_BYTES)})",
+            "cut the sequence into several models",
         )
 
 

@@ -17,6 +17,7 @@ from qsac.model.kernel import coefficients, temperature_of
 from qsac.model.model import Model
 from qsac.model.numbers import number_list
 from qsac.model.pointer import counted, kind, nearest, printable, quoted
+from qsac.model.readout import build_readout
 from qsac.model.tokens.sequence import normalised, padded_dimension, token_evolution, token_values
 from qsac.model.unitary import build_unitary
 
@@ -126,6 +127,8 @@ def _build(document: object, folder: Path) -> Model:
     kernel = coefficients(attention.kernel, dimension, "/attention/kernel")
     value, canonical_value = build_unitary(attention.value, "/attention/value", values.shape[1], dimension)
     score, canonical_score = build_unitary(attention.score, "/attention/score", values.shape[1], dimension)
+    tokens = normalised(values, dimension)
+    readout, canonical_readout = build_readout(given.readout, attention.mask, tokens, values.shape[1], folder)
     phases: Any = None
     if "phases" in fields["attention"]:
         phases = _phases(fields["attention"]["phases"], "/attention/phases", len(values) - 1)
@@ -139,18 +142,18 @@ def _build(document: object, folder: Path) -> Model:
             "value": canonical_value,
             "score": canonical_score,
         },
-        "readout": {"type": given.readout.type},
+        "readout": canonical_readout,
     }
     if phases is not None:
         canonical["attention"]["phases"] = phases if isinstance(phases, str) else phases.tolist()
     return Model(
         name=given.name,
-        tokens=normalised(values, dimension),
+        tokens=tokens,
         mask=attention.mask,
         kernel=kernel,
         value=value,
         score=score,
-        readout=given.readout.type,
+        readout=readout,
         given_tokens=values,
         given_phases=phases,
         fields=canonical,

@@ -210,7 +210,7 @@ def scaled_overlaps(model: Model) -> tuple[NDArray[np.complex128], NDArray[np.fl
     for start in range(0, context, step):
         rows = slice(start, min(start + step, context))
         stop = rows.stop if model.mask == "causal" else context
-        weights = _kernel_values(inputs[rows].conj() @ scored[:stop].T, kernel)
+        weights = kernel_values(inputs[rows].conj() @ scored[:stop].T, kernel)
         if model.mask == "causal":
             weights = np.where(np.arange(start, rows.stop)[:, None] >= np.arange(stop), weights, 0)
         predictions = weights @ mixed[:stop]
@@ -219,7 +219,7 @@ def scaled_overlaps(model: Model) -> tuple[NDArray[np.complex128], NDArray[np.fl
     return overlaps, norms
 
 
-def _kernel_values(scores: Numbers, kernel: NDArray[np.float64]) -> Numbers:
+def kernel_values(scores: Numbers, kernel: NDArray[np.float64]) -> Numbers:
     """g(s), entry by entry (Horner)."""
     result: Numbers = np.full_like(scores, kernel[-1])
     for coefficient in kernel[-2::-1]:

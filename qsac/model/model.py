@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.model.numbers import Numbers, as_lists
+from qsac.model.readout import Readout
 from qsac.model.tokens.evolution import Evolution
 from qsac.model.unitary import Unitary
 
 Mask = Literal["causal", "full"]
-ReadoutType = Literal["loss", "predict", "overlaps"]
 
 
 def canonical_json(model: dict[str, Any]) -> str:
@@ -31,6 +31,7 @@ class Model:
     ``tokens``: (T+1, d) rows of length 1, zero-padded to d, float64 where exactly real, else complex128, read-only.
     ``kernel``: c_0..c_k with c_k not 0. ``value`` and ``score``: V and W, of dimension d.
     ``given_tokens``: the rows before normalisation and padding; ``fields``: the canonical model without them.
+    ``readout``: what the circuit is compiled to report.
     ``evolution``: what takes each token to the next, where the model file says so; the canonical model does not.
     ``given_phases``: T angles in radians, ``"optimal"``, or None where the model file has no phases.
     """
@@ -41,7 +42,7 @@ class Model:
     kernel: tuple[float, ...]
     value: Unitary
     score: Unitary
-    readout: ReadoutType
+    readout: Readout
     given_tokens: Numbers = field(repr=False)
     given_phases: NDArray[np.float64] | Literal["optimal"] | None = field(repr=False)
     fields: dict[str, Any] = field(repr=False)

@@ -171,10 +171,57 @@ class Attention(_Fields):
     )
 
 
-class Readout(_Fields):
-    """What the circuit is compiled to report."""
+class LossReadout(_Fields):
+    """The loss and the metrics around it."""
 
-    type: Literal["loss", "predict", "overlaps"]
+    type: Literal["loss"]
+
+
+class StatesFile(_Fields):
+    """States in a .npy, .npz, .csv or .safetensors file, named relative to the model file and inside its folder."""
+
+    path: Annotated[str, Field(min_length=1)]
+
+
+States = Annotated[list[Row], Field(min_length=1)] | StatesFile
+
+
+class PredictReadout(_Fields):
+    """The prediction after one position, measured: in the computational basis, unless a vocabulary or states are given.
+
+    ``position`` counts from 1; the default is T+1, the last token of the file. ``vocabulary``: rows x_l with
+    sum_l |x_l><x_l| = 1. ``states``: any rows, normalised on loading, or the T+1 tokens of the file.
+    """
+
+    type: Literal["predict"]
+    position: Count = Field(
+        default=None,  # type: ignore[assignment]  # T+1, known only once the tokens are
+        json_schema_extra=_without_default,
+    )
+    vocabulary: SkipValidation[States] = Field(
+        default=None,  # type: ignore[assignment]  # absent: the computational basis
+        description="Rows x_l that resolve the identity: sum_l |x_l><x_l| = 1.",
+        json_schema_extra=_without_default,
+    )
+    states: SkipValidation[States | Literal["tokens"]] = Field(
+        default=None,  # type: ignore[arg-type]  # absent: the computational basis
+        description="Rows that the prediction is compared with, normalised on loading, or the tokens of the file.",
+        json_schema_extra=_without_default,
+    )
+
+
+class OverlapsReadout(_Fields):
+    """The scores s_ji = <x_j|score|x_i> of the context tokens: complex, or their squared moduli.
+
+    ``pairs``: those in the attention's mask, or all of them.
+    """
+
+    type: Literal["overlaps"]
+    part: Literal["complex", "abs2"] = "complex"
+    pairs: Literal["mask", "all"] = "mask"
+
+
+Readout = Annotated[LossReadout | PredictReadout | OverlapsReadout, Field(discriminator="type")]
 
 
 class ModelFile(_Fields):
@@ -184,7 +231,7 @@ class ModelFile(_Fields):
     name: Annotated[str, Field(min_length=1, max_length=NAME_CHARACTERS)] = "model"
     tokens: Tokens
     attention: Attention
-    readout: Readout = Readout(type="loss")
+    readout: Readout = LossReadout(type="loss")
 
 
 NORMAL_PARAMETERS = TypeAdapter(NormalParameters)

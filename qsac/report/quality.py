@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from qsac.ir.native import NativeCircuit
 from qsac.ir.program import Program
+from qsac.model.distribution import distribution
 from qsac.model.metrics import closed_form
 from qsac.model.model import Model
 from qsac.pipeline import Target
@@ -51,6 +52,14 @@ def quality(error_free: float | None, spent: float, success: float) -> float:
     return (error_free or 0.0) * max(0.0, 1 - spent / success) if success > 0 else 0.0
 
 
+def _branch(source: Model) -> float:
+    """The probability of the branch that a model's readout is read from: of other readouts than the loss, all given."""
+    if source.readout.type != "loss":
+        return distribution(source).given
+    values = closed_form(source)
+    return (values["zeta"] or 0.0) * (values["fidelity"] or 0.0)
+
+
 def best_quality(source: Model, way: Callable[[float], W]) -> tuple[W, list[dict[str, Any]]]:
     """Of the ways with the budgets of :data:`AUTOMATIC_BUDGETS` the one of the best estimated quality, and the
     estimates of all that came to different circuits. No way takes more two-qubit gates than the exact one."""
@@ -58,8 +67,7 @@ def best_quality(source: Model, way: Callable[[float], W]) -> tuple[W, list[dict
     machine = exact.target
     if machine.errors is None:
         return exact, []
-    values = closed_form(source)
-    success = (values["zeta"] or 0.0) * (values["fidelity"] or 0.0)
+    success = _branch(source)
     best, most, tried = exact, -1.0, []
     seen: list[Program] = []
     for budget in (0.0, *AUTOMATIC_BUDGETS):

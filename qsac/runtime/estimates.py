@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import log, sqrt
 
+import numpy as np
+from numpy.typing import NDArray
+
 from qsac.ir.native import NativeCircuit
 
 CONFIDENCE = 0.95
@@ -46,6 +49,57 @@ def tally(circuit: NativeCircuit, outcomes: Iterable[tuple[str, int]]) -> Tally:
     return Tally(shots, given, success)
 
 
+@dataclass(frozen=True, eq=False)
+class IndexTally:
+    """How many shots were taken and passed every given bit; of these, for each value of the readout's index, how many
+    had the value (``marginal``), and passed every success bit as well (``joint``)."""
+
+    shots: int
+    given: int
+    marginal: NDArray[np.int64]
+    joint: NDArray[np.int64]
+
+
+def index_tally(circuit: NativeCircuit, outcomes: Iterable[tuple[str, int]]) -> IndexTally:
+    """Count outcomes (as :func:`tally` does) of a circuit with one readout, by the value of its index."""
+    (readout,) = circuit.readouts
+    shots = 0
+    marginal, joint = np.zeros((2, 1 << len(readout.index_bits)), dtype=np.int64)
+    for outcome, count in outcomes:
+        shots += count
+        if any(outcome[bit] == "1" for bit in readout.given):
+            continue
+        value = int("".join(outcome[bit] for bit in readout.index_bits) or "0", 2)
+        marginal[value] += count
+        if all(outcome[bit] == "0" for bit in readout.success):
+            joint[value] += count
+    return IndexTally(shots, int(marginal.sum()), marginal, joint)
+
+
+def index_estimates(found: IndexTally, conditional: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """For each value of the index the fraction of its shots that succeeded, and its standard error.
+
+    Without ``conditional`` the fraction of all given shots that had the value. NaN where there was no shot. Errors are
+    taken as those of :func:`estimate`.
+    """
+    whole = found.marginal if conditional else np.full_like(found.marginal, found.given)
+    values, errors = np.full((2, len(whole)), np.nan)
+    for place in np.flatnonzero(whole):
+        values[place] = found.joint[place] / whole[place]
+        errors[place] = _error(int(found.joint[place]), int(whole[place]))
+    return values, errors
+
+
+def success_estimate(found: IndexTally) -> tuple[float, float]:
+    """The fraction of the shots that passed every given bit, and its standard error."""
+    return found.given / found.shots, _error(found.given, found.shots)
+
+
+def upper_bound(trials: int) -> float:
+    """The largest probability that leaves 5% for no success in ``trials``."""
+    return float(1 - (1 - CONFIDENCE) ** (1 / trials))
+
+
 def estimate(counted: Tally, context: int, pairs: int, normalisation: float = 1.0) -> Estimates:
     """Metrics from a tally of at least one shot, for a model of ``context`` T and ``pairs`` N.
 
@@ -72,7 +126,7 @@ def estimate(counted: Tally, context: int, pairs: int, normalisation: float = 1.
             return
         metrics[name] = errors[name] = None
         if whole:
-            bound = -log(_upper_bound(whole)) + 0.0
+            bound = -log(upper_bound(whole)) + 0.0
             warnings.append(f"{name} is not resolved: {what}; with 95% confidence it is at least {bound:.3g}")
         elif given:
             warnings.append(f"{name} is not resolved: no given shot found the token")
@@ -90,7 +144,7 @@ def estimate(counted: Tally, context: int, pairs: int, normalisation: float = 1.
         warnings.append(
             "fidelity, loss, token_fidelity, loss_a and renyi_divergence are not resolved: none of "
             f"{shots:,} shots passed the given bits; with 95% confidence success_probability is at most "
-            f"{_upper_bound(shots):.3g}"
+            f"{upper_bound(shots):.3g}"
         )
     return Estimates(metrics, errors, tuple(warnings))
 
@@ -101,8 +155,3 @@ def _error(part: int, whole: int) -> float:
     if part in (0, whole):
         p = (part + 0.5) / (whole + 1)
     return sqrt(p * (1 - p) / whole)
-
-
-def _upper_bound(trials: int) -> float:
-    """The largest probability that leaves 5% for no success in ``trials``."""
-    return float(1 - (1 - CONFIDENCE) ** (1 / trials))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +12,23 @@ from qsac.artifact import Compiled
 from qsac.emit.qiskit import outcome_of
 from qsac.errors import InvalidInputError
 from qsac.ir.native import NativeCircuit
-from qsac.model.metrics import metrics_from_probabilities, prefix_loss
+from qsac.model.distribution import Distribution, as_result, fractions, possible_index
+from qsac.model.metrics import RESOLUTION, metrics_from_probabilities, prefix_loss
 from qsac.model.pointer import counted as counted_word
 from qsac.model.pointer import describe, join, quoted
 from qsac.pipeline import Progress
 from qsac.registry import target as find_target
 from qsac.runtime.aer import sample
-from qsac.runtime.estimates import Tally, estimate, tally
+from qsac.runtime.estimates import (
+    IndexTally,
+    Tally,
+    estimate,
+    index_estimates,
+    index_tally,
+    success_estimate,
+    tally,
+    upper_bound,
+)
 from qsac.runtime.exact import simulator
 from qsac.runtime.statevector import Probabilities
 
@@ -31,7 +41,9 @@ class Result:
     """What a run came to.
 
     ``shots`` is None for an exact run, and ``standard_errors`` then empty; ``seed`` is None for shots taken elsewhere.
-    A metric that does not exist, or that the shots did not resolve, is None, and a warning says why.
+    A metric that does not exist, or that the shots did not resolve, is None, and a warning says why. ``predictions``
+    and ``overlaps`` are what readouts other than the loss report (docs/readouts.md), their metrics hold the success
+    probability only.
     """
 
     target: str
@@ -41,15 +53,19 @@ class Result:
     standard_errors: dict[str, float | None]
     success_probability: float | None
     warnings: tuple[str, ...]
+    predictions: dict[str, Any] | None = None
+    overlaps: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The result as the command line prints it with ``--json``."""
+        listed = {"predictions": self.predictions, "overlaps": self.overlaps}
         return {
             "target": self.target,
             "shots": self.shots,
             "seed": self.seed,
             "metrics": self.metrics,
             "standard_errors": self.standard_errors,
+            **{name: content for name, content in listed.items() if content is not None},
             "success_probability": self.success_probability,
             "warnings": list(self.warnings),
         }
@@ -84,9 +100,13 @@ def run(
         shots = DEFAULT_SHOTS
     if shots is None:
         return _exact(compiled, name, chosen, simulator(name)(circuit, progress))
+    indexed = compiled.model.readout.type != "loss"
     if kind == "exact":
-        return counted(compiled, name, chosen, _sampled(simulator(name)(circuit, progress), shots, chosen))
-    return counted(compiled, name, chosen, tally(circuit, sample(circuit, shots, chosen)))
+        exact = simulator(name)(circuit, progress)
+        if indexed:
+            return _index_counted(compiled, name, chosen, _index_sampled(_index_shares(circuit, exact), shots, chosen))
+        return counted(compiled, name, chosen, _sampled(exact, shots, chosen))
+    return _from_outcomes(compiled, name, chosen, sample(circuit, shots, chosen))
 
 
 def _checked(shots: int | None, seed: int | None) -> int:
@@ -101,6 +121,8 @@ def _checked(shots: int | None, seed: int | None) -> int:
 
 def _exact(compiled: Compiled, target: str, seed: int, found: Probabilities) -> Result:
     model = compiled.model
+    if model.readout.type != "loss":
+        return _index_exact(compiled, target, seed, _index_shares(compiled.circuits[0], found))
     # A single position has no query register: its shares are the metrics themselves.
     weights = found.weights if len(found.weights) else np.ones(1)
     overlaps = found.overlaps if len(found.overlaps) else np.array([found.metrics["token_fidelity"]])
@@ -142,6 +164,62 @@ def counted(compiled: Compiled, target: str, seed: int | None, found: Tally) -> 
     )
 
 
+def _from_outcomes(compiled: Compiled, target: str, seed: int | None, outcomes: Iterable[tuple[str, int]]) -> Result:
+    circuit = compiled.circuits[0]
+    if compiled.model.readout.type == "loss":
+        return counted(compiled, target, seed, tally(circuit, outcomes))
+    return _index_counted(compiled, target, seed, index_tally(circuit, outcomes))
+
+
+def _index_shares(circuit: NativeCircuit, found: Probabilities) -> Distribution:
+    """The exact shares of a circuit's index; without one, of its only value."""
+    if circuit.profile is not None:
+        return Distribution(found.given, found.weights, found.overlaps)
+    return Distribution(found.given, np.ones(1), np.array([found.metrics[circuit.readouts[0].metric]]))
+
+
+def _index_exact(compiled: Compiled, target: str, seed: int, found: Distribution) -> Result:
+    model = compiled.model
+    given = 0.0 if found.given < RESOLUTION else min(found.given, 1.0)
+    name, content = as_result(model, fractions(model, found), None)
+    warnings = () if given else (f"the {name} do not exist: the prediction z is zero, so the circuit never succeeds",)
+    return Result(target, None, seed, {"success_probability": given}, {}, given, warnings, **{name: content})
+
+
+def _index_sampled(found: Distribution, shots: int, seed: int) -> IndexTally:
+    """Draw shots from the exact probabilities of every value of the index, with and without success."""
+    joint = np.clip(found.joint, 0, None) * found.given
+    failed = np.clip(found.marginal - found.joint, 0, None) * found.given
+    outcomes = np.concatenate((joint, failed, [max(0.0, 1 - found.given)]))
+    drawn = np.random.default_rng(seed).multinomial(shots, outcomes / outcomes.sum())
+    passed, missed = drawn[: len(joint)], drawn[len(joint) : -1]
+    return IndexTally(shots, int(passed.sum() + missed.sum()), passed + missed, passed)
+
+
+def _index_counted(compiled: Compiled, target: str, seed: int | None, found: IndexTally) -> Result:
+    """The result of a tally of shots by index."""
+    model = compiled.model
+    (readout,) = compiled.circuits[0].readouts
+    conditional = bool(readout.success)
+    name, content = as_result(model, *index_estimates(found, conditional))
+    # Where nothing is given, every shot counts: that is no estimate.
+    probability, error = success_estimate(found) if readout.given else (1.0, 0.0)
+    warnings = []
+    if not found.given:
+        warnings.append(
+            f"the {name} are not resolved: none of {found.shots:,} shots passed the given bits; with 95% confidence "
+            f"success_probability is at most {upper_bound(found.shots):.3g}"
+        )
+    elif conditional and (missing := int(np.count_nonzero((found.marginal == 0) & possible_index(model)))):
+        warnings.append(
+            f"{missing:,} of the {name}' entries {'is' if missing == 1 else 'are'} not resolved: no shot fell there; "
+            "take more shots"
+        )
+    metrics: dict[str, float | None] = {"success_probability": probability}
+    errors: dict[str, float | None] = {"success_probability": error}
+    return Result(target, found.shots, seed, metrics, errors, probability, tuple(warnings), **{name: content})
+
+
 def interpret_counts(compiled: Compiled, counts: dict[str, Any], source: str) -> Result:
     """The metrics from counts that were taken elsewhere.
 
@@ -150,10 +228,10 @@ def interpret_counts(compiled: Compiled, counts: dict[str, Any], source: str) ->
     blanks between registers in the reverse order, as Qiskit writes them, it is read as Qiskit means it.
     """
     circuit = compiled.circuits[0]
-    found = tally(circuit, _outcomes(circuit, counts, source))
-    if not found.shots:
+    outcomes = list(_outcomes(circuit, counts, source))
+    if not any(count for _, count in outcomes):
         raise InvalidInputError("the counts hold no shot", source=source, wanted='{"0101...": 12, ...}')
-    return counted(compiled, str(compiled.target["name"]), None, found)
+    return _from_outcomes(compiled, str(compiled.target["name"]), None, outcomes)
 
 
 def _outcomes(circuit: NativeCircuit, counts: dict[str, Any], source: str) -> Iterator[tuple[str, int]]:

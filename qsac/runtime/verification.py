@@ -11,6 +11,7 @@ from qsac.artifact import Compiled
 from qsac.errors import CheckFailedError
 from qsac.ir.approximation import infidelity
 from qsac.ir.interpreter import interpret
+from qsac.model.distribution import distribution
 from qsac.model.metrics import closed_form
 from qsac.pipeline import Progress
 from qsac.runtime.statevector import Probabilities, simulate
@@ -29,8 +30,9 @@ Pair = tuple[str, float, float]
 def verify_compiled(compiled: Compiled, progress: Progress | None = None) -> dict[str, Any]:
     """Simulate the compiled circuit exactly and compare every probability with the closed form.
 
-    Compared are P(given), each readout's joint probability and, for every position, w_j^2 and |A_j|^2: relative to
-    P(given), to 1e-9. Raises :class:`~qsac.errors.CheckFailedError` naming the worst one. A program whose passes have
+    Compared are P(given), each readout's joint probability and, for every position, w_j^2 and |A_j|^2, or for other
+    readouts than the loss the shares of every value of the index: relative to P(given), to 1e-9.
+    Raises :class:`~qsac.errors.CheckFailedError` naming the worst one. A program whose passes have
     spent of an error budget is compared with its own interpretation in the same way. What is returned says how far the
     spending moved the model's values: the final state's true ``infidelity`` (None where the registers are too wide),
     ``loss_deviation`` (None where a loss does not exist) and the relative ``success_probability_deviation``. Nothing is
@@ -61,6 +63,8 @@ def _spent(stats: dict[str, Any]) -> object:
 
 
 def _against_model(compiled: Compiled, found: Probabilities) -> list[Pair]:
+    if compiled.model.readout.type != "loss":
+        return _against_distribution(compiled, found)
     exact = closed_form(compiled.model)
     zeta = (exact["zeta"] or 0.0) / compiled.normalisation**2
     pairs = [("success_probability", found.given, zeta)]
@@ -79,6 +83,22 @@ def _against_model(compiled: Compiled, found: Probabilities) -> list[Pair]:
     return pairs
 
 
+def _against_distribution(compiled: Compiled, found: Probabilities) -> list[Pair]:
+    """The shares of every value of the index, relative to P(given)."""
+    exact = distribution(compiled.model)
+    given = exact.given / compiled.normalisation**2
+    pairs = [("success_probability", found.given, given)]
+    if not len(found.weights):
+        ((metric, value),) = found.metrics.items()
+        return [*pairs, (metric, value * found.given, float(exact.joint.sum()) * given)]
+    shares = (("P(index)", found.weights, exact.marginal), ("P(index, success)", found.overlaps, exact.joint))
+    return pairs + [
+        (f"{name} at {place}", float(p) * found.given, float(q) * given)
+        for name, simulated, wanted in shares
+        for place, (p, q) in enumerate(zip(simulated, wanted, strict=True))
+    ]
+
+
 def _against_program(compiled: Compiled, found: Probabilities) -> list[Pair]:
     wanted = interpret(compiled.program)
     given = next(iter(wanted.probabilities.values()))[0]
@@ -93,6 +113,13 @@ def _against_program(compiled: Compiled, found: Probabilities) -> list[Pair]:
 
 
 def _deviation(compiled: Compiled, found: Probabilities) -> dict[str, Any]:
+    if compiled.model.readout.type != "loss":
+        given = distribution(compiled.model).given
+        return {
+            "infidelity": infidelity(compiled.program),
+            "loss_deviation": None,
+            "success_probability_deviation": found.given * compiled.normalisation**2 / given - 1 if given else None,
+        }
     exact = closed_form(compiled.model)
     loss, fidelity, zeta = exact["loss"], found.metrics["fidelity"], exact["zeta"]
     return {

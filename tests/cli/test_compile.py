@@ -374,15 +374,6 @@ def test_a_model_that_does_not_fit(folder: Path, capsys: Captured) -> None:
     assert _files(folder) == set()
 
 
-@pytest.mark.parametrize("readout", ["predict", "overlaps"])
-def test_readouts_that_come_later_are_refused(readout: str, folder: Path, capsys: Captured) -> None:
-    (folder / "later.json").write_text(json.dumps(SMALL | {"readout": {"type": readout}}))
-    for command in ("compile", "run"):
-        assert run([command, "later.json"]) == 2
-        assert capsys.readouterr().err.startswith(f'error: the readout "{readout}" cannot be compiled yet\n')
-    assert run(["check", "later.json"]) == 0
-
-
 def _compiled_by_a_process(folder: Path, model: str, hash_seed: str) -> bytes:
     output = folder / f"{hash_seed}.qsac.json"
     command = "import sys; from qsac.cli.main import run; sys.exit(run())"

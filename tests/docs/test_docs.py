@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+import numpy as np
 import pytest
 
 import qsac
@@ -94,12 +95,43 @@ def _index_states() -> str:
     return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
 
 
+def _readout_gates() -> str:
+    readouts: dict[str, dict[str, Any]] = {
+        "loss": {"type": "loss"},
+        "predict": {"type": "predict"},
+        "predict over tokens": {"type": "predict", "states": "tokens"},
+        "overlaps, complex": {"type": "overlaps"},
+        "overlaps, abs2": {"type": "overlaps", "part": "abs2"},
+    }
+    identity = {"type": "identity"}
+    ansatz = {"type": "hardware-efficient", "layers": 2, "parameters": {"init": "normal"}}
+    rows: list[list[object]] = [["T, d, tokens", *readouts], ["---", *("--:" for _ in readouts)]]
+    for length, dimension, kind in (
+        (T, d, kind) for T, d in ((8, 4), (16, 8), (32, 16)) for kind in ("real", "complex")
+    ):
+        shape = (length + 1, dimension, *([2] if kind == "complex" else []))
+        values = np.random.default_rng([length, dimension]).normal(size=shape).tolist()
+        cells = []
+        for readout in readouts.values():
+            counts = []
+            for score in (identity, ansatz):
+                kernel = {"type": "monomial", "degree": 1}
+                attention = {"type": "overlap", "kernel": kernel, "value": identity, "score": score}
+                tokens = {"type": "inline", "values": values}
+                model = {"qsac": 1, "tokens": tokens, "attention": attention, "readout": readout}
+                counts.append(qsac.compile(model, "h1", verify=False).stats["two_qubit_gates"])
+            cells.append("{:,} ({:,})".format(*counts))
+        rows.append([f"{length}, {dimension}, {kind}", *cells])
+    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
+
+
 @pytest.mark.parametrize(
     ("page", "marker", "written"),
     [
         ("ir.md", "ops", _ops),
         ("passes.md", "passes", _passes),
         ("construction.md", "index state", _index_states),
+        ("readouts.md", "gates", _readout_gates),
     ],
 )
 def test_generated_parts(page: str, marker: str, written: Callable[[], str]) -> None:

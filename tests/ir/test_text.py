@@ -113,7 +113,7 @@ HOSTILE: dict[str, tuple[int, str, str]] = {
     "table of an empty list of rows": (9, "table context [[],[]]", "does not fit"),
     "table twice": (9, "table angles [1]", "not there yet"),
     "table that ends early": (8, "table angles [[1,", "JSON"),
-    "op that is unknown": (10, "op prepare-index", "one of the ops"),
+    "op that is unknown": (10, "op prepare-indexes", "one of the ops"),
     "op without fields": (10, "op prepare-indices", "no field"),
     "op with an unknown field": (10, 'op project registers=["key"] power=1', "fields"),
     "op with a field twice": (15, 'op project registers=["score[0]"] registers=["score[0]"]', "each name once"),

@@ -19,7 +19,7 @@ from tests.strategies import models, random_model
 
 def test_defaults() -> None:
     model = load(minimal())
-    assert (model.name, model.mask, model.readout) == ("model", "causal", "loss")
+    assert (model.name, model.mask, model.readout.type) == ("model", "causal", "loss")
     assert model.kernel == (0.0, 1.0)
     assert isinstance(model.value, Identity)
     assert not model.phases_given

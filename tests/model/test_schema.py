@@ -47,4 +47,5 @@ def _models(cls: Any) -> set[type[pydantic.BaseModel]]:
 
 @pytest.mark.parametrize("cls", sorted(_models(_CLASSES[()]), key=lambda cls: cls.__name__))
 def test_diagnostics_know_every_class(cls: type[pydantic.BaseModel]) -> None:
-    assert cls in _CLASSES.values() or cls.__name__ == "NormalParameters"
+    # Those left out are checked where they are read.
+    assert cls in _CLASSES.values() or cls.__name__ in ("NormalParameters", "StatesFile")

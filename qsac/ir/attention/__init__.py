@@ -1,7 +1,7 @@
 """Ops of the attention level, one family a file."""
 
 from qsac.ir.attention.evolution import LoadEvolution
-from qsac.ir.attention.indices import PrepareIndices
+from qsac.ir.attention.indices import PrepareIndex, PrepareIndices
 from qsac.ir.attention.phases import PhaseTable
 from qsac.ir.attention.power import PreparePower, TurnPower
 from qsac.ir.attention.project import Project
@@ -16,6 +16,7 @@ __all__ = [
     "LoadPruned",
     "LoadTokens",
     "PhaseTable",
+    "PrepareIndex",
     "PrepareIndices",
     "PreparePower",
     "Project",

@@ -1,4 +1,4 @@
-"""Index registers: which pairs (position j, token i) attend to each other."""
+"""Index registers: which pairs (position j, token i) attend to each other, and single ones."""
 
 from __future__ import annotations
 
@@ -54,3 +54,33 @@ class PrepareIndices(Op):
         if self.mask == "causal":
             inside &= token <= position
         return np.asarray(inside / np.sqrt(inside.sum()), dtype=np.float64).reshape(-1)
+
+
+@dataclass(frozen=True)
+class PrepareIndex(Op):
+    """Bring ``index`` into sum over i < ``length`` of |i> / sqrt(length): one index where nothing pairs it."""
+
+    name: ClassVar[str] = "prepare-index"
+    level: ClassVar[Level] = "attention"
+
+    index: str
+    length: int
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.index,)
+
+    @property
+    def needs_fresh(self) -> tuple[str, ...]:
+        return self.targets
+
+    def check(self, scope: Scope) -> str | None:
+        size = scope.sizes[self.index]
+        if not 1 << (size - 1) < self.length <= 1 << size:
+            return f"length {self.length} does not need exactly {size} index qubits"
+        return None
+
+    def prepared(self, scope: Scope) -> NDArray[Any]:
+        state = np.zeros(scope.dimension(self.targets))
+        state[: self.length] = 1 / np.sqrt(self.length)
+        return state

@@ -23,52 +23,61 @@ def inline_tokens(values: object, pointer: str) -> Numbers:
             found=counted(len(values), "row"),
             wanted="at least 2 rows: a context of T tokens takes T+1 rows, as the targets are the rows shifted by one",
         )
-    width, pairs = _shape(values[0], join(pointer, 0))
+    return inline_rows(values, pointer)
+
+
+def inline_rows(values: list[object], pointer: str, noun: str = "token") -> Numbers:
+    """The array of a list of at least one row, all of the same length and kind (numbers or pairs).
+
+    ``noun`` is what diagnostics call a row.
+    """
+    width, pairs = _shape(values[0], join(pointer, 0), noun)
     limits.check_tokens(len(values), width, pointer)
     result = np.empty((len(values), width, 2) if pairs else (len(values), width))
     for index, row in enumerate(values):
         place = join(pointer, index)
-        _check_row(row, place, width, pairs)
+        _check_row(row, place, width, pairs, noun)
         if pairs:
+            assert isinstance(row, list)
             finite_pairs(row, place, result[index])
         else:
             finite_row(row, place, result[index])
     return result.view(np.complex128)[..., 0] if pairs else result
 
 
-def _shape(row: object, pointer: str) -> tuple[int, bool]:
+def _shape(row: object, pointer: str, noun: str) -> tuple[int, bool]:
     """The length of the first row, and whether it holds pairs."""
     if not isinstance(row, list):
-        raise _not_a_row(row, pointer)
+        raise _not_a_row(row, pointer, noun)
     if len(row) < 2:
         raise InvalidInputError(
-            "the tokens have too few entries",
+            f"the {noun}s have too few entries",
             pointer=pointer,
             found=counted(len(row), "entry").replace("entrys", "entries"),
-            wanted="rows of at least 2 entries: a token is a state of at least one qubit",
+            wanted=f"rows of at least 2 entries: a {noun} is a state of at least one qubit",
         )
     return len(row), isinstance(row[0], list)
 
 
-def _not_a_row(row: object, pointer: str) -> InvalidInputError:
+def _not_a_row(row: object, pointer: str, noun: str) -> InvalidInputError:
     return InvalidInputError(
-        "a token is not a row of numbers",
+        f"a {noun} is not a row of numbers",
         pointer=pointer,
         found=kind(row),
         wanted="a list of numbers, or of [re, im] pairs",
     )
 
 
-def _check_row(row: object, pointer: str, width: int, pairs: bool) -> None:
+def _check_row(row: object, pointer: str, width: int, pairs: bool, noun: str) -> None:
     if not isinstance(row, list):
-        raise _not_a_row(row, pointer)
+        raise _not_a_row(row, pointer, noun)
     if len(row) != width:
         raise InvalidInputError(
-            "the rows of the tokens differ in length",
+            f"the rows of the {noun}s differ in length",
             pointer=pointer,
             found=f"a row of {len(row)}",
             wanted=f"{width} entries, as in the first row",
-            help="shorter tokens can be filled up with zeros" if len(row) < width else None,
+            help=f"shorter {noun}s can be filled up with zeros" if len(row) < width else None,
         )
     for index, entry in enumerate(row):
         if isinstance(entry, list) is not pairs:

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from qsac.build import build
-from qsac.ir.attention import ApplyUnitary, LoadTokens, Project
+from qsac.ir.attention import ApplyUnitary, LoadTokens, PrepareIndex, PreparePower, Project
 from qsac.ir.cost import two_qubit_gates
+from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
+from qsac.ir.verifier import verify
 from qsac.model import load
 from qsac.pipeline import PassContext
 from qsac.registry import pass_class, target
@@ -93,3 +95,60 @@ def test_a_table_that_has_the_name_of_a_folded_one() -> None:
     tables = {"u": matrix, "row.u": Table(np.eye(2))}
     program = _two_copies(ApplyUnitary("a", "matrix", "u"), ApplyUnitary("b", "matrix", "row.u"), tables)
     assert_same_meaning(program, FoldUnitaries().apply(program, CONTEXT))
+
+
+def _tested(following: bool, length: int = 3, size: int = 1) -> Program:
+    """A Hadamard test: one load, and a unitary where ``branch`` is 1; ``following``: its register is projected."""
+    rng = np.random.default_rng(length)
+    rows = rng.normal(size=(length, 1 << size))
+    tables = {
+        "context": Table(rows / np.linalg.norm(rows, axis=1, keepdims=True)),
+        "score": Table(random_unitary(rng, 1 << size)),
+    }
+    ops: list[Op] = [
+        PrepareIndex("key", length),
+        PreparePower(("branch",), (0.6, 0.8)),
+        LoadTokens("data", ("key",), "context"),
+        ApplyUnitary("data", "matrix", "score", (), ("branch",)),
+        *([Project(("data",))] if following else []),
+        Observe(("key",), "weights"),
+        Project(("branch",), "unary", amplitudes=(0.8, 0.6)),
+        Observe(("key",), "overlaps"),
+        Project(("key",)),
+    ]
+    given = ("data",) if following else ()
+    registers = (Register("key", (length - 1).bit_length()), Register("branch", 1), Register("data", size))
+    return Program("test", "attention", registers, tables, tuple(ops), (Readout("overlaps", given, ("branch",)),))
+
+
+@pytest.mark.parametrize("following", [False, True])
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_a_gated_unitary_after_a_load_without_a_gate(size: int, following: bool) -> None:
+    program = _tested(following, size=size)
+    folded = FoldUnitaries().apply(program, CONTEXT)
+    verify(folded)
+    assert_same_meaning(program, folded)
+    assert two_qubit_gates(folded, "zzphase") < two_qubit_gates(program, "zzphase") or size == 1
+    forms = [op.form for op in folded.ops if isinstance(op, ApplyUnitary)]
+    # Only where nothing follows may the basis of the loaded state be another one.
+    assert forms in (([], ["matrix"]) if following else ([], ["matrix"], ["diagonal"]))
+    if size == 3:
+        assert forms == ([] if following else ["diagonal"])
+
+
+def test_the_rows_of_both_branches_stand_side_by_side() -> None:
+    program = _tested(following=True, size=3)
+    (load_op,) = (op for op in FoldUnitaries().apply(program, CONTEXT).ops if isinstance(op, LoadTokens))
+    assert load_op.index == ("key", "branch")
+    rows = FoldUnitaries().apply(program, CONTEXT).tables[load_op.table].values
+    plain = program.tables["context"].values
+    np.testing.assert_allclose(rows[0::2], plain, atol=1e-15)
+    np.testing.assert_allclose(rows[1::2], plain @ program.tables["score"].values.T, atol=1e-14)
+
+
+def test_a_gate_that_is_prepared_after_the_load_is_left_where_it_is() -> None:
+    program = _tested(following=True, size=3)
+    index, branch, loaded, *rest = program.ops
+    later = program.with_ops((index, loaded, branch, *rest))
+    verify(later)
+    assert _unitaries(FoldUnitaries().apply(later, CONTEXT)) == ["score"]

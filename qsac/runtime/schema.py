@@ -1,0 +1,94 @@
+"""The fields of a result, as `qsac run --json` prints it. The shipped JSON Schema is generated from these classes."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_FILE = "results.schema.json"
+
+Value = float | None
+"""A number, or null where it does not exist or was not resolved."""
+
+Probability = Annotated[float, Field(ge=0, le=1)] | None
+Count = Annotated[int, Field(ge=0)]
+Matrix = list[list[Value]]
+
+
+class _Fields(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+def _absent(fields: dict[str, Any]) -> None:
+    """Keep None, which stands for an absent field, out of the JSON Schema."""
+    fields.pop("default")
+
+
+class Predictions(_Fields):
+    """P(state l | given), one for each state in the order of the model file. ``standard_errors``: empty if exact."""
+
+    position: Annotated[int, Field(ge=1)]
+    over: Literal["basis", "vocabulary", "states", "tokens"]
+    probabilities: list[Probability]
+    standard_errors: list[Value]
+
+
+class ComplexErrors(_Fields):
+    """Standard errors of the real and the imaginary parts."""
+
+    re: Matrix
+    im: Matrix
+
+
+class SquaredErrors(_Fields):
+    """Standard errors of the squared moduli."""
+
+    abs2: Matrix
+
+
+class Exact(_Fields):
+    """No standard errors: the result is exact."""
+
+
+class ComplexOverlaps(_Fields):
+    """Real and imaginary parts of s_ji, row j, column i; null outside the mask."""
+
+    re: Matrix
+    im: Matrix
+    standard_errors: ComplexErrors | Exact
+
+
+class SquaredOverlaps(_Fields):
+    """Squared moduli of s_ji, row j, column i; null outside the mask."""
+
+    abs2: Matrix
+    standard_errors: SquaredErrors | Exact
+
+
+class RunResult(_Fields):
+    """The result of a run: metrics by name; for other readouts than the loss, predictions or overlaps."""
+
+    target: str
+    shots: Count | None
+    seed: Count | None
+    metrics: dict[str, Value]
+    standard_errors: dict[str, Value]
+    predictions: Predictions = Field(default=None, json_schema_extra=_absent)  # type: ignore[assignment]
+    overlaps: ComplexOverlaps | SquaredOverlaps = Field(
+        default=None,  # type: ignore[assignment]
+        json_schema_extra=_absent,
+    )
+    success_probability: Probability
+    warnings: list[str]
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a result."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **RunResult.model_json_schema()}
+
+
+def json_schema_text() -> str:
+    """:func:`json_schema` as it is shipped in ``results.schema.json``."""
+    return json.dumps(json_schema(), indent=2) + "\n"
