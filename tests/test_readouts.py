@@ -164,6 +164,16 @@ def test_degenerate_models(given_model: dict[str, Any], kind: str, seed: int) ->
     _check(model, "statevector", 2)
 
 
+def test_outcomes_that_no_token_reaches_take_no_gate_and_have_probability_zero() -> None:
+    values = [[1, 0, 0, 0], [1, 0, 0, 0], [1, 0, 0, 0]]
+    for readout in ({"type": "predict"}, {"type": "predict", "states": "tokens"}, {"type": "overlaps"}):
+        model = load(ORTHOGONAL | {"tokens": {"type": "inline", "values": values}, "readout": readout})
+        if readout["type"] == "predict":
+            model = load(model.canonical | {"attention": ORTHOGONAL["attention"] | {"kernel": MONOMIAL}})
+        for optimisation in (0, 1, 2):
+            _check(model, "h1", optimisation)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_routed_on_a_device(kind: str) -> None:
     for seed in (1, 7, 10):
@@ -179,6 +189,7 @@ def test_programs_keep_the_rules_and_come_back_from_text(kind: str) -> None:
         assert all(op.origin.startswith("/") for op in program.ops)
 
 
+MONOMIAL = {"type": "monomial", "degree": 1}
 ORTHOGONAL: dict[str, Any] = {
     "qsac": 1,
     "tokens": {"type": "inline", "values": [[1, 0, 0], [0, 1, 0], [0, 0, 1]]},
@@ -256,7 +267,7 @@ def test_standard_errors_are_the_spread_of_the_estimates(kind: str) -> None:
 def test_two_qubit_gates_stay_as_low_as_they_are() -> None:
     """The example model's tokens: complex, T = 8, d = 4, all-to-all."""
     tokens = {"type": "tfim", "sites": 2, "context": 8, "dt": 0.35, "coupling": 1.0, "field": 0.8, "initial": "haar"}
-    attention = ORTHOGONAL["attention"] | {"kernel": {"type": "monomial", "degree": 1}}
+    attention = ORTHOGONAL["attention"] | {"kernel": MONOMIAL}
     most = {"loss": 112, "predict": 70, "complex": 60, "abs2": 58}
     for kind, gates in most.items():
         readout = {"type": "overlaps", "part": kind} if kind in ("complex", "abs2") else {"type": kind}

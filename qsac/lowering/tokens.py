@@ -33,6 +33,9 @@ def lower(op: LoadTokens, place: Place) -> list[Block]:
     blocks = _unload(levels, controls, data, op.origin, place.slot)
     if not op.adjoint_load:
         blocks = [block.adjoint() for block in reversed(blocks)]
+        # Qubits that are zero in every row take no gate, but are live from here on: an observation may read them.
+        touched = {name for block in blocks for name in block.targets}
+        blocks += [PauliRotation("z", (name,), 0.0, origin=op.origin) for name in data if name not in touched]
     if len(left) and controls:
         phases = np.zeros(1 << len(controls))
         phases[: len(left)] = -left if op.adjoint_load else left
