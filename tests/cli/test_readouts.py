@@ -28,7 +28,8 @@ READOUTS: dict[str, dict[str, Any]] = {
 @pytest.fixture(params=READOUTS)
 def model(request: pytest.FixtureRequest, folder: Path) -> dict[str, Any]:
     """A model in model.json."""
-    chosen = MODELS["complex"] | {"readout": READOUTS[request.param]}
+    attention = MODELS["complex"]["attention"] | {"kernel": {"type": "monomial", "degree": 1}}
+    chosen = MODELS["complex"] | {"attention": attention, "readout": READOUTS[request.param]}
     (folder / "model.json").write_text(json.dumps(chosen))
     return chosen
 
