@@ -22,7 +22,8 @@ from qsac.ir.native import NativeCircuit
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
 from qsac.ir.verifier import ProgramError, verify
-from qsac.lowering.allocation import allocate
+from qsac.layout import Candidate, badness, laid_out
+from qsac.lowering.allocation import Allocation, allocate
 from qsac.lowering.lower import lower
 from qsac.model.load import load
 from qsac.model.model import Model
@@ -196,30 +197,50 @@ class Compilation:
                 block_program = self._applied(step, block_program)
         return block_program
 
-    def native(self, blocks: Program) -> NativeCircuit:
-        """The native circuit after the circuit passes."""
+    def native(self, blocks: Program, allocation: Allocation, program: Program | None = None) -> Candidate:
+        """The native circuit after the circuit passes; for a coupling graph the best of some, if the attention program
+        is given."""
         with self.watch.stage("emit"):
             circuit = emit(blocks, self.context)
         self.watch.show("emit", circuit)
-        for step in _circuit_steps(self.chosen, self.context.target):
+        steps = _circuit_steps(self.chosen, self.context.target)
+        best = self._through(steps, Candidate(circuit, allocation))
+        if program is not None and best.circuit.two_qubit_gates > circuit.two_qubit_gates:
+            # Routing took its toll: our own synthesis may do with less.
+            candidates = laid_out(program, blocks, self.chosen, self.context)
+            while True:
+                with self.watch.stage("arrange"):
+                    candidate = next(candidates, None)
+                if candidate is None:
+                    break
+                best = min(best, self._through(steps, candidate), key=badness(self.context.target))
+        for step, (name, before, result) in zip(steps, best.passed, strict=True):
+            self.counts.append(_count(step, before, result.two_qubit_gates))
+            self.watch.show(name, result)
+        return best
+
+    def _through(self, steps: Sequence[CircuitPass], candidate: Candidate) -> Candidate:
+        """The candidate after the circuit passes."""
+        circuit = candidate.circuit
+        passed = []
+        for step in steps:
             before = circuit.two_qubit_gates
             with self.watch.stage(step.name):
                 circuit = step.apply(circuit, self.context)
-            self.counts.append(_count(step, before, circuit.two_qubit_gates))
-            self.watch.show(step.name, circuit)
-        return circuit
+            passed.append((step.name, before, circuit))
+        return Candidate(circuit, candidate.allocation, tuple(passed))
 
     def finished(
         self,
         model: Model,
         program: Program,
-        circuit: NativeCircuit,
+        native: Candidate,
         verify: bool | None,
         tried: list[dict[str, Any]] | None = None,
     ) -> Compiled:
         """The circuit with its statistics, verified if it is to be; ``tried`` says which budgets were compared."""
         context, watch = self.context, self.watch
-        allocation = allocate(program, context)
+        circuit, allocation = native.circuit, native.allocation
         with watch.stage("statistics"):
             stats = circuit_stats(circuit, context.target)
         stats["passes"] = self.counts
@@ -312,21 +333,27 @@ class _Way:
         return self.compilation.context.target
 
     @cached_property
+    def native(self) -> Candidate:
+        """The native circuit and its allocation, made when they are asked for."""
+        allocation = allocate(self.program, self.compilation.context)
+        return self.compilation.native(self.compilation.blocks(self.program), allocation, self.program)
+
+    @property
     def circuit(self) -> NativeCircuit:
-        """The native circuit, made when it is asked for."""
-        return self.compilation.native(self.compilation.blocks(self.program))
+        """The native circuit."""
+        return self.native.circuit
 
     def finished(
         self, source: Model, options: Options, verify: bool | None, tried: list[dict[str, Any]] | None
     ) -> Compiled:
         """What this way comes to, described as what was asked for."""
-        circuit = self.circuit
+        native = self.native
         for name, result in self.stages:
             self.watch.show(name, result)
         self.compilation.options = options
         if options.error_budget != "auto":
             self.compilation.context.ledger.budget = options.error_budget
-        return self.compilation.finished(source, self.program, circuit, verify, tried)
+        return self.compilation.finished(source, self.program, native, verify, tried)
 
 
 def _fewest_gates(budget: float, way: Callable[[float], _Way]) -> _Way:

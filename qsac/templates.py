@@ -28,6 +28,7 @@ from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyContro
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
+from qsac.lowering.allocation import allocate
 from qsac.lowering.lower import lower
 from qsac.model.ansatz import Ansatz
 from qsac.model.load import load
@@ -94,8 +95,8 @@ class Template:
         with watch.stage("bind"):
             program, blocks = self.filled(model)
         watch.show("bind", program)
-        circuit = compilation.native(blocks)
-        return compilation.finished(model, program, circuit, verify)
+        native = compilation.native(blocks, allocate(program, compilation.context))
+        return compilation.finished(model, program, native, verify)
 
     def angles(
         self, tokens: ArrayLike | None = None, parameters: Mapping[str, Any] | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 _WORK = 12_000
 """Gates to route in all attempts together, at the most (about a second or two)."""
 
+_MOST_PLACES, _MOST_CALLS = 2_000, 1_000_000
+"""Places on the device that are compared for a routed circuit, and steps of the search for them."""
+
 _MOST_TO_SIMPLIFY = (0, 200, 1_000, 10_000)
 """For each ``-O`` level, the two-qubit gates up to which the result is simplified: some 5 ms for each."""
 
@@ -28,15 +32,16 @@ _MOST_TO_SIMPLIFY = (0, 200, 1_000, 10_000)
 class Route(CircuitPass):
     """Places the circuit's qubits on the device, moves them where gates need them, and writes native gates.
 
-    Needs a circuit of any native gates; does nothing for a target without coupling. Guarantees that every two-qubit
-    gate is one of the target's ``gates``, on a pair of its ``coupling`` (in one of its ``directions``). Exact, up to
-    global phase and to ``initial_map`` and ``final_map``. Every measurement keeps its bit, so ``readouts`` stay; the
+    Needs a circuit of any native gates; does nothing for a target without coupling. A circuit whose qubits are all
+    ``("node", index on the device)`` lies there already: it is simplified and written in native gates only.
+    Guarantees that every two-qubit gate is one of the target's ``gates``, on a pair of its ``coupling`` (in one of its
+    ``directions``). Exact, up to global phase and to ``initial_map`` and ``final_map``. Every measurement keeps its bit, so ``readouts`` stay; the
     ``profile`` is moved to where its register is then. ``groups`` become empty: routed gates belong to no single op.
     ``qubits`` are those of the device that are used, as ``("node", index on the device)``.
 
     Deterministic for a seed. Of up to ``attempts`` routings, fewer for large circuits and low ``-O`` levels, the one
     that comes out with the fewest two-qubit gates is taken, of these the one with the smallest error by the target's
-    tables.
+    tables. In the end the circuit moves as a whole to where the device has the same edges and errs least.
     """
 
     name: ClassVar[str] = "route"
@@ -58,6 +63,8 @@ class Route(CircuitPass):
             return circuit
         if "Reset" not in target.gates and circuit.count("Reset"):
             raise DoesNotFitError(f"{target.name} has no reset", found="a circuit that resets qubits")
+        if all(register == "node" for register, _ in circuit.qubits):
+            return self._finished(_as_routed(circuit), circuit, context)
         from qsac.passes.circuit._sabre import Router  # imports Qiskit: seconds
 
         router = Router(circuit, target)
@@ -73,12 +80,18 @@ class Route(CircuitPass):
             if context.progress is not None:
                 context.progress(attempt + 1, attempts, "routing")
         assert best is not None
-        small_enough = best.circuit.two_qubit_gates <= _MOST_TO_SIMPLIFY[context.optimisation]
-        if small_enough and not _is_delicate(best.circuit):
-            simplified = _simplified(best)
-            if simplified.circuit.two_qubit_gates < best.circuit.two_qubit_gates:
-                best = simplified
-        return _on_device(_in_native_gates(best, target, router.nodes), circuit)
+        return self._finished(best, circuit, context)
+
+    def _finished(self, routed: Routed, source: NativeCircuit, context: PassContext) -> NativeCircuit:
+        """Simplified where that is sound, and in the target's own gates."""
+        small_enough = routed.circuit.two_qubit_gates <= _MOST_TO_SIMPLIFY[context.optimisation]
+        if small_enough and not _is_delicate(routed.circuit):
+            simplified = _simplified(routed)
+            if simplified.circuit.two_qubit_gates < routed.circuit.two_qubit_gates:
+                routed = simplified
+        routed = _relocated(routed, context.target)
+        nodes = tuple(node for _, node in routed.circuit.qubits)
+        return _on_device(_in_native_gates(routed, context.target, nodes), source)
 
     def _attempts(self, gates: int, optimisation: int) -> int:
         """How often to try; counted in gates and not by the clock, so that results do not depend on the machine."""
@@ -86,23 +99,100 @@ class Route(CircuitPass):
         return max(1, min(most, _WORK // max(gates, 1)))
 
 
+def _as_routed(circuit: NativeCircuit) -> Routed:
+    """A circuit that lies on the device already; the nodes of its qubits stand for the qubits."""
+    from qsac.passes.circuit._sabre import Routed
+
+    everywhere = tuple(range(len(circuit.qubits)))
+    stop = circuit.profile.stop if circuit.profile else len(circuit)
+    return Routed(circuit, stop, everywhere, everywhere, everywhere, circuit.two_qubit_gates)
+
+
 def _error(circuit: NativeCircuit, target: Target, nodes: tuple[int, ...]) -> float:
     """Minus the logarithm of the probability that nothing errs, by the target's tables; 0 without them."""
     if target.errors is None:
         return 0.0
-    table: dict[str, dict[tuple[int, ...], float]] = {
-        "CZ": {(a, b): rate for a, b, rate in target.errors.two_qubit_by_edge},
-        "SX": {(qubit,): rate for qubit, rate in enumerate(target.errors.one_qubit_by_qubit)},
-        "Measure": {(qubit,): sum(rates) / 2 for qubit, rates in enumerate(target.errors.measure_by_qubit)},
-    }
+    table = _logarithms(target)
     table["X"] = table["SX"]
     error = 0.0
     for kind, first, second in zip(circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist(), strict=True):
         gate = GATES[kind]
         if gate.name in table:
             place = sorted((nodes[first], nodes[second])) if gate.qubits == 2 else [nodes[first]]
-            error -= math.log1p(-min(table[gate.name].get(tuple(place), 0.0), 0.999))
+            error += table[gate.name].get(tuple(place), 0.0)
     return error
+
+
+def _relocated(routed: Routed, target: Target) -> Routed:
+    """The same circuit where the device errs least by its tables, of the places that have the same edges (after Nation
+    and Treinish, PRX Quantum 4, 010327)."""
+    if target.errors is None or not target.errors.two_qubit_by_edge:
+        return routed
+    import rustworkx
+
+    circuit = routed.circuit
+    two = np.flatnonzero(circuit.kind == KIND["CZ"])
+    ends = np.sort(np.stack((circuit.first[two], circuit.second[two])), axis=0).T
+    pairs, pair_counts = np.unique(ends, axis=0, return_counts=True)
+    used = sorted({*circuit.first.tolist(), *ends.reshape(-1).tolist(), *routed.initial, *routed.final})
+    place = {qubit: index for index, qubit in enumerate(used)}
+    edges = [(place[a], place[b]) for a, b in pairs.tolist()]
+    turns = [int(np.isin(circuit.kind[circuit.first == qubit], [KIND["SX"], KIND["X"]]).sum()) for qubit in used]
+    reads = [int((circuit.kind[circuit.first == qubit] == KIND["Measure"]).sum()) for qubit in used]
+    tables = _logarithms(target)
+
+    def error(nodes: Sequence[int]) -> float:
+        total = sum(
+            count * tables["CZ"][_edge(nodes[a], nodes[b])] for (a, b), count in zip(edges, pair_counts, strict=True)
+        )
+        for node, turned, read in zip(nodes, turns, reads, strict=True):
+            total += turned * tables["SX"][node,] + read * tables["Measure"][node,]
+        return float(total)
+
+    pattern, device = rustworkx.PyGraph(), rustworkx.PyGraph()
+    pattern.add_nodes_from(range(len(used)))
+    pattern.add_edges_from_no_data(edges)
+    device.add_nodes_from(range(target.qubits or 0))
+    device.add_edges_from_no_data(list(target.coupling or ()))
+    here = [circuit.qubits[qubit][1] for qubit in used]
+    best, least = here, error(here)
+    found = rustworkx.vf2_mapping(device, pattern, subgraph=True, induced=False, call_limit=_MOST_CALLS)
+    for mapping in itertools.islice(found, _MOST_PLACES):
+        nodes = [0] * len(used)
+        for node, index in mapping.items():
+            nodes[index] = node
+        if (badness := error(nodes)) < least:
+            best, least = nodes, badness
+    rest = iter(sorted({node for _, node in circuit.qubits} | set(here) - set(best)))
+    moved = dict(zip(used, best, strict=True))
+    free = iter(node for node in rest if node not in set(best))
+    return replace(
+        routed,
+        circuit=replace(
+            circuit,
+            qubits=tuple(
+                ("node", moved[index] if index in moved else next(free)) for index in range(len(circuit.qubits))
+            ),
+        ),
+    )
+
+
+def _edge(a: int, b: int) -> tuple[int, int]:
+    return (a, b) if a < b else (b, a)
+
+
+def _logarithms(target: Target) -> dict[str, dict[tuple[int, ...], float]]:
+    """For each gate and place, minus the logarithm of the probability that it does not err."""
+    errors = target.errors
+    assert errors is not None
+    rates: dict[str, dict[tuple[int, ...], float]] = {
+        "CZ": {(a, b): rate for a, b, rate in errors.two_qubit_by_edge},
+        "SX": {(qubit,): rate for qubit, rate in enumerate(errors.one_qubit_by_qubit)},
+        "Measure": {(qubit,): sum(pair) / 2 for qubit, pair in enumerate(errors.measure_by_qubit)},
+    }
+    return {
+        gate: {place: -math.log1p(-min(rate, 0.999)) for place, rate in table.items()} for gate, table in rates.items()
+    }
 
 
 def _is_delicate(circuit: NativeCircuit) -> bool:
@@ -213,11 +303,13 @@ def _on_device(routed: Routed, source: NativeCircuit) -> NativeCircuit:
     """The routed circuit on the nodes that it uses, with the maps and the profile of ``source`` carried over."""
     circuit = routed.circuit
     two = np.isin(circuit.kind, [KIND[gate.name] for gate in GATES if gate.qubits == 2])
-    used = sorted({*circuit.first.tolist(), *circuit.second[two].tolist(), *routed.initial, *routed.final})
+    everything = tuple(range(len(source.qubits)))
+    initial = [routed.initial[qubit] for qubit in source.initial_map or everything]
+    final = [routed.final[qubit] for qubit in source.final_map or everything]
+    used = sorted({*circuit.first.tolist(), *circuit.second[two].tolist(), *initial, *final})
     place = {node: index for index, node in enumerate(used)}
     lookup = np.zeros(len(circuit.qubits), dtype=np.int32)
     lookup[used] = range(len(used))
-    everything = tuple(range(len(source.qubits)))
     profile = source.profile
     if profile is not None:
         register = tuple(place[routed.boundary[qubit]] for qubit in profile.register)
@@ -231,6 +323,6 @@ def _on_device(routed: Routed, source: NativeCircuit) -> NativeCircuit:
         angles=circuit.angles,
         profile=profile,
         groups=(),
-        initial_map=tuple(place[routed.initial[qubit]] for qubit in source.initial_map or everything),
-        final_map=tuple(place[routed.final[qubit]] for qubit in source.final_map or everything),
+        initial_map=tuple(place[node] for node in initial),
+        final_map=tuple(place[node] for node in final),
     )

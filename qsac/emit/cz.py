@@ -97,7 +97,11 @@ def emit_with_terms(
     program: Program, symbols: Mapping[int, Linear] | None = None
 ) -> tuple[NativeCircuit, list[tuple[int, Linear]]]:
     """As :func:`emit`, with symbols: see :class:`~qsac.emit.zzphase.ZZPhaseEmitter`."""
-    emitter = CZEmitter(program, symbols)
+    return written(CZEmitter(program, symbols))
+
+
+def written(emitter: CZEmitter) -> tuple[NativeCircuit, list[tuple[int, Linear]]]:
+    """What an emitter emits, in SX, X, Rz, CZ, Measure and Reset, with its terms."""
     source = emitter.emit()
     terms = dict(emitter.terms)
     writer = _Writer(len(source.qubits))

@@ -27,7 +27,7 @@ from qsac.ir.blocks import (
     Unitary,
 )
 from qsac.ir.blocks.multiplexor import ladder_places
-from qsac.ir.native import KIND, BitReadout, Group, NativeCircuit, Profile
+from qsac.ir.native import KIND, BitReadout, Group, NativeCircuit, Profile, Unit
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op
 from qsac.ir.program import Program
@@ -83,6 +83,7 @@ class ZZPhaseEmitter:
         self.terms: list[tuple[int, Linear]] = []
         self.open = False
         self.place = {register.name: index for index, register in enumerate(program.registers)}
+        self.qubits: tuple[Unit, ...] = tuple(("q", index) for index in range(len(self.place)))
         self.columns = Columns()
         self.frame = [0.0] * len(self.place)
         self.waiting: list[Spin | None] = [None] * len(self.place)
@@ -107,10 +108,9 @@ class ZZPhaseEmitter:
         measured = kind == KIND["Measure"]
         second[measured] = renumbered[second[measured]]
         bit = {f"{register}[{index}]": place for place, (register, index) in enumerate(bits)}
-        qubits = tuple(("q", index) for index in range(len(self.place)))
         return NativeCircuit(
             name=next((one.metric for one in self.program.readouts if one.metric not in _OF_THE_LOSS), "loss"),
-            qubits=qubits,
+            qubits=self.qubits,
             bits=bits,
             kind=kind,
             first=first,
@@ -125,8 +125,8 @@ class ZZPhaseEmitter:
             ),
             profile=self._profile(renumbered.tolist()),
             groups=tuple(self.groups),
-            initial_map=tuple(range(len(qubits))),
-            final_map=tuple(range(len(qubits))),
+            initial_map=tuple(range(len(self.place))),
+            final_map=tuple(self.place.values()),
         )
 
     def _group(self, op: Op, start: int) -> None:
@@ -296,6 +296,8 @@ class ZZPhaseEmitter:
                 self.frame[controls[control]] -= float(count) / 2
 
     def _uniformly_controlled(self, op: UniformlyControlledGate) -> None:
+        if op.parities:
+            raise TypeError("a ladder of parities is made for a coupling graph: qsac.emit.coupled writes it")
         controls = [self.place[name] for name in op.controls]
         theta, phi = op.theta.values / pi, op.phi.values / pi
         entangler = -0.5 if op.inverted else 0.5

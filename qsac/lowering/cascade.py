@@ -18,6 +18,7 @@ Columns at the end that are zero in every row cost nothing: the rows of a ladder
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +29,9 @@ from qsac.lowering.ladder import up_to_diagonal
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
+Rows = NDArray[np.intp]
+"""For each row of a ladder, which row of the usual order it is (:meth:`~qsac.ir.blocks.multiplexor.LadderOrder.rows`).
+"""
 
 
 class GateLevel(NamedTuple):
@@ -45,18 +49,21 @@ class RotationLevel(NamedTuple):
     angles: Real
 
 
-def real_cascade(rows: Real, columns: int | None = None) -> list[GateLevel | RotationLevel]:
+def real_cascade(
+    rows: Real, columns: int | None = None, orders: Sequence[Rows | None] = ()
+) -> list[GateLevel | RotationLevel]:
     """What un-loads each of C real unit rows of length d = 2^n, shape (C, d), in time order.
 
-    Of the rows the first ``columns`` entries may differ from zero: those that do, unless given.
+    Of the rows the first ``columns`` entries may differ from zero: those that do, unless given. ``orders`` gives the
+    order of the rows of each level's ladder, where it is not the usual one.
     """
     columns = occupied_columns(rows) if columns is None else columns
     levels: list[GateLevel | RotationLevel] = []
     values = rows[:, :columns]
-    for level in plan(len(rows), columns, rows.shape[1].bit_length() - 1, real=True):
+    for place, level in enumerate(plan(len(rows), columns, rows.shape[1].bit_length() - 1, real=True)):
         if level.kind == "bell":
             amplitudes = _laid_out(values, 4, level)
-            gate, pairs = _quaternions(level, amplitudes)
+            gate, pairs = _quaternions(level, amplitudes, orders[place] if orders else None)
             values = _read_back(pairs, len(rows), level)
             levels.append(gate)
         else:
@@ -66,8 +73,10 @@ def real_cascade(rows: Real, columns: int | None = None) -> list[GateLevel | Rot
     return levels
 
 
-def complex_cascade(rows: Complex, columns: int | None = None) -> tuple[list[GateLevel], Real]:
-    """What un-loads each of C unit rows of length d = 2^n, shape (C, d), in time order; ``columns`` as for real ones.
+def complex_cascade(
+    rows: Complex, columns: int | None = None, orders: Sequence[Rows | None] = ()
+) -> tuple[list[GateLevel], Real]:
+    """What un-loads each of C unit rows of length d = 2^n, shape (C, d), in time order; options as for real ones.
 
     Returns the levels and the phases delta, shape (C,): running the levels takes |c>|row c> to exp(i delta_c) |c>|0>,
     up to one global phase.
@@ -75,12 +84,13 @@ def complex_cascade(rows: Complex, columns: int | None = None) -> tuple[list[Gat
     columns = occupied_columns(rows) if columns is None else columns
     levels = []
     values = rows[:, :columns]
-    for level in plan(len(rows), columns, rows.shape[1].bit_length() - 1, real=False):
+    for place, level in enumerate(plan(len(rows), columns, rows.shape[1].bit_length() - 1, real=False)):
         pairs = _laid_out(values, 2, level)
         norm = np.hypot(np.abs(pairs[:, 0]), np.abs(pairs[:, 1]))
         safe = np.where(norm > 0, norm, 1.0)
         diagonal = np.where(norm > 0, np.conj(pairs[:, 0]) / safe, 1.0)
-        theta, phi, left = up_to_diagonal(diagonal, np.asarray(-pairs[:, 1] / safe, dtype=np.complex128))
+        q = np.asarray(-pairs[:, 1] / safe, dtype=np.complex128)
+        theta, phi, left = _ordered(diagonal, q, orders[place] if orders else None)
         levels.append(GateLevel(level, theta, phi))
         values = _read_back((norm * np.exp(1j * left))[:, None], len(rows), level)
     return levels, np.angle(values[:, 0])
@@ -116,12 +126,22 @@ def _read_back(groups: NDArray[Any], controls: int, level: Level) -> NDArray[Any
     return by_value[:controls, : level.prefixes].reshape(controls, level.prefixes * group)
 
 
-def _quaternions(level: Level, amplitudes: Real) -> tuple[GateLevel, Real]:
+def _ordered(p: Complex, q: Complex, order: Rows | None) -> tuple[Real, Real, Real]:
+    """:func:`~qsac.lowering.ladder.up_to_diagonal` with the ladder's rows in an order of their own."""
+    if order is None:
+        return up_to_diagonal(p, q)
+    theta, phi, ordered = up_to_diagonal(p[order], q[order])
+    left = np.empty_like(ordered)
+    left[order] = ordered
+    return theta, phi, left
+
+
+def _quaternions(level: Level, amplitudes: Real, order: Rows | None) -> tuple[GateLevel, Real]:
     """The ladder for real amplitudes of |00>, |01>, |10>, |11>, shape (rows, 4), and the pairs that it leaves."""
     a = amplitudes[:, 0] + 1j * amplitudes[:, 2]
     b: Complex = amplitudes[:, 3] + 1j * amplitudes[:, 1]
     norm = np.linalg.norm(amplitudes, axis=1)
     safe = np.where(norm > 0, norm, 1.0)
     p: Complex = np.where(norm > 0, a.conj() / safe, 1.0)
-    theta, phi, left = up_to_diagonal(p, -b / safe)
+    theta, phi, left = _ordered(p, -b / safe, order)
     return GateLevel(level, theta, phi), norm[:, None] * np.stack((np.cos(left), np.sin(left)), axis=1)

@@ -20,6 +20,7 @@ from qsac.ir.attention import (
     TurnPower,
 )
 from qsac.ir.blocks import Diagonal, Multiplexor, Reset
+from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.cost import causal_is_loaded
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
@@ -35,7 +36,7 @@ from qsac.pipeline import PassContext
 def _prepare_indices(op: PrepareIndices, place: Place) -> Sequence[Op]:
     query, key = place.qubits(op.query), place.qubits(op.key)
     if op.mask == "causal" and causal_is_loaded(op.length):
-        return tokens.load_row(op.prepared(place.scope), (*query, *key), op.origin)
+        return tokens.load_row(op.prepared(place.scope), (*query, *key), place, op.origin)
     if op.mask == "causal":
         return causal_state(query, key, op.length, op.origin)
     return uniform_state(query, op.length, op.origin) + uniform_state(key, op.length, op.origin)
@@ -80,15 +81,19 @@ LOWERINGS: dict[type[Op], Callable[[Any, Place], Sequence[Op]]] = {
 }
 
 
-def lower(program: Program, context: PassContext, *, slots: bool = False) -> Program:
+def lower(
+    program: Program, context: PassContext, *, slots: bool = False, orders: Sequence[LadderOrder | None] = ()
+) -> Program:
     """The block program of a verified attention program, exact, in its order of ops.
 
     Registers are allocated by their lifetimes as far as the target can reset qubits; a register that takes the place
     of another one starts with resets. With ``slots`` the blocks whose numbers come from tables and phases are numbered
-    in their order.
+    in their order. ``orders`` says how the loaders' uniformly controlled gates are to be written, one after the other,
+    where not in the usual way (None): see :mod:`qsac.emit.arrange`.
     """
     allocation = allocate(program, context)
-    blocks = [block for _, lowered in lowered_ops(program, allocation, slots=slots) for block in lowered]
+    lowered = lowered_ops(program, allocation, slots=slots, orders=orders)
+    blocks = [block for _, written in lowered for block in written]
     return Program(
         name=program.name,
         level="block",
@@ -103,9 +108,11 @@ def lower(program: Program, context: PassContext, *, slots: bool = False) -> Pro
     )
 
 
-def lowered_ops(program: Program, allocation: Allocation, *, slots: bool) -> Iterator[tuple[Op, list[Op]]]:
+def lowered_ops(
+    program: Program, allocation: Allocation, *, slots: bool, orders: Sequence[LadderOrder | None] = ()
+) -> Iterator[tuple[Op, list[Op]]]:
     """Each op of an attention program with its blocks, resets of its registers' qubits included."""
-    place = Place(program.scope, allocation, numbers=count() if slots else None)
+    place = Place(program.scope, allocation, numbers=count() if slots else None, orders=iter(orders))
     to_reset = dict(allocation.reused)
     for op in program.ops:
         resets = [Reset(name, origin=op.origin) for register in op.targets for name in to_reset.pop(register, ())]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.op import Scope
 from qsac.lowering.allocation import Allocation
 
@@ -16,13 +17,15 @@ T = TypeVar("T")
 class Place:
     """The program's scope, its registers' qubits, and what several ops derive from one table.
 
-    ``numbers`` counts the slots of a template; None where the program stands for itself alone.
+    ``numbers`` counts the slots of a template; None where the program stands for itself alone. ``orders`` are those of
+    the uniformly controlled gates that are still to come, in their order; where it ends, the usual one is taken.
     """
 
     scope: Scope
     allocation: Allocation
     derived: dict[Hashable, object] = field(default_factory=dict)
     numbers: Iterator[int] | None = None
+    orders: Iterator[LadderOrder | None] = field(default_factory=lambda: iter(()))
 
     def qubits(self, *registers: str) -> tuple[str, ...]:
         """The qubits of the registers, in order, each most significant first."""

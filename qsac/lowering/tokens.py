@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from qsac.ir.attention import LoadTokens
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate
+from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.blocks.rotation import controlled_x
 from qsac.ir.loader import controlled_rows, occupied_columns, without_repetition
 from qsac.ir.table import Table
@@ -29,8 +30,11 @@ def lower(op: LoadTokens, place: Place) -> list[Block]:
     data = place.qubits(op.data)
     key = (op.table, len(op.when), len(controls))
     kept, levels, left = place.cached(key, lambda: _cascade(op, place))
+    orders = _orders(levels, place, unload=op.adjoint_load)
+    if any(orders):
+        _, levels, left = place.cached((*key, orders), lambda: _cascade(op, place, orders))
     controls = tuple(controls[bit] for bit in kept)
-    blocks = _unload(levels, controls, data, op.origin, place.slot)
+    blocks = _unload(levels, controls, data, op.origin, place.slot, orders)
     if not op.adjoint_load:
         blocks = [block.adjoint() for block in reversed(blocks)]
         # Qubits that are zero in every row take no gate, but are live from here on: an observation may read them.
@@ -43,7 +47,24 @@ def lower(op: LoadTokens, place: Place) -> list[Block]:
     return blocks
 
 
-def _cascade(op: LoadTokens, place: Place) -> tuple[tuple[int, ...], Sequence[GateLevel | RotationLevel], Real]:
+def _orders(
+    levels: Sequence[GateLevel | RotationLevel], place: Place, *, unload: bool
+) -> tuple[LadderOrder | None, ...]:
+    """The orders of the levels' ladders, taken in the order in which the gates will stand."""
+    taken = [
+        next(place.orders, None) if isinstance(level, GateLevel) else None
+        for level in (levels if unload else reversed(levels))
+    ]
+    return tuple(taken if unload else reversed(taken))
+
+
+def _rows(orders: Sequence[LadderOrder | None]) -> list[NDArray[np.intp] | None]:
+    return [None if order is None else order.rows() for order in orders]
+
+
+def _cascade(
+    op: LoadTokens, place: Place, orders: Sequence[LadderOrder | None] = ()
+) -> tuple[tuple[int, ...], Sequence[GateLevel | RotationLevel], Real]:
     """The controls that count, by their places, the levels of un-loading, and the phases they leave if complex."""
     table, branches = place.scope.tables[op.table], place.scope.dimension(op.when)
     alike = controlled_rows((table.pattern or table).values, branches)
@@ -52,14 +73,19 @@ def _cascade(op: LoadTokens, place: Place) -> tuple[tuple[int, ...], Sequence[Ga
     needed, rows = without_repetition(controlled_rows(table.values, branches), alike)
     kept = tuple(unused + bit for bit in needed)
     columns = occupied_columns(alike)
+    ordered = _rows(orders)
     if np.iscomplexobj(rows):
-        return kept, *complex_cascade(rows, columns)
-    return kept, real_cascade(rows, columns), np.zeros(0)
+        return kept, *complex_cascade(rows, columns, ordered)
+    return kept, real_cascade(rows, columns, ordered), np.zeros(0)
 
 
-def load_row(row: Real, data: tuple[str, ...], origin: str) -> list[Block]:
+def load_row(row: Real, data: tuple[str, ...], place: Place, origin: str) -> list[Block]:
     """Bring fresh ``data`` into one real state of unit norm, shape (2^data,)."""
-    unload = _unload(real_cascade(row[None]), (), data, origin)
+    levels = real_cascade(row[None])
+    orders = _orders(levels, place, unload=False)
+    if any(orders):
+        levels = real_cascade(row[None], orders=_rows(orders))
+    unload = _unload(levels, (), data, origin, orders=orders)
     return [block.adjoint() for block in reversed(unload)]
 
 
@@ -69,12 +95,15 @@ def _unload(
     data: tuple[str, ...],
     origin: str,
     slot: Callable[[], tuple[int, ...]] = tuple,
+    orders: Sequence[LadderOrder | None] = (),
 ) -> list[Block]:
-    return [block for level in levels for block in _unload_level(level, controls, data, origin, slot())]
+    written = zip(levels, orders or [None] * len(levels), strict=True)
+    return [block for level, order in written for block in _unload_level(level, order, controls, data, origin, slot())]
 
 
 def _unload_level(
     step: GateLevel | RotationLevel,
+    order: LadderOrder | None,
     controls: tuple[str, ...],
     data: tuple[str, ...],
     origin: str,
@@ -88,7 +117,11 @@ def _unload_level(
     target = data[level.acted_on]
     if isinstance(step, RotationLevel):
         return [Multiplexor("y", given, target, Table(-step.angles), leaves_zero=True, origin=origin, slots=slots)]
-    gate = UniformlyControlledGate(given, target, Table(step.theta), Table(step.phi), origin=origin, slots=slots)
+    parities: tuple[int, ...] = ()
+    if order is not None:
+        given, parities = tuple(given[place] for place in order.order), order.parities
+    angles = Table(step.theta), Table(step.phi)
+    gate = UniformlyControlledGate(given, target, *angles, parities=parities, origin=origin, slots=slots)
     if level.kind == "gate":
         return [gate]
     basis = bell_basis(target, data[level.place], origin)

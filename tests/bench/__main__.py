@@ -9,12 +9,13 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import binding, counts, measure, pruning, scaling, shell, shots, times
+from tests.bench import binding, counts, coupling, measure, pruning, scaling, shell, shots, times
 from tests.bench.cases import SEED
 from tests.bench.plan import Plan
 
 SECTIONS = {
     "counts": counts,
+    "coupling": coupling,
     "pruning": pruning,
     "shots": shots,
     "times": times,

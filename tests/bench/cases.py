@@ -68,6 +68,12 @@ GATE_CASES = (
 )
 """In order of size."""
 
+COUPLED_CASES = tuple(
+    Case(*shape, complex=numbers)
+    for shape in ((4, 4, 1), (8, 4, 1), (8, 4, 2), (16, 8, 1))
+    for numbers in (False, True)
+)
+
 SMALL, LARGE = Case(32, 16), Case(1024, 16)
 
 CONTEXTS = (64, 128, 256, 512, 1024)

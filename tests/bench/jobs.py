@@ -206,7 +206,31 @@ def shots(context: int, dimension: int, mix: float) -> dict[str, Any]:
     return simulated(context, dimension, mix)
 
 
-JOBS = {job.__name__: job for job in (qsac, peer, compile, bind, optimise_plain, optimise_fused, shots, pruned)}
+def routed(case: dict[str, Any], target: str, router: str, seeds: int) -> dict[str, Any]:
+    """A peer placing and routing qsac's own unrouted circuit: the best of its results, by gates and by depth."""
+    from dataclasses import replace
+
+    import qsac.compiler
+    from qsac.registry import target as target_named
+    from tests.bench import optimisers, plain, routers
+
+    free = replace(target_named(target), coupling=None, directions=None)
+    compiled = qsac.compiler.compile(Case(**case).model(), free, verify=False)
+    route = routers.ROUTERS[router]
+    device = routers.device(target)
+    found, seconds = timed(lambda: route(compiled, device, seeds))
+    circuits = [optimisers.to_qiskit(circuit) if router.startswith("tket") else circuit for circuit in found]
+    return {
+        "gates": min(map(optimisers.two_qubit_gates, circuits)),
+        "depth": min(map(optimisers.two_qubit_depth, circuits)),
+        "unrouted_gates": compiled.stats["two_qubit_gates"],
+        "unrouted_depth": compiled.stats["two_qubit_depth"],
+        "seconds": asdict(seconds),
+        "deviation": max(plain.deviation(circuit, compiled) for circuit in found),
+    }
+
+
+JOBS = {job.__name__: job for job in (qsac, peer, routed, compile, bind, optimise_plain, optimise_fused, shots, pruned)}
 
 
 def main() -> None:

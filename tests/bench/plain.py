@@ -20,17 +20,18 @@ def qiskit_3(circuit: QuantumCircuit) -> QuantumCircuit:
 
 def deviation(circuit: Any, compiled: Compiled) -> float:
     """How far the optimised circuit's fidelity and success probability are from the closed form."""
-    from pytket.circuit import Circuit
+    from pytket.circuit import Circuit, OpType
     from pytket.extensions.qiskit import qiskit_to_tk
 
     given = qiskit_to_tk(circuit) if isinstance(circuit, QuantumCircuit) else circuit
     # Built anew, as wires that TKET swaps after the last measurement make no difference.
     bare = Circuit()
-    for qubit in given.qubits:
+    commands = [command for command in given.get_commands() if command.op.type != OpType.Barrier]
+    for qubit in sorted({qubit for command in commands for qubit in command.qubits}):
         bare.add_qubit(qubit)
     for bit in given.bits:
         bare.add_bit(bit)
-    for command in given.get_commands():
+    for command in commands:
         bare.add_gate(command.op, command.args)
     original = compiled.circuits[0]
     native = replace(from_tket(bare, bits=original.bits), readouts=original.readouts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,26 @@ def ladder_places(rows: int, controls: int) -> NDArray[np.intp]:
     half = 1 << (needed - 1)
     short, long = ladder_places(rows - half, controls), ladder_places(half, controls)
     return np.concatenate((short, [offset], long)).astype(np.intp)
+
+
+class LadderOrder(NamedTuple):
+    """Another way to write a ladder of 2^c rows: ``order`` is the controls' places in the usual order, the one that
+    toggles least first; ``parities`` as in :class:`UniformlyControlledGate`."""
+
+    order: tuple[int, ...]
+    parities: tuple[int, ...]
+
+    def rows(self) -> NDArray[np.intp]:
+        """For each row of the ladder, which row of the usual order it is, shape (2^c,)."""
+        size = len(self.order)
+        usual = np.arange(1 << size)
+        ordered = np.zeros_like(usual)
+        for place in self.order:
+            ordered = 2 * ordered + (usual >> (size - 1 - place) & 1)
+        row = np.zeros_like(usual)
+        for parity in self.parities or [1 << place for place in reversed(range(size))]:
+            row = 2 * row + np.bitwise_count(ordered & parity) % 2
+        return np.argsort(row)
 
 
 def _check_rows(rows: int, controls: int) -> str | None:
@@ -138,6 +158,9 @@ class UniformlyControlledGate(Op):
     values matter, and between them entangling gates E = exp(-i pi/4 Z Z) on the target and the control that
     :func:`ladder_places` names. PhasedX(theta, phi) = Rz(phi) Rx(theta) Rz(-phi), angles in radians. ``inverted``: the
     entangling gates are E*, their controls named from the end. Whoever makes one has accounted for the diagonal.
+
+    ``parities``, where they are given, say for each control which controls' parity its entangling gates take in its
+    place, as a mask (the first control its highest bit): itself, and any that come after it.
     """
 
     name: ClassVar[str] = "uniformly-controlled-gate"
@@ -148,6 +171,7 @@ class UniformlyControlledGate(Op):
     theta: Table
     phi: Table
     inverted: bool = False
+    parities: tuple[int, ...] = ()
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -160,12 +184,22 @@ class UniformlyControlledGate(Op):
     def check(self, scope: Scope) -> str | None:
         if self.theta.shape != self.phi.shape or len(self.theta.shape) != 1 or not self.theta.real or not self.phi.real:
             return "theta and phi are not lists of real numbers of one length"
+        if self.parities:
+            bits = [parity.bit_length() for parity in self.parities if parity > 0]
+            if bits != list(range(len(self.controls), 0, -1)):
+                return "the parities are not one for each control, of it and of controls after it"
+            if self.theta.shape[0] != 1 << len(self.controls):
+                return "parities are for ladders of 2^c rows"
         return _check_rows(self.theta.shape[0], len(self.controls))
 
     def places(self) -> NDArray[np.intp]:
         """Which control each entangling gate takes, in time order."""
         places = ladder_places(self.theta.shape[0], len(self.controls))
         return places[::-1] if self.inverted else places
+
+    def parity(self, place: int) -> int:
+        """Which controls' parity the entangling gates of one control take, as a mask."""
+        return self.parities[place] if self.parities else 1 << (len(self.controls) - 1 - place)
 
     def adjoint(self) -> Self:
         return replace(
@@ -186,7 +220,7 @@ class UniformlyControlledGate(Op):
             gate = np.array([[cos, -1j * np.exp(-1j * phi) * sin], [-1j * np.exp(1j * phi) * sin, cos]])
             matrices = gate @ matrices
             if step < len(places):
-                sign = 1 - 2 * ((values >> (controls - 1 - places[step])) & 1)
+                sign = 1 - 2 * (np.bitwise_count(values & self.parity(int(places[step]))) % 2).astype(np.int8)
                 matrices[:, 0] *= np.exp(-quarter * sign)[:, None]
                 matrices[:, 1] *= np.exp(quarter * sign)[:, None]
         return matrices

@@ -1,0 +1,116 @@
+"""Circuits for a coupling graph: candidates laid out by our own synthesis, and the choice among all candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, get_args
+
+from qsac.ir.blocks import UniformlyControlledGate
+from qsac.ir.blocks.multiplexor import LadderOrder
+from qsac.ir.cost import two_qubit_gates
+from qsac.ir.native import NativeCircuit
+from qsac.ir.program import Program
+from qsac.ir.verifier import verify
+from qsac.lowering.allocation import Allocation, allocate
+from qsac.lowering.lower import lower
+from qsac.pipeline import CircuitPass, ErrorLedger, Pass, PassContext, Preference, Target
+from qsac.report.stats import circuit_stats
+
+CHANGES = (0, 0, 400, 2_500)
+"""For each ``-O`` level, how many changes the search for one arrangement tries for each two-qubit gate."""
+
+MOST_CHANGES = (0, 0, 48_000, 300_000)
+"""For each ``-O`` level, how many changes it tries at the most."""
+
+MOST_GATES = 2_000
+"""Two-qubit gates up to which a program is laid out."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A circuit, where its registers lie, and what the circuit passes made of it: name, gates before, result."""
+
+    circuit: NativeCircuit
+    allocation: Allocation
+    passed: tuple[tuple[str, int, NativeCircuit], ...] = ()
+
+
+def badness(machine: Target) -> Callable[[Candidate], tuple[float, int, int]]:
+    """How likely a candidate errs by the machine's median rates, idling included; gates, then depth, without rates.
+
+    By medians: each circuit lies at the best place of its shape already, and calibrations change.
+    """
+    rates = machine.errors and replace(machine.errors, one_qubit_by_qubit=(), two_qubit_by_edge=(), measure_by_qubit=())
+
+    def measured(candidate: Candidate) -> tuple[float, int, int]:
+        stats: dict[str, Any] = circuit_stats(candidate.circuit, replace(machine, errors=rates))
+        sound = stats["error_free_probability"]
+        return -1.0 if sound is None else -sound, stats["two_qubit_gates"], stats["two_qubit_depth"]
+
+    return measured
+
+
+def laid_out(
+    program: Program, usual: Program, chosen: Sequence[Pass | CircuitPass], context: PassContext
+) -> Iterator[Candidate]:
+    """Circuits laid out along the coupling graph (:mod:`qsac.emit.arrange`), for an attention program and its usual
+    block program.
+
+    One with registers that share qubits and one with qubits of their own, as far as there are any: loaders that need
+    not wait for each other's qubits take less time, and may lie better. None at all below -O2, for large programs, for
+    templates (arrangements are found for one model), and where block passes spend of the error budget.
+    """
+    if not CHANGES[context.optimisation] or context.template:
+        return
+    if context.target.coupling is None or two_qubit_gates(usual, context.target.family) > MOST_GATES:
+        return
+    widths = set()
+    for prefer in dict.fromkeys((context.prefer, *get_args(Preference))):
+        preferring = replace(context, prefer=prefer)
+        allocation = allocate(program, preferring)
+        limit = context.width_limit
+        if allocation.width in widths or (limit is not None and allocation.width > limit):
+            continue
+        widths.add(allocation.width)
+        circuit = _laid_out(program, chosen, preferring)
+        if circuit is not None:
+            yield Candidate(circuit, allocation)
+
+
+def _laid_out(program: Program, chosen: Sequence[Pass | CircuitPass], context: PassContext) -> NativeCircuit | None:
+    """The arrangement is found for the block program in its usual form; then the loaders are lowered in its orders.
+
+    None where that does not give the same steps, or where passes spend: that has been done for the usual form.
+    """
+    from qsac.emit import coupled
+    from qsac.emit.annealing import arrange
+    from qsac.emit.arrange import fits
+
+    scratch = replace(context, ledger=ErrorLedger(context.ledger.budget, dict(context.ledger.spent)))
+
+    def blocks(orders: Sequence[LadderOrder | None] = ()) -> tuple[Program, bool]:
+        lowered = lower(program, scratch, orders=orders)
+        gates = _shapes(lowered)
+        for step in chosen:
+            if isinstance(step, Pass) and step.level == "block":
+                lowered = step.apply(lowered, scratch)
+        verify(lowered)
+        return lowered, _shapes(lowered) == gates
+
+    usual, same = blocks()
+    if not same:
+        return None  # orders are given gate by gate
+    wanted = CHANGES[context.optimisation] * two_qubit_gates(usual, context.target.family)
+    arrangement = arrange(usual, context, min(wanted, MOST_CHANGES[context.optimisation]))
+    if arrangement is None:
+        return None
+    ordered, _ = blocks(arrangement.orders(usual))
+    if not fits(ordered, arrangement) or scratch.ledger.spent != context.ledger.spent:
+        return None
+    return coupled.emit(ordered, arrangement)
+
+
+def _shapes(program: Program) -> list[tuple[str, int]]:
+    """Target and rows of each uniformly controlled gate."""
+    return [(op.target, op.theta.shape[0]) for op in program.ops if isinstance(op, UniformlyControlledGate)]

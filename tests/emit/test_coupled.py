@@ -1,0 +1,162 @@
+"""Block programs laid out along coupling graphs: what they mean, what they cost, where their gates are."""
+
+from dataclasses import replace
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qsac.build import build
+from qsac.compiler import default_pipeline
+from qsac.emit import coupled
+from qsac.emit.annealing import arrange
+from qsac.emit.arrange import fits, steps
+from qsac.ir.blocks import Measure, Multiplexor, PauliRotation, UniformlyControlledGate
+from qsac.ir.native import GATES, NativeCircuit
+from qsac.ir.op import Op, Register
+from qsac.ir.program import Program, Readout
+from qsac.ir.table import Table
+from qsac.lowering.lower import lower
+from qsac.model.load import load
+from qsac.pipeline import Pass, PassContext, Preference, Target
+from tests.emit.families import assert_same_probabilities
+from tests.strategies import block_programs, random_model
+
+GRAPHS = {
+    "line": nx.path_graph(12),
+    "ring": nx.cycle_graph(12),
+    "grid": nx.convert_node_labels_to_integers(nx.grid_2d_graph(3, 4)),
+    # A cell of a heavy-hex lattice with a leaf at every other node.
+    "comb": nx.Graph([*nx.cycle_graph(12).edges, *((node, 12 + node // 2) for node in range(0, 12, 2))]),
+}
+
+
+def machine(name: str) -> Target:
+    graph = GRAPHS[name]
+    return Target(
+        name=name,
+        vendor="test",
+        description="",
+        kind="device",
+        qubits=len(graph),
+        family="cz",
+        gates=("SX", "X", "Rz", "CZ", "Measure", "Reset"),
+        coupling=tuple(sorted((min(edge), max(edge)) for edge in graph.edges)),
+    )
+
+
+def assert_on_edges(circuit: NativeCircuit, name: str) -> None:
+    for kind, first, second in zip(circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist(), strict=True):
+        if GATES[kind].qubits == 2:
+            assert GRAPHS[name].has_edge(circuit.qubits[first][1], circuit.qubits[second][1])
+    for places in (circuit.initial_map, circuit.final_map):
+        assert len(set(places)) == len(places)
+
+
+def without_ladders(op: Op) -> Op:
+    """What a uniformly controlled gate leaves depends on its order: those are lowered anew, as models below are."""
+    return PauliRotation("y", (op.target,), 0.3) if isinstance(op, UniformlyControlledGate) else op
+
+
+def laid_out(program: Program, context: PassContext, changes: int) -> NativeCircuit:
+    arrangement = arrange(program, context, changes)
+    assert arrangement is not None
+    assert fits(program, arrangement)
+    circuit = coupled.emit(program, arrangement)
+    # A swap that merges is written as three gates; what has no angle is not written at all.
+    merging = sum(swap.merges for arranged in arrangement.steps for swap in arranged.swaps)
+    assert circuit.two_qubit_gates <= arrangement.cost + 2 * merging
+    return circuit
+
+
+@settings(max_examples=40, deadline=None)
+@given(block_programs(), st.sampled_from(sorted(GRAPHS)), st.integers(0, 99))
+def test_generated_programs_mean_the_same(program: Program, name: str, seed: int) -> None:
+    program = program.with_ops(map(without_ladders, program.ops))
+    circuit = laid_out(program, PassContext(machine(name), seed=seed), 120)
+    assert_on_edges(circuit, name)
+    assert_same_probabilities(program, circuit)
+
+
+@settings(max_examples=30, deadline=None)
+@given(block_programs(generic=True), st.sampled_from(sorted(GRAPHS)))
+def test_the_cost_is_what_is_written(program: Program, name: str) -> None:
+    program = program.with_ops(map(without_ladders, program.ops))
+    arrangement = arrange(program, PassContext(machine(name)), 120)
+    assert arrangement is not None
+    merging = sum(2 if swap.merges else 0 for arranged in arrangement.steps for swap in arranged.swaps)
+    assert coupled.emit(program, arrangement).two_qubit_gates == arrangement.cost + merging
+
+
+@pytest.mark.parametrize("prefer", ["qubits", "depth"])
+@pytest.mark.parametrize("name", ["comb", "grid"])
+@pytest.mark.parametrize("seed", range(8))
+def test_models_mean_the_same_in_the_orders_that_are_found(seed: int, name: str, prefer: Preference) -> None:
+    model = load(random_model(seed))
+    if model.context > 8:
+        return
+    context = PassContext(machine(name), seed=seed, prefer=prefer)
+    attention, blocks = (
+        [p for p in default_pipeline(2) if isinstance(p, Pass) and p.level == level] for level in ("attention", "block")
+    )
+    program = build(model)
+    for step in attention:
+        program = step.apply(program, context)
+    usual = lower(program, context)
+    for step in blocks:
+        usual = step.apply(usual, context)
+    arrangement = arrange(usual, context, 480)
+    if arrangement is None:
+        assert len(usual.registers) > len(GRAPHS[name])
+        return
+    ordered = lower(program, context, orders=arrangement.orders(usual))
+    for step in blocks:
+        ordered = step.apply(ordered, context)
+    assert fits(ordered, arrangement)
+    circuit = coupled.emit(ordered, arrangement)
+    assert_on_edges(circuit, name)
+    assert_same_probabilities(program, circuit)
+
+
+def test_the_same_seed_gives_the_same_circuit() -> None:
+    program = lower(build(load(random_model(3))), PassContext(machine("grid")))
+    first, second = (arrange(program, PassContext(machine("grid"), seed=7), 480) for _ in range(2))
+    assert first == second
+
+
+def test_what_does_not_fit_is_not_arranged() -> None:
+    program = lower(build(load(random_model(3))), PassContext(machine("grid")))
+    small = replace(machine("line"), qubits=2, coupling=((0, 1),))
+    assert arrange(program, PassContext(small), 480) is None
+
+
+def test_another_program_does_not_fit_an_arrangement() -> None:
+    context = PassContext(machine("grid"))
+    program = lower(build(load(random_model(3))), context)
+    arrangement = arrange(program, context, 480)
+    assert arrangement is not None
+    assert not fits(program.with_ops(program.ops[1:]), arrangement)
+
+
+def test_a_ladder_under_neighbours_costs_no_more_than_anywhere() -> None:
+    """A target in the middle of a star, its controls around it: not one gate more than with all-to-all connectivity."""
+    star = nx.star_graph(4)
+    target = replace(machine("line"), name="star", qubits=5, coupling=tuple(star.edges))
+    angles = np.random.default_rng(1).normal(size=16)
+    names = tuple(f"q[{index}]" for index in range(5))
+    turned = [Multiplexor("y", (), name, Table([0.3])) for name in names[:4]]
+    program = Program(
+        "star",
+        "block",
+        tuple(Register(name, 1) for name in names),
+        {},
+        (*turned, Multiplexor("y", names[:4], names[4], Table(angles), enters_zero=True), Measure(names[4], "c", 0)),
+        (Readout("fidelity", (), ("c[0]",)),),
+    )
+    arrangement = arrange(program, PassContext(target), 2_400)
+    assert arrangement is not None
+    assert arrangement.cost == 15
+    assert len(steps(program)) == 6
+    assert_same_probabilities(program, coupled.emit(program, arrangement))

@@ -1,0 +1,94 @@
+"""Compilation for a coupling graph: routed or laid out, whichever errs less, and verified with its maps."""
+
+from dataclasses import replace
+from typing import Any
+
+import networkx as nx
+import pytest
+
+import qsac.compiler
+import qsac.ir.native
+from qsac import layout
+from qsac.pipeline import ErrorRates, Target
+from tests.bench.cases import Case
+
+# A cell of a heavy-hex lattice with a leaf at every other node.
+COMB = nx.Graph([*nx.cycle_graph(12).edges, *((node, 12 + node // 2) for node in range(0, 12, 2))])
+MACHINE = Target(
+    name="comb",
+    vendor="test",
+    description="",
+    kind="device",
+    qubits=18,
+    family="cz",
+    gates=("SX", "X", "Rz", "CZ", "Measure", "Reset"),
+    coupling=tuple(sorted((min(edge), max(edge)) for edge in COMB.edges)),
+)
+RATES = ErrorRates(
+    one_qubit=1e-4,
+    two_qubit=3e-3,
+    measure_0=1e-2,
+    measure_1=1e-2,
+    memory=1e-4,
+    date="2026-01-01",
+    source="test",
+    one_qubit_by_qubit=(1e-4,) * 18,
+    two_qubit_by_edge=tuple((*sorted(edge), 3e-3) for edge in COMB.edges),  # type: ignore[misc]
+    measure_by_qubit=((1e-2, 1e-2),) * 18,
+)
+
+
+def compiled(case: Case, machine: Target = MACHINE, **options: Any) -> qsac.compiler.Compiled:
+    return qsac.compiler.compile(case.model(), machine, verify=True, **options)
+
+
+def test_what_is_laid_out_is_never_worse_than_what_is_routed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without rates gates count; with both ways to choose from, there are fewer than with one."""
+    best = compiled(Case(4, 4, complex=True))
+    monkeypatch.setattr(layout, "CHANGES", (0, 0, 0, 0))
+    routed = compiled(Case(4, 4, complex=True))
+    assert best.stats["two_qubit_gates"] < routed.stats["two_qubit_gates"]
+
+
+def test_rates_make_depth_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    best = compiled(Case(4, 2, complex=True), replace(MACHINE, errors=RATES))
+    monkeypatch.setattr(layout, "CHANGES", (0, 0, 0, 0))
+    routed = compiled(Case(4, 2, complex=True), replace(MACHINE, errors=RATES))
+    assert best.stats["error_free_probability"] >= routed.stats["error_free_probability"]
+
+
+def test_the_allocation_is_that_of_the_circuit() -> None:
+    best = compiled(Case(4, 2, complex=True), qubits=5)
+    names = {name for qubits in best.stats["allocation"].values() for name in qubits}
+    assert len(names) == len(best.circuits[0].initial_map) <= 5
+
+
+def test_the_same_seed_gives_the_same_bytes() -> None:
+    first, second = (compiled(Case(3, 2, complex=True), seed=5) for _ in range(2))
+    assert first.to_json() == second.to_json()
+
+
+def test_below_o2_circuits_are_routed_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any) -> Any:
+        raise AssertionError("arranged")
+
+    monkeypatch.setattr("qsac.emit.annealing.arrange", refused)
+    compiled(Case(4, 2), optimisation=1)
+    with pytest.raises(AssertionError, match="arranged"):
+        compiled(Case(4, 4, complex=True))
+
+
+def test_a_circuit_moves_to_where_the_device_errs_least() -> None:
+    """One pair of qubits: it ends on the only good edge, between two good readouts."""
+    rates = replace(
+        RATES,
+        two_qubit_by_edge=tuple((a, b, 1e-4 if (a, b) == (6, 7) else 1e-2) for a, b in MACHINE.coupling or ()),
+    )
+    best = compiled(Case(2, 2), replace(MACHINE, errors=rates), optimisation=1)
+    circuit = best.circuits[0]
+    edges = {
+        frozenset((circuit.qubits[first][1], circuit.qubits[second][1]))
+        for kind, first, second in zip(circuit.kind, circuit.first, circuit.second, strict=True)
+        if kind == qsac.ir.native.KIND["CZ"]
+    }
+    assert frozenset((6, 7)) in edges
