@@ -22,7 +22,7 @@ from qsac.ir.native import NativeCircuit
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
 from qsac.ir.verifier import ProgramError, verify
-from qsac.layout import Candidate, badness, laid_out
+from qsac.layout import Candidate, better, circuit_steps, through
 from qsac.lowering.allocation import Allocation, allocate
 from qsac.lowering.lower import lower
 from qsac.model.load import load
@@ -203,32 +203,15 @@ class Compilation:
         with self.watch.stage("emit"):
             circuit = emit(blocks, self.context)
         self.watch.show("emit", circuit)
-        steps = _circuit_steps(self.chosen, self.context.target)
-        best = self._through(steps, Candidate(circuit, allocation))
+        steps = circuit_steps(self.chosen, self.context.target)
+        best = through(steps, Candidate(circuit, allocation), self.context, self.watch.stage)
         if program is not None and best.circuit.two_qubit_gates > circuit.two_qubit_gates:
             # Routing took its toll: our own synthesis may do with less.
-            candidates = laid_out(program, blocks, self.chosen, self.context)
-            while True:
-                with self.watch.stage("arrange"):
-                    candidate = next(candidates, None)
-                if candidate is None:
-                    break
-                best = min(best, self._through(steps, candidate), key=badness(self.context.target))
+            best = better(best, program, blocks, self.chosen, self.context, self.watch.stage)
         for step, (name, before, result) in zip(steps, best.passed, strict=True):
             self.counts.append(_count(step, before, result.two_qubit_gates))
             self.watch.show(name, result)
         return best
-
-    def _through(self, steps: Sequence[CircuitPass], candidate: Candidate) -> Candidate:
-        """The candidate after the circuit passes."""
-        circuit = candidate.circuit
-        passed = []
-        for step in steps:
-            before = circuit.two_qubit_gates
-            with self.watch.stage(step.name):
-                circuit = step.apply(circuit, self.context)
-            passed.append((step.name, before, circuit))
-        return Candidate(circuit, candidate.allocation, tuple(passed))
 
     def finished(
         self,
@@ -383,16 +366,6 @@ def default_pipeline(optimisation: int) -> list[Pass | CircuitPass]:
 def find_target(chosen: str | Target) -> Target:
     """The target itself, or the one of that name."""
     return chosen if isinstance(chosen, Target) else target(chosen)
-
-
-def _circuit_steps(chosen: Sequence[Pass | CircuitPass], machine: Target) -> list[CircuitPass]:
-    """The circuit passes asked for; routing is not a choice where the machine has a coupling graph."""
-    steps = [step for step in chosen if isinstance(step, CircuitPass)]
-    if machine.coupling is not None and all(step.name != "route" for step in steps):
-        route = pass_class("route")()
-        assert isinstance(route, CircuitPass)
-        steps.append(route)
-    return steps
 
 
 def _check_options(optimisation: int, seed: int, error_budget: float | str, qubits: int | None, prefer: str) -> None:

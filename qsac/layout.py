@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
@@ -15,7 +16,11 @@ from qsac.ir.verifier import verify
 from qsac.lowering.allocation import Allocation, allocate
 from qsac.lowering.lower import lower
 from qsac.pipeline import CircuitPass, ErrorLedger, Pass, PassContext, Preference, Target
+from qsac.registry import pass_class
 from qsac.report.stats import circuit_stats
+
+Stage = Callable[[str], AbstractContextManager[None]]
+"""Times a stage, by its name."""
 
 CHANGES = (0, 0, 400, 2_500)
 """For each ``-O`` level, how many changes the search for one arrangement tries for each two-qubit gate."""
@@ -34,6 +39,47 @@ class Candidate:
     circuit: NativeCircuit
     allocation: Allocation
     passed: tuple[tuple[str, int, NativeCircuit], ...] = ()
+
+
+def circuit_steps(chosen: Sequence[Pass | CircuitPass], machine: Target) -> list[CircuitPass]:
+    """The circuit passes asked for; routing is not a choice where the machine has a coupling graph."""
+    steps = [step for step in chosen if isinstance(step, CircuitPass)]
+    if machine.coupling is not None and all(step.name != "route" for step in steps):
+        route = pass_class("route")()
+        assert isinstance(route, CircuitPass)
+        steps.append(route)
+    return steps
+
+
+def through(steps: Sequence[CircuitPass], candidate: Candidate, context: PassContext, stage: Stage) -> Candidate:
+    """The candidate after the circuit passes, each timed as a stage of its own."""
+    circuit = candidate.circuit
+    passed = []
+    for step in steps:
+        before = circuit.two_qubit_gates
+        with stage(step.name):
+            circuit = step.apply(circuit, context)
+        passed.append((step.name, before, circuit))
+    return Candidate(circuit, candidate.allocation, tuple(passed))
+
+
+def better(
+    best: Candidate,
+    program: Program,
+    usual: Program,
+    chosen: Sequence[Pass | CircuitPass],
+    context: PassContext,
+    stage: Stage,
+) -> Candidate:
+    """The best of a candidate and of those that are laid out."""
+    candidates = laid_out(program, usual, chosen, context)
+    while True:
+        with stage("arrange"):
+            candidate = next(candidates, None)
+        if candidate is None:
+            return best
+        ended = through(circuit_steps(chosen, context.target), candidate, context, stage)
+        best = min(best, ended, key=badness(context.target))
 
 
 def badness(machine: Target) -> Callable[[Candidate], tuple[float, int, int]]:

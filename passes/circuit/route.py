@@ -35,8 +35,9 @@ class Route(CircuitPass):
     Needs a circuit of any native gates; does nothing for a target without coupling. A circuit whose qubits are all
     ``("node", index on the device)`` lies there already: it is simplified and written in native gates only.
     Guarantees that every two-qubit gate is one of the target's ``gates``, on a pair of its ``coupling`` (in one of its
-    ``directions``). Exact, up to global phase and to ``initial_map`` and ``final_map``. Every measurement keeps its bit, so ``readouts`` stay; the
-    ``profile`` is moved to where its register is then. ``groups`` become empty: routed gates belong to no single op.
+    ``directions``). Exact, up to global phase and to ``initial_map`` and ``final_map``. Every measurement keeps its
+    bit, so ``readouts`` stay; the ``profile`` is moved to where its register is then. ``groups`` become empty: routed
+    gates belong to no single op.
     ``qubits`` are those of the device that are used, as ``("node", index on the device)``.
 
     Deterministic for a seed. Of up to ``attempts`` routings, fewer for large circuits and low ``-O`` levels, the one
