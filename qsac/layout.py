@@ -25,7 +25,7 @@ Stage = Callable[[str], AbstractContextManager[None]]
 CHANGES = (0, 0, 400, 2_500)
 """For each ``-O`` level, how many changes the search for one arrangement tries for each two-qubit gate."""
 
-MOST_CHANGES = (0, 0, 48_000, 300_000)
+MOST_CHANGES = (0, 0, 100_000, 400_000)
 """For each ``-O`` level, how many changes it tries at the most."""
 
 MOST_GATES = 2_000

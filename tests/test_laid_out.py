@@ -44,6 +44,7 @@ def compiled(case: Case, machine: Target = MACHINE, **options: Any) -> qsac.comp
 
 def test_what_is_laid_out_is_never_worse_than_what_is_routed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without rates gates count; with both ways to choose from, there are fewer than with one."""
+    monkeypatch.setattr(layout, "CHANGES", (0, 0, 100, 100))
     best = compiled(Case(4, 4, complex=True))
     monkeypatch.setattr(layout, "CHANGES", (0, 0, 0, 0))
     routed = compiled(Case(4, 4, complex=True))
