@@ -296,9 +296,8 @@ class ZZPhaseEmitter:
                 self.frame[controls[control]] -= float(count) / 2
 
     def _uniformly_controlled(self, op: UniformlyControlledGate) -> None:
-        if op.parities:
-            raise TypeError("a ladder of parities is made for a coupling graph: qsac.emit.coupled writes it")
         controls = [self.place[name] for name in op.controls]
+        assert not op.parities, "made for a coupling graph: qsac.emit.coupled writes it"
         theta, phi = op.theta.values / pi, op.phi.values / pi
         entangler = -0.5 if op.inverted else 0.5
         self.ladder(controls, self.place[op.target], theta, phi, op.places(), entangler, phi_open=self.open)
