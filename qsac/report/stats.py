@@ -7,10 +7,10 @@ from math import exp, log1p
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from qsac.ir.native import GATES, KIND, NativeCircuit
-from qsac.pipeline import ErrorRates, Target
+from qsac.ir.native import NativeCircuit
+from qsac.pipeline import Target
+from qsac.report.error_rates import ARITY, NO_TIME, gate_errors, readout_errors, waits
 
 
 @dataclass(frozen=True)
@@ -27,33 +27,16 @@ class Layers:
     idle: int
 
 
-_NO_TIME = KIND["Rz"]
-_RESET = KIND["Reset"]
-_ARITY = [gate.qubits for gate in GATES]
-
-
 def layers(circuit: NativeCircuit) -> Layers:
-    """Depths and idle time of a circuit, in one walk."""
+    """Depths and idle time of a circuit."""
     level = [0] * len(circuit.qubits)
-    # Two-qubit layers: the last one of each qubit, and whether it has had one since its last reset.
-    reached = [0] * len(circuit.qubits)
-    active = [False] * len(circuit.qubits)
-    idle = 0
     for kind, first, second in zip(circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist(), strict=True):
-        if _ARITY[kind] == 2:
+        if ARITY[kind] == 2:
             level[first] = level[second] = 1 + max(level[first], level[second])
-            layer = 1 + max(reached[first], reached[second])
-            if active[first]:
-                idle += layer - 1 - reached[first]
-            if active[second]:
-                idle += layer - 1 - reached[second]
-            reached[first] = reached[second] = layer
-            active[first] = active[second] = True
-        elif kind != _NO_TIME:
+        elif kind != NO_TIME:
             level[first] += 1
-            if kind == _RESET:
-                active[first] = False
-    return Layers(max(level, default=0), max(reached, default=0), idle)
+    waited, two_qubit_depth = waits(circuit)
+    return Layers(max(level, default=0), two_qubit_depth, int(waited.sum()))
 
 
 def error_free_probability(circuit: NativeCircuit, target: Target, idle: int) -> float | None:
@@ -65,33 +48,9 @@ def error_free_probability(circuit: NativeCircuit, target: Target, idle: int) ->
     rates = target.errors
     if rates is None:
         return None
-    device = np.array([index for _, index in circuit.qubits])
-    arity = np.array(_ARITY)[circuit.kind]
-    measured = circuit.kind == KIND["Measure"]
-    turned = (arity == 1) & ~measured & (circuit.kind != _NO_TIME) & (circuit.kind != _RESET)
-    one = _by_place(rates.one_qubit_by_qubit, rates.one_qubit, device[circuit.first[turned]])
-    pairs = tuple(sum(pair) / 2 for pair in rates.measure_by_qubit)
-    read = _by_place(pairs, (rates.measure_0 + rates.measure_1) / 2, device[circuit.first[measured]])
-    entangled = arity == 2
-    ends = np.sort(device[np.stack((circuit.first[entangled], circuit.second[entangled]))], axis=0)
-    two = _by_edge(rates, ends[0], ends[1])
-    slope, offset = rates.two_qubit_scaling
-    two = two * (slope * 2 * np.abs(circuit.angles[entangled, 0]) + offset)
-    logarithm = sum(float(np.log1p(-errors).sum()) for errors in (one, read, two))
+    read = readout_errors(circuit, rates).mean(axis=1)
+    logarithm = sum(float(np.log1p(-errors).sum()) for errors in (gate_errors(circuit, rates), read))
     return exp(logarithm + idle * log1p(-rates.memory))
-
-
-def _by_place(table: tuple[float, ...], average: float, places: NDArray[np.int_]) -> NDArray[np.float64]:
-    return np.asarray(table)[places] if table else np.full(len(places), average)
-
-
-def _by_edge(rates: ErrorRates, low: NDArray[np.int_], high: NDArray[np.int_]) -> NDArray[np.float64]:
-    """The rate of each two-qubit gate between device qubits ``low`` < ``high``."""
-    if not rates.two_qubit_by_edge:
-        return np.full(len(low), rates.two_qubit)
-    edges = {(min(edge[:2]), max(edge[:2])): edge[2] for edge in rates.two_qubit_by_edge}
-    pairs = zip(low.tolist(), high.tolist(), strict=True)
-    return np.array([edges.get(pair, rates.two_qubit) for pair in pairs], dtype=np.float64)
 
 
 def cost(circuit: NativeCircuit, target: Target) -> dict[str, Any] | None:

@@ -8,13 +8,17 @@ import numpy as np
 
 from qsac.errors import BackendError, DoesNotFitError
 from qsac.ir.native import NativeCircuit
+from qsac.pipeline import ErrorRates
+from qsac.runtime.noise import misread, noisy
 
 WIDTH_LIMIT = 26
 """Most qubits: Aer keeps all of them at once, 16 bytes times 2^qubits, and a copy for each branch."""
 
 
-def sample(circuit: NativeCircuit, shots: int, seed: int) -> Iterator[tuple[str, int]]:
-    """Run a circuit shot by shot, mid-circuit measurements and resets included.
+def sample(
+    circuit: NativeCircuit, shots: int, seed: int, rates: ErrorRates | None = None
+) -> Iterator[tuple[str, int]]:
+    """Run a circuit shot by shot, mid-circuit measurements and resets included; with the noise of ``rates`` if given.
 
     Yields outcomes as texts, one character for each bit of the circuit in its order, with their counts. Raises
     :class:`~qsac.errors.DoesNotFitError` for circuits that are too wide and :class:`~qsac.errors.BackendError` where
@@ -32,10 +36,14 @@ def sample(circuit: NativeCircuit, shots: int, seed: int) -> Iterator[tuple[str,
     from qsac.emit.qiskit import outcome_of, to_qiskit
 
     # Aer seeds shot i with seed + i: seeds that are neighbours would share all but a few of their shots.
-    spread = int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0] >> 2)
+    seeds = np.random.SeedSequence(seed)
+    spread = int(seeds.generate_state(1, np.uint64)[0] >> 2)
     simulator = AerSimulator(method="statevector", seed_simulator=spread, shot_branching_enable=True)
-    result = simulator.run(to_qiskit(circuit), shots=shots).result()
+    written = to_qiskit(circuit) if rates is None else noisy(circuit, rates)
+    result = simulator.run(written, shots=shots).result()
     if not result.success:
         raise BackendError("Aer did not run the circuit", found=str(result.status))
-    for key, count in sorted(result.get_counts().items()):
-        yield outcome_of(circuit, key), count
+    outcomes = ((outcome_of(circuit, key), count) for key, count in sorted(result.get_counts().items()))
+    yield from outcomes if rates is None else misread(
+        circuit, rates, outcomes, np.random.default_rng(seeds.spawn(1)[0])
+    )
