@@ -34,23 +34,40 @@ COMPARED_CONTEXT = 4096
 )
 @click.option("--shots", type=int, help="Number of shots; without it the run is exact where the target allows.")
 @click.option("--seed", type=int, help="Seed of the shots (0 if not given).")
-@click.option("--noise", is_flag=True, help="Simulate the target's noise.")
+@click.option("--noise", is_flag=True, help="Simulate the target's errors, by its published rates.")
+@click.option("--mitigate", is_flag=True, help="With --noise: correct what is read for readout errors.")
+@click.option("--precision", type=float, metavar="SE", help="Take shots until the loss has this standard error.")
 @click.option("--no-cache", is_flag=True, help="Compile MODEL anew, and keep nothing of it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
-    program: str, target: str | None, shots: int | None, seed: int | None, noise: bool, no_cache: bool, as_json: bool
+    program: str,
+    target: str | None,
+    shots: int | None,
+    seed: int | None,
+    noise: bool,
+    mitigate: bool,
+    precision: float | None,
+    no_cache: bool,
+    as_json: bool,
 ) -> None:
     """Run a compiled ARTIFACT, or compile MODEL and run it; `-` for standard input.
 
-    A device is simulated on this machine, without noise and without an account: exactly, or with --shots on Aer.
+    A device is simulated on this machine, without an account: exactly, or with --shots or --noise on Aer.
     """
-    if noise:
-        raise click.UsageError("there are no noise models yet: run without --noise")
     from qsac.runtime.run import run
 
     with progress_bar() as progress:
         compiled = _compiled(read_argument(program), target, seed, open_cache(no_cache), progress)
-        result = run(compiled, target, shots=shots, seed=seed, progress=progress)
+        result = run(
+            compiled,
+            target,
+            shots=shots,
+            seed=seed,
+            noise=noise,
+            mitigate=mitigate,
+            precision=precision,
+            progress=progress,
+        )
     show_result(compiled, result, as_json=as_json)
 
 
@@ -83,14 +100,17 @@ def show_result(compiled: Compiled, result: Result, *, as_json: bool) -> None:
 def _show_table(compiled: Compiled, result: Result) -> None:
     how = "exactly" if result.shots is None else f"{result.shots:,} shot" + "s" * (result.shots != 1)
     drawn = "" if result.shots is None or result.seed is None else f", seed {result.seed}"
-    click.echo(f"{compiled.model.name} on {result.target}, {how}{drawn}")
+    noise = ", with noise" * result.noise + ", readout errors corrected" * result.mitigated
+    click.echo(f"{compiled.model.name} on {result.target}, {how}{drawn}{noise}")
     if compiled.model.readout.type == "loss":
         _show_metrics(compiled, result)
     else:
         _show_entries(compiled, result)
     simulated = compiled.target["kind"] == "device" and result.target == compiled.target["name"]
     if simulated and result.seed is not None:
-        note(f"{result.target} was simulated on this machine, without noise")
+        rates = compiled.target["errors"]
+        by = f"by its error rates of {rates['date']}" if result.noise else "without noise"
+        note(f"{result.target} was simulated on this machine, {by}")
 
 
 def _show_metrics(compiled: Compiled, result: Result) -> None:

@@ -63,7 +63,8 @@ def readout_errors(circuit: NativeCircuit, rates: ErrorRates) -> NDArray[np.floa
     if not rates.measure_by_qubit:
         return np.tile([rates.measure_0, rates.measure_1], (len(qubits), 1))
     device = np.array([index for _, index in circuit.qubits], dtype=np.int64)
-    return np.asarray(rates.measure_by_qubit, dtype=np.float64)[device[qubits]]
+    table: NDArray[np.float64] = np.asarray(rates.measure_by_qubit, dtype=np.float64)
+    return np.asarray(table[device[qubits]])
 
 
 def _by_edge(rates: ErrorRates, low: NDArray[np.int_], high: NDArray[np.int_]) -> NDArray[np.float64]:

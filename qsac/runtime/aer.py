@@ -15,9 +15,7 @@ WIDTH_LIMIT = 26
 """Most qubits: Aer keeps all of them at once, 16 bytes times 2^qubits, and a copy for each branch."""
 
 
-def sample(
-    circuit: NativeCircuit, shots: int, seed: int, rates: ErrorRates | None = None
-) -> Iterator[tuple[str, int]]:
+def sample(circuit: NativeCircuit, shots: int, seed: int, rates: ErrorRates | None = None) -> Iterator[tuple[str, int]]:
     """Run a circuit shot by shot, mid-circuit measurements and resets included; with the noise of ``rates`` if given.
 
     Yields outcomes as texts, one character for each bit of the circuit in its order, with their counts. Raises
@@ -44,6 +42,6 @@ def sample(
     if not result.success:
         raise BackendError("Aer did not run the circuit", found=str(result.status))
     outcomes = ((outcome_of(circuit, key), count) for key, count in sorted(result.get_counts().items()))
-    yield from outcomes if rates is None else misread(
-        circuit, rates, outcomes, np.random.default_rng(seeds.spawn(1)[0])
+    yield from (
+        outcomes if rates is None else misread(circuit, rates, outcomes, np.random.default_rng(seeds.spawn(1)[0]))
     )

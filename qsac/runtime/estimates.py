@@ -16,11 +16,18 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Tally:
-    """How many shots were taken, passed every given bit, and passed each readout's success bits as well."""
+    """How many shots were taken, passed every given bit, and passed each readout's success bits as well.
 
-    shots: int
-    given: int
-    success: dict[str, int]
+    Counts that were corrected for readout errors are no whole numbers.
+    """
+
+    shots: float
+    given: float
+    success: dict[str, float]
+
+    def __add__(self, other: Tally) -> Tally:
+        success = {name: count + other.success[name] for name, count in self.success.items()}
+        return Tally(self.shots + other.shots, self.given + other.given, success)
 
 
 @dataclass(frozen=True)
@@ -32,10 +39,11 @@ class Estimates:
     warnings: tuple[str, ...]
 
 
-def tally(circuit: NativeCircuit, outcomes: Iterable[tuple[str, int]]) -> Tally:
+def tally(circuit: NativeCircuit, outcomes: Iterable[tuple[str, float]]) -> Tally:
     """Count outcomes: texts of 0 and 1, one character for each bit of the circuit, in its order."""
-    shots = given = 0
-    success = {readout.metric: 0 for readout in circuit.readouts}
+    shots: float = 0
+    given: float = 0
+    success: dict[str, float] = {readout.metric: 0 for readout in circuit.readouts}
     for outcome, count in outcomes:
         shots += count
         ones = {place for place, value in enumerate(outcome) if value == "1"}
@@ -95,7 +103,7 @@ def success_estimate(found: IndexTally) -> tuple[float, float]:
     return found.given / found.shots, _error(found.given, found.shots)
 
 
-def upper_bound(trials: int) -> float:
+def upper_bound(trials: float) -> float:
     """The largest probability that leaves 5% for no success in ``trials``."""
     return float(1 - (1 - CONFIDENCE) ** (1 / trials))
 
@@ -115,11 +123,11 @@ def estimate(counted: Tally, context: int, pairs: int, normalisation: float = 1.
     errors: dict[str, float | None] = {}
     warnings: list[str] = []
 
-    def fraction(name: str, part: int, whole: int, factor: float = 1.0) -> None:
+    def fraction(name: str, part: float, whole: float, factor: float = 1.0) -> None:
         metrics[name] = factor * part / whole if whole else None
         errors[name] = factor * _error(part, whole) if whole else None
 
-    def logarithm(name: str, part: int, whole: int, what: str) -> None:
+    def logarithm(name: str, part: float, whole: float, what: str) -> None:
         if part:
             metrics[name] = log(whole / part)
             errors[name] = _error(part, whole) / (part / whole)
@@ -149,7 +157,7 @@ def estimate(counted: Tally, context: int, pairs: int, normalisation: float = 1.
     return Estimates(metrics, errors, tuple(warnings))
 
 
-def _error(part: int, whole: int) -> float:
+def _error(part: float, whole: float) -> float:
     """The standard error of part / whole."""
     p = part / whole
     if part in (0, whole):

@@ -8,8 +8,8 @@ the errors of all of them are one classical channel on the final bits. The corre
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from qsac.errors import DoesNotFitError, InvalidInputError
 from qsac.ir.native import KIND, NativeCircuit
 from qsac.pipeline import ErrorRates
 from qsac.report.error_rates import readout_errors
+from qsac.runtime.estimates import Estimates, Tally, tally
+
+Real: TypeAlias = NDArray[np.float64]
 
 BITS_LIMIT = 14
 """Most bits: the correction keeps a number for each of their values, and pytket goes through them one by one."""
@@ -70,10 +73,10 @@ def corrected(circuit: NativeCircuit, counts: Mapping[str, int], rates: ErrorRat
     found = correcter.correct_counts(_counted(seen), measured, method="bayesian", options=options)
     outcomes = {}
     for values, count in found.get_counts().items():
-        outcome = ["0"] * len(circuit.bits)
+        written = ["0"] * len(circuit.bits)
         for bit, value in zip(bits, values, strict=True):
-            outcome[bit] = str(value)
-        outcomes["".join(outcome)] = float(count) / _UNITS
+            written[bit] = str(value)
+        outcomes["".join(written)] = float(count) / _UNITS
     return outcomes
 
 
@@ -88,7 +91,7 @@ def _counted(counts: Counter[tuple[int, ...]]) -> Any:
     return Counted()
 
 
-def _errors(circuit: NativeCircuit, rates: ErrorRates) -> NDArray[np.float64]:
+def _errors(circuit: NativeCircuit, rates: ErrorRates) -> Real:
     """P(1 | 0) and P(0 | 1) of each asked bit, shape (bits, 2). Raises where a reading tells nothing."""
     errors = np.zeros((len(circuit.bits), 2))
     errors[circuit.second[circuit.kind == KIND["Measure"]]] = readout_errors(circuit, rates)
@@ -103,29 +106,71 @@ def _errors(circuit: NativeCircuit, rates: ErrorRates) -> NDArray[np.float64]:
     return found
 
 
-def spread(circuit: NativeCircuit, counts: Mapping[str, int], rates: ErrorRates) -> dict[str, dict[str, float]]:
-    """For each metric's readout the variances and the covariance of its corrected shares, ``given`` g and ``success``
-    s, of one shot: keys ``gg``, ``gs``, ``ss``.
+def mitigated(
+    circuit: NativeCircuit, counts: Mapping[str, int], rates: ErrorRates, estimated: Callable[[Tally], Estimates]
+) -> Estimates:
+    """What is estimated from corrected counts; what the counts as they were read do not resolve stays unresolved.
 
-    They are those of the unbiased estimator, whose shot has the weight product over the bits of the inverse matrices'
-    first rows; the Bayesian iteration's are no larger where it has to keep counts from being negative.
+    Standard errors are those of the unbiased estimator, which gives each shot the product of the first rows of its
+    bits' inverse matrices (delta method): larger than without correction, and no smaller than those of the Bayesian
+    iteration, which knows besides that no count is negative.
     """
-    bits = asked_bits(circuit)
-    weights = np.zeros((len(circuit.bits), 2))
-    for bit, (zero, one) in zip(bits, _errors(circuit, rates), strict=True):
+    plain = estimated(tally(circuit, counts.items()))
+    found = tally(circuit, corrected(circuit, counts, rates).items())
+    shots = sum(counts.values())
+    given, *success = (
+        part * shots / found.shots for part in (found.given, found.success["fidelity"], found.success["token_fidelity"])
+    )
+    share = Tally(shots, given, dict(zip(("fidelity", "token_fidelity"), success, strict=True)))
+    metrics = estimated(share).metrics
+    errors: dict[str, float | None] = {}
+    for name, value in plain.metrics.items():
+        if not value:
+            metrics[name], errors[name] = value, plain.standard_errors[name]
+        else:
+            errors[name] = _standard_error(name, metrics[name] or 0.0, share, _weighted(circuit, counts, rates))
+    return Estimates(metrics, errors, plain.warnings)
+
+
+class _Weighted(NamedTuple):
+    """The share of each outcome in the shots, and its weights for given, token and all zero, shape (outcomes,) each."""
+
+    share: Real
+    given: Real
+    token: Real
+    zero: Real
+
+
+def _weighted(circuit: NativeCircuit, counts: Mapping[str, int], rates: ErrorRates) -> _Weighted:
+    weights = np.ones((len(circuit.bits), 2))
+    for bit, (zero, one) in zip(asked_bits(circuit), _errors(circuit, rates), strict=True):
         weights[bit] = np.array([1 - one, -one]) / (1 - zero - one)
     values = np.array([[int(value) for value in outcome] for outcome in counts])
-    shares = np.array(list(counts.values()), dtype=np.float64) / sum(counts.values())
-    found = {}
-    for readout in circuit.readouts:
-        given = _product(weights, values, readout.given)
-        success = given * _product(weights, values, readout.success)
-        covariance = np.cov(np.stack((given, success)), aweights=shares, ddof=0)
-        found[readout.metric] = {"gg": covariance[0, 0], "gs": covariance[0, 1], "ss": covariance[1, 1]}
-    return found
+    each = weights[np.arange(len(circuit.bits)), values]
+    success = {readout.metric: list(readout.success) for readout in circuit.readouts}
+    given = np.prod(each[:, list(circuit.readouts[0].given)], axis=1)
+    share = np.array(list(counts.values()), dtype=np.float64)
+    return _Weighted(
+        share / share.sum(),
+        given,
+        given * np.prod(each[:, success["token_fidelity"]], axis=1),
+        given * np.prod(each[:, success["fidelity"]], axis=1),
+    )
 
 
-def _product(weights: NDArray[np.float64], values: NDArray[np.int64], bits: tuple[int, ...]) -> NDArray[np.float64]:
-    places = np.array(bits, dtype=np.int64)
-    product: NDArray[np.float64] = np.prod(weights[places, values[:, places]], axis=1)
-    return product
+def _standard_error(name: str, value: float, found: Tally, weighted: _Weighted) -> float:
+    """The standard error of a metric of that value: the spread of its influence over the shots."""
+    given = found.given / found.shots
+    token, zero = found.success["token_fidelity"] / found.shots, found.success["fidelity"] / found.shots
+    of_given, of_token, of_zero = weighted.given / given, weighted.token / token, weighted.zero / zero
+    influence = {
+        "fidelity": value * (of_zero - of_given),
+        "loss": of_zero - of_given,
+        "token_fidelity": value * (of_token - of_given),
+        "loss_a": of_token - of_given,
+        "renyi_divergence": of_zero - of_token,
+        "mu": value * of_zero,
+        "nu": value * of_token,
+    }.get(name, value * of_given)
+    mean = weighted.share @ influence
+    return float(np.sqrt(weighted.share @ (influence - mean) ** 2 / found.shots))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,11 @@ from qsac.model.distribution import Distribution, as_result, fractions, possible
 from qsac.model.metrics import RESOLUTION, metrics_from_probabilities, prefix_loss
 from qsac.model.pointer import counted as counted_word
 from qsac.model.pointer import describe, join, quoted
-from qsac.pipeline import Progress
+from qsac.pipeline import ErrorRates, Progress
 from qsac.registry import target as find_target
 from qsac.runtime.aer import sample
 from qsac.runtime.estimates import (
+    Estimates,
     IndexTally,
     Tally,
     estimate,
@@ -30,6 +32,8 @@ from qsac.runtime.estimates import (
     upper_bound,
 )
 from qsac.runtime.exact import simulator
+from qsac.runtime.mitigation import check_size
+from qsac.runtime.sampling import BATCH, PRECISION_LIMIT, Sampling, rates_of, take_all, take_until
 from qsac.runtime.statevector import Probabilities
 
 DEFAULT_SHOTS = 10_000
@@ -41,6 +45,7 @@ class Result:
     """What a run came to.
 
     ``shots`` is None for an exact run, and ``standard_errors`` then empty; ``seed`` is None for shots taken elsewhere.
+    ``noise``: the machine's errors were simulated; ``mitigated``: those of readout were corrected again.
     A metric that does not exist, or that the shots did not resolve, is None, and a warning says why. ``predictions``
     and ``overlaps`` are what readouts other than the loss report (docs/readouts.md), their metrics hold the success
     probability only.
@@ -55,6 +60,8 @@ class Result:
     warnings: tuple[str, ...]
     predictions: dict[str, Any] | None = None
     overlaps: dict[str, Any] | None = None
+    noise: bool = False
+    mitigated: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The result as the command line prints it with ``--json``."""
@@ -63,6 +70,8 @@ class Result:
             "target": self.target,
             "shots": self.shots,
             "seed": self.seed,
+            "noise": self.noise,
+            "mitigated": self.mitigated,
             "metrics": self.metrics,
             "standard_errors": self.standard_errors,
             **{name: content for name, content in listed.items() if content is not None},
@@ -77,13 +86,19 @@ def run(
     *,
     shots: int | None = None,
     seed: int | None = None,
+    noise: bool = False,
+    mitigate: bool = False,
+    precision: float | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Run a compiled program's circuit on ``target``: a simulator, or the target it was compiled for (the default).
 
     ``statevector`` and ``qulacs`` are exact, and sample the exact probabilities if ``shots`` are given. ``aer`` takes
-    shots, 10,000 unless told otherwise. A device is simulated on this machine, without noise: exactly without
-    ``shots``, else on Aer. ``seed`` defaults to 0; the same seed gives the same result.
+    shots, 10,000 unless told otherwise. A device is simulated on this machine: exactly without ``shots``, else on Aer.
+    With ``noise`` the shots are taken on Aer with the error rates of the target that the program is compiled for (see
+    :mod:`qsac.runtime.noise`), and ``mitigate`` corrects what is read for the readout errors. ``precision`` takes
+    shots until the loss has that standard error, at most ``shots`` (1,000,000 if not given). ``seed`` defaults to 0;
+    the same seed gives the same result.
     """
     circuit = compiled.circuits[0]
     name = compiled.target["name"] if target is None else target
@@ -96,17 +111,68 @@ def run(
             help=f"compile the model again with --target {name}",
         )
     chosen = _checked(shots, seed)
-    if kind == "shots" and shots is None:
+    rates = _rates(compiled, name, kind, precision, noise=noise, mitigate=mitigate)
+    if shots is None and precision is None and (kind == "shots" or noise):
         shots = DEFAULT_SHOTS
-    if shots is None:
+    if shots is None and precision is None:
         return _exact(compiled, name, chosen, simulator(name)(circuit, progress))
-    indexed = compiled.model.readout.type != "loss"
-    if kind == "exact":
-        exact = simulator(name)(circuit, progress)
-        if indexed:
-            return _index_counted(compiled, name, chosen, _index_sampled(_index_shares(circuit, exact), shots, chosen))
-        return counted(compiled, name, chosen, _sampled(exact, shots, chosen))
-    return _from_outcomes(compiled, name, chosen, sample(circuit, shots, chosen))
+    exact = simulator(name)(circuit, progress) if kind == "exact" else None
+    if compiled.model.readout.type != "loss":
+        assert shots is not None
+        made = _entries(compiled, name, shots, chosen, exact, rates)
+        return replace(made, noise=noise)
+
+    def draw(count: int, seed: int) -> Iterable[tuple[str, int]]:
+        return sample(circuit, count, seed, rates) if exact is None else _sampled(circuit, exact, count, seed)
+
+    sampling = Sampling(compiled, draw, chosen, rates if mitigate else None)
+    if precision is not None:
+        found = take_until(sampling, precision, PRECISION_LIMIT if shots is None else shots, progress)
+    else:
+        assert shots is not None
+        found = take_all(sampling, shots, BATCH if noise else shots, progress)
+    made = _result(name, sampling.shots, chosen, found)
+    return replace(made, noise=noise, mitigated=mitigate)
+
+
+def _rates(
+    compiled: Compiled, target: str, kind: str, precision: float | None, *, noise: bool, mitigate: bool
+) -> ErrorRates | None:
+    """The error rates to simulate by, None without noise; raises for options that do not go together."""
+    if precision is not None and not 0 < precision < inf:
+        raise InvalidInputError(
+            "the precision is no standard error of the loss", found=str(precision), wanted="a number above 0"
+        )
+    if mitigate and not noise:
+        raise InvalidInputError(
+            "there are no readout errors to correct", found="a run without noise", help="run with noise too: --noise"
+        )
+    if compiled.model.readout.type != "loss" and (mitigate or precision is not None):
+        raise InvalidInputError(
+            "only a loss has a precision, or its readout errors corrected",
+            found=f"the readout {quoted(compiled.model.readout.type)}",
+            help="run with --shots, with or without --noise",
+        )
+    if not noise:
+        return None
+    if kind == "exact" and target != compiled.target["name"]:
+        raise InvalidInputError(
+            f"{target} has no noise",
+            wanted=f"{compiled.target['name']}, or aer, which simulate the noise of {compiled.target['name']}",
+        )
+    if mitigate:
+        check_size(compiled.circuits[0])
+    return rates_of(compiled.target, compiled.circuits[0])
+
+
+def _entries(
+    compiled: Compiled, target: str, shots: int, seed: int, exact: Probabilities | None, rates: ErrorRates | None
+) -> Result:
+    """The result of shots for a readout other than the loss."""
+    circuit = compiled.circuits[0]
+    if exact is None:
+        return _from_outcomes(compiled, target, seed, sample(circuit, shots, seed, rates))
+    return _index_counted(compiled, target, seed, _index_sampled(_index_shares(circuit, exact), shots, seed))
 
 
 def _checked(shots: int | None, seed: int | None) -> int:
@@ -141,21 +207,32 @@ def _exact(compiled: Compiled, target: str, seed: int, found: Probabilities) -> 
     return Result(target, None, seed, metrics, {}, metrics["success_probability"], tuple(warnings))
 
 
-def _sampled(found: Probabilities, shots: int, seed: int) -> Tally:
-    """Draw shots from the exact probabilities of the readouts' nested outcomes."""
+def _sampled(circuit: NativeCircuit, found: Probabilities, shots: int, seed: int) -> Iterator[tuple[str, int]]:
+    """Draw shots from the exact probabilities of the readouts' nested outcomes; an outcome stands for all of its kind.
+
+    In turn: every bit zero; an empty value register only; every given bit zero only; none of these.
+    """
     token, fidelity = found.metrics["token_fidelity"], found.metrics["fidelity"]
     nested = np.clip([fidelity, token - fidelity, 1 - token], 0, None) * found.given
     outcomes = np.append(nested, max(0.0, 1 - found.given))
     drawn = np.random.default_rng(seed).multinomial(shots, outcomes / outcomes.sum())
-    return Tally(shots, int(drawn[:3].sum()), {"fidelity": int(drawn[0]), "token_fidelity": int(drawn[:2].sum())})
+    success = {readout.metric: readout.success for readout in circuit.readouts}
+    only_fidelity = tuple(set(success["fidelity"]) - set(success["token_fidelity"]))
+    told = ((), only_fidelity, success["token_fidelity"], circuit.readouts[0].given)
+    for ones, count in zip(told, drawn.tolist(), strict=True):
+        yield "".join("1" if bit in ones else "0" for bit in range(len(circuit.bits))), count
 
 
 def counted(compiled: Compiled, target: str, seed: int | None, found: Tally) -> Result:
     """The result of a tally of shots."""
     estimates = estimate(found, compiled.model.context, compiled.model.pairs, compiled.normalisation)
+    return _result(target, int(found.shots), seed, estimates)
+
+
+def _result(target: str, shots: int, seed: int | None, estimates: Estimates) -> Result:
     return Result(
         target=target,
-        shots=found.shots,
+        shots=shots,
         seed=seed,
         metrics=estimates.metrics,
         standard_errors=estimates.standard_errors,
@@ -183,7 +260,8 @@ def _index_exact(compiled: Compiled, target: str, seed: int, found: Distribution
     given = 0.0 if found.given < RESOLUTION else min(found.given, 1.0)
     name, content = as_result(model, fractions(model, found), None)
     warnings = () if given else (f"the {name} do not exist: the prediction z is zero, so the circuit never succeeds",)
-    return Result(target, None, seed, {"success_probability": given}, {}, given, warnings, **{name: content})
+    listed: dict[str, Any] = {name: content}
+    return Result(target, None, seed, {"success_probability": given}, {}, given, warnings, **listed)
 
 
 def _index_sampled(found: Distribution, shots: int, seed: int) -> IndexTally:
@@ -217,7 +295,8 @@ def _index_counted(compiled: Compiled, target: str, seed: int | None, found: Ind
         )
     metrics: dict[str, float | None] = {"success_probability": probability}
     errors: dict[str, float | None] = {"success_probability": error}
-    return Result(target, found.shots, seed, metrics, errors, probability, tuple(warnings), **{name: content})
+    listed: dict[str, Any] = {name: content}
+    return Result(target, found.shots, seed, metrics, errors, probability, tuple(warnings), **listed)
 
 
 def interpret_counts(compiled: Compiled, counts: dict[str, Any], source: str) -> Result:

@@ -73,6 +73,8 @@ class RunResult(_Fields):
     target: str
     shots: Count | None
     seed: Count | None
+    noise: bool
+    mitigated: bool
     metrics: dict[str, Value]
     standard_errors: dict[str, Value]
     predictions: Predictions = Field(default=None, json_schema_extra=_absent)  # type: ignore[assignment]
