@@ -29,6 +29,7 @@ from qsac.model.load import load
 from qsac.model.model import Model
 from qsac.pipeline import CircuitPass, ErrorLedger, Pass, PassContext, Preference, Progress, Target
 from qsac.registry import parse_pipeline, pass_class, pass_names, print_pipeline, target
+from qsac.report.forecast import forecast
 from qsac.report.quality import best_quality
 from qsac.report.stats import circuit_stats
 from qsac.runtime.verification import AUTOMATIC_WIDTH, verify_compiled
@@ -226,6 +227,7 @@ class Compilation:
         circuit, allocation = native.circuit, native.allocation
         with watch.stage("statistics"):
             stats = circuit_stats(circuit, context.target)
+            stats["forecast"] = forecast(model, program.normalisation)
         stats["passes"] = self.counts
         stats["allocation"] = {name: list(qubits) for name, qubits in allocation.qubits.items()}
         stats["lam"] = model.lam * program.normalisation

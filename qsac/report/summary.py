@@ -24,6 +24,7 @@ def facts(compiled: Compiled) -> list[Row]:
     probability = stats["error_free_probability"]
     if probability is not None:
         rows.append(("error-free", f"{probability:.4g} of the shots, by the target's published rates"))
+    rows += _forecast_rows(stats.get("forecast", {}))
     cost = stats["cost"]
     if cost is not None:
         low, high = (cost["fixed"] + 1000 * cost[name] for name in ("per_shot", "per_shot_with_resets"))
@@ -31,6 +32,17 @@ def facts(compiled: Compiled) -> list[Row]:
             ("cost", f"{low:,.1f} {cost['unit']} for 1,000 shots ({high:,.1f} if resets count as measurements)")
         )
     return rows + _error_rows(stats.get("error_budget", {}))
+
+
+def _forecast_rows(forecast: Mapping[str, Any]) -> list[Row]:
+    """How many shots count, and how many are needed."""
+    if forecast.get("success_probability") is None:
+        return []
+    rows = [("successful", f"{forecast['success_probability']:.4g} of the shots, without errors")]
+    if forecast["shots"] is not None:
+        error = forecast["standard_error"]
+        rows.append(("shots", f"{forecast['shots']:,} for a standard error of the loss of {error:g}"))
+    return rows
 
 
 def _error_rows(report: Mapping[str, Any]) -> list[Row]:
