@@ -25,10 +25,11 @@ from qsac.ir.verifier import ProgramError, verify
 from qsac.layout import Candidate, better, circuit_steps, through
 from qsac.lowering.allocation import Allocation, allocate
 from qsac.lowering.lower import lower
+from qsac.machine.read import find_target
 from qsac.model.load import load
 from qsac.model.model import Model
 from qsac.pipeline import CircuitPass, ErrorLedger, Pass, PassContext, Preference, Progress, Target
-from qsac.registry import parse_pipeline, pass_class, pass_names, print_pipeline, target
+from qsac.registry import parse_pipeline, pass_class, pass_names, print_pipeline
 from qsac.report.forecast import forecast
 from qsac.report.quality import best_quality
 from qsac.report.stats import circuit_stats
@@ -72,7 +73,8 @@ def compile(
     after: Stage | None = None,
     progress: Progress | None = None,
 ) -> Compiled:
-    """Compile a model for a target.
+    """Compile a model for a target: one of those that ``qsac targets`` lists, a file that describes a machine, or a
+    :class:`~qsac.pipeline.Target`.
 
     ``optimisation`` is 0 (plain structured lowering) to 3 (also approximating passes, within ``error_budget``, an
     infidelity of the final state; ``"auto"`` takes the one that the target's error rates speak for, see
@@ -184,7 +186,7 @@ class Compilation:
 
     def check_size(self, program: Program) -> None:
         """Whether the program fits the target, and its circuit this machine."""
-        check_fit(allocate(program, self.context), self.context)
+        check_fit(program, self.context)
         check_size(program, self.context)
 
     def blocks(self, program: Program) -> Program:
@@ -363,11 +365,6 @@ def default_pipeline(optimisation: int) -> list[Pass | CircuitPass]:
         waiting.remove(following)
         chosen.append(following())
     return chosen
-
-
-def find_target(chosen: str | Target) -> Target:
-    """The target itself, or the one of that name."""
-    return chosen if isinstance(chosen, Target) else target(chosen)
 
 
 def _check_options(optimisation: int, seed: int, error_budget: float | str, qubits: int | None, prefer: str) -> None:

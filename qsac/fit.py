@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from qsac.errors import DoesNotFitError
 from qsac.ir.cost import two_qubit_gates
 from qsac.ir.program import Program
-from qsac.lowering.allocation import Allocation
-from qsac.pipeline import PassContext
+from qsac.lowering.allocation import allocate
+from qsac.model.pointer import counted
+from qsac.pipeline import PassContext, Target
 from qsac.registry import target, target_names
 from qsac.report.summary import register_sizes
 
@@ -29,31 +32,45 @@ def check_size(program: Program, context: PassContext) -> None:
         )
 
 
-def check_fit(allocation: Allocation, context: PassContext) -> None:
+def check_fit(program: Program, context: PassContext) -> None:
     """Refuse what is wider than the target, or than was asked for."""
-    limit = context.width_limit
+    limit, allocation = context.width_limit, allocate(program, context)
     if limit is None or allocation.width <= limit:
         return
-    machine = context.target
-    found = f"{allocation.width} qubits ({register_sizes(allocation.qubits)}, sharing qubits where one ends in time)"
+    machine, width, room = context.target, allocation.width, context.target.connected
+    shares = machine.reset and machine.mid_circuit_measurement
+    how = "sharing qubits where one ends in time" if shares else f"each of its own: {_lacking(machine)}"
+    found = f"{width} qubits ({register_sizes(allocation.qubits)}, {how})"
     smaller = "a shorter context saves two qubits each time it halves, a smaller dimension one"
-    if machine.qubits is None or allocation.width <= machine.qubits:
+    if room is None or width <= room:
         raise DoesNotFitError(
-            f"the model does not fit {limit} qubits: {allocation.width - limit} too few",
+            f"the model does not fit {limit} qubits: {width - limit} too few",
             found=found,
             wanted=f"at most {limit}, as asked for",
-            help=f"{machine.name} has room for --qubits {allocation.width}; {smaller}",
+            help=f"{machine.name} has room for --qubits {width}; {smaller}",
         )
-    wider = [
-        name
-        for name in target_names()
-        if (other := target(name)).kind == "device" and (other.qubits or 0) >= allocation.width
-    ]
+    if not shares:
+        sharing = replace(context, target=replace(machine, reset=True, mid_circuit_measurement=True))
+        width = allocate(program, sharing).width
+        smaller = f"with reset and mid-circuit measurement {width} would do; {smaller}"
+    wider = [name for name in target_names() if _has_room(target(name), allocation.width, width)]
     wider.sort(key=lambda name: target(name).coupling is not None)
     shown = ", ".join(wider[:4]) + (f" and {len(wider) - 4} more" if len(wider) > 4 else "")
+    used = "" if room == machine.qubits else f", those of its {machine.qubits} that are connected"
     raise DoesNotFitError(
-        f"the model does not fit {machine.name}: {allocation.width - machine.qubits} qubits too many",
+        f"the model does not fit {machine.name}: {counted(allocation.width - room, 'qubit')} too many",
         found=found,
-        wanted=f"at most {machine.qubits} qubits",
+        wanted=f"at most {room} qubits{used}",
         help=(f"large enough are {shown}; " if wider else "no known machine is large enough; ") + smaller,
     )
+
+
+def _lacking(machine: Target) -> str:
+    lacks = {"reset": machine.reset, "mid-circuit measurement": machine.mid_circuit_measurement}
+    return f"{machine.name} has no " + " and no ".join(what for what, is_there in lacks.items() if not is_there)
+
+
+def _has_room(machine: Target, alone: int, shared: int) -> bool:
+    """Whether a machine has the qubits that registers take: ``alone`` if it cannot reuse them."""
+    needed = shared if machine.reset and machine.mid_circuit_measurement else alone
+    return machine.kind == "device" and (machine.connected or 0) >= needed

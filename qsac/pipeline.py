@@ -7,6 +7,7 @@ found by :mod:`qsac.registry`, which other packages can extend through the entry
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
@@ -73,6 +74,26 @@ class Target:
     cost_formula: Literal["hqc"] | None = None
     notice: str | None = None
 
+    @property
+    def connected(self) -> int | None:
+        """The most qubits that a circuit can use: the largest part of the machine that its working pairs connect."""
+        if self.coupling is None or self.qubits is None:
+            return self.qubits
+        return _largest_part(self.coupling)
+
+
+@functools.lru_cache(maxsize=32)
+def _largest_part(edges: tuple[tuple[int, int], ...]) -> int:
+    """How many nodes the largest connected part of a graph has."""
+    parts: dict[int, set[int]] = {}
+    for a, b in edges:
+        smaller, larger = sorted((parts.setdefault(a, {a}), parts.setdefault(b, {b})), key=len)
+        if smaller is not larger:
+            larger |= smaller
+            for node in smaller:
+                parts[node] = larger
+    return max(map(len, parts.values()), default=1)
+
 
 @dataclass
 class ErrorLedger:
@@ -101,7 +122,7 @@ class PassContext:
     @property
     def width_limit(self) -> int | None:
         """The most qubits that a circuit may have; None where nothing but memory limits it."""
-        limits = [limit for limit in (self.qubits, self.target.qubits) if limit is not None]
+        limits = [limit for limit in (self.qubits, self.target.connected) if limit is not None]
         return min(limits, default=None)
 
 

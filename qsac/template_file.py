@@ -23,7 +23,7 @@ from qsac.model.load import load
 from qsac.model.model import Model
 from qsac.model.strict_json import parse
 from qsac.pipeline import Pass, Target
-from qsac.registry import target
+from qsac.registry import target, target_names
 from qsac.templates import Template
 
 VERSION = 1
@@ -32,7 +32,17 @@ SIZE_LIMIT = 1 << 30
 
 
 def parts(template: Template) -> Iterator[str]:
-    """The text of a template file: the same model, target and options give the same bytes."""
+    """The text of a template file: the same model, target and options give the same bytes.
+
+    Raises :class:`~qsac.errors.InvalidInputError` for a target that only a file or an object describes: a template is
+    bound for the target of its name, as qsac then knows it.
+    """
+    if template.target.name not in target_names():
+        raise InvalidInputError(
+            f"a template of {template.target.name} cannot be kept in a file",
+            wanted="a target that `qsac targets` lists",
+            help="compile the model itself for the machine, without --template",
+        )
     derivations = {
         name: _described(table.derivation)
         for name, table in sorted(template.program.tables.items())

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from qsac.artifact import Compiled, write_whole
 from qsac.binding import with_numbers_of
 from qsac.build import build
-from qsac.compiler import Compilation, Options, Stage, Watch, default_pipeline, find_target
+from qsac.compiler import Compilation, Options, Stage, Watch, default_pipeline
 from qsac.errors import InvalidInputError
 from qsac.ir.attention import PhaseTable
 from qsac.ir.attention.unitary import has_synthesis
@@ -30,6 +30,7 @@ from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.lowering.allocation import allocate
 from qsac.lowering.lower import lower
+from qsac.machine.read import find_target
 from qsac.model.ansatz import Ansatz
 from qsac.model.load import load
 from qsac.model.model import Model

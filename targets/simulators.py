@@ -21,7 +21,7 @@ _TARGETS = {
         Target(
             name="qulacs",
             vendor="Qulacs",
-            description="as statevector, on Qulacs (extra qulacs): faster from some 16 qubits on",
+            description="as statevector, on Qulacs (extra qulacs)",
             kind="exact",
             qubits=None,
             family="zzphase",

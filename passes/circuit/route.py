@@ -221,15 +221,19 @@ def _simplified(routed: Routed) -> Routed:
 def _in_native_gates(routed: Routed, target: Target, nodes: tuple[int, ...]) -> Routed:
     """Every CZ written as the target's own two-qubit gate, in its own direction, and one-qubit gates merged.
 
-    CX and ECR are CZ up to one-qubit gates: CZ = H_b CX H_b, and CZ = Rz_a(-1/2) Rz_b(-1/2) H_b X_a ECR H_b (angles in
-    half-turns, rightmost first, up to phase; a is the first qubit of ECR).
+    The others are CZ up to one-qubit gates: CZ = H_b CX H_b, CZ = Rz_a(-1/2) Rz_b(-1/2) H_b X_a ECR H_b, and CZ =
+    Rz_a(-1/2) Rz_b(-1/2) ZZPhase(1/2) (in half-turns, rightmost first, up to phase; a is the first qubit of ECR).
     """
-    gate = next(name for name in ("CZ", "ECR", "CX") if name in target.gates)
+    gate = next(name for name in ("CZ", "ECR", "CX", "ZZPhase") if name in target.gates)
     if gate == "CZ":
         return routed
     directions = {(nodes.index(a), nodes.index(b)) for a, b in target.directions or () if a in nodes and b in nodes}
-    hadamard = (("Rz", 1, 0.5), ("SX", 1, 0.0), ("Rz", 1, 0.5))
-    after = (("X", 0, 0.0), ("Rz", 0, -0.5), ("Rz", 1, -0.5)) if gate == "ECR" else ()
+    hadamard = (("Rz", 1, 0.5), ("SX", 1, 0.0), ("Rz", 1, 0.5)) if gate != "ZZPhase" else ()
+    after = {
+        "CX": (),
+        "ECR": (("X", 0, 0.0), ("Rz", 0, -0.5), ("Rz", 1, -0.5)),
+        "ZZPhase": (("Rz", 0, -0.5), ("Rz", 1, -0.5)),
+    }[gate]
     parts = []
     for part in _parts(routed):
         rows: list[tuple[int, int, int, float, float]] = []
@@ -240,20 +244,20 @@ def _in_native_gates(routed: Routed, target: Target, nodes: tuple[int, ...]) -> 
                 continue
             pair = (first, second) if not directions or (first, second) in directions else (second, first)
             rows.extend((KIND[name], pair[place], -1, turn, 0.0) for name, place, turn in hadamard)
-            rows.append((KIND[gate], *pair, 0.0, 0.0))
+            rows.append((KIND[gate], *pair, 0.5 if gate == "ZZPhase" else 0.0, 0.0))
             rows.extend((KIND[name], pair[place], -1, turn, 0.0) for name, place, turn in (*hadamard, *after))
         parts.append(_through_tket(_with_rows(part, rows), two_qubit=gate))
     return _joined(routed, parts)
 
 
 def _through_tket(circuit: NativeCircuit, *passes: object, two_qubit: str = "CZ") -> NativeCircuit:
-    """The circuit after some passes of TKET, in SX, X, Rz and the two-qubit gate, one-qubit gates merged."""
+    """The circuit after some passes of TKET, in the two-qubit gate and the one-qubit gates that go with it, merged."""
     from pytket.circuit import OpType
     from pytket.passes import AutoRebase, AutoSquash, BasePass, RemoveRedundancies
 
     from qsac.emit.tket import from_tket, to_tket
 
-    one_qubit = {OpType.SX, OpType.X, OpType.Rz}
+    one_qubit = {OpType.PhasedX, OpType.Rz} if two_qubit == "ZZPhase" else {OpType.SX, OpType.X, OpType.Rz}
     written = to_tket(circuit)
     rebase: tuple[BasePass, ...] = (AutoRebase({*one_qubit, OpType.CZ}),) if passes else ()
     for step in (*passes, *rebase, RemoveRedundancies(), AutoSquash(one_qubit), RemoveRedundancies()):

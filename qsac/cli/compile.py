@@ -32,7 +32,12 @@ def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> f
 
 @click.command("compile")
 @click.argument("model")
-@click.option("--target", default="h1", show_default=True, help="The machine or simulator to compile for.")
+@click.option(
+    "--target",
+    default="h1",
+    show_default=True,
+    help="The machine or simulator to compile for, or a file that describes a machine.",
+)
 @click.option("-o", "--output", help="File to write, or - for standard output.")
 @click.option("--emit", type=click.Choice(FORMS), default="artifact", show_default=True, help="What to write.")
 @click.option("--early-exit", is_flag=True, help="With --emit qir: end a shot once a bit shows that it is lost.")
@@ -104,9 +109,12 @@ def command(
     after = print_stage if print_after_all else None
     with progress_bar(quiet) as progress:
         if template:
+            from qsac.machine.read import is_path
             from qsac.template_file import parts as template_parts
             from qsac.templates import template as compile_template
 
+            if is_path(target):
+                raise click.UsageError("--template takes no target file: name a target that `qsac targets` lists")
             made = compile_template(
                 loaded,
                 target,

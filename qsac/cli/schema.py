@@ -1,4 +1,4 @@
-"""`qsac schema`: the JSON Schemas of model files and of results."""
+"""`qsac schema`: the JSON Schemas of model files, of results and of target files."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from importlib import resources
 
 import click
 
-SCHEMAS = {"model": ("model", "model.schema.json"), "results": ("runtime", "results.schema.json")}
+SCHEMAS = {
+    "model": ("model", "model.schema.json"),
+    "results": ("runtime", "results.schema.json"),
+    "target": ("machine", "target.schema.json"),
+}
 
 
 @click.command("schema")
 @click.option("--of", "kind", type=click.Choice(tuple(SCHEMAS)), default="model", show_default=True, help="Of what.")
 def command(kind: str) -> None:
-    """Print the JSON Schema of model files, or of what `qsac run --json` prints.
+    """Print the JSON Schema of model files, of what `qsac run --json` prints, or of files that describe a machine.
 
-    Editors use the former to complete and check a model while it is written.
+    Editors use it to complete and check such a file while it is written.
     """
     text = resources.files("qsac").joinpath(*SCHEMAS[kind]).read_text(encoding="utf-8")
     click.echo(text, nl=False)

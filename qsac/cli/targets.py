@@ -22,11 +22,14 @@ _KINDS = {"device": "device", "exact": "exact simulator", "shots": "sampling sim
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: all data of the target, or of every target.")
 def command(name: str | None, as_json: bool) -> None:
     """List the targets, or describe the target NAME: gates, connectivity, limits, error rates with date and source.
+    NAME may be a target file, which is checked on the way.
 
     No target needs a network or an account to be compiled for.
     """
     if name is not None:
-        target = registry.target(name)
+        from qsac.machine.read import find_target
+
+        target = find_target(name)
         if as_json:
             click.echo(json.dumps(dataclasses.asdict(target), indent=2, allow_nan=False))
         else:

@@ -201,7 +201,7 @@ def _unknown_field(location: _Location, pointer: str, within: str, contract: Con
 
 
 def _unknown_field_help(name: str, guess: str | None, home: _Location | None, contract: Contract) -> str:
-    if guess:
+    if home is None and guess:
         return f'did you mean "{guess}"?'
     if home is not None:
         return f'move "{name}" ' + (f'into "{home[0]}"' if home else f"out, to {contract.whole} itself")
@@ -267,7 +267,10 @@ def _wrong_value(
         title, wanted = f"{subject} is too large", f"at most {_number(context['le'])}"
     elif code in ("too_short", "string_too_short"):
         noun = "character" if code.startswith("string") else "item"
-        title, wanted = f"{subject} is empty", f"at least {counted(context.get('min_length', 1), noun)}"
+        title = f"{subject} is too short" if found else f"{subject} is empty"
+        wanted = f"at least {counted(context.get('min_length', 1), noun)}"
+    elif code == "too_long":
+        title, wanted = f"{subject} is too long", f"at most {counted(context['max_length'], 'item')}"
     elif code == "string_too_long":
         length = len(found) if isinstance(found, str) else 0
         title, wanted = f"{subject} is too long", f"at most {counted(context['max_length'], 'character')}"

@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 
 from qsac.artifact import Compiled
+from qsac.artifact import describe as describe_target
 from qsac.emit.qiskit import outcome_of
 from qsac.errors import InvalidInputError
 from qsac.ir.native import NativeCircuit
+from qsac.machine.read import find_target, is_path
 from qsac.model.distribution import Distribution, as_result, fractions, possible_index
 from qsac.model.metrics import RESOLUTION, metrics_from_probabilities, prefix_loss
 from qsac.model.pointer import counted as counted_word
 from qsac.model.pointer import describe, join, quoted
 from qsac.pipeline import ErrorRates, Progress
-from qsac.registry import target as find_target
 from qsac.runtime.aer import sample
 from qsac.runtime.estimates import (
     Estimates,
@@ -101,7 +102,7 @@ def run(
     the same seed gives the same result.
     """
     circuit = compiled.circuits[0]
-    name = compiled.target["name"] if target is None else target
+    name = compiled.target["name"] if target is None else _name(compiled, target)
     # An artifact stands alone: its own target need not be known here.
     kind = compiled.target["kind"] if name == compiled.target["name"] else find_target(name).kind
     if kind == "device" and name != compiled.target["name"]:
@@ -173,6 +174,21 @@ def _entries(
     if exact is None:
         return _from_outcomes(compiled, target, seed, sample(circuit, shots, seed, rates))
     return _index_counted(compiled, target, seed, _index_sampled(_index_shares(circuit, exact), shots, seed))
+
+
+def _name(compiled: Compiled, target: str) -> str:
+    """The name of a target, which a file has to describe as the program's own target if it is not a simulator."""
+    if not is_path(target):
+        return target
+    machine = find_target(target)
+    if describe_target(machine) != compiled.target:
+        raise InvalidInputError(
+            f"the program is compiled for {compiled.target['name']}, and not for the machine of this file",
+            source=target,
+            wanted="the file as it was when the program was compiled, or no --target",
+            help=f"compile the model again with --target {target}",
+        )
+    return machine.name
 
 
 def _checked(shots: int | None, seed: int | None) -> int:

@@ -11,7 +11,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable
-from importlib import import_module
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -24,8 +24,10 @@ from qsac.ir.attention import PrepareIndices
 from qsac.ir.catalogue import OPS
 from qsac.ir.cost import op_cost
 from qsac.ir.op import Scope
+from qsac.machine.read import parse_target
+from qsac.machine.schema import TargetFile
 from qsac.model import METRIC_NAMES
-from qsac.registry import pass_class, pass_names
+from qsac.registry import pass_class, pass_names, target, target_names
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -125,9 +127,75 @@ def _readout_gates() -> str:
     return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
 
 
+def _rows(rows: list[list[object]]) -> str:
+    head = [["---"] * len(rows[0])]
+    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in [rows[0], *head, *rows[1:]])
+
+
+def _percent(rate: float) -> str:
+    return f"{100 * rate:.3g} %"
+
+
+def _targets(vendor: str | None = None) -> str:
+    """Targets as rows: all of them but one vendor's many, or those of a vendor."""
+    rows: list[list[object]] = [
+        ["name", "", "qubits", "two-qubit gate", "error of it", "measurement", "memory", "as of"]
+    ]
+    for name in target_names():
+        one = target(name)
+        if (vendor is None and one.vendor == "IBM") or (vendor is not None and vendor not in (one.vendor, one.kind)):
+            continue
+        gate = next(gate for gate in ("ZZPhase", "CZ", "ECR", "CX") if gate in one.gates)
+        rates: list[object] = ["-"] * 4
+        if one.errors is not None:
+            read = (one.errors.measure_0 + one.errors.measure_1) / 2
+            figures = (one.errors.two_qubit, read, one.errors.memory)
+            rates = [*(_percent(rate) if rate else "-" for rate in figures), one.errors.date]
+        rows.append([f"`{name}`", one.description, one.qubits or "any", gate, *rates])
+    return _rows(rows)
+
+
+def _quantinuum() -> str:
+    sources = [["name", "a", "b", "source"]]
+    for name in target_names():
+        errors = target(name).errors
+        if target(name).vendor == "Quantinuum" and errors is not None:
+            sources.append([f"`{name}`", *(f"{number:.4g}" for number in errors.two_qubit_scaling), errors.source])
+    return _targets("Quantinuum") + "\n\n" + _rows(sources)
+
+
+def _simulators() -> str:
+    names = [name for name in target_names() if target(name).kind != "device"]
+    rows = [["name", "", "gives"]]
+    rows += [
+        [f"`{name}`", target(name).description, {"exact": "probabilities"}.get(target(name).kind, "shots")]
+        for name in names
+    ]
+    return _rows(rows)
+
+
+def _package() -> str:
+    return "```python\n" + (ROOT / "tests" / "targets" / "acme_qsac.py").read_text(encoding="utf-8") + "```"
+
+
+def _snapshots_are_those_of_the_lock() -> bool:
+    locked = re.search(r"^qiskit-ibm-runtime==(\S+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    return locked is not None and locked[1] == metadata.version("qiskit-ibm-runtime")
+
+
 @pytest.mark.parametrize(
     ("page", "marker", "written"),
     [
+        ("targets/index.md", "targets", _targets),
+        ("targets/quantinuum.md", "quantinuum", _quantinuum),
+        ("targets/simulators.md", "simulators", _simulators),
+        ("targets/own.md", "package", _package),
+        pytest.param(
+            "targets/ibm.md",
+            "ibm",
+            lambda: _targets("IBM"),
+            marks=pytest.mark.skipif(not _snapshots_are_those_of_the_lock(), reason="other snapshots"),
+        ),
         ("ir.md", "ops", _ops),
         ("passes.md", "passes", _passes),
         ("construction.md", "index state", _index_states),
@@ -189,7 +257,8 @@ def test_every_metric_is_described() -> None:
 
 def test_every_page_is_in_the_navigation() -> None:
     navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
-    assert {page.name for page in DOCS.glob("*.md") if page.name not in navigation} == set()
+    pages = {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
+    assert {page for page in pages if page not in navigation} == set()
 
 
 QUOTED = re.compile(r"```console\n(.*?)```", re.DOTALL)
@@ -231,3 +300,14 @@ def test_quoted_output_is_real(
             for before, after in zip(NUMBER.finditer(old), NUMBER.finditer(new), strict=True):
                 values = (float(one[0].replace(",", "")) for one in (before, after))
                 assert math.isclose(*values, rel_tol=1e-6), f"{before[0]} is {after[0]} today"
+
+
+def test_every_field_of_a_target_file_is_described() -> None:
+    text = _page("targets/own.md")
+    assert {name for name in _schema_names(TargetFile.model_json_schema()) if f"`{name}`" not in text} == set()
+
+
+def test_the_example_of_a_target_file_is_one() -> None:
+    example = re.search(r"```json\n(.*?)```", _page("targets/own.md"), re.DOTALL)
+    assert example is not None
+    assert parse_target(example[1].encode(), "own.md").name == "my-machine"

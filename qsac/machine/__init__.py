@@ -1,0 +1,1 @@
+"""A user's own machine, described in a JSON file."""

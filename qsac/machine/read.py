@@ -1,0 +1,341 @@
+"""From a target file to a :class:`~qsac.pipeline.Target`. The file is untrusted: sizes are checked before memory is
+taken, and whatever does not fit together is refused with its place."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from qsac.errors import DoesNotFitError, InvalidInputError, QsacError
+from qsac.machine.schema import CONTRACT, NAME_PATTERN, Errors, Grid, Line, Pairs, TargetFile
+from qsac.model.diagnosis import refuse
+from qsac.model.limits import size
+from qsac.model.pointer import counted, kind, listed, printable, quoted
+from qsac.model.strict_json import parse
+from qsac.pipeline import ErrorRates, Target
+from qsac.registry import target, target_names
+
+FILE_BYTES = 16 * 2**20
+QUBITS = 4096
+PAIRS = 2**17
+"""The graph is handed to routers, whose tables of distances grow with the square of the qubits."""
+
+_ENTANGLERS = ("ZZPhase", "CZ", "CX", "ECR")
+_ONE_QUBIT = {"ZZPhase": ("PhasedX", "Rz"), "CZ": ("SX", "X", "Rz"), "CX": ("SX", "X", "Rz"), "ECR": ("SX", "X", "Rz")}
+
+Edge = tuple[int, int]
+
+
+def find_target(chosen: str | os.PathLike[str] | Target) -> Target:
+    """The target itself, the one of that name, or the one that a file describes: a path, or a text that ends with
+    ``.json`` or has a separator of folders."""
+    if isinstance(chosen, Target):
+        return chosen
+    if isinstance(chosen, str) and not is_path(chosen):
+        return target(chosen)
+    return read_target(chosen)
+
+
+def is_path(chosen: str) -> bool:
+    """Whether a text names a file and no target."""
+    return chosen.endswith(".json") or any(separator in chosen for separator in (os.sep, os.altsep, "/") if separator)
+
+
+def read_target(path: str | os.PathLike[str]) -> Target:
+    """The target that a file describes. Raises :class:`~qsac.errors.QsacError` with the place as a JSON pointer."""
+    source = printable(os.fspath(path))
+    try:
+        with Path(path).open("rb") as stream:
+            data = stream.read(FILE_BYTES + 1)
+    except FileNotFoundError:
+        raise InvalidInputError(
+            "the target file does not exist", source=source, help="check the path; `qsac targets` lists named targets"
+        ) from None
+    except IsADirectoryError:
+        raise InvalidInputError("the target file is a folder", source=source, help="name a file in it") from None
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise InvalidInputError("the target file cannot be read", source=source, found=reason) from None
+    return parse_target(data, source)
+
+
+def parse_target(data: bytes, source: str) -> Target:
+    """As :func:`read_target`, from a file's content; ``source`` is what diagnostics call it."""
+    try:
+        if len(data) > FILE_BYTES:
+            raise DoesNotFitError("the target file is too large", wanted=f"at most {size(FILE_BYTES)}")
+        fields = _checked_version(parse(data, source, "target file"))
+        try:
+            given = TargetFile.model_validate(fields)
+        except ValidationError as error:
+            raise refuse(error, contract=CONTRACT) from None
+        return _target(given)
+    except QsacError as error:
+        raise error.located(source) from None
+
+
+def _checked_version(document: object) -> dict[str, Any]:
+    if not isinstance(document, dict):
+        raise InvalidInputError(
+            "the target is not a JSON object",
+            found=kind(document),
+            wanted='an object that begins with {"qsac_target": 1',
+            help="`qsac schema --of target` prints the format",
+        )
+    version = document.get("qsac_target")
+    if "qsac_target" not in document:
+        what = next((name for key, name in _OTHER_FILES.items() if key in document), None)
+        raise InvalidInputError(
+            f"this is {what}, not a target file" if what else "the version of the target's format is missing",
+            wanted='"qsac_target": 1 among the fields of the target',
+            help="--target wants the description of a machine: `qsac schema --of target`",
+        )
+    if type(version) is int and version > 1:
+        raise InvalidInputError(
+            "the target is written in a newer format than this qsac knows",
+            pointer="/qsac_target",
+            found=kind(version),
+            wanted="version 1",
+            help="install a newer qsac",
+        )
+    return document
+
+
+_OTHER_FILES = {"qsac": "a model", "qsac_artifact": "an artifact", "qsac_template": "a template"}
+
+
+def _target(given: TargetFile) -> Target:
+    _check_name(given.name)
+    if given.qubits > QUBITS:
+        raise DoesNotFitError(
+            "the machine has too many qubits",
+            pointer="/qubits",
+            found=f"{given.qubits:,}",
+            wanted=f"at most {QUBITS:,}",
+        )
+    entangler = _entangler(given.gates)
+    edges, directions = _coupling(given, entangler)
+    if edges is not None and not given.mid_circuit_measurement:
+        raise InvalidInputError(
+            "a machine with a coupling graph has to measure in mid-circuit",
+            pointer="/mid_circuit_measurement",
+            found="false",
+            wanted="true, or all-to-all coupling",
+            help="registers are measured where they end, and routing moves other qubits through them afterwards",
+        )
+    made = Target(
+        name=given.name,
+        vendor=printable(given.vendor),
+        description=printable(given.description) or f"a machine of {counted(given.qubits, 'qubit')}",
+        kind="device",
+        qubits=given.qubits,
+        # On a coupling graph circuits are routed as CZ, and a CZ is one ZZPhase by a quarter turn.
+        family="zzphase" if entangler == "ZZPhase" and edges is None else "cz",
+        gates=tuple(given.gates),
+        coupling=None if edges is None else tuple(sorted(edges)),
+        directions=directions,
+        mid_circuit_measurement=given.mid_circuit_measurement,
+        reset="Reset" in given.gates,
+        feed_forward=given.feed_forward,
+        max_shots=given.max_shots,
+        errors=None if given.errors is None else _errors(given.errors, given.qubits, edges, entangler),
+        cost_formula=given.cost,
+    )
+    left = given.qubits - (made.connected or 0)
+    if not left:
+        return made
+    notice = (
+        f"of the {given.qubits} qubits of {given.name} only {made.connected} are connected: the others are not used"
+    )
+    return Target(**{**vars(made), "notice": notice})
+
+
+def _check_name(name: str) -> None:
+    if not re.match(NAME_PATTERN, name):
+        raise InvalidInputError(
+            "the name of the target cannot be given on the command line",
+            pointer="/name",
+            found=quoted(name),
+            wanted="letters and digits, with . _ - between them",
+        )
+    if name in target_names() or name.endswith(".json"):
+        raise InvalidInputError(
+            f"{quoted(name)} cannot name a machine of your own",
+            pointer="/name",
+            wanted="a name that `qsac targets` does not list and that does not end with .json",
+            help="choose another name: results are told under it",
+        )
+
+
+def _entangler(gates: Sequence[str]) -> str:
+    """The two-qubit gate, of which there must be one, beside the one-qubit gates that go with it and Measure."""
+    repeated = next((gate for place, gate in enumerate(gates) if gate in gates[:place]), None)
+    found = [gate for gate in gates if gate in _ENTANGLERS]
+    if repeated is not None or len(found) != 1:
+        raise InvalidInputError(
+            f"the gate {repeated} is given twice" if repeated else "a target has one two-qubit gate",
+            pointer="/gates",
+            found=listed(gates),
+            wanted="each gate once" if repeated else f"one of {', '.join(_ENTANGLERS)}",
+            help=None if repeated or not found else "name the one to compile for",
+        )
+    needed = {*_ONE_QUBIT[found[0]], found[0], "Measure"}
+    missing, unused = needed - set(gates), set(gates) - needed - {"Reset"}
+    if missing or unused:
+        raise InvalidInputError(
+            f"the gates do not go together with {found[0]}",
+            pointer="/gates",
+            found=listed(gates),
+            wanted=f"{', '.join((*_ONE_QUBIT[found[0]], found[0]))} and Measure, and Reset where the machine has it",
+            help=f"{'add' if missing else 'remove'} {', '.join(sorted(missing or unused))}",
+        )
+    return found[0]
+
+
+def _coupling(given: TargetFile, entangler: str) -> tuple[set[Edge] | None, tuple[Edge, ...] | None]:
+    """Undirected edges (None for all-to-all) and, where the gate acts one way only, the ordered pairs."""
+    graph, count = given.coupling, given.qubits
+    if isinstance(graph, Line):
+        return {(place, place + 1) for place in range(count - 1)} or None, None
+    if isinstance(graph, Grid):
+        if graph.rows * graph.columns != count:
+            raise InvalidInputError(
+                "the grid has not as many places as the machine has qubits",
+                pointer="/coupling",
+                found=f"{graph.rows} x {graph.columns} = {graph.rows * graph.columns:,} places, {count:,} qubits",
+                wanted="rows x columns = qubits",
+                help='for a grid with holes list its pairs: {"type": "pairs", "pairs": [[0, 1], ...]}',
+            )
+        places = range(count)
+        beside = {(place, place + 1) for place in places if (place + 1) % graph.columns}
+        return (beside | {(place, place + graph.columns) for place in places[: -graph.columns]}) or None, None
+    if isinstance(graph, Pairs):
+        return _pairs(graph, count, entangler)
+    if entangler in ("CX", "ECR") and count > 1:
+        # Written by the router, which knows these gates; the emitters write ZZPhase and CZ.
+        if count * (count - 1) // 2 > PAIRS:
+            raise DoesNotFitError(
+                f"all-to-all coupling by {entangler} is kept pair by pair",
+                pointer="/qubits",
+                found=f"{count * (count - 1) // 2:,} pairs",
+                wanted=f"at most {PAIRS:,}, so 512 qubits",
+                help="compile for CZ or ZZPhase instead: they differ by one-qubit gates",
+            )
+        return {(a, b) for b in range(count) for a in range(b)}, None
+    return None, None
+
+
+def _pairs(graph: Pairs, count: int, entangler: str) -> tuple[set[Edge], tuple[Edge, ...] | None]:
+    if len(graph.pairs) > PAIRS:
+        raise DoesNotFitError(
+            "the coupling graph is too large",
+            pointer="/coupling/pairs",
+            found=f"{len(graph.pairs):,} pairs",
+            wanted=f"at most {PAIRS:,}",
+        )
+    if graph.directed and entangler not in ("CX", "ECR"):
+        raise InvalidInputError(
+            f"{entangler} has no direction",
+            pointer="/coupling/directed",
+            found="true",
+            wanted="false, or no such field",
+        )
+    seen: set[Edge] = set()
+    for place, pair in enumerate(graph.pairs):
+        a, b = _pair(pair, count, f"/coupling/pairs/{place}")
+        edge = (a, b) if graph.directed else (min(a, b), max(a, b))
+        if edge in seen:
+            raise InvalidInputError(
+                "a pair is given twice",
+                pointer=f"/coupling/pairs/{place}",
+                found=f"[{a}, {b}]",
+                wanted="each pair once, in either order" if not graph.directed else "each ordered pair once",
+            )
+        seen.add(edge)
+    if graph.directed:
+        return {(min(edge), max(edge)) for edge in seen}, tuple(sorted(seen))
+    return seen, None
+
+
+def _pair(pair: Sequence[int], count: int, pointer: str) -> Edge:
+    a, b = pair
+    if a == b or max(a, b) >= count:
+        raise InvalidInputError(
+            "a pair names one qubit twice" if a == b else "a pair names a qubit that the machine does not have",
+            pointer=pointer,
+            found=f"[{a}, {b}]",
+            wanted=f"two of the qubits 0 to {count - 1}",
+        )
+    return a, b
+
+
+def _errors(given: Errors, count: int, edges: set[Edge] | None, entangler: str) -> ErrorRates:
+    """The rates; a table that is given in part or not at all is filled with the averages, if there is any."""
+    try:
+        date.fromisoformat(given.date if len(given.date) == 10 else "")
+    except ValueError:
+        raise InvalidInputError(
+            "the date of the error rates is none", pointer="/errors/date", found=quoted(given.date), wanted="YYYY-MM-DD"
+        ) from None
+    slope, offset = given.two_qubit_scaling
+    if abs(slope + offset - 1) > 0.01 or (slope and entangler != "ZZPhase"):
+        raise InvalidInputError(
+            f"{entangler} has no angle"
+            if slope and entangler != "ZZPhase"
+            else "the scaling is not 1 at a quarter turn",
+            pointer="/errors/two_qubit_scaling",
+            found=f"[{slope:g}, {offset:g}]",
+            wanted="[0, 1]" if entangler != "ZZPhase" else "two numbers with the sum 1, to a hundredth",
+        )
+    for name in ("one_qubit_by_qubit", "measure_by_qubit"):
+        table = getattr(given, name)
+        if table and len(table) != count:
+            raise InvalidInputError(
+                "the machine has another number of qubits",
+                pointer=f"/errors/{name}",
+                found=counted(len(table), "entry").replace("entrys", "entries"),
+                wanted=f"one for each of the {count} qubits",
+            )
+    known: dict[Edge, float] = {}
+    for place, entry in enumerate(given.two_qubit_by_pair):
+        pointer = f"/errors/two_qubit_by_pair/{place}/pair"
+        a, b = _pair(entry.pair, count, pointer)
+        edge = (min(a, b), max(a, b))
+        if edges is not None and (edge not in edges or edge in known):
+            raise InvalidInputError(
+                "a pair has two error rates" if edge in known else "a pair with an error rate is not coupled",
+                pointer=pointer,
+                found=f"[{a}, {b}]",
+                wanted="each pair of the coupling at most once",
+            )
+        known[edge] = entry.error
+    placed = bool(given.one_qubit_by_qubit or given.measure_by_qubit or known)
+    if placed and edges is None:
+        raise InvalidInputError(
+            "error rates by qubit or pair say nothing on an all-to-all machine",
+            pointer="/errors",
+            wanted="averages: one_qubit, two_qubit, measure_0, measure_1, memory",
+            help="qubits are placed where there is a coupling graph; remove the tables",
+        )
+    return ErrorRates(
+        one_qubit=given.one_qubit,
+        two_qubit=given.two_qubit,
+        measure_0=given.measure_0,
+        measure_1=given.measure_1,
+        memory=given.memory,
+        date=given.date,
+        source=printable(given.source),
+        two_qubit_scaling=(slope, offset),
+        one_qubit_by_qubit=tuple(given.one_qubit_by_qubit or [given.one_qubit] * count) if placed else (),
+        two_qubit_by_edge=tuple((a, b, known.get((a, b), given.two_qubit)) for a, b in sorted(edges or ()))
+        if placed
+        else (),
+        measure_by_qubit=tuple((zero, one) for zero, one in given.measure_by_qubit)
+        or (((given.measure_0, given.measure_1),) * count if placed else ()),
+    )
