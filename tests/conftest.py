@@ -15,13 +15,21 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 @pytest.fixture(autouse=True)
-def cache_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Path]:
-    """A cache of its own for each test, made when something is put there: never the user's."""
-    folder = tmp_path_factory.getbasetemp() / "caches" / str(abs(hash(request.node.nodeid)))
-    before = os.environ.get("QSAC_CACHE_DIR")
-    os.environ["QSAC_CACHE_DIR"] = str(folder)
+def own_folders(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A cache and a run journal of its own for each test, made when something is put there: never the user's."""
+    folder = tmp_path_factory.getbasetemp() / "own" / str(abs(hash(request.node.nodeid)))
+    before = {name: os.environ.get(name) for name in ("QSAC_CACHE_DIR", "QSAC_DATA_DIR")}
+    for name in before:
+        os.environ[name] = str(folder / name)
     yield folder
-    if before is None:
-        del os.environ["QSAC_CACHE_DIR"]
-    else:
-        os.environ["QSAC_CACHE_DIR"] = before
+    for name, value in before.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
+
+
+@pytest.fixture
+def cache_folder(own_folders: Path) -> Path:
+    """Where the test's cache is."""
+    return own_folders / "QSAC_CACHE_DIR"

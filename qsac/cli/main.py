@@ -29,6 +29,8 @@ COMMANDS = {
     "bind": "Fill tokens and parameters into a compiled template.",
     "run": "Run an artifact or a model, exactly or by shots.",
     "check": "Validate a model file; print its closed-form metrics.",
+    "jobs": "List the jobs that were submitted to vendors.",
+    "results": "Fetch the results of a submitted job.",
     "interpret": "Compute the metrics from counts taken elsewhere.",
     "schema": "Print the JSON Schema of model files.",
     "targets": "List what can be compiled for; describe one target.",

@@ -1,4 +1,4 @@
-"""`qsac run`: an artifact, or a model compiled on the way, on a simulator."""
+"""`qsac run`: an artifact, or a model compiled on the way, on a simulator or at a vendor's."""
 
 from __future__ import annotations
 
@@ -37,6 +37,10 @@ COMPARED_CONTEXT = 4096
 @click.option("--noise", is_flag=True, help="Simulate the target's errors, by its published rates.")
 @click.option("--mitigate", is_flag=True, help="With --noise: correct what is read for readout errors.")
 @click.option("--precision", type=float, metavar="SE", help="Take shots until the loss has this standard error.")
+@click.option("--submit", is_flag=True, help="Submit to the vendor's machine, at its price, and do not wait.")
+@click.option("--max-cost", type=float, help="With --submit: the most that the job may cost, in the vendor's unit.")
+@click.option("--machine", help="With --submit: another machine of the vendor's, by its name there, as H2-1E.")
+@click.option("--yes", is_flag=True, help="With --submit: agree to the cost unasked.")
 @click.option("--no-cache", is_flag=True, help="Compile MODEL anew, and keep nothing of it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
@@ -47,13 +51,28 @@ def command(
     noise: bool,
     mitigate: bool,
     precision: float | None,
+    submit: bool,
+    max_cost: float | None,
+    machine: str | None,
+    yes: bool,
     no_cache: bool,
     as_json: bool,
 ) -> None:
     """Run a compiled ARTIFACT, or compile MODEL and run it; `-` for standard input.
 
-    A device is simulated on this machine, without an account: exactly, or with --shots or --noise on Aer.
+    A device is simulated on this machine, without an account: exactly, or with --shots or --noise on Aer. With --submit
+    it is the vendor's, and costs what is shown before anything is spent.
     """
+    if submit:
+        simulating = {"--noise": noise, "--mitigate": mitigate, "--precision": precision is not None}
+        if any(simulating.values()):
+            raise click.UsageError(
+                f"{max(simulating, key=simulating.__getitem__)} is for simulations, not for --submit"
+            )
+        _submit(program, target, shots, seed, max_cost, machine, yes, no_cache, as_json)
+        return
+    if yes or machine is not None or max_cost is not None:
+        raise click.UsageError("--max-cost, --machine and --yes are for --submit")
     from qsac.runtime.run import run
 
     with progress_bar() as progress:
@@ -71,8 +90,38 @@ def command(
     show_result(compiled, result, as_json=as_json)
 
 
+def _submit(
+    program: str,
+    target: str | None,
+    shots: int | None,
+    seed: int | None,
+    max_cost: float | None,
+    machine: str | None,
+    yes: bool,
+    no_cache: bool,
+    as_json: bool,
+) -> None:
+    if shots is None:
+        raise click.UsageError("--submit needs --shots: every one of them is paid for")
+    if program == "-" and not yes:
+        raise click.UsageError("--submit asks before it spends: give a file, or --yes")
+    from qsac.cli.submission import submit_program
+
+    with progress_bar() as progress:
+        # What is paid for is checked first, where that is possible.
+        compiled = _compiled(read_argument(program), target, seed, open_cache(no_cache), progress, verify=None)
+    if target is not None and target != compiled.target["name"]:
+        raise click.UsageError(f"the program is compiled for {compiled.target['name']}, not for {target}")
+    submit_program(compiled, shots, machine=machine, max_cost=max_cost, yes=yes, as_json=as_json)
+
+
 def _compiled(
-    found: Model | Compiled, target: str | None, seed: int | None, cache: Cache | None, progress: Progress | None
+    found: Model | Compiled,
+    target: str | None,
+    seed: int | None,
+    cache: Cache | None,
+    progress: Progress | None,
+    verify: bool | None = False,
 ) -> Compiled:
     from qsac.artifact import Compiled
 
@@ -80,7 +129,7 @@ def _compiled(
         return found
     from qsac.compiler import compile as compile_model
 
-    return compile_model(found, target or "statevector", seed=seed or 0, verify=False, cache=cache, progress=progress)
+    return compile_model(found, target or "statevector", seed=seed or 0, verify=verify, cache=cache, progress=progress)
 
 
 def _number(value: float | None, digits: int) -> str:

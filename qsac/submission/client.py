@@ -1,0 +1,53 @@
+"""What submission asks of a vendor, and nothing more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from qsac.ir.native import NativeCircuit
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the vendor says of a job; ``message`` is the vendor's own word."""
+
+    state: State
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a job is expected to cost, at most ``highest`` where sources differ; ``note`` says how it was counted."""
+
+    amount: float
+    highest: float
+    unit: str
+    note: str
+
+
+class Client(Protocol):
+    """A vendor's service, logged in.
+
+    ``tag`` is a name for the job that no other job has, by which it is found again if its handle was lost. ``ceiling``
+    is the most that the vendor may charge, in the unit of the target's cost. Every method may raise
+    :class:`~qsac.errors.BackendError`.
+    """
+
+    def submit(self, circuit: NativeCircuit, shots: int, tag: str, ceiling: float | None) -> str:
+        """Start a job; the handle suffices to ask for it from another process."""
+        ...
+
+    def find(self, tag: str, circuit: NativeCircuit) -> str | None:
+        """The handle of the job with this tag, which runs ``circuit``, or None if the vendor knows of none."""
+        ...
+
+    def status(self, handle: str) -> Status:
+        """How far the job is."""
+        ...
+
+    def counts(self, handle: str, circuit: NativeCircuit) -> dict[str, int]:
+        """The outcomes of a job that is done, one character for each bit of the circuit in its order."""
+        ...

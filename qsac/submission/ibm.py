@@ -1,0 +1,136 @@
+"""IBM's devices through pytket-qiskit, with the account that qiskit-ibm-runtime saved or finds in its environment.
+
+Jobs run in IBM's job mode. pytket-qiskit would open a session, which is billed by the clock, and which IBM's open plan
+does not offer.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from qsac.errors import BackendError, InvalidInputError, QsacError
+from qsac.ir.native import NativeCircuit
+from qsac.submission.client import Cost, State, Status
+
+if TYPE_CHECKING:
+    from pytket.extensions.qiskit.backends.ibm import IBMQBackend
+
+CHANNEL = "ibm_quantum_platform"
+"""Where pytket-qiskit looks for devices."""
+
+OVERHEAD_SECONDS, SECONDS_PER_SHOT = 2.0, 0.00035
+"""IBM's rough rule for one job of the Sampler, in its guide to workload usage (quantum.cloud.ibm.com/docs)."""
+
+_STATES: dict[str, State] = {"DONE": "done", "RUNNING": "running", "ERROR": "failed", "CANCELLED": "cancelled"}
+
+
+def cost(shots: int) -> Cost:
+    """What ``shots`` take of a device's time in seconds, by IBM's rule of thumb."""
+    seconds = OVERHEAD_SECONDS + SECONDS_PER_SHOT * shots
+    return Cost(seconds, seconds, "quantum seconds", "by IBM's rule of thumb for a job of the Sampler")
+
+
+def machine(target: str) -> str:
+    """What IBM calls the device of a target: ``ibm_fez`` for ``ibm-fez``."""
+    return target.replace("-", "_")
+
+
+class IBMClient:
+    """Jobs on the device that IBM calls ``machine``."""
+
+    def __init__(self, machine: str) -> None:
+        self.machine = machine
+        if not _has_account():
+            raise BackendError(
+                "there is no IBM Quantum account",
+                help="save one with qiskit_ibm_runtime.QiskitRuntimeService.save_account, or set QISKIT_IBM_TOKEN",
+            )
+
+    def submit(self, circuit: NativeCircuit, shots: int, tag: str, ceiling: float | None) -> str:
+        """The handle is pytket's: job id, place in the job, number of bits, no circuit to be applied to results."""
+        from qiskit_ibm_runtime import SamplerOptions
+
+        from qsac.emit.tket import to_tket
+
+        options = SamplerOptions()
+        options.environment.job_tags = [tag]
+        if ceiling is not None:
+            options.max_execution_time = math.ceil(ceiling)
+        written = to_tket(circuit)
+        with _vendor_errors():
+            backend = self._backend()
+            unmet = [rule for rule in backend.required_predicates if not rule.verify(written)]
+            if unmet:
+                raise InvalidInputError(
+                    f"{self.machine} is not as the snapshot that the program was compiled for",
+                    found=", ".join(type(rule).__name__ for rule in unmet),
+                    help="choose another device, or another version of qiskit-ibm-runtime, whose snapshots are newer",
+                )
+            handle = backend.process_circuit(written, n_shots=shots, valid_check=False, sampler_options=options)
+            return str(handle)
+
+    def find(self, tag: str, circuit: NativeCircuit) -> str | None:
+        """Looks through the account's jobs by tag."""
+        from pytket.backends.resulthandle import ResultHandle
+
+        with _vendor_errors():
+            found = self._backend()._service.jobs(job_tags=[tag], limit=1)
+            bits = sum(circuit.registers.values())
+            return str(ResultHandle(found[0].job_id(), 0, bits, json.dumps(None))) if found else None
+
+    def status(self, handle: str) -> Status:
+        """Whatever is neither running nor at an end counts as queued."""
+        from pytket.backends.resulthandle import ResultHandle
+
+        with _vendor_errors():
+            word = str(self._backend().circuit_status(ResultHandle.from_str(handle)).message)
+            return Status(_STATES.get(word, "queued"), word)
+
+    def counts(self, handle: str, circuit: NativeCircuit) -> dict[str, int]:
+        """Downloads the result."""
+        from pytket.backends.resulthandle import ResultHandle
+        from pytket.circuit import Bit
+
+        with _vendor_errors():
+            result = self._backend().get_result(ResultHandle.from_str(handle))
+            counts = result.get_counts(cbits=[Bit(*unit) for unit in circuit.bits])
+            return {"".join(map(str, outcome)): int(count) for outcome, count in counts.items()}
+
+    def _backend(self) -> IBMQBackend:
+        from pytket.extensions.qiskit.backends.ibm import IBMQBackend
+
+        backend = IBMQBackend(self.machine, monitor=False)
+        mode: Any = backend._backend
+        backend._session = mode  # the Sampler's mode: see the module's docstring
+        return backend
+
+
+def _has_account() -> bool:
+    """Whether there is an account to ask with: in the environment, saved by qiskit-ibm-runtime, or by pytket-qiskit."""
+    from pytket.extensions.qiskit.backends.config import QiskitConfig
+    from qiskit_ibm_runtime.accounts import AccountManager, AccountNotFoundError
+
+    try:
+        AccountManager.get(channel=CHANNEL)
+    except AccountNotFoundError:
+        return QiskitConfig.from_default_config_file().ibmq_api_token is not None
+    except Exception as error:
+        raise BackendError("the IBM Quantum account cannot be read", found=str(error)[:300]) from None
+    return True
+
+
+@contextmanager
+def _vendor_errors() -> Iterator[None]:
+    """What the runtime raises, as one message: its errors and those of its HTTP client have no common class."""
+    try:
+        yield
+    except QsacError:
+        raise
+    except Exception as error:
+        raise BackendError(
+            "IBM Quantum did not do what it was asked for", found=f"{type(error).__name__}: {error}"[:300]
+        ) from None
