@@ -113,3 +113,15 @@ def test_noise_of_the_artifacts_target_on_aer(compiled: qsac.Compiled) -> None:
 def test_a_precision_that_is_none(compiled: qsac.Compiled, precision: float) -> None:
     with pytest.raises(InvalidInputError, match="precision"):
         qsac.run(compiled, precision=precision)
+
+
+def test_other_readouts_run_with_noise_and_shots_only() -> None:
+    model = json.loads(EXAMPLE.read_text()) | {"readout": {"type": "predict"}}
+    compiled = qsac.compile(model, "h2", verify=False)
+    noisy, plain = (qsac.run(compiled, shots=300, noise=noise) for noise in (True, False))
+    assert (noisy.noise, plain.noise) == (True, False)
+    assert noisy.predictions is not None
+    assert noisy.predictions != plain.predictions
+    for options in ({"precision": 0.1}, {"noise": True, "mitigate": True}):
+        with pytest.raises(InvalidInputError, match="only a loss"):
+            qsac.run(compiled, **options)  # type: ignore[arg-type]
