@@ -127,7 +127,7 @@ def test_shots_that_never_succeed(folder: Path, capsys: Captured) -> None:
         (["small.json", "--shots", "many"], 2, "invalid value for '--shots'"),
         (["small.json", "--seed", "-1"], 2, "the seed is out of range"),
         (["small.json", "--target", "h9"], 2, "unknown target: h9"),
-        (["small.json", "--noise"], 2, "there are no noise models yet"),
+        (["small.json", "--noise"], 2, "there are no error rates of"),
         (["none.qsac.json"], 2, "the model file does not exist"),
         (["."], 2, "the model file is a folder"),
         (["long.json", "--target", "h1"], 3, "the model does not fit h1"),
@@ -160,6 +160,6 @@ def test_an_interruption(folder: Path, capsys: Captured, monkeypatch: pytest.Mon
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("qsac.runtime.run.simulate", interrupt)
+    monkeypatch.setattr("qsac.runtime.run.simulator", lambda _: interrupt)
     assert run(["run", "small.json"]) == 130
     assert capsys.readouterr().out == ""
