@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.ir.attention import PrepareIndex, PrepareIndices
+from qsac.ir.attention import LoadTokens, PrepareIndex, PrepareIndices, Project, SelectIndex
 from qsac.ir.program import Program
 
 
@@ -22,3 +22,14 @@ def index_weights(program: Program, count: int) -> NDArray[np.float64]:
             joint = np.abs(op.prepared(program.scope).reshape(1 << program.scope.sizes[op.query], -1)) ** 2
             found.append(np.maximum(joint.sum(axis=0), joint.sum(axis=1))[:count])
     return np.max(found, axis=0) if found else np.ones(count)
+
+
+def as_prepared(program: Program, op: LoadTokens) -> bool:
+    """Whether a loader's index is as it was prepared, but for selections: its values' probabilities are known."""
+    changed = [other for other in program.ops if set(other.targets) & set(op.index)]
+    rows = program.tables[op.table].shape[0]
+    return (
+        not op.when
+        and rows > program.scope.dimension(op.index) // 2
+        and all(isinstance(other, PrepareIndex | PrepareIndices | SelectIndex | Project) for other in changed)
+    )

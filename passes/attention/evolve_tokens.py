@@ -19,8 +19,10 @@ from qsac.passes.attention._loader import Loader, Search
 from qsac.passes.attention._weights import index_weights
 from qsac.passes.attention.compress_tokens import CompressTokens
 from qsac.passes.attention.fold_unitaries import FoldUnitaries
+from qsac.passes.attention.prune_loaders import PruneLoaders
 from qsac.passes.attention.select_indices import SelectIndices, ungated
-from qsac.pipeline import Pass, PassContext
+from qsac.passes.attention.truncate_tokens import TruncateTokens
+from qsac.pipeline import ErrorLedger, Pass, PassContext
 
 MOST_ROLES = 4
 """Roles of which every combination is tried."""
@@ -46,7 +48,8 @@ class EvolveTokens(Pass):
     most probability that the prepared indices give it; the ops' errors are added, as in the worst case they would, and
     the square of the sum is written into the ledger: the final states' infidelity is at most that. Of all
     combinations of the roles that loaders play, the cheapest on the target is taken, the passes that are to come
-    (compression, index selection, folding) reckoned with.
+    (compression, index selection, folding) reckoned with, if it takes fewer gates than tables with the same budget
+    spent on truncation and pruning.
     """
 
     name: ClassVar[str] = "evolve-tokens"
@@ -63,7 +66,7 @@ class EvolveTokens(Pass):
         planner = _Planner(program, context, available)
         for candidate, roles in planner.candidates():
             found = planner.evolved(candidate, roles, exact=True)
-            if found is not None and planner.final_cost(found[0]) < planner.final_cost(program):
+            if found is not None and planner.final_cost(found[0]) < planner.limit:
                 context.ledger.spent[self.name] = found[1] ** 2
                 return _without_sources(found[0])
         return _without_sources(program)
@@ -79,17 +82,28 @@ class _Planner:
         self.family = context.target.family
         self.searches: dict[str, Search] = {}
         self.found: dict[tuple[str, int, bool], Loader | None] = {}
+        self.limit = self._cost_of_tables()
+
+    def _cost_of_tables(self) -> int:
+        """Two-qubit gates without evolution, the same budget spent on truncation and pruning."""
+        if self.context.optimisation < 3:
+            return self.final_cost(self.program)
+        ledger = ErrorLedger(self.context.ledger.budget, dict(self.context.ledger.spent))
+        context = replace(self.context, ledger=ledger)
+        program = self.program
+        for step in (CompressTokens(), SelectIndices(), FoldUnitaries(), TruncateTokens(), PruneLoaders()):
+            program = step.apply(program, context)
+        return two_qubit_gates(program, self.family)
 
     def candidates(self) -> list[tuple[Program, frozenset[_Role]]]:
         """Programs and roles, by estimate cheaper than the program as it is; the cheapest first."""
-        limit = self.final_cost(self.program)
         ranked: list[tuple[int, int, int, Program, frozenset[_Role]]] = []
         free = ungated(self.program)
         for place, base in enumerate((self.program,) if free is None else (self.program, free)):
             roles = sorted({_role(op) for op in base.ops if isinstance(op, LoadTokens) and self._replaceable(base, op)})
             for chosen in _subsets(roles):
                 estimate = self.evolved(base, frozenset(chosen), exact=False)
-                if estimate is not None and (cost := self.final_cost(estimate[0])) < limit:
+                if estimate is not None and (cost := self.final_cost(estimate[0])) < self.limit:
                     ranked.append((cost, place, len(ranked), base, frozenset(chosen)))
         ranked.sort(key=lambda entry: entry[:3])
         return [(base, roles) for *_, base, roles in ranked]

@@ -7,13 +7,13 @@ from math import log2, sqrt
 from typing import ClassVar, Literal
 
 from qsac.ir.approximation import INFIDELITY_WIDTH, infidelity
-from qsac.ir.attention import LoadPruned, LoadTokens, PrepareIndex, PrepareIndices, Project, SelectIndex
+from qsac.ir.attention import LoadPruned, LoadTokens
 from qsac.ir.cost import op_cost, two_qubit_gates
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.passes.attention._pruning import Choice, Pruning, cheapest
-from qsac.passes.attention._weights import index_weights
+from qsac.passes.attention._weights import as_prepared, index_weights
 from qsac.pipeline import Pass, PassContext
 
 SLACK = 1 - 1e-9
@@ -48,6 +48,7 @@ class PruneLoaders(Pass):
         "compress-tokens",
         "select-indices",
         "fold-unitaries",
+        "truncate-tokens",
     )
 
     def apply(self, program: Program, context: PassContext) -> Program:
@@ -90,17 +91,7 @@ def _prunable(program: Program) -> dict[str, int]:
 
 def _loaders(program: Program, table: str) -> list[LoadTokens]:
     """The loaders of a table that can be pruned."""
-    return [op for op in program.ops if isinstance(op, LoadTokens) and op.table == table and _free(program, op)]
-
-
-def _free(program: Program, op: LoadTokens) -> bool:
-    changed = [other for other in program.ops if set(other.targets) & set(op.index)]
-    rows = program.tables[op.table].shape[0]
-    return (
-        not op.when
-        and rows > program.scope.dimension(op.index) // 2
-        and all(isinstance(other, PrepareIndex | PrepareIndices | SelectIndex | Project) for other in changed)
-    )
+    return [op for op in program.ops if isinstance(op, LoadTokens) and op.table == table and as_prepared(program, op)]
 
 
 def _chosen(prunings: dict[str, Pruning], counts: dict[str, int], allowed: float) -> dict[str, Choice]:
@@ -148,10 +139,12 @@ def _pruned(program: Program, prunings: dict[str, Pruning], choices: dict[str, C
             tables[names[table]] = Table(prunings[table].loaded(choice.reach))
     ops: list[Op] = []
     for op in program.ops:
-        if isinstance(op, LoadTokens) and op.table in names and _free(program, op):
+        if isinstance(op, LoadTokens) and op.table in names and as_prepared(program, op):
             reach = choices[op.table].reach
             name = names[op.table]
-            ops.append(LoadPruned(op.data, op.index, name, op.table, reach, op.adjoint_load, origin=op.origin))
+            exact = op.exact or op.table
+            ops.append(LoadPruned(op.data, op.index, name, exact, reach, op.adjoint_load, origin=op.origin))
         else:
             ops.append(op)
-    return replace(program, ops=tuple(ops), tables=tables)
+    used = {name for op in ops for name in op.tables}
+    return replace(program, ops=tuple(ops), tables={name: table for name, table in tables.items() if name in used})

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.ir.attention import LoadEvolution, LoadPruned
+from qsac.ir.attention import LoadEvolution, LoadPruned, LoadTokens
 from qsac.ir.evolution import States
 from qsac.ir.interpreter import final_state
-from qsac.ir.op import ControlledUnitary, Op
+from qsac.ir.op import ControlledUnitary, Op, Register
 from qsac.ir.program import Program
+from qsac.ir.table import Table
 
 INFIDELITY_WIDTH = 20
 """Most qubits of all registers together for which the infidelity is computed."""
 
 Matrices = NDArray[np.complex128]
 
-APPROXIMATE: tuple[type[Op], ...] = (LoadEvolution, LoadPruned)
+APPROXIMATE: tuple[type[Op], ...] = (LoadEvolution, LoadPruned, LoadTokens)
 """Ops that stand for something else than what they do."""
 
 
@@ -27,6 +30,7 @@ def infidelity(program: Program, kinds: tuple[type[Op], ...] = APPROXIMATE) -> f
     open, the exact ones are those closest to the approximate ones. None where the registers have more than
     :data:`INFIDELITY_WIDTH` qubits in all.
     """
+    program = _widened(program)
     if sum(register.size for register in program.registers) > INFIDELITY_WIDTH:
         return None
     approximate = final_state(program, lambda op: op.matrices(program.scope))
@@ -34,9 +38,26 @@ def infidelity(program: Program, kinds: tuple[type[Op], ...] = APPROXIMATE) -> f
     return max(0.0, 1 - float(abs(np.vdot(exact, approximate)) ** 2))
 
 
+def _widened(program: Program) -> Program:
+    """The program on registers that have room for what its truncated tables approximate."""
+    truncated = [op for op in program.ops if isinstance(op, LoadPruned) or (isinstance(op, LoadTokens) and op.exact)]
+    columns = {op.data: program.tables[op.exact].shape[1] for op in truncated}
+    tables = dict(program.tables)
+    for op in truncated:
+        rows = program.tables[op.table].values
+        tables[op.table] = Table(np.pad(rows, ((0, 0), (0, columns[op.data] - rows.shape[1]))))
+    registers = tuple(
+        Register(register.name, columns[register.name].bit_length() - 1) if register.name in columns else register
+        for register in program.registers
+    )
+    return replace(program, registers=registers, tables=tables)
+
+
 def _exact(op: ControlledUnitary, program: Program, kinds: tuple[type[Op], ...]) -> Matrices:
     matrices = op.matrices(program.scope)
-    if not isinstance(op, LoadEvolution | LoadPruned) or not isinstance(op, kinds):
+    if not isinstance(op, LoadEvolution | LoadPruned | LoadTokens) or not isinstance(op, kinds):
+        return matrices
+    if isinstance(op, LoadTokens) and not op.exact:
         return matrices
     loaded, intended = op.loaded(program.scope), op.intended(program.scope)
     if isinstance(op, LoadEvolution):

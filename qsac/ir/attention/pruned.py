@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.ir.attention.tokens import completed
+from qsac.ir.attention.tokens import check_exact, completed
 from qsac.ir.op import Level, Op, Scope
 
 
@@ -16,7 +16,8 @@ from qsac.ir.op import Level, Op, Scope
 class LoadPruned(Op):
     """Where ``index`` is i, bring ``data`` from zero into row i of ``table``, by few gates (algorithm point 9).
 
-    The rows are approximations of those of the table ``exact``, up to nothing: their phases count. They are such that
+    The rows are approximations of those of the table ``exact``, up to nothing: their phases count. Further columns of
+    that table are left out. The rows are such that
     a loader can do without some of its controls: ``reach`` has a number for each index qubit and then for each data
     qubit but the last, and only what works on data qubits before that number looks at the qubit. As with
     ``LoadTokens``, only the first column of each unitary is part of the meaning.
@@ -55,8 +56,9 @@ class LoadPruned(Op):
     def check(self, scope: Scope) -> str | None:
         size, bits = scope.sizes[self.data], sum(scope.sizes[name] for name in self.index)
         rows = scope.tables[self.table]
-        if rows.shape != scope.tables[self.exact].shape or rows.real != scope.tables[self.exact].real:
-            return f"tables {self.table!r} and {self.exact!r} differ in shape or kind"
+        problem = check_exact(self.table, self.exact, scope)
+        if problem or rows.real != scope.tables[self.exact].real:
+            return problem or f"tables {self.table!r} and {self.exact!r} differ in kind"
         if len(rows.shape) != 2 or rows.shape[1] != 1 << size:
             return f"table {self.table!r} of shape {rows.shape} does not fit register {self.data!r}"
         if bits != (rows.shape[0] - 1).bit_length():
@@ -79,7 +81,7 @@ class LoadPruned(Op):
         return self._padded(self.table, scope)
 
     def intended(self, scope: Scope) -> NDArray[np.complex128]:
-        """What is approximated, shape (2^m, d); zero where there is no row."""
+        """What is approximated, shape (2^m, columns of ``exact``); zero where there is no row."""
         return self._padded(self.exact, scope)
 
     def _padded(self, table: str, scope: Scope) -> NDArray[np.complex128]:

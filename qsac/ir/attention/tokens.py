@@ -18,6 +18,9 @@ class LoadTokens(Op):
     ``table`` names an array of shape (rows, 2^size(data)) of unit rows. What happens on index values without a row is
     left open: nothing may be there. The ``adjoint`` un-loads; the data must then be projected on zero, so only the
     first column of each unitary is part of the meaning, and a lowering may choose the others.
+
+    Rows that approximate others say so: ``exact`` then names a table of as many rows, whose further columns, if it has
+    more, are left out.
     """
 
     name: ClassVar[str] = "load-tokens"
@@ -28,6 +31,11 @@ class LoadTokens(Op):
     table: str
     adjoint_load: bool = False
     when: tuple[str, ...] = ()
+    exact: str = ""
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return (self.table, self.exact) if self.exact else (self.table,)
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -55,10 +63,28 @@ class LoadTokens(Op):
             return f"table {self.table!r} has {table.shape[0]} rows, the index has {scope.dimension(self.index)} values"
         if np.max(np.abs(np.linalg.norm(table.values, axis=1) - 1)) > 1e-9:
             return f"table {self.table!r} has rows that are not of unit norm"
+        if self.exact:
+            return check_exact(self.table, self.exact, scope)
         return None
 
     def adjoint(self) -> Self:
         return replace(self, adjoint_load=not self.adjoint_load)
+
+    def loaded(self, scope: Scope) -> NDArray[np.complex128]:
+        """What is loaded for each control value, shape (values, d); |0...0> where there is no row."""
+        return self._padded(self.table, scope)
+
+    def intended(self, scope: Scope) -> NDArray[np.complex128]:
+        """What is approximated, or loaded if nothing is, shape (values, d)."""
+        return self._padded(self.exact or self.table, scope)
+
+    def _padded(self, table: str, scope: Scope) -> NDArray[np.complex128]:
+        rows = scope.tables[table].values
+        padded = np.zeros((scope.dimension(self.borrows), rows.shape[1]), dtype=np.complex128)
+        padded[:, 0] = 1.0
+        first = len(padded) - scope.dimension(self.index)
+        padded[first : first + len(rows)] = rows
+        return padded
 
     def matrices(self, scope: Scope) -> NDArray[np.complex128]:
         """One unitary a control value; its first column is the row, the others complete it (Householder)."""
@@ -68,6 +94,16 @@ class LoadTokens(Op):
         first = len(matrices) - scope.dimension(self.index)
         matrices[first : first + len(rows)] = completed(rows)
         return np.conj(matrices.transpose(0, 2, 1)) if self.adjoint_load else matrices
+
+
+def check_exact(table: str, exact: str, scope: Scope) -> str | None:
+    """What keeps the rows of ``exact`` from being those that ``table`` approximates."""
+    rows, others = scope.tables[table].values, scope.tables[exact].values
+    if others.ndim != 2 or len(others) != len(rows) or others.shape[1] < rows.shape[1]:
+        return f"table {exact!r} of shape {others.shape} is not what {table!r} approximates"
+    if others.shape[1] & (others.shape[1] - 1):
+        return f"table {exact!r} has {others.shape[1]} columns, which is no power of two"
+    return None
 
 
 def completed(rows: NDArray[np.complex128]) -> NDArray[np.complex128]:

@@ -1,0 +1,191 @@
+"""Load tokens on fewer dimensions than they span where the error budget allows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import sqrt
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.ir.attention import LoadTokens, Project
+from qsac.ir.cost import loader_cost, two_qubit_gates
+from qsac.ir.op import Op, Register
+from qsac.ir.program import Program
+from qsac.ir.table import Table
+from qsac.passes.attention._pruning import Choice, cheapest
+from qsac.passes.attention._weights import as_prepared, index_weights
+from qsac.passes.attention.prune_loaders import PruneLoaders
+from qsac.pipeline import ErrorLedger, Pass, PassContext
+
+SLACK = 1 - 1e-9
+"""What is used of the budget: the rest is for rounding."""
+
+SHARES = (1.0, 0.5, 0.25, 0.0625, 0.004)
+"""The parts of what is left of the budget (as errors) that truncation may take."""
+
+MOST_RANKS = 64
+"""Ranks that are tried for a register."""
+
+Rows = NDArray[Any]
+
+
+class _Pair(NamedTuple):
+    """The tables that a register is loaded and un-loaded from."""
+
+    load: str
+    unload: str
+
+
+@dataclass(frozen=True)
+class TruncateTokens(Pass):
+    """Leave out the dimensions that tokens hardly occupy.
+
+    Needs a verified attention program, to whose tables nothing but pruning is done afterwards. Guarantees the same
+    meaning within the error budget, and fewer two-qubit gates or no change. The rows between whose inner products a
+    register stands, each weighted by the probability that the prepared indices give it, are written in their principal
+    axes, and loaded on the first of these. An op's error is the root of sum_i p_i ||x'_i - x_i||^2, with x'_i the row
+    loaded in place of x_i; the ops' errors are added, as in the worst case they would, and the square of the sum is
+    written into the ledger. Of all combinations of ranks within the budget or a part of it, the one is taken that gives
+    the fewest gates once loaders have been pruned with the rest.
+    """
+
+    name: ClassVar[str] = "truncate-tokens"
+    level: ClassVar[Literal["attention", "block"]] = "attention"
+    optimisation: ClassVar[int] = 3
+    after: ClassVar[tuple[str, ...]] = (
+        "stage-power",
+        "evolve-tokens",
+        "compress-tokens",
+        "select-indices",
+        "fold-unitaries",
+    )
+
+    def apply(self, program: Program, context: PassContext) -> Program:
+        """The program of the fewest gates within what is left of the budget."""
+        available = SLACK * sqrt(context.ledger.budget) - sum(map(sqrt, context.ledger.spent.values()))
+        pairs = _pairs(program) if available > 0 else {}
+        if not pairs:
+            return program
+        axes = {pair: _Axes(program, pair) for pair in pairs}
+        fronts = [axes[pair].front(available) for pair in pairs]
+        counts = [2 * len(registers) for registers in pairs.values()]
+        best, least, spent = program, self._final_cost(program, context, 0.0), 0.0
+        tried: set[tuple[Choice, ...]] = {tuple(front[0] for front in fronts)}
+        for share in SHARES:
+            choices = cheapest(fronts, counts, share * available)
+            if choices in tried:
+                continue
+            tried.add(choices)
+            error = sum(count * choice.error for count, choice in zip(counts, choices, strict=True))
+            candidate = program
+            for pair, choice in zip(pairs, choices, strict=True):
+                if choice.reach:
+                    candidate = _truncated(candidate, pair, pairs[pair], axes[pair], choice.reach[0])
+            cost = self._final_cost(candidate, context, error)
+            if cost < least:
+                best, least, spent = candidate, cost, error
+        if spent:
+            context.ledger.spent[self.name] = spent**2
+        return best
+
+    def _final_cost(self, program: Program, context: PassContext, error: float) -> int:
+        """Two-qubit gates once loaders have been pruned with what this error leaves of the budget."""
+        ledger = ErrorLedger(context.ledger.budget, {**context.ledger.spent, self.name: error**2})
+        pruned = PruneLoaders().apply(program, replace(context, ledger=ledger))
+        return two_qubit_gates(pruned, context.target.family)
+
+
+def _pairs(program: Program) -> dict[_Pair, list[str]]:
+    """The registers of which only inner products of rows count, whose probabilities are known."""
+    found: dict[_Pair, list[str]] = {}
+    for register in program.registers:
+        touching = [op for op in program.ops if register.name in (*op.targets, *op.borrows)]
+        match touching:
+            case [LoadTokens() as load, LoadTokens() as unload, Project(state="zero")]:
+                plain = not load.adjoint_load and unload.adjoint_load and not load.exact and not unload.exact
+                if plain and as_prepared(program, load) and as_prepared(program, unload):
+                    found.setdefault(_Pair(load.table, unload.table), []).append(register.name)
+    return found
+
+
+class _Axes:
+    """The principal axes of a pair of tables: ``tables`` are the rows along them, shape (rows, rank) each."""
+
+    def __init__(self, program: Program, pair: _Pair) -> None:
+        rows = [program.tables[name].values for name in pair]
+        self.weights = [index_weights(program, len(part)) for part in rows]
+        weighted = [np.sqrt(weights)[:, None] * part for weights, part in zip(self.weights, rows, strict=True)]
+        _, values, axes = np.linalg.svd(np.concatenate(weighted), full_matrices=False)
+        self.rank = int(np.sum(values > values[0] * max(map(len, rows)) * np.finfo(float).eps))
+        # Rows of no weight may lie outside: nothing is asked of them.
+        self.tables = [part @ axes[: self.rank].conj().T for part in rows]
+        self.exact_cost = sum(
+            loader_cost(len(part), part.shape[1], part.shape[1].bit_length() - 1, real=not np.iscomplexobj(part))
+            for part in rows
+        )
+
+    def front(self, most: float) -> list[Choice]:
+        """What is exact, and every rank whose errors are at most ``most``: its gates and error, half for each op."""
+        choices = [Choice((), self.exact_cost, 0.0)]
+        for rank in range(self.rank - 1, max(0, self.rank - 1 - MOST_RANKS), -1):
+            errors = [
+                sqrt(float(weights @ np.sum(np.abs(_unit(rows, rank) - rows) ** 2, axis=1)))
+                for weights, rows in zip(self.weights, self.tables, strict=True)
+            ]
+            if sum(errors) > most:
+                break
+            cost = sum(
+                loader_cost(len(rows), rank, _size(rank), real=not np.iscomplexobj(rows)) for rows in self.tables
+            )
+            choices.append(Choice((rank,), cost, sum(errors) / 2))
+        return choices
+
+
+def _unit(rows: Rows, rank: int) -> Rows:
+    """Rows of unit norm along the first axes, shape (rows, all axes)."""
+    cut = np.zeros_like(rows)
+    cut[:, :rank] = rows[:, :rank]
+    norms = np.linalg.norm(cut, axis=1)
+    cut[norms == 0, 0] = 1.0
+    return np.asarray(cut / np.where(norms > 0, norms, 1.0)[:, None])
+
+
+def _size(rank: int) -> int:
+    return max(1, (rank - 1).bit_length())
+
+
+def _truncated(program: Program, pair: _Pair, registers: list[str], axes: _Axes, rank: int) -> Program:
+    tables = dict(program.tables)
+    names: list[tuple[str, str]] = []
+    for name, rows in zip(pair, axes.tables, strict=True):
+        exact = np.zeros((len(rows), 1 << _size(rows.shape[1])), dtype=rows.dtype)
+        exact[:, : rows.shape[1]] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        cut = np.zeros((len(rows), 1 << _size(rank)), dtype=rows.dtype)
+        cut[:, :rank] = _unit(rows, rank)[:, :rank]
+        names.append((_added(tables, f"{name}.truncated", Table(cut)), _added(tables, f"{name}.axes", Table(exact))))
+    ops: list[Op] = []
+    for op in program.ops:
+        if isinstance(op, LoadTokens) and op.data in registers:
+            table, exact_table = names[op.adjoint_load]
+            ops.append(replace(op, table=table, exact=exact_table))
+        else:
+            ops.append(op)
+    used = {name for op in ops for name in op.tables}
+    sizes = dict.fromkeys(registers, _size(rank))
+    return replace(
+        program,
+        ops=tuple(ops),
+        registers=tuple(
+            Register(register.name, sizes.get(register.name, register.size)) for register in program.registers
+        ),
+        tables={name: table for name, table in tables.items() if name in used},
+    )
+
+
+def _added(tables: dict[str, Table], name: str, table: Table) -> str:
+    while name in tables and tables[name] != table:
+        name += "-"
+    tables[name] = table
+    return name
