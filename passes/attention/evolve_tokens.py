@@ -21,7 +21,7 @@ from qsac.passes.attention.compress_tokens import CompressTokens
 from qsac.passes.attention.fold_unitaries import FoldUnitaries
 from qsac.passes.attention.prune_loaders import PruneLoaders
 from qsac.passes.attention.select_indices import SelectIndices, ungated
-from qsac.passes.attention.truncate_tokens import TruncateTokens
+from qsac.passes.attention.truncate_tokens import PRUNED, TruncateTokens
 from qsac.pipeline import ErrorLedger, Pass, PassContext
 
 MOST_ROLES = 4
@@ -91,8 +91,10 @@ class _Planner:
         ledger = ErrorLedger(self.context.ledger.budget, dict(self.context.ledger.spent))
         context = replace(self.context, ledger=ledger)
         program = self.program
-        for step in (CompressTokens(), SelectIndices(), FoldUnitaries(), TruncateTokens(), PruneLoaders()):
+        for step in (CompressTokens(), SelectIndices(), FoldUnitaries(), TruncateTokens()):
             program = step.apply(program, context)
+        if two_qubit_gates(program, self.family) <= PRUNED:
+            program = PruneLoaders().apply(program, context)
         return two_qubit_gates(program, self.family)
 
     def candidates(self) -> list[tuple[Program, frozenset[_Role]]]:

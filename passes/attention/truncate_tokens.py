@@ -25,6 +25,9 @@ SLACK = 1 - 1e-9
 SHARES = (1.0, 0.5, 0.25, 0.0625, 0.004)
 """The parts of what is left of the budget (as errors) that truncation may take."""
 
+PRUNED = 4096
+"""Most two-qubit gates of programs whose pruning is reckoned with: it takes longer than all else."""
+
 MOST_RANKS = 64
 """Ranks that are tried for a register."""
 
@@ -48,7 +51,7 @@ class TruncateTokens(Pass):
     axes, and loaded on the first of these. An op's error is the root of sum_i p_i ||x'_i - x_i||^2, with x'_i the row
     loaded in place of x_i; the ops' errors are added, as in the worst case they would, and the square of the sum is
     written into the ledger. Of all combinations of ranks within the budget or a part of it, the one is taken that gives
-    the fewest gates once loaders have been pruned with the rest.
+    the fewest gates once loaders have been pruned with the rest (which is not reckoned with beyond 4,096 gates).
     """
 
     name: ClassVar[str] = "truncate-tokens"
@@ -92,9 +95,12 @@ class TruncateTokens(Pass):
 
     def _final_cost(self, program: Program, context: PassContext, error: float) -> int:
         """Two-qubit gates once loaders have been pruned with what this error leaves of the budget."""
+        family = context.target.family
+        gates = two_qubit_gates(program, family)
+        if gates > PRUNED:
+            return gates
         ledger = ErrorLedger(context.ledger.budget, {**context.ledger.spent, self.name: error**2})
-        pruned = PruneLoaders().apply(program, replace(context, ledger=ledger))
-        return two_qubit_gates(pruned, context.target.family)
+        return two_qubit_gates(PruneLoaders().apply(program, replace(context, ledger=ledger)), family)
 
 
 def _pairs(program: Program) -> dict[_Pair, list[str]]:

@@ -168,9 +168,10 @@ def test_the_budget_is_kept(tokens: dict[str, Any], attention: dict[str, Any], b
         assert found.ir == exact.ir
         return
     assert found.stats["two_qubit_gates"] < exact.stats["two_qubit_gates"]
-    assert set(report["spent"]) == {"evolve-tokens"}
-    assert 0 < report["spent"]["evolve-tokens"] <= budget
-    assert report["infidelity"] is None or report["infidelity"] <= report["spent"]["evolve-tokens"]
+    assert set(report["spent"]) <= {"evolve-tokens", "truncate-tokens"}
+    spent = sum(map(sqrt, report["spent"].values())) ** 2
+    assert 0 < spent <= budget
+    assert report["infidelity"] is None or report["infidelity"] <= spent
     values = closed_form(load(model(tokens, **attention)))
     given, both = interpret(found.program).probabilities["fidelity"]
     assert report["loss_deviation"] == pytest.approx(-np.log(both / given) - values["loss"], abs=1e-9)
@@ -179,7 +180,7 @@ def test_the_budget_is_kept(tokens: dict[str, Any], attention: dict[str, Any], b
 
 def test_most_of_these_models_are_evolved() -> None:
     for tokens in (tfim(3, 8), tfim(4, 16, initial="zero")):
-        assert compiled(tokens, 3e-2).stats["error_budget"]["spent"]
+        assert "evolve-tokens" in compiled(tokens, 3e-2).stats["error_budget"]["spent"]
 
 
 def test_what_conserves_the_magnetisation_spans_so_little_that_a_table_is_cheaper() -> None:
