@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
+from qsac.ir.attention import LoadPruned
 from qsac.ir.blocks import UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.cost import two_qubit_gates
@@ -105,9 +106,12 @@ def laid_out(
 
     One with registers that share qubits and one with qubits of their own, as far as there are any: loaders that need
     not wait for each other's qubits take less time, and may lie better. None at all below -O2, for large programs, for
-    templates (arrangements are found for one model), and where block passes spend of the error budget.
+    templates (arrangements are found for one model), for pruned loaders (whose ladders have the order of their
+    controls' reach), and where block passes spend of the error budget.
     """
     if not CHANGES[context.optimisation] or context.template:
+        return
+    if any(isinstance(op, LoadPruned) for op in program.ops):
         return
     if context.target.coupling is None or two_qubit_gates(usual, context.target.family) > MOST_GATES:
         return
