@@ -14,6 +14,7 @@ from qsac.ir.cost import two_qubit_gates
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program
 from qsac.ir.table import Table
+from qsac.passes.attention._tables import added
 from qsac.passes.attention.fold_unitaries import FoldUnitaries
 from qsac.passes.attention.select_indices import SelectIndices
 from qsac.pipeline import Pass, PassContext
@@ -111,7 +112,7 @@ def _rewritten(program: Program, span: _Span, registers: list[str], basis: Rows,
         coordinates[:, : basis.shape[1]] = rows @ basis
         table = Table(coordinates / np.linalg.norm(coordinates, axis=1, keepdims=True))
         unitary = f".{span.unitary.table}" if span.unitary else ""
-        names.append(_added(tables, f"{name}{unitary}-span", table))
+        names.append(added(tables, f"{name}{unitary}-span", table))
     ops: list[Op] = []
     for op in program.ops:
         if isinstance(op, LoadTokens) and op.data in registers:
@@ -127,10 +128,3 @@ def _rewritten(program: Program, span: _Span, registers: list[str], basis: Rows,
         ),
         tables={name: table for name, table in tables.items() if name in used},
     )
-
-
-def _added(tables: dict[str, Table], name: str, table: Table) -> str:
-    while name in tables and tables[name] != table:
-        name += "-"
-    tables[name] = table
-    return name

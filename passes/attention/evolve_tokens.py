@@ -16,6 +16,7 @@ from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.passes.attention._loader import Loader, Search
+from qsac.passes.attention._tables import added
 from qsac.passes.attention._weights import index_weights
 from qsac.passes.attention.compress_tokens import CompressTokens
 from qsac.passes.attention.fold_unitaries import FoldUnitaries
@@ -137,7 +138,7 @@ class _Planner:
             if loader is None:
                 return None
             total += loader.error
-            name = _added(tables, op.table, loader.state)
+            name = added(tables, f"{op.table}-start", loader.state)
             ops[place] = _named(loader.op, op, name)
         used = {name for op in ops for name in op.tables}
         tables = {name: table for name, table in tables.items() if name in used}
@@ -184,15 +185,6 @@ def _subsets(roles: list[_Role]) -> Iterator[tuple[_Role, ...]]:
     sizes = range(1, len(roles) + 1) if len(roles) <= MOST_ROLES else (1, len(roles))
     for size in sizes:
         yield from combinations(roles, size)
-
-
-def _added(tables: dict[str, Table], name: str, state: Table) -> str:
-    """The name of a state's table, added if it is not there."""
-    name = f"{name}-start"
-    while name in tables and tables[name] != state:
-        name += "-"
-    tables[name] = state
-    return name
 
 
 def _named(loader: LoadEvolution, op: LoadTokens, table: str) -> Op:

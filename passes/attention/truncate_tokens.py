@@ -15,6 +15,7 @@ from qsac.ir.op import Op, Register
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.passes.attention._pruning import Choice, cheapest
+from qsac.passes.attention._tables import added
 from qsac.passes.attention._weights import as_prepared, index_weights
 from qsac.passes.attention.prune_loaders import PruneLoaders
 from qsac.pipeline import ErrorLedger, Pass, PassContext
@@ -170,7 +171,7 @@ def _truncated(program: Program, pair: _Pair, registers: list[str], axes: _Axes,
         exact[:, : rows.shape[1]] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
         cut = np.zeros((len(rows), 1 << _size(rank)), dtype=rows.dtype)
         cut[:, :rank] = _unit(rows, rank)[:, :rank]
-        names.append((_added(tables, f"{name}.truncated", Table(cut)), _added(tables, f"{name}.axes", Table(exact))))
+        names.append((added(tables, f"{name}.truncated", Table(cut)), added(tables, f"{name}.axes", Table(exact))))
     ops: list[Op] = []
     for op in program.ops:
         if isinstance(op, LoadTokens) and op.data in registers:
@@ -188,10 +189,3 @@ def _truncated(program: Program, pair: _Pair, registers: list[str], axes: _Axes,
         ),
         tables={name: table for name, table in tables.items() if name in used},
     )
-
-
-def _added(tables: dict[str, Table], name: str, table: Table) -> str:
-    while name in tables and tables[name] != table:
-        name += "-"
-    tables[name] = table
-    return name

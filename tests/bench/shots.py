@@ -14,11 +14,11 @@ from tests.bench.table import count, ratio, table
 ERROR = 0.05
 """The standard error of the loss that is asked for."""
 
-SHAPES = ((8, 4), (16, 8))
+SHAPES = ((4, 2), (8, 4))
 MIXES = (0.0, 0.15, 0.25, 0.35, 0.5, 0.75)
 """How far V is from the evolution that makes the next token of each: 0 predicts it."""
 
-BATCHES, SHOTS = 200, 8000
+BATCHES, SHOTS = 100, 8000
 
 
 def document(context: int, dimension: int, mix: float) -> dict[str, Any]:
