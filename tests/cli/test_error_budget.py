@@ -1,6 +1,7 @@
 """`qsac compile --error-budget`: what is told of what was spent."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,11 @@ def test_a_spent_budget_is_told(folder: Path, capsys: pytest.CaptureFixture[str]
     assert run(["compile", "evolved.json", "-O", "3", "--error-budget", "0.01", "--target", "h2"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("evolved: compiled, verified against its own program, as it is not exact\n")
-    assert "by evolve-tokens, of 0.01 allowed" in said
+    spent = json.loads((folder / "evolved.qsac.json").read_text(encoding="utf-8"))["stats"]["error_budget"]["spent"]
+    assert spent
+    told = re.search(r"infidelity at most (.+), of 0\.01 allowed", said)
+    assert told is not None
+    assert [part.split(" by ")[1] for part in told[1].split(", ")] == list(spent)
     assert "in truth" in said
     assert run(["run", "evolved.qsac.json", "--target", "statevector", "--json"]) == 0
 
