@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from qsac.model.diagnosis import Contract
+from qsac.model.fields import Fields, without_default
 from qsac.model.limits import NAME_CHARACTERS
 
 SCHEMA_FILE = "target.schema.json"
@@ -21,28 +22,19 @@ Share = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)]
 Text = Annotated[str, Field(max_length=1000)]
 
 
-class _Fields(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-
-def _without_default(fields: dict[str, Any]) -> None:
-    """Keep None, which stands for an absent field and may not be written, out of the JSON Schema."""
-    fields.pop("default")
-
-
-class AllToAll(_Fields):
+class AllToAll(Fields):
     """Every qubit with every other one."""
 
     type: Literal["all-to-all"]
 
 
-class Line(_Fields):
+class Line(Fields):
     """Qubit i with qubit i + 1."""
 
     type: Literal["line"]
 
 
-class Grid(_Fields):
+class Grid(Fields):
     """Rows of columns: qubit r * columns + c with the one beside it and the one below it."""
 
     type: Literal["grid"]
@@ -50,7 +42,7 @@ class Grid(_Fields):
     columns: Count
 
 
-class Pairs(_Fields):
+class Pairs(Fields):
     """The pairs that a two-qubit gate acts on; ``directed`` where CX or ECR acts in the order given only."""
 
     type: Literal["pairs"]
@@ -58,14 +50,14 @@ class Pairs(_Fields):
     directed: bool = False
 
 
-class PairError(_Fields):
+class PairError(Fields):
     """The error rate of the two-qubit gate on one pair."""
 
     pair: Annotated[list[Place], Field(min_length=2, max_length=2)]
     error: Rate
 
 
-class Errors(_Fields):
+class Errors(Fields):
     """Probabilities: of an error of a gate, to read 1 in state 0 (``measure_0``) and 0 in state 1 (``measure_1``), and
     of an error of a qubit that waits for one layer of two-qubit gates (``memory``). The tables by qubit and pair take
     the place of the averages. ``two_qubit_scaling``: [a, b], so that a ZZPhase by x half-turns has a 2 |x| + b times
@@ -79,16 +71,16 @@ class Errors(_Fields):
     memory: Rate = 0.0
     date: Annotated[str, Field(json_schema_extra={"format": "date"})]
     source: Annotated[str, Field(min_length=1, max_length=1000)]
-    two_qubit_scaling: Annotated[list[Share], Field(min_length=2, max_length=2)] = [0.0, 1.0]
-    one_qubit_by_qubit: list[Rate] = []
-    two_qubit_by_pair: list[PairError] = []
-    measure_by_qubit: list[Annotated[list[Rate], Field(min_length=2, max_length=2)]] = []
+    two_qubit_scaling: Annotated[list[Share], Field(min_length=2, max_length=2)] = Field([0.0, 1.0])
+    one_qubit_by_qubit: list[Rate] = Field([])
+    two_qubit_by_pair: list[PairError] = Field([])
+    measure_by_qubit: list[Annotated[list[Rate], Field(min_length=2, max_length=2)]] = Field([])
 
 
 Coupling = Annotated[AllToAll | Line | Grid | Pairs, Field(discriminator="type")]
 
 
-class TargetFile(_Fields):
+class TargetFile(Fields):
     """A machine to compile for.
 
     ``gates`` are pytket's names: PhasedX, Rz and ZZPhase, or SX, X, Rz and one of CZ, CX and ECR; Measure; and Reset
@@ -104,9 +96,9 @@ class TargetFile(_Fields):
     coupling: Coupling = AllToAll(type="all-to-all")
     mid_circuit_measurement: bool = True
     feed_forward: bool = False
-    max_shots: Count = Field(default=None, json_schema_extra=_without_default)  # type: ignore[assignment]  # no limit
-    cost: Literal["hqc"] = Field(default=None, json_schema_extra=_without_default)  # type: ignore[arg-type]  # unknown
-    errors: Errors = Field(default=None, json_schema_extra=_without_default)  # type: ignore[assignment]  # unknown
+    max_shots: Count = Field(default=None, json_schema_extra=without_default)  # type: ignore[assignment]  # no limit
+    cost: Literal["hqc"] = Field(default=None, json_schema_extra=without_default)  # type: ignore[arg-type]  # unknown
+    errors: Errors = Field(default=None, json_schema_extra=without_default)  # type: ignore[assignment]  # unknown
 
 
 CONTRACT = Contract(

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SkipValidation, TypeAdapter
+from pydantic import Field, SkipValidation, TypeAdapter
 
+from qsac.model.fields import Fields, without_default
 from qsac.model.limits import MAGNITUDE, NAME_CHARACTERS
 
 SCHEMA_FILE = "model.schema.json"
@@ -24,30 +25,21 @@ Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 Row = Annotated[list[float], Field(min_length=2)] | Annotated[list[Pair], Field(min_length=2)]
 
 
-class _Fields(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-
-def _without_default(fields: dict[str, Any]) -> None:
-    """Keep None, which stands for an absent field and may not be written, out of the JSON Schema."""
-    fields.pop("default")
-
-
-class InlineTokens(_Fields):
+class InlineTokens(Fields):
     """The tokens themselves: T+1 rows of d >= 2 numbers, or of d [re, im] pairs."""
 
     type: Literal["inline"]
     values: SkipValidation[Annotated[list[Row], Field(min_length=2)]]
 
 
-class FileTokens(_Fields):
+class FileTokens(Fields):
     """Tokens in a .npy, .npz, .csv or .safetensors file, named relative to the model file and inside its folder."""
 
     type: Literal["file"]
     path: Annotated[str, Field(min_length=1)]
 
 
-class TfimTokens(_Fields):
+class TfimTokens(Fields):
     """States of a transverse-field Ising chain H = -J sum ZZ - h sum X at the times 0, dt, .., T dt (hbar = 1)."""
 
     type: Literal["tfim"]
@@ -61,14 +53,14 @@ class TfimTokens(_Fields):
     seed: Seed = 0
 
 
-class PauliTerm(_Fields):
+class PauliTerm(Fields):
     """A Pauli string, one letter I, X, Y or Z a qubit, the first one most significant, and its coefficient."""
 
     paulis: Annotated[str, Field(min_length=1)]
     coefficient: Bounded
 
 
-class HamiltonianTokens(_Fields):
+class HamiltonianTokens(Fields):
     """States of qubits under a Hamiltonian at the times 0, dt, .., T dt (hbar = 1), from a product state on.
 
     ``initial``: a letter 0, 1, +, -, r or l a qubit, or a pair [theta, phi] a qubit, in radians, for
@@ -82,7 +74,7 @@ class HamiltonianTokens(_Fields):
     dt: Bounded
 
 
-class TextTokens(_Fields):
+class TextTokens(Fields):
     """Words of a text through a trained embedding (reserved: it comes with training)."""
 
     type: Literal["text"]
@@ -95,41 +87,41 @@ class TextTokens(_Fields):
 Tokens = Annotated[InlineTokens | FileTokens | TfimTokens | HamiltonianTokens | TextTokens, Field(discriminator="type")]
 
 
-class MonomialKernel(_Fields):
+class MonomialKernel(Fields):
     """g(s) = s^degree."""
 
     type: Literal["monomial"]
     degree: Degree
 
 
-class PolynomialKernel(_Fields):
+class PolynomialKernel(Fields):
     """g(s) = sum_p coefficients[p] s^p, not all coefficients zero."""
 
     type: Literal["polynomial"]
     coefficients: Annotated[list[Real], Field(min_length=1)]
 
 
-class SoftmaxTaylorKernel(_Fields):
+class SoftmaxTaylorKernel(Fields):
     """g(s) = sum_{p <= degree} (temperature s)^p / p!; temperature defaults to sqrt(d), d the padded dimension."""
 
     type: Literal["softmax-taylor"]
     degree: Degree
     temperature: Annotated[float, Field(allow_inf_nan=False, gt=0)] = Field(
         default=None,  # type: ignore[assignment]  # sqrt(d), known only once the tokens are
-        json_schema_extra=_without_default,
+        json_schema_extra=without_default,
     )
 
 
 Kernel = Annotated[MonomialKernel | PolynomialKernel | SoftmaxTaylorKernel, Field(discriminator="type")]
 
 
-class IdentityUnitary(_Fields):
+class IdentityUnitary(Fields):
     """The identity."""
 
     type: Literal["identity"]
 
 
-class NormalParameters(_Fields):
+class NormalParameters(Fields):
     """Angles drawn by ``numpy.random.default_rng(seed).normal(0, scale, shape)``, in radians."""
 
     init: Literal["normal"]
@@ -137,16 +129,16 @@ class NormalParameters(_Fields):
     seed: Seed = 0
 
 
-class HardwareEfficientUnitary(_Fields):
+class HardwareEfficientUnitary(Fields):
     """Layers of rotations and a ring of CX. ``parameters``: angles in radians of shape (layers, n, rotations)."""
 
     type: Literal["hardware-efficient"]
-    rotations: Annotated[list[Literal["rx", "ry", "rz"]], Field(min_length=1)] = ["rx", "ry", "rz"]
+    rotations: Annotated[list[Literal["rx", "ry", "rz"]], Field(min_length=1)] = Field(["rx", "ry", "rz"])
     layers: Count
     parameters: SkipValidation[list[list[list[float]]] | NormalParameters]
 
 
-class MatrixUnitary(_Fields):
+class MatrixUnitary(Fields):
     """A unitary matrix as rows of [re, im] pairs, of the tokens' given or padded dimension, unitary to 1e-8."""
 
     type: Literal["matrix"]
@@ -156,7 +148,7 @@ class MatrixUnitary(_Fields):
 Unitary = Annotated[IdentityUnitary | HardwareEfficientUnitary | MatrixUnitary, Field(discriminator="type")]
 
 
-class Attention(_Fields):
+class Attention(Fields):
     """Attention by overlap interference: z_j = sum_i g(<x_j|score|x_i>) value x_i over the mask."""
 
     type: Literal["overlap"]
@@ -167,17 +159,17 @@ class Attention(_Fields):
     phases: SkipValidation[list[float] | Literal["optimal"]] = Field(
         default=None,  # type: ignore[arg-type]  # absent: no phases, which is not the same as T zeros
         description="Phases phi_j of the T positions in radians, or the ones that maximise the fidelity.",
-        json_schema_extra=_without_default,
+        json_schema_extra=without_default,
     )
 
 
-class LossReadout(_Fields):
+class LossReadout(Fields):
     """The loss and the metrics around it."""
 
     type: Literal["loss"]
 
 
-class StatesFile(_Fields):
+class StatesFile(Fields):
     """States in a .npy, .npz, .csv or .safetensors file, named relative to the model file and inside its folder."""
 
     path: Annotated[str, Field(min_length=1)]
@@ -186,7 +178,7 @@ class StatesFile(_Fields):
 States = Annotated[list[Row], Field(min_length=1)] | StatesFile
 
 
-class PredictReadout(_Fields):
+class PredictReadout(Fields):
     """The prediction after one position, measured: in the computational basis, unless a vocabulary or states are given.
 
     ``position`` counts from 1; the default is T+1, the last token of the file. ``vocabulary``: rows x_l with
@@ -196,21 +188,21 @@ class PredictReadout(_Fields):
     type: Literal["predict"]
     position: Count = Field(
         default=None,  # type: ignore[assignment]  # T+1, known only once the tokens are
-        json_schema_extra=_without_default,
+        json_schema_extra=without_default,
     )
     vocabulary: SkipValidation[States] = Field(
         default=None,  # type: ignore[assignment]  # absent: the computational basis
         description="Rows x_l that resolve the identity: sum_l |x_l><x_l| = 1.",
-        json_schema_extra=_without_default,
+        json_schema_extra=without_default,
     )
     states: SkipValidation[States | Literal["tokens"]] = Field(
         default=None,  # type: ignore[arg-type]  # absent: the computational basis
         description="Rows that the prediction is compared with, normalised on loading, or the tokens of the file.",
-        json_schema_extra=_without_default,
+        json_schema_extra=without_default,
     )
 
 
-class OverlapsReadout(_Fields):
+class OverlapsReadout(Fields):
     """The scores s_ji = <x_j|score|x_i> of the context tokens: complex, or their squared moduli.
 
     ``pairs``: those in the attention's mask, or all of them.
@@ -224,7 +216,7 @@ class OverlapsReadout(_Fields):
 Readout = Annotated[LossReadout | PredictReadout | OverlapsReadout, Field(discriminator="type")]
 
 
-class ModelFile(_Fields):
+class ModelFile(Fields):
     """A qsac model: tokens, attention, and what to read out."""
 
     qsac: Literal[1]

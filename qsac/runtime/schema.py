@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from qsac.model.fields import Fields, without_default
 
 SCHEMA_FILE = "results.schema.json"
 
@@ -17,16 +19,7 @@ Count = Annotated[int, Field(ge=0)]
 Matrix = list[list[Value]]
 
 
-class _Fields(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-
-def _absent(fields: dict[str, Any]) -> None:
-    """Keep None, which stands for an absent field, out of the JSON Schema."""
-    fields.pop("default")
-
-
-class Predictions(_Fields):
+class Predictions(Fields):
     """P(state l | given), one for each state in the order of the model file. ``standard_errors``: empty if exact."""
 
     position: Annotated[int, Field(ge=1)]
@@ -35,24 +28,24 @@ class Predictions(_Fields):
     standard_errors: list[Value]
 
 
-class ComplexErrors(_Fields):
+class ComplexErrors(Fields):
     """Standard errors of the real and the imaginary parts."""
 
     re: Matrix
     im: Matrix
 
 
-class SquaredErrors(_Fields):
+class SquaredErrors(Fields):
     """Standard errors of the squared moduli."""
 
     abs2: Matrix
 
 
-class Exact(_Fields):
+class Exact(Fields):
     """No standard errors: the result is exact."""
 
 
-class ComplexOverlaps(_Fields):
+class ComplexOverlaps(Fields):
     """Real and imaginary parts of s_ji, row j, column i; null outside the mask."""
 
     re: Matrix
@@ -60,14 +53,14 @@ class ComplexOverlaps(_Fields):
     standard_errors: ComplexErrors | Exact
 
 
-class SquaredOverlaps(_Fields):
+class SquaredOverlaps(Fields):
     """Squared moduli of s_ji, row j, column i; null outside the mask."""
 
     abs2: Matrix
     standard_errors: SquaredErrors | Exact
 
 
-class RunResult(_Fields):
+class RunResult(Fields):
     """The result of a run: metrics by name; for other readouts than the loss, predictions or overlaps."""
 
     target: str
@@ -77,10 +70,10 @@ class RunResult(_Fields):
     mitigated: bool
     metrics: dict[str, Value]
     standard_errors: dict[str, Value]
-    predictions: Predictions = Field(default=None, json_schema_extra=_absent)  # type: ignore[assignment]
+    predictions: Predictions = Field(default=None, json_schema_extra=without_default)  # type: ignore[assignment]
     overlaps: ComplexOverlaps | SquaredOverlaps = Field(
         default=None,  # type: ignore[assignment]
-        json_schema_extra=_absent,
+        json_schema_extra=without_default,
     )
     success_probability: Probability
     warnings: list[str]
