@@ -202,7 +202,7 @@ def test_several_changes_at_once(changes: list[tuple[tuple[Any, ...], Any]]) -> 
         try:
             for key in path[:-1]:
                 parent = parent[key]
-            parent[path[-1]] = value
+            parent[path[-1]] = copy.deepcopy(value)  # a later change may go into it
         except (KeyError, IndexError, TypeError):
             continue
     _read(document)
