@@ -16,7 +16,7 @@ from qsac.ir.program import Program
 from qsac.ir.verifier import verify
 from qsac.lowering.allocation import Allocation, allocate
 from qsac.lowering.lower import lower
-from qsac.pipeline import CircuitPass, ErrorLedger, Pass, PassContext, Preference, Target
+from qsac.pipeline import CircuitPass, Pass, PassContext, Preference, Target
 from qsac.registry import pass_class
 from qsac.report.stats import circuit_stats
 
@@ -137,7 +137,7 @@ def _laid_out(program: Program, chosen: Sequence[Pass | CircuitPass], context: P
     from qsac.emit.annealing import arrange
     from qsac.emit.arrange import fits
 
-    scratch = replace(context, ledger=ErrorLedger(context.ledger.budget, dict(context.ledger.spent)))
+    scratch = replace(context, ledger=context.ledger.copy())
 
     def blocks(orders: Sequence[LadderOrder | None] = ()) -> tuple[Program, bool]:
         lowered = lower(program, scratch, orders=orders)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import sqrt
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -95,12 +96,32 @@ def _largest_part(edges: tuple[tuple[int, int], ...]) -> int:
     return max(map(len, parts.values()), default=1)
 
 
+SLACK = 1 - 1e-9
+"""What passes use of an error budget: the rest is for rounding."""
+
+
 @dataclass
 class ErrorLedger:
-    """What approximating passes have spent of the user's error budget (infidelity), pass by pass. Exact: empty."""
+    """What approximating passes have spent of the user's error budget (infidelity), pass by pass. Exact: empty.
+
+    An infidelity is the square of an error; errors of several ops and passes add up, in the worst case.
+    """
 
     budget: float = 0.0
     spent: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def available(self) -> float:
+        """The error that is left to spend; not positive where there is none."""
+        return SLACK * sqrt(self.budget) - sum(map(sqrt, self.spent.values()))
+
+    def spend(self, name: str, error: float) -> None:
+        """Write the error that the pass ``name`` has made into the ledger."""
+        self.spent[name] = error**2
+
+    def copy(self) -> ErrorLedger:
+        """A ledger of its own for what is only tried."""
+        return ErrorLedger(self.budget, dict(self.spent))
 
 
 @dataclass(frozen=True)

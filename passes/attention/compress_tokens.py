@@ -119,12 +119,7 @@ def _rewritten(program: Program, span: _Span, registers: list[str], basis: Rows,
             op = replace(op, table=names[op.adjoint_load])
         if not (isinstance(op, ApplyUnitary) and op.data in registers):
             ops.append(op)
-    used = {name for op in ops for name in op.tables}
-    return replace(
-        program,
-        ops=tuple(ops),
-        registers=tuple(
-            Register(register.name, size) if register.name in registers else register for register in program.registers
-        ),
-        tables={name: table for name, table in tables.items() if name in used},
+    sizes = tuple(
+        Register(register.name, size) if register.name in registers else register for register in program.registers
     )
+    return replace(program.with_ops(ops, tables), registers=sizes)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
-from math import sqrt
 from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -23,13 +22,10 @@ from qsac.passes.attention.fold_unitaries import FoldUnitaries
 from qsac.passes.attention.prune_loaders import PruneLoaders
 from qsac.passes.attention.select_indices import SelectIndices, ungated
 from qsac.passes.attention.truncate_tokens import PRUNED, TruncateTokens
-from qsac.pipeline import ErrorLedger, Pass, PassContext
+from qsac.pipeline import Pass, PassContext
 
 MOST_ROLES = 4
 """Roles of which every combination is tried."""
-
-SLACK = 1 - 1e-9
-"""What is used of the budget: the rest is for rounding."""
 
 
 class _Role(NamedTuple):
@@ -60,15 +56,14 @@ class EvolveTokens(Pass):
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program of the cheapest combination; its tables no longer say where they come from."""
-        spent = sum(map(sqrt, context.ledger.spent.values()))
-        available = SLACK * sqrt(context.ledger.budget) - spent
+        available = context.ledger.available
         if available <= 0:
             return program
         planner = _Planner(program, context, available)
         for candidate, roles in planner.candidates():
             found = planner.evolved(candidate, roles, exact=True)
             if found is not None and planner.final_cost(found[0]) < planner.limit:
-                context.ledger.spent[self.name] = found[1] ** 2
+                context.ledger.spend(self.name, found[1])
                 return _without_sources(found[0])
         return _without_sources(program)
 
@@ -89,8 +84,7 @@ class _Planner:
         """Two-qubit gates without evolution, the same budget spent on truncation and pruning."""
         if self.context.optimisation < 3:
             return self.final_cost(self.program)
-        ledger = ErrorLedger(self.context.ledger.budget, dict(self.context.ledger.spent))
-        context = replace(self.context, ledger=ledger)
+        context = replace(self.context, ledger=self.context.ledger.copy())
         program = self.program
         for step in (CompressTokens(), SelectIndices(), FoldUnitaries(), TruncateTokens()):
             program = step.apply(program, context)
@@ -140,9 +134,7 @@ class _Planner:
             total += loader.error
             name = added(tables, f"{op.table}-start", loader.state)
             ops[place] = _named(loader.op, op, name)
-        used = {name for op in ops for name in op.tables}
-        tables = {name: table for name, table in tables.items() if name in used}
-        return replace(base, ops=tuple(ops), tables=tables), total
+        return base.with_ops(ops, tables), total
 
     def _replaceable(self, base: Program, op: LoadTokens) -> bool:
         table = base.tables[op.table]

@@ -149,9 +149,8 @@ def _folded(program: Program, group: Group, side: Side) -> Program:
         new = replace(load, index=(*load.index, *op.when)) if both else load
         replaced[member.unitary] = gate
         replaced[place] = replace(new, table=folded[key])
-    ops = tuple(kept for place, old in enumerate(program.ops) if (kept := replaced.get(place, old)) is not None)
-    used = {name for op in ops for name in op.tables}
-    return replace(program, ops=ops, tables={name: table for name, table in tables.items() if name in used})
+    ops = (kept for place, old in enumerate(program.ops) if (kept := replaced.get(place, old)) is not None)
+    return program.with_ops(ops, tables)
 
 
 def _named(tables: dict[str, Table], name: str, table: Table) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import log2, sqrt
 from typing import ClassVar, Literal
 
@@ -16,11 +16,11 @@ from qsac.passes.attention._pruning import Choice, Pruning, cheapest
 from qsac.passes.attention._weights import as_prepared, index_weights
 from qsac.pipeline import Pass, PassContext
 
-SLACK = 1 - 1e-9
-"""What is used of the budget: the rest is for rounding."""
-
 BEYOND = 8.0
 """How many times the allowed error the sum of the ops' errors may be, where the true one is computed."""
+
+RESOLUTION = 1e-15
+"""An infidelity below it is not told from rounding: it counts as this much."""
 
 TRIALS = 9
 """Sums of errors that are tried, where the true error is computed."""
@@ -53,8 +53,7 @@ class PruneLoaders(Pass):
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program of the fewest gates within what is left of the budget."""
-        spent = sum(map(sqrt, context.ledger.spent.values()))
-        available = SLACK * sqrt(context.ledger.budget) - spent
+        available = context.ledger.available
         counts = _prunable(program)
         family = context.target.family
         if available <= 0 or not counts:
@@ -76,7 +75,7 @@ class PruneLoaders(Pass):
             best, error = _by_true_error(program, prunings, counts, available)
         if two_qubit_gates(pruned := _pruned(program, prunings, best), family) >= two_qubit_gates(program, family):
             return program
-        context.ledger.spent[self.name] = error**2
+        context.ledger.spend(self.name, error)
         return pruned
 
 
@@ -112,7 +111,7 @@ def _by_true_error(
         choices = _chosen(prunings, counts, allowed * 2**exponent)
         key = tuple(choices.values())
         if key not in seen:
-            seen[key] = sqrt(infidelity(_pruned(program, prunings, choices), (LoadPruned,)) or 0.0)
+            seen[key] = sqrt(max(RESOLUTION, infidelity(_pruned(program, prunings, choices), LoadPruned) or 0.0))
             if seen[key] <= allowed and _cost(choices, counts) < _cost(best, counts):
                 best, least = choices, seen[key]
         if seen[key] <= allowed:
@@ -146,5 +145,4 @@ def _pruned(program: Program, prunings: dict[str, Pruning], choices: dict[str, C
             ops.append(LoadPruned(op.data, op.index, name, exact, reach, op.adjoint_load, origin=op.origin))
         else:
             ops.append(op)
-    used = {name for op in ops for name in op.tables}
-    return replace(program, ops=tuple(ops), tables={name: table for name, table in tables.items() if name in used})
+    return program.with_ops(ops, tables)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, NamedTuple
 
@@ -151,7 +150,7 @@ def _two_tables(program: Program, copies: list[_Copy]) -> tuple[Program, list[_C
     kept = [place for place in range(len(ops)) if place not in folded]
     left = tuple(ops[place] for place in kept)
     moved = [_Copy(kept.index(copy.load), -1, kept.index(copy.unload)) for copy in copies]
-    return replace(program, ops=left, tables=_used(tables, left)), moved
+    return program.with_ops(left, tables), moved
 
 
 def _diagonalised(program: Program, copies: list[_Copy]) -> Program | None:
@@ -172,9 +171,4 @@ def _diagonalised(program: Program, copies: list[_Copy]) -> Program | None:
         ops[copy.load] = replace(load, table=rows)
         ops[copy.unload] = replace(unload, table=rows)
         ops[copy.unitary] = replace(unitary, form="diagonal", table=entries, rotations=())
-    return replace(program, ops=tuple(ops), tables=_used(tables, ops))
-
-
-def _used(tables: dict[str, Table], ops: Sequence[Op]) -> dict[str, Table]:
-    names = {name for op in ops for name in op.tables}
-    return {name: table for name, table in tables.items() if name in names}
+    return program.with_ops(ops, tables)

@@ -18,10 +18,7 @@ from qsac.passes.attention._pruning import Choice, cheapest
 from qsac.passes.attention._tables import added
 from qsac.passes.attention._weights import as_prepared, index_weights
 from qsac.passes.attention.prune_loaders import PruneLoaders
-from qsac.pipeline import ErrorLedger, Pass, PassContext
-
-SLACK = 1 - 1e-9
-"""What is used of the budget: the rest is for rounding."""
+from qsac.pipeline import Pass, PassContext
 
 SHARES = (1.0, 0.5, 0.25, 0.0625, 0.004)
 """The parts of what is left of the budget (as errors) that truncation may take."""
@@ -68,7 +65,7 @@ class TruncateTokens(Pass):
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program of the fewest gates within what is left of the budget."""
-        available = SLACK * sqrt(context.ledger.budget) - sum(map(sqrt, context.ledger.spent.values()))
+        available = context.ledger.available
         pairs = _pairs(program) if available > 0 else {}
         if not pairs:
             return program
@@ -91,7 +88,7 @@ class TruncateTokens(Pass):
             if cost < least:
                 best, least, spent = candidate, cost, error
         if spent:
-            context.ledger.spent[self.name] = spent**2
+            context.ledger.spend(self.name, spent)
         return best
 
     def _final_cost(self, program: Program, context: PassContext, error: float) -> int:
@@ -100,7 +97,8 @@ class TruncateTokens(Pass):
         gates = two_qubit_gates(program, family)
         if gates > PRUNED:
             return gates
-        ledger = ErrorLedger(context.ledger.budget, {**context.ledger.spent, self.name: error**2})
+        ledger = context.ledger.copy()
+        ledger.spend(self.name, error)
         return two_qubit_gates(PruneLoaders().apply(program, replace(context, ledger=ledger)), family)
 
 
@@ -179,13 +177,6 @@ def _truncated(program: Program, pair: _Pair, registers: list[str], axes: _Axes,
             ops.append(replace(op, table=table, exact=exact_table))
         else:
             ops.append(op)
-    used = {name for op in ops for name in op.tables}
     sizes = dict.fromkeys(registers, _size(rank))
-    return replace(
-        program,
-        ops=tuple(ops),
-        registers=tuple(
-            Register(register.name, sizes.get(register.name, register.size)) for register in program.registers
-        ),
-        tables={name: table for name, table in tables.items() if name in used},
-    )
+    narrowed = tuple(Register(register.name, sizes.get(register.name, register.size)) for register in program.registers)
+    return replace(program.with_ops(ops, tables), registers=narrowed)

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.ir.attention import LoadEvolution, LoadPruned, LoadTokens
+from qsac.ir.attention.loader import Loader
 from qsac.ir.evolution import States
 from qsac.ir.interpreter import final_state
-from qsac.ir.op import ControlledUnitary, Op, Register
+from qsac.ir.op import ControlledUnitary, Register
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 
@@ -19,14 +20,11 @@ INFIDELITY_WIDTH = 20
 
 Matrices = NDArray[np.complex128]
 
-APPROXIMATE: tuple[type[Op], ...] = (LoadEvolution, LoadPruned, LoadTokens)
-"""Ops that stand for something else than what they do."""
 
-
-def infidelity(program: Program, kinds: tuple[type[Op], ...] = APPROXIMATE) -> float | None:
+def infidelity(program: Program, kind: type[Loader] = Loader) -> float | None:
     """The infidelity of the final state with the exact program's, every projection deferred.
 
-    The exact program loads what the ops of the given ``kinds`` stand for. Where a loader's meaning leaves its unitaries
+    The exact program loads what the ops of the given ``kind`` stand for. Where a loader's meaning leaves its unitaries
     open, the exact ones are those closest to the approximate ones. None where the registers have more than
     :data:`INFIDELITY_WIDTH` qubits in all.
     """
@@ -34,7 +32,7 @@ def infidelity(program: Program, kinds: tuple[type[Op], ...] = APPROXIMATE) -> f
     if sum(register.size for register in program.registers) > INFIDELITY_WIDTH:
         return None
     approximate = final_state(program, lambda op: op.matrices(program.scope))
-    exact = final_state(program, lambda op: _exact(op, program, kinds))
+    exact = final_state(program, lambda op: _exact(op, program, kind))
     return max(0.0, 1 - float(abs(np.vdot(exact, approximate)) ** 2))
 
 
@@ -53,11 +51,9 @@ def _widened(program: Program) -> Program:
     return replace(program, registers=registers, tables=tables)
 
 
-def _exact(op: ControlledUnitary, program: Program, kinds: tuple[type[Op], ...]) -> Matrices:
+def _exact(op: ControlledUnitary, program: Program, kind: type[Loader]) -> Matrices:
     matrices = op.matrices(program.scope)
-    if not isinstance(op, LoadEvolution | LoadPruned | LoadTokens) or not isinstance(op, kinds):
-        return matrices
-    if isinstance(op, LoadTokens) and not op.exact:
+    if not isinstance(op, kind) or not op.approximates:
         return matrices
     loaded, intended = op.loaded(program.scope), op.intended(program.scope)
     if isinstance(op, LoadEvolution):

@@ -46,6 +46,9 @@ class Program:
         """What ops may look up here."""
         return Scope({register.name: register.size for register in self.registers}, self.tables)
 
-    def with_ops(self, ops: Iterable[Op]) -> Program:
-        """This program with other ops."""
-        return replace(self, ops=tuple(ops))
+    def with_ops(self, ops: Iterable[Op], tables: Mapping[str, Table] | None = None) -> Program:
+        """This program with other ops; of its tables, or of those given, it keeps what they name."""
+        ops = tuple(ops)
+        named = {name for op in ops for name in op.tables}
+        kept = {name: table for name, table in (self.tables if tables is None else tables).items() if name in named}
+        return replace(self, ops=ops, tables=kept)

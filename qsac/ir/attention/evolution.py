@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isfinite
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from qsac.ir.attention.tokens import completed
+from qsac.ir.attention.loader import Loader
 from qsac.ir.evolution import STAGES, Evolution, Formula, States, Turn, anticommute, turned
-from qsac.ir.op import Level, Op, Scope
+from qsac.ir.op import Level, Scope
 
 STEP_LIMIT = 1 << 14
 """Most steps of a product formula: text is untrusted, and every step is written out."""
@@ -26,7 +25,7 @@ class Stage(NamedTuple):
 
 
 @dataclass(frozen=True)
-class LoadEvolution(Op):
+class LoadEvolution(Loader):
     """Where ``index`` is i, bring ``data`` from zero into U_i s, s the one row of ``table`` (algorithm point 8).
 
     U_i is a product over the bits of i, the most significant first in time: a product formula for
@@ -58,20 +57,8 @@ class LoadEvolution(Op):
     adjoint_load: bool = False
 
     @property
-    def targets(self) -> tuple[str, ...]:
-        return (self.data,)
-
-    @property
     def borrows(self) -> tuple[str, ...]:
         return self.index
-
-    @property
-    def needs_fresh(self) -> tuple[str, ...]:
-        return () if self.adjoint_load else (self.data,)
-
-    @property
-    def leaves_zero_on(self) -> tuple[str, ...]:
-        return (self.data,) if self.adjoint_load else ()
 
     @property
     def evolution(self) -> Evolution:
@@ -96,9 +83,6 @@ class LoadEvolution(Op):
         if self.reversal and (len(self.reversal) != size or not set(self.reversal) <= set("ixyz")):
             return f"reversal {self.reversal!r} is not a Pauli string of {size} letters"
         return None
-
-    def adjoint(self) -> Self:
-        return replace(self, adjoint_load=not self.adjoint_load)
 
     def stages(self, bits: int) -> Iterator[Stage]:
         """The parts of the evolution, in time order, for an index of ``bits`` qubits."""
@@ -134,8 +118,3 @@ class LoadEvolution(Op):
         for _ in range(count - 1):
             rows.append(self.evolution.evolved(rows[-1], self.dt))
         return np.concatenate(rows)
-
-    def matrices(self, scope: Scope) -> NDArray[np.complex128]:
-        """One unitary an index value; its first column is what is loaded, the others complete it."""
-        matrices = completed(self.loaded(scope))
-        return np.conj(matrices.transpose(0, 2, 1)) if self.adjoint_load else matrices

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.ir.attention.tokens import check_exact, completed
-from qsac.ir.op import Level, Op, Scope
+from qsac.ir.attention.loader import Loader, rows_for
+from qsac.ir.attention.tokens import check_exact
+from qsac.ir.op import Level, Scope
 
 
 @dataclass(frozen=True)
-class LoadPruned(Op):
+class LoadPruned(Loader):
     """Where ``index`` is i, bring ``data`` from zero into row i of ``table``, by few gates (algorithm point 9).
 
     The rows are approximations of those of the table ``exact``, up to nothing: their phases count. Further columns of
-    that table are left out. The rows are such that
-    a loader can do without some of its controls: ``reach`` has a number for each index qubit and then for each data
-    qubit but the last, and only what works on data qubits before that number looks at the qubit. As with
-    ``LoadTokens``, only the first column of each unitary is part of the meaning.
+    that table are left out. The rows are such that a loader can do without some of its controls: ``reach`` has a number
+    for each index qubit and then for each data qubit but the last, and only what works on data qubits before that
+    number looks at the qubit. As with :class:`~qsac.ir.attention.LoadTokens`, only the first column of each unitary is
+    part of the meaning.
     """
 
     name: ClassVar[str] = "load-pruned"
@@ -34,20 +35,8 @@ class LoadPruned(Op):
     adjoint_load: bool = False
 
     @property
-    def targets(self) -> tuple[str, ...]:
-        return (self.data,)
-
-    @property
     def borrows(self) -> tuple[str, ...]:
         return self.index
-
-    @property
-    def needs_fresh(self) -> tuple[str, ...]:
-        return () if self.adjoint_load else (self.data,)
-
-    @property
-    def leaves_zero_on(self) -> tuple[str, ...]:
-        return (self.data,) if self.adjoint_load else ()
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -73,25 +62,8 @@ class LoadPruned(Op):
             return f"reach {list(self.reach)} is not from {[min(low, size) for low in least]} to {size}"
         return None
 
-    def adjoint(self) -> Self:
-        return replace(self, adjoint_load=not self.adjoint_load)
-
     def loaded(self, scope: Scope) -> NDArray[np.complex128]:
-        """What is loaded, shape (2^m, d); zero where there is no row."""
-        return self._padded(self.table, scope)
+        return rows_for(scope.tables[self.table].values, scope.dimension(self.index))
 
     def intended(self, scope: Scope) -> NDArray[np.complex128]:
-        """What is approximated, shape (2^m, columns of ``exact``); zero where there is no row."""
-        return self._padded(self.exact, scope)
-
-    def _padded(self, table: str, scope: Scope) -> NDArray[np.complex128]:
-        rows = scope.tables[table].values
-        padded = np.zeros((scope.dimension(self.index), rows.shape[1]), dtype=np.complex128)
-        padded[:, 0] = 1.0
-        padded[: len(rows)] = rows
-        return padded
-
-    def matrices(self, scope: Scope) -> NDArray[np.complex128]:
-        """One unitary an index value; its first column is the row, the others complete it."""
-        matrices = completed(self.loaded(scope))
-        return np.conj(matrices.transpose(0, 2, 1)) if self.adjoint_load else matrices
+        return rows_for(scope.tables[self.exact].values, scope.dimension(self.index))
