@@ -48,12 +48,29 @@ class ErrorRates:
 
 
 @dataclass(frozen=True)
+class Durations:
+    """How long a machine takes, in seconds: typical values, with their source. Rz takes no time.
+
+    ``delay`` is what passes between two shots, ``job`` what a job takes beside its shots.
+    """
+
+    one_qubit: float
+    two_qubit: float
+    measure: float
+    reset: float
+    delay: float
+    job: float
+    source: str
+
+
+@dataclass(frozen=True)
 class Target:
     """A machine or simulator as plain immutable data.
 
     ``gates`` are pytket ``OpType`` names. ``qubits`` is None where only memory limits the width. ``coupling`` holds
     undirected edges (a < b), None for all-to-all; ``directions`` the ordered pairs that the two-qubit gate acts on,
-    where order matters (ECR, CX). ``errors`` is None where there is no noise or nothing was published. ``kind`` says
+    where order matters (ECR, CX). ``errors`` and ``durations`` are None where there are none or nothing was published;
+    ``cost_formula`` likewise, "time" for a vendor who charges the machine's time. ``kind`` says
     what running on it means here: ``exact`` and ``shots`` are simulators, ``device`` is a machine that is simulated
     locally unless a job is submitted. ``notice`` is told to the user once per compilation.
     """
@@ -72,7 +89,8 @@ class Target:
     feed_forward: bool = False
     max_shots: int | None = None
     errors: ErrorRates | None = None
-    cost_formula: Literal["hqc"] | None = None
+    durations: Durations | None = None
+    cost_formula: Literal["hqc", "time"] | None = None
     notice: str | None = None
 
     @property

@@ -22,10 +22,16 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from qsac.pipeline import ErrorRates, Target
+from qsac.pipeline import Durations, ErrorRates, Target
 
 FEWEST_QUBITS = 100
 """Smaller snapshots are of retired devices, too small or too noisy to compile for."""
+
+JOB_SECONDS = 2.0
+"""What a job takes beside its shots (IBM's guide "Workload usage": about 2 s a sub-job)."""
+
+REP_DELAY = 250e-6
+"""Seconds between shots where a snapshot says nothing (the same guide: the default of most devices)."""
 
 _PREFIX = "ibm-"
 _TWO_QUBIT = {"cz": "CZ", "ecr": "ECR", "cx": "CX"}
@@ -67,6 +73,7 @@ def load(name: str) -> Target:
     dead = {qubit for qubit, error in one_qubit.items() if error >= 1}
     usable = {edge for edge, error in two_qubit.items() if error < 1 and not dead & set(edge)}
     directed = usable or {(pair[0], pair[1]) for pair in configuration["coupling_map"]}
+    durations = _durations(configuration, properties, native)
     processor = configuration.get("processor_type") or {}
     model = f"{processor.get('family', '')} r{processor['revision']}" if "revision" in processor else "superconducting"
     return Target(
@@ -83,6 +90,8 @@ def load(name: str) -> Target:
         feed_forward="if_else" in offered,
         max_shots=configuration["max_shots"],
         errors=_error_rates(properties, one_qubit, two_qubit, usable, native) if usable else None,
+        durations=durations,
+        cost_formula="time" if durations else None,
         notice=_notice(name, configuration["backend_name"], bool(usable)),
     )
 
@@ -136,6 +145,32 @@ def _error_rates(
     )
 
 
+def _length(properties: dict[str, Any], gate: str) -> float:
+    """The median time of a gate in seconds; zero where none is given. Snapshots give nanoseconds."""
+    times = [_value(each["parameters"], "gate_length", 0.0) for each in properties["gates"] if each["gate"] == gate]
+    return statistics.median(times) / 1e9 if times else 0.0
+
+
+def _durations(configuration: dict[str, Any], properties: dict[str, Any], native: str) -> Durations | None:
+    """Medians of the snapshot; None where it does not tell how long gates and measurements take."""
+    readout = statistics.median(_value(qubit, "readout_length", 0.0) for qubit in properties["qubits"]) / 1e9
+    gates = {gate: _length(properties, gate) for gate in ("sx", native, "reset")}
+    if not (readout and gates["sx"] and gates[native]):
+        return None
+    delay = configuration.get("default_rep_delay")
+    told = "" if delay is not None else f"; delay between shots: {REP_DELAY * 1e6:g} us, the default of most devices"
+    return Durations(
+        one_qubit=gates["sx"],
+        two_qubit=gates[native],
+        measure=readout,
+        # A reset is a measurement and an X where its own time is not given.
+        reset=gates["reset"] or readout + gates["sx"],
+        delay=REP_DELAY if delay is None else delay / 1e6,
+        job=JOB_SECONDS,
+        source=f"medians of the snapshot {properties['backend_name']}; 2 s a job: IBM's guide to workload usage{told}",
+    )
+
+
 def _idling_error(properties: dict[str, Any], native: str) -> float:
     """Average infidelity of one qubit relaxing (median T1, T2) for the median time of a two-qubit gate.
 
@@ -144,7 +179,6 @@ def _idling_error(properties: dict[str, Any], native: str) -> float:
     medians = {}
     for name in ("T1", "T2"):
         medians[name] = statistics.median(t for t in (_value(q, name, 0.0) for q in properties["qubits"]) if t > 0)
-    times = [_value(gate["parameters"], "gate_length", 0.0) for gate in properties["gates"] if gate["gate"] == native]
-    microseconds = statistics.median(times) / 1000
+    microseconds = 1e6 * _length(properties, native)
     decay, dephasing = (math.exp(-microseconds / medians[name]) for name in ("T1", "T2"))
     return 1 - (0.5 + decay / 6 + dephasing / 3)

@@ -12,8 +12,12 @@ from qsac import registry
 from qsac.cli.tables import Table, console
 
 if TYPE_CHECKING:
-    from qsac.pipeline import ErrorRates, Target
+    from qsac.pipeline import Durations, ErrorRates, Target
 
+_COSTS = {
+    "hqc": "HQC = 5 + shots (N_1q + 10 N_2q + 5 N_m) / 5000",
+    "time": "quantum seconds = a job's time + shots (circuit + reset + delay)",
+}
 _KINDS = {"device": "device", "exact": "exact simulator", "shots": "sampling simulator"}
 
 
@@ -75,14 +79,28 @@ def _describe(target: Target) -> None:
     table.add("lacks", ", ".join(what for what, is_offered in offered.items() if not is_offered) or "-")
     if target.max_shots is not None:
         table.add("shots", f"at most {target.max_shots:,} a job")
-    if target.cost_formula == "hqc":
-        table.add("cost", "HQC = 5 + shots (N_1q + 10 N_2q + 5 N_m) / 5000")
+    if target.cost_formula is not None:
+        table.add("cost", _COSTS[target.cost_formula])
     if target.errors is None:
         table.add("error rates", "none" if target.kind != "device" else "unknown")
     else:
         for label, text in _error_rows(target.errors):
             table.add(label, text)
+    if target.durations is not None:
+        for label, text in _duration_rows(target.durations):
+            table.add(label, text)
     table.show()
+
+
+def _duration_rows(lasts: Durations) -> list[tuple[str, str]]:
+    gates = {"one-qubit gate": lasts.one_qubit, "two-qubit gate": lasts.two_qubit}
+    slow = {"measurement": lasts.measure, "reset": lasts.reset}
+    times = ", ".join(f"{name} {1e9 * seconds:,.4g} ns" for name, seconds in (gates | slow).items())
+    return [
+        ("durations", times),
+        ("between shots", f"{1e6 * lasts.delay:,.4g} us; a job takes {lasts.job:g} s more"),
+        ("by", lasts.source),
+    ]
 
 
 def _error_rows(errors: ErrorRates) -> list[tuple[str, str]]:

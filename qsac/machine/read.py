@@ -13,12 +13,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from qsac.errors import DoesNotFitError, InvalidInputError, QsacError
+from qsac.machine import schema
 from qsac.machine.schema import CONTRACT, NAME_PATTERN, Errors, Grid, Line, Pairs, TargetFile
 from qsac.model.diagnosis import refuse
 from qsac.model.limits import size
 from qsac.model.pointer import counted, kind, listed, printable, quoted
 from qsac.model.strict_json import parse
-from qsac.pipeline import ErrorRates, Target
+from qsac.pipeline import Durations, ErrorRates, Target
 from qsac.registry import target, target_names
 
 FILE_BYTES = 16 * 2**20
@@ -129,6 +130,13 @@ def _target(given: TargetFile) -> Target:
             wanted="true, or all-to-all coupling",
             help="registers are measured where they end, and routing moves other qubits through them afterwards",
         )
+    if given.cost == "time" and given.durations is None:
+        raise InvalidInputError(
+            "what time costs cannot be told without times",
+            pointer="/cost",
+            found=quoted(given.cost),
+            wanted="durations beside it, or no cost",
+        )
     made = Target(
         name=given.name,
         vendor=printable(given.vendor),
@@ -145,6 +153,7 @@ def _target(given: TargetFile) -> Target:
         feed_forward=given.feed_forward,
         max_shots=given.max_shots,
         errors=None if given.errors is None else _errors(given.errors, given.qubits, edges, entangler),
+        durations=None if given.durations is None else _durations(given.durations),
         cost_formula=given.cost,
     )
     left = given.qubits - (made.connected or 0)
@@ -273,6 +282,10 @@ def _pair(pair: Sequence[int], count: int, pointer: str) -> Edge:
             wanted=f"two of the qubits 0 to {count - 1}",
         )
     return a, b
+
+
+def _durations(given: schema.Durations) -> Durations:
+    return Durations(**(given.model_dump() | {"source": printable(given.source)}))
 
 
 def _errors(given: Errors, count: int, edges: set[Edge] | None, entangler: str) -> ErrorRates:

@@ -19,6 +19,7 @@ Count = Annotated[int, Field(ge=1, le=2**53)]
 Place = Annotated[int, Field(ge=0, le=2**53)]
 Rate = Annotated[float, Field(allow_inf_nan=False, ge=0, le=0.5)]
 Share = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)]
+Seconds = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e6)]
 Text = Annotated[str, Field(max_length=1000)]
 
 
@@ -77,6 +78,18 @@ class Errors(Fields):
     measure_by_qubit: list[Annotated[list[Rate], Field(min_length=2, max_length=2)]] = Field([])
 
 
+class Durations(Fields):
+    """Seconds, typical of the machine. ``delay``: between two shots; ``job``: of a job, beside its shots."""
+
+    one_qubit: Seconds
+    two_qubit: Seconds
+    measure: Seconds
+    reset: Seconds
+    delay: Seconds = 0.0
+    job: Seconds = 0.0
+    source: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
 Coupling = Annotated[AllToAll | Line | Grid | Pairs, Field(discriminator="type")]
 
 
@@ -97,8 +110,9 @@ class TargetFile(Fields):
     mid_circuit_measurement: bool = True
     feed_forward: bool = False
     max_shots: Count = Field(default=None, json_schema_extra=without_default)  # type: ignore[assignment]  # no limit
-    cost: Literal["hqc"] = Field(default=None, json_schema_extra=without_default)  # type: ignore[arg-type]  # unknown
+    cost: Literal["hqc", "time"] = Field(default=None, json_schema_extra=without_default)  # type: ignore[arg-type]  # unknown
     errors: Errors = Field(default=None, json_schema_extra=without_default)  # type: ignore[assignment]  # unknown
+    durations: Durations = Field(default=None, json_schema_extra=without_default)  # type: ignore[assignment]  # unknown
 
 
 CONTRACT = Contract(
@@ -107,6 +121,7 @@ CONTRACT = Contract(
         (): TargetFile,
         ("errors",): Errors,
         ("errors", "two_qubit_by_pair"): PairError,
+        ("durations",): Durations,
         ("coupling", "all-to-all"): AllToAll,
         ("coupling", "line"): Line,
         ("coupling", "grid"): Grid,
@@ -129,6 +144,9 @@ CONTRACT = Contract(
         "date": '"date": "2026-11-01"',
         "source": '"source": "randomised benchmarking of 1 November"',
         "error": '"error": 1e-3',
+        "durations": '"durations": {"one_qubit": 3e-8, "two_qubit": 7e-8, "measure": 2e-6, "reset": 2e-6, ...}',
+        "measure": '"measure": 2e-6',
+        "reset": '"reset": 2e-6',
         "type": '"type": "line"',
     },
     schema="qsac schema --of target",

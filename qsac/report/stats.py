@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from qsac.ir.native import NativeCircuit
+from qsac.ir.native import GATES, NativeCircuit
 from qsac.pipeline import Target
 from qsac.report.error_rates import ARITY, NO_TIME, gate_errors, readout_errors, waits
 
@@ -53,14 +53,39 @@ def error_free_probability(circuit: NativeCircuit, target: Target, idle: int) ->
     return exp(logarithm + idle * log1p(-rates.memory))
 
 
-def cost(circuit: NativeCircuit, target: Target) -> dict[str, Any] | None:
-    """What the target's vendor charges, or None where no formula is known.
+def run_time(circuit: NativeCircuit, target: Target) -> dict[str, Any] | None:
+    """Seconds that the target is occupied, or None where its durations are unknown.
 
-    HQC = ``fixed`` + shots * (N_1q + 10 N_2q + 5 N_m) / 5000, with N_m the measurements, or the measurements and
-    resets: the sources leave open which.
+    A job takes ``fixed`` + shots * ``per_shot``. A shot is the ``circuit``, each gate as early as its qubits allow,
+    the reset of all qubits before it, and the delay between shots (IBM's guide to workload usage, where nothing is
+    mitigated: 2 s + shots * (rep_delay + circuit length), with the initial reset).
+    """
+    lasts = target.durations
+    if lasts is None:
+        return None
+    names = {"Rz": 0.0, "Measure": lasts.measure, "Reset": lasts.reset}
+    by_kind = [names.get(gate.name, lasts.two_qubit if gate.qubits == 2 else lasts.one_qubit) for gate in GATES]
+    ends = [0.0] * len(circuit.qubits)
+    for kind, first, second in zip(circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist(), strict=True):
+        if ARITY[kind] == 2:
+            ends[first] = ends[second] = by_kind[kind] + max(ends[first], ends[second])
+        else:
+            ends[first] += by_kind[kind]
+    length = max(ends, default=0.0)
+    return {"circuit": length, "fixed": lasts.job, "per_shot": lasts.reset + length + lasts.delay}
+
+
+def cost(circuit: NativeCircuit, target: Target) -> dict[str, Any] | None:
+    """What the target's vendor charges, or None where no formula is known: ``fixed`` + shots * ``per_shot``.
+
+    HQC = 5 + shots * (N_1q + 10 N_2q + 5 N_m) / 5000, with N_m the measurements, or the measurements and resets: the
+    sources leave open which. Where time is charged, it is the :func:`run_time`.
     """
     if target.cost_formula is None:
         return None
+    if target.cost_formula == "time":
+        taken = run_time(circuit, target)
+        return taken and {"unit": "quantum seconds", "fixed": taken["fixed"], "per_shot": taken["per_shot"]}
     gates = circuit.one_qubit_gates + 10 * circuit.two_qubit_gates
     measurements, resets = circuit.count("Measure"), circuit.count("Reset")
     return {
@@ -83,5 +108,6 @@ def circuit_stats(circuit: NativeCircuit, target: Target) -> dict[str, Any]:
         "depth": found.depth,
         "two_qubit_depth": found.two_qubit_depth,
         "error_free_probability": error_free_probability(circuit, target, found.idle),
+        "run_time": run_time(circuit, target),
         "cost": cost(circuit, target),
     }

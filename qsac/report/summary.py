@@ -25,12 +25,14 @@ def facts(compiled: Compiled) -> list[Row]:
     if probability is not None:
         rows.append(("error-free", f"{probability:.4g} of the shots, by the target's published rates"))
     rows += _forecast_rows(stats.get("forecast", {}))
+    taken = stats.get("run_time")
+    if taken is not None:
+        rows.append(("time", f"{1e6 * taken['circuit']:,.1f} us a circuit, {1e6 * taken['per_shot']:,.1f} us a shot"))
     cost = stats["cost"]
     if cost is not None:
-        low, high = (cost["fixed"] + 1000 * cost[name] for name in ("per_shot", "per_shot_with_resets"))
-        rows.append(
-            ("cost", f"{low:,.1f} {cost['unit']} for 1,000 shots ({high:,.1f} if resets count as measurements)")
-        )
+        low, *high = (cost["fixed"] + 1000 * cost[name] for name in cost if name.startswith("per_shot"))
+        resets = "".join(f" ({value:,.1f} if resets count as measurements)" for value in high)
+        rows.append(("cost", f"{low:,.1f} {cost['unit']} for 1,000 shots{resets}"))
     return rows + _error_rows(stats.get("error_budget", {}))
 
 

@@ -22,16 +22,13 @@ if TYPE_CHECKING:
 CHANNEL = "ibm_quantum_platform"
 """Where pytket-qiskit looks for devices."""
 
-OVERHEAD_SECONDS, SECONDS_PER_SHOT = 2.0, 0.00035
-"""IBM's rough rule for one job of the Sampler, in its guide to workload usage (quantum.cloud.ibm.com/docs)."""
-
 _STATES: dict[str, State] = {"DONE": "done", "RUNNING": "running", "ERROR": "failed", "CANCELLED": "cancelled"}
 
 
-def cost(shots: int) -> Cost:
-    """What ``shots`` take of a device's time in seconds, by IBM's rule of thumb."""
-    seconds = OVERHEAD_SECONDS + SECONDS_PER_SHOT * shots
-    return Cost(seconds, seconds, "quantum seconds", "by IBM's rule of thumb for a job of the Sampler")
+def cost(formula: dict[str, Any], shots: int) -> Cost:
+    """What ``shots`` of a compiled circuit take of a device's time in seconds, by IBM's formula."""
+    seconds = formula["fixed"] + shots * formula["per_shot"]
+    return Cost(seconds, seconds, formula["unit"], "by IBM's formula and the snapshot's gate times")
 
 
 def machine(target: str) -> str:

@@ -31,9 +31,8 @@ _STATES: dict[str, State] = {
 }
 
 
-def cost(stats: dict[str, Any], shots: int) -> Cost:
+def cost(formula: dict[str, Any], shots: int) -> Cost:
     """What ``shots`` of a compiled circuit cost in HQC, by Quantinuum's published formula."""
-    formula = stats["cost"]
     low, high = (formula["fixed"] + shots * formula[name] for name in ("per_shot", "per_shot_with_resets"))
     return Cost(low, high, "HQC", "by Quantinuum's published formula; the upper value counts resets as measurements")
 

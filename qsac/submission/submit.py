@@ -34,9 +34,9 @@ def plan(compiled: Compiled, shots: int, machine: str | None = None, max_cost: f
     target: dict[str, Any] = compiled.target
     name, vendor = str(target["name"]), str(target.get("vendor"))
     if vendor == "Quantinuum" and name in quantinuum.MACHINES:
-        cost, chosen = quantinuum.cost(compiled.stats, shots), machine or quantinuum.MACHINES[name]
+        cost, chosen = quantinuum.cost(_charged(compiled.stats), shots), machine or quantinuum.MACHINES[name]
     elif vendor == "IBM":
-        cost, chosen = ibm.cost(shots), machine or ibm.machine(name)
+        cost, chosen = ibm.cost(_charged(compiled.stats), shots), machine or ibm.machine(name)
     else:
         raise InvalidInputError(
             f"no jobs can be submitted to {name}",
@@ -61,6 +61,18 @@ def plan(compiled: Compiled, shots: int, machine: str | None = None, max_cost: f
             help="take fewer shots, or raise --max-cost",
         )
     return Plan(compiled, vendor, chosen, shots, cost)
+
+
+def _charged(stats: dict[str, Any]) -> dict[str, Any]:
+    """The formula of what the circuit costs."""
+    formula: dict[str, Any] | None = stats.get("cost")
+    if formula is None:
+        raise InvalidInputError(
+            "it is not known what the job would cost",
+            found="an artifact without a cost",
+            help="compile the model again",
+        )
+    return formula
 
 
 def client(vendor: str, machine: str) -> Client:

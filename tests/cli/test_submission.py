@@ -121,7 +121,9 @@ def test_an_artifact_and_another_machine(vendor: FakeVendor, capsys: Captured) -
     words = ["run", "small.qsac.json", "--submit", "--shots", "1000", "--yes", "--json"]
     job = json.loads(_said(words, capsys).out)
     assert (job["vendor"], job["machine"], job["unit"]) == ("IBM", "ibm_fez", "quantum seconds")
-    assert job["cost"] == pytest.approx(2.35)
+    taken = json.loads(Path("small.qsac.json").read_text(encoding="utf-8"))["stats"]["run_time"]
+    assert 251e-6 < taken["per_shot"] < 350e-6
+    assert job["cost"] == pytest.approx(2 + 1000 * taken["per_shot"])
     assert json.loads(_said([*words, "--machine", "ibm_other"], capsys).out)["machine"] == "ibm_other"
     assert "compiled for ibm-fez, not for h2" in _said([*words, "--target", "h2"], capsys, 2).err
     table = _said(["jobs"], capsys).out.splitlines()

@@ -1,19 +1,26 @@
 """Counts, depths and forecasts against pytket's own and against sums by hand."""
 
 import json
+from dataclasses import replace
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from pytket import OpType
+from qiskit.circuit import Measure, Parameter, Reset
+from qiskit.circuit.library import CZGate, RZGate, SXGate, XGate
+from qiskit.transpiler import InstructionProperties
+from qiskit.transpiler import Target as QiskitTarget
 
 from qsac import compiler
+from qsac.emit.qiskit import to_qiskit
 from qsac.emit.tket import to_tket
 from qsac.ir.native import GATES, NativeCircuit
-from qsac.pipeline import ErrorRates, Target
+from qsac.pipeline import Durations, ErrorRates, Target
 from qsac.registry import target
-from qsac.report.stats import circuit_stats, cost, error_free_probability, layers
+from qsac.report.stats import circuit_stats, cost, error_free_probability, layers, run_time
 from tests.emit.test_tket import native_circuits
 from tests.runtime.test_statevector import circuit
 from tests.strategies import random_model
@@ -123,3 +130,41 @@ def test_the_vendors_cost_formula() -> None:
     assert found["per_shot"] == pytest.approx((1 + 10 + 5) / 5000)
     assert found["per_shot_with_resets"] == pytest.approx((1 + 10 + 10) / 5000)
     assert cost(native, target("statevector")) is None
+    assert run_time(native, target("h1")) is None
+
+
+def test_the_run_time_is_that_of_the_slowest_qubit() -> None:
+    lasts = Durations(1.0, 10.0, 100.0, 1000.0, delay=1e4, job=1e5, source="made up")
+    charged = replace(MACHINE, durations=lasts, cost_formula="time")
+    native = circuit(
+        ("PhasedX", 0, -1, 0.5, 0.0),
+        ("PhasedX", 1, -1, 0.5, 0.0),
+        ("PhasedX", 1, -1, 0.5, 0.0),
+        ("Rz", 0, -1, 0.5, 0.0),
+        ("ZZPhase", 0, 1, 0.5),
+        ("Measure", 0, 0),
+        ("Reset", 0, -1),
+        ("PhasedX", 1, -1, 0.5, 0.0),
+    )
+    found = run_time(native, charged)
+    assert found == {"circuit": 2 + 10 + 100 + 1000, "fixed": 1e5, "per_shot": 1000 + 1112 + 1e4}
+    assert cost(native, charged) == {"unit": "quantum seconds", "fixed": 1e5, "per_shot": 12112.0}
+    assert circuit_stats(native, charged)["run_time"] == found
+    assert cost(native, replace(charged, durations=None)) is None
+
+
+def test_the_run_time_is_qiskits() -> None:
+    machine = target("ibm-nighthawk")
+    compiled = compiler.compile(random_model(1), machine, optimisation=1, verify=False)
+    lasts = machine.durations
+    assert lasts is not None
+    written = to_qiskit(compiled.circuits[0])
+    places = range(written.num_qubits)
+    known = QiskitTarget(num_qubits=written.num_qubits)
+    gates = [(RZGate(Parameter("a")), 0.0), (SXGate(), lasts.one_qubit), (XGate(), lasts.one_qubit)]
+    for gate, seconds in [*gates, (Measure(), lasts.measure), (Reset(), lasts.reset)]:
+        known.add_instruction(gate, {(place,): InstructionProperties(duration=seconds) for place in places})
+    pairs = permutations(places, 2)
+    known.add_instruction(CZGate(), {pair: InstructionProperties(duration=lasts.two_qubit) for pair in pairs})
+    expected = written.estimate_duration(known)
+    assert compiled.stats["run_time"]["circuit"] == pytest.approx(expected, rel=1e-9)

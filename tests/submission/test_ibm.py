@@ -194,5 +194,5 @@ def test_what_ibm_refuses_is_told(service: Service, compiled: qsac.Compiled, mon
 
 
 def test_cost_and_machine() -> None:
-    assert cost(10_000).amount == pytest.approx(5.5)
+    assert cost({"unit": "quantum seconds", "fixed": 2.0, "per_shot": 0.00035}, 10_000).amount == pytest.approx(5.5)
     assert machine("ibm-fez") == "ibm_fez"

@@ -164,7 +164,7 @@ def test_the_machines_are_those_of_the_targets() -> None:
 
 def test_cost(compiled: qsac.Compiled) -> None:
     formula = compiled.stats["cost"]
-    found = cost(compiled.stats, 1000)
+    found = cost(formula, 1000)
     assert found.amount == formula["fixed"] + 1000 * formula["per_shot"]
     assert found.highest == formula["fixed"] + 1000 * formula["per_shot_with_resets"]
     assert found.unit == "HQC"
