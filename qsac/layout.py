@@ -23,10 +23,13 @@ from qsac.report.stats import circuit_stats
 Stage = Callable[[str], AbstractContextManager[None]]
 """Times a stage, by its name."""
 
-CHANGES = (0, 0, 400, 2_500)
-"""For each ``-O`` level, how many changes the search for one arrangement tries for each two-qubit gate."""
+SKETCHES = (0, 0, 24, 80)
+"""For each ``-O`` level, how many schedules the search for arrangements starts with."""
 
-MOST_CHANGES = (0, 0, 100_000, 400_000)
+CHANGES = (0, 0, 600, 3_000)
+"""For each ``-O`` level, how many changes the search tries for each two-qubit gate."""
+
+MOST_CHANGES = (0, 0, 150_000, 600_000)
 """For each ``-O`` level, how many changes it tries at the most."""
 
 MOST_GATES = 2_000
@@ -123,13 +126,14 @@ def laid_out(
         if allocation.width in widths or (limit is not None and allocation.width > limit):
             continue
         widths.add(allocation.width)
-        circuit = _laid_out(program, chosen, preferring)
-        if circuit is not None:
+        for circuit in _laid_out(program, chosen, preferring):
             yield Candidate(circuit, allocation)
 
 
-def _laid_out(program: Program, chosen: Sequence[Pass | CircuitPass], context: PassContext) -> NativeCircuit | None:
-    """The arrangement is found for the block program in its usual form; then the loaders are lowered in its orders.
+def _laid_out(
+    program: Program, chosen: Sequence[Pass | CircuitPass], context: PassContext
+) -> Iterator[NativeCircuit]:
+    """Arrangements are found for the block program in its usual form; then the loaders are lowered in their orders.
 
     None where that does not give the same steps, or where passes spend: that has been done for the usual form.
     """
@@ -150,15 +154,13 @@ def _laid_out(program: Program, chosen: Sequence[Pass | CircuitPass], context: P
 
     usual, same = blocks()
     if not same:
-        return None  # orders are given gate by gate
+        return  # orders are given gate by gate
     wanted = CHANGES[context.optimisation] * two_qubit_gates(usual, context.target.family)
-    arrangement = arrange(usual, context, min(wanted, MOST_CHANGES[context.optimisation]))
-    if arrangement is None:
-        return None
-    ordered, _ = blocks(arrangement.orders(usual))
-    if not fits(ordered, arrangement) or scratch.ledger.spent != context.ledger.spent:
-        return None
-    return coupled.emit(ordered, arrangement)
+    changes = min(wanted, MOST_CHANGES[context.optimisation])
+    for arrangement in arrange(usual, context, SKETCHES[context.optimisation], changes):
+        ordered, _ = blocks(arrangement.orders(usual))
+        if fits(ordered, arrangement) and scratch.ledger.spent == context.ledger.spent:
+            yield coupled.emit(ordered, arrangement)
 
 
 def _shapes(program: Program) -> list[tuple[str, int]]:

@@ -14,17 +14,25 @@ from random import Random
 import networkx as nx
 
 from qsac.emit.arrange import ALIVE, EMPTY, ENDED, Arranged, Arrangement, Edge, Region, Step, Swap, cost, steps, toggles
+from qsac.emit.sweeping import Sketch, Sweeper
 from qsac.ir.blocks import Diagonal
 from qsac.ir.program import Program
 from qsac.pipeline import PassContext
 
-_STARTS = 12
-"""Random schedules that a search starts from; the best of them go on."""
+_WIDTH = 16
+"""Of the beams: a narrow one from many steps finds more than a wide one from few."""
 
-_KEPT = 3
+_ORDERS = 4
+"""Orders of the diagonals' qubits that are tried."""
 
-_HOT, _WARM, _COLD = 4.0, 1.5, 0.2
-"""Temperatures, in two-qubit gates: of the first search's start, of the second one's, and of the ends."""
+_TRIED, _KEPT = 8, 3
+"""Sketches that are annealed, and how many of these go on."""
+
+_HOT, _WARM, _COLD = 1.5, 1.0, 0.2
+"""Temperatures, in two-qubit gates: of the first annealing's start, of the second one's, and of the ends."""
+
+_IMPOSSIBLE = 1 << 20
+"""The price of swapping nodes that are no neighbours; only empty ones can be."""
 
 _ROOM = 3
 """Nodes of the region for each qubit."""
@@ -58,10 +66,9 @@ class _Course:
 class _Schedule:
     """One schedule under annealing."""
 
-    def __init__(self, region: Region, order: Sequence[Step], start: Sequence[int], random: Random) -> None:
+    def __init__(self, region: Region, order: Sequence[Step], sketch: Sketch, random: Random) -> None:
         self.region, self.order, self.random = region, order, random
-        self.start = list(start)
-        self.swaps: list[tuple[Edge, ...]] = [()] * len(order)
+        self.start, self.swaps = _placed(sketch, len(region.nodes))
         self.turning = [index for index, step in enumerate(order) if step.controls]
         self.lives = _lives(order, len(self.start))
         self.least = [0]
@@ -244,7 +251,10 @@ def priced(
         held = course.swap(first, second)
         full = [qubit >= 0 and lives[qubit] == ALIVE for qubit in held]
         beside = partner.get(first) == second and partner.get(second) == first
-        prices.append(1 if beside and any(full) else (0, 2, 3)[sum(full)])
+        price = 1 if beside and any(full) else (0, 2, 3)[sum(full)]
+        if price and not region.near[first] >> second & 1:
+            price = _IMPOSSIBLE
+        prices.append(price)
         if any(full):
             partner[first], partner[second] = second, first
         else:
@@ -252,7 +262,11 @@ def priced(
             partner.pop(second, None)
     if not step.controls:
         return [*prices, 0], prices
-    own, nearest = cost(region, step, course.place, course.holds, lives)
+    full_nodes = 0
+    for qubit, node in enumerate(course.place):
+        if lives[qubit] == ALIVE:
+            full_nodes |= 1 << node
+    own, nearest = cost(region, step, course.place, full_nodes)
     target = course.place[step.target]
     touched: set[int] = set()
     for place in reversed(range(len(swaps))):
@@ -267,6 +281,36 @@ def priced(
     else:
         partner.pop(target, None)
     return [*prices, own], prices
+
+
+def _placed(sketch: Sketch, nodes: int) -> tuple[list[int], list[tuple[Edge, ...]]]:
+    """A sketch in terms of qubits: where they start, and the swaps, before a life those that bring its qubit there."""
+    start = [-1] * (1 + max(life.qubit for life in sketch.lives))
+    beginning: dict[int, list[tuple[int, int]]] = {}
+    for (qubit, first, _), node in zip(sketch.lives, sketch.nodes, strict=True):
+        if node >= 0:
+            beginning.setdefault(first, []).append((qubit, node))
+            if start[qubit] < 0 and node not in start:
+                start[qubit] = node
+    rest = iter(sorted(set(range(nodes)) - set(start)))
+    start = [next(rest) if node < 0 else node for node in start]
+    holds = [-1] * nodes
+    for qubit, node in enumerate(start):
+        holds[node] = qubit
+    course = _Course(start.copy(), holds, {})
+    swaps = []
+    for index, (before, after) in enumerate(zip(sketch.before, sketch.after, strict=True)):
+        for edge in before:
+            course.swap(*edge)
+        brought = []
+        for qubit, node in beginning.get(index, ()):
+            if course.place[qubit] != node:
+                brought.append((course.place[qubit], node))
+                course.swap(*brought[-1])
+        for edge in after:
+            course.swap(*edge)
+        swaps.append((*before, *brought, *after))
+    return start, swaps
 
 
 def _reduced(edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
@@ -292,8 +336,9 @@ def _lives(order: Sequence[Step], qubits: int) -> list[tuple[int, ...]]:
     return found
 
 
-def arrange(program: Program, context: PassContext, changes: int) -> Arrangement | None:
-    """The best schedule that ``changes`` changes in all find for a verified block program on the context's target.
+def arrange(program: Program, context: PassContext, sketches: int, changes: int) -> list[Arrangement]:
+    """The best schedules that are found for a verified block program on the context's target, the best one first: of so
+    many sketches, and with that many changes in all.
 
     The same for the same seed. None where the target does not connect enough nodes.
     """
@@ -304,28 +349,35 @@ def arrange(program: Program, context: PassContext, changes: int) -> Arrangement
     diagonals = [len(op.qubits) for op in program.ops if isinstance(op, Diagonal)]
     region = _region(graph, qubits)
     if len(region.nodes) < qubits:
-        return None
-    schedules = []
-    done = 0
-    for _ in range(_STARTS):
-        order = steps(program, [random.sample(range(size), size) for size in diagonals])
-        start = random.sample(range(min(len(region.nodes), qubits + 6)), qubits)
-        schedules.append(_Schedule(region, order, start, random))
-        schedules[-1].anneal(changes // (2 * _STARTS), _HOT)
-        done += 1
-        _tell(context, done)
-    schedules.sort(key=lambda schedule: schedule.total)
-    del schedules[_KEPT:]
-    for schedule in schedules:
-        schedule.anneal(changes // (2 * _KEPT), _WARM)
-        done += _STARTS // _KEPT
-        _tell(context, done)
-    return min(schedules, key=lambda schedule: schedule.total).arranged()
+        return []
+    orders = [steps(program, [random.sample(range(size), size) for size in diagonals]) for _ in range(_ORDERS)]
+    sweepers = [Sweeper(region, order) for order in orders]
+    schedules: list[_Schedule] = []
+    for number in range(sketches):
+        sweeper = sweepers[number % _ORDERS]
+        sketch = sweeper.sketch(random, _WIDTH)
+        schedules.append(_Schedule(region, sweeper.order, sketch, random))
+        schedules = _best(schedules, _TRIED)
+        _tell(context, number + 1, sketches)
+    for kept, hot in ((_TRIED, _HOT), (_KEPT, _WARM)):
+        schedules = _best(schedules, kept)
+        for schedule in schedules:
+            schedule.anneal(changes // (2 * kept), hot)
+    return [schedule.arranged() for schedule in _best(schedules, _KEPT)]
 
 
-def _tell(context: PassContext, done: int) -> None:
+def _best(schedules: Sequence[_Schedule], most: int) -> list[_Schedule]:
+    """The cheapest of those that differ."""
+    found: list[_Schedule] = []
+    for schedule in sorted(schedules, key=lambda schedule: schedule.total):
+        if schedule.total < _IMPOSSIBLE and all(schedule.swaps != other.swaps for other in found):
+            found.append(schedule)
+    return found[:most]
+
+
+def _tell(context: PassContext, done: int, of: int) -> None:
     if context.progress is not None:
-        context.progress(done, 2 * _STARTS, "arranging")
+        context.progress(done, of, "arranging")
 
 
 def _region(graph: nx.Graph, qubits: int) -> Region:

@@ -25,6 +25,9 @@ from qsac.ir.program import Program
 
 Edge = tuple[int, int]
 
+_MOST_LADDERS = 200_000
+"""Ladders that a region remembers."""
+
 EMPTY, ALIVE, ENDED = range(3)
 """A qubit before its first gate; in use; after its measurement, when a reset makes it empty again."""
 
@@ -221,10 +224,57 @@ class Region:
     nodes: tuple[int, ...]
     neighbours: tuple[tuple[int, ...], ...]
     distances: list[list[int]] = field(init=False)
+    near: tuple[int, ...] = field(init=False)
+    """The neighbours of each node as a mask."""
+    _ladders: dict[tuple[tuple[int, ...], int, int, int], tuple[int, int]] = field(
+        init=False, default_factory=dict, compare=False
+    )
 
     def __post_init__(self) -> None:
         distances = [self._distances(node) for node in range(len(self.nodes))]
         object.__setattr__(self, "distances", distances)
+        object.__setattr__(self, "near", tuple(sum(1 << node for node in nodes) for nodes in self.neighbours))
+
+    def ladder(self, weights: tuple[int, ...], target: int, lying: int, blocked: int) -> tuple[int, int]:
+        """Two-qubit gates of a ladder whose controls may take any order, and the neighbour that toggles first (-1: none
+        does). ``lying``: the mask of the controls' nodes, ``blocked``: of other nodes in use.
+
+        The same as what :func:`toggles` finds, without the ways. The search asks for the same ladders again and again.
+        """
+        key = weights, target, lying, blocked
+        found = self._ladders.get(key)
+        if found is None:
+            if len(self._ladders) >= _MOST_LADDERS:
+                self._ladders.clear()
+            found = self._ladders[key] = self._ladder(*key)
+        return found
+
+    def _ladder(self, weights: tuple[int, ...], target: int, lying: int, blocked: int) -> tuple[int, int]:
+        near, distance = self.near, self.distances[target]
+        beside = near[target] & lying
+        first = (beside & -beside).bit_length() - 1
+        total = reached = away = 0
+        seen = 1 << target | blocked
+        layer = 1 << target
+        rest = lying
+        while layer and rest:
+            away += 1
+            following = 0
+            while layer:
+                lowest = layer & -layer
+                following |= near[lowest.bit_length() - 1]
+                layer ^= lowest
+            layer = following & ~seen
+            seen |= layer
+            for _ in range((layer & rest).bit_count()):
+                total += weights[reached] * (2 * away - 1)
+                reached += 1
+            rest &= ~layer
+        if rest:
+            for away in sorted(distance[node] for node in range(len(near)) if rest >> node & 1):
+                total += weights[reached] * 4 * (away - 1)
+                reached += 1
+        return total, first
 
     def _distances(self, start: int) -> list[int]:
         far = len(self.nodes)
@@ -244,7 +294,7 @@ def toggles(
     region: Region, step: Step, place: Sequence[int], holds: Sequence[int], lives: Sequence[int]
 ) -> list[Toggle]:
     """How each control reaches the target: ``place`` of each qubit, qubit that each node ``holds`` (-1: none) and how
-    each qubit ``lives``. In the order in which :func:`cost` counts them."""
+    each qubit ``lives``. In the order in which :meth:`Region.ladder` counts them."""
     start = place[step.target]
     if not step.free:
         return [Toggle(control, *_shortest(region, place[control], start, holds, lives)) for control in step.controls]
@@ -293,47 +343,18 @@ def _shortest(
     return tuple(way), filled
 
 
-def cost(
-    region: Region, step: Step, place: Sequence[int], holds: Sequence[int], lives: Sequence[int]
-) -> tuple[int, int]:
+def cost(region: Region, step: Step, place: Sequence[int], full: int) -> tuple[int, int]:
     """Two-qubit gates of a step where its qubits lie, and the neighbour whose toggle comes first (-1: none such).
-
-    The same as what :func:`toggles` finds, without the ways: this is what the search spends its time on.
-    """
-    start = place[step.target]
-    distance = region.distances[start]
-    total, first = 0, -1
-    if not step.free:
-        for control, weight in zip(step.controls, step.weights, strict=True):
-            away = distance[place[control]]
-            total += weight * (4 * away - 4 or 1)
-        if len(step.controls) == 1 and distance[place[step.controls[0]]] == 1:
-            first = place[step.controls[0]]
-        return total, first
-    lying = {place[control] for control in step.controls}
-    weights = step.weights
-    size, reached, away = len(lying), 0, 0
-    seen, layer = {start}, [start]
-    neighbours = region.neighbours
-    while layer and reached < size:
-        away += 1
-        following = []
-        for node in layer:
-            for other in neighbours[node]:
-                if other in seen:
-                    continue
-                if other in lying:
-                    if reached == 0 and away == 1:
-                        first = other
-                    total += weights[reached] * (2 * away - 1)
-                    reached += 1
-                elif holds[other] >= 0 and lives[holds[other]] == ALIVE:
-                    continue
-                seen.add(other)
-                following.append(other)
-        layer = following
-    if reached < size:
-        for away in sorted(distance[node] for node in lying if node not in seen):
-            total += weights[reached] * 4 * (away - 1)
-            reached += 1
-    return total, first
+    ``full`` is the mask of the nodes in use."""
+    target = place[step.target]
+    if step.free:
+        lying = 0
+        for control in step.controls:
+            lying |= 1 << place[control]
+        return region.ladder(step.weights, target, lying, full & ~lying)
+    distance = region.distances[target]
+    total = 0
+    for control, weight in zip(step.controls, step.weights, strict=True):
+        total += weight * (4 * distance[place[control]] - 4 or 1)
+    alone = len(step.controls) == 1 and distance[place[step.controls[0]]] == 1
+    return total, place[step.controls[0]] if alone else -1

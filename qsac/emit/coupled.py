@@ -69,6 +69,9 @@ class CoupledEmitter(CZEmitter):
         """Write one op, with the swaps that come before it."""
         steps = self._steps.get(self._ops, [])
         self._ops += 1
+        if not isinstance(op, Diagonal):
+            for arranged in steps:
+                self._move(arranged.swaps)
         match op:
             case Reset():
                 if self._lives[op.qubit] == ENDED:
@@ -77,7 +80,6 @@ class CoupledEmitter(CZEmitter):
             case Diagonal():
                 self._arranged_diagonal(op, steps)
             case _ if steps and steps[0].toggles:
-                self._move(steps[0].swaps)
                 self._arranged_op(op, steps[0])
             case _:
                 super()._block(op, None)
