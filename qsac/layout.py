@@ -130,16 +130,14 @@ def laid_out(
             yield Candidate(circuit, allocation)
 
 
-def _laid_out(
-    program: Program, chosen: Sequence[Pass | CircuitPass], context: PassContext
-) -> Iterator[NativeCircuit]:
+def _laid_out(program: Program, chosen: Sequence[Pass | CircuitPass], context: PassContext) -> Iterator[NativeCircuit]:
     """Arrangements are found for the block program in its usual form; then the loaders are lowered in their orders.
 
     None where that does not give the same steps, or where passes spend: that has been done for the usual form.
     """
     from qsac.emit import coupled
-    from qsac.emit.annealing import arrange
     from qsac.emit.arrange import fits
+    from qsac.emit.search import arrange
 
     scratch = replace(context, ledger=context.ledger.copy())
 
@@ -160,7 +158,10 @@ def _laid_out(
     for arrangement in arrange(usual, context, SKETCHES[context.optimisation], changes):
         ordered, _ = blocks(arrangement.orders(usual))
         if fits(ordered, arrangement) and scratch.ledger.spent == context.ledger.spent:
-            yield coupled.emit(ordered, arrangement)
+            circuit = coupled.emit(ordered, arrangement)
+            # Nodes where something was measured are used again.
+            if "Reset" in context.target.gates or not circuit.count("Reset"):
+                yield circuit
 
 
 def _shapes(program: Program) -> list[tuple[str, int]]:

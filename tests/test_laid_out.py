@@ -73,7 +73,7 @@ def test_below_o2_circuits_are_routed_only(monkeypatch: pytest.MonkeyPatch) -> N
     def refused(*_: Any) -> Any:
         raise AssertionError("arranged")
 
-    monkeypatch.setattr("qsac.emit.annealing.arrange", refused)
+    monkeypatch.setattr("qsac.emit.search.arrange", refused)
     compiled(Case(4, 2), optimisation=1)
     with pytest.raises(AssertionError, match="arranged"):
         compiled(Case(4, 4, complex=True))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from qsac.errors import DoesNotFitError, InvalidInputError
 from qsac.ir.native import GATES, KIND, NativeCircuit
+from qsac.passes.circuit._reordering import reordered
 from qsac.pipeline import CircuitPass, PassContext, Target
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Route(CircuitPass):
 
     Deterministic for a seed. Of up to ``attempts`` routings, fewer for large circuits and low ``-O`` levels, the one
     that comes out with the fewest two-qubit gates is taken, of these the one with the smallest error by the target's
-    tables. In the end the circuit moves as a whole to where the device has the same edges and errs least.
+    tables. In the end the circuit moves as a whole to where the device has the same edges and errs least, and gates
+    that commute change places where that makes it less deep.
     """
 
     name: ClassVar[str] = "route"
@@ -84,7 +86,7 @@ class Route(CircuitPass):
         return self._finished(best, circuit, context)
 
     def _finished(self, routed: Routed, source: NativeCircuit, context: PassContext) -> NativeCircuit:
-        """Simplified where that is sound, and in the target's own gates."""
+        """Simplified where that is sound, in the target's own gates, and in an order of little depth."""
         small_enough = routed.circuit.two_qubit_gates <= _MOST_TO_SIMPLIFY[context.optimisation]
         if small_enough and not _is_delicate(routed.circuit):
             simplified = _simplified(routed)
@@ -92,7 +94,10 @@ class Route(CircuitPass):
                 routed = simplified
         routed = _relocated(routed, context.target)
         nodes = tuple(node for _, node in routed.circuit.qubits)
-        return _on_device(_in_native_gates(routed, context.target, nodes), source)
+        routed = _in_native_gates(routed, context.target, nodes)
+        if context.optimisation:
+            routed = replace(routed, circuit=reordered(routed.circuit, routed.stop))
+        return _on_device(routed, source)
 
     def _attempts(self, gates: int, optimisation: int) -> int:
         """How often to try; counted in gates and not by the clock, so that results do not depend on the machine."""

@@ -8,74 +8,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from random import Random
 
-import networkx as nx
+from qsac.emit.arrange import ALIVE, EMPTY, ENDED, Arranged, Arrangement, Edge, Region, Step, Swap, toggles
+from qsac.emit.pricing import Course, priced
+from qsac.emit.sweeping import Sketch
 
-from qsac.emit.arrange import ALIVE, EMPTY, ENDED, Arranged, Arrangement, Edge, Region, Step, Swap, cost, steps, toggles
-from qsac.emit.sweeping import Sketch, Sweeper
-from qsac.ir.blocks import Diagonal
-from qsac.ir.program import Program
-from qsac.pipeline import PassContext
-
-_WIDTH = 16
-"""Of the beams: a narrow one from many steps finds more than a wide one from few."""
-
-_ORDERS = 4
-"""Orders of the diagonals' qubits that are tried."""
-
-_TRIED, _KEPT = 8, 3
-"""Sketches that are annealed, and how many of these go on."""
-
-_HOT, _WARM, _COLD = 1.5, 1.0, 0.2
-"""Temperatures, in two-qubit gates: of the first annealing's start, of the second one's, and of the ends."""
-
-_IMPOSSIBLE = 1 << 20
-"""The price of swapping nodes that are no neighbours; only empty ones can be."""
-
-_ROOM = 3
-"""Nodes of the region for each qubit."""
+COLD = 0.2
+"""Temperature, in two-qubit gates, at which an annealing ends."""
 
 _REACH = 10
 """Most steps after which a swap is taken back in one change."""
 
 
-@dataclass
-class _Course:
-    """What stood where before a step: qubit -> node, node -> qubit, node -> the node of its last gate."""
-
-    place: list[int]
-    holds: list[int]
-    partner: dict[int, int]
-
-    def copy(self) -> _Course:
-        return _Course(self.place.copy(), self.holds.copy(), self.partner.copy())
-
-    def swap(self, first: int, second: int) -> tuple[int, int]:
-        """Exchange what two nodes hold; the qubits that now lie there (-1: none)."""
-        held = self.holds[second], self.holds[first]
-        self.holds[first], self.holds[second] = held
-        if held[0] >= 0:
-            self.place[held[0]] = first
-        if held[1] >= 0:
-            self.place[held[1]] = second
-        return held
-
-
-class _Schedule:
+class Schedule:
     """One schedule under annealing."""
 
-    def __init__(self, region: Region, order: Sequence[Step], sketch: Sketch, random: Random) -> None:
+    def __init__(self, region: Region, order: Sequence[Step], qubits: int, sketch: Sketch, random: Random) -> None:
         self.region, self.order, self.random = region, order, random
-        self.start, self.swaps = _placed(sketch, len(region.nodes))
+        self.start, self.swaps = _placed(sketch, qubits, len(region.nodes))
         self.turning = [index for index, step in enumerate(order) if step.controls]
         self.lives = _lives(order, len(self.start))
         self.least = [0]
         for step in reversed(order):
             self.least.append(self.least[-1] + sum(step.weights))
         self.least.reverse()
-        self.courses: list[_Course] = []
+        self.courses: list[Course] = []
         self.costs: list[int] = []
         self.spent = [0] * (len(order) + 1)
         found = self._run(self.start, self.swaps, 0, len(order), math.inf)
@@ -86,20 +44,20 @@ class _Schedule:
     def total(self) -> int:
         return self.spent[-1]
 
-    def _course(self, start: Sequence[int]) -> _Course:
+    def _course(self, start: Sequence[int]) -> Course:
         holds = [-1] * len(self.region.nodes)
         for qubit, node in enumerate(start):
             holds[node] = qubit
-        return _Course(list(start), holds, {})
+        return Course(list(start), holds, {})
 
     def _run(
         self, start: list[int], swaps: list[tuple[Edge, ...]], first: int, last: int, most: float
-    ) -> tuple[list[_Course], list[int]] | None:
+    ) -> tuple[list[Course], list[int]] | None:
         """Courses and costs of the steps from ``first`` on, until after ``last`` all is as it was; None if the total
         comes above ``most``."""
         course = self.courses[first].copy() if first or (start is self.start and self.courses) else self._course(start)
         total = self.spent[first]
-        courses: list[_Course] = []
+        courses: list[Course] = []
         costs: list[int] = []
         for index in range(first, len(self.order)):
             if index > last:
@@ -113,7 +71,7 @@ class _Schedule:
                 return None
         return (courses, costs) if total + self.spent[-1] - self.spent[first + len(costs)] <= most else None
 
-    def _install(self, first: int, courses: list[_Course], costs: list[int]) -> None:
+    def _install(self, first: int, courses: list[Course], costs: list[int]) -> None:
         self.courses[first : first + len(courses)] = courses
         self.costs[first : first + len(costs)] = costs
         for index in range(first, len(self.costs)):
@@ -123,7 +81,7 @@ class _Schedule:
         """Try changes while it cools down; ends at the best schedule seen."""
         best = self.total, self.start, self.swaps
         for count in range(changes if self.turning else 0):
-            temperature = hot * (_COLD / hot) ** (count / changes)
+            temperature = hot * (COLD / hot) ** (count / changes)
             start, swaps, first, last = self._change()
             if last < 0:
                 continue
@@ -237,55 +195,9 @@ class _Schedule:
         return Arrangement(tuple(nodes[node] for node in self.start), tuple(found), self.total)
 
 
-def priced(
-    region: Region, step: Step, course: _Course, lives: Sequence[int], swaps: Sequence[Edge]
-) -> tuple[list[int], list[int]]:
-    """Run a step, swaps first, on ``course``: the prices of the swaps and last the step's own, and of the swaps alone.
-
-    A swap is three gates, two where one of the nodes is empty, none where both are; and one more where a gate of the
-    same pair stands beside it.
-    """
-    partner = course.partner
-    prices = []
-    for first, second in swaps:
-        held = course.swap(first, second)
-        full = [qubit >= 0 and lives[qubit] == ALIVE for qubit in held]
-        beside = partner.get(first) == second and partner.get(second) == first
-        price = 1 if beside and any(full) else (0, 2, 3)[sum(full)]
-        if price and not region.near[first] >> second & 1:
-            price = _IMPOSSIBLE
-        prices.append(price)
-        if any(full):
-            partner[first], partner[second] = second, first
-        else:
-            partner.pop(first, None)
-            partner.pop(second, None)
-    if not step.controls:
-        return [*prices, 0], prices
-    full_nodes = 0
-    for qubit, node in enumerate(course.place):
-        if lives[qubit] == ALIVE:
-            full_nodes |= 1 << node
-    own, nearest = cost(region, step, course.place, full_nodes)
-    target = course.place[step.target]
-    touched: set[int] = set()
-    for place in reversed(range(len(swaps))):
-        pair = set(swaps[place])
-        if prices[place] > 1 and pair == {target, nearest} and not touched & pair:
-            prices[place] = 1
-        touched |= pair
-    for control in step.controls:
-        partner.pop(course.place[control], None)
-    if step.ends_nearest and nearest >= 0:
-        partner[target], partner[nearest] = nearest, target
-    else:
-        partner.pop(target, None)
-    return [*prices, own], prices
-
-
-def _placed(sketch: Sketch, nodes: int) -> tuple[list[int], list[tuple[Edge, ...]]]:
+def _placed(sketch: Sketch, qubits: int, nodes: int) -> tuple[list[int], list[tuple[Edge, ...]]]:
     """A sketch in terms of qubits: where they start, and the swaps, before a life those that bring its qubit there."""
-    start = [-1] * (1 + max(life.qubit for life in sketch.lives))
+    start = [-1] * qubits
     beginning: dict[int, list[tuple[int, int]]] = {}
     for (qubit, first, _), node in zip(sketch.lives, sketch.nodes, strict=True):
         if node >= 0:
@@ -297,7 +209,7 @@ def _placed(sketch: Sketch, nodes: int) -> tuple[list[int], list[tuple[Edge, ...
     holds = [-1] * nodes
     for qubit, node in enumerate(start):
         holds[node] = qubit
-    course = _Course(start.copy(), holds, {})
+    course = Course(start.copy(), holds, {})
     swaps = []
     for index, (before, after) in enumerate(zip(sketch.before, sketch.after, strict=True)):
         for edge in before:
@@ -334,59 +246,3 @@ def _lives(order: Sequence[Step], qubits: int) -> list[tuple[int, ...]]:
         for control in step.controls:
             now[control] = ALIVE
     return found
-
-
-def arrange(program: Program, context: PassContext, sketches: int, changes: int) -> list[Arrangement]:
-    """The best schedules that are found for a verified block program on the context's target, the best one first: of so
-    many sketches, and with that many changes in all.
-
-    The same for the same seed. None where the target does not connect enough nodes.
-    """
-    assert context.target.coupling is not None
-    graph = nx.Graph(context.target.coupling)
-    random = Random(context.seed)
-    qubits = len(program.registers)
-    diagonals = [len(op.qubits) for op in program.ops if isinstance(op, Diagonal)]
-    region = _region(graph, qubits)
-    if len(region.nodes) < qubits:
-        return []
-    orders = [steps(program, [random.sample(range(size), size) for size in diagonals]) for _ in range(_ORDERS)]
-    sweepers = [Sweeper(region, order) for order in orders]
-    schedules: list[_Schedule] = []
-    for number in range(sketches):
-        sweeper = sweepers[number % _ORDERS]
-        sketch = sweeper.sketch(random, _WIDTH)
-        schedules.append(_Schedule(region, sweeper.order, sketch, random))
-        schedules = _best(schedules, _TRIED)
-        _tell(context, number + 1, sketches)
-    for kept, hot in ((_TRIED, _HOT), (_KEPT, _WARM)):
-        schedules = _best(schedules, kept)
-        for schedule in schedules:
-            schedule.anneal(changes // (2 * kept), hot)
-    return [schedule.arranged() for schedule in _best(schedules, _KEPT)]
-
-
-def _best(schedules: Sequence[_Schedule], most: int) -> list[_Schedule]:
-    """The cheapest of those that differ."""
-    found: list[_Schedule] = []
-    for schedule in sorted(schedules, key=lambda schedule: schedule.total):
-        if schedule.total < _IMPOSSIBLE and all(schedule.swaps != other.swaps for other in found):
-            found.append(schedule)
-    return found[:most]
-
-
-def _tell(context: PassContext, done: int, of: int) -> None:
-    if context.progress is not None:
-        context.progress(done, of, "arranging")
-
-
-def _region(graph: nx.Graph, qubits: int) -> Region:
-    """The nodes around the one that has most others near."""
-    graph = graph.subgraph(max(nx.connected_components(graph), key=len))
-    near = {node: nx.single_source_shortest_path_length(graph, node, 6) for node in sorted(graph)}
-    middle = max(near, key=lambda node: len(near[node]))
-    distances = nx.single_source_shortest_path_length(graph, middle)
-    nodes = sorted(distances, key=lambda node: (distances[node], node))[: max(_ROOM * qubits, 20)]
-    number = {node: index for index, node in enumerate(nodes)}
-    neighbours = tuple(tuple(sorted(number[other] for other in graph[node] if other in number)) for node in nodes)
-    return Region(tuple(nodes), neighbours)

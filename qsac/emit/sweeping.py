@@ -14,6 +14,7 @@ from random import Random
 from typing import NamedTuple
 
 from qsac.emit.arrange import Edge, Region, Step
+from qsac.emit.guess import Guess, Kind
 
 _LOOKS = (5, 8, 12, 18)
 """How many steps to come a guess looks at."""
@@ -44,18 +45,6 @@ class Sketch(NamedTuple):
     nodes: tuple[int, ...]
     before: tuple[tuple[Edge, ...], ...]
     after: tuple[tuple[Edge, ...], ...]
-
-
-class _Kind(NamedTuple):
-    """A step in the direction of a sweep: target, controls and their toggles, and whether the nearest control toggles
-    first and last."""
-
-    target: int
-    controls: tuple[int, ...]
-    weights: tuple[int, ...]
-    free: bool
-    nearest_first: bool
-    nearest_last: bool
 
 
 class _Trace(NamedTuple):
@@ -89,18 +78,22 @@ class Sweeper:
 
     def __init__(self, region: Region, order: Sequence[Step]) -> None:
         self.region, self.order = region, order
-        self._look, self._discount = 0, 1.0
+        self._guess, self._look = Guess(region), 0
         self.lives, self.of = _lives(order)
         self.turning = [index for index, step in enumerate(order) if step.controls]
-        self._guesses: dict[tuple[object, ...], float] = {}
 
-    def sketch(self, random: Random, width: int) -> Sketch:
-        """The best schedule that starts at some step, of beams of the given width."""
+    def sketch(self, random: Random, width: int) -> Sketch | None:
+        """The best schedule that starts at some step, of beams of the given width; None where the region is too small
+        for the way that nodes are chosen."""
         turns = self.turning
+        if not turns:
+            return self.at_random(random)
         at = random.randrange(len(turns))
         anchor = turns[at]
-        self._look, self._discount = random.choice(_LOOKS), random.choice(_DISCOUNTS)
+        self._look, self._guess.discount = random.choice(_LOOKS), random.choice(_DISCOUNTS)
         forward = self._sweep([self._kind(i, 1) for i in turns[at:]], turns[at:], self._empty(), anchor, 1, width, 0)
+        if forward is None:
+            return None
         place = [_NOWHERE] * len(self.lives)
         taken = 0
         for event in _events(forward.trace):
@@ -115,20 +108,27 @@ class Sweeper:
         start = _State(tuple(place), full, self._empty().vacated, frozenset(), forward.cost, None)
         back = turns[:at][::-1]
         backward = self._sweep([self._kind(i, -1) for i in back], back, start, anchor, -1, width, taken)
-        return self._joined(anchor, forward, backward)
+        return None if backward is None else self._joined(anchor, forward, backward)
+
+    def at_random(self, random: Random) -> Sketch:
+        """A schedule without swaps from anywhere."""
+        nodes: list[int] = []
+        free = random.sample(range(len(self.region.nodes)), len(self.region.nodes))
+        known: set[int] = set()
+        for life in self.lives:
+            nodes.append(_NOWHERE if life.qubit in known else free.pop())
+            known.add(life.qubit)
+        nothing = ((),) * len(self.order)
+        return Sketch(0, self.lives, tuple(nodes), nothing, nothing)
 
     def _empty(self) -> _State:
-        return _State(
-            (_NOWHERE,) * len(self.lives), 0, (-(1 << 30),) * len(self.region.nodes), frozenset(), 0, None
-        )
+        return _State((_NOWHERE,) * len(self.lives), 0, (-(1 << 30),) * len(self.region.nodes), frozenset(), 0, None)
 
-    def _kind(self, index: int, direction: int) -> _Kind:
+    def _kind(self, index: int, direction: int) -> Kind:
         step, of = self.order[index], self.of[index]
         nearest = step.free or len(step.controls) == 1
         ends = (nearest, step.ends_nearest)
-        return _Kind(
-            of[step.target], tuple(of[c] for c in step.controls), step.weights, step.free, *ends[::direction]
-        )
+        return Kind(of[step.target], tuple(of[c] for c in step.controls), step.weights, step.free, *ends[::direction])
 
     def _joined(self, anchor: int, forward: _State, backward: _State) -> Sketch:
         """Both sweeps as one schedule in time."""
@@ -153,14 +153,24 @@ class Sweeper:
         return Sketch(backward.cost, self.lives, tuple(nodes), tuple(map(tuple, before)), tuple(map(tuple, after)))
 
     def _sweep(
-        self, kinds: Sequence[_Kind], turns: Sequence[int], start: _State, anchor: int, direction: int, width: int, taken: int
-    ) -> _State:
+        self,
+        kinds: Sequence[Kind],
+        turns: Sequence[int],
+        start: _State,
+        anchor: int,
+        direction: int,
+        width: int,
+        taken: int,
+    ) -> _State | None:
+        """The cheapest schedule at the end of a sweep; None where there was no free node for a life."""
         beam = [start]
         for number, (kind, index) in enumerate(zip(kinds, turns, strict=True)):
             ahead = kinds[number + 1 : number + 1 + self._look]
             for state in beam:
                 self._released(state, index, direction)
             beam = self._placed(beam, kind, index, ahead, anchor, direction, width, taken)
+            if not beam:
+                return None
             beam = self._stepped(beam, kind, index, ahead, direction, width)
         return min(beam, key=lambda state: state.cost)
 
@@ -169,9 +179,9 @@ class Sweeper:
     def _placed(
         self,
         beam: list[_State],
-        kind: _Kind,
+        kind: Kind,
         index: int,
-        ahead: Sequence[_Kind],
+        ahead: Sequence[Kind],
         anchor: int,
         direction: int,
         width: int,
@@ -179,10 +189,12 @@ class Sweeper:
     ) -> list[_State]:
         """With a node for each of the step's lives: what has none yet gets one that was free since it began."""
         for life in (kind.target, *kind.controls):
-            if beam[0].place[life] >= 0:
+            if not beam or beam[0].place[life] >= 0:
                 continue
             _, first, last = self.lives[life]
-            since = (first if direction > 0 else -last) if (first > anchor if direction > 0 else last < anchor) else None
+            since = (
+                (first if direction > 0 else -last) if (first > anchor if direction > 0 else last < anchor) else None
+            )
             avoided = taken if since is None and direction < 0 else 0
             found: dict[tuple[int, ...], _State] = {}
             for state in beam:
@@ -190,12 +202,12 @@ class Sweeper:
                     place = (*state.place[:life], node, *state.place[life + 1 :])
                     trace = _Trace(state.trace, "place", index, life, node)
                     made = _State(place, state.full | 1 << node, state.vacated, state.pairs, state.cost, trace)
-                    made.score = made.cost + self._guess(kind, place) + self._ahead(ahead, place)
+                    made.score = made.cost + self._guess.step(kind, place) + self._guess.steps(ahead, place)
                     found.setdefault(place, made)
             beam = sorted(found.values(), key=_score)[:width]
         return beam
 
-    def _open(self, state: _State, kind: _Kind, avoided: int, since: int) -> Iterable[int]:
+    def _open(self, state: _State, kind: Kind, avoided: int, since: int) -> Iterable[int]:
         """Nodes near the step's other lives, free since a time."""
         placed = [state.place[life] for life in (kind.target, *kind.controls) if state.place[life] >= 0]
         if not placed and not state.full:
@@ -209,11 +221,11 @@ class Sweeper:
         if not placed:
             placed = [node for node in state.place if node >= 0]
         away = {node: min(distances[node][other] for other in placed) for node in free}
-        least = min(away.values())
+        least = min(away.values(), default=0)
         return [node for node in free if away[node] <= max(least, 2)]
 
     def _stepped(
-        self, beam: list[_State], kind: _Kind, index: int, ahead: Sequence[_Kind], direction: int, width: int
+        self, beam: list[_State], kind: Kind, index: int, ahead: Sequence[Kind], direction: int, width: int
     ) -> list[_State]:
         """After the step, swaps before it and all."""
         done: dict[tuple[int, ...], _State] = {}
@@ -243,9 +255,9 @@ class Sweeper:
         self,
         done: dict[tuple[int, ...], _State],
         state: _State,
-        kind: _Kind,
+        kind: Kind,
         index: int,
-        ahead: Sequence[_Kind],
+        ahead: Sequence[Kind],
         direction: int,
     ) -> None:
         """Take the step, and keep what comes of it if it is the best of its places."""
@@ -270,7 +282,7 @@ class Sweeper:
         pairs = frozenset(pair for pair in state.pairs if pair[0] not in touched and pair[1] not in touched)
         if beside is not None and kind.nearest_last:
             pairs |= {beside}
-        score = cost + self._ahead(ahead, place)
+        score = cost + self._guess.steps(ahead, place)
         state.score = score
         known = done.get(place)
         if known is None or score < known.score:
@@ -297,62 +309,13 @@ class Sweeper:
         if not both:
             full ^= 1 << first | 1 << second
             vacated = (*vacated[:first], direction * index, *vacated[first + 1 :])
-        pairs = frozenset(
-            [edge, *(pair for pair in state.pairs if not {first, second} & set(pair))]
-        )
+        pairs = frozenset([edge, *(pair for pair in state.pairs if not {first, second} & set(pair))])
         trace = _Trace(state.trace, "swap", index, first, second)
         last = edge if price > 1 else None
         made = _State(place, full, vacated, pairs, state.cost + price, trace, last)
         if not beside:
             made.pairs = pairs - {edge}
         return made
-
-    def _ahead(self, ahead: Sequence[_Kind], place: tuple[int, ...]) -> float:
-        total, factor = 0.0, 1.0
-        for kind in ahead:
-            factor *= self._discount
-            total += factor * self._guess(kind, place)
-        return total
-
-    def _guess(self, kind: _Kind, place: tuple[int, ...]) -> float:
-        """What a step may cost above its toggles, its target or its controls moved nearer or not."""
-        target = place[kind.target]
-        controls = tuple([place[control] for control in kind.controls])
-        key = (kind.weights, kind.free, target, tuple(sorted(controls)) if kind.free else controls)
-        found = self._guesses.get(key)
-        if found is None:
-            found = self._guesses[key] = self._guessed(kind, target, controls)
-        return found
-
-    def _guessed(self, kind: _Kind, target: int, controls: Sequence[int]) -> float:
-        distances = self.region.distances
-        given = [node for node in controls if node >= 0]
-        if not given:
-            return 0.0
-        best = float("inf")
-        for node in range(len(distances)):
-            moved = 0.0 if target < 0 else 2.0 * distances[target][node]
-            if node in given or moved >= best:
-                continue
-            # A place that a control holds can be had by swapping with it.
-            best = min(best, moved + self._excess(kind, node, controls))
-        if target >= 0 and target not in given:
-            best = min(best, sum(2.0 * (distances[target][node] - 1) for node in given))
-        return best
-
-    def _excess(self, kind: _Kind, target: int, controls: Sequence[int]) -> float:
-        distance = self.region.distances[target]
-        if not kind.free:
-            return float(
-                sum(
-                    weight * (4 * distance[node] - 5)
-                    for node, weight in zip(controls, kind.weights, strict=True)
-                    if node >= 0 and distance[node] > 1
-                )
-            )
-        given = sorted(distance[node] for node in controls if node >= 0)
-        missing = len(controls) - len(given)
-        return float(sum(weight * 2 * (away - 1) for away, weight in zip(given, kind.weights[missing:], strict=True)))
 
 
 def _score(state: _State) -> float:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from qsac.build import build
 from qsac.compiler import default_pipeline
 from qsac.emit import coupled
-from qsac.emit.annealing import arrange
 from qsac.emit.arrange import fits, steps
+from qsac.emit.search import arrange
 from qsac.ir.blocks import Measure, Multiplexor, PauliRotation, UniformlyControlledGate
 from qsac.ir.native import GATES, NativeCircuit
 from qsac.ir.op import Op, Register
@@ -61,8 +61,7 @@ def without_ladders(op: Op) -> Op:
 
 
 def laid_out(program: Program, context: PassContext, changes: int) -> NativeCircuit:
-    arrangement = arrange(program, context, changes)
-    assert arrangement is not None
+    arrangement = arrange(program, context, 4, changes)[0]
     assert fits(program, arrangement)
     circuit = coupled.emit(program, arrangement)
     # A swap that merges is written as three gates; what has no angle is not written at all.
@@ -84,8 +83,7 @@ def test_generated_programs_mean_the_same(program: Program, name: str, seed: int
 @given(block_programs(generic=True), st.sampled_from(sorted(GRAPHS)))
 def test_the_cost_is_what_is_written(program: Program, name: str) -> None:
     program = program.with_ops(map(without_ladders, program.ops))
-    arrangement = arrange(program, PassContext(machine(name)), 120)
-    assert arrangement is not None
+    arrangement = arrange(program, PassContext(machine(name)), 4, 120)[0]
     merging = sum(2 if swap.merges else 0 for arranged in arrangement.steps for swap in arranged.swaps)
     assert coupled.emit(program, arrangement).two_qubit_gates == arrangement.cost + merging
 
@@ -107,10 +105,11 @@ def test_models_mean_the_same_in_the_orders_that_are_found(seed: int, name: str,
     usual = lower(program, context)
     for step in blocks:
         usual = step.apply(usual, context)
-    arrangement = arrange(usual, context, 480)
-    if arrangement is None:
+    arrangements = arrange(usual, context, 4, 480)
+    if not arrangements:
         assert len(usual.registers) > len(GRAPHS[name])
         return
+    arrangement = arrangements[0]
     ordered = lower(program, context, orders=arrangement.orders(usual))
     for step in blocks:
         ordered = step.apply(ordered, context)
@@ -122,21 +121,20 @@ def test_models_mean_the_same_in_the_orders_that_are_found(seed: int, name: str,
 
 def test_the_same_seed_gives_the_same_circuit() -> None:
     program = lower(build(load(random_model(3))), PassContext(machine("grid")))
-    first, second = (arrange(program, PassContext(machine("grid"), seed=7), 480) for _ in range(2))
+    first, second = (arrange(program, PassContext(machine("grid"), seed=7), 4, 480) for _ in range(2))
     assert first == second
 
 
 def test_what_does_not_fit_is_not_arranged() -> None:
     program = lower(build(load(random_model(3))), PassContext(machine("grid")))
     small = replace(machine("line"), qubits=2, coupling=((0, 1),))
-    assert arrange(program, PassContext(small), 480) is None
+    assert arrange(program, PassContext(small), 4, 480) == []
 
 
 def test_another_program_does_not_fit_an_arrangement() -> None:
     context = PassContext(machine("grid"))
     program = lower(build(load(random_model(3))), context)
-    arrangement = arrange(program, context, 480)
-    assert arrangement is not None
+    arrangement = arrange(program, context, 4, 480)[0]
     assert not fits(program.with_ops(program.ops[1:]), arrangement)
 
 
@@ -155,8 +153,7 @@ def test_a_ladder_under_neighbours_costs_no_more_than_anywhere() -> None:
         (*turned, Multiplexor("y", names[:4], names[4], Table(angles), enters_zero=True), Measure(names[4], "c", 0)),
         (Readout("fidelity", (), ("c[0]",)),),
     )
-    arrangement = arrange(program, PassContext(target), 2_400)
-    assert arrangement is not None
+    arrangement = arrange(program, PassContext(target), 4, 2_400)[0]
     assert arrangement.cost == 15
     assert len(steps(program)) == 6
     assert_same_probabilities(program, coupled.emit(program, arrangement))

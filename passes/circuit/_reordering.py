@@ -1,0 +1,124 @@
+"""Gates that commute in another order, so that more of them run at the same time.
+
+On each qubit, gates that are diagonal there (Rz, CZ, ZZPhase, the control of CX) commute with each other, and so do
+rotations about x (SX, X, the target of CX). A ladder's controls hold nothing else: ladders of different targets under
+the same controls may run side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from qsac.ir.native import GATES, KIND, NativeCircuit
+
+_SIDES: dict[int, tuple[str, ...]] = {
+    KIND["Rz"]: ("z",),
+    KIND["CZ"]: ("z", "z"),
+    KIND["ZZPhase"]: ("z", "z"),
+    KIND["SX"]: ("x",),
+    KIND["X"]: ("x",),
+    KIND["CX"]: ("z", "x"),
+}
+"""About which axis a gate acts on each of its qubits; gates that are not named commute with nothing."""
+
+
+def reordered(circuit: NativeCircuit, stop: int) -> NativeCircuit:
+    """The same gates in an order of less two-qubit depth, if one is found; the first ``stop`` gates stay the first.
+
+    By list scheduling: what the longest way to the end goes through comes first.
+    """
+    depth = _levels(circuit, range(len(circuit)))
+    order: list[int] = []
+    ready_at = [0] * len(circuit.qubits)
+    for part in (range(stop), range(stop, len(circuit))):
+        order += _scheduled(circuit, part, ready_at)
+    if max(_levels(circuit, order), default=0) >= max(depth, default=0):
+        return circuit
+    chosen = np.array(order)
+    return replace(
+        circuit,
+        kind=circuit.kind[chosen],
+        first=circuit.first[chosen],
+        second=circuit.second[chosen],
+        angles=circuit.angles[chosen],
+        groups=(),
+    )
+
+
+def _levels(circuit: NativeCircuit, order: Sequence[int]) -> list[int]:
+    """The number of two-qubit layers that each qubit takes part in or waits through."""
+    level = [0] * len(circuit.qubits)
+    kinds, firsts, seconds = circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist()
+    for gate in order:
+        if GATES[kinds[gate]].qubits == 2:
+            first, second = firsts[gate], seconds[gate]
+            level[first] = level[second] = 1 + max(level[first], level[second])
+    return level
+
+
+def _scheduled(circuit: NativeCircuit, part: range, free: list[int]) -> list[int]:
+    """The gates of a part in their new order. ``free`` says from which layer on each qubit is, and is brought up to
+    date."""
+    kinds, firsts, seconds = circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist()
+    # The runs of commuting gates on each qubit, in order, and which of them each gate is of.
+    runs: dict[int, list[list[int]]] = {}
+    sides: dict[int, str] = {}
+    member: dict[int, list[tuple[int, int]]] = {}
+    for gate in part:
+        kind = kinds[gate]
+        qubits = (firsts[gate], seconds[gate])[: GATES[kind].qubits]
+        member[gate] = []
+        for qubit, side in zip(qubits, _SIDES.get(kind, ("",) * len(qubits)), strict=True):
+            here = runs.setdefault(qubit, [])
+            if not here or not side or sides[qubit] != side:
+                here.append([])
+                sides[qubit] = side
+            here[-1].append(gate)
+            member[gate].append((qubit, len(here) - 1))
+    two = {gate: len(member[gate]) == 2 for gate in part}
+    # How many layers there are from a gate to the end, itself included.
+    tail: dict[int, int] = {}
+    run_tails: dict[tuple[int, int], int] = {}
+    for gate in reversed(part):
+        following = 0
+        for qubit, run in member[gate]:
+            if run + 1 < len(runs[qubit]):
+                key = qubit, run + 1
+                if key not in run_tails:
+                    # One after the other, the longest tail first.
+                    tails = sorted((tail[other] for other in runs[qubit][run + 1]), reverse=True)
+                    run_tails[key] = max(place + other for place, other in enumerate(tails))
+                following = max(following, run_tails[key])
+        tail[gate] = following + two[gate]
+    left = {(qubit, run): len(gates) for qubit, found in runs.items() for run, gates in enumerate(found)}
+    missing = {gate: sum(run > 0 for _, run in member[gate]) for gate in part}
+    waiting = [gate for gate in part if not missing[gate]]
+    order: list[int] = []
+    layer = min(free, default=0)
+    while waiting:
+        # One-qubit gates take no layer; they open what comes after them at once.
+        taken: list[int] = []
+        for gate in sorted(waiting, key=lambda gate: (two[gate], -tail[gate], gate)):
+            if two[gate]:
+                if any(free[qubit] > layer for qubit, _ in member[gate]):
+                    continue
+                for qubit, _ in member[gate]:
+                    free[qubit] = layer + 1
+            taken.append(gate)
+        if not taken:
+            layer += 1
+            continue
+        order += taken
+        waiting = [gate for gate in waiting if gate not in set(taken)]
+        for gate in taken:
+            for qubit, run in member[gate]:
+                left[qubit, run] -= 1
+                if not left[qubit, run] and run + 1 < len(runs[qubit]):
+                    for other in runs[qubit][run + 1]:
+                        missing[other] -= 1
+                        if not missing[other]:
+                            waiting.append(other)
+    return order

@@ -1,0 +1,79 @@
+"""Gates in an order of less depth: the same gates, the same meaning, never a greater depth."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qsac.emit.cz import emit
+from qsac.ir.native import KIND, NativeCircuit
+from qsac.ir.program import Program
+from qsac.passes.circuit._reordering import reordered
+from qsac.report.stats import layers
+from tests.emit.families import assert_same_probabilities
+from tests.strategies import block_programs
+
+
+def gates(circuit: NativeCircuit) -> Counter[tuple[object, ...]]:
+    columns = (circuit.kind, circuit.first, circuit.second, circuit.angles[:, 0], circuit.angles[:, 1])
+    return Counter(zip(*(column.tolist() for column in columns), strict=True))
+
+
+@settings(max_examples=60, deadline=None)
+@given(block_programs(), st.floats(0, 1))
+def test_the_order_changes_nothing_but_the_depth(program: Program, share: float) -> None:
+    circuit = emit(program)
+    stop = int(share * len(circuit))
+    better = reordered(circuit, stop)
+    assert layers(better).two_qubit_depth <= layers(circuit).two_qubit_depth
+    for part in (slice(None, stop), slice(stop, None)):
+        assert gates(rows(better, part)) == gates(rows(circuit, part))
+    assert_same_probabilities(program, better)
+
+
+def rows(circuit: NativeCircuit, part: slice) -> NativeCircuit:
+    return replace(
+        circuit,
+        kind=circuit.kind[part],
+        first=circuit.first[part],
+        second=circuit.second[part],
+        angles=circuit.angles[part],
+    )
+
+
+def written(*given: tuple[str, int, int]) -> NativeCircuit:
+    return NativeCircuit(
+        name="ladders",
+        qubits=tuple(("q", index) for index in range(4)),
+        bits=(),
+        kind=np.array([KIND[name] for name, _, _ in given], dtype=np.int8),
+        first=np.array([first for _, first, _ in given], dtype=np.int32),
+        second=np.array([second for _, _, second in given], dtype=np.int32),
+        angles=np.zeros((len(given), 2)),
+        readouts=(),
+    )
+
+
+def test_ladders_under_the_same_controls_run_side_by_side() -> None:
+    """Controls 0 and 1, targets 2 and 3: one ladder after the other takes 6 layers, both together 4."""
+    ladders = [
+        gate
+        for target, order in ((2, (0, 1, 0)), (3, (0, 1, 0)))
+        for control in order
+        for gate in (("CZ", control, target), ("SX", target, -1))
+    ]
+    circuit = written(*ladders)
+    assert layers(circuit).two_qubit_depth == 6
+    assert layers(reordered(circuit, len(circuit))).two_qubit_depth == 4
+
+
+@pytest.mark.parametrize("between", ["SX", "Measure", "Reset"])
+def test_what_does_not_commute_stays_in_order(between: str) -> None:
+    circuit = written(("CZ", 0, 1), (between, 0, -1), ("CZ", 0, 2), ("CZ", 2, 3), ("CZ", 1, 3))
+    better = reordered(circuit, len(circuit))
+    names = list(zip(better.kind.tolist(), better.first.tolist(), better.second.tolist(), strict=True))
+    assert names.index((KIND[between], 0, -1)) > names.index((KIND["CZ"], 0, 1))
+    assert names.index((KIND["CZ"], 0, 2)) > names.index((KIND[between], 0, -1))
