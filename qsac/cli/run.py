@@ -37,6 +37,7 @@ COMPARED_CONTEXT = 4096
 @click.option("--noise", is_flag=True, help="Simulate the target's errors, by its published rates.")
 @click.option("--mitigate", is_flag=True, help="With --noise: correct what is read for readout errors.")
 @click.option("--precision", type=float, metavar="SE", help="Take shots until the loss has this standard error.")
+@click.option("--emulator", is_flag=True, help="Take the shots on Quantinuum's own emulator (extra `pecos`).")
 @click.option("--submit", is_flag=True, help="Submit to the vendor's machine, at its price, and do not wait.")
 @click.option("--max-cost", type=float, help="With --submit: the most that the job may cost, in the vendor's unit.")
 @click.option("--machine", help="With --submit: another machine of the vendor's, by its name there, as H2-1E.")
@@ -51,6 +52,7 @@ def command(
     noise: bool,
     mitigate: bool,
     precision: float | None,
+    emulator: bool,
     submit: bool,
     max_cost: float | None,
     machine: str | None,
@@ -65,6 +67,7 @@ def command(
     """
     if submit:
         simulating = {"--noise": noise, "--mitigate": mitigate, "--precision": precision is not None}
+        simulating["--emulator"] = emulator
         if any(simulating.values()):
             raise click.UsageError(
                 f"{max(simulating, key=simulating.__getitem__)} is for simulations, not for --submit"
@@ -85,6 +88,7 @@ def command(
             noise=noise,
             mitigate=mitigate,
             precision=precision,
+            emulator=emulator,
             progress=progress,
         )
     show_result(compiled, result, as_json=as_json)

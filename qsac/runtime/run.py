@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -21,6 +22,7 @@ from qsac.model.pointer import counted as counted_word
 from qsac.model.pointer import describe, join, quoted
 from qsac.pipeline import ErrorRates, Progress
 from qsac.runtime.aer import sample
+from qsac.runtime.emulator import emulate, emulated
 from qsac.runtime.estimates import (
     Estimates,
     IndexTally,
@@ -34,7 +36,7 @@ from qsac.runtime.estimates import (
 )
 from qsac.runtime.exact import simulator
 from qsac.runtime.mitigation import check_size
-from qsac.runtime.sampling import BATCH, PRECISION_LIMIT, Sampling, rates_of, take_all, take_until
+from qsac.runtime.sampling import BATCH, PRECISION_LIMIT, Draw, Sampling, rates_of, take_all, take_until
 from qsac.runtime.statevector import Probabilities
 
 DEFAULT_SHOTS = 10_000
@@ -90,6 +92,7 @@ def run(
     noise: bool = False,
     mitigate: bool = False,
     precision: float | None = None,
+    emulator: bool = False,
     progress: Progress | None = None,
 ) -> Result:
     """Run a compiled program's circuit on ``target``: a simulator, or the target it was compiled for (the default).
@@ -98,8 +101,9 @@ def run(
     shots, 10,000 unless told otherwise. A device is simulated on this machine: exactly without ``shots``, else on Aer.
     With ``noise`` the shots are taken on Aer with the error rates of the target that the program is compiled for (see
     :mod:`qsac.runtime.noise`), and ``mitigate`` corrects what is read for the readout errors. ``precision`` takes
-    shots until the loss has that standard error, at most ``shots`` (1,000,000 if not given). ``seed`` defaults to 0;
-    the same seed gives the same result.
+    shots until the loss has that standard error, at most ``shots`` (1,000,000 if not given). With ``emulator`` shots
+    are taken on the vendor's own emulator of the target, where one runs on this machine (:mod:`qsac.runtime.emulator`);
+    the result's ``target`` is then its name. ``seed`` defaults to 0; the same seed gives the same result.
     """
     circuit = compiled.circuits[0]
     name = compiled.target["name"] if target is None else _name(compiled, target)
@@ -113,6 +117,14 @@ def run(
         )
     chosen = _checked(shots, seed)
     rates = _rates(compiled, name, kind, precision, noise=noise, mitigate=mitigate)
+    draw: Draw = partial(sample, circuit, rates=rates)
+    if emulator:
+        if noise:
+            raise InvalidInputError(
+                "the emulator has no noise", help="leave --emulator out: the target's noise is simulated on Aer"
+            )
+        kind, name = "shots", emulated(name, circuit)
+        draw = partial(emulate, name, circuit)
     if shots is None and precision is None and (kind == "shots" or noise):
         shots = DEFAULT_SHOTS
     if shots is None and precision is None:
@@ -120,12 +132,12 @@ def run(
     exact = simulator(name)(circuit, progress) if kind == "exact" else None
     if compiled.model.readout.type != "loss":
         assert shots is not None
-        made = _entries(compiled, name, shots, chosen, exact, rates)
-        return replace(made, noise=noise)
-
-    def draw(count: int, seed: int) -> Iterable[tuple[str, int]]:
-        return sample(circuit, count, seed, rates) if exact is None else _sampled(circuit, exact, count, seed)
-
+        if exact is None:
+            return replace(_from_outcomes(compiled, name, chosen, draw(shots, chosen)), noise=noise)
+        shares = _index_sampled(_index_shares(circuit, exact), shots, chosen)
+        return _index_counted(compiled, name, chosen, shares)
+    if exact is not None:
+        draw = partial(_sampled, circuit, exact)
     sampling = Sampling(compiled, draw, chosen, rates if mitigate else None)
     if precision is not None:
         found = take_until(sampling, precision, PRECISION_LIMIT if shots is None else shots, progress)
@@ -164,16 +176,6 @@ def _rates(
     if mitigate:
         check_size(compiled.circuits[0])
     return rates_of(compiled.target, compiled.circuits[0])
-
-
-def _entries(
-    compiled: Compiled, target: str, shots: int, seed: int, exact: Probabilities | None, rates: ErrorRates | None
-) -> Result:
-    """The result of shots for a readout other than the loss."""
-    circuit = compiled.circuits[0]
-    if exact is None:
-        return _from_outcomes(compiled, target, seed, sample(circuit, shots, seed, rates))
-    return _index_counted(compiled, target, seed, _index_sampled(_index_shares(circuit, exact), shots, seed))
 
 
 def _name(compiled: Compiled, target: str) -> str:
