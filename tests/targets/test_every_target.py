@@ -1,6 +1,6 @@
 """What is compiled for a target satisfies pytket's predicates of that device, and means the model.
 
-IBM's devices are in tests/passes/circuit; here are those without a coupling graph.
+Here are those without a coupling graph; IBM's devices are in test_every_device.py.
 """
 
 from __future__ import annotations

@@ -1,0 +1,68 @@
+"""What is compiled for one of IBM's devices keeps to its snapshot's gates and coupling map, and means the model.
+
+The snapshot is read by qiskit-ibm-runtime here, and the rules are pytket's. Compiled at -O1, as at -O2 the search for a
+layout takes its time; what is laid out is checked in tests/test_laid_out.py and tests/emit/test_coupled.py.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+from pytket.architecture import Architecture
+from pytket.circuit import OpType
+from pytket.predicates import (
+    ConnectivityPredicate,
+    DirectednessPredicate,
+    GateSetPredicate,
+    MaxNQubitsPredicate,
+    NoClassicalControlPredicate,
+    Predicate,
+)
+
+import qsac
+from qsac.model import load
+from qsac.targets import ibm
+from tests.strategies import random_model
+from tests.targets.agreement import assert_closed_form
+from tests.targets.test_ibm import fake
+
+pytestmark = pytest.mark.filterwarnings("ignore:Properties of fake_nighthawk:UserWarning")
+
+GATES = {"sx": OpType.SX, "x": OpType.X, "rz": OpType.Rz, "cz": OpType.CZ, "ecr": OpType.ECR, "cx": OpType.CX}
+BESIDE = {OpType.Measure, OpType.Reset, OpType.Barrier}
+FEW, MANY = range(5), range(5, 100)
+
+
+@functools.lru_cache(maxsize=4)
+def predicates(name: str) -> tuple[Predicate, ...]:
+    configuration = fake(name)().configuration()
+    architecture = Architecture([tuple(pair) for pair in configuration.coupling_map])
+    directed = "cz" not in configuration.basis_gates
+    return (
+        GateSetPredicate({GATES[gate] for gate in configuration.basis_gates if gate in GATES} | BESIDE),
+        ConnectivityPredicate(architecture),
+        *((DirectednessPredicate(architecture),) if directed else ()),
+        MaxNQubitsPredicate(configuration.n_qubits),
+        NoClassicalControlPredicate(),
+    )
+
+
+@pytest.mark.parametrize("name", ibm.names())
+def test_generated_models(name: str) -> None:
+    for seed in FEW:
+        _check(name, seed)
+
+
+@pytest.mark.parametrize("seed", MANY)
+@pytest.mark.parametrize("name", ["ibm-fez", "ibm-nighthawk"])
+def test_many_generated_models(name: str, seed: int) -> None:
+    _check(name, seed)
+
+
+def _check(name: str, seed: int) -> None:
+    model = load(random_model(seed))
+    compiled = qsac.compile(model, name, optimisation=1, verify=False)
+    written = compiled.to_tket()
+    assert [predicate for predicate in predicates(name) if not predicate.verify(written)] == []
+    assert_closed_form(model, compiled.circuits[0])
