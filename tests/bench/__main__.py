@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import binding, counts, coupling, measure, pruning, scaling, shell, shots, times
+from tests.bench import binding, counts, coupling, measure, pruning, scaling, shell, shots, simulators, times
 from tests.bench.cases import SEED
 from tests.bench.plan import Plan
 
@@ -20,6 +20,7 @@ SECTIONS = {
     "shots": shots,
     "times": times,
     "binding": binding,
+    "simulators": simulators,
     "shell": shell,
     "scaling": scaling,
 }
