@@ -36,7 +36,7 @@ from qsac.runtime.estimates import (
 )
 from qsac.runtime.exact import simulator
 from qsac.runtime.mitigation import check_size
-from qsac.runtime.sampling import BATCH, PRECISION_LIMIT, Draw, Sampling, rates_of, take_all, take_until
+from qsac.runtime.sampling import BATCH, PRECISION_LIMIT, Draw, Sampling, rates_of, take_until
 from qsac.runtime.statevector import Probabilities
 
 DEFAULT_SHOTS = 10_000
@@ -138,12 +138,13 @@ def run(
         return _index_counted(compiled, name, chosen, shares)
     if exact is not None:
         draw = partial(_sampled, circuit, exact)
-    sampling = Sampling(compiled, draw, chosen, rates if mitigate else None)
+    sampling = Sampling(compiled, draw, chosen, rates if mitigate else None, BATCH if noise or emulator else None)
     if precision is not None:
         found = take_until(sampling, precision, PRECISION_LIMIT if shots is None else shots, progress)
     else:
         assert shots is not None
-        found = take_all(sampling, shots, BATCH if noise else shots, progress)
+        sampling.take_to(shots, progress)
+        found = sampling.estimates()
     made = _result(name, sampling.shots, chosen, found)
     return replace(made, noise=noise, mitigated=mitigate)
 

@@ -22,7 +22,8 @@ Draw = Callable[[int, int], Iterable[tuple[str, int]]]
 """Takes a number of shots with a seed: outcomes, one character for each bit of the circuit, and their counts."""
 
 BATCH = 5_000
-"""Shots of a noisy run that are taken together."""
+"""Shots that are taken together where each is simulated by itself: between batches a run tells how far it is, and can
+be interrupted."""
 
 FIRST_BATCH = 1_000
 """Shots that the number needed for a precision is first judged by."""
@@ -37,21 +38,33 @@ GROWTH = 4
 class Sampling:
     """Shots taken so far, and what they come to.
 
-    ``rates`` are those of the readout errors to correct, None to leave counts as they are. Each batch has a seed of
-    its own that follows from ``seed``; the first one's is ``seed`` itself.
+    ``rates`` are those of the readout errors to correct, None to leave counts as they are. ``batch`` is the most shots
+    that are drawn at once. Each batch has a seed of its own that follows from ``seed``; the first one's is ``seed``
+    itself.
     """
 
-    def __init__(self, compiled: Compiled, draw: Draw, seed: int, rates: ErrorRates | None = None) -> None:
+    def __init__(
+        self, compiled: Compiled, draw: Draw, seed: int, rates: ErrorRates | None = None, batch: int | None = None
+    ) -> None:
         self._compiled = compiled
         self._draw = draw
         self._seed = seed
         self._rates = rates
+        self._batch = batch
         self._batches = 0
         self._counts: Counter[str] = Counter()
         self._tally: Tally | None = None
         self.shots = 0
 
-    def take(self, shots: int) -> None:
+    def take_to(self, total: int, progress: Progress | None) -> None:
+        """Take shots, in batches, until there are ``total``."""
+        while self.shots < total:
+            left = total - self.shots
+            self._take(left if self._batch is None else min(self._batch, left))
+            if progress is not None:
+                progress(self.shots, total, "shots")
+
+    def _take(self, shots: int) -> None:
         """Take one more batch."""
         seed = self._seed
         if self._batches:
@@ -79,24 +92,15 @@ class Sampling:
         return estimate(found, model.context, model.pairs, self._compiled.normalisation)
 
 
-def take_all(sampling: Sampling, shots: int, batch: int, progress: Progress | None) -> Estimates:
-    """Take that many shots, in batches."""
-    while sampling.shots < shots:
-        sampling.take(min(batch, shots - sampling.shots))
-        if progress is not None:
-            progress(sampling.shots, shots, "shots")
-    return sampling.estimates()
-
-
 def take_until(sampling: Sampling, precision: float, limit: int, progress: Progress | None) -> Estimates:
     """Take shots until the loss has a standard error of at most ``precision``, or ``limit`` shots are taken.
 
-    Each batch is as large as the standard error so far says that it must be, and a tenth more. That the limit was
+    Each time as many are taken as the standard error so far says that it must be, and a tenth more. That the limit was
     reached first is told by a warning.
     """
     size = min(FIRST_BATCH, limit)
     while True:
-        sampling.take(size)
+        sampling.take_to(sampling.shots + size, progress)
         found = sampling.estimates()
         error = found.standard_errors["loss"]
         if error is not None and error <= precision:
@@ -109,8 +113,6 @@ def take_until(sampling: Sampling, precision: float, limit: int, progress: Progr
         most = (GROWTH - 1) * sampling.shots
         wanted = most if error is None else ceil(1.1 * sampling.shots * ((error / precision) ** 2 - 1))
         size = min(max(wanted, FIRST_BATCH // 10), most, left)
-        if progress is not None:
-            progress(sampling.shots, sampling.shots + size, "shots")
 
 
 def rates_of(target: dict[str, Any], circuit: NativeCircuit) -> ErrorRates:
