@@ -12,7 +12,18 @@ from qsac.pipeline import ErrorRates
 from qsac.runtime.noise import misread, noisy
 
 WIDTH_LIMIT = 26
-"""Most qubits: Aer keeps all of them at once, 16 bytes times 2^qubits, and a copy for each branch."""
+"""Most qubits that are sampled: all of them are kept at once, 16 bytes times 2^qubits, by Aer once for each branch."""
+
+
+def check_width(circuit: NativeCircuit, simulator: str) -> None:
+    """Raise :class:`~qsac.errors.DoesNotFitError` for circuits that are too wide to be sampled here."""
+    if len(circuit.qubits) > WIDTH_LIMIT:
+        raise DoesNotFitError(
+            f"the circuit is too wide for {simulator} on this machine",
+            found=f"{len(circuit.qubits)} qubits ({(16 << len(circuit.qubits)) / 2**30:,.0f} GiB for a state)",
+            wanted=f"at most {WIDTH_LIMIT} qubits",
+            help="run a smaller model of the same shape",
+        )
 
 
 def sample(circuit: NativeCircuit, shots: int, seed: int, rates: ErrorRates | None = None) -> Iterator[tuple[str, int]]:
@@ -22,13 +33,7 @@ def sample(circuit: NativeCircuit, shots: int, seed: int, rates: ErrorRates | No
     :class:`~qsac.errors.DoesNotFitError` for circuits that are too wide and :class:`~qsac.errors.BackendError` where
     Aer fails.
     """
-    if len(circuit.qubits) > WIDTH_LIMIT:
-        raise DoesNotFitError(
-            "the circuit is too wide for Aer on this machine",
-            found=f"{len(circuit.qubits)} qubits ({(16 << len(circuit.qubits)) / 2**30:,.0f} GiB for a state)",
-            wanted=f"at most {WIDTH_LIMIT} qubits",
-            help="run a smaller model of the same shape",
-        )
+    check_width(circuit, "Aer")
     from qiskit_aer import AerSimulator
 
     from qsac.emit.qiskit import outcome_of, to_qiskit

@@ -12,14 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from qsac.errors import BackendError, DoesNotFitError, InvalidInputError
+from qsac.errors import BackendError, InvalidInputError
 from qsac.ir.native import NativeCircuit
+from qsac.runtime.aer import check_width
 
 MACHINES = {"h1": "H1-1LE", "h2": "H2-1LE", "h2-1": "H2-1LE", "h2-2": "H2-2LE"}
 """Target name -> what pytket-quantinuum calls the local emulator of its machine."""
-
-WIDTH_LIMIT = 26
-"""Most qubits: the emulator keeps all of them at once, 16 bytes times 2^qubits."""
 
 
 def emulated(target: str, circuit: NativeCircuit) -> str:
@@ -40,13 +38,7 @@ def emulated(target: str, circuit: NativeCircuit) -> str:
             wanted="the Python package pytket-pecos",
             help="pip install --pre 'qsac[pecos]' (about a gigabyte), or leave --emulator out",
         )
-    if len(circuit.qubits) > WIDTH_LIMIT:
-        raise DoesNotFitError(
-            "the circuit is too wide for the emulator on this machine",
-            found=f"{len(circuit.qubits)} qubits ({(16 << len(circuit.qubits)) / 2**30:,.0f} GiB for a state)",
-            wanted=f"at most {WIDTH_LIMIT} qubits",
-            help="run a smaller model of the same shape",
-        )
+    check_width(circuit, "the emulator")
     return MACHINES[target]
 
 

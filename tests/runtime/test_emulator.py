@@ -20,7 +20,7 @@ from pytket.utils.outcomearray import OutcomeArray
 import qsac
 from qsac.cli.main import run as command
 from qsac.errors import BackendError, DoesNotFitError, InvalidInputError
-from qsac.runtime import emulator
+from qsac.runtime import aer, emulator
 from qsac.runtime.run import run
 from tests.strategies import random_model
 
@@ -87,7 +87,7 @@ def test_a_machine_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = qsac.compile(random_model(4), "ibm-fez", optimisation=0, verify=False)
     with pytest.raises(BackendError, match="H2-1LE did not run the circuit"):
         list(emulator.emulate("H2-1LE", compiled.circuits[0], 10, 0))
-    monkeypatch.setattr(emulator, "WIDTH_LIMIT", 2)
+    monkeypatch.setattr(aer, "WIDTH_LIMIT", 2)
     with pytest.raises(DoesNotFitError, match="too wide for the emulator"):
         run(qsac.compile(random_model(4), "h2", verify=False), emulator=True)
 
