@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from math import inf, log
 from typing import Any, get_args
 
 from qsac.ir.attention import LoadPruned
@@ -23,14 +24,20 @@ from qsac.report.stats import circuit_stats
 Stage = Callable[[str], AbstractContextManager[None]]
 """Times a stage, by its name."""
 
-SKETCHES = (0, 0, 24, 80)
-"""For each ``-O`` level, how many schedules the search for arrangements starts with."""
+SKETCHED = (0, 0, 2_000, 8_000)
+"""For each ``-O`` level, the two-qubit gates of all schedules together that the search for arrangements starts with."""
 
-CHANGES = (0, 0, 600, 3_000)
+FEWEST_SKETCHES, MOST_SKETCHES = (0, 0, 12, 24), (0, 0, 32, 128)
+"""For each ``-O`` level, how many schedules it starts with at the least and at the most."""
+
+CHANGES = (0, 0, 400, 1_500)
 """For each ``-O`` level, how many changes the search tries for each two-qubit gate."""
 
-MOST_CHANGES = (0, 0, 150_000, 600_000)
+MOST_CHANGES = (0, 0, 100_000, 200_000)
 """For each ``-O`` level, how many changes it tries at the most."""
+
+_AS_GOOD = 1.01
+"""Expected errors, as multiples of the least, that no machine's rates tell apart."""
 
 MOST_GATES = 2_000
 """Two-qubit gates up to which a program is laid out."""
@@ -77,28 +84,37 @@ def better(
 ) -> Candidate:
     """The best of a candidate and of those that are laid out."""
     candidates = laid_out(program, usual, chosen, context)
+    ended = [best]
     while True:
         with stage("arrange"):
             candidate = next(candidates, None)
         if candidate is None:
-            return best
-        ended = through(circuit_steps(chosen, context.target), candidate, context, stage)
-        best = min(best, ended, key=badness(context.target))
+            return soundest(ended, context.target)
+        ended.append(through(circuit_steps(chosen, context.target), candidate, context, stage))
 
 
-def badness(machine: Target) -> Callable[[Candidate], tuple[float, int, int]]:
-    """How likely a candidate errs by the machine's median rates, idling included; gates, then depth, without rates.
+def soundest(candidates: Sequence[Candidate], machine: Target) -> Candidate:
+    """The candidate that errs least: of those whose expected errors are within 1 % of the least, by the machine's
+    median rates, idling included, the one whose gates and depth have the least product. Gates count as errors where no
+    rates are known.
 
     By medians: each circuit lies at the best place of its shape already, and calibrations change.
     """
     rates = machine.errors and replace(machine.errors, one_qubit_by_qubit=(), two_qubit_by_edge=(), measure_by_qubit=())
-
-    def measured(candidate: Candidate) -> tuple[float, int, int]:
-        stats: dict[str, Any] = circuit_stats(candidate.circuit, replace(machine, errors=rates))
-        sound = stats["error_free_probability"]
-        return -1.0 if sound is None else -sound, stats["two_qubit_gates"], stats["two_qubit_depth"]
-
-    return measured
+    known = replace(machine, errors=rates)
+    stats: list[dict[str, Any]] = [circuit_stats(candidate.circuit, known) for candidate in candidates]
+    errors = [
+        found["two_qubit_gates"]
+        if found["error_free_probability"] is None
+        else -log(max(found["error_free_probability"], 1e-300))
+        for found in stats
+    ]
+    most = _AS_GOOD * min(errors)
+    products = [
+        found["two_qubit_gates"] * found["two_qubit_depth"] if error <= most else inf
+        for found, error in zip(stats, errors, strict=True)
+    ]
+    return candidates[products.index(min(products))]
 
 
 def laid_out(
@@ -153,9 +169,9 @@ def _laid_out(program: Program, chosen: Sequence[Pass | CircuitPass], context: P
     usual, same = blocks()
     if not same:
         return  # orders are given gate by gate
-    wanted = CHANGES[context.optimisation] * two_qubit_gates(usual, context.target.family)
-    changes = min(wanted, MOST_CHANGES[context.optimisation])
-    for arrangement in arrange(usual, context, SKETCHES[context.optimisation], changes):
+    level, gates = context.optimisation, max(two_qubit_gates(usual, context.target.family), 1)
+    sketches = min(max(SKETCHED[level] // gates, FEWEST_SKETCHES[level]), MOST_SKETCHES[level])
+    for arrangement in arrange(usual, context, sketches, min(CHANGES[level] * gates, MOST_CHANGES[level])):
         ordered, _ = blocks(arrangement.orders(usual))
         if fits(ordered, arrangement) and scratch.ledger.spent == context.ledger.spent:
             circuit = coupled.emit(ordered, arrangement)

@@ -4,11 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 import networkx as nx
+import numpy as np
 import pytest
 
 import qsac.compiler
 import qsac.ir.native
 from qsac import layout
+from qsac.ir.native import KIND, NativeCircuit
+from qsac.lowering.allocation import Allocation
 from qsac.pipeline import ErrorRates, Target
 from tests.bench.cases import Case
 
@@ -44,7 +47,7 @@ def compiled(case: Case, machine: Target = MACHINE, **options: Any) -> qsac.comp
 
 def test_what_is_laid_out_is_never_worse_than_what_is_routed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without rates gates count; with both ways to choose from, there are fewer than with one."""
-    monkeypatch.setattr(layout, "CHANGES", (0, 0, 100, 100))
+    monkeypatch.setattr(layout, "SKETCHED", (0, 0, 200, 200))
     best = compiled(Case(4, 4, complex=True))
     monkeypatch.setattr(layout, "CHANGES", (0, 0, 0, 0))
     routed = compiled(Case(4, 4, complex=True))
@@ -56,6 +59,29 @@ def test_rates_make_depth_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "CHANGES", (0, 0, 0, 0))
     routed = compiled(Case(4, 2, complex=True), replace(MACHINE, errors=RATES))
     assert best.stats["error_free_probability"] >= routed.stats["error_free_probability"]
+
+
+def test_of_circuits_that_err_alike_the_less_deep_one_is_taken() -> None:
+    """A chain of gates, and as many gates side by side; many more gates side by side are not taken."""
+
+    def candidate(*pairs: tuple[int, int]) -> layout.Candidate:
+        circuit = NativeCircuit(
+            name="pairs",
+            qubits=tuple(("node", node) for node in range(4)),
+            bits=(),
+            kind=np.full(len(pairs), KIND["CZ"], dtype=np.int8),
+            first=np.array([first for first, _ in pairs], dtype=np.int32),
+            second=np.array([second for _, second in pairs], dtype=np.int32),
+            angles=np.zeros((len(pairs), 2)),
+        )
+        return layout.Candidate(circuit, Allocation({}, 4, frozenset()))
+
+    chain = candidate((0, 1), (1, 2), (2, 3), (1, 2))
+    beside = candidate((0, 1), (2, 3), (0, 1), (2, 3))
+    many = candidate(*[(0, 1), (2, 3)] * 4)
+    for candidates in ([chain, beside, many], [many, beside, chain]):
+        assert layout.soundest(candidates, MACHINE) is beside
+    assert layout.soundest([many, chain], replace(MACHINE, errors=RATES)) is chain
 
 
 def test_the_allocation_is_that_of_the_circuit() -> None:

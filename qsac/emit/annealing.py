@@ -24,8 +24,10 @@ _REACH = 10
 class Schedule:
     """One schedule under annealing."""
 
-    def __init__(self, region: Region, order: Sequence[Step], qubits: int, sketch: Sketch, random: Random) -> None:
-        self.region, self.order, self.random = region, order, random
+    def __init__(
+        self, region: Region, order: Sequence[Step], qubits: int, sketch: Sketch, layer: float, random: Random
+    ) -> None:
+        self.region, self.order, self.layer, self.random = region, order, layer, random
         self.start, self.swaps = _placed(sketch, qubits, len(region.nodes))
         self.turning = [index for index, step in enumerate(order) if step.controls]
         self.lives = _lives(order, len(self.start))
@@ -34,44 +36,45 @@ class Schedule:
             self.least.append(self.least[-1] + sum(step.weights))
         self.least.reverse()
         self.courses: list[Course] = []
-        self.costs: list[int] = []
-        self.spent = [0] * (len(order) + 1)
+        self.costs: list[float] = []
+        self.spent = [0.0] * (len(order) + 1)
         found = self._run(self.start, self.swaps, 0, len(order), math.inf)
         assert found is not None
         self._install(0, *found)
 
     @property
-    def total(self) -> int:
+    def total(self) -> float:
         return self.spent[-1]
 
     def _course(self, start: Sequence[int]) -> Course:
         holds = [-1] * len(self.region.nodes)
         for qubit, node in enumerate(start):
             holds[node] = qubit
-        return Course(list(start), holds, {})
+        return Course(list(start), holds, {}, [0] * len(holds))
 
     def _run(
         self, start: list[int], swaps: list[tuple[Edge, ...]], first: int, last: int, most: float
-    ) -> tuple[list[Course], list[int]] | None:
+    ) -> tuple[list[Course], list[float]] | None:
         """Courses and costs of the steps from ``first`` on, until after ``last`` all is as it was; None if the total
         comes above ``most``."""
         course = self.courses[first].copy() if first or (start is self.start and self.courses) else self._course(start)
         total = self.spent[first]
         courses: list[Course] = []
-        costs: list[int] = []
+        costs: list[float] = []
         for index in range(first, len(self.order)):
             if index > last:
                 known = self.courses[index]
-                if known.place == course.place and known.partner == course.partner:
+                if known.place == course.place and known.free == course.free and known.partners == course.partners:
                     break
             courses.append(course.copy())
-            costs.append(sum(priced(self.region, self.order[index], course, self.lives[index], swaps[index])[0]))
+            price = priced(self.region, self.order[index], course, self.lives[index], swaps[index])
+            costs.append(sum(price.swaps) + price.own + self.layer * price.layers)
             total += costs[-1]
             if total + self.least[index + 1] > most:
                 return None
         return (courses, costs) if total + self.spent[-1] - self.spent[first + len(costs)] <= most else None
 
-    def _install(self, first: int, courses: list[Course], costs: list[int]) -> None:
+    def _install(self, first: int, courses: list[Course], costs: list[float]) -> None:
         self.courses[first : first + len(courses)] = courses
         self.costs[first : first + len(costs)] = costs
         for index in range(first, len(self.costs)):
@@ -95,7 +98,7 @@ class Schedule:
                 best = self.total, start, swaps
         _, self.start, self.swaps = best
         self.courses = []
-        self.spent = [0] * (len(self.order) + 1)
+        self.spent = [0.0] * (len(self.order) + 1)
         found = self._run(self.start, self.swaps, 0, len(self.order), math.inf)
         assert found is not None
         self._install(0, *found)
@@ -179,20 +182,43 @@ class Schedule:
 
     def arranged(self) -> Arrangement:
         """The schedule on the device's nodes."""
-        found = []
-        nodes = self.region.nodes
+        found: list[Arranged] = []
+        nodes, cost = self.region.nodes, 0
+        # Which of the nearest controls toggles last was left open until something merges with it.
+        opened: dict[int, tuple[int, int]] = {}
+        ranks: list[list[int]] = []
+        prices = []
+        courses = []
         for index, step in enumerate(self.order):
-            course, lives = self.courses[index].copy(), self.lives[index]
-            prices, kept = priced(self.region, step, course, lives, self.swaps[index])
-            ways = toggles(self.region, step, course.place, course.holds, lives) if step.controls else []
-            assert sum(kept) + sum(prices) - sum(kept) == self.costs[index]
+            course = self.courses[index].copy()
+            price = priced(self.region, step, course, self.lives[index], self.swaps[index])
+            for edge, merges in zip(self.swaps[index], price.merges, strict=True):
+                for node, other in (edge, edge[::-1]):
+                    if merges < 0 and node in opened and opened[node][1] >> other & 1:
+                        ranked = ranks[opened[node][0]]
+                        ranked.remove(other)
+                        ranked.insert(0, other)
+                opened.pop(edge[0], None)
+                opened.pop(edge[1], None)
+            for qubit in (step.target, *step.controls):
+                opened.pop(course.place[qubit], None)
+            if price.options and price.ranked:
+                opened[course.place[step.target]] = index, price.options
+            prices.append(price)
+            ranks.append(price.ranked)
+            courses.append(course)
+        for index, (step, price, course, ranked) in enumerate(zip(self.order, prices, courses, ranks, strict=True)):
+            ways = []
+            if step.controls:
+                ways = toggles(self.region, step, course.place, course.holds, self.lives[index], ranked)
             swaps = tuple(
-                Swap(nodes[first], nodes[second], price == 1)
-                for (first, second), price in zip(self.swaps[index], kept, strict=True)
+                Swap(nodes[first], nodes[second], bool(merges))
+                for (first, second), merges in zip(self.swaps[index], price.merges, strict=True)
             )
             moved = tuple(way._replace(nodes=tuple(nodes[node] for node in way.nodes)) for way in ways)
+            cost += sum(price.swaps) + price.own
             found.append(Arranged(step, swaps, moved))
-        return Arrangement(tuple(nodes[node] for node in self.start), tuple(found), self.total)
+        return Arrangement(tuple(nodes[node] for node in self.start), tuple(found), cost)
 
 
 def _placed(sketch: Sketch, qubits: int, nodes: int) -> tuple[list[int], list[tuple[Edge, ...]]]:
@@ -209,7 +235,7 @@ def _placed(sketch: Sketch, qubits: int, nodes: int) -> tuple[list[int], list[tu
     holds = [-1] * nodes
     for qubit, node in enumerate(start):
         holds[node] = qubit
-    course = Course(start.copy(), holds, {})
+    course = Course(start.copy(), holds, {}, [])
     swaps = []
     for index, (before, after) in enumerate(zip(sketch.before, sketch.after, strict=True)):
         for edge in before:

@@ -216,6 +216,15 @@ def _closed(controls: int) -> tuple[int, ...]:
     return (*_inner(controls)[:-1], 2) if controls > 1 else (2,)
 
 
+class Ladder(NamedTuple):
+    """Two-qubit gates of a ladder; the mask of the controls beside the target, any of which may toggle first and most
+    often; and the controls' nodes, nearest first, those equally near together."""
+
+    gates: int
+    beside: int
+    ranks: tuple[tuple[int, ...], ...]
+
+
 @dataclass(frozen=True)
 class Region:
     """A part of a device: neighbours and distances of its nodes, which are numbered from 0; ``nodes`` are their
@@ -226,7 +235,7 @@ class Region:
     distances: list[list[int]] = field(init=False)
     near: tuple[int, ...] = field(init=False)
     """The neighbours of each node as a mask."""
-    _ladders: dict[tuple[tuple[int, ...], int, int, int], tuple[int, int]] = field(
+    _ladders: dict[tuple[tuple[int, ...], int, int, int], Ladder] = field(
         init=False, default_factory=dict, compare=False
     )
 
@@ -235,9 +244,9 @@ class Region:
         object.__setattr__(self, "distances", distances)
         object.__setattr__(self, "near", tuple(sum(1 << node for node in nodes) for nodes in self.neighbours))
 
-    def ladder(self, weights: tuple[int, ...], target: int, lying: int, blocked: int) -> tuple[int, int]:
-        """Two-qubit gates of a ladder whose controls may take any order, and the neighbour that toggles first (-1: none
-        does). ``lying``: the mask of the controls' nodes, ``blocked``: of other nodes in use.
+    def ladder(self, weights: tuple[int, ...], target: int, lying: int, blocked: int) -> Ladder:
+        """A ladder whose controls may take any order. ``lying``: the mask of the controls' nodes, ``blocked``: of other
+        nodes in use.
 
         The same as what :func:`toggles` finds, without the ways. The search asks for the same ladders again and again.
         """
@@ -249,11 +258,10 @@ class Region:
             found = self._ladders[key] = self._ladder(*key)
         return found
 
-    def _ladder(self, weights: tuple[int, ...], target: int, lying: int, blocked: int) -> tuple[int, int]:
+    def _ladder(self, weights: tuple[int, ...], target: int, lying: int, blocked: int) -> Ladder:
         near, distance = self.near, self.distances[target]
-        beside = near[target] & lying
-        first = (beside & -beside).bit_length() - 1
         total = reached = away = 0
+        ranks: list[tuple[int, ...]] = []
         seen = 1 << target | blocked
         layer = 1 << target
         rest = lying
@@ -266,15 +274,17 @@ class Region:
                 layer ^= lowest
             layer = following & ~seen
             seen |= layer
-            for _ in range((layer & rest).bit_count()):
-                total += weights[reached] * (2 * away - 1)
-                reached += 1
-            rest &= ~layer
-        if rest:
-            for away in sorted(distance[node] for node in range(len(near)) if rest >> node & 1):
-                total += weights[reached] * 4 * (away - 1)
-                reached += 1
-        return total, first
+            if layer & rest:
+                ranks.append(tuple(node for node in range(len(near)) if (layer & rest) >> node & 1))
+                for _ in ranks[-1]:
+                    total += weights[reached] * (2 * away - 1)
+                    reached += 1
+                rest &= ~layer
+        for node in sorted((node for node in range(len(near)) if rest >> node & 1), key=distance.__getitem__):
+            ranks.append((node,))
+            total += weights[reached] * 4 * (distance[node] - 1)
+            reached += 1
+        return Ladder(total, near[target] & lying & ~blocked, tuple(ranks))
 
     def _distances(self, start: int) -> list[int]:
         far = len(self.nodes)
@@ -291,10 +301,15 @@ class Region:
 
 
 def toggles(
-    region: Region, step: Step, place: Sequence[int], holds: Sequence[int], lives: Sequence[int]
+    region: Region,
+    step: Step,
+    place: Sequence[int],
+    holds: Sequence[int],
+    lives: Sequence[int],
+    ranked: Sequence[int],
 ) -> list[Toggle]:
     """How each control reaches the target: ``place`` of each qubit, qubit that each node ``holds`` (-1: none) and how
-    each qubit ``lives``. In the order in which :meth:`Region.ladder` counts them."""
+    each qubit ``lives``. Where the order is free, in that of ``ranked``, the controls' nodes."""
     start = place[step.target]
     if not step.free:
         return [Toggle(control, *_shortest(region, place[control], start, holds, lives)) for control in step.controls]
@@ -317,7 +332,8 @@ def toggles(
                     following.append(other)
         layer = following
     rest = sorted((node for node in lying if node not in before), key=lambda node: region.distances[start][node])
-    return found + [Toggle(lying[node], *_shortest(region, node, start, holds, lives)) for node in rest]
+    found += [Toggle(lying[node], *_shortest(region, node, start, holds, lives)) for node in rest]
+    return sorted(found, key=lambda toggle: ranked.index(toggle.nodes[0]))
 
 
 def _way(node: int, stop: int, before: dict[int, int]) -> tuple[int, ...]:
@@ -341,20 +357,3 @@ def _shortest(
         way.append(min(empty or closer))
         filled = filled or not empty
     return tuple(way), filled
-
-
-def cost(region: Region, step: Step, place: Sequence[int], full: int) -> tuple[int, int]:
-    """Two-qubit gates of a step where its qubits lie, and the neighbour whose toggle comes first (-1: none such).
-    ``full`` is the mask of the nodes in use."""
-    target = place[step.target]
-    if step.free:
-        lying = 0
-        for control in step.controls:
-            lying |= 1 << place[control]
-        return region.ladder(step.weights, target, lying, full & ~lying)
-    distance = region.distances[target]
-    total = 0
-    for control, weight in zip(step.controls, step.weights, strict=True):
-        total += weight * (4 * distance[place[control]] - 4 or 1)
-    alone = len(step.controls) == 1 and distance[place[step.controls[0]]] == 1
-    return total, place[step.controls[0]] if alone else -1

@@ -27,6 +27,9 @@ _ORDERS = 4
 _TRIED, _KEPT = 8, 3
 """Sketches that are annealed, and how many of these go on."""
 
+_LAYER = 0.3
+"""What a layer is worth, in two-qubit gates, where no rates are known."""
+
 _HOT, _WARM = 1.5, 1.0
 """Temperatures, in two-qubit gates, at which the first annealing starts, and the second one."""
 
@@ -45,17 +48,18 @@ def arrange(program: Program, context: PassContext, sketches: int, changes: int)
     region = _region(graph, qubits)
     if len(region.nodes) < qubits:
         return []
+    layer = _layer(context, qubits)
     orders = [steps(program, [random.sample(range(size), size) for size in diagonals]) for _ in range(_ORDERS)]
-    sweepers = [Sweeper(region, order) for order in orders]
+    sweepers = [Sweeper(region, order, layer) for order in orders]
     schedules: list[Schedule] = []
     for number in range(sketches):
         sweeper = sweepers[number % _ORDERS]
         sketch = sweeper.sketch(random, _WIDTH) or sweeper.at_random(random)
-        schedules.append(Schedule(region, sweeper.order, qubits, sketch, random))
+        schedules.append(Schedule(region, sweeper.order, qubits, sketch, layer, random))
         schedules = _best(schedules, _TRIED)
         _tell(context, number + 1, sketches)
     if not schedules:
-        schedules = [Schedule(region, orders[0], qubits, sweepers[0].at_random(random), random)]
+        schedules = [Schedule(region, orders[0], qubits, sweepers[0].at_random(random), layer, random)]
     for kept, hot in ((_TRIED, _HOT), (_KEPT, _WARM)):
         schedules = _best(schedules, kept)
         for schedule in schedules:
@@ -70,6 +74,12 @@ def _best(schedules: Sequence[Schedule], most: int) -> list[Schedule]:
         if schedule.total < IMPOSSIBLE and all(schedule.swaps != other.swaps for other in found):
             found.append(schedule)
     return found[:most]
+
+
+def _layer(context: PassContext, qubits: int) -> float:
+    """What a layer in which all but two qubits idle is worth, in two-qubit gates."""
+    rates = context.target.errors
+    return _LAYER if rates is None or not rates.two_qubit else min(rates.memory / rates.two_qubit * (qubits - 2), 1.0)
 
 
 def _tell(context: PassContext, done: int, of: int) -> None:

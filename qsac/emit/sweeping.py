@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from qsac.emit.arrange import Edge, Region, Step
 from qsac.emit.guess import Guess, Kind
+from qsac.emit.pricing import laddered, latest, together
 
 _LOOKS = (5, 8, 12, 18)
 """How many steps to come a guess looks at."""
@@ -40,7 +41,7 @@ class Sketch(NamedTuple):
     """A schedule in outline: the node where each life starts, and the swaps before each step: those that come
     ``before`` the lives that start with it are brought to their nodes, and those ``after``."""
 
-    cost: int
+    cost: float
     lives: tuple[Life, ...]
     nodes: tuple[int, ...]
     before: tuple[tuple[Edge, ...], ...]
@@ -61,23 +62,26 @@ class _Trace(NamedTuple):
 @dataclass(slots=True)
 class _State:
     """One schedule of the beam. ``place`` of each life; ``full`` nodes as a mask; ``vacated``: the time since which
-    each node is free; ``pairs`` whose last gates were of the same two nodes."""
+    each node is empty; ``pairs`` whose last gates were of the same two nodes; ``free`` as in
+    :class:`~qsac.emit.pricing.Course`; the ``last`` swap, and the gates ``saved`` where one of that pair follows."""
 
     place: tuple[int, ...]
     full: int
     vacated: tuple[int, ...]
     pairs: frozenset[Edge]
-    cost: int
+    free: tuple[int, ...]
+    cost: float
     trace: _Trace | None
     last: Edge | None = None
+    saved: int = 0
     score: float = 0.0
 
 
 class Sweeper:
     """Sweeps over the steps of one program in one region."""
 
-    def __init__(self, region: Region, order: Sequence[Step]) -> None:
-        self.region, self.order = region, order
+    def __init__(self, region: Region, order: Sequence[Step], layer: float) -> None:
+        self.region, self.order, self._layer = region, order, layer
         self._guess, self._look = Guess(region), 0
         self.lives, self.of = _lives(order)
         self.turning = [index for index, step in enumerate(order) if step.controls]
@@ -105,7 +109,7 @@ class Sweeper:
                 taken |= 1 << event.first | 1 << event.second
         # What ends before the anchor step has any node; what lives on keeps off those that are used after it.
         full = sum(1 << node for node in place if node >= 0)
-        start = _State(tuple(place), full, self._empty().vacated, frozenset(), forward.cost, None)
+        start = _State(tuple(place), full, self._empty().vacated, frozenset(), forward.free, forward.cost, None)
         back = turns[:at][::-1]
         backward = self._sweep([self._kind(i, -1) for i in back], back, start, anchor, -1, width, taken)
         return None if backward is None else self._joined(anchor, forward, backward)
@@ -122,7 +126,8 @@ class Sweeper:
         return Sketch(0, self.lives, tuple(nodes), nothing, nothing)
 
     def _empty(self) -> _State:
-        return _State((_NOWHERE,) * len(self.lives), 0, (-(1 << 30),) * len(self.region.nodes), frozenset(), 0, None)
+        nodes = len(self.region.nodes)
+        return _State((_NOWHERE,) * len(self.lives), 0, (-(1 << 30),) * nodes, frozenset(), (0,) * nodes, 0, None)
 
     def _kind(self, index: int, direction: int) -> Kind:
         step, of = self.order[index], self.of[index]
@@ -141,6 +146,9 @@ class Sweeper:
             elif event.kind == "swap":
                 after[event.step].append((event.first, event.second))
         following = dict(zip(self.turning, [*self.turning[1:], anchor], strict=True))
+        for step, later in following.items():
+            if any(step < life.first < later for life in self.lives):
+                following[step] = step + 1  # what begins in between comes to where there is room then
         for event in _events(backward.trace):
             if event.kind == "left":
                 nodes[event.first] = event.second
@@ -201,7 +209,9 @@ class Sweeper:
                 for node in self._open(state, kind, avoided, since if since is not None else -(1 << 29)):
                     place = (*state.place[:life], node, *state.place[life + 1 :])
                     trace = _Trace(state.trace, "place", index, life, node)
-                    made = _State(place, state.full | 1 << node, state.vacated, state.pairs, state.cost, trace)
+                    made = _State(
+                        place, state.full | 1 << node, state.vacated, state.pairs, state.free, state.cost, trace
+                    )
                     made.score = made.cost + self._guess.step(kind, place) + self._guess.steps(ahead, place)
                     found.setdefault(place, made)
             beam = sorted(found.values(), key=_score)[:width]
@@ -266,27 +276,39 @@ class Sweeper:
             lying = 0
             for control in kind.controls:
                 lying |= 1 << place[control]
-            own, nearest = self.region.ladder(kind.weights, target, lying, state.full & ~lying)
+            own, options, ranks = self.region.ladder(kind.weights, target, lying, state.full & ~lying)
         else:
             distance = self.region.distances[target]
-            own, nearest = 0, -1
+            own = options = 0
+            ranks = ()
             for control, weight in zip(kind.controls, kind.weights, strict=True):
                 own += weight * (4 * distance[place[control]] - 4 or 1)
             if len(kind.controls) == 1 and distance[place[kind.controls[0]]] == 1:
-                nearest = place[kind.controls[0]]
+                options = 1 << place[kind.controls[0]]
         cost = state.cost + own
-        beside = _edge(target, nearest) if nearest >= 0 else None
-        if beside is not None and kind.nearest_first and state.last == beside and beside not in state.pairs:
-            cost -= 2
+        if kind.nearest_first and state.last is not None and target in state.last:
+            other = state.last[0] + state.last[1] - target
+            if options >> other & 1:
+                cost -= state.saved
+                options = 1 << other
+        free = list(state.free)
+        if kind.free:
+            laddered(free, target, ranks, options, kind.weights, own)
+        else:
+            together(free, [target, *(place[control] for control in kind.controls)], own)
+        added, free = latest(free)
+        cost += self._layer * added
         touched = {target, *(place[control] for control in kind.controls)}
         pairs = frozenset(pair for pair in state.pairs if pair[0] not in touched and pair[1] not in touched)
-        if beside is not None and kind.nearest_last:
-            pairs |= {beside}
+        if options and kind.nearest_last:
+            pairs |= {_edge(target, place[control]) for control in kind.controls if options >> place[control] & 1}
         score = cost + self._guess.steps(ahead, place)
         state.score = score
         known = done.get(place)
         if known is None or score < known.score:
-            done[place] = _State(place, state.full, state.vacated, pairs, cost, state.trace, None, score)
+            done[place] = _State(
+                place, state.full, state.vacated, pairs, tuple(free), cost, state.trace, None, 0, score
+            )
 
     def _released(self, state: _State, index: int, direction: int) -> None:
         """Take off what does not live any more, or, on the way back, not yet."""
@@ -295,6 +317,7 @@ class Sweeper:
             if node >= 0 and (last < index if direction > 0 else first > index):
                 state.place = (*state.place[:life], _NOWHERE, *state.place[life + 1 :])
                 state.full &= ~(1 << node)
+                state.pairs = frozenset(pair for pair in state.pairs if node not in pair)
                 until = last if direction > 0 else -first
                 state.vacated = (*state.vacated[:node], until, *state.vacated[node + 1 :])
                 state.trace = _Trace(state.trace, "left", index, life, node)
@@ -312,7 +335,9 @@ class Sweeper:
         pairs = frozenset([edge, *(pair for pair in state.pairs if not {first, second} & set(pair))])
         trace = _Trace(state.trace, "swap", index, first, second)
         last = edge if price > 1 else None
-        made = _State(place, full, vacated, pairs, state.cost + price, trace, last)
+        free = list(state.free)
+        together(free, edge, price)
+        made = _State(place, full, vacated, pairs, tuple(free), state.cost + price, trace, last, price - 1)
         if not beside:
             made.pairs = pairs - {edge}
         return made

@@ -1,6 +1,7 @@
 """Block programs laid out along coupling graphs: what they mean, what they cost, where their gates are."""
 
 from dataclasses import replace
+from random import Random
 
 import networkx as nx
 import numpy as np
@@ -11,15 +12,18 @@ from hypothesis import strategies as st
 from qsac.build import build
 from qsac.compiler import default_pipeline
 from qsac.emit import coupled
-from qsac.emit.arrange import fits, steps
+from qsac.emit.annealing import Schedule
+from qsac.emit.arrange import Region, fits, steps
 from qsac.emit.search import arrange
-from qsac.ir.blocks import Measure, Multiplexor, PauliRotation, UniformlyControlledGate
+from qsac.emit.sweeping import Sweeper
+from qsac.ir.blocks import Diagonal, Measure, Multiplexor, PauliRotation, UniformlyControlledGate
 from qsac.ir.native import GATES, NativeCircuit
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
 from qsac.lowering.lower import lower
 from qsac.model.load import load
+from qsac.passes.circuit.route import Route
 from qsac.pipeline import Pass, PassContext, Preference, Target
 from tests.emit.families import assert_same_probabilities
 from tests.strategies import block_programs, random_model
@@ -86,6 +90,37 @@ def test_the_cost_is_what_is_written(program: Program, name: str) -> None:
     arrangement = arrange(program, PassContext(machine(name)), 4, 120)[0]
     merging = sum(2 if swap.merges else 0 for arranged in arrangement.steps for swap in arranged.swaps)
     assert coupled.emit(program, arrangement).two_qubit_gates == arrangement.cost + merging
+
+
+@settings(max_examples=25, deadline=None)
+@given(block_programs(generic=True), st.sampled_from(sorted(GRAPHS)))
+def test_swaps_that_are_priced_as_merging_do_merge(program: Program, name: str) -> None:
+    """Whatever control was chosen to toggle next to a swap: resynthesis comes down to the price."""
+    program = program.with_ops(map(without_ladders, program.ops))
+    context = PassContext(machine(name))
+    arrangement = arrange(program, context, 4, 400)[0]
+    finished = Route().apply(coupled.emit(program, arrangement), context)
+    assert finished.two_qubit_gates <= arrangement.cost
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("name", ["comb", "grid"])
+def test_sketches_are_schedules(seed: int, name: str) -> None:
+    """Every one can be carried out, for about what it says it costs."""
+    program = lower(build(load(random_model(seed))), PassContext(machine(name), prefer="depth"))
+    qubits = len(program.registers)
+    if qubits > 8:
+        return
+    diagonals = [range(len(op.qubits)) for op in program.ops if isinstance(op, Diagonal)]
+    graph = GRAPHS[name]
+    region = Region(tuple(graph), tuple(tuple(sorted(graph[node])) for node in graph))
+    sweeper = Sweeper(region, steps(program, diagonals), 0.0)
+    random = Random(seed)
+    for _ in range(4):
+        sketch = sweeper.sketch(random, 4)
+        assert sketch is not None
+        total = Schedule(region, sweeper.order, qubits, sketch, 0.0, random).total
+        assert total == pytest.approx(sketch.cost, rel=0.1, abs=4)
 
 
 @pytest.mark.parametrize("prefer", ["qubits", "depth"])
