@@ -110,6 +110,7 @@ BROKEN: dict[str, tuple[Program, str]] = {
         "only a projection on zero may",
     ),
     "outcome measured twice": (_blocks(MEASURE_A, Measure("b", "bits", 0)), "'bits[0]' is measured twice"),
+    "bit below 0": (_blocks(MEASURE_A, Measure("b", "bits", -1)), "there is no bit -1"),
     "readout of nothing": (_blocks(MEASURE_A, given=("bits[7]",)), "which nothing projects"),
     "readout of a later projection only": (
         _blocks(MEASURE_A, MEASURE_B, given=("bits[1]",)),

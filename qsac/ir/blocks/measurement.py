@@ -35,6 +35,9 @@ class Measure(Op):
     def outcomes(self) -> tuple[str, ...]:
         return (f"{self.register}[{self.index}]",)
 
+    def check(self, scope: Scope) -> str | None:
+        return f"there is no bit {self.index}" if self.index < 0 else None
+
     def projected(self, scope: Scope) -> NDArray[Any]:
         return np.array([1.0, 0.0])
 
