@@ -28,16 +28,15 @@ _SIDES: dict[int, tuple[str, ...]] = {
 def reordered(circuit: NativeCircuit, stop: int) -> NativeCircuit:
     """The same gates in an order of less two-qubit depth, if one is found; the first ``stop`` gates stay the first.
 
-    By list scheduling: what the longest way to the end goes through comes first.
+    By list scheduling, from the beginning and from the end: what the longest way goes through comes first.
     """
-    depth = _levels(circuit, range(len(circuit)))
-    order: list[int] = []
-    ready_at = [0] * len(circuit.qubits)
-    for part in (range(stop), range(stop, len(circuit))):
-        order += _scheduled(circuit, part, ready_at)
-    if max(_levels(circuit, order), default=0) >= max(depth, default=0):
+    everything = list(range(len(circuit)))
+    forward = _ordered(circuit, [everything[:stop], everything[stop:]])
+    backward = _ordered(circuit, [everything[stop:][::-1], everything[:stop][::-1]])[::-1]
+    best = min((everything, forward, backward), key=lambda order: depth(circuit, order))
+    if best is everything:
         return circuit
-    chosen = np.array(order)
+    chosen = np.array(best)
     return replace(
         circuit,
         kind=circuit.kind[chosen],
@@ -48,18 +47,23 @@ def reordered(circuit: NativeCircuit, stop: int) -> NativeCircuit:
     )
 
 
-def _levels(circuit: NativeCircuit, order: Sequence[int]) -> list[int]:
-    """The number of two-qubit layers that each qubit takes part in or waits through."""
+def _ordered(circuit: NativeCircuit, parts: Sequence[Sequence[int]]) -> list[int]:
+    free = [0] * len(circuit.qubits)
+    return [gate for part in parts for gate in _scheduled(circuit, part, free)]
+
+
+def depth(circuit: NativeCircuit, order: Sequence[int]) -> int:
+    """Two-qubit layers of the gates in an order, each as early as it can be."""
     level = [0] * len(circuit.qubits)
     kinds, firsts, seconds = circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist()
     for gate in order:
         if GATES[kinds[gate]].qubits == 2:
             first, second = firsts[gate], seconds[gate]
             level[first] = level[second] = 1 + max(level[first], level[second])
-    return level
+    return max(level, default=0)
 
 
-def _scheduled(circuit: NativeCircuit, part: range, free: list[int]) -> list[int]:
+def _scheduled(circuit: NativeCircuit, part: Sequence[int], free: list[int]) -> list[int]:
     """The gates of a part in their new order. ``free`` says from which layer on each qubit is, and is brought up to
     date."""
     kinds, firsts, seconds = circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist()

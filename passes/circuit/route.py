@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from qsac.errors import DoesNotFitError, InvalidInputError
 from qsac.ir.native import GATES, KIND, NativeCircuit
-from qsac.passes.circuit._reordering import reordered
+from qsac.passes.circuit._reordering import depth, reordered
 from qsac.pipeline import CircuitPass, PassContext, Target
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _WORK = 12_000
 """Gates to route in all attempts together, at the most (about a second or two)."""
+
+_FINISHED = 6
+"""Routings of small circuits that are simplified, to be compared by what they come to."""
 
 _MOST_PLACES, _MOST_CALLS = 2_000, 1_000_000
 """Places on the device that are compared for a routed circuit, and steps of the search for them."""
@@ -41,10 +44,11 @@ class Route(CircuitPass):
     gates belong to no single op.
     ``qubits`` are those of the device that are used, as ``("node", index on the device)``.
 
-    Deterministic for a seed. Of up to ``attempts`` routings, fewer for large circuits and low ``-O`` levels, the one
-    that comes out with the fewest two-qubit gates is taken, of these the one with the smallest error by the target's
-    tables. In the end the circuit moves as a whole to where the device has the same edges and errs least, and gates
-    that commute change places where that makes it less deep.
+    Deterministic for a seed. Of up to ``attempts`` routings, fewer for large circuits and low ``-O`` levels, those that
+    promise the fewest two-qubit gates are taken, of these the ones with the smallest error by the target's tables; and
+    of these, the one with the fewest two-qubit gates and the least depth in the end. The circuit
+    moves as a whole to where the device has the same edges and errs least, and gates that commute change places where
+    that makes it less deep.
     """
 
     name: ClassVar[str] = "route"
@@ -72,18 +76,19 @@ class Route(CircuitPass):
 
         router = Router(circuit, target)
         attempts = self._attempts(len(circuit), context.optimisation)
-        best, least = None, (0, 0.0)
+        tried: list[tuple[int, float, Routed]] = []
         for attempt in range(attempts):
             routed = router.attempt(
                 (context.seed + attempt) % 2**32, level=min(context.optimisation + 1, 3), estimate=attempts > 1
             )
-            badness = routed.reachable, _error(routed.circuit, target, router.nodes)
-            if best is None or badness < least:
-                best, least = routed, badness
+            tried.append((routed.reachable, _error(routed.circuit, target, router.nodes), routed))
             if context.progress is not None:
                 context.progress(attempt + 1, attempts, "routing")
-        assert best is not None
-        return self._finished(best, circuit, context)
+        tried.sort(key=lambda found: found[:2])
+        # Which of the best is the best is known when they are finished.
+        most = max(1, min(_FINISHED, _WORK // (4 * max(len(circuit), 1)), attempts // 4))
+        finished = [self._finished(routed, circuit, context) for _, _, routed in tried[:most]]
+        return min(finished, key=lambda found: (found.two_qubit_gates, depth(found, range(len(found)))))
 
     def _finished(self, routed: Routed, source: NativeCircuit, context: PassContext) -> NativeCircuit:
         """Simplified where that is sound, in the target's own gates, and in an order of little depth."""

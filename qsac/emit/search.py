@@ -57,13 +57,16 @@ def arrange(program: Program, context: PassContext, sketches: int, changes: int)
         sketch = sweeper.sketch(random, _WIDTH) or sweeper.at_random(random)
         schedules.append(Schedule(region, sweeper.order, qubits, sketch, layer, random))
         schedules = _best(schedules, _TRIED)
-        _tell(context, number + 1, sketches)
+        _tell(context, number + 1, sketches + _TRIED + _KEPT)
     if not schedules:
         schedules = [Schedule(region, orders[0], qubits, sweepers[0].at_random(random), layer, random)]
+    done = sketches
     for kept, hot in ((_TRIED, _HOT), (_KEPT, _WARM)):
         schedules = _best(schedules, kept)
-        for schedule in schedules:
+        for number, schedule in enumerate(schedules):
             schedule.anneal(changes // (2 * kept), hot)
+            _tell(context, done + number + 1, sketches + _TRIED + _KEPT)
+        done += kept
     return [schedule.arranged() for schedule in _best(schedules, _KEPT)]
 
 
