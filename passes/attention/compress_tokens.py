@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from qsac.ir.attention import ApplyUnitary, LoadTokens, Project
 from qsac.ir.cost import two_qubit_gates
+from qsac.ir.derivation import How, turned
 from qsac.ir.op import Op, Register
+from qsac.ir.outline import Outline, rank
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.passes.attention._tables import added
@@ -81,7 +83,11 @@ def _spans(program: Program) -> dict[_Span, list[str]]:
 
 def _compressed(program: Program, span: _Span, registers: list[str]) -> Iterator[Program]:
     """The program with these registers' tables in a basis of their span, the unitary folded into either of them."""
-    loaded, unloaded = (program.tables[name].values for name in (span.load, span.unload))
+    tables = program.tables[span.load], program.tables[span.unload]
+    if isinstance(tables[0], Outline) and isinstance(tables[1], Outline):
+        yield from _outlined(program, span, registers, *tables)
+        return
+    loaded, unloaded = (table.values for table in tables)
     if span.unitary is None:
         pairs = [(loaded, unloaded)]
     elif _basis(loaded).shape[1] + _basis(unloaded).shape[1] < loaded.shape[1]:
@@ -93,7 +99,56 @@ def _compressed(program: Program, span: _Span, registers: list[str]) -> Iterator
     for pair in pairs:
         basis = _basis(np.concatenate(pair))
         if basis.shape[1] < loaded.shape[1]:
-            yield _rewritten(program, span, registers, basis, pair)
+            size = _size(basis.shape[1])
+            yield _rewritten(program, span, registers, size, [_coordinates(rows, basis, size) for rows in pair])
+
+
+def _outlined(
+    program: Program, span: _Span, registers: list[str], loaded: Outline, unloaded: Outline
+) -> Iterator[Program]:
+    """As :func:`_compressed`, for tables without numbers."""
+    pairs: list[tuple[Table, Table]] = [(loaded, unloaded)]
+    if span.unitary is not None:
+        if rank(loaded) + rank(unloaded) >= loaded.shape[1]:
+            return
+        ways: tuple[How, ...] = ("load", "unload")
+        there, back = (
+            turned(how, name, span.unitary, program.tables)
+            for how, name in zip(ways, (span.load, span.unload), strict=True)
+        )
+        pairs = [(there, unloaded), (loaded, back)]
+    for pair in pairs:
+        outlines = [table for table in pair if isinstance(table, Outline)]
+        columns = rank(*outlines)
+        if columns < loaded.shape[1]:
+            size = _size(columns)
+            yield _rewritten(
+                program,
+                span,
+                registers,
+                size,
+                [
+                    Outline(
+                        (table.shape[0], 1 << size),
+                        real=all(one.real for one in outlines),
+                        columns=columns,
+                        spans=table.spans,
+                    )
+                    for table in outlines
+                ],
+            )
+
+
+def _size(rank: int) -> int:
+    """The qubits that a basis of so many vectors takes."""
+    return max(1, (rank - 1).bit_length())
+
+
+def _coordinates(rows: Rows, basis: Rows, size: int) -> Table:
+    """Unit rows, shape (R, d), in an orthonormal basis, shape (d, rank), of their span."""
+    coordinates = np.zeros((len(rows), 1 << size), dtype=np.result_type(rows, basis))
+    coordinates[:, : basis.shape[1]] = rows @ basis
+    return Table(coordinates / np.linalg.norm(coordinates, axis=1, keepdims=True))
 
 
 def _basis(rows: Rows) -> Rows:
@@ -103,14 +158,11 @@ def _basis(rows: Rows) -> Rows:
     return np.asarray(basis[:rank].conj().T)
 
 
-def _rewritten(program: Program, span: _Span, registers: list[str], basis: Rows, pair: tuple[Rows, Rows]) -> Program:
-    size = max(1, (basis.shape[1] - 1).bit_length())
+def _rewritten(program: Program, span: _Span, registers: list[str], size: int, pair: Sequence[Table]) -> Program:
+    """The program with these tables of 2^size columns loaded and un-loaded, and the unitary taken into one of them."""
     tables = dict(program.tables)
     names = []
-    for name, rows in zip((span.load, span.unload), pair, strict=True):
-        coordinates = np.zeros((len(rows), 1 << size), dtype=np.result_type(rows, basis))
-        coordinates[:, : basis.shape[1]] = rows @ basis
-        table = Table(coordinates / np.linalg.norm(coordinates, axis=1, keepdims=True))
+    for name, table in zip((span.load, span.unload), pair, strict=True):
         unitary = f".{span.unitary.table}" if span.unitary else ""
         names.append(added(tables, f"{name}{unitary}-span", table))
     ops: list[Op] = []

@@ -39,10 +39,10 @@ class DropControls(Pass):
 def _reduced(op: Op) -> Op:
     if op.slots:
         return op
-    if isinstance(op, Multiplexor) and op.controls and op.angles.shape[0] == 1 << len(op.controls):
+    if isinstance(op, Multiplexor) and op.angles.known and op.controls and op.angles.shape[0] == 1 << len(op.controls):
         controls, angles = _needed(op.controls, op.angles.values)
         return replace(op, controls=controls, angles=Table(angles)) if controls != op.controls else op
-    if isinstance(op, Diagonal):
+    if isinstance(op, Diagonal) and op.phases.known:
         qubits, phases = _needed(op.qubits, op.phases.values)
         return replace(op, qubits=qubits, phases=Table(phases)) if qubits != op.qubits else op
     return op

@@ -64,4 +64,4 @@ def _host(op: Diagonal, ops: list[Op], open_places: list[int], last_target: dict
 
 
 def _constant(op: Diagonal) -> bool:
-    return not op.slots and bool(np.ptp(op.phases.values) < NEGLIGIBLE)
+    return not op.slots and op.phases.known and bool(np.ptp(op.phases.values) < NEGLIGIBLE)

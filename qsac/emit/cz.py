@@ -15,11 +15,11 @@ from qsac.ir.native import GATES, Group, NativeCircuit
 from qsac.ir.program import Program
 
 
-class _Writer:
-    """Writes PhasedX and ZZPhase gates as SX, X, Rz and CZ."""
+class Writer:
+    """Writes PhasedX and ZZPhase gates as SX, X, Rz and CZ, to ``columns`` if given."""
 
-    def __init__(self, qubits: int) -> None:
-        self.columns = Columns()
+    def __init__(self, qubits: int, columns: Columns | None = None) -> None:
+        self.columns = Columns() if columns is None else columns
         self.rz = [0.0] * qubits
         self.rz_open = [False] * qubits
         self.terms: list[tuple[int, Linear]] = []
@@ -104,7 +104,7 @@ def written(emitter: CZEmitter) -> tuple[NativeCircuit, list[tuple[int, Linear]]
     """What an emitter emits, in SX, X, Rz, CZ, Measure and Reset, with its terms."""
     source = emitter.emit()
     terms = dict(emitter.terms)
-    writer = _Writer(len(source.qubits))
+    writer = Writer(len(source.qubits))
     starts = []
     columns = (source.kind, source.first, source.second, source.angles, emitter.columns.open())
     for gate, (kind, first, second, (angle, phase), open) in enumerate(

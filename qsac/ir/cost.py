@@ -29,6 +29,7 @@ from qsac.ir.evolution import weight
 from qsac.ir.loader import controlled_rows, occupied_columns, plan, without_repetition
 from qsac.ir.native import GateFamily
 from qsac.ir.op import Op, Scope
+from qsac.ir.outline import Outline
 from qsac.ir.program import Program
 from qsac.ir.state import is_product
 
@@ -126,6 +127,8 @@ def op_cost(op: Op, scope: Scope, family: GateFamily) -> int:
 @op_cost.register
 def _(op: Multiplexor, scope: Scope, family: GateFamily) -> int:
     free = op.axis != "z" and (op.first_entangler_free or op.last_entangler_free)
+    if len(op.controls) == 1 and not free and not op.angles.known:
+        return 1 if family == "zzphase" else 2
     if len(op.controls) == 1 and not free:
         return _pair_cost(float(op.angles.values[0] - op.angles.values[1]) / 2, family)
     left_open = (1 << len(op.controls)) - op.angles.shape[0]
@@ -168,6 +171,9 @@ def _(op: LoadEvolution, scope: Scope, family: GateFamily) -> int:
 @op_cost.register
 def _(op: LoadTokens, scope: Scope, family: GateFamily) -> int:
     table = scope.tables[op.table]
+    if isinstance(table, Outline):
+        rows_loaded = table.shape[0] * scope.dimension(op.when)
+        return loader_cost(rows_loaded, table.columns, scope.sizes[op.data], real=table.real)
     _, rows = without_repetition(controlled_rows(table.values, scope.dimension(op.when)))
     return loader_cost(len(rows), occupied_columns(table.values), scope.sizes[op.data], real=table.real)
 

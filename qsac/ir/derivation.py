@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from qsac.ir.attention.unitary import ApplyUnitary, UnitaryForm
 from qsac.ir.op import Scope
+from qsac.ir.outline import Outline
 from qsac.ir.table import Table
 
 How = Literal["load", "unload", "basis", "diagonal"]
@@ -23,6 +24,10 @@ class Operation(Protocol):
 
     def __call__(self, *arguments: NDArray[np.complex128]) -> NDArray[np.complex128]:
         """The values of the new table."""
+        ...
+
+    def outline(self, *arguments: Table) -> Outline:
+        """What is known of the new table where the numbers of some are not."""
         ...
 
 
@@ -52,6 +57,19 @@ class Turned:
         result: NDArray[np.complex128] = turned / np.linalg.norm(turned, axis=1, keepdims=True)
         return result
 
+    def outline(self, *arguments: Table) -> Outline:
+        rows, table = arguments
+        assert isinstance(rows, Outline)
+        if self.how == "diagonal":
+            return Outline((rows.shape[1],), real=False)
+        ansatz = self.form == "hardware-efficient"
+        real = set(self.rotations) <= {"ry"} if ansatz else table.real
+        # A matrix is given for the columns that are not padding, and extended by the identity.
+        columns = rows.shape[1] if ansatz else rows.columns
+        return rows.through(
+            f"{self.how} {_name(table)}", real=rows.real and real and self.how != "basis", columns=columns
+        )
+
 
 @dataclass(frozen=True)
 class Branches:
@@ -67,6 +85,18 @@ class Branches:
         both[: len(zeros), 0] = zeros
         both[: len(ones), 1] = ones
         return both.reshape(-1, ones.shape[1])
+
+    def outline(self, *arguments: Table) -> Outline:
+        zeros, ones = arguments
+        assert isinstance(zeros, Outline)
+        assert isinstance(ones, Outline)
+        rows = 2 * max(zeros.shape[0], ones.shape[0])
+        return Outline(
+            (rows, ones.shape[1]),
+            real=zeros.real and ones.real,
+            columns=max(zeros.columns, ones.columns),
+            spans=zeros.spans | ones.spans,
+        )
 
 
 OPERATIONS: dict[str, type[Operation]] = {operation.name: operation for operation in (Turned, Branches)}
@@ -96,12 +126,19 @@ def derive(operation: Operation, arguments: tuple[str | Table, ...], tables: Map
     """The table that an operation makes of a program's ``tables``, called by their names, and of other derived ones,
     with its derivation from those that the program was built with."""
     taken = [tables[argument] if isinstance(argument, str) else argument for argument in arguments]
+    if not all(table.known for table in taken):
+        return operation.outline(*taken)
     sources: list[Source] = []
     for argument, table in zip(arguments, taken, strict=True):
         source = table.derivation or argument
         assert not isinstance(source, Table)
         sources.append(source)
     return Table(operation(*(table.values for table in taken)), derivation=Derivation(operation, tuple(sources)))
+
+
+def _name(unitary: Table) -> str:
+    """What tells the outlines that a unitary makes from those that another one makes."""
+    return "+".join(sorted(span.sequence for span in unitary.spans)) if isinstance(unitary, Outline) else hex(hash(unitary))
 
 
 def turned(how: How, rows: str, unitary: ApplyUnitary, tables: Mapping[str, Table]) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +25,13 @@ class Table:
     ``derivation`` says how the values came from other tables of a program, so that they can be worked out again for
     other values of those; ``pattern`` is a table of the same shape whose values decide how the rows are loaded, in
     place of its own. Neither is compared.
+
+    ``known`` is false for the tables that have no numbers (:class:`~qsac.ir.outline.Outline`).
     """
 
     __slots__ = ("_hash", "derivation", "pattern", "source", "values")
 
+    known: ClassVar[bool] = True
     values: NDArray[Any]
     source: Evolution | None
     derivation: Derivation | None
@@ -67,10 +70,18 @@ class Table:
     def shape(self) -> tuple[int, ...]:
         return self.values.shape
 
+    def negated(self) -> Table:
+        """The table of the negated numbers."""
+        return Table(-self.values)
+
+    def reversed(self) -> Table:
+        """The table with its rows in the opposite order."""
+        return Table(self.values[::-1])
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Table):
             return NotImplemented
-        if self.source != other.source:
+        if not other.known or self.source != other.source:
             return False
         return self.shape == other.shape and self.real == other.real and self.values.tobytes() == other.values.tobytes()
 

@@ -24,6 +24,7 @@ from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.cost import causal_is_loaded
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
+from qsac.ir.outline import Outline
 from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
 from qsac.lowering import evolution, projection, pruned, select, tokens, unitary
@@ -57,8 +58,9 @@ def _turn_power(op: TurnPower, place: Place) -> Sequence[Op]:
 
 
 def _phase_table(op: PhaseTable, place: Place) -> Sequence[Op]:
-    phases = Table(op.padded(place.scope))
-    return [Diagonal(place.qubits(op.index), phases, origin=op.origin, slots=place.slot())]
+    qubits = place.qubits(op.index)
+    phases = Table(op.padded(place.scope)) if op.phases.known else Outline((1 << len(qubits),), real=True)
+    return [Diagonal(qubits, phases, origin=op.origin, slots=place.slot())]
 
 
 def _observe(op: Observe, place: Place) -> Sequence[Op]:

@@ -12,7 +12,8 @@ from qsac.ir.attention import LoadTokens
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.blocks.rotation import controlled_x
-from qsac.ir.loader import controlled_rows, occupied_columns, without_repetition
+from qsac.ir.loader import Level, controlled_rows, occupied_columns, plan, without_repetition
+from qsac.ir.outline import Outline, Span
 from qsac.ir.table import Table
 from qsac.lowering.cascade import GateLevel, RotationLevel, complex_cascade, real_cascade
 from qsac.lowering.place import Place
@@ -28,22 +29,53 @@ def lower(op: LoadTokens, place: Place) -> list[Block]:
     """
     controls = place.qubits(*op.index, *op.when)
     data = place.qubits(op.data)
+    table = place.scope.tables[op.table]
+    if isinstance(table, Outline):
+        return _outlined(op, table, controls, data, place)
     key = (op.table, len(op.when), len(controls))
     kept, levels, left = place.cached(key, lambda: _cascade(op, place))
     orders = _orders(levels, place, unload=op.adjoint_load)
     if any(orders):
         _, levels, left = place.cached((*key, orders), lambda: _cascade(op, place, orders))
     controls = tuple(controls[bit] for bit in kept)
-    blocks = _unload(levels, controls, data, op.origin, place.slot, orders)
-    if not op.adjoint_load:
-        blocks = [block.adjoint() for block in reversed(blocks)]
-        # Qubits that are zero in every row take no gate, but are live from here on: an observation may read them.
-        touched = {name for block in blocks for name in block.targets}
-        blocks += [PauliRotation("z", (name,), 0.0, origin=op.origin) for name in data if name not in touched]
+    blocks = _turned_round(op, _unload(levels, controls, data, op.origin, place.slot, orders), data)
     if len(left) and controls:
         phases = np.zeros(1 << len(controls))
         phases[: len(left)] = -left if op.adjoint_load else left
         blocks.append(Diagonal(controls, Table(phases), origin=op.origin, slots=place.slot()))
+    return blocks
+
+
+def _turned_round(op: LoadTokens, unload: list[Block], data: tuple[str, ...]) -> list[Block]:
+    """The blocks of a load, or of an un-load, from those that un-load."""
+    if op.adjoint_load:
+        return unload
+    blocks = [block.adjoint() for block in reversed(unload)]
+    # Qubits that are zero in every row take no gate, but are live from here on: an observation may read them.
+    touched = {name for block in blocks for name in block.targets}
+    return blocks + [PauliRotation("z", (name,), 0.0, origin=op.origin) for name in data if name not in touched]
+
+
+def _outlined(
+    op: LoadTokens, table: Outline, controls: tuple[str, ...], data: tuple[str, ...], place: Place
+) -> list[Block]:
+    """The blocks for a table without numbers: of the same sizes, without numbers either."""
+    rows = table.shape[0] * place.scope.dimension(op.when)
+    needed = controls[len(controls) - (rows - 1).bit_length() :]
+    blocks: list[Block] = []
+    for level in plan(rows, table.columns, len(data), real=table.real):
+        angles, phi = (
+            Outline((level.rows,), real=True, spans=[Span(f"{kind} {level.place} {sorted(table.spans)}", 0, level.rows)])
+            for kind in ("theta", "phi")
+        )
+        given, target = _acting(level, needed, data)
+        if level.kind == "rotation":
+            blocks.append(Multiplexor("y", given, target, angles, leaves_zero=True, origin=op.origin))
+        else:
+            blocks += _gate(level, UniformlyControlledGate(given, target, angles, phi, origin=op.origin), data)
+    blocks = _turned_round(op, blocks, data)
+    if not table.real and controls:
+        blocks.append(Diagonal(controls, Outline((1 << len(controls),), real=True), origin=op.origin))
     return blocks
 
 
@@ -110,11 +142,7 @@ def _unload_level(
     slots: tuple[int, ...],
 ) -> list[Block]:
     level = step.level
-    prefix = data[level.acted_on - level.prefix_bits : level.acted_on]
-    given = (*prefix, *controls) if level.prefix_first else (*controls, *prefix)
-    # A ladder for one row of many prefixes, or the other way, depends on the last controls only.
-    given = given[len(given) - (level.rows - 1).bit_length() :]
-    target = data[level.acted_on]
+    given, target = _acting(level, controls, data)
     if isinstance(step, RotationLevel):
         return [Multiplexor("y", given, target, Table(-step.angles), leaves_zero=True, origin=origin, slots=slots)]
     parities: tuple[int, ...] = ()
@@ -122,9 +150,22 @@ def _unload_level(
         given, parities = tuple(given[place] for place in order.order), order.parities
     angles = Table(step.theta), Table(step.phi)
     gate = UniformlyControlledGate(given, target, *angles, parities=parities, origin=origin, slots=slots)
+    return _gate(level, gate, data)
+
+
+def _acting(level: Level, controls: tuple[str, ...], data: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """The controls and the target of a level's gate."""
+    prefix = data[level.acted_on - level.prefix_bits : level.acted_on]
+    given = (*prefix, *controls) if level.prefix_first else (*controls, *prefix)
+    # A ladder for one row of many prefixes, or the other way, depends on the last controls only.
+    return given[len(given) - (level.rows - 1).bit_length() :], data[level.acted_on]
+
+
+def _gate(level: Level, gate: UniformlyControlledGate, data: tuple[str, ...]) -> list[Block]:
+    """A level's gate, in the basis that it is for."""
     if level.kind == "gate":
         return [gate]
-    basis = bell_basis(target, data[level.place], origin)
+    basis = bell_basis(gate.target, data[level.place], gate.origin)
     return [*basis, gate, *(block.adjoint() for block in reversed(basis))]
 
 

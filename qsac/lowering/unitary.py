@@ -12,6 +12,7 @@ from qsac.ir.attention import ApplyUnitary
 from qsac.ir.attention.unitary import Entangler
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, Unitary
 from qsac.ir.blocks.rotation import controlled_x
+from qsac.ir.outline import Outline
 from qsac.ir.table import Table
 from qsac.lowering.place import Place
 
@@ -25,7 +26,11 @@ def lower(op: ApplyUnitary, place: Place) -> list[Block]:
     if op.form == "matrix":
         return _synthesised(op.matrices(place.scope), (*when, *data), op.origin, place)
     if op.form == "diagonal":
-        entries = place.scope.tables[op.table].values
+        table = place.scope.tables[op.table]
+        if not table.known:
+            outline = Outline((1 << len(when) + len(data),), real=True)
+            return [Diagonal((*when, *data), outline, origin=op.origin, slots=place.slot())]
+        entries = table.values
         phases = np.zeros(len(entries) << len(when))
         phases[-len(entries) :] = np.angle(entries)
         return [Diagonal((*when, *data), Table(phases), origin=op.origin, slots=place.slot())]

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from qsac.emit.tally import Tally
 from qsac.ir.native import GATES, NativeCircuit
-from qsac.pipeline import Target
+from qsac.pipeline import Durations, ErrorRates, Target
 from qsac.report.error_rates import ARITY, NO_TIME, gate_errors, readout_errors, waits
 
 
@@ -63,15 +64,24 @@ def run_time(circuit: NativeCircuit, target: Target) -> dict[str, Any] | None:
     lasts = target.durations
     if lasts is None:
         return None
-    names = {"Rz": 0.0, "Measure": lasts.measure, "Reset": lasts.reset}
-    by_kind = [names.get(gate.name, lasts.two_qubit if gate.qubits == 2 else lasts.one_qubit) for gate in GATES]
+    names = gate_times(lasts)
+    by_kind = [names[gate.name] for gate in GATES]
     ends = [0.0] * len(circuit.qubits)
     for kind, first, second in zip(circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist(), strict=True):
         if ARITY[kind] == 2:
             ends[first] = ends[second] = by_kind[kind] + max(ends[first], ends[second])
         else:
             ends[first] += by_kind[kind]
-    length = max(ends, default=0.0)
+    return _taken(max(ends, default=0.0), lasts)
+
+
+def gate_times(lasts: Durations) -> dict[str, float]:
+    """How long each native gate takes, by name, in seconds."""
+    names = {"Rz": 0.0, "Measure": lasts.measure, "Reset": lasts.reset}
+    return {gate.name: lasts.two_qubit if gate.qubits == 2 else lasts.one_qubit for gate in GATES} | names
+
+
+def _taken(length: float, lasts: Durations) -> dict[str, Any]:
     return {"circuit": length, "fixed": lasts.job, "per_shot": lasts.reset + length + lasts.delay}
 
 
@@ -81,13 +91,16 @@ def cost(circuit: NativeCircuit, target: Target) -> dict[str, Any] | None:
     HQC = 5 + shots * (N_1q + 10 N_2q + 5 N_m) / 5000, with N_m the measurements, or the measurements and resets: the
     sources leave open which. Where time is charged, it is the :func:`run_time`.
     """
+    return _cost(circuit, run_time(circuit, target), target)
+
+
+def _cost(counted: NativeCircuit | Tally, taken: dict[str, Any] | None, target: Target) -> dict[str, Any] | None:
     if target.cost_formula is None:
         return None
     if target.cost_formula == "time":
-        taken = run_time(circuit, target)
         return taken and {"unit": "quantum seconds", "fixed": taken["fixed"], "per_shot": taken["per_shot"]}
-    gates = circuit.one_qubit_gates + 10 * circuit.two_qubit_gates
-    measurements, resets = circuit.count("Measure"), circuit.count("Reset")
+    gates = counted.one_qubit_gates + 10 * counted.two_qubit_gates
+    measurements, resets = counted.count("Measure"), counted.count("Reset")
     return {
         "unit": "HQC",
         "fixed": 5.0,
@@ -111,3 +124,38 @@ def circuit_stats(circuit: NativeCircuit, target: Target) -> dict[str, Any]:
         "run_time": run_time(circuit, target),
         "cost": cost(circuit, target),
     }
+
+
+def tally_stats(tally: Tally, target: Target) -> dict[str, Any]:
+    """As :func:`circuit_stats`, of a circuit that was counted without being built.
+
+    Two-qubit gates whose angle is not known are taken to err as much as the largest angle makes them: the probability
+    is then a lower bound. They are the last gates of diagonals, one each.
+    """
+    taken = None if target.durations is None else _taken(tally.length, target.durations)
+    return {
+        "qubits": tally.qubits,
+        "two_qubit_gates": tally.two_qubit_gates,
+        "one_qubit_gates": tally.one_qubit_gates,
+        "measurements": tally.count("Measure"),
+        "resets": tally.count("Reset"),
+        "depth": tally.depth,
+        "two_qubit_depth": tally.two_qubit_depth,
+        "error_free_probability": _tallied_probability(tally, target.errors),
+        "run_time": taken,
+        "cost": _cost(tally, taken, target),
+    }
+
+
+def _tallied_probability(tally: Tally, rates: ErrorRates | None) -> float | None:
+    """As :func:`error_free_probability`, on a machine without tables for each place."""
+    if rates is None:
+        return None
+    slope, offset = rates.two_qubit_scaling
+    logarithm = sum(
+        count * log1p(-rates.two_qubit * (slope * 2 * angle + offset))
+        for angle, count in (*tally.angles.items(), (0.5, tally.unknown))
+    )
+    logarithm += tally.one_qubit_gates * log1p(-rates.one_qubit)
+    logarithm += tally.count("Measure") * log1p(-(rates.measure_0 + rates.measure_1) / 2)
+    return exp(logarithm + tally.idle * log1p(-rates.memory))

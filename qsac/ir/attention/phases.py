@@ -34,7 +34,7 @@ class PhaseTable(Op):
         return None
 
     def adjoint(self) -> Self:
-        return replace(self, phases=Table(-self.phases.values))
+        return replace(self, phases=self.phases.negated())
 
     def padded(self, scope: Scope) -> NDArray[np.float64]:
         """One phase for every value of the register; shape (2^size,)."""

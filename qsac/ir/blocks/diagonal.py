@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.ir.op import Level, Op, Scope
+from qsac.ir.outline import Outline
 from qsac.ir.table import Table
 
 
@@ -35,17 +36,20 @@ class Diagonal(Op):
         return None
 
     def adjoint(self) -> Self:
-        return replace(self, phases=Table(-self.phases.values))
+        return replace(self, phases=self.phases.negated())
 
     def joined(self, other: Diagonal) -> Diagonal:
         """Both as one, where the qubits of one of them are among the other's; phases from -pi to below pi."""
         wide = self if len(self.qubits) >= len(other.qubits) else other
+        slots = (*self.slots, *other.slots)
+        if not (self.phases.known and other.phases.known):
+            return replace(self, qubits=wide.qubits, phases=Outline((1 << len(wide.qubits),), real=True), slots=slots)
         phases = self.phases.values[self.places(wide.qubits)] + other.phases.values[other.places(wide.qubits)]
         return replace(
             self,
             qubits=wide.qubits,
             phases=Table(np.remainder(phases + np.pi, 2 * np.pi) - np.pi),
-            slots=(*self.slots, *other.slots),
+            slots=slots,
         )
 
     def places(self, qubits: tuple[str, ...]) -> NDArray[np.intp]:

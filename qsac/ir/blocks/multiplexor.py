@@ -137,7 +137,7 @@ class Multiplexor(Op):
     def adjoint(self) -> Self:
         return replace(
             self,
-            angles=Table(-self.angles.values),
+            angles=self.angles.negated(),
             enters_zero=self.leaves_zero,
             leaves_zero=self.enters_zero,
             pair=_OPPOSITE[self.pair],
@@ -204,8 +204,8 @@ class UniformlyControlledGate(Op):
     def adjoint(self) -> Self:
         return replace(
             self,
-            theta=Table(-self.theta.values[::-1]),
-            phi=Table(self.phi.values[::-1]),
+            theta=self.theta.reversed().negated(),
+            phi=self.phi.reversed(),
             inverted=not self.inverted,
         )
 
