@@ -1,7 +1,8 @@
 """qsac, a compiler for quantum attention: from a model file to native gates, keeping the structure on the way.
 
 ``load(path_or_dict)`` reads a model, ``compile(model, target="h1")`` compiles it, ``run(compiled)`` runs it;
-``template(model)`` compiles a shape, to be bound to tokens and parameters many times.
+``estimate(model)`` counts what a model of any size takes; ``template(model)`` compiles a shape, to be bound to tokens
+and parameters many times.
 Everything is imported when it is first asked for.
 """
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from qsac.cache import Cache as Cache
     from qsac.compiler import compile as compile  # noqa: A004  (the contract names it so)
     from qsac.errors import QsacError as QsacError
+    from qsac.estimate import Estimate as Estimate
+    from qsac.estimate import estimate as estimate
     from qsac.model.load import load as load
     from qsac.model.model import Model as Model
     from qsac.runtime.run import Result as Result
@@ -24,11 +27,13 @@ if TYPE_CHECKING:
 _HOMES = {
     "Cache": "qsac.cache",
     "Compiled": "qsac.artifact",
+    "Estimate": "qsac.estimate",
     "Model": "qsac.model.model",
     "QsacError": "qsac.errors",
     "Result": "qsac.runtime.run",
     "Template": "qsac.templates",
     "compile": "qsac.compiler",
+    "estimate": "qsac.estimate",
     "load": "qsac.model.load",
     "run": "qsac.runtime.run",
     "template": "qsac.templates",

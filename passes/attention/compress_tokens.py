@@ -84,8 +84,9 @@ def _spans(program: Program) -> dict[_Span, list[str]]:
 def _compressed(program: Program, span: _Span, registers: list[str]) -> Iterator[Program]:
     """The program with these registers' tables in a basis of their span, the unitary folded into either of them."""
     tables = program.tables[span.load], program.tables[span.unload]
-    if isinstance(tables[0], Outline) and isinstance(tables[1], Outline):
-        yield from _outlined(program, span, registers, *tables)
+    outlines = [table for table in tables if isinstance(table, Outline)]
+    if outlines:
+        yield from _outlined(program, span, registers, *outlines)
         return
     loaded, unloaded = (table.values for table in tables)
     if span.unitary is None:

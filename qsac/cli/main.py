@@ -26,6 +26,7 @@ from qsac.errors import (
 
 COMMANDS = {
     "compile": "Compile a model for a target.",
+    "estimate": "Count the gates of a model of any size, without compiling it.",
     "bind": "Fill tokens and parameters into a compiled template.",
     "run": "Run an artifact or a model, exactly or by shots.",
     "check": "Validate a model file; print its closed-form metrics.",

@@ -1,4 +1,4 @@
-"""`qsac schema`: the JSON Schemas of model files, of results and of target files."""
+"""`qsac schema`: the JSON Schemas of model files, of results, of estimates and of target files."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 SCHEMAS = {
     "model": ("model", "model.schema.json"),
+    "estimate": ("report", "estimate.schema.json"),
     "results": ("runtime", "results.schema.json"),
     "target": ("machine", "target.schema.json"),
 }
@@ -16,7 +17,8 @@ SCHEMAS = {
 @click.command("schema")
 @click.option("--of", "kind", type=click.Choice(tuple(SCHEMAS)), default="model", show_default=True, help="Of what.")
 def command(kind: str) -> None:
-    """Print the JSON Schema of model files, of what `qsac run --json` prints, or of files that describe a machine.
+    """Print the JSON Schema of model files, of what `qsac run --json` or `qsac estimate --json` prints, or of files
+    that describe a machine.
 
     Editors use it to complete and check such a file while it is written.
     """

@@ -1,7 +1,7 @@
 """Counts of the native circuit that emission would write, without writing it.
 
 Blocks go through the emitters as they are, except for those of tables without numbers
-(:mod:`qsac.ir.outline`): their ladders are reckoned up as wholes, however long, with numbers that are drawn at the ends,
+(:mod:`qsac.ir.outline`): their ladders are counted as wholes, however long, with numbers that are drawn at the ends,
 where gates join their neighbours. What is counted is what the emitter writes for generic numbers.
 """
 

@@ -222,7 +222,7 @@ def _(op: Project, scope: Scope, family: GateFamily) -> int:
 @op_cost.register
 def _(op: ApplyUnitary, scope: Scope, family: GateFamily) -> int:
     if op.form == "matrix":
-        return _synthesis_cost(scope.sizes[op.data] + len(op.when))
+        return _synthesis_cost(scope.sizes[op.data] + max(0, len(op.when) - 1), gated=bool(op.when))
     if op.form == "diagonal":
         return diagonal_cost(scope.sizes[op.data] + len(op.when), family)
     total = 0
@@ -277,8 +277,12 @@ def _causal_bit_costs(length: int, size: int, family: GateFamily) -> Iterator[in
             yield ladder(2) + ladder(1) + ladder(3, zero=False) + ladder(2, zero=False)
 
 
-def _synthesis_cost(qubits: int) -> int:
-    """An upper bound: CX gates of the quantum Shannon decomposition of a general unitary (Shende et al., 2006)."""
+def _synthesis_cost(qubits: int, *, gated: bool) -> int:
+    """CX gates of a general unitary on ``qubits`` by Qiskit's quantum Shannon decomposition (Shende et al.,
+    quant-ph/0406176; as few as by Krol and Al-Ars, arXiv 2403.13692), or of one controlled by a further qubit, which is
+    a multiplexor of two."""
     if qubits == 1:
-        return 0
-    return (23 * (1 << 2 * qubits) - 72 * (1 << qubits) + 64) // 48
+        return 2 if gated else 0
+    if gated:
+        return (25 * (1 << 2 * qubits) - 48 * (1 << qubits) + 32) // 24
+    return (11 * (1 << 2 * qubits) - 36 * (1 << qubits) + 40) // 24

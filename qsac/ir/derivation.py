@@ -138,7 +138,11 @@ def derive(operation: Operation, arguments: tuple[str | Table, ...], tables: Map
 
 def _name(unitary: Table) -> str:
     """What tells the outlines that a unitary makes from those that another one makes."""
-    return "+".join(sorted(span.sequence for span in unitary.spans)) if isinstance(unitary, Outline) else hex(hash(unitary))
+    return (
+        "+".join(sorted(span.sequence for span in unitary.spans))
+        if isinstance(unitary, Outline)
+        else hex(hash(unitary))
+    )
 
 
 def turned(how: How, rows: str, unitary: ApplyUnitary, tables: Mapping[str, Table]) -> Table:

@@ -11,7 +11,6 @@ from zlib import crc32
 
 from qsac.ir.table import Table
 
-
 _MODULUS = (1 << 31) - 1
 _STEPS = (48271, 69621)
 """A prime, and multipliers of a linear congruential generator for it (Park and Miller, 1988)."""
@@ -29,7 +28,7 @@ class Outline(Table):
     """A table of ``shape`` of which it is known whether it is real, that its entries are zero from ``columns`` (of the
     last axis) on, and which rows it is made of (``spans``; for a unitary, which one it is).
 
-    Its numbers are taken to be generic: none is zero, no row repeats, and rows are as independent as they can be. It has
+    Its numbers are taken to be generic: none is zero, no row repeats, and rows are as independent as they can. It has
     no ``values``: who asks for them has taken it for a table that is known.
     """
 

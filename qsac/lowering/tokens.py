@@ -65,7 +65,9 @@ def _outlined(
     blocks: list[Block] = []
     for level in plan(rows, table.columns, len(data), real=table.real):
         angles, phi = (
-            Outline((level.rows,), real=True, spans=[Span(f"{kind} {level.place} {sorted(table.spans)}", 0, level.rows)])
+            Outline(
+                (level.rows,), real=True, spans=[Span(f"{kind} {level.place} {sorted(table.spans)}", 0, level.rows)]
+            )
             for kind in ("theta", "phi")
         )
         given, target = _acting(level, needed, data)

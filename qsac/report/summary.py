@@ -13,27 +13,68 @@ Row = tuple[str, str]
 def facts(compiled: Compiled) -> list[Row]:
     """Label and value of what a user asks first about a compiled program."""
     stats = compiled.stats
-    rows = [
+    return [
         ("target", f"{compiled.target['name']} ({compiled.target['description']})"),
         ("qubits", _qubits(stats)),
-        ("two-qubit gates", f"{stats['two_qubit_gates']:,}"),
-        ("one-qubit gates", f"{stats['one_qubit_gates']:,}"),
-        ("depth", f"{stats['depth']:,} ({stats['two_qubit_depth']:,} in two-qubit gates)"),
-        ("measurements", f"{stats['measurements']} and {stats['resets']} resets"),
+        *_count_rows(stats),
+        *_probability_rows(stats),
+        *_forecast_rows(stats.get("forecast", {})),
+        *_charge_rows(stats),
+        *_error_rows(stats.get("error_budget", {})),
     ]
+
+
+def estimate_rows(estimated: Mapping[str, Any]) -> list[Row]:
+    """Label and value of what an estimate says; of what cannot be told there is no row."""
+    shape, options, counts = estimated["shape"], estimated["options"], estimated["counts"]
+    limit, width = options["qubits"], counts["qubits"]
+    tokens = f"{shape['context']:,} {'real' if shape['real'] else 'complex'} tokens of dimension {shape['dimension']:,}"
+    kernel = (
+        f"{shape['kernel']} of degree {shape['degree']}, {shape['mask']} mask, V {shape['value']}, W {shape['score']}"
+    )
+    fits = "" if estimated["fits"] else f": {width - limit} too many, at most {limit} can be used"
+    return [
+        ("target", f"{estimated['target']}, -O {options['optimisation']}"),
+        ("shape", tokens),
+        ("attention", kernel),
+        ("qubits", f"{width:,}{fits}"),
+        *_count_rows(counts),
+        *_probability_rows(counts),
+        *_charge_rows(counts),
+        *(
+            (f"{'exact' if estimated['exact'] else 'not exact'}" if not place else "", said)
+            for place, said in enumerate(estimated["reason"].split("; "))
+        ),
+    ]
+
+
+def _count_rows(stats: Mapping[str, Any]) -> list[Row]:
+    """Gates and depths, as far as they are known."""
+    rows = [("two-qubit gates", f"{stats['two_qubit_gates']:,}")]
+    if stats["one_qubit_gates"] is not None:
+        rows.append(("one-qubit gates", f"{stats['one_qubit_gates']:,}"))
+        rows.append(("depth", f"{stats['depth']:,} ({stats['two_qubit_depth']:,} in two-qubit gates)"))
+    return [*rows, ("measurements", f"{stats['measurements']} and {stats['resets']} resets")]
+
+
+def _probability_rows(stats: Mapping[str, Any]) -> list[Row]:
     probability = stats["error_free_probability"]
-    if probability is not None:
-        rows.append(("error-free", f"{probability:.4g} of the shots, by the target's published rates"))
-    rows += _forecast_rows(stats.get("forecast", {}))
-    taken = stats.get("run_time")
+    if probability is None:
+        return []
+    return [("error-free", f"{probability:.4g} of the shots, by the target's published rates")]
+
+
+def _charge_rows(stats: Mapping[str, Any]) -> list[Row]:
+    """How long the machine takes, and what its vendor charges."""
+    rows = []
+    taken, cost = stats.get("run_time"), stats["cost"]
     if taken is not None:
         rows.append(("time", f"{1e6 * taken['circuit']:,.1f} us a circuit, {1e6 * taken['per_shot']:,.1f} us a shot"))
-    cost = stats["cost"]
     if cost is not None:
         low, *high = (cost["fixed"] + 1000 * cost[name] for name in cost if name.startswith("per_shot"))
         resets = "".join(f" ({value:,.1f} if resets count as measurements)" for value in high)
         rows.append(("cost", f"{low:,.1f} {cost['unit']} for 1,000 shots{resets}"))
-    return rows + _error_rows(stats.get("error_budget", {}))
+    return rows
 
 
 def _forecast_rows(forecast: Mapping[str, Any]) -> list[Row]:

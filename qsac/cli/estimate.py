@@ -1,0 +1,67 @@
+"""`qsac estimate`: the counts of a model's circuit, of any size, without building it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from qsac.cli.arguments import load_argument
+
+if TYPE_CHECKING:
+    from qsac.pipeline import Preference
+
+
+@click.command("estimate")
+@click.argument("model")
+@click.option(
+    "--target", default="h1", show_default=True, help="The machine or simulator, or a file that describes a machine."
+)
+@click.option("--context", metavar="T", help="Another number of context tokens, such as 1e6.")
+@click.option("--dimension", metavar="D", help="Another dimension of the tokens, such as 4096.")
+@click.option("-O", "optimisation", type=click.IntRange(0, 3), default=2, show_default=True, help="Optimisation level.")
+@click.option("--qubits", type=click.IntRange(1), help="The most qubits to use (default: all of the target's).")
+@click.option(
+    "--prefer",
+    type=click.Choice(("qubits", "depth")),
+    default="qubits",
+    show_default=True,
+    help="What to spare where gates are equal.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the estimate as JSON.")
+def command(
+    model: str,
+    target: str,
+    context: str | None,
+    dimension: str | None,
+    optimisation: int,
+    qubits: int | None,
+    prefer: Preference,
+    as_json: bool,
+) -> None:
+    """Count the gates that MODEL takes, a model file, or `-` for standard input, without compiling it.
+
+    With --context and --dimension for a model like it, with generic tokens of that shape. Says whether a compiled
+    circuit has just these counts. Targets with a coupling graph are counted before routing.
+    """
+    from qsac.estimate import estimate
+    from qsac.report.summary import estimate_rows
+
+    estimated = estimate(
+        load_argument(model),
+        target,
+        context=context,
+        dimension=dimension,
+        optimisation=optimisation,
+        qubits=qubits,
+        prefer=prefer,
+    ).to_json()
+    if as_json:
+        click.echo(json.dumps(estimated, indent=2, allow_nan=False))
+        return
+    rows = estimate_rows(estimated)
+    width = max(len(label) for label, _ in rows) + 2
+    click.echo(f"{estimated['name']}: estimated{', exact' if estimated['exact'] else ''}")
+    for label, value in rows:
+        click.echo(f"  {label:<{width}}{value}")

@@ -1,0 +1,98 @@
+"""The fields of an estimate, as `qsac estimate --json` prints it. The shipped JSON Schema is generated from them."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_FILE = "estimate.schema.json"
+
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+Amount = Annotated[float, Field(ge=0)]
+
+
+class _Fields(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class ShapeFields(_Fields):
+    """T, d as given, n = log2 of the padded d; kernel, mask, V, W and readout by their types in the model file."""
+
+    context: Positive
+    dimension: Positive
+    data_qubits: Count
+    degree: Count
+    kernel: Literal["monomial", "polynomial", "softmax-taylor"]
+    mask: Literal["causal", "full"]
+    value: Literal["identity", "hardware-efficient", "matrix"]
+    score: Literal["identity", "hardware-efficient", "matrix"]
+    readout: Literal["loss", "predict", "overlaps"]
+    real: bool
+
+
+class OptionFields(_Fields):
+    """``qubits``: the most that may be used, null where only memory limits them."""
+
+    optimisation: Annotated[int, Field(ge=0, le=3)]
+    qubits: Positive | None
+    prefer: Literal["qubits", "depth"]
+
+
+class RunTime(_Fields):
+    """Seconds of one circuit, of a job beside its shots, and of a shot."""
+
+    circuit: Amount
+    fixed: Amount
+    per_shot: Amount
+
+
+class Cost(_Fields):
+    """``fixed`` + shots x ``per_shot``; ``per_shot_with_resets`` if resets are charged as measurements."""
+
+    unit: str
+    fixed: Amount
+    per_shot: Amount
+    per_shot_with_resets: Amount | None = None
+
+
+class Counts(_Fields):
+    """As in an artifact's ``stats``; null where it cannot be told."""
+
+    qubits: Count
+    two_qubit_gates: Count
+    one_qubit_gates: Count | None
+    measurements: Count
+    resets: Count
+    depth: Count | None
+    two_qubit_depth: Count | None
+    error_free_probability: Annotated[float, Field(ge=0, le=1)] | None
+    run_time: RunTime | None
+    cost: Cost | None
+
+
+class EstimateResult(_Fields):
+    """``exact``: a compiled circuit has just these counts; ``reason`` says why, or why not. ``basis`` is what was
+    counted: the circuit of the model, that of generic tokens of the shape, or the shape alone."""
+
+    name: str
+    target: str
+    shape: ShapeFields
+    options: OptionFields
+    basis: Literal["model", "generic model", "shape"]
+    exact: bool
+    reason: str
+    fits: bool
+    counts: Counts
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of an estimate."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **EstimateResult.model_json_schema()}
+
+
+def json_schema_text() -> str:
+    """:func:`json_schema` as it is shipped in ``estimate.schema.json``."""
+    return json.dumps(json_schema(), indent=2) + "\n"
