@@ -22,7 +22,7 @@ from qsac.compiler import Compilation, Options, Watch
 from qsac.emit.emit import emit
 from qsac.emit.tally import tally
 from qsac.errors import InvalidInputError
-from qsac.ir.attention import ApplyUnitary
+from qsac.ir.attention import ApplyUnitary, LoadTokens
 from qsac.ir.cost import diagonal_cost, op_cost
 from qsac.ir.outline import Outline
 from qsac.ir.program import Program
@@ -272,6 +272,9 @@ def _doubts(model: Model, size: Size, final: Program, basis: Basis) -> list[str]
     real = not np.iscomplexobj(model.tokens) and model.value.is_real
     if isinstance(model.given_phases, str) and real:
         found.append("optimal phases of a real model are signs, for which a few gates may not be needed")
+    gated = any(isinstance(op, LoadTokens) and op.when for op in final.ops)
+    if basis == "shape" and gated and size.dimension < 1 << size.data_qubits:
+        found.append("where gated loads are padded with zeros, a few one-qubit gates may not be needed")
     if basis == "shape" and size.context <= 2 < size.dimension:
         found.append("so few tokens are alike in a basis of their span, which may spare a few one-qubit gates")
     return found

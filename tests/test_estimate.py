@@ -155,8 +155,16 @@ def test_the_counts_of_a_shape_are_those_of_the_circuit(case: tuple[Model, str, 
     times, taken = counted.pop("run_time"), built.pop("run_time")
     assert (times is None) == (taken is None)
     if taken is not None:
-        assert times == pytest.approx(taken, rel=1e-9)
-        assert counted.pop("cost")["per_shot"] == pytest.approx(built.pop("cost")["per_shot"], rel=1e-9)
+        assert times is not None
+        assert times["circuit"] == pytest.approx(taken["circuit"], rel=0.005)
+        assert counted["cost"]["per_shot"] == pytest.approx(built["cost"]["per_shot"], rel=0.005)
+        del counted["cost"], built["cost"]
+    if options.optimisation < 2 and size_of(model).dimension < model.dimension:
+        # Gates of gated loads that come to nothing, as what they load is padded with zeros.
+        for fewer in ("one_qubit_gates", "depth"):
+            assert 0 <= counted.pop(fewer) - built.pop(fewer) <= 0.005 * counted["two_qubit_gates"]
+        for both in (counted, built):
+            both.pop("cost", None)
     assert counted == built
     if target(name).coupling is None and told[1] is not None:
         # Of a few gates the angle is not known, and taken to be the worst; those of gated layers are drawn ones.

@@ -61,7 +61,8 @@ def _probability_rows(stats: Mapping[str, Any]) -> list[Row]:
     probability = stats["error_free_probability"]
     if probability is None:
         return []
-    return [("error-free", f"{probability:.4g} of the shots, by the target's published rates")]
+    share = f"{probability:.4g}" if probability else "less than 1e-300"
+    return [("error-free", f"{share} of the shots, by the target's published rates")]
 
 
 def _charge_rows(stats: Mapping[str, Any]) -> list[Row]:

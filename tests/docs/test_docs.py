@@ -273,7 +273,7 @@ def _said(line: str, capfd: pytest.CaptureFixture[str]) -> str:
     return captured.out + captured.err
 
 
-@pytest.mark.parametrize("path", ["README.md", "docs/quickstart.md", "docs/templates.md"])
+@pytest.mark.parametrize("path", ["README.md", "docs/quickstart.md", "docs/templates.md", "docs/estimate.md"])
 def test_quoted_output_is_real(
     path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
