@@ -24,16 +24,16 @@ from qsac.report.stats import circuit_stats
 Stage = Callable[[str], AbstractContextManager[None]]
 """Times a stage, by its name."""
 
-SKETCHED = (0, 0, 2_000, 8_000)
+SKETCHED = (0, 0, 800, 8_000)
 """For each ``-O`` level, the two-qubit gates of all schedules together that the search for arrangements starts with."""
 
-FEWEST_SKETCHES, MOST_SKETCHES = (0, 0, 12, 24), (0, 0, 32, 128)
+FEWEST_SKETCHES, MOST_SKETCHES = (0, 0, 8, 24), (0, 0, 12, 128)
 """For each ``-O`` level, how many schedules it starts with at the least and at the most."""
 
-CHANGES = (0, 0, 400, 1_500)
+CHANGES = (0, 0, 150, 1_500)
 """For each ``-O`` level, how many changes the search tries for each two-qubit gate."""
 
-MOST_CHANGES = (0, 0, 100_000, 200_000)
+MOST_CHANGES = (0, 0, 40_000, 200_000)
 """For each ``-O`` level, how many changes it tries at the most."""
 
 _AS_GOOD = 1.01
