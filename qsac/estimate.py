@@ -149,7 +149,7 @@ def estimate(
         doubts.insert(0, "the model is too large to be compiled to be counted, and its tokens were not looked at")
     reason = "counted in the model's own circuit" if basis == "model" else _GENERIC
     if machine.coupling is not None:
-        counts |= {"error_free_probability": None, "run_time": None, "cost": None}
+        counts |= {"error_free_probability": None, "duration": None, "cost": None}
         doubts.insert(0, f"counts are for all-to-all connections, before routing to {machine.name} adds to them")
     return Estimate(
         name=source.name,

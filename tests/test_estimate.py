@@ -152,7 +152,7 @@ def test_the_counts_of_a_shape_are_those_of_the_circuit(case: tuple[Model, str, 
         spared = 2 * model.degree * model.dimension
         assert 0 <= counted["two_qubit_gates"] - built["two_qubit_gates"] <= spared
         return
-    times, taken = counted.pop("run_time"), built.pop("run_time")
+    times, taken = counted.pop("duration"), built.pop("duration")
     assert (times is None) == (taken is None)
     if taken is not None:
         assert times is not None
@@ -183,7 +183,7 @@ def test_overlaps_too(name: str, part: str, size: Size) -> None:
     )
     counted, built = _both(model, name, Options())
     for both in (counted, built):
-        del both["error_free_probability"], both["run_time"], both["cost"]
+        del both["error_free_probability"], both["duration"], both["cost"]
     assert counted == built
 
 

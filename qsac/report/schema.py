@@ -41,7 +41,7 @@ class OptionFields(_Fields):
     prefer: Literal["qubits", "depth"]
 
 
-class RunTime(_Fields):
+class Duration(_Fields):
     """Seconds of one circuit, of a job beside its shots, and of a shot."""
 
     circuit: Amount
@@ -69,7 +69,7 @@ class Counts(_Fields):
     depth: Count | None
     two_qubit_depth: Count | None
     error_free_probability: Annotated[float, Field(ge=0, le=1)] | None
-    run_time: RunTime | None
+    duration: Duration | None
     cost: Cost | None
 
 

@@ -54,7 +54,7 @@ def error_free_probability(circuit: NativeCircuit, target: Target, idle: int) ->
     return exp(logarithm + idle * log1p(-rates.memory))
 
 
-def run_time(circuit: NativeCircuit, target: Target) -> dict[str, Any] | None:
+def duration(circuit: NativeCircuit, target: Target) -> dict[str, Any] | None:
     """Seconds that the target is occupied, or None where its durations are unknown.
 
     A job takes ``fixed`` + shots * ``per_shot``. A shot is the ``circuit``, each gate as early as its qubits allow,
@@ -89,9 +89,9 @@ def cost(circuit: NativeCircuit, target: Target) -> dict[str, Any] | None:
     """What the target's vendor charges, or None where no formula is known: ``fixed`` + shots * ``per_shot``.
 
     HQC = 5 + shots * (N_1q + 10 N_2q + 5 N_m) / 5000, with N_m the measurements, or the measurements and resets: the
-    sources leave open which. Where time is charged, it is the :func:`run_time`.
+    sources leave open which. Where time is charged, it is the :func:`duration`.
     """
-    return _cost(circuit, run_time(circuit, target), target)
+    return _cost(circuit, duration(circuit, target), target)
 
 
 def _cost(counted: NativeCircuit | Tally, taken: dict[str, Any] | None, target: Target) -> dict[str, Any] | None:
@@ -121,7 +121,7 @@ def circuit_stats(circuit: NativeCircuit, target: Target) -> dict[str, Any]:
         "depth": found.depth,
         "two_qubit_depth": found.two_qubit_depth,
         "error_free_probability": error_free_probability(circuit, target, found.idle),
-        "run_time": run_time(circuit, target),
+        "duration": duration(circuit, target),
         "cost": cost(circuit, target),
     }
 
@@ -142,7 +142,7 @@ def tally_stats(tally: Tally, target: Target) -> dict[str, Any]:
         "depth": tally.depth,
         "two_qubit_depth": tally.two_qubit_depth,
         "error_free_probability": _tallied_probability(tally, target.errors),
-        "run_time": taken,
+        "duration": taken,
         "cost": _cost(tally, taken, target),
     }
 

@@ -68,7 +68,7 @@ def _probability_rows(stats: Mapping[str, Any]) -> list[Row]:
 def _charge_rows(stats: Mapping[str, Any]) -> list[Row]:
     """How long the machine takes, and what its vendor charges."""
     rows = []
-    taken, cost = stats.get("run_time"), stats["cost"]
+    taken, cost = stats.get("duration"), stats["cost"]
     if taken is not None:
         rows.append(("time", f"{1e6 * taken['circuit']:,.1f} us a circuit, {1e6 * taken['per_shot']:,.1f} us a shot"))
     if cost is not None:

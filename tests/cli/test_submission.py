@@ -121,7 +121,7 @@ def test_an_artifact_and_another_machine(vendor: FakeVendor, capsys: Captured) -
     words = ["run", "small.qsac.json", "--submit", "--shots", "1000", "--yes", "--json"]
     job = json.loads(_said(words, capsys).out)
     assert (job["vendor"], job["machine"], job["unit"]) == ("IBM", "ibm_fez", "quantum seconds")
-    taken = json.loads(Path("small.qsac.json").read_text(encoding="utf-8"))["stats"]["run_time"]
+    taken = json.loads(Path("small.qsac.json").read_text(encoding="utf-8"))["stats"]["duration"]
     assert 251e-6 < taken["per_shot"] < 350e-6
     assert job["cost"] == pytest.approx(2 + 1000 * taken["per_shot"])
     assert json.loads(_said([*words, "--machine", "ibm_other"], capsys).out)["machine"] == "ibm_other"

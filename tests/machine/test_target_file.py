@@ -124,9 +124,9 @@ def test_time_is_charged_by_durations() -> None:
     lasts = {"one_qubit": 1e-6, "two_qubit": 1e-4, "measure": 1e-3, "reset": 2e-3, "delay": 1e-2, "source": "a clock"}
     target = machine(cost="time", durations=lasts)
     stats = qsac.compile(random_model(2), target, verify=False).stats
-    assert stats["cost"]["per_shot"] == stats["run_time"]["per_shot"] > stats["run_time"]["circuit"] + 1e-2
+    assert stats["cost"]["per_shot"] == stats["duration"]["per_shot"] > stats["duration"]["circuit"] + 1e-2
     assert stats["cost"]["fixed"] == 0
-    assert "run_time" in qsac.compile(random_model(2), machine(), verify=False).stats
+    assert "duration" in qsac.compile(random_model(2), machine(), verify=False).stats
     with pytest.raises(InvalidInputError, match="cannot be told without times"):
         machine(cost="time")
 

@@ -20,7 +20,7 @@ from qsac.emit.tket import to_tket
 from qsac.ir.native import GATES, NativeCircuit
 from qsac.pipeline import Durations, ErrorRates, Target
 from qsac.registry import target
-from qsac.report.stats import circuit_stats, cost, error_free_probability, layers, run_time
+from qsac.report.stats import circuit_stats, cost, duration, error_free_probability, layers
 from tests.emit.test_tket import native_circuits
 from tests.runtime.test_statevector import circuit
 from tests.strategies import random_model
@@ -130,7 +130,7 @@ def test_the_vendors_cost_formula() -> None:
     assert found["per_shot"] == pytest.approx((1 + 10 + 5) / 5000)
     assert found["per_shot_with_resets"] == pytest.approx((1 + 10 + 10) / 5000)
     assert cost(native, target("statevector")) is None
-    assert run_time(native, target("h1")) is None
+    assert duration(native, target("h1")) is None
 
 
 def test_the_run_time_is_that_of_the_slowest_qubit() -> None:
@@ -146,10 +146,10 @@ def test_the_run_time_is_that_of_the_slowest_qubit() -> None:
         ("Reset", 0, -1),
         ("PhasedX", 1, -1, 0.5, 0.0),
     )
-    found = run_time(native, charged)
+    found = duration(native, charged)
     assert found == {"circuit": 2 + 10 + 100 + 1000, "fixed": 1e5, "per_shot": 1000 + 1112 + 1e4}
     assert cost(native, charged) == {"unit": "quantum seconds", "fixed": 1e5, "per_shot": 12112.0}
-    assert circuit_stats(native, charged)["run_time"] == found
+    assert circuit_stats(native, charged)["duration"] == found
     assert cost(native, replace(charged, durations=None)) is None
 
 
@@ -167,4 +167,4 @@ def test_the_run_time_is_qiskits() -> None:
     pairs = permutations(places, 2)
     known.add_instruction(CZGate(), {pair: InstructionProperties(duration=lasts.two_qubit) for pair in pairs})
     expected = written.estimate_duration(known)
-    assert compiled.stats["run_time"]["circuit"] == pytest.approx(expected, rel=1e-9)
+    assert compiled.stats["duration"]["circuit"] == pytest.approx(expected, rel=1e-9)
