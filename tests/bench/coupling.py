@@ -61,7 +61,7 @@ def section(plan: Plan) -> str:
 def _run(plan: Plan, target: str, case: Case, how: int | str) -> Outcome:
     plan.say(f"coupling: {how} at {case} for {target}")
     if isinstance(how, int):
-        return measure.run("qsac", 900, case=asdict(case), optimisation=how, target=target)
+        return measure.run("qsac", 900, case=asdict(case), optimisation=how, target=target, budget=0.0)
     outcome = measure.run("routed", max(plan.limit, 300), case=asdict(case), target=target, router=how, seeds=SEEDS)
     if outcome.result and outcome.result["deviation"] > TOLERANCE:
         return Outcome(None, f"wrong: off by {outcome.result['deviation']:.1e}")
