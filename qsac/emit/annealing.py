@@ -268,7 +268,8 @@ def _lives(order: Sequence[Step], qubits: int) -> list[tuple[int, ...]]:
     found = []
     for step in order:
         found.append(tuple(now))
-        now[step.target] = {"turn": ALIVE, "measure": ENDED, "reset": EMPTY}[step.event]
+        if step.event != "visit":
+            now[step.target] = {"turn": ALIVE, "measure": ENDED, "reset": EMPTY}[step.event]
         for control in step.controls:
             now[control] = ALIVE
     return found

@@ -37,7 +37,8 @@ class Step:
     """Toggles of one target: by each of ``controls`` as often as ``weights`` says (qubits by number).
 
     ``free`` if the controls may take any order (``weights`` then falls) and bring others along. ``ends_nearest`` if
-    the last toggle is the nearest control's. A step without controls is a one-qubit gate or its ``event``.
+    the last toggle is the nearest control's. A step without controls is a one-qubit gate or its ``event``. A target
+    that is only visited is in zero before and after.
     """
 
     op: int
@@ -46,7 +47,7 @@ class Step:
     weights: tuple[int, ...] = ()
     free: bool = False
     ends_nearest: bool = False
-    event: Literal["turn", "measure", "reset"] = "turn"
+    event: Literal["turn", "visit", "measure", "reset"] = "turn"
 
 
 class Toggle(NamedTuple):
@@ -105,7 +106,7 @@ def fits(program: Program, arrangement: Arrangement) -> bool:
     number = {register.name: index for index, register in enumerate(program.registers)}
     for arranged in arrangement.steps:
         step = arranged.step
-        if step.op < len(program.ops) and isinstance(op := program.ops[step.op], Diagonal):
+        if step.op < len(program.ops) and isinstance(op := program.ops[step.op], Diagonal) and not op.through:
             usual = [number[name] for name in op.qubits]
             targets = diagonals.setdefault(step.op, [])
             if step.target not in usual or set(step.controls) - set(usual):
@@ -115,7 +116,7 @@ def fits(program: Program, arrangement: Arrangement) -> bool:
                 targets.insert(0, usual.index(step.controls[0]))
     if any(len(order) != len(program.ops[index].borrows) for index, order in diagonals.items()):
         return False
-    orders = [diagonals.get(i, range(1)) for i, op in enumerate(program.ops) if isinstance(op, Diagonal)]
+    orders = [diagonals.get(i, ()) for i, op in enumerate(program.ops) if isinstance(op, Diagonal)]
     found = steps(program, orders)
     return [_regardless_of_order(step) for step in found] == [
         _regardless_of_order(arranged.step) for arranged in arrangement.steps
@@ -149,7 +150,7 @@ def steps(program: Program, diagonals: Sequence[Sequence[int]] = ()) -> list[Ste
     """The program's toggles, measurements and resets.
 
     ``diagonals`` orders the qubits of each diagonal (places in its ``qubits``); each is a multiplexed Rz of the last
-    one under all before it, and so on.
+    one under all before it, and so on, unless it goes through a qubit in zero: then it is one of that qubit.
     """
     number = {register.name: index for index, register in enumerate(program.registers)}
     orders = iter(diagonals)
@@ -170,7 +171,13 @@ def steps(program: Program, diagonals: Sequence[Sequence[int]] = ()) -> list[Ste
                 found.append(Step(index, number[op.target], controls, weights, free, ends_nearest=free))
             case Diagonal():
                 qubits = [number[name] for name in op.qubits]
-                qubits = [qubits[place] for place in next(orders, range(len(qubits)))]
+                order = next(orders, range(len(qubits)))
+                if op.through:
+                    whole = _closed(len(qubits))
+                    through = number[op.through]
+                    found.append(Step(index, through, tuple(qubits), whole, free=len(qubits) > 1, event="visit"))
+                    continue
+                qubits = [qubits[place] for place in order]
                 for last in reversed(range(1, len(qubits))):
                     found.append(Step(index, qubits[last], tuple(qubits[:last]), _closed(last), free=last > 1))
             case Measure():

@@ -282,6 +282,12 @@ class CoupledEmitter(CZEmitter):
         if not steps:
             super()._block(op, None)
             return
+        if op.through:
+            # Rz of an angle multiplies zero by exp(-i angle / 2).
+            self._move(steps[0].swaps)
+            self._clear(self.place[op.through])
+            self._multiplexed("z", op.qubits, op.through, -2 * op.phases.values / pi, steps[0], None)
+            return
         ordered = [*(steps[-1].step.controls), *(arranged.step.target for arranged in reversed(steps))]
         usual = [op.qubits.index(self._names[qubit]) for qubit in ordered]
         phases = np.transpose(op.phases.values.reshape((2,) * len(usual)), usual).reshape(-1) / pi

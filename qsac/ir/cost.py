@@ -26,7 +26,7 @@ from qsac.ir.attention import (
 from qsac.ir.attention.unitary import Entangler
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate
 from qsac.ir.evolution import weight
-from qsac.ir.loader import controlled_rows, occupied_columns, plan, without_repetition
+from qsac.ir.loader import columns_in_order, controlled_rows, in_order, occupied_columns, plan, without_repetition
 from qsac.ir.native import GateFamily
 from qsac.ir.op import Op, Scope
 from qsac.ir.outline import Outline
@@ -173,9 +173,11 @@ def _(op: LoadTokens, scope: Scope, family: GateFamily) -> int:
     table = scope.tables[op.table]
     if isinstance(table, Outline):
         rows_loaded = table.shape[0] * scope.dimension(op.when)
-        return loader_cost(rows_loaded, table.columns, scope.sizes[op.data], real=table.real)
-    _, rows = without_repetition(controlled_rows(table.values, scope.dimension(op.when)))
-    return loader_cost(len(rows), occupied_columns(table.values), scope.sizes[op.data], real=table.real)
+        columns = columns_in_order(table.columns, op.order)
+        return loader_cost(rows_loaded, columns, scope.sizes[op.data], real=table.real)
+    values = in_order(table.values, op.order)
+    _, rows = without_repetition(controlled_rows(values, scope.dimension(op.when)))
+    return loader_cost(len(rows), occupied_columns(values), scope.sizes[op.data], real=table.real)
 
 
 @op_cost.register

@@ -5,7 +5,7 @@ Lowering builds what is planned here, and the cost formulas count it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -73,13 +73,30 @@ def _level(kind: LevelKind, place: int, rows: int, columns: int) -> Level:
     controls, bits = (rows - 1).bit_length(), (prefixes - 1).bit_length()
     last = ((rows - 1) << bits) + prefixes
     first = ((prefixes - 1) << controls) + rows
-    return Level(kind, place, prefixes, first < last, min(first, last))
+    return Level(kind, place, prefixes, first <= last, min(first, last))
 
 
 def occupied_columns(rows: NDArray[Any]) -> int:
     """One more than the last column in which any of the rows, shape (rows, columns), differs from zero; at least 1."""
     used = np.flatnonzero(np.any(rows, axis=0))
     return int(used[-1]) + 1 if len(used) else 1
+
+
+def in_order(rows: NDArray[Any], order: Sequence[int]) -> NDArray[Any]:
+    """Rows, shape (rows, 2^n), of the same states with the qubits in another order, given by their places (empty: in
+    the usual one)."""
+    if not order:
+        return rows
+    split = rows.reshape(len(rows), *(2,) * len(order))
+    return np.ascontiguousarray(split.transpose(0, *(1 + place for place in order)).reshape(len(rows), -1))
+
+
+def columns_in_order(columns: int, order: Sequence[int]) -> int:
+    """How many of the first entries may differ from zero after :func:`in_order`, where before it ``columns`` may."""
+    if not order:
+        return columns
+    places = in_order(np.arange(1 << len(order))[None], order)[0]
+    return int(np.flatnonzero(places < columns)[-1]) + 1
 
 
 def controlled_rows(rows: NDArray[Any], branches: int) -> NDArray[Any]:

@@ -70,6 +70,11 @@ class Op:
         return ()
 
     @property
+    def visits(self) -> tuple[str, ...]:
+        """Registers in zero, not used yet or brought back, that the op may use on its way; it leaves them in zero."""
+        return ()
+
+    @property
     def needs_fresh(self) -> tuple[str, ...]:
         """Targets that must be unallocated, so in state zero, before the op."""
         return ()

@@ -24,7 +24,7 @@ def verify(program: Program) -> None:
     that needs fresh targets finds them unallocated. Un-loaded data is projected on zero next. Every outcome that a
     readout names exists once, and its given set, and given with success, are what has been projected up to some point
     of the program: every probability a readout needs is then a norm on the way. A pair that an op opens is closed by
-    its adjoint, with its registers only borrowed in between.
+    its adjoint, with its registers only borrowed in between. A register that an op visits is in zero.
     """
     _verify_declarations(program)
     live: set[str] = set()
@@ -58,7 +58,7 @@ def _broken_rules(program: Program, op: Op, live: set[str], ended: set[str]) -> 
     sizes = program.scope.sizes
     if op.level not in (program.level, "both"):
         yield f"it belongs to the {op.level} level, the program is of the {program.level} level"
-    for name in (*op.targets, *op.borrows):
+    for name in (*op.targets, *op.borrows, *op.visits):
         if name not in sizes:
             yield f"register {name!r} is not declared"
     for name in op.tables:
@@ -69,8 +69,13 @@ def _broken_rules(program: Program, op: Op, live: set[str], ended: set[str]) -> 
     for name in op.borrows:
         if name in op.targets:
             yield f"register {name!r} is borrowed and targeted at once"
+        if name in op.visits:
+            yield f"register {name!r} is borrowed and visited at once"
         if name not in live:
             yield f"register {name!r} is borrowed but not live"
+    for name in op.visits:
+        if name in ended:
+            yield f"register {name!r} is visited after its projection"
     for name in op.targets:
         if name in ended and name not in op.reopens:
             yield f"register {name!r} is used after its projection"
@@ -84,12 +89,16 @@ def _broken_rules(program: Program, op: Op, live: set[str], ended: set[str]) -> 
 
 
 def _verify_promises(program: Program) -> None:
-    """What ops promise about states: un-loaded and ``leaves_zero`` qubits end in zero, ``enters_zero`` begin so."""
+    """What ops promise about states: un-loaded and ``leaves_zero`` qubits end in zero, ``enters_zero`` begin so, and
+    those that an op visits are."""
     untouched: dict[str, Op] = {}
     used: set[str] = set()
     for index, op in enumerate(program.ops):
         if isinstance(op, Multiplexor) and op.enters_zero and op.target in used:
             raise ProgramError(f"op {index} ({op.name}) says that {op.target!r} enters in zero, but it was used before")
+        for name in op.visits:
+            if name in used:
+                raise ProgramError(f"op {index} ({op.name}) visits {name!r}, which is not known to be in zero")
         for name in (*op.targets, *op.borrows):
             if name in untouched:
                 if name in op.ends and (not isinstance(op, Project) or op.state == "zero"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import pi
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +13,39 @@ from qsac.ir.attention import LoadTokens
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.blocks.rotation import controlled_x
-from qsac.ir.loader import Level, controlled_rows, occupied_columns, plan, without_repetition
+from qsac.ir.loader import (
+    Level,
+    columns_in_order,
+    controlled_rows,
+    in_order,
+    occupied_columns,
+    plan,
+    without_repetition,
+)
 from qsac.ir.outline import Outline, Span
 from qsac.ir.table import Table
 from qsac.lowering.cascade import GateLevel, RotationLevel, complex_cascade, real_cascade
 from qsac.lowering.place import Place
 
 Real = NDArray[np.float64]
+
+
+class Data(NamedTuple):
+    """The qubits of a data register, in the order in which they are loaded and as they stand in the register."""
+
+    qubits: tuple[str, ...]
+    register: tuple[str, ...]
+
+    @classmethod
+    def of(cls, register: tuple[str, ...], order: Sequence[int] = ()) -> Data:
+        """In an order given by places in the register; an empty one is the usual one."""
+        return cls(tuple(register[place] for place in order) or register, register)
+
+    def stands(self, qubit: str) -> int:
+        """The qubit's place in the register."""
+        return self.register.index(qubit)
+
+
 Block = Multiplexor | UniformlyControlledGate | PauliRotation | Diagonal
 
 
@@ -28,11 +55,11 @@ def lower(op: LoadTokens, place: Place) -> list[Block]:
     For complex tables also the diagonal that they leave on the controls.
     """
     controls = place.qubits(*op.index, *op.when)
-    data = place.qubits(op.data)
+    data = Data.of(place.qubits(op.data), op.order)
     table = place.scope.tables[op.table]
     if isinstance(table, Outline):
         return _outlined(op, table, controls, data, place)
-    key = (op.table, len(op.when), len(controls))
+    key = (op.table, op.order, len(op.when), len(controls))
     kept, levels, left = place.cached(key, lambda: _cascade(op, place))
     orders = _orders(levels, place, unload=op.adjoint_load)
     if any(orders):
@@ -46,27 +73,27 @@ def lower(op: LoadTokens, place: Place) -> list[Block]:
     return blocks
 
 
-def _turned_round(op: LoadTokens, unload: list[Block], data: tuple[str, ...]) -> list[Block]:
+def _turned_round(op: LoadTokens, unload: list[Block], data: Data) -> list[Block]:
     """The blocks of a load, or of an un-load, from those that un-load."""
     if op.adjoint_load:
         return unload
     blocks = [block.adjoint() for block in reversed(unload)]
     # Qubits that are zero in every row take no gate, but are live from here on: an observation may read them.
     touched = {name for block in blocks for name in block.targets}
-    return blocks + [PauliRotation("z", (name,), 0.0, origin=op.origin) for name in data if name not in touched]
+    return blocks + [PauliRotation("z", (name,), 0.0, origin=op.origin) for name in data.qubits if name not in touched]
 
 
-def _outlined(
-    op: LoadTokens, table: Outline, controls: tuple[str, ...], data: tuple[str, ...], place: Place
-) -> list[Block]:
+def _outlined(op: LoadTokens, table: Outline, controls: tuple[str, ...], data: Data, place: Place) -> list[Block]:
     """The blocks for a table without numbers: of the same sizes, without numbers either."""
     rows = table.shape[0] * place.scope.dimension(op.when)
     needed = controls[len(controls) - (rows - 1).bit_length() :]
     blocks: list[Block] = []
-    for level in plan(rows, table.columns, len(data), real=table.real):
+    for level in plan(rows, columns_in_order(table.columns, op.order), len(data.qubits), real=table.real):
         angles, phi = (
             Outline(
-                (level.rows,), real=True, spans=[Span(f"{kind} {level.place} {sorted(table.spans)}", 0, level.rows)]
+                (level.rows,),
+                real=True,
+                spans=[Span(f"{kind} {level.place} {op.order} {sorted(table.spans)}", 0, level.rows)],
             )
             for kind in ("theta", "phi")
         )
@@ -101,10 +128,10 @@ def _cascade(
 ) -> tuple[tuple[int, ...], Sequence[GateLevel | RotationLevel], Real]:
     """The controls that count, by their places, the levels of un-loading, and the phases they leave if complex."""
     table, branches = place.scope.tables[op.table], place.scope.dimension(op.when)
-    alike = controlled_rows((table.pattern or table).values, branches)
+    alike = controlled_rows(in_order((table.pattern or table).values, op.order), branches)
     # The bits of the index above those that the rows need are always 0.
     unused = place.scope.dimension(op.borrows).bit_length() - 1 - (len(alike) - 1).bit_length()
-    needed, rows = without_repetition(controlled_rows(table.values, branches), alike)
+    needed, rows = without_repetition(controlled_rows(in_order(table.values, op.order), branches), alike)
     kept = tuple(unused + bit for bit in needed)
     columns = occupied_columns(alike)
     ordered = _rows(orders)
@@ -119,14 +146,14 @@ def load_row(row: Real, data: tuple[str, ...], place: Place, origin: str) -> lis
     orders = _orders(levels, place, unload=False)
     if any(orders):
         levels = real_cascade(row[None], orders=_rows(orders))
-    unload = _unload(levels, (), data, origin, orders=orders)
+    unload = _unload(levels, (), Data.of(data), origin, orders=orders)
     return [block.adjoint() for block in reversed(unload)]
 
 
 def _unload(
     levels: Sequence[GateLevel | RotationLevel],
     controls: tuple[str, ...],
-    data: tuple[str, ...],
+    data: Data,
     origin: str,
     slot: Callable[[], tuple[int, ...]] = tuple,
     orders: Sequence[LadderOrder | None] = (),
@@ -139,7 +166,7 @@ def _unload_level(
     step: GateLevel | RotationLevel,
     order: LadderOrder | None,
     controls: tuple[str, ...],
-    data: tuple[str, ...],
+    data: Data,
     origin: str,
     slots: tuple[int, ...],
 ) -> list[Block]:
@@ -155,25 +182,38 @@ def _unload_level(
     return _gate(level, gate, data)
 
 
-def _acting(level: Level, controls: tuple[str, ...], data: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+def _acting(level: Level, controls: tuple[str, ...], data: Data) -> tuple[tuple[str, ...], str]:
     """The controls and the target of a level's gate."""
-    prefix = data[level.acted_on - level.prefix_bits : level.acted_on]
+    prefix = data.qubits[level.acted_on - level.prefix_bits : level.acted_on]
     given = (*prefix, *controls) if level.prefix_first else (*controls, *prefix)
     # A ladder for one row of many prefixes, or the other way, depends on the last controls only.
-    return given[len(given) - (level.rows - 1).bit_length() :], data[level.acted_on]
+    return given[len(given) - (level.rows - 1).bit_length() :], data.qubits[level.acted_on]
 
 
-def _gate(level: Level, gate: UniformlyControlledGate, data: tuple[str, ...]) -> list[Block]:
+def _gate(level: Level, gate: UniformlyControlledGate, data: Data) -> list[Block]:
     """A level's gate, in the basis that it is for."""
     if level.kind == "gate":
         return [gate]
-    basis = bell_basis(gate.target, data[level.place], gate.origin)
+    other = data.qubits[level.place]
+    basis = bell_basis(gate.target, other, gate.origin, turned=data.stands(gate.target) > data.stands(other))
     return [*basis, gate, *(block.adjoint() for block in reversed(basis))]
 
 
-def bell_basis(first: str, second: str, origin: str) -> list[PauliRotation]:
+def bell_basis(first: str, second: str, origin: str, *, turned: bool = False) -> list[PauliRotation]:
     """CX (H S (x) S), up to a global phase: a basis of Bell states in which real amplitudes are the quaternion of an
-    SU(2) matrix on the first qubit (the magic basis, Hill and Wootters, quant-ph/9703041)."""
+    SU(2) matrix on the first qubit (the magic basis, Hill and Wootters, quant-ph/9703041).
+
+    ``turned``: the same, with the CX from the second qubit to the first; the two differ by gates on single qubits.
+    Where a load acts on one qubit and its un-load on the other, their CX are then the same, and nothing is between
+    them.
+    """
+    if turned:
+        return [
+            *bell_basis(second, first, origin),
+            PauliRotation("y", (second,), -pi / 2, origin=origin),
+            PauliRotation("z", (first,), pi, origin=origin),
+            PauliRotation("y", (first,), pi / 2, origin=origin),
+        ]
     return [
         PauliRotation("z", (first,), -pi / 2, origin=origin),
         PauliRotation("z", (second,), pi / 2, origin=origin),

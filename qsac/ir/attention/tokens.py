@@ -21,7 +21,8 @@ class LoadTokens(Loader):
     first column of each unitary is part of the meaning, and a lowering may choose the others.
 
     Rows that approximate others say so: ``exact`` then names a table of as many rows, whose further columns, if it has
-    more, are left out.
+    more, are left out. ``order`` names the qubits of ``data``, by place, in the order in which they are loaded, where
+    that is not the usual one: what is loaded is the same.
     """
 
     name: ClassVar[str] = "load-tokens"
@@ -33,6 +34,7 @@ class LoadTokens(Loader):
     adjoint_load: bool = False
     when: tuple[str, ...] = ()
     exact: str = ""
+    order: tuple[int, ...] = ()
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -52,6 +54,8 @@ class LoadTokens(Loader):
             return f"table {self.table!r} has {table.shape[0]} rows, the index has {scope.dimension(self.index)} values"
         if table.known and np.max(np.abs(np.linalg.norm(table.values, axis=1) - 1)) > 1e-9:
             return f"table {self.table!r} has rows that are not of unit norm"
+        if self.order and sorted(self.order) != list(range(scope.sizes[self.data])):
+            return f"the order of loading does not name each qubit of {self.data!r} once"
         if self.exact:
             return check_exact(self.table, self.exact, scope)
         return None

@@ -17,7 +17,9 @@ from qsac.ir.table import Table
 class Diagonal(Op):
     """Multiply |x> of ``qubits`` (the first most significant) by exp(i phases[x]); phases in radians.
 
-    It only borrows its qubits: it commutes with every other borrow.
+    It only borrows its qubits: it commutes with every other borrow. ``through`` names a qubit in zero through which it
+    may be computed: its phases are then those of parities gathered there. What that is good for is known where the
+    qubits' places on a device are.
     """
 
     name: ClassVar[str] = "diagonal"
@@ -25,6 +27,11 @@ class Diagonal(Op):
 
     qubits: tuple[str, ...]
     phases: Table
+    through: str = ""
+
+    @property
+    def visits(self) -> tuple[str, ...]:
+        return (self.through,) if self.through else ()
 
     @property
     def borrows(self) -> tuple[str, ...]:
