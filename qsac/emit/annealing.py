@@ -17,6 +17,10 @@ from qsac.emit.sweeping import Sketch
 COLD = 0.2
 """Temperature, in two-qubit gates, at which an annealing ends."""
 
+_RECOVERED = 6
+"""A change that costs so many two-qubit gates more than it may until some step is given up: later steps hardly make up
+for them."""
+
 _REACH = 10
 """Most steps after which a swap is taken back in one change."""
 
@@ -56,7 +60,7 @@ class Schedule:
         self, start: list[int], swaps: list[tuple[Edge, ...]], first: int, last: int, most: float
     ) -> tuple[list[Course], list[float]] | None:
         """Courses and costs of the steps from ``first`` on, until after ``last`` all is as it was; None if the total
-        comes above ``most``."""
+        comes above ``most``, or seems to."""
         course = self.courses[first].copy() if first or (start is self.start and self.courses) else self._course(start)
         total = self.spent[first]
         courses: list[Course] = []
@@ -70,7 +74,8 @@ class Schedule:
             price = priced(self.region, self.order[index], course, self.lives[index], swaps[index])
             costs.append(sum(price.swaps) + price.own + self.layer * price.layers)
             total += costs[-1]
-            if total + self.least[index + 1] > most:
+            behind = total - self.spent[index + 1]
+            if behind > most - self.total + _RECOVERED or total + self.least[index + 1] > most:
                 return None
         return (courses, costs) if total + self.spent[-1] - self.spent[first + len(costs)] <= most else None
 

@@ -282,12 +282,12 @@ class Region:
             layer = following & ~seen
             seen |= layer
             if layer & rest:
-                ranks.append(tuple(node for node in range(len(near)) if (layer & rest) >> node & 1))
-                for _ in ranks[-1]:
-                    total += weights[reached] * (2 * away - 1)
-                    reached += 1
+                ranks.append(_members(layer & rest))
+                stop = reached + len(ranks[-1])
+                total += sum(weights[reached:stop]) * (2 * away - 1)
+                reached = stop
                 rest &= ~layer
-        for node in sorted((node for node in range(len(near)) if rest >> node & 1), key=distance.__getitem__):
+        for node in sorted(_members(rest), key=distance.__getitem__):
             ranks.append((node,))
             total += weights[reached] * 4 * (distance[node] - 1)
             reached += 1
@@ -305,6 +305,16 @@ class Region:
                     found[other] = found[node] + 1
                     waiting.append(other)
         return found
+
+
+def _members(mask: int) -> tuple[int, ...]:
+    """The nodes of a mask, in order."""
+    found = []
+    while mask:
+        lowest = mask & -mask
+        found.append(lowest.bit_length() - 1)
+        mask ^= lowest
+    return tuple(found)
 
 
 def toggles(

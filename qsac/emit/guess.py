@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from math import inf
+from operator import itemgetter
 from typing import NamedTuple
 
 from qsac.emit.arrange import Region
 
+Places = tuple[int, ...]
+"""The node of each life; -1 where it has none yet."""
+
 
 class Kind(NamedTuple):
-    """A step in the direction of a sweep: target, controls and their toggles, and whether the nearest control toggles
-    first and last."""
+    """A step in the direction of a sweep: its target, its controls and their toggles, and whether the nearest control
+    toggles first and last. ``at`` takes the places of target and controls, ``known`` holds what has been guessed."""
 
     target: int
     controls: tuple[int, ...]
@@ -18,60 +23,88 @@ class Kind(NamedTuple):
     free: bool
     nearest_first: bool
     nearest_last: bool
+    at: Callable[[Places], Places]
+    known: dict[Places, float]
+
+    @property
+    def lives(self) -> tuple[int, ...]:
+        return (self.target, *self.controls)
 
 
 class Guess:
-    """For a region; each step to come counts less than the one before it by ``discount``. A place of -1 is none yet."""
+    """For a region; each step to come counts less than the one before it by ``discount``."""
 
     def __init__(self, region: Region) -> None:
         self._region = region
-        self.discount = 1.0
-        self._known: dict[tuple[object, ...], float] = {}
+        self._known: dict[tuple[object, ...], dict[Places, float]] = {}
+        nodes = range(len(region.distances))
+        self._from_near = [sorted(nodes, key=distances.__getitem__) for distances in region.distances]
 
-    def steps(self, ahead: Sequence[Kind], place: tuple[int, ...]) -> float:
-        """The same for the steps to come."""
+    def kind(
+        self, target: int, controls: tuple[int, ...], weights: tuple[int, ...], free: bool, ends: tuple[bool, bool]
+    ) -> Kind:
+        """A step of at least one control. What is known of steps of the same toggles is shared."""
+        at: Callable[[Places], Places] = itemgetter(target, *controls)
+        return Kind(target, controls, weights, free, *ends, at, self._known.setdefault((weights, free), {}))
+
+    def steps(self, ahead: Sequence[Kind], discount: float, place: Places) -> float:
+        """What steps to come may cost above their toggles, their targets or controls moved nearer or not."""
         total, factor = 0.0, 1.0
         for kind in ahead:
-            factor *= self.discount
-            total += factor * self.step(kind, place)
+            factor *= discount
+            places = kind.at(place)
+            found = kind.known.get(places)
+            if found is None:
+                found = self._guessed(kind, places)
+            total += factor * found
         return total
 
-    def step(self, kind: Kind, place: tuple[int, ...]) -> float:
-        """What a step may cost above its toggles, its target or its controls moved nearer or not."""
-        target = place[kind.target]
-        controls = tuple([place[control] for control in kind.controls])
-        key = (kind.weights, kind.free, target, tuple(sorted(controls)) if kind.free else controls)
-        found = self._known.get(key)
+    def step(self, kind: Kind, place: Places) -> float:
+        """The same for one step."""
+        return self.steps((kind,), 1.0, place)
+
+    def _guessed(self, kind: Kind, places: Places) -> float:
+        target, controls = places[0], places[1:]
+        ordered = tuple(sorted(controls)) if kind.free else controls
+        key = (target, *ordered)
+        found = kind.known.get(key)
         if found is None:
-            found = self._known[key] = self._guessed(kind, target, controls)
+            found = kind.known[key] = self._least(kind, target, ordered)
+        kind.known[places] = found
         return found
 
-    def _guessed(self, kind: Kind, target: int, controls: Sequence[int]) -> float:
-        distances = self._region.distances
+    def _least(self, kind: Kind, target: int, controls: Places) -> float:
         given = [node for node in controls if node >= 0]
         if not given:
             return 0.0
-        best = float("inf")
-        for node in range(len(distances)):
-            moved = 0.0 if target < 0 else 2.0 * distances[target][node]
-            if node in given or moved >= best:
-                continue
+        distances = self._region.distances
+        nodes: Sequence[int] = range(len(distances))
+        away = [0] * len(distances)
+        best = inf
+        if target >= 0:
+            nodes, away = self._from_near[target], distances[target]
+            if target not in given:
+                best = sum([2.0 * (away[node] - 1) for node in given])
+        excess = self._free_excess if kind.free else self._excess
+        weights = kind.weights[len(controls) - len(given) :] if kind.free else kind.weights
+        for node in nodes:
+            if 2.0 * away[node] >= best:
+                break
             # A place that a control holds can be had by swapping with it.
-            best = min(best, moved + self._excess(kind, node, controls))
-        if target >= 0 and target not in given:
-            best = min(best, sum(2.0 * (distances[target][node] - 1) for node in given))
+            if node not in given:
+                best = min(best, 2.0 * (away[node] + excess(distances[node], controls, given, weights)))
         return best
 
-    def _excess(self, kind: Kind, target: int, controls: Sequence[int]) -> float:
-        distance = self._region.distances[target]
-        if not kind.free:
-            return float(
-                sum(
-                    weight * (4 * distance[node] - 5)
-                    for node, weight in zip(controls, kind.weights, strict=True)
-                    if node >= 0 and distance[node] > 1
-                )
-            )
-        given = sorted(distance[node] for node in controls if node >= 0)
-        missing = len(controls) - len(given)
-        return float(sum(weight * 2 * (away - 1) for away, weight in zip(given, kind.weights[missing:], strict=True)))
+    @staticmethod
+    def _free_excess(away: Sequence[int], controls: Places, given: Sequence[int], weights: Sequence[int]) -> float:
+        """Half of what a ladder takes above its toggles, the nearest controls toggling most often."""
+        total = 0
+        for distance, weight in zip(sorted([away[node] for node in given]), weights, strict=True):
+            total += weight * (distance - 1)
+        return total
+
+    @staticmethod
+    def _excess(away: Sequence[int], controls: Places, given: Sequence[int], weights: Sequence[int]) -> float:
+        """The same where each control toggles as often as it is told to."""
+        pairs = zip(controls, weights, strict=True)
+        return sum([weight * (2 * away[node] - 2.5) for node, weight in pairs if node >= 0 and away[node] > 1])

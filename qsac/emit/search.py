@@ -9,6 +9,7 @@ import networkx as nx
 
 from qsac.emit.annealing import Schedule
 from qsac.emit.arrange import Arrangement, Region, steps
+from qsac.emit.guess import Guess
 from qsac.emit.pricing import IMPOSSIBLE
 from qsac.emit.sweeping import Sweeper
 from qsac.ir.blocks import Diagonal
@@ -50,7 +51,8 @@ def arrange(program: Program, context: PassContext, sketches: int, changes: int)
         return []
     layer = _layer(context, qubits)
     orders = [steps(program, [random.sample(range(size), size) for size in diagonals]) for _ in range(_ORDERS)]
-    sweepers = [Sweeper(region, order, layer) for order in orders]
+    guess = Guess(region)
+    sweepers = [Sweeper(region, order, layer, guess) for order in orders]
     schedules: list[Schedule] = []
     for number in range(sketches):
         sweeper = sweepers[number % _ORDERS]
