@@ -241,7 +241,7 @@ class Compilation:
             model=model,
             target=describe(context.target),
             options=self.described_options(),
-            ir=print_program(program),
+            ir=print_program(native.program or program),
             circuits=(circuit,),
             stats=stats,
             timings=watch.seconds,

@@ -6,35 +6,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from math import inf, log
-from typing import Any, get_args
+from typing import Any
 
+from qsac.emit.effort import Effort
 from qsac.ir.attention import LoadPruned
-from qsac.ir.blocks import UniformlyControlledGate
-from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.cost import two_qubit_gates
 from qsac.ir.native import NativeCircuit
 from qsac.ir.program import Program
-from qsac.ir.verifier import verify
-from qsac.lowering.allocation import Allocation, allocate
-from qsac.lowering.lower import lower
-from qsac.pipeline import CircuitPass, Pass, PassContext, Preference, Target
+from qsac.lowering.allocation import Allocation
+from qsac.pipeline import CircuitPass, Pass, PassContext, Target
 from qsac.registry import pass_class
 from qsac.report.stats import circuit_stats
+from qsac.variants import Variants
 
 Stage = Callable[[str], AbstractContextManager[None]]
 """Times a stage, by its name."""
-
-SKETCHED = (0, 0, 800, 8_000)
-"""For each ``-O`` level, the two-qubit gates of all schedules together that the search for arrangements starts with."""
-
-FEWEST_SKETCHES, MOST_SKETCHES = (0, 0, 8, 24), (0, 0, 12, 128)
-"""For each ``-O`` level, how many schedules it starts with at the least and at the most."""
-
-CHANGES = (0, 0, 150, 1_500)
-"""For each ``-O`` level, how many changes the search tries for each two-qubit gate."""
-
-MOST_CHANGES = (0, 0, 40_000, 200_000)
-"""For each ``-O`` level, how many changes it tries at the most."""
 
 _AS_GOOD = 1.01
 """Expected errors, as multiples of the least, that no machine's rates tell apart."""
@@ -43,12 +29,23 @@ MOST_GATES = 2_000
 """Two-qubit gates up to which a program is laid out."""
 
 
+def effort_for(optimisation: int, gates: int) -> Effort | None:
+    """How much the search for arrangements tries at an ``-O`` level for a program of so many gates, if anything."""
+    if optimisation < 2 or gates > MOST_GATES:
+        return None
+    if optimisation == 2:
+        return Effort(8, (8, 4, 2, 1), 4 if gates <= 200 else 2, min(20 * gates, 10_000))
+    return Effort(32, (16, 12, 8, 6, 4, 2), min(max(2_000 // max(gates, 1), 4), 16), min(60 * gates, 30_000))
+
+
 @dataclass(frozen=True)
 class Candidate:
-    """A circuit, where its registers lie, and what the circuit passes made of it: name, gates before, result."""
+    """A circuit, where its registers lie, the attention program that it is of if that is not the one that was asked
+    for, and what the circuit passes made of it: name, gates before, result."""
 
     circuit: NativeCircuit
     allocation: Allocation
+    program: Program | None = None
     passed: tuple[tuple[str, int, NativeCircuit], ...] = ()
 
 
@@ -71,7 +68,7 @@ def through(steps: Sequence[CircuitPass], candidate: Candidate, context: PassCon
         with stage(step.name):
             circuit = step.apply(circuit, context)
         passed.append((step.name, before, circuit))
-    return Candidate(circuit, candidate.allocation, tuple(passed))
+    return replace(candidate, circuit=circuit, passed=tuple(passed))
 
 
 def better(
@@ -120,66 +117,28 @@ def soundest(candidates: Sequence[Candidate], machine: Target) -> Candidate:
 def laid_out(
     program: Program, usual: Program, chosen: Sequence[Pass | CircuitPass], context: PassContext
 ) -> Iterator[Candidate]:
-    """Circuits laid out along the coupling graph (:mod:`qsac.emit.arrange`), for an attention program and its usual
-    block program.
+    """Circuits laid out along the coupling graph (:mod:`qsac.emit.search`), for an attention program and its usual
+    block program: the best of its :mod:`~qsac.variants` that are found.
 
-    One with registers that share qubits and one with qubits of their own, as far as there are any: loaders that need
-    not wait for each other's qubits take less time, and may lie better. None at all below -O2, for large programs, for
-    templates (arrangements are found for one model), for pruned loaders (whose ladders have the order of their
-    controls' reach), and where block passes spend of the error budget.
-    """
-    if not CHANGES[context.optimisation] or context.template:
-        return
-    if any(isinstance(op, LoadPruned) for op in program.ops):
-        return
-    if context.target.coupling is None or two_qubit_gates(usual, context.target.family) > MOST_GATES:
-        return
-    widths = set()
-    for prefer in dict.fromkeys((context.prefer, *get_args(Preference))):
-        preferring = replace(context, prefer=prefer)
-        allocation = allocate(program, preferring)
-        limit = context.width_limit
-        if allocation.width in widths or (limit is not None and allocation.width > limit):
-            continue
-        widths.add(allocation.width)
-        for circuit in _laid_out(program, chosen, preferring):
-            yield Candidate(circuit, allocation)
-
-
-def _laid_out(program: Program, chosen: Sequence[Pass | CircuitPass], context: PassContext) -> Iterator[NativeCircuit]:
-    """Arrangements are found for the block program in its usual form; then the loaders are lowered in their orders.
-
-    None where that does not give the same steps, or where passes spend: that has been done for the usual form.
+    None at all below -O2, for large programs, for templates (arrangements are found for one model), for pruned loaders
+    (whose ladders have the order of their controls' reach), and where block passes spend of the error budget.
     """
     from qsac.emit import coupled
     from qsac.emit.arrange import fits
     from qsac.emit.search import arrange
 
-    scratch = replace(context, ledger=context.ledger.copy())
-
-    def blocks(orders: Sequence[LadderOrder | None] = ()) -> tuple[Program, bool]:
-        lowered = lower(program, scratch, orders=orders)
-        gates = _shapes(lowered)
-        for step in chosen:
-            if isinstance(step, Pass) and step.level == "block":
-                lowered = step.apply(lowered, scratch)
-        verify(lowered)
-        return lowered, _shapes(lowered) == gates
-
-    usual, same = blocks()
-    if not same:
-        return  # orders are given gate by gate
-    level, gates = context.optimisation, max(two_qubit_gates(usual, context.target.family), 1)
-    sketches = min(max(SKETCHED[level] // gates, FEWEST_SKETCHES[level]), MOST_SKETCHES[level])
-    for arrangement in arrange(usual, context, sketches, min(CHANGES[level] * gates, MOST_CHANGES[level])):
-        ordered, _ = blocks(arrangement.orders(usual))
-        if fits(ordered, arrangement) and scratch.ledger.spent == context.ledger.spent:
+    if context.target.coupling is None or context.template or any(isinstance(op, LoadPruned) for op in program.ops):
+        return
+    effort = effort_for(context.optimisation, two_qubit_gates(usual, context.target.family))
+    if effort is None:
+        return
+    variants = Variants(program, chosen, context)
+    for variant, arrangement in arrange(variants, context, effort) if variants.possible else ():
+        blocks = variants.blocks(variant)
+        assert blocks is not None
+        ordered = variants.blocks(variant, arrangement.orders(blocks))
+        if ordered is not None and fits(ordered, arrangement):
             circuit = coupled.emit(ordered, arrangement)
             # Nodes where something was measured are used again.
             if "Reset" in context.target.gates or not circuit.count("Reset"):
-                yield circuit
-
-
-def _shapes(program: Program) -> list[tuple[str, int]]:
-    """Target and rows of each uniformly controlled gate."""
-    return [(op.target, op.theta.shape[0]) for op in program.ops if isinstance(op, UniformlyControlledGate)]
+                yield Candidate(circuit, variants.allocation(variant), variants.attention(variant))

@@ -230,7 +230,9 @@ class _BlockProgram:
             self._add(Observe(self._some(rng, self.live, 2, 1), f"quantity-{len(self.ops)}", origin=origin))
         elif kind == "diagonal" and self.live:
             qubits = self._some(rng, self.live, 4, 1)
-            self._add(Diagonal(qubits, random_angles(rng, 1 << len(qubits), self.generic), origin=origin))
+            in_zero = [name for name in usable if name not in (*self.used, *qubits)]
+            through = str(rng.choice(in_zero)) if in_zero and len(qubits) > 1 and rng.random() < 0.5 else ""
+            self._add(Diagonal(qubits, random_angles(rng, 1 << len(qubits), self.generic), through, origin=origin))
         elif kind == "measure" and self.live:
             self.measure(str(rng.choice(self.live)))
         elif usable:

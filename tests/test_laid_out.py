@@ -10,8 +10,12 @@ import pytest
 import qsac.compiler
 import qsac.ir.native
 from qsac import layout
+from qsac.ir.cost import two_qubit_gates
+from qsac.ir.interpreter import interpret
 from qsac.ir.native import KIND, NativeCircuit
+from qsac.ir.parser import parse_program
 from qsac.lowering.allocation import Allocation
+from qsac.model.metrics import closed_form
 from qsac.pipeline import ErrorRates, Target
 from tests.bench.cases import Case
 
@@ -47,16 +51,15 @@ def compiled(case: Case, machine: Target = MACHINE, **options: Any) -> qsac.comp
 
 def test_what_is_laid_out_is_never_worse_than_what_is_routed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without rates gates count; with both ways to choose from, there are fewer than with one."""
-    monkeypatch.setattr(layout, "SKETCHED", (0, 0, 200, 200))
     best = compiled(Case(4, 4, complex=True))
-    monkeypatch.setattr(layout, "CHANGES", (0, 0, 0, 0))
+    monkeypatch.setattr(layout, "effort_for", lambda *_: None)
     routed = compiled(Case(4, 4, complex=True))
     assert best.stats["two_qubit_gates"] < routed.stats["two_qubit_gates"]
 
 
 def test_rates_make_depth_count(monkeypatch: pytest.MonkeyPatch) -> None:
     best = compiled(Case(4, 2, complex=True), replace(MACHINE, errors=RATES))
-    monkeypatch.setattr(layout, "CHANGES", (0, 0, 0, 0))
+    monkeypatch.setattr(layout, "effort_for", lambda *_: None)
     routed = compiled(Case(4, 2, complex=True), replace(MACHINE, errors=RATES))
     assert best.stats["error_free_probability"] >= routed.stats["error_free_probability"]
 
@@ -88,6 +91,16 @@ def test_the_allocation_is_that_of_the_circuit() -> None:
     best = compiled(Case(4, 2, complex=True), qubits=5)
     names = {name for qubits in best.stats["allocation"].values() for name in qubits}
     assert len(names) == len(best.circuits[0].initial_map) <= 5
+
+
+def test_the_artifact_holds_the_program_of_the_circuit() -> None:
+    """Whatever the variant: what is laid out is what the text says, and it means the same as the model."""
+    for seed in range(3):
+        best = compiled(Case(4, 4, complex=True), seed=seed)
+        program = parse_program(best.ir)
+        exact = closed_form(best.model).values
+        assert interpret(program).value("fidelity") == pytest.approx(exact["fidelity"], abs=1e-9)
+        assert two_qubit_gates(program, "cz") <= best.stats["two_qubit_gates"]
 
 
 def test_the_same_seed_gives_the_same_bytes() -> None:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from operator import itemgetter
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.emit.rebase import as_cz
 from qsac.errors import DoesNotFitError, InvalidInputError
 from qsac.ir.native import GATES, KIND, NativeCircuit
 from qsac.passes.circuit._reordering import depth, reordered
+from qsac.passes.circuit._resynthesis import least, resynthesised
+from qsac.passes.circuit._routed import Routed, in_place
 from qsac.pipeline import CircuitPass, PassContext, Target
-
-if TYPE_CHECKING:
-    from qsac.passes.circuit._sabre import Routed
 
 _WORK = 12_000
 """Gates to route in all attempts together, at the most (about a second or two)."""
@@ -28,8 +29,8 @@ _FINISHED = 6
 _MOST_PLACES, _MOST_CALLS = 2_000, 1_000_000
 """Places on the device that are compared for a routed circuit, and steps of the search for them."""
 
-_MOST_TO_SIMPLIFY = (0, 200, 1_000, 10_000)
-"""For each ``-O`` level, the two-qubit gates up to which the result is simplified: some 5 ms for each."""
+_MOST_TO_SIMPLIFY = (0, 2_000, 20_000, 100_000)
+"""For each ``-O`` level, the two-qubit gates up to which the result is simplified: some 0.1 ms for each."""
 
 
 @dataclass(frozen=True)
@@ -70,33 +71,31 @@ class Route(CircuitPass):
             return circuit
         if "Reset" not in target.gates and circuit.count("Reset"):
             raise DoesNotFitError(f"{target.name} has no reset", found="a circuit that resets qubits")
+        routed = _by_parts(in_place(circuit), as_cz)
         if all(register == "node" for register, _ in circuit.qubits):
-            return self._finished(_as_routed(circuit), circuit, context)
+            return self._finished(routed, circuit, context)
         from qsac.passes.circuit._sabre import Router  # imports Qiskit: seconds
 
-        router = Router(circuit, target)
+        profile = circuit.profile and circuit.profile._replace(stop=routed.stop)
+        router = Router(replace(routed.circuit, profile=profile), target)
         attempts = self._attempts(len(circuit), context.optimisation)
-        tried: list[tuple[int, float, Routed]] = []
+        tried: list[tuple[int, Routed]] = []
         for attempt in range(attempts):
-            routed = router.attempt(
-                (context.seed + attempt) % 2**32, level=min(context.optimisation + 1, 3), estimate=attempts > 1
-            )
-            tried.append((routed.reachable, _error(routed.circuit, target, router.nodes), routed))
+            seed = (context.seed + attempt) % 2**32
+            routed = _by_parts(router.attempt(seed, min(context.optimisation + 1, 3)), as_cz)
+            tried.append((sum(map(least, _parts(routed))) if attempts > 1 else 0, routed))
             if context.progress is not None:
                 context.progress(attempt + 1, attempts, "routing")
-        tried.sort(key=lambda found: found[:2])
+        tried.sort(key=itemgetter(0))
         # Which of the best is the best is known when they are finished.
         most = max(1, min(_FINISHED, _WORK // (4 * max(len(circuit), 1)), attempts // 4))
-        finished = [self._finished(routed, circuit, context) for _, _, routed in tried[:most]]
+        finished = [self._finished(routed, circuit, context) for _, routed in tried[:most]]
         return min(finished, key=lambda found: (found.two_qubit_gates, depth(found, range(len(found)))))
 
     def _finished(self, routed: Routed, source: NativeCircuit, context: PassContext) -> NativeCircuit:
         """Simplified where that is sound, in the target's own gates, and in an order of little depth."""
-        small_enough = routed.circuit.two_qubit_gates <= _MOST_TO_SIMPLIFY[context.optimisation]
-        if small_enough and not _is_delicate(routed.circuit):
-            simplified = _simplified(routed)
-            if simplified.circuit.two_qubit_gates < routed.circuit.two_qubit_gates:
-                routed = simplified
+        if routed.circuit.two_qubit_gates <= _MOST_TO_SIMPLIFY[context.optimisation]:
+            routed = _by_parts(routed, resynthesised)
         routed = _relocated(routed, context.target)
         nodes = tuple(node for _, node in routed.circuit.qubits)
         routed = _in_native_gates(routed, context.target, nodes)
@@ -108,30 +107,6 @@ class Route(CircuitPass):
         """How often to try; counted in gates and not by the clock, so that results do not depend on the machine."""
         most = (1, 4)[optimisation] if optimisation < 2 else self.attempts
         return max(1, min(most, _WORK // max(gates, 1)))
-
-
-def _as_routed(circuit: NativeCircuit) -> Routed:
-    """A circuit that lies on the device already; the nodes of its qubits stand for the qubits."""
-    from qsac.passes.circuit._sabre import Routed
-
-    everywhere = tuple(range(len(circuit.qubits)))
-    stop = circuit.profile.stop if circuit.profile else len(circuit)
-    return Routed(circuit, stop, everywhere, everywhere, everywhere, circuit.two_qubit_gates)
-
-
-def _error(circuit: NativeCircuit, target: Target, nodes: tuple[int, ...]) -> float:
-    """Minus the logarithm of the probability that nothing errs, by the target's tables; 0 without them."""
-    if target.errors is None:
-        return 0.0
-    table = _logarithms(target)
-    table["X"] = table["SX"]
-    error = 0.0
-    for kind, first, second in zip(circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist(), strict=True):
-        gate = GATES[kind]
-        if gate.name in table:
-            place = sorted((nodes[first], nodes[second])) if gate.qubits == 2 else [nodes[first]]
-            error += table[gate.name].get(tuple(place), 0.0)
-    return error
 
 
 def _relocated(routed: Routed, target: Target) -> Routed:
@@ -206,26 +181,9 @@ def _logarithms(target: Target) -> dict[str, dict[tuple[int, ...], float]]:
     }
 
 
-def _is_delicate(circuit: NativeCircuit) -> bool:
-    """Whether an angle is so close to a multiple of a quarter that resynthesis would round it there.
-
-    The decomposition of a two-qubit block takes square roots of what is rounded to 1e-16: what differs from a Clifford
-    gate by less than some 1e-8 is lost, and by 1e-6 is kept to 1e-10 (tried). Such circuits stay as they are.
-    """
-    distance = np.abs(circuit.angles - np.round(4 * circuit.angles) / 4)
-    return bool(((distance > 1e-11) & (distance < 1e-6)).any())
-
-
-def _simplified(routed: Routed) -> Routed:
-    """With fewer gates, by TKET's resynthesis of two-qubit blocks (exact to 1e-10; a swap beside a gate costs one, not
-    three) and its Clifford simplification. Before and after the boundary separately: the state there is untouched."""
-    from pytket.passes import CliffordSimp, KAKDecomposition
-
-    parts = [
-        _through_tket(part, KAKDecomposition(allow_swaps=False), CliffordSimp(allow_swaps=False))
-        for part in _parts(routed)
-    ]
-    return _joined(routed, parts)
+def _by_parts(routed: Routed, rewrite: Callable[[NativeCircuit], NativeCircuit]) -> Routed:
+    """What comes before the boundary and what comes after it rewritten separately: the state there is untouched."""
+    return _joined(routed, [rewrite(part) for part in _parts(routed)])
 
 
 def _in_native_gates(routed: Routed, target: Target, nodes: tuple[int, ...]) -> Routed:

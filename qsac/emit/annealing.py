@@ -12,14 +12,10 @@ from random import Random
 
 from qsac.emit.arrange import ALIVE, EMPTY, ENDED, Arranged, Arrangement, Edge, Region, Step, Swap, toggles
 from qsac.emit.pricing import Course, priced
-from qsac.emit.sweeping import Sketch
+from qsac.emit.sweeping import RECOVERED, Sketch
 
 COLD = 0.2
 """Temperature, in two-qubit gates, at which an annealing ends."""
-
-_RECOVERED = 6
-"""A change that costs so many two-qubit gates more than it may until some step is given up: later steps hardly make up
-for them."""
 
 _REACH = 10
 """Most steps after which a swap is taken back in one change."""
@@ -50,6 +46,13 @@ class Schedule:
     def total(self) -> float:
         return self.spent[-1]
 
+    def places(self, step: int) -> list[int]:
+        """The node of each qubit when a step is taken, after the swaps before it."""
+        course = self.courses[step].copy()
+        for edge in self.swaps[step]:
+            course.swap(*edge)
+        return course.place
+
     def _course(self, start: Sequence[int]) -> Course:
         holds = [-1] * len(self.region.nodes)
         for qubit, node in enumerate(start):
@@ -75,7 +78,7 @@ class Schedule:
             costs.append(sum(price.swaps) + price.own + self.layer * price.layers)
             total += costs[-1]
             behind = total - self.spent[index + 1]
-            if behind > most - self.total + _RECOVERED or total + self.least[index + 1] > most:
+            if behind > most - self.total + RECOVERED or total + self.least[index + 1] > most:
                 return None
         return (courses, costs) if total + self.spent[-1] - self.spent[first + len(costs)] <= most else None
 

@@ -25,8 +25,8 @@ from qsac.ir.program import Program
 
 Edge = tuple[int, int]
 
-_MOST_LADDERS = 200_000
-"""Ladders that a region remembers."""
+_MOST_LADDERS = 100_000
+"""Ladders of the same toggles that a region remembers."""
 
 EMPTY, ALIVE, ENDED = range(3)
 """A qubit before its first gate; in use; after its measurement, when a reset makes it empty again."""
@@ -232,6 +232,10 @@ class Ladder(NamedTuple):
     ranks: tuple[tuple[int, ...], ...]
 
 
+Ladders = dict[tuple[int, int, int], Ladder]
+"""What ladders take, by the target's node and the masks of the controls' nodes and of other nodes in use."""
+
+
 @dataclass(frozen=True)
 class Region:
     """A part of a device: neighbours and distances of its nodes, which are numbered from 0; ``nodes`` are their
@@ -242,27 +246,29 @@ class Region:
     distances: list[list[int]] = field(init=False)
     near: tuple[int, ...] = field(init=False)
     """The neighbours of each node as a mask."""
-    _ladders: dict[tuple[tuple[int, ...], int, int, int], Ladder] = field(
-        init=False, default_factory=dict, compare=False
-    )
+    _ladders: dict[tuple[int, ...], Ladders] = field(init=False, default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         distances = [self._distances(node) for node in range(len(self.nodes))]
         object.__setattr__(self, "distances", distances)
         object.__setattr__(self, "near", tuple(sum(1 << node for node in nodes) for nodes in self.neighbours))
 
-    def ladder(self, weights: tuple[int, ...], target: int, lying: int, blocked: int) -> Ladder:
+    def ladders(self, weights: tuple[int, ...]) -> Ladders:
+        """What is known of the ladders whose controls toggle so often, in any order."""
+        return self._ladders.setdefault(weights, {})
+
+    def ladder(self, known: Ladders, weights: tuple[int, ...], target: int, lying: int, blocked: int) -> Ladder:
         """A ladder whose controls may take any order. ``lying``: the mask of the controls' nodes, ``blocked``: of other
-        nodes in use.
+        nodes in use; ``known``: the :meth:`ladders` of these weights.
 
         The same as what :func:`toggles` finds, without the ways. The search asks for the same ladders again and again.
         """
-        key = weights, target, lying, blocked
-        found = self._ladders.get(key)
+        key = target, lying, blocked
+        found = known.get(key)
         if found is None:
-            if len(self._ladders) >= _MOST_LADDERS:
-                self._ladders.clear()
-            found = self._ladders[key] = self._ladder(*key)
+            if len(known) >= _MOST_LADDERS:
+                known.clear()
+            found = known[key] = self._ladder(weights, *key)
         return found
 
     def _ladder(self, weights: tuple[int, ...], target: int, lying: int, blocked: int) -> Ladder:

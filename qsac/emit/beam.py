@@ -5,21 +5,25 @@ What the steps so far have cost is known; what those to come will cost is a gues
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
+from math import inf
 from operator import attrgetter
 from typing import NamedTuple
 
 from qsac.emit.arrange import Edge, Region
-from qsac.emit.guess import Guess, Kind, Places
+from qsac.emit.guess import Guess, Kind, Look, Places
 from qsac.emit.pricing import laddered, latest, together
 
 _ROUNDS = 4
 """Most swaps before one step."""
 
-_SLACK = 2.0
-"""How much more the best of the swapped schedules may seem to cost than the last one kept before swaps end."""
+_FIRST = 6
+"""Nodes that are tried for the first life."""
+
+_WORTH = 2.0
+"""Two-qubit gates that a step and those to come must seem to take above the least for a swap to be looked at."""
 
 NOWHERE = -1
 
@@ -59,7 +63,7 @@ def events(trace: Trace | None) -> list[Trace]:
 class State:
     """One schedule of the beam. ``place`` of each life; ``full`` nodes as a mask; ``vacated``: the time since which
     each node is empty; ``pairs`` whose last gates were of the same two nodes; ``free`` as in
-    :class:`~qsac.emit.pricing.Course`; the ``last`` swap, and the gates ``saved`` where one of that pair follows."""
+    :class:`~qsac.emit.pricing.Course`."""
 
     place: Places
     full: int
@@ -68,8 +72,6 @@ class State:
     free: tuple[int, ...]
     cost: float
     trace: Trace | None
-    last: Edge | None = None
-    saved: int = 0
     score: float = 0.0
 
 
@@ -80,24 +82,23 @@ def nothing_placed(lives: int, nodes: int) -> State:
 
 class _Taken(NamedTuple):
     """A step where it stands: its gates, as in :meth:`Region.ladder` the mask of the controls of which any may toggle
-    at its end and the ranks of all, and the swap just before it that merges with its first toggle."""
+    at its end and the ranks of all, and whether the swap just before it merges with its first toggle."""
 
     own: int
     options: int
     ranks: tuple[tuple[int, ...], ...]
-    merged: Edge | None
+    merged: bool
 
 
-@dataclass(slots=True)
-class _Move:
-    """A swap that may be made: what it leads to, at the least it seems to cost; ``state`` once it is made."""
+class _Move(NamedTuple):
+    """A swap that may be made: what it leads to, at the least it seems to cost."""
 
     score: float
     place: Places
     before: State
     edge: Edge
+    price: int
     taken: _Taken
-    state: State | None = None
 
 
 _score = attrgetter("score")
@@ -129,17 +130,24 @@ class Beam:
         self._look, self._discount, self._layer = look, discount, layer
         self._avoided = taken
 
-    def swept(self, kinds: Sequence[Kind], steps: Sequence[int], start: State) -> State | None:
-        """The cheapest schedule after steps of these kinds; None where there was no free node for a life."""
+    def swept(
+        self, kinds: Sequence[Kind], steps: Sequence[int], start: State, most: Callable[[int], float] = lambda _: inf
+    ) -> State | None:
+        """The cheapest schedule after steps of these kinds; None where there was no free node for a life, or where all
+        cost more after some step than ``most`` says of it."""
         beam = [start]
         for number, (kind, index) in enumerate(zip(kinds, steps, strict=True)):
             ahead = kinds[number + 1 : number + 1 + self._look]
             for state in beam:
                 self._release(state, index)
-            beam = self._placed(beam, kind, index, ahead)
+            look = self._guess.look(ahead, self._discount)
+            beam = self._placed(beam, kind, index, look)
             if not beam:
                 return None
-            beam = self._stepped(beam, kind, index, ahead)
+            beam = self._stepped(beam, kind, index, look)
+            limit = most(index)
+            if all(state.cost > limit for state in beam):
+                return None
         return min(beam, key=lambda state: state.cost)
 
     def _release(self, state: State, index: int) -> None:
@@ -156,7 +164,7 @@ class Beam:
 
     # Places
 
-    def _placed(self, beam: list[State], kind: Kind, index: int, ahead: Sequence[Kind]) -> list[State]:
+    def _placed(self, beam: list[State], kind: Kind, index: int, look: Look) -> list[State]:
         """With a node for each of the step's lives: what has none yet gets one that was free since it began."""
         for life in kind.lives:
             if not beam or beam[0].place[life] >= 0:
@@ -172,8 +180,7 @@ class Beam:
                     made = State(
                         place, state.full | 1 << node, state.vacated, state.pairs, state.free, state.cost, trace
                     )
-                    ahead_of = self._guess.steps(ahead, self._discount, place)
-                    made.score = made.cost + self._guess.step(kind, place) + ahead_of
+                    made.score = made.cost + self._guess.step(kind, place) + self._guess.steps(look, place)
                     found[place] = made
             beam = nsmallest(self._width, found.values(), key=_score)
         return beam
@@ -187,120 +194,114 @@ class Beam:
 
     def _open(self, state: State, kind: Kind, avoided: int, since: int) -> Iterable[int]:
         """Nodes near the step's other lives, free since a time."""
-        placed = [state.place[life] for life in kind.lives if state.place[life] >= 0]
-        if not placed and not state.full:
-            return range(min(6, len(self._region.nodes)))
-        distances = self._region.distances
-        shut = state.full | avoided
+        distances, shut = self._region.distances, state.full | avoided
         free = [node for node, vacated in enumerate(state.vacated) if not shut >> node & 1 and vacated < since]
+        placed = [state.place[life] for life in kind.lives if state.place[life] >= 0]
+        placed = placed or [node for node in state.place if node >= 0]
         if not placed:
-            placed = [node for node in state.place if node >= 0]
+            return free[:_FIRST]
         away = {node: min([distances[node][other] for other in placed]) for node in free}
         least = min(away.values(), default=0)
         return [node for node in free if away[node] <= max(least, 2)]
 
     # Steps
 
-    def _stepped(self, beam: list[State], kind: Kind, index: int, ahead: Sequence[Kind]) -> list[State]:
+    def _stepped(self, beam: list[State], kind: Kind, index: int, look: Look) -> list[State]:
         """After the step, swaps before it and all."""
         done: dict[Places, State] = {}
         for state in beam:
-            taken = self._taken(kind, state.place, state.full, state.last)
-            cost = state.cost + taken.own - (state.saved if taken.merged else 0)
-            state.score = cost + self._guess.steps(ahead, self._discount, state.place)
-            self._offer(done, kind, state, taken)
-        frontier = beam
+            taken = self._taken(kind, state.place, state.full, None)
+            state.score = state.cost + taken.own + self._guess.steps(look, state.place)
+            self._offer(done, kind, state, taken, 0)
+        ideal = sum(kind.weights)
+        frontier = [state for state in beam if state.score - state.cost - ideal >= _WORTH]
         seen = {state.place for state in beam}
-        for _ in range(_ROUNDS):
-            moves = self._moves(frontier, kind, ahead, seen)
-            limit = (
-                None if len(done) < self._width else sorted([state.score for state in done.values()])[self._width - 1]
-            )
-            for move in moves:
-                if limit is None or move.score < limit:
-                    self._offer(done, kind, self._made(move, index), move.taken)
-            best = nsmallest(self._width, moves, key=_score)
-            if limit is not None and (not best or best[0].score > limit + _SLACK):
+        for _ in range(_ROUNDS if frontier else 0):
+            moves = self._moves(frontier, kind, look, seen)
+            moves.sort(key=_score)
+            limit = inf if len(done) < self._width else sorted(map(_score, done.values()))[self._width - 1]
+            frontier = []
+            for place, move in enumerate(moves):
+                kept = move.score < limit
+                if place >= self._width and not kept:
+                    break
+                state = self._made(move, index)
+                if place < self._width:
+                    frontier.append(state)
+                if kept:
+                    self._offer(done, kind, state, move.taken, move.price - 1)
+            if not moves or moves[0].score > limit:
                 break
-            frontier = [self._made(move, index) for move in best]
         return nsmallest(self._width, done.values(), key=_score)
 
-    def _moves(self, frontier: Sequence[State], kind: Kind, ahead: Sequence[Kind], seen: set[Places]) -> list[_Move]:
+    def _moves(self, frontier: Sequence[State], kind: Kind, look: Look, seen: set[Places]) -> list[_Move]:
         """One more swap of one of the step's lives with a neighbour, as far as it leads to places not ``seen`` yet."""
         moves = []
-        neighbours = self._region.neighbours
+        neighbours, guessed, taken_at = self._region.neighbours, self._guess.steps, self._taken
         for state in frontier:
+            standing, full = state.place, state.full
             for life in kind.lives:
-                node = state.place[life]
+                node = standing[life]
                 for other in neighbours[node]:
-                    places = list(state.place)
-                    if state.full >> other & 1:
-                        places[state.place.index(other)] = node
+                    places = list(standing)
+                    both = full >> other & 1
+                    if both:
+                        places[standing.index(other)] = node
                     places[life] = other
                     place = tuple(places)
                     if place in seen:
                         continue
                     seen.add(place)
                     edge = (node, other) if node < other else (other, node)
-                    price = self._price(state, edge)
-                    both = state.full >> other & 1
-                    full = state.full if both else state.full ^ (1 << node | 1 << other)
-                    taken = self._taken(kind, place, full, edge if price > 1 else None)
-                    cost = state.cost + price + taken.own - (price - 1 if taken.merged else 0)
-                    score = cost + self._guess.steps(ahead, self._discount, place)
-                    moves.append(_Move(score, place, state, edge, taken))
+                    price = 1 if edge in state.pairs else 3 if both else 2
+                    after = full if both else full ^ (1 << node | 1 << other)
+                    taken = taken_at(kind, place, after, edge if price > 1 else None)
+                    gates = taken.own + (1 if taken.merged else price)
+                    score = state.cost + gates + guessed(look, place)
+                    moves.append(_Move(score, place, state, edge, price, taken))
         return moves
-
-    @staticmethod
-    def _price(state: State, edge: Edge) -> int:
-        if edge in state.pairs:
-            return 1
-        return 3 if state.full >> edge[0] & state.full >> edge[1] & 1 else 2
 
     def _made(self, move: _Move, index: int) -> State:
         """What a swap leads to."""
-        if move.state is not None:
-            return move.state
-        state, edge = move.before, move.edge
+        state, edge, price = move.before, move.edge, move.price
         first, second = edge
-        price = self._price(state, edge)
         full, vacated = state.full, state.vacated
         if not full >> first & full >> second & 1:
             left = first if full >> first & 1 else second
             full ^= 1 << first | 1 << second
             vacated = (*vacated[:left], self._direction * index, *vacated[left + 1 :])
-        pairs = frozenset([pair for pair in state.pairs if first not in pair and second not in pair])
-        if price == 1:
-            pairs |= {edge}
+        pairs = state.pairs
+        if price > 1 or len(pairs) > 1:
+            pairs = frozenset([pair for pair in pairs if first not in pair and second not in pair])
+            if price == 1:
+                pairs |= {edge}
         free = list(state.free)
         together(free, edge, price)
         trace = Trace(state.trace, "swap", index, first, second)
-        move.state = State(move.place, full, vacated, pairs, tuple(free), state.cost + price, trace)
-        move.state.last, move.state.saved = edge if price > 1 else None, price - 1
-        move.state.score = move.score
-        return move.state
+        return State(move.place, full, vacated, pairs, tuple(free), state.cost + price, trace, move.score)
 
     def _taken(self, kind: Kind, place: Places, full: int, last: Edge | None) -> _Taken:
-        """The step with its qubits where they are, after a ``last`` swap."""
+        """The step with its qubits where they are, after a ``last`` swap with which its first toggle may merge."""
         target, *nodes = kind.at(place)
         ranks: tuple[tuple[int, ...], ...] = ()
         if kind.free:
             lying = 0
             for node in nodes:
                 lying |= 1 << node
-            own, options, ranks = self._region.ladder(kind.weights, target, lying, full & ~lying)
+            own, options, ranks = self._region.ladder(kind.ladders, kind.weights, target, lying, full & ~lying)
         else:
             away = self._region.distances[target]
             own = sum([weight * (4 * away[node] - 4 or 1) for node, weight in zip(nodes, kind.weights, strict=True)])
             options = 1 << nodes[0] if len(nodes) == 1 and away[nodes[0]] == 1 else 0
-        if kind.nearest_first and last is not None and target in last:
+        if last is not None and kind.nearest_first and target in last:
             other = last[0] + last[1] - target
             if options >> other & 1:
-                return _Taken(own, 1 << other, ranks, last)
-        return _Taken(own, options, ranks, None)
+                return _Taken(own, 1 << other, ranks, True)
+        return _Taken(own, options, ranks, False)
 
-    def _offer(self, done: dict[Places, State], kind: Kind, state: State, taken: _Taken) -> None:
-        """Take the step, and keep what comes of it if it is the best of its places."""
+    def _offer(self, done: dict[Places, State], kind: Kind, state: State, taken: _Taken, saved: int) -> None:
+        """Take the step, and keep what comes of it if it is the best of its places; ``saved`` are the gates that the
+        swap before it does without where both merge."""
         place = state.place
         target, *nodes = kind.at(place)
         free = list(state.free)
@@ -317,8 +318,7 @@ class Beam:
         touched = {target, *nodes}
         pairs = frozenset([pair for pair in state.pairs if pair[0] not in touched and pair[1] not in touched])
         if taken.options and kind.nearest_last:
-            pairs |= {
-                (target, node) if target < node else (node, target) for node in nodes if taken.options >> node & 1
-            }
-        cost = state.cost + taken.own - (state.saved if taken.merged else 0) + layers
-        done[place] = State(place, state.full, state.vacated, pairs, tuple(free), cost, state.trace, None, 0, score)
+            ends = [node for node in nodes if taken.options >> node & 1]
+            pairs |= {(target, node) if target < node else (node, target) for node in ends}
+        cost = state.cost + taken.own - (saved if taken.merged else 0) + layers
+        done[place] = State(place, state.full, state.vacated, pairs, tuple(free), cost, state.trace, score)

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from qsac.emit.arrange import ALIVE, EMPTY, ENDED, Arranged, Arrangement, Swap, Toggle, brought, open_end
 from qsac.emit.cz import CZEmitter, written
+from qsac.emit.spin import phased_x, turned_z
 from qsac.emit.walsh import gray_angles, walsh_hadamard
-from qsac.emit.zzphase import FIXED, NEGLIGIBLE, PHI, Linear, phased_x, turned_z
+from qsac.emit.zzphase import FIXED, NEGLIGIBLE, PHI, Linear
 from qsac.ir.blocks import Diagonal, Measure, Multiplexor, PauliRotation, Reset, UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import ladder_places, ruler
 from qsac.ir.native import NativeCircuit

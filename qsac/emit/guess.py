@@ -7,32 +7,33 @@ from math import inf
 from operator import itemgetter
 from typing import NamedTuple
 
-from qsac.emit.arrange import Region
+from qsac.emit.arrange import Ladders, Region
 
 Places = tuple[int, ...]
 """The node of each life; -1 where it has none yet."""
 
 
 class Kind(NamedTuple):
-    """A step in the direction of a sweep: its target, its controls and their toggles, and whether the nearest control
-    toggles first and last. ``at`` takes the places of target and controls, ``known`` holds what has been guessed."""
+    """A step in the direction of a sweep: its lives (the target, then the controls), the controls' toggles, and whether
+    the nearest control toggles first and last. ``at`` takes the places of its lives, ``known`` holds what has been
+    guessed, ``ladders`` what its ladders take where their controls may take any order."""
 
-    target: int
-    controls: tuple[int, ...]
+    lives: tuple[int, ...]
     weights: tuple[int, ...]
     free: bool
     nearest_first: bool
     nearest_last: bool
     at: Callable[[Places], Places]
     known: dict[Places, float]
+    ladders: Ladders
 
-    @property
-    def lives(self) -> tuple[int, ...]:
-        return (self.target, *self.controls)
+
+Look = list[tuple[Callable[[Places], Places], dict[Places, float], float, Kind]]
+"""Steps to come, each with how much it counts."""
 
 
 class Guess:
-    """For a region; each step to come counts less than the one before it by ``discount``."""
+    """For a region."""
 
     def __init__(self, region: Region) -> None:
         self._region = region
@@ -44,16 +45,22 @@ class Guess:
         self, target: int, controls: tuple[int, ...], weights: tuple[int, ...], free: bool, ends: tuple[bool, bool]
     ) -> Kind:
         """A step of at least one control. What is known of steps of the same toggles is shared."""
-        at: Callable[[Places], Places] = itemgetter(target, *controls)
-        return Kind(target, controls, weights, free, *ends, at, self._known.setdefault((weights, free), {}))
+        lives = (target, *controls)
+        at: Callable[[Places], Places] = itemgetter(*lives)
+        known = self._known.setdefault((weights, free), {})
+        return Kind(lives, weights, free, *ends, at, known, self._region.ladders(weights))
 
-    def steps(self, ahead: Sequence[Kind], discount: float, place: Places) -> float:
+    @staticmethod
+    def look(ahead: Sequence[Kind], discount: float) -> Look:
+        """Steps to come, each counting less than the one before it."""
+        return [(kind.at, kind.known, discount**place, kind) for place, kind in enumerate(ahead, 1)]
+
+    def steps(self, look: Look, place: Places) -> float:
         """What steps to come may cost above their toggles, their targets or controls moved nearer or not."""
-        total, factor = 0.0, 1.0
-        for kind in ahead:
-            factor *= discount
-            places = kind.at(place)
-            found = kind.known.get(places)
+        total = 0.0
+        for at, known, factor, kind in look:
+            places = at(place)
+            found = known.get(places)
             if found is None:
                 found = self._guessed(kind, places)
             total += factor * found
@@ -61,7 +68,9 @@ class Guess:
 
     def step(self, kind: Kind, place: Places) -> float:
         """The same for one step."""
-        return self.steps((kind,), 1.0, place)
+        places = kind.at(place)
+        found = kind.known.get(places)
+        return self._guessed(kind, places) if found is None else found
 
     def _guessed(self, kind: Kind, places: Places) -> float:
         target, controls = places[0], places[1:]

@@ -157,7 +157,7 @@ def _turned(
         for qubit, node in enumerate(place):
             if lives[qubit] == ALIVE:
                 full |= 1 << node
-        own, options, ranks = region.ladder(step.weights, target, lying, full & ~lying)
+        own, options, ranks = region.ladder(region.ladders(step.weights), step.weights, target, lying, full & ~lying)
     else:
         distance = region.distances[target]
         own = sum(weight * (4 * distance[node] - 4 or 1) for node, weight in zip(nodes, step.weights, strict=True))

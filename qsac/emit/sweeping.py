@@ -9,6 +9,7 @@ and may be anywhere. Or the sweeps start where a schedule that is known already 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from random import Random
 from typing import NamedTuple
 
@@ -21,6 +22,11 @@ _LOOKS = (5, 8, 12, 18)
 
 _DISCOUNTS = (0.8, 0.88, 0.94)
 """How much less each of them counts than the one before it."""
+
+
+RECOVERED = 6
+"""A schedule that costs so many two-qubit gates more than another one until some step is given up: later steps hardly
+make up for them."""
 
 
 class Sketch(NamedTuple):
@@ -37,8 +43,8 @@ class Sketch(NamedTuple):
 class Sweeper:
     """Sweeps over the steps of one program in one region; a ``layer`` is worth so many two-qubit gates."""
 
-    def __init__(self, region: Region, order: Sequence[Step], layer: float, guess: Guess) -> None:
-        self.region, self.order, self._layer, self._guess = region, order, layer, guess
+    def __init__(self, region: Region, order: Sequence[Step], qubits: int, layer: float, guess: Guess) -> None:
+        self.region, self.order, self.qubits, self._layer, self._guess = region, order, qubits, layer, guess
         self.lives, self._of = _lives(order)
         self.turning = [index for index, step in enumerate(order) if step.controls]
         self._kinds = {direction: [self._kind(index, direction) for index in self.turning] for direction in (1, -1)}
@@ -57,11 +63,17 @@ class Sweeper:
             return self.at_random(random)
         return self._swept(random, width, random.randrange(len(self.turning)), (NOWHERE,) * len(self.lives))
 
-    def again(self, random: Random, width: int, turn: int, places: Sequence[int]) -> Sketch | None:
-        """Another schedule whose qubits (by number) are at ``places`` before one of the steps with controls."""
+    def again(
+        self, random: Random, width: int, turn: int, places: Sequence[int], spent: Sequence[float]
+    ) -> Sketch | None:
+        """Another schedule whose qubits (by number) are at ``places`` before one of the steps with controls.
+
+        It is given up where it costs clearly more than a schedule that has ``spent`` so much before each step and in
+        the end.
+        """
         step = self.turning[turn]
         start = tuple(places[life.qubit] if life.first <= step <= life.last else NOWHERE for life in self.lives)
-        return self._swept(random, width, turn, start)
+        return self._swept(random, width, turn, start, spent)
 
     def at_random(self, random: Random) -> Sketch:
         """A schedule without swaps from anywhere."""
@@ -74,8 +86,17 @@ class Sweeper:
         nothing = ((),) * len(self.order)
         return Sketch(0, self.lives, tuple(nodes), nothing, nothing)
 
-    def _swept(self, random: Random, width: int, turn: int, given: Places) -> Sketch | None:
+    def _swept(
+        self, random: Random, width: int, turn: int, given: Places, spent: Sequence[float] = ()
+    ) -> Sketch | None:
         anchor = self.turning[turn]
+
+        def after(step: int) -> float:
+            return spent[step + 1] - spent[anchor] + RECOVERED if spent else inf
+
+        def before(step: int) -> float:
+            return spent[-1] - spent[step] + RECOVERED if spent else inf
+
         look, discount = random.choice(_LOOKS), random.choice(_DISCOUNTS)
 
         def beam(direction: int, taken: int = 0) -> Beam:
@@ -94,7 +115,7 @@ class Sweeper:
 
         empty = nothing_placed(len(self.lives), len(self.region.nodes))
         start = State(given, _mask(given), empty.vacated, empty.pairs, empty.free, 0, None)
-        forward = beam(1).swept(self._kinds[1][turn:], self.turning[turn:], start)
+        forward = beam(1).swept(self._kinds[1][turn:], self.turning[turn:], start, after)
         if forward is None:
             return None
         place = list(given)
@@ -109,7 +130,7 @@ class Sweeper:
         # What ends before the anchor step has any node; what lives on keeps off those that are used after it.
         middle = tuple(place)
         start = State(middle, _mask(middle), empty.vacated, empty.pairs, forward.free, forward.cost, None)
-        backward = beam(-1, taken).swept(self._kinds[-1][:turn][::-1], self.turning[:turn][::-1], start)
+        backward = beam(-1, taken).swept(self._kinds[-1][:turn][::-1], self.turning[:turn][::-1], start, before)
         return None if backward is None else self._joined(anchor, middle, forward, backward)
 
     def _joined(self, anchor: int, middle: Places, forward: State, backward: State) -> Sketch:

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from qsac.emit.columns import Columns
 from qsac.emit.cz import Writer
-from qsac.emit.zzphase import PHI, Linear, ZZPhaseEmitter, phased_x, turned_z
+from qsac.emit.spin import phased_x, turned_z
+from qsac.emit.zzphase import PHI, Linear, ZZPhaseEmitter
 from qsac.ir.blocks import Diagonal, Multiplexor, UniformlyControlledGate
 from qsac.ir.native import GATES, GateFamily
 from qsac.ir.op import Op

@@ -7,15 +7,15 @@ no two of them ever follow each other.
 
 from __future__ import annotations
 
-from cmath import exp, phase, pi
 from collections.abc import Mapping
-from math import atan2, cos, sin
+from math import pi
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsac.emit.columns import Columns
+from qsac.emit.spin import Spin, after, phased_x, taken_apart, turned_z
 from qsac.emit.walsh import gray_angles
 from qsac.ir.blocks import (
     Diagonal,
@@ -32,9 +32,6 @@ from qsac.ir.observe import Observe
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 
-Spin = tuple[complex, complex]
-"""An SU(2) element [[p, -q*], [q, p*]] as (p, q)."""
-
 NEGLIGIBLE = 1e-14
 """Rotations below this many half-turns are rounding, not gates."""
 
@@ -48,16 +45,6 @@ FIXED, DIAGONAL, OPEN = range(3)
 
 _OF_THE_LOSS = ("fidelity", "token_fidelity")
 """Readouts of the circuit called loss; others give their circuit their own name."""
-
-
-def phased_x(theta: float, phi: float) -> Spin:
-    """PhasedX = Rz(phi) Rx(theta) Rz(-phi), angles in half-turns."""
-    return complex(cos(theta * pi / 2)), -1j * exp(1j * phi * pi) * sin(theta * pi / 2)
-
-
-def turned_z(angle: float) -> Spin:
-    """Rz of an angle in half-turns."""
-    return exp(-0.5j * pi * angle), 0j
 
 
 def wrapped(half_turns: Any) -> Any:
@@ -184,10 +171,7 @@ class ZZPhaseEmitter:
             parts = ((known, gate), (self.known[qubit], waiting or turned_z(0.0)))
             diagonal = all(what == DIAGONAL or (not what and abs(spin[1]) < NEGLIGIBLE) for what, spin in parts)
             self.known[qubit] = DIAGONAL if diagonal else OPEN
-        if waiting is not None:
-            (p, q), (r, s) = gate, waiting
-            gate = (p * r - q.conjugate() * s, q * r + p.conjugate() * s)
-        self.waiting[qubit] = gate
+        self.waiting[qubit] = gate if waiting is None else after(gate, waiting)
 
     def settle(self, *qubits: int) -> None:
         """Write what waits on the qubits, as PhasedX and frame."""
@@ -197,12 +181,10 @@ class ZZPhaseEmitter:
                 continue
             known = self.known[qubit]
             self.waiting[qubit], self.known[qubit] = None, FIXED
-            p, q = waiting
-            theta = 2 * atan2(abs(q), abs(p)) / pi
+            theta, phi, alpha = taken_apart(waiting)
             if known == OPEN or (not known and theta > NEGLIGIBLE):
-                # Rz(alpha) PhasedX(theta, phi) with p = e^(-i alpha/2) cos, q = -i e^(i phi + i alpha/2) sin.
-                self._phased_x(qubit, theta, (phase(1j * q) + phase(p)) / pi, known == OPEN)
-            self.frame[qubit] += -2 * phase(p) / pi
+                self._phased_x(qubit, theta, phi, known == OPEN)
+            self.frame[qubit] += alpha
             self.frame_open[qubit] |= bool(known)
 
     def _phased_x(self, qubit: int, theta: float, phi: float, open: bool, phi_open: bool = True) -> None:

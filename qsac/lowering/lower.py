@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -84,17 +84,23 @@ LOWERINGS: dict[type[Op], Callable[[Any, Place], Sequence[Op]]] = {
 
 
 def lower(
-    program: Program, context: PassContext, *, slots: bool = False, orders: Sequence[LadderOrder | None] = ()
+    program: Program,
+    context: PassContext,
+    *,
+    slots: bool = False,
+    orders: Sequence[LadderOrder | None] = (),
+    derived: dict[Hashable, object] | None = None,
 ) -> Program:
     """The block program of a verified attention program, exact, in its order of ops.
 
     Registers are allocated by their lifetimes as far as the target can reset qubits; a register that takes the place
     of another one starts with resets. With ``slots`` the blocks whose numbers come from tables and phases are numbered
     in their order. ``orders`` says how the loaders' uniformly controlled gates are to be written, one after the other,
-    where not in the usual way (None): see :mod:`qsac.emit.arrange`.
+    where not in the usual way (None): see :mod:`qsac.emit.arrange`. ``derived`` keeps what is worked out of tables, for
+    programs in which the same names stand for the same tables.
     """
     allocation = allocate(program, context)
-    lowered = lowered_ops(program, allocation, slots=slots, orders=orders)
+    lowered = lowered_ops(program, allocation, slots=slots, orders=orders, derived=derived)
     blocks = [block for _, written in lowered for block in written]
     return Program(
         name=program.name,
@@ -111,10 +117,16 @@ def lower(
 
 
 def lowered_ops(
-    program: Program, allocation: Allocation, *, slots: bool, orders: Sequence[LadderOrder | None] = ()
+    program: Program,
+    allocation: Allocation,
+    *,
+    slots: bool,
+    orders: Sequence[LadderOrder | None] = (),
+    derived: dict[Hashable, object] | None = None,
 ) -> Iterator[tuple[Op, list[Op]]]:
     """Each op of an attention program with its blocks, resets of its registers' qubits included."""
-    place = Place(program.scope, allocation, numbers=count() if slots else None, orders=iter(orders))
+    derived = {} if derived is None else derived
+    place = Place(program.scope, allocation, derived, count() if slots else None, iter(orders))
     to_reset = dict(allocation.reused)
     for op in program.ops:
         resets = [Reset(name, origin=op.origin) for register in op.targets for name in to_reset.pop(register, ())]

@@ -19,7 +19,8 @@ ATTENTION = parse_program(TEXT)
 QUBITS = tuple(Register(name, 1) for name in "abc")
 X, Y = PauliRotation("x", ("a",), 1.0), PauliRotation("y", ("b",), 1.0)
 MEASURE_A, MEASURE_B = Measure("a", "bits", 0), Measure("b", "bits", 1)
-TWO = Table([0.1, 0.2])
+Z = PauliRotation("z", ("c",), 1.0)
+TWO, FOUR = Table([0.1, 0.2]), Table([0.1, 0.2, 0.3, 0.4])
 
 
 def _blocks(*ops: Op, given: tuple[str, ...] = (), success: tuple[str, ...] = ()) -> Program:
@@ -83,6 +84,14 @@ BROKEN: dict[str, tuple[Program, str]] = {
         "theta and phi are not lists",
     ),
     "diagonal with too few phases": (_blocks(X, Y, Diagonal(("a", "b"), TWO)), "2 qubits take 4 real phases"),
+    "diagonal of one qubit through another": (_blocks(X, Diagonal(("a",), TWO, "b")), "go through no other"),
+    "diagonal through what is not declared": (_blocks(X, Y, Diagonal(("a", "b"), FOUR, "d")), "'d' is not declared"),
+    "diagonal through one of its own": (_blocks(X, Y, Diagonal(("a", "b"), FOUR, "b")), "borrowed and visited at once"),
+    "diagonal through what was used": (_blocks(X, Y, Z, Diagonal(("a", "b"), FOUR, "c")), "not known to be in zero"),
+    "diagonal through what was measured": (
+        _blocks(X, Y, Z, Measure("c", "bits", 2), Diagonal(("a", "b"), FOUR, "c")),
+        "visited after its projection",
+    ),
     "unitary that is none": (_blocks(Unitary("a", Table([[1.0, 0], [0, 2.0]]))), "not a 2 x 2 unitary"),
     "unitary of two qubits": (_blocks(Unitary("a", Table(np.eye(4)))), "not a 2 x 2 unitary"),
     "enters in zero, but was used": (
@@ -130,6 +139,7 @@ BROKEN: dict[str, tuple[Program, str]] = {
     "table of more rows than the index": (_tables(context=Table(np.tile([[1.0, 0]], (5, 1)))), "has 5 rows"),
     "table of rows that are not unit": (_tables(context=TOO_LONG), "not of unit norm"),
     "load gated by a wide register": (_op(PLACE["load"], when=("query",)), "a 'when' register has one qubit"),
+    "order of loading with a qubit twice": (_op(PLACE["load"], order=(0, 0)), "does not name each qubit"),
     "unitary of no form": (_op(PLACE["apply"], form="circuit"), "form 'circuit'"),
     "matrix of another size": (_op(PLACE["apply"], form="matrix", rotations=()), "does not fit register"),
     "rotations of no axis": (_op(PLACE["apply"], rotations=("rx", "rw")), "not among rx, ry, rz"),
@@ -171,6 +181,13 @@ def test_the_op_is_pointed_at(name: str) -> None:
 def test_a_reset_qubit_enters_in_zero_again() -> None:
     fresh = Multiplexor("y", (), "a", Table([1.0]), enters_zero=True)
     verify(_blocks(fresh, MEASURE_A, Reset("a"), fresh, Measure("a", "bits", 1)))
+
+
+def test_a_diagonal_goes_through_what_is_fresh_or_was_reset() -> None:
+    for way in ("c", "a"):
+        before = [X, MEASURE_A, Reset("a"), Y] if way == "a" else [X, Y]
+        others = ("b", "c") if way == "a" else ("a", "b")
+        verify(_blocks(*before, *([Z] if way == "a" else []), Diagonal(others, FOUR, way)))
 
 
 def test_preparations_need_fresh_registers() -> None:

@@ -60,9 +60,10 @@ def _place(table: Table, controls: int, size: int, gates: int) -> tuple[Place, t
     return Place(Scope(sizes, {"context": table}), Allocation(qubits, len(order), {})), order
 
 
-def _load(controls: int, gates: int, *, adjoint: bool = False) -> LoadTokens:
+def _load(controls: int, gates: int, *, adjoint: bool = False, order: tuple[int, ...] = ()) -> LoadTokens:
     index = ("key",) if controls else ()
-    return LoadTokens("data", index, "context", adjoint, tuple(f"power[{gate}]" for gate in range(gates)))
+    powers = tuple(f"power[{gate}]" for gate in range(gates))
+    return LoadTokens("data", index, "context", adjoint, powers, order=order)
 
 
 CASES = st.tuples(st.integers(0, 3), st.integers(1, 3), st.integers(0, 1))
@@ -74,7 +75,11 @@ def test_what_is_loaded_and_what_un_loads(case: tuple[int, int, int], data: st.D
     controls, size, gates = case
     table = data.draw(tables(controls, 1 << size))
     place, order = _place(table, controls, size, gates)
-    load, unload = (tokens.lower(_load(controls, gates, adjoint=adjoint), place) for adjoint in (False, True))
+    orders = [data.draw(st.one_of(st.just(()), st.permutations(range(size)).map(tuple))) for _ in range(2)]
+    load, unload = (
+        tokens.lower(_load(controls, gates, adjoint=adjoint, order=order), place)
+        for adjoint, order in zip((False, True), orders, strict=True)
+    )
     width = len(order)
     # order: key, power, data; most significant first
     shape = (1 << controls, 1 << gates, 1 << size)
@@ -101,13 +106,25 @@ def test_gates_are_what_the_formula_says(case: tuple[int, int, int], data: st.Da
     controls, size, gates = case
     table = data.draw(tables(controls, 1 << size))
     place, _ = _place(table, controls, size, gates)
-    op = _load(controls, gates)
+    order = data.draw(st.one_of(st.just(()), st.permutations(range(size)).map(tuple)))
+    op = _load(controls, gates, order=order)
     for family in ("zzphase", "cz"):
         blocks = tokens.lower(op, place)
         written = sum(op_cost(block, place.scope, family) for block in blocks)  # type: ignore[arg-type]
         assert written == op_cost(op, place.scope, family)  # type: ignore[arg-type]
         if not gates:
             assert written <= (1 << controls) * ((1 << size) - 1) - size
+
+
+def test_bell_bases_of_a_pair_hold_the_same_cx() -> None:
+    """A load on one qubit of a pair and an un-load on the other: nothing of two qubits is left between them."""
+    assert [block.qubits for block in tokens.bell_basis("a", "b", "") if len(block.qubits) == 2] == [("a", "b")]
+    assert [block.qubits for block in tokens.bell_basis("b", "a", "", turned=True) if len(block.qubits) == 2] == [
+        ("a", "b")
+    ]
+    there, back = (unitary(tokens.bell_basis("b", "a", "", turned=turned), ("a", "b")) for turned in (False, True))
+    between = (back @ there.conj().T).reshape(2, 2, 2, 2).transpose(0, 2, 1, 3).reshape(4, 4)
+    assert np.linalg.matrix_rank(between, tol=1e-12) == 1
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 7, 8, 13, 16])

@@ -40,6 +40,8 @@ class Diagonal(Op):
     def check(self, scope: Scope) -> str | None:
         if self.phases.shape != (1 << len(self.qubits),) or not self.phases.real:
             return f"{len(self.qubits)} qubits take {1 << len(self.qubits)} real phases"
+        if self.through and len(self.qubits) < 2:
+            return "the phases of one qubit go through no other"
         return None
 
     def adjoint(self) -> Self:

@@ -1,0 +1,103 @@
+"""Circuits of any native gates rewritten in SX, X, Rz and CZ, one-qubit gates merged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.emit.cz import Writer
+from qsac.emit.spin import Spin, after, phased_x, taken_apart, turned_z
+from qsac.emit.zzphase import NEGLIGIBLE, wrapped
+from qsac.ir.native import GATES, NativeCircuit
+
+_ROUNDED = 1e-12
+"""Angles (half-turns) that differ by less from those of a shorter sequence are equal: products carry rounding."""
+
+_HADAMARD = after(turned_z(0.5), after(phased_x(0.5, 0.0), turned_z(0.5)))
+
+
+def as_cz(circuit: NativeCircuit) -> NativeCircuit:
+    """A circuit of any native gates in SX, X, Rz and CZ. One-qubit gates that follow each other are one, at most two
+    SX; Rz goes past CZ, and is left out before a measurement."""
+    rebase = _Rebase(len(circuit.qubits))
+    columns = (circuit.kind, circuit.first, circuit.second, circuit.angles)
+    for kind, first, second, (angle, phase) in zip(*(column.tolist() for column in columns), strict=True):
+        rebase.write(GATES[kind].name, first, second, angle, phase)
+    kinds, firsts, seconds, angles = rebase.ended()
+    return replace(circuit, kind=kinds, first=firsts, second=seconds, angles=angles)
+
+
+class _Rebase:
+    """Writes gate by gate; one-qubit gates wait on their qubit for what comes next there."""
+
+    def __init__(self, qubits: int) -> None:
+        self._writer = Writer(qubits)
+        self._waiting: list[Spin | None] = [None] * qubits
+
+    def write(self, name: str, first: int, second: int, angle: float, phase: float) -> None:
+        match name:
+            case "SX" | "X":
+                self._turn(first, phased_x(0.5 if name == "SX" else 1.0, 0.0))
+            case "Rz":
+                self._turn(first, turned_z(angle))
+            case "PhasedX":
+                self._turn(first, phased_x(angle, phase))
+            case "ZZPhase":
+                self._zz(first, second, angle)
+            case "CZ":
+                self._cz(first, second)
+            case "CX" | "ECR":
+                # CX = H CZ H on the second qubit; ECR = X H Rz(1/2) Rz(1/2) CZ H with X on the first one.
+                self._turn(second, _HADAMARD)
+                self._cz(first, second)
+                if name == "ECR":
+                    self._turn(first, turned_z(0.5))
+                    self._turn(second, turned_z(0.5))
+                    self._turn(first, phased_x(1.0, 0.0))
+                self._turn(second, _HADAMARD)
+            case _:
+                self._settle(first)
+                self._writer.write(name, first, second, 0.0, 0.0, 0, None)
+
+    def _turn(self, qubit: int, gate: Spin) -> None:
+        before = self._waiting[qubit]
+        self._waiting[qubit] = gate if before is None else after(gate, before)
+
+    def _settle(self, qubit: int) -> None:
+        spin = self._waiting[qubit]
+        if spin is not None:
+            self._waiting[qubit] = None
+            theta, phi, alpha = taken_apart(spin)
+            theta = next((whole for whole in (0.0, 0.5, 1.0) if abs(theta - whole) < _ROUNDED), theta)
+            if theta:
+                self._writer.write("PhasedX", qubit, -1, theta, phi, 0, None)
+            self._writer.rz[qubit] += alpha
+
+    def _cz(self, first: int, second: int) -> None:
+        self._settle(first)
+        self._settle(second)
+        self._writer.columns.append("CZ", first, second)
+
+    def _zz(self, first: int, second: int, angle: float) -> None:
+        """exp(-i pi angle Z Z / 2): CZ and Rz for a quarter turn, else two CZ around a rotation."""
+        if abs(abs(angle) - 0.5) < NEGLIGIBLE:
+            self._cz(first, second)
+            self._turn(first, turned_z(angle))
+            self._turn(second, turned_z(angle))
+            return
+        self._turn(second, phased_x(0.5, 0.5))
+        self._cz(first, second)
+        self._turn(second, phased_x(angle, 0.0))
+        self._cz(first, second)
+        self._turn(second, phased_x(-0.5, 0.5))
+
+    def ended(self) -> tuple[NDArray[np.int8], NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+        """The columns, once what waits is written."""
+        writer = self._writer
+        for qubit in range(len(self._waiting)):
+            self._settle(qubit)
+            if abs(wrapped(writer.rz[qubit])) > NEGLIGIBLE:
+                writer.write("Rz", qubit, -1, writer.rz[qubit], 0.0, 0, None)
+        return writer.columns.arrays()
