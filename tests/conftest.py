@@ -33,3 +33,13 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtur
 def cache_folder(own_folders: Path) -> Path:
     """Where the test's cache is."""
     return own_folders / "QSAC_CACHE_DIR"
+
+
+@pytest.fixture
+def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A short search for places on a coupling graph: it finds other arrangements, not other kinds of them."""
+    from qsac import layout
+    from qsac.emit.effort import Effort
+
+    whole = layout.effort_for
+    monkeypatch.setattr(layout, "effort_for", lambda *asked: whole(*asked) and Effort(2, (2, 1), 1, 200))

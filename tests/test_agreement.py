@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from numpy.typing import NDArray
 
-from qsac import compiler, layout
+from qsac import compiler
 from qsac.artifact import Compiled
 from qsac.build import build
 from qsac.emit.emit import emit
@@ -143,9 +143,8 @@ ROUTED = (1, 2, 4, 7, 8, 9, 10, 11, 14, 16, 17, 19, 20, 21, 24, 25, 28, 31, 36, 
 
 
 @pytest.mark.parametrize("seed", ROUTED)
-def test_generated_models_routed_on_a_device(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A short search finds other arrangements, not other kinds of them.
-    monkeypatch.setattr(layout, "CHANGES", (0, 0, 20, 20))
+@pytest.mark.usefixtures("short_search")
+def test_generated_models_routed_on_a_device(seed: int) -> None:
     compiled = _check(load(random_model(seed)), "ibm-fez", 2)
     circuit = compiled.circuits[0]
     edges = set(target("ibm-fez").coupling or ())

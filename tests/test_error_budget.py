@@ -96,6 +96,7 @@ def test_what_is_no_budget(wrong: object) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
+@pytest.mark.usefixtures("short_search")
 def test_generic_tokens_and_devices_with_a_coupling(seed: int) -> None:
     machine = "ibm-fez" if seed < 2 else "h2"
     source = random_model(seed)

@@ -175,6 +175,7 @@ def test_outcomes_that_no_token_reaches_take_no_gate_and_have_probability_zero()
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("short_search")
 def test_routed_on_a_device(kind: str) -> None:
     for seed in (1, 7, 10):
         _check(_model(kind, seed), "ibm-fez", 2)

@@ -169,7 +169,7 @@ def _rewritten(program: Program, span: _Span, registers: list[str], size: int, p
     ops: list[Op] = []
     for op in program.ops:
         if isinstance(op, LoadTokens) and op.data in registers:
-            op = replace(op, table=names[op.adjoint_load])
+            op = replace(op, table=names[op.adjoint_load], order=())
         if not (isinstance(op, ApplyUnitary) and op.data in registers):
             ops.append(op)
     sizes = tuple(

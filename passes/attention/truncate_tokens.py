@@ -174,7 +174,7 @@ def _truncated(program: Program, pair: _Pair, registers: list[str], axes: _Axes,
     for op in program.ops:
         if isinstance(op, LoadTokens) and op.data in registers:
             table, exact_table = names[op.adjoint_load]
-            ops.append(replace(op, table=table, exact=exact_table))
+            ops.append(replace(op, table=table, exact=exact_table, order=()))
         else:
             ops.append(op)
     sizes = dict.fromkeys(registers, _size(rank))

@@ -44,7 +44,8 @@ def _reduced(op: Op) -> Op:
         return replace(op, controls=controls, angles=Table(angles)) if controls != op.controls else op
     if isinstance(op, Diagonal) and op.phases.known:
         qubits, phases = _needed(op.qubits, op.phases.values)
-        return replace(op, qubits=qubits, phases=Table(phases)) if qubits != op.qubits else op
+        through = op.through if len(qubits) > 1 else ""
+        return replace(op, qubits=qubits, phases=Table(phases), through=through) if qubits != op.qubits else op
     return op
 
 

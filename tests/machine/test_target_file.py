@@ -77,6 +77,7 @@ def test_circuits_are_native_and_mean_the_model(entangler: str, coupling: str) -
         assert 0 < compiled.stats["error_free_probability"] <= 1
 
 
+@pytest.mark.usefixtures("short_search")
 @pytest.mark.parametrize("entangler", ["CX", "ECR"])
 def test_directions_are_kept(entangler: str) -> None:
     pairs = [[i, i + 1] if i % 3 else [i + 1, i] for i in range(17)]
@@ -176,6 +177,7 @@ def test_names_and_files_are_told_apart(tmp_path: Path) -> None:
         find_target("mine")
 
 
+@pytest.mark.usefixtures("short_search")
 def test_an_artifact_stands_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,7 +1,7 @@
 """What is compiled for one of IBM's devices keeps to its snapshot's gates and coupling map, and means the model.
 
-The snapshot is read by qiskit-ibm-runtime here, and the rules are pytket's. Compiled at -O1, as at -O2 the search for a
-layout takes its time; what is laid out is checked in tests/test_laid_out.py and tests/emit/test_coupled.py.
+The snapshot is read by qiskit-ibm-runtime here, and the rules are pytket's. Many models are compiled at -O1, and some
+at -O2, where they are laid out; more on that in tests/test_laid_out.py and tests/emit/test_coupled.py.
 """
 
 from __future__ import annotations
@@ -60,9 +60,16 @@ def test_many_generated_models(name: str, seed: int) -> None:
     _check(name, seed)
 
 
-def _check(name: str, seed: int) -> None:
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("name", ["ibm-fez", "ibm-nighthawk", "ibm-torino"])
+@pytest.mark.usefixtures("short_search")
+def test_generated_models_laid_out(name: str, seed: int) -> None:
+    _check(name, 1000 + seed, optimisation=2)
+
+
+def _check(name: str, seed: int, optimisation: int = 1) -> None:
     model = load(random_model(seed))
-    compiled = qsac.compile(model, name, optimisation=1, verify=False)
+    compiled = qsac.compile(model, name, optimisation=optimisation, verify=False)
     written = compiled.to_tket()
     assert [predicate for predicate in predicates(name) if not predicate.verify(written)] == []
     assert_closed_form(model, compiled.circuits[0])
