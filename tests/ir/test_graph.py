@@ -84,6 +84,17 @@ def test_what_depends_on_what() -> None:
     assert found == free
 
 
+def test_visits_stay_before_what_their_qubit_is_used_for() -> None:
+    phases = Table([0.0, 1, 2, 3])
+    ops = (
+        Diagonal(("a", "b"), phases, through="c"),
+        Diagonal(("a", "b"), phases, through="c"),
+        PauliRotation("x", ("c",), 1.0),
+    )
+    program = Program("order", "block", tuple(Register(name, 1) for name in "abc"), {}, ops, ())
+    assert set(dependency_graph(program).edges) == {(0, 2), (1, 2)}
+
+
 @pytest.mark.parametrize("order", [[1, 0], [0], [0, 0], [0, 1, 2]])
 def test_other_orders_do_not_respect_it(order: list[int]) -> None:
     ops = (PauliRotation("x", ("a",), 1.0), Measure("a", "bits", 0))
