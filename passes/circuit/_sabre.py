@@ -18,7 +18,7 @@ from qiskit.transpiler.passes import SabreLayout
 
 from qsac.emit.columns import Columns
 from qsac.errors import DoesNotFitError
-from qsac.ir.native import GATES, NativeCircuit
+from qsac.ir.native import GATES, KIND, NativeCircuit
 from qsac.passes.circuit._routed import Routed
 from qsac.pipeline import Target
 
@@ -58,13 +58,15 @@ class Router:
         routed = PassManager([layout]).run(self._written)
         place = {qubit: index for index, qubit in enumerate(routed.qubits)}
         bit = {clbit: index for index, clbit in enumerate(routed.clbits)}
-        columns, stop = Columns(), 0
+        columns, stop, barriers = Columns(), 0, 0
         boundary: tuple[int, ...] = ()
         for instruction in routed.data:
             operation = instruction.operation
             qubits = [place[qubit] for qubit in instruction.qubits]
             if operation.name == "barrier":
-                stop, boundary = len(columns), tuple(qubits)
+                barriers += 1
+                if barriers == _BOUNDARY:
+                    stop, boundary = len(columns), tuple(qubits)
             elif operation.name == "swap":
                 for control, goal in (qubits, qubits[::-1], qubits):
                     columns.append("CX", control, goal)
@@ -92,12 +94,18 @@ class Router:
 _TRIALS = ((5, 1), (5, 2), (20, 2), (20, 4))
 """For each of Qiskit's levels, the trials of its layout and of its routing, and iterations of the layout."""
 
+_BOUNDARY = 2
+"""Which barrier is at the profile's stop."""
+
 _NATIVE = {"sx": "SX", "x": "X", "cz": "CZ", "measure": "Measure", "reset": "Reset"}
 
 
 def _written(circuit: NativeCircuit) -> QuantumCircuit:
-    """The circuit, of SX, X, Rz, CZ, measurements and resets, in Qiskit. A barrier over all qubits keeps what the
-    profile is of in one place."""
+    """The circuit, of SX, X, Rz, CZ, measurements and resets, in Qiskit, with barriers over all qubits.
+
+    One barrier keeps what the profile is of in one place. Others are before the last measurements: a qubit that is
+    measured once it is where it ends can be swapped in one block with the gates before that.
+    """
     written = QuantumCircuit(len(circuit.qubits), len(circuit.bits))
     write: dict[str, Any] = {
         "Rz": lambda a, _, x: written.rz(math.pi * x, a),
@@ -108,14 +116,20 @@ def _written(circuit: NativeCircuit) -> QuantumCircuit:
         "Reset": lambda a, *_: written.reset(a),
     }
     writers = [write.get(gate.name) for gate in GATES]
-    stop = circuit.profile.stop if circuit.profile else None
     columns = (circuit.kind, circuit.first, circuit.second, circuit.angles[:, 0])
-    for index, (kind, *rest) in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
-        if index == stop:
-            written.barrier()
-        writer = writers[kind]
-        assert writer is not None, f"{GATES[kind].name} is none of the gates that are routed"
-        writer(*rest)
-    if stop == len(circuit):
-        written.barrier()
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
+    two = KIND["CZ"]
+    last = {qubit: place for place, (kind, *ends, _) in enumerate(rows) for qubit in ends[: 2 if kind == two else 1]}
+    ended = [kind == KIND["Measure"] and last[qubit] == place for place, (kind, qubit, *_) in enumerate(rows)]
+    stop = circuit.profile.stop if circuit.profile else len(rows)
+    for number, part in enumerate((range(stop), range(stop, len(rows)))):
+        for late in (False, True):
+            if number or late:
+                written.barrier()
+            for place in part:
+                if ended[place] == late:
+                    kind, *rest = rows[place]
+                    writer = writers[kind]
+                    assert writer is not None, f"{GATES[kind].name} is none of the gates that are routed"
+                    writer(*rest)
     return written

@@ -46,10 +46,10 @@ class Route(CircuitPass):
     ``qubits`` are those of the device that are used, as ``("node", index on the device)``.
 
     Deterministic for a seed. Of up to ``attempts`` routings, fewer for large circuits and low ``-O`` levels, those that
-    promise the fewest two-qubit gates are taken, of these the ones with the smallest error by the target's tables; and
-    of these, the one with the fewest two-qubit gates and the least depth in the end. The circuit
-    moves as a whole to where the device has the same edges and errs least, and gates that commute change places where
-    that makes it less deep.
+    promise the fewest two-qubit gates are finished, and of these the one with the fewest and the least depth is taken.
+    To finish means: two-qubit blocks that hold more gates than they need are written anew, the circuit moves as a whole
+    to where the device has the same edges and errs least by its tables, and gates that commute change places where that
+    makes it less deep.
     """
 
     name: ClassVar[str] = "route"
@@ -126,29 +126,26 @@ def _relocated(routed: Routed, target: Target) -> Routed:
     turns = [int(np.isin(circuit.kind[circuit.first == qubit], [KIND["SX"], KIND["X"]]).sum()) for qubit in used]
     reads = [int((circuit.kind[circuit.first == qubit] == KIND["Measure"]).sum()) for qubit in used]
     tables = _logarithms(target)
-
-    def error(nodes: Sequence[int]) -> float:
-        total = sum(
-            count * tables["CZ"][_edge(nodes[a], nodes[b])] for (a, b), count in zip(edges, pair_counts, strict=True)
-        )
-        for node, turned, read in zip(nodes, turns, reads, strict=True):
-            total += turned * tables["SX"][node,] + read * tables["Measure"][node,]
-        return float(total)
-
     pattern, device = rustworkx.PyGraph(), rustworkx.PyGraph()
     pattern.add_nodes_from(range(len(used)))
     pattern.add_edges_from_no_data(edges)
     device.add_nodes_from(range(target.qubits or 0))
     device.add_edges_from_no_data(list(target.coupling or ()))
     here = [circuit.qubits[qubit][1] for qubit in used]
-    best, least = here, error(here)
+    places = [here]
     found = rustworkx.vf2_mapping(device, pattern, subgraph=True, induced=False, call_limit=_MOST_CALLS)
     for mapping in itertools.islice(found, _MOST_PLACES):
         nodes = [0] * len(used)
         for node, index in mapping.items():
             nodes[index] = node
-        if (badness := error(nodes)) < least:
-            best, least = nodes, badness
+        places.append(nodes)
+    candidates = np.array(places)
+    error = np.zeros(len(places))
+    for (a, b), count in zip(edges, pair_counts.tolist(), strict=True):
+        error += count * tables["CZ"][candidates[:, a], candidates[:, b]]
+    for index, (turned, read) in enumerate(zip(turns, reads, strict=True)):
+        error += turned * tables["SX"][candidates[:, index]] + read * tables["Measure"][candidates[:, index]]
+    best = places[int(np.argmin(error))]
     rest = iter(sorted({node for _, node in circuit.qubits} | set(here) - set(best)))
     moved = dict(zip(used, best, strict=True))
     free = iter(node for node in rest if node not in set(best))
@@ -163,22 +160,19 @@ def _relocated(routed: Routed, target: Target) -> Routed:
     )
 
 
-def _edge(a: int, b: int) -> tuple[int, int]:
-    return (a, b) if a < b else (b, a)
-
-
-def _logarithms(target: Target) -> dict[str, dict[tuple[int, ...], float]]:
-    """For each gate and place, minus the logarithm of the probability that it does not err."""
-    errors = target.errors
+def _logarithms(target: Target) -> dict[str, NDArray[np.float64]]:
+    """For each gate, by its nodes, minus the logarithm of the probability that it does not err."""
+    errors, nodes = target.errors, target.qubits or 0
     assert errors is not None
-    rates: dict[str, dict[tuple[int, ...], float]] = {
-        "CZ": {(a, b): rate for a, b, rate in errors.two_qubit_by_edge},
-        "SX": {(qubit,): rate for qubit, rate in enumerate(errors.one_qubit_by_qubit)},
-        "Measure": {(qubit,): sum(pair) / 2 for qubit, pair in enumerate(errors.measure_by_qubit)},
+    reads = errors.measure_by_qubit or ((errors.measure_0, errors.measure_1),) * nodes
+    rates = {
+        "CZ": np.full((nodes, nodes), errors.two_qubit),
+        "SX": np.array(errors.one_qubit_by_qubit or (errors.one_qubit,) * nodes),
+        "Measure": np.array(reads).mean(axis=1),
     }
-    return {
-        gate: {place: -math.log1p(-min(rate, 0.999)) for place, rate in table.items()} for gate, table in rates.items()
-    }
+    for a, b, rate in errors.two_qubit_by_edge:
+        rates["CZ"][a, b] = rates["CZ"][b, a] = rate
+    return {gate: -np.log1p(-np.minimum(table, 0.999)) for gate, table in rates.items()}
 
 
 def _by_parts(routed: Routed, rewrite: Callable[[NativeCircuit], NativeCircuit]) -> Routed:

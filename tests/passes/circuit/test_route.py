@@ -257,6 +257,16 @@ def test_a_qubit_measured_reset_and_used_again_keeps_its_bits() -> None:
     assert_routed(source, Route().apply(source, PassContext(LINE)), LINE)
 
 
+@pytest.mark.parametrize("profile", [None, Profile(9, (0,), (), (0,))])
+def test_a_qubit_is_swapped_with_its_last_gate_and_measured_then(profile: Profile | None) -> None:
+    gates = [("SX", 0, -1), ("SX", 1, -1), ("SX", 2, -1), ("CZ", 0, 1), ("SX", 1, -1), ("CZ", 1, 2), ("Measure", 1, 0)]
+    gates += [("SX", 2, -1), ("CZ", 0, 2), ("SX", 0, -1), ("Measure", 0, 1), ("Measure", 2, 2)]
+    source = circuit_of(gates, 3, 3, profile=profile)
+    routed = Route().apply(source, PassContext(LINE))
+    assert_routed(source, routed, LINE)
+    assert routed.two_qubit_gates == 4
+
+
 def test_a_profile_before_nothing_but_measurements_stays_there() -> None:
     gates = [("SX", 0, -1), ("CZ", 0, 2), ("SX", 2, -1), ("SX", 1, -1), ("CZ", 1, 2), ("CZ", 0, 1), ("SX", 0, -1)]
     gates += [("Measure", qubit, qubit) for qubit in range(3)]
