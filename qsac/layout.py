@@ -25,6 +25,9 @@ Stage = Callable[[str], AbstractContextManager[None]]
 _AS_GOOD = 1.01
 """Expected errors, as multiples of the least, that no machine's rates tell apart."""
 
+_SMALL = 200
+"""Two-qubit gates up to which -O2 takes its time."""
+
 MOST_GATES = 2_000
 """Two-qubit gates up to which a program is laid out."""
 
@@ -33,9 +36,11 @@ def effort_for(optimisation: int, gates: int) -> Effort | None:
     """How much the search for arrangements tries at an ``-O`` level for a program of so many gates, if anything."""
     if optimisation < 2 or gates > MOST_GATES:
         return None
-    if optimisation == 2:
-        return Effort(8, (8, 4, 2, 1), 4 if gates <= 200 else 2, min(20 * gates, 10_000))
-    return Effort(32, (16, 12, 8, 6, 4, 2), min(max(2_000 // max(gates, 1), 4), 16), min(60 * gates, 30_000))
+    if optimisation > 2:
+        return Effort(32, (16, 12, 8, 6, 4, 2), min(max(2_000 // max(gates, 1), 4), 16), min(60 * gates, 30_000))
+    if gates > _SMALL:
+        return Effort(8, (8, 4, 2, 1), 2, min(20 * gates, 10_000))
+    return Effort(16, (16, 12, 8, 4), 4, 20 * gates)
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,11 @@ def reordered(circuit: NativeCircuit, stop: int) -> NativeCircuit:
     forward = _ordered(circuit, [everything[:stop], everything[stop:]])
     backward = _ordered(circuit, [everything[stop:][::-1], everything[:stop][::-1]])[::-1]
     best = min((everything, forward, backward), key=lambda order: depth(circuit, order))
-    if best is everything:
-        return circuit
-    chosen = np.array(best)
+    return circuit if best is everything else _in_order(circuit, best)
+
+
+def _in_order(circuit: NativeCircuit, order: Sequence[int]) -> NativeCircuit:
+    chosen = np.array(order, dtype=np.intp)
     return replace(
         circuit,
         kind=circuit.kind[chosen],
@@ -45,6 +47,22 @@ def reordered(circuit: NativeCircuit, stop: int) -> NativeCircuit:
         angles=circuit.angles[chosen],
         groups=(),
     )
+
+
+def measured_early(circuit: NativeCircuit, stop: int) -> NativeCircuit:
+    """The same gates, each measurement as soon as its qubit has been through those before it; the first ``stop`` gates
+    stay the first. What has been measured a simulation need not carry on."""
+    kinds, firsts, seconds = circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist()
+    last = [-1] * len(circuit.qubits)
+    # Behind which gate each one comes, and whether it is moved there.
+    place = []
+    for gate, (kind, first, second) in enumerate(zip(kinds, firsts, seconds, strict=True)):
+        moved = kind == KIND["Measure"]
+        place.append((max(last[first], stop - 1 if gate >= stop else -1), moved) if moved else (gate, False))
+        last[first] = place[-1][0]
+        if GATES[kind].qubits == 2:
+            last[second] = gate
+    return _in_order(circuit, sorted(range(len(circuit)), key=place.__getitem__))
 
 
 def _ordered(circuit: NativeCircuit, parts: Sequence[Sequence[int]]) -> list[int]:

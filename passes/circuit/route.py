@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import ClassVar, Literal
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from qsac.emit.rebase import as_cz
 from qsac.errors import DoesNotFitError, InvalidInputError
 from qsac.ir.native import GATES, KIND, NativeCircuit
-from qsac.passes.circuit._reordering import depth, reordered
+from qsac.passes.circuit._reordering import depth, measured_early, reordered
 from qsac.passes.circuit._resynthesis import least, resynthesised
 from qsac.passes.circuit._routed import Routed, in_place
 from qsac.pipeline import CircuitPass, PassContext, Target
@@ -101,7 +100,7 @@ class Route(CircuitPass):
         routed = _in_native_gates(routed, context.target, nodes)
         if context.optimisation:
             routed = replace(routed, circuit=reordered(routed.circuit, routed.stop))
-        return _on_device(routed, source)
+        return _on_device(replace(routed, circuit=measured_early(routed.circuit, routed.stop)), source)
 
     def _attempts(self, gates: int, optimisation: int) -> int:
         """How often to try; counted in gates and not by the clock, so that results do not depend on the machine."""

@@ -15,11 +15,10 @@ if TYPE_CHECKING:
 def dependency_graph(program: Program) -> nx.DiGraph[int]:
     """A graph on op indices with an edge from each op to the ops that must follow it.
 
-    Two ops depend on each other when they share a register that at least one of them targets: borrows commute, with each
-    other and with visits, which leave their register in zero.
-    Projections keep their order among each other, as readouts are conditional on it, and observations keep theirs
-    among projections, as what they read is joint with those before. Redundant edges are left out as far as one register
-    shows them.
+    Two ops depend on each other when they share a register that at least one of them targets: borrows commute, also
+    with visits, which leave their register in zero. Projections keep their order among each other, as readouts are
+    conditional on it, and observations keep theirs among projections, as what they read is joint with those before.
+    Redundant edges are left out as far as one register shows them.
     """
     import networkx as nx
 

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from qsac.emit.cz import emit
-from qsac.ir.native import KIND, NativeCircuit
+from qsac.ir.native import GATES, KIND, NativeCircuit
 from qsac.ir.program import Program
-from qsac.passes.circuit._reordering import reordered
+from qsac.passes.circuit._reordering import measured_early, reordered
 from qsac.report.stats import layers
 from tests.emit.families import assert_same_probabilities
 from tests.strategies import block_programs
@@ -34,7 +35,38 @@ def test_the_order_changes_nothing_but_the_depth(program: Program, share: float)
     assert_same_probabilities(program, better)
 
 
-def rows(circuit: NativeCircuit, part: slice) -> NativeCircuit:
+@settings(max_examples=60, deadline=None)
+@given(block_programs(), st.floats(0, 1), st.data())
+def test_measurements_come_as_early_as_they_can(program: Program, share: float, data: st.DataObject) -> None:
+    circuit = emit(program)
+    # Measurements where they may come later: before their qubit's next gate.
+    order = list(range(len(circuit)))
+    for gate in np.flatnonzero(circuit.kind == KIND["Measure"]).tolist():
+        place = order.index(gate)
+        qubits = [{int(circuit.first[other]), *second(circuit, other)} for other in order[place + 1 :]]
+        most = next((after for after, used in enumerate(qubits) if int(circuit.first[gate]) in used), len(qubits))
+        order.insert(place + data.draw(st.integers(0, most)), order.pop(place))
+    late = rows(circuit, np.array(order, dtype=np.intp))
+    stop = int(share * len(circuit))
+    early = measured_early(late, stop)
+    assert_same_probabilities(program, early)
+    for part in (slice(None, stop), slice(stop, None)):
+        assert gates(rows(early, part)) == gates(rows(late, part))
+        rest = [gate for gate in range(len(early))[part] if early.kind[gate] == KIND["Measure"]]
+        for gate in rest:
+            before = gate - 1
+            while before in rest:
+                before -= 1
+            if before >= (part.start or 0):
+                others = {int(early.first[other]) for other in range(before, gate)} | second(early, before)
+                assert int(early.first[gate]) in others
+
+
+def second(circuit: NativeCircuit, gate: int) -> set[int]:
+    return {int(circuit.second[gate])} if GATES[circuit.kind[gate]].qubits == 2 else set()
+
+
+def rows(circuit: NativeCircuit, part: slice | NDArray[np.intp]) -> NativeCircuit:
     return replace(
         circuit,
         kind=circuit.kind[part],
