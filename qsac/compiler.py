@@ -33,7 +33,7 @@ from qsac.registry import parse_pipeline, pass_class, pass_names, print_pipeline
 from qsac.report.forecast import forecast
 from qsac.report.quality import best_quality
 from qsac.report.stats import circuit_stats
-from qsac.runtime.verification import AUTOMATIC_WIDTH, verify_compiled
+from qsac.runtime.verification import is_narrow, verify_compiled
 
 Budget = float | Literal["auto"]
 
@@ -247,7 +247,7 @@ class Compilation:
             timings=watch.seconds,
         )
         alive = allocate(program, replace(context, prefer="qubits")).width
-        if verify or (verify is None and alive <= AUTOMATIC_WIDTH):
+        if verify or (verify is None and is_narrow(circuit, alive)):
             with watch.stage("verify"):
                 stats["error_budget"] |= verify_compiled(compiled, context.progress)
             return replace(compiled, verified=True)

@@ -144,6 +144,4 @@ def laid_out(
         ordered = variants.blocks(variant, arrangement.orders(blocks))
         if ordered is not None and fits(ordered, arrangement):
             circuit = coupled.emit(ordered, arrangement)
-            # Nodes where something was measured are used again.
-            if "Reset" in context.target.gates or not circuit.count("Reset"):
-                yield Candidate(circuit, variants.allocation(variant), variants.attention(variant))
+            yield Candidate(circuit, variants.allocation(variant), variants.attention(variant))

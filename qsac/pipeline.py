@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from math import sqrt
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
+from qsac.errors import InvalidInputError
+
 if TYPE_CHECKING:
     from qsac.ir.native import GateFamily, NativeCircuit
     from qsac.ir.program import Program
@@ -92,6 +94,29 @@ class Target:
     durations: Durations | None = None
     cost_formula: Literal["hqc", "time"] | None = None
     notice: str | None = None
+
+    def __post_init__(self) -> None:
+        """:class:`~qsac.errors.InvalidInputError` for tables that are not of the machine's qubits."""
+        wanted = self._wanted()
+        if wanted is not None:
+            raise InvalidInputError(f"the target {self.name} contradicts itself", wanted=wanted)
+
+    def _wanted(self) -> str | None:
+        """What its tables want that they do not have."""
+        rates = self.errors
+        edges = () if rates is None else tuple(edge[:2] for edge in rates.two_qubit_by_edge)
+        tables = () if rates is None else (rates.one_qubit_by_qubit, rates.measure_by_qubit)
+        if self.qubits is None:
+            placed = self.coupling is not None or edges or any(tables)
+            return "a number of qubits, as it says something of single ones" if placed else None
+        if self.coupling == ():
+            return "at least one pair in its coupling (None for all-to-all)"
+        pairs = (*(self.coupling or ()), *(self.directions or ()), *edges)
+        if any(a == b or not (0 <= a < self.qubits and 0 <= b < self.qubits) for a, b in pairs):
+            return f"pairs of two of its {self.qubits} qubits in its coupling, its directions and its errors by edge"
+        if any(table and len(table) != self.qubits for table in tables):
+            return f"errors by qubit of all of its {self.qubits} qubits, or of none"
+        return None
 
     @property
     def connected(self) -> int | None:

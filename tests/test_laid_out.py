@@ -1,5 +1,10 @@
 """Compilation for a coupling graph: routed or laid out, whichever errs less, and verified with its maps."""
 
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -103,9 +108,53 @@ def test_the_artifact_holds_the_program_of_the_circuit() -> None:
         assert two_qubit_gates(program, "cz") <= best.stats["two_qubit_gates"]
 
 
-def test_the_same_seed_gives_the_same_bytes() -> None:
-    first, second = (compiled(Case(3, 2, complex=True), seed=5) for _ in range(2))
-    assert first.to_json() == second.to_json()
+BYTES = """
+import hashlib
+from tests.bench.cases import Case
+from tests.test_laid_out import compiled
+print(hashlib.sha256(compiled(Case(3, 2, complex=True), seed=5).to_json().encode()).hexdigest())
+"""
+
+
+def test_the_same_seed_gives_the_same_bytes_in_any_process() -> None:
+    found = set()
+    for seed in ("0", "1"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        done = subprocess.run(
+            [sys.executable, "-c", BYTES], env=environment, capture_output=True, text=True, check=True
+        )
+        found.add(done.stdout.strip())
+    best = compiled(Case(3, 2, complex=True), seed=5)
+    assert found == {hashlib.sha256(best.to_json().encode()).hexdigest()}
+
+
+def test_progress_ends_when_all_is_done() -> None:
+    told: list[tuple[int, int]] = []
+
+    def progress(done: int, total: int, what: str) -> None:
+        if what == "arranging":
+            told.append((done, total))
+
+    compiled(Case(2, 4, complex=True), progress=progress)
+    assert told == sorted(told)
+    assert told[-1][0] == told[-1][1]
+
+
+@pytest.mark.usefixtures("short_search")
+@pytest.mark.parametrize("case", [Case(4, 2), Case(4, 2, complex=True), Case(4, 2, 2)])
+def test_without_reset_what_was_measured_stays_in_the_way(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[layout.Candidate] = []
+
+    def soundest(candidates: Sequence[layout.Candidate], machine: Target) -> layout.Candidate:
+        seen.extend(candidates[1:])
+        return candidates[1]
+
+    monkeypatch.setattr(layout, "soundest", soundest)
+    gates = tuple(gate for gate in MACHINE.gates if gate != "Reset")
+    best = compiled(case, replace(MACHINE, gates=gates, reset=False))
+    assert seen
+    assert not any(candidate.circuit.count("Reset") for candidate in seen)
+    assert best.verified
 
 
 def test_below_o2_circuits_are_routed_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,6 +165,15 @@ def test_below_o2_circuits_are_routed_only(monkeypatch: pytest.MonkeyPatch) -> N
     compiled(Case(4, 2), optimisation=1)
     with pytest.raises(AssertionError, match="arranged"):
         compiled(Case(4, 4, complex=True))
+
+
+def test_a_circuit_moves_to_where_its_qubits_are_read_best() -> None:
+    """Also where nothing else is known of single qubits."""
+    good = {6, 7, 8}
+    measured = tuple((1e-4, 1e-4) if node in good else (0.2, 0.2) for node in range(18))
+    rates = replace(RATES, one_qubit_by_qubit=(), two_qubit_by_edge=(), measure_by_qubit=measured)
+    circuit = compiled(Case(2, 2), replace(MACHINE, errors=rates), optimisation=1).circuits[0]
+    assert {circuit.qubits[place][1] for place in circuit.first[circuit.kind == KIND["Measure"]]} <= good
 
 
 def test_a_circuit_moves_to_where_the_device_errs_least() -> None:

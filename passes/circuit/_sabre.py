@@ -45,13 +45,13 @@ class Router:
         self._coupling = CouplingMap([*pairs, *((b, a) for a, b in pairs)])
         self._written = _written(circuit)
 
-    def attempt(self, seed: int, level: int) -> Routed:
-        """One placement and routing; the same for the same seed. ``level`` is how many trials it is the best of, as
-        Qiskit's level of optimisation.
+    def attempt(self, seed: int, optimisation: int) -> Routed:
+        """One placement and routing; the same for the same seed. From the ``-O`` level comes how many trials it is the
+        best of.
 
         Exact: nothing but swaps is added. Measurements keep their bits.
         """
-        trials, iterations = _TRIALS[level]
+        trials, iterations = _TRIALS[min(optimisation, len(_TRIALS) - 1)]
         layout = SabreLayout(
             self._coupling, seed=seed, max_iterations=iterations, swap_trials=trials, layout_trials=trials
         )
@@ -91,8 +91,9 @@ class Router:
         )
 
 
-_TRIALS = ((5, 1), (5, 2), (20, 2), (20, 4))
-"""For each of Qiskit's levels, the trials of its layout and of its routing, and iterations of the layout."""
+_TRIALS = ((5, 2), (20, 2), (20, 4))
+"""For each ``-O`` level, the trials of the layout and of the routing, and iterations of the layout: those of Qiskit's
+levels 1 to 3."""
 
 _BOUNDARY = 2
 """Which barrier is at the profile's stop."""

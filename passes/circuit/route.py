@@ -81,7 +81,7 @@ class Route(CircuitPass):
         tried: list[tuple[int, Routed]] = []
         for attempt in range(attempts):
             seed = (context.seed + attempt) % 2**32
-            routed = _by_parts(router.attempt(seed, min(context.optimisation + 1, 3)), as_cz)
+            routed = _by_parts(router.attempt(seed, context.optimisation), as_cz)
             tried.append((sum(map(least, _parts(routed))) if attempts > 1 else 0, routed))
             if context.progress is not None:
                 context.progress(attempt + 1, attempts, "routing")
@@ -111,8 +111,10 @@ class Route(CircuitPass):
 def _relocated(routed: Routed, target: Target) -> Routed:
     """The same circuit where the device errs least by its tables, of the places that have the same edges (after Nation
     and Treinish, PRX Quantum 4, 010327)."""
-    if target.errors is None or not target.errors.two_qubit_by_edge:
+    rates = target.errors
+    if rates is None or not (rates.two_qubit_by_edge or rates.one_qubit_by_qubit or rates.measure_by_qubit):
         return routed
+    import networkx as nx
     import rustworkx
 
     circuit = routed.circuit
@@ -128,15 +130,19 @@ def _relocated(routed: Routed, target: Target) -> Routed:
     pattern, device = rustworkx.PyGraph(), rustworkx.PyGraph()
     pattern.add_nodes_from(range(len(used)))
     pattern.add_edges_from_no_data(edges)
-    device.add_nodes_from(range(target.qubits or 0))
-    device.add_edges_from_no_data(list(target.coupling or ()))
     here = [circuit.qubits[qubit][1] for qubit in used]
+    # A qubit without two-qubit gates stays in the same part of the graph, too.
+    graph = nx.Graph(target.coupling)
+    part = sorted(nx.node_connected_component(graph, here[0])) if used else []
+    number = {node: index for index, node in enumerate(part)}
+    device.add_nodes_from(part)
+    device.add_edges_from_no_data([(number[a], number[b]) for a, b in target.coupling or () if a in number])
     places = [here]
     found = rustworkx.vf2_mapping(device, pattern, subgraph=True, induced=False, call_limit=_MOST_CALLS)
     for mapping in itertools.islice(found, _MOST_PLACES):
         nodes = [0] * len(used)
         for node, index in mapping.items():
-            nodes[index] = node
+            nodes[index] = part[node]
         places.append(nodes)
     candidates = np.array(places)
     error = np.zeros(len(places))
@@ -207,22 +213,20 @@ def _in_native_gates(routed: Routed, target: Target, nodes: tuple[int, ...]) -> 
             rows.extend((KIND[name], pair[place], -1, turn, 0.0) for name, place, turn in hadamard)
             rows.append((KIND[gate], *pair, 0.5 if gate == "ZZPhase" else 0.0, 0.0))
             rows.extend((KIND[name], pair[place], -1, turn, 0.0) for name, place, turn in (*hadamard, *after))
-        parts.append(_through_tket(_with_rows(part, rows), two_qubit=gate))
+        parts.append(_merged(_with_rows(part, rows), gate))
     return _joined(routed, parts)
 
 
-def _through_tket(circuit: NativeCircuit, *passes: object, two_qubit: str = "CZ") -> NativeCircuit:
-    """The circuit after some passes of TKET, in the two-qubit gate and the one-qubit gates that go with it, merged."""
+def _merged(circuit: NativeCircuit, two_qubit: str) -> NativeCircuit:
+    """The circuit with no two one-qubit gates side by side that could be one, by TKET."""
     from pytket.circuit import OpType
-    from pytket.passes import AutoRebase, AutoSquash, BasePass, RemoveRedundancies
+    from pytket.passes import AutoSquash, RemoveRedundancies
 
     from qsac.emit.tket import from_tket, to_tket
 
     one_qubit = {OpType.PhasedX, OpType.Rz} if two_qubit == "ZZPhase" else {OpType.SX, OpType.X, OpType.Rz}
     written = to_tket(circuit)
-    rebase: tuple[BasePass, ...] = (AutoRebase({*one_qubit, OpType.CZ}),) if passes else ()
-    for step in (*passes, *rebase, RemoveRedundancies(), AutoSquash(one_qubit), RemoveRedundancies()):
-        assert isinstance(step, BasePass)
+    for step in (RemoveRedundancies(), AutoSquash(one_qubit), RemoveRedundancies()):
         step.apply(written)
     read = from_tket(written, qubits=circuit.qubits, bits=circuit.bits)
     assert read.count(two_qubit) == read.two_qubit_gates

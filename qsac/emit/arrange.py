@@ -117,7 +117,8 @@ def fits(program: Program, arrangement: Arrangement) -> bool:
     if any(len(order) != len(program.ops[index].borrows) for index, order in diagonals.items()):
         return False
     orders = [diagonals.get(i, ()) for i, op in enumerate(program.ops) if isinstance(op, Diagonal)]
-    found = steps(program, orders)
+    resets = any(arranged.step.event == "measure" for arranged in arrangement.steps)
+    found = steps(program, orders, resets=resets)
     return [_regardless_of_order(step) for step in found] == [
         _regardless_of_order(arranged.step) for arranged in arrangement.steps
     ]
@@ -146,11 +147,12 @@ def brought(toggle: Toggle, arranged: Arranged) -> set[int]:
     return {lies[node] for node in toggle.nodes if node in lies}
 
 
-def steps(program: Program, diagonals: Sequence[Sequence[int]] = ()) -> list[Step]:
+def steps(program: Program, diagonals: Sequence[Sequence[int]] = (), *, resets: bool = True) -> list[Step]:
     """The program's toggles, measurements and resets.
 
-    ``diagonals`` orders the qubits of each diagonal (places in its ``qubits``); each is a multiplexed Rz of the last
-    one under all before it, and so on, unless it goes through a qubit in zero: then it is one of that qubit.
+    Without ``resets`` what has been measured is in the way as before, until the end. ``diagonals`` orders the qubits of
+    each diagonal (places in its ``qubits``); each is a multiplexed Rz of the last one under all before it, and so on,
+    unless it goes through a qubit in zero: then it is one of that qubit.
     """
     number = {register.name: index for index, register in enumerate(program.registers)}
     orders = iter(diagonals)
@@ -181,11 +183,14 @@ def steps(program: Program, diagonals: Sequence[Sequence[int]] = ()) -> list[Ste
                 for last in reversed(range(1, len(qubits))):
                     found.append(Step(index, qubits[last], tuple(qubits[:last]), _closed(last), free=last > 1))
             case Measure():
-                found.append(Step(index, number[op.qubit], event="measure"))
+                found.append(Step(index, number[op.qubit], event="measure" if resets else "turn"))
             case Reset():
                 found.append(Step(index, number[op.qubit], event="reset"))
             case _:
                 found += [Step(index, number[name]) for name in op.targets]
+    if not resets:
+        measured = [number[op.qubit] for op in program.ops if isinstance(op, Measure)]
+        found += [Step(len(program.ops) - 1, qubit) for qubit in measured]
     return found
 
 

@@ -19,7 +19,7 @@ from qsac.emit.cz import CZEmitter, written
 from qsac.emit.spin import phased_x, turned_z
 from qsac.emit.walsh import gray_angles, walsh_hadamard
 from qsac.emit.zzphase import FIXED, NEGLIGIBLE, PHI, Linear
-from qsac.ir.blocks import Diagonal, Measure, Multiplexor, PauliRotation, Reset, UniformlyControlledGate
+from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, Reset, UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import ladder_places, ruler
 from qsac.ir.native import NativeCircuit
 from qsac.ir.op import Op
@@ -84,7 +84,7 @@ class CoupledEmitter(CZEmitter):
                 self._arranged_op(op, steps[0])
             case _:
                 super()._block(op, None)
-        state = ENDED if isinstance(op, Measure) else ALIVE
+        state = ENDED if steps and steps[0].step.event == "measure" else ALIVE
         for name in op.targets:
             self._live(name, state)
 

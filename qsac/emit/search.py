@@ -116,11 +116,12 @@ def arrange(choice: Choice[V], context: PassContext, effort: Effort) -> list[tup
         best = _best(found, kept)
         ended += [one for one in found if one not in best]
         found = best
-        for one in found:
+        for place, one in enumerate(found):
             one.schedule.anneal(effort.changes, _HOT)
             search.sweep_again(one, effort.sweeps)
-            done += 1
-            tell(done)
+            tell(done + place + 1)
+        done += kept
+        tell(done)
     return [(one.variant, one.schedule.arranged()) for one in _best([*found, *ended], _KEPT)]
 
 
@@ -131,6 +132,7 @@ class _Search(Generic[V]):
         self._choice, self._region = choice, region
         self._guess = Guess(region)
         self._layer = _layer(context, len(usual.registers))
+        self._resets = "Reset" in context.target.gates
         self.random = Random(context.seed)
 
     def sketched(self, variant: V) -> _Found[V] | None:
@@ -146,7 +148,8 @@ class _Search(Generic[V]):
         if program is None:
             return None
         diagonals = [len(op.qubits) for op in program.ops if isinstance(op, Diagonal)]
-        order = steps(program, [self.random.sample(range(size), size) for size in diagonals])
+        orders = [self.random.sample(range(size), size) for size in diagonals]
+        order = steps(program, orders, resets=self._resets)
         return Sweeper(self._region, order, len(program.registers), self._layer, self._guess)
 
     def _schedule(self, sweeper: Sweeper, sketch: Sketch) -> Schedule:

@@ -73,7 +73,7 @@ def _level(kind: LevelKind, place: int, rows: int, columns: int) -> Level:
     controls, bits = (rows - 1).bit_length(), (prefixes - 1).bit_length()
     last = ((rows - 1) << bits) + prefixes
     first = ((prefixes - 1) << controls) + rows
-    return Level(kind, place, prefixes, first <= last, min(first, last))
+    return Level(kind, place, prefixes, first < last or (first == last and kind != "gate"), min(first, last))
 
 
 def occupied_columns(rows: NDArray[Any]) -> int:

@@ -11,13 +11,14 @@ from qsac.artifact import Compiled
 from qsac.errors import CheckFailedError
 from qsac.ir.approximation import infidelity
 from qsac.ir.interpreter import interpret
+from qsac.ir.native import NativeCircuit
 from qsac.model.distribution import distribution
 from qsac.model.metrics import closed_form
 from qsac.pipeline import Progress
-from qsac.runtime.statevector import Probabilities, simulate
+from qsac.runtime.statevector import Probabilities, simulate, width
 
 AUTOMATIC_WIDTH = 14
-"""Qubits up to which every compilation is verified unless it is told not to."""
+"""Qubits alive at once up to which every compilation is verified unless it is told not to."""
 
 TOLERANCE = 1e-9
 """Largest relative difference of probabilities; what is left of a probability below 1e-13 is rounding."""
@@ -25,6 +26,12 @@ TOLERANCE = 1e-9
 
 Pair = tuple[str, float, float]
 """A probability's name, its simulated value and the wanted one."""
+
+
+def is_narrow(circuit: NativeCircuit, least: int) -> bool:
+    """Whether to verify a circuit without being asked; ``least`` are the qubits that its program needs. The circuit may
+    have more alive at once, where it takes them to be less deep; it is only looked at where the program is narrow."""
+    return least <= AUTOMATIC_WIDTH and width(circuit) <= AUTOMATIC_WIDTH
 
 
 def verify_compiled(compiled: Compiled, progress: Progress | None = None) -> dict[str, Any]:

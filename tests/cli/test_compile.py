@@ -301,7 +301,7 @@ def test_verification_can_be_asked_for_and_left_out(
 ) -> None:
     assert run(["compile", "small.json", "--no-verify"]) == 0
     assert capsys.readouterr().out.startswith("small one: compiled, not verified\n")
-    monkeypatch.setattr("qsac.compiler.AUTOMATIC_WIDTH", 2)
+    monkeypatch.setattr("qsac.runtime.verification.AUTOMATIC_WIDTH", 2)
     assert run(["compile", "small.json"]) == 0
     assert capsys.readouterr().out.startswith(
         "small one: compiled, not verified (too wide to do so unasked: --verify)\n"

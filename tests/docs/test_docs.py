@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 import qsac
+from qsac import compiler
 from qsac.cli.main import COMMANDS, run
 from qsac.ir.attention import PrepareIndices
 from qsac.ir.catalogue import OPS
@@ -28,6 +29,7 @@ from qsac.machine.read import parse_target
 from qsac.machine.schema import TargetFile
 from qsac.model import METRIC_NAMES
 from qsac.registry import pass_class, pass_names, target, target_names
+from tests.bench.cases import Case
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -132,6 +134,18 @@ def _rows(rows: list[list[object]]) -> str:
     return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in [rows[0], *head, *rows[1:]])
 
 
+def _staggered() -> str:
+    rows: list[list[object]] = [["(T, d, k)", "two-qubit gates", "depth in one order", "depth, staggered"]]
+    for case in (Case(8, 4), Case(8, 4, 3), Case(16, 8), Case(32, 16)):
+        usual = compiler.compile(case.model(), "h2", verify=False)
+        names = ",".join(entry["name"] for entry in usual.stats["passes"] if entry["name"] != "stagger-loaders")
+        without = compiler.compile(case.model(), "h2", passes=names, verify=False)
+        assert without.stats["two_qubit_gates"] == usual.stats["two_qubit_gates"]
+        gates, *depths = (usual.stats["two_qubit_gates"], *(one.stats["two_qubit_depth"] for one in (without, usual)))
+        rows.append([str(case), *(f"{number:,}" for number in (gates, *depths))])
+    return _rows(rows)
+
+
 def _percent(rate: float) -> str:
     return f"{100 * rate:.3g} %"
 
@@ -199,6 +213,7 @@ def _snapshots_are_those_of_the_lock() -> bool:
         ("ir.md", "ops", _ops),
         ("passes.md", "passes", _passes),
         ("construction.md", "index state", _index_states),
+        ("construction.md", "staggered", _staggered),
         ("readouts.md", "gates", _readout_gates),
     ],
 )
@@ -253,6 +268,12 @@ def test_every_field_of_an_artifact_is_described() -> None:
 def test_every_metric_is_described() -> None:
     text = _page("results.md")
     assert {name for name in METRIC_NAMES if f"`{name}`" not in text} == set()
+
+
+def test_nothing_is_left_to_be_filled_in() -> None:
+    pages = {page.name: page.read_text(encoding="utf-8") for page in (*DOCS.rglob("*.md"), ROOT / "README.md")}
+    left = {name: re.findall(r"@[A-Z]+@|TODO|FIXME|XXX", text) for name, text in pages.items()}
+    assert {name: found for name, found in left.items() if found} == {}
 
 
 def test_every_page_is_in_the_navigation() -> None:

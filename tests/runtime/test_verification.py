@@ -10,7 +10,8 @@ from qsac import compiler
 from qsac.artifact import Compiled
 from qsac.errors import CheckFailedError
 from qsac.ir.native import GATES, KIND, NativeCircuit
-from qsac.runtime.verification import verify_compiled
+from qsac.runtime.statevector import width
+from qsac.runtime.verification import is_narrow, verify_compiled
 from tests.model.models import with_values
 from tests.strategies import random_model
 
@@ -79,6 +80,15 @@ def test_a_model_that_never_succeeds_is_right(values: list[list[int]], target: s
 def test_compilation_verifies_by_itself() -> None:
     assert "verify" in compiler.compile(random_model(1), "h1").timings
     assert "verify" not in compiler.compile(random_model(1), "h1", verify=False).timings
+
+
+def test_a_wide_circuit_of_a_narrow_program_is_not_verified_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    circuit = _compiled().circuits[0]
+    monkeypatch.setattr("qsac.runtime.verification.AUTOMATIC_WIDTH", width(circuit))
+    assert is_narrow(circuit, 1)
+    assert not is_narrow(circuit, width(circuit) + 1)
+    monkeypatch.setattr("qsac.runtime.verification.AUTOMATIC_WIDTH", width(circuit) - 1)
+    assert not is_narrow(circuit, 1)
 
 
 def test_nan_is_found() -> None:

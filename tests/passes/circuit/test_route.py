@@ -22,7 +22,7 @@ from qsac.emit.circuit_dict import to_dict
 from qsac.emit.tket import to_tket
 from qsac.errors import DoesNotFitError
 from qsac.ir.native import GATES, KIND, BitReadout, Group, NativeCircuit, Profile
-from qsac.pipeline import PassContext, Target
+from qsac.pipeline import ErrorRates, PassContext, Target
 
 Route: Any = registry.pass_class("route")
 
@@ -305,6 +305,23 @@ def test_only_connected_and_working_parts_are_used() -> None:
     source = random_circuit(3)
     routed = Route(attempts=2).apply(source, PassContext(parted))
     assert_routed(source, routed, parted)
+
+
+def test_a_qubit_of_no_two_qubit_gate_stays_with_the_others() -> None:
+    """However well those are read that the machine does not connect."""
+    rates = ErrorRates(
+        one_qubit=1e-3,
+        two_qubit=1e-2,
+        measure_0=0.1,
+        measure_1=0.1,
+        memory=0.0,
+        date="2026-01-01",
+        source="test",
+        measure_by_qubit=(*((0.1, 0.1),) * 5, (1e-3, 1e-3)),
+    )
+    source = circuit_of([("CZ", 0, 1), ("X", 2, -1), ("Measure", 2, 0)], 3, 1)
+    routed = Route().apply(source, PassContext(replace(LINE, qubits=6, errors=rates)))
+    assert ("node", 5) not in routed.qubits
 
 
 def test_more_attempts_are_never_worse_and_tket_does_no_better() -> None:
