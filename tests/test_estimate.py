@@ -161,8 +161,9 @@ def test_the_counts_of_a_shape_are_those_of_the_circuit(case: tuple[Model, str, 
         del counted["cost"], built["cost"]
     if options.optimisation < 2 and size_of(model).dimension < model.dimension:
         # Gates of gated loads that come to nothing, as what they load is padded with zeros.
+        most = max(2 * model.degree, 0.005 * counted["two_qubit_gates"])
         for fewer in ("one_qubit_gates", "depth"):
-            assert 0 <= counted.pop(fewer) - built.pop(fewer) <= 0.005 * counted["two_qubit_gates"]
+            assert 0 <= counted.pop(fewer) - built.pop(fewer) <= most
         for both in (counted, built):
             both.pop("cost", None)
     assert counted == built
