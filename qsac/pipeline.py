@@ -119,16 +119,20 @@ class Target:
         return None
 
     @property
-    def connected(self) -> int | None:
-        """The most qubits that a circuit can use: the largest part of the machine that its working pairs connect."""
-        if self.coupling is None or self.qubits is None:
-            return self.qubits
+    def part(self) -> tuple[int, ...]:
+        """The qubits of the largest part of a machine with a coupling graph that its working pairs connect."""
+        assert self.coupling is not None
         return _largest_part(self.coupling)
+
+    @property
+    def connected(self) -> int | None:
+        """The most qubits that a circuit can use: those of the largest part, where not all are connected."""
+        return self.qubits if self.coupling is None else len(self.part)
 
 
 @functools.lru_cache(maxsize=32)
-def _largest_part(edges: tuple[tuple[int, int], ...]) -> int:
-    """How many nodes the largest connected part of a graph has."""
+def _largest_part(edges: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
+    """The nodes of the largest connected part of a graph."""
     parts: dict[int, set[int]] = {}
     for a, b in edges:
         smaller, larger = sorted((parts.setdefault(a, {a}), parts.setdefault(b, {b})), key=len)
@@ -136,7 +140,8 @@ def _largest_part(edges: tuple[tuple[int, int], ...]) -> int:
             larger |= smaller
             for node in smaller:
                 parts[node] = larger
-    return max(map(len, parts.values()), default=1)
+    largest = max(parts.values(), key=len)
+    return tuple(sorted(largest))
 
 
 SLACK = 1 - 1e-9

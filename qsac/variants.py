@@ -51,48 +51,44 @@ class Variants:
             copy for copy in program.ops if isinstance(copy, LoadTokens) and _can_be_turned(program, copy)
         ]
         self._unloads = [op for op in program.ops if isinstance(op, LoadTokens) and op.adjoint_load]
-        self._preferences = list(self._widths())
-        self._lowered: dict[Variant, Program | None] = {}
+        self._widths = dict(self._fitting())
         self._derived: dict[object, object] = {}
         self._costs: dict[tuple[LoadTokens, tuple[int, ...]], int] = {}
+        blocks = self._blocks(context.prefer, program)
         self.usual = Variant(
             context.prefer,
             (False,) * len(self._turnable),
             tuple(op.order for op in self._unloads),
-            (0,) * self._diagonals(),
+            (0,) * (0 if blocks is None else sum(isinstance(op, Diagonal) for op in blocks.ops)),
         )
+        self._lowered = {self.usual: blocks}
 
-    def _widths(self) -> Iterator[Preference]:
-        """The preferences that come to different widths within the limit; the context's own comes first."""
+    def _fitting(self) -> Iterator[tuple[Preference, int]]:
+        """The preferences that come to different widths within the limit, with these; the context's own comes first."""
         limit, widths = self._context.width_limit, set()
         for prefer in dict.fromkeys((self._context.prefer, *get_args(Preference))):
             width = self._allocation(prefer).width
             if width not in widths and (limit is None or width <= limit):
                 widths.add(width)
-                yield prefer
+                yield prefer, width
 
     def _allocation(self, prefer: Preference) -> Allocation:
         return allocate(self._program, replace(self._context, prefer=prefer))
 
-    def _diagonals(self) -> int:
-        plain = Variant(self._context.prefer, (), (), ())
-        program = self._blocks(plain, self.attention(plain), ())
-        return 0 if program is None else sum(isinstance(op, Diagonal) for op in program.ops)
-
     @property
     def possible(self) -> bool:
         """Whether there are any: the program fits, and its block passes leave its ladders alone."""
-        return bool(self._preferences) and self.blocks(self.usual) is not None
+        return bool(self._widths) and self.blocks(self.usual) is not None
 
     @property
     def width(self) -> int:
         """The most qubits that a variant takes."""
-        return max(self._allocation(prefer).width for prefer in self._preferences)
+        return max(self._widths.values())
 
     def drawn(self, random: Random) -> Variant:
         """Any variant."""
         return Variant(
-            random.choice(self._preferences),
+            random.choice(list(self._widths)),
             tuple(random.random() < 0.5 for _ in self._turnable),
             tuple(self._order(op, random) for op in self._unloads),
             tuple(random.randrange(1 << 16) for _ in self.usual.ways),
@@ -163,20 +159,26 @@ class Variants:
         budget, which has been done for the usual form.
         """
         if orders:
-            return self._blocks(variant, self.attention(variant), orders)
+            return self._blocks(variant.prefer, self.attention(variant), variant.ways, orders)
         if variant not in self._lowered:
-            self._lowered[variant] = self._blocks(variant, self.attention(variant), ())
+            self._lowered[variant] = self._blocks(variant.prefer, self.attention(variant), variant.ways)
         return self._lowered[variant]
 
-    def _blocks(self, variant: Variant, program: Program, orders: Sequence[LadderOrder | None]) -> Program | None:
-        scratch = replace(self._context, prefer=variant.prefer, ledger=self._context.ledger.copy())
+    def _blocks(
+        self,
+        prefer: Preference,
+        program: Program,
+        ways: Sequence[int] = (),
+        orders: Sequence[LadderOrder | None] = (),
+    ) -> Program | None:
+        scratch = replace(self._context, prefer=prefer, ledger=self._context.ledger.copy())
         lowered = lower(program, scratch, orders=orders, derived=self._derived)
         ladders = _ladders(lowered)
         for step in self._passes:
             lowered = step.apply(lowered, scratch)
         if _ladders(lowered) != ladders or scratch.ledger.spent != self._context.ledger.spent:
             return None
-        lowered = _through(lowered, variant.ways)
+        lowered = _through(lowered, ways)
         verify(lowered)
         return lowered
 

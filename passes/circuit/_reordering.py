@@ -38,15 +38,7 @@ def reordered(circuit: NativeCircuit, stop: int) -> NativeCircuit:
 
 
 def _in_order(circuit: NativeCircuit, order: Sequence[int]) -> NativeCircuit:
-    chosen = np.array(order, dtype=np.intp)
-    return replace(
-        circuit,
-        kind=circuit.kind[chosen],
-        first=circuit.first[chosen],
-        second=circuit.second[chosen],
-        angles=circuit.angles[chosen],
-        groups=(),
-    )
+    return replace(circuit.rows(np.array(order, dtype=np.intp)), groups=())
 
 
 def measured_early(circuit: NativeCircuit, stop: int) -> NativeCircuit:

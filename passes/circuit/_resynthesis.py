@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.emit.rebase import as_cz
-from qsac.ir.native import GATES, KIND, NativeCircuit
+from qsac.ir.native import GATES, KIND, MATRICES, NativeCircuit
 
 Complex = NDArray[np.complex128]
 
@@ -28,10 +28,7 @@ _SPECIAL = 1e-9
 
 _MAGIC: Complex = np.array([[1, 0, 0, 1j], [0, 1j, 1, 0], [0, 1j, -1, 0], [1, 0, 0, -1j]]) / np.sqrt(2)
 _CZ = KIND["CZ"]
-_ONE_QUBIT = {
-    KIND["SX"]: np.array([[1 + 1j, 1 - 1j], [1 - 1j, 1 + 1j]]) / 2,
-    KIND["X"]: np.array([[0, 1], [1, 0]], dtype=np.complex128),
-}
+_ONE_QUBIT = {KIND[name]: MATRICES[name] for name in ("SX", "X")}
 
 
 class Block(NamedTuple):
@@ -152,29 +149,12 @@ def _rewritten(circuit: NativeCircuit, wasteful: Sequence[Block]) -> NativeCircu
     for place in sorted(replaced):
         part = replaced[place]
         pair = pairs[place]
-        parts.append(_kept(circuit, kept, slice(start, place + 1)))
+        parts.append(circuit.rows(start + np.flatnonzero(kept[start : place + 1])))
         second = np.where(part.second >= 0, pair[part.second], -1)
         parts.append(replace(part, first=pair[part.first].astype(np.int32), second=second.astype(np.int32)))
         start = place + 1
-    parts.append(_kept(circuit, kept, slice(start, None)))
-    return replace(
-        circuit,
-        kind=np.concatenate([part.kind for part in parts]),
-        first=np.concatenate([part.first for part in parts]),
-        second=np.concatenate([part.second for part in parts]),
-        angles=np.concatenate([part.angles for part in parts]),
-    )
-
-
-def _kept(circuit: NativeCircuit, kept: NDArray[np.bool_], gates: slice) -> NativeCircuit:
-    chosen = kept[gates]
-    return replace(
-        circuit,
-        kind=circuit.kind[gates][chosen],
-        first=circuit.first[gates][chosen],
-        second=circuit.second[gates][chosen],
-        angles=circuit.angles[gates][chosen],
-    )
+    parts.append(circuit.rows(start + np.flatnonzero(kept[start:])))
+    return circuit.joined(parts)
 
 
 def _through_kak(matrices: Sequence[Complex]) -> list[NativeCircuit]:

@@ -11,7 +11,6 @@ import math
 from dataclasses import replace
 from typing import Any
 
-import networkx as nx
 from qiskit.circuit import QuantumCircuit
 from qiskit.transpiler import CouplingMap, PassManager
 from qiskit.transpiler.passes import SabreLayout
@@ -31,8 +30,7 @@ class Router:
     """
 
     def __init__(self, circuit: NativeCircuit, target: Target) -> None:
-        graph = nx.Graph(target.coupling)
-        self.nodes: tuple[int, ...] = max((tuple(sorted(part)) for part in nx.connected_components(graph)), key=len)
+        self.nodes = target.part
         if len(circuit.qubits) > len(self.nodes):
             raise DoesNotFitError(
                 f"the circuit does not fit {target.name}",
@@ -123,14 +121,13 @@ def _written(circuit: NativeCircuit) -> QuantumCircuit:
     last = {qubit: place for place, (kind, *ends, _) in enumerate(rows) for qubit in ends[: 2 if kind == two else 1]}
     ended = [kind == KIND["Measure"] and last[qubit] == place for place, (kind, qubit, *_) in enumerate(rows)]
     stop = circuit.profile.stop if circuit.profile else len(rows)
-    for number, part in enumerate((range(stop), range(stop, len(rows)))):
-        for late in (False, True):
-            if number or late:
-                written.barrier()
-            for place in part:
-                if ended[place] == late:
-                    kind, *rest = rows[place]
-                    writer = writers[kind]
-                    assert writer is not None, f"{GATES[kind].name} is none of the gates that are routed"
-                    writer(*rest)
+    halves = (range(stop), range(stop, len(rows)))
+    parts = [[rows[place] for place in half if ended[place] == late] for half in halves for late in (False, True)]
+    for number, part in enumerate(parts):
+        if number:
+            written.barrier()
+        for kind, *rest in part:
+            writer = writers[kind]
+            assert writer is not None, f"{GATES[kind].name} is none of the gates that are routed"
+            writer(*rest)
     return written

@@ -114,7 +114,6 @@ def _relocated(routed: Routed, target: Target) -> Routed:
     rates = target.errors
     if rates is None or not (rates.two_qubit_by_edge or rates.one_qubit_by_qubit or rates.measure_by_qubit):
         return routed
-    import networkx as nx
     import rustworkx
 
     circuit = routed.circuit
@@ -132,8 +131,7 @@ def _relocated(routed: Routed, target: Target) -> Routed:
     pattern.add_edges_from_no_data(edges)
     here = [circuit.qubits[qubit][1] for qubit in used]
     # A qubit without two-qubit gates stays in the same part of the graph, too.
-    graph = nx.Graph(target.coupling)
-    part = sorted(nx.node_connected_component(graph, here[0])) if used else []
+    part = target.part
     number = {node: index for index, node in enumerate(part)}
     device.add_nodes_from(part)
     device.add_edges_from_no_data([(number[a], number[b]) for a, b in target.coupling or () if a in number])
@@ -234,17 +232,7 @@ def _merged(circuit: NativeCircuit, two_qubit: str) -> NativeCircuit:
 
 
 def _parts(routed: Routed) -> list[NativeCircuit]:
-    return [_rows(routed.circuit, slice(None, routed.stop)), _rows(routed.circuit, slice(routed.stop, None))]
-
-
-def _rows(circuit: NativeCircuit, gates: slice) -> NativeCircuit:
-    return replace(
-        circuit,
-        kind=circuit.kind[gates],
-        first=circuit.first[gates],
-        second=circuit.second[gates],
-        angles=circuit.angles[gates],
-    )
+    return [routed.circuit.rows(slice(None, routed.stop)), routed.circuit.rows(slice(routed.stop, None))]
 
 
 def _with_rows(circuit: NativeCircuit, rows: Iterable[tuple[int, int, int, float, float]]) -> NativeCircuit:
@@ -259,14 +247,7 @@ def _with_rows(circuit: NativeCircuit, rows: Iterable[tuple[int, int, int, float
 
 
 def _joined(routed: Routed, parts: list[NativeCircuit]) -> Routed:
-    joined = replace(
-        routed.circuit,
-        kind=np.concatenate([part.kind for part in parts]),
-        first=np.concatenate([part.first for part in parts]),
-        second=np.concatenate([part.second for part in parts]),
-        angles=np.concatenate([part.angles for part in parts]),
-    )
-    return replace(routed, circuit=joined, stop=len(parts[0]))
+    return replace(routed, circuit=routed.circuit.joined(parts), stop=len(parts[0]))
 
 
 def _on_device(routed: Routed, source: NativeCircuit) -> NativeCircuit:

@@ -11,7 +11,6 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -60,23 +59,12 @@ def to_dict(circuit: NativeCircuit) -> dict[str, Any]:
 
 def to_json(circuit: NativeCircuit, chunk: int = 20_000) -> Iterator[str]:
     """The text of :func:`to_dict` without blanks, in parts: millions of gates are never all in memory as objects."""
-    empty = to_dict(_without_gates(circuit))
+    empty = to_dict(circuit.rows(slice(0, 0)))
     head, tail = json.dumps(empty, separators=(",", ":")).split('"commands":[]', 1)
     yield head + '"commands":['
     for start in range(0, len(circuit), chunk):
         yield ("," if start else "") + ",".join(_command_texts(circuit, slice(start, start + chunk)))
     yield "]" + tail
-
-
-def _without_gates(circuit: NativeCircuit) -> NativeCircuit:
-    none = slice(0, 0)
-    return replace(
-        circuit,
-        kind=circuit.kind[none],
-        first=circuit.first[none],
-        second=circuit.second[none],
-        angles=circuit.angles[none],
-    )
 
 
 def _command_texts(circuit: NativeCircuit, part: slice) -> Iterator[str]:

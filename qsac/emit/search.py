@@ -85,7 +85,7 @@ def arrange(choice: Choice[V], context: PassContext, effort: Effort) -> list[tup
     The same for the same seed. None at all where the target does not connect enough nodes.
     """
     assert context.target.coupling is not None
-    region = _region(nx.Graph(context.target.coupling), choice.width)
+    region = _region(nx.Graph(context.target.coupling).subgraph(context.target.part), choice.width)
     usual = choice.blocks(choice.usual)
     if usual is None or len(region.nodes) < choice.width:
         return []
@@ -193,7 +193,6 @@ def _layer(context: PassContext, qubits: int) -> float:
 
 def _region(graph: nx.Graph, qubits: int) -> Region:
     """The nodes around the one that has most others near."""
-    graph = graph.subgraph(max(nx.connected_components(graph), key=len))
     near = {node: nx.single_source_shortest_path_length(graph, node, 6) for node in sorted(graph)}
     middle = max(near, key=lambda node: len(near[node]))
     distances = nx.single_source_shortest_path_length(graph, middle)

@@ -7,8 +7,9 @@ back. Angles are in half-turns, as pytket has them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeAlias
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,15 @@ GATES: tuple[GateType, ...] = (
 """The gates a native circuit may hold; ``NativeCircuit.kind`` indexes this table."""
 
 KIND: dict[str, int] = {gate.name: index for index, gate in enumerate(GATES)}
+
+MATRICES: dict[str, NDArray[Any]] = {
+    "SX": np.array([[1 + 1j, 1 - 1j], [1 - 1j, 1 + 1j]]) / 2,
+    "X": np.array([[0, 1], [1, 0]], dtype=np.complex128),
+    "CX": np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]], dtype=np.complex128),
+    "ECR": np.array([[0, 0, 1, 1j], [0, 0, 1j, 1], [1, -1j, 0, 0], [-1j, 1, 0, 0]]) / np.sqrt(2),
+}
+"""What gates without angles do, but for the diagonal ones. In pytket's convention: the first qubit is the more
+significant one."""
 
 
 class BitReadout(NamedTuple):
@@ -108,6 +118,26 @@ class NativeCircuit:
 
     def __len__(self) -> int:
         return len(self.kind)
+
+    def rows(self, gates: slice | NDArray[np.intp] | NDArray[np.bool_]) -> NativeCircuit:
+        """With these of its gates only, in the order given; what counts gates by their place stays as it is."""
+        return replace(
+            self,
+            kind=self.kind[gates],
+            first=self.first[gates],
+            second=self.second[gates],
+            angles=self.angles[gates],
+        )
+
+    def joined(self, parts: Sequence[NativeCircuit]) -> NativeCircuit:
+        """With the gates of some parts, one after another, in place of its own."""
+        return replace(
+            self,
+            kind=np.concatenate([part.kind for part in parts]),
+            first=np.concatenate([part.first for part in parts]),
+            second=np.concatenate([part.second for part in parts]),
+            angles=np.concatenate([part.angles for part in parts]),
+        )
 
     def count(self, *names: str) -> int:
         """How many gates of the given names the circuit holds."""

@@ -15,18 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.errors import DoesNotFitError
-from qsac.ir.native import GATES, BitReadout, NativeCircuit, Profile
+from qsac.ir.native import GATES, MATRICES, BitReadout, NativeCircuit, Profile
 from qsac.pipeline import Progress
 
 WIDTH_LIMIT = 26
 """Most qubits alive at once: 2^26 amplitudes of 16 bytes are 1 GiB, and a gate needs a second copy."""
-
-SX = np.array([[1 + 1j, 1 - 1j], [1 - 1j, 1 + 1j]]) / 2
-X = np.array([[0, 1], [1, 0]], dtype=np.complex128)
-CX = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]], dtype=np.complex128)
-ECR = np.array([[0, 0, 1, 1j], [0, 0, 1j, 1], [1, -1j, 0, 0], [-1j, 1, 0, 0]]) / np.sqrt(2)
-"""In pytket's convention: the first qubit is the more significant one."""
-MATRICES: dict[str, NDArray[Any]] = {"SX": SX, "X": X, "CX": CX, "ECR": ECR}
 
 
 @dataclass(frozen=True)

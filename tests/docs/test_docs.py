@@ -19,7 +19,6 @@ import numpy as np
 import pytest
 
 import qsac
-from qsac import compiler
 from qsac.cli.main import COMMANDS, run
 from qsac.ir.attention import PrepareIndices
 from qsac.ir.catalogue import OPS
@@ -137,9 +136,9 @@ def _rows(rows: list[list[object]]) -> str:
 def _staggered() -> str:
     rows: list[list[object]] = [["(T, d, k)", "two-qubit gates", "depth in one order", "depth, staggered"]]
     for case in (Case(8, 4), Case(8, 4, 3), Case(16, 8), Case(32, 16)):
-        usual = compiler.compile(case.model(), "h2", verify=False)
+        usual = qsac.compile(case.model(), "h2", verify=False)
         names = ",".join(entry["name"] for entry in usual.stats["passes"] if entry["name"] != "stagger-loaders")
-        without = compiler.compile(case.model(), "h2", passes=names, verify=False)
+        without = qsac.compile(case.model(), "h2", passes=names, verify=False)
         assert without.stats["two_qubit_gates"] == usual.stats["two_qubit_gates"]
         gates, *depths = (usual.stats["two_qubit_gates"], *(one.stats["two_qubit_depth"] for one in (without, usual)))
         rows.append([str(case), *(f"{number:,}" for number in (gates, *depths))])

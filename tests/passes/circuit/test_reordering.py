@@ -1,13 +1,11 @@
 """Gates in an order of less depth: the same gates, the same meaning, never a greater depth."""
 
 from collections import Counter
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from qsac.emit.cz import emit
 from qsac.ir.native import GATES, KIND, NativeCircuit
@@ -31,7 +29,7 @@ def test_the_order_changes_nothing_but_the_depth(program: Program, share: float)
     better = reordered(circuit, stop)
     assert layers(better).two_qubit_depth <= layers(circuit).two_qubit_depth
     for part in (slice(None, stop), slice(stop, None)):
-        assert gates(rows(better, part)) == gates(rows(circuit, part))
+        assert gates(better.rows(part)) == gates(circuit.rows(part))
     assert_same_probabilities(program, better)
 
 
@@ -46,12 +44,12 @@ def test_measurements_come_as_early_as_they_can(program: Program, share: float, 
         qubits = [{int(circuit.first[other]), *second(circuit, other)} for other in order[place + 1 :]]
         most = next((after for after, used in enumerate(qubits) if int(circuit.first[gate]) in used), len(qubits))
         order.insert(place + data.draw(st.integers(0, most)), order.pop(place))
-    late = rows(circuit, np.array(order, dtype=np.intp))
+    late = circuit.rows(np.array(order, dtype=np.intp))
     stop = int(share * len(circuit))
     early = measured_early(late, stop)
     assert_same_probabilities(program, early)
     for part in (slice(None, stop), slice(stop, None)):
-        assert gates(rows(early, part)) == gates(rows(late, part))
+        assert gates(early.rows(part)) == gates(late.rows(part))
         rest = [gate for gate in range(len(early))[part] if early.kind[gate] == KIND["Measure"]]
         for gate in rest:
             before = gate - 1
@@ -64,16 +62,6 @@ def test_measurements_come_as_early_as_they_can(program: Program, share: float, 
 
 def second(circuit: NativeCircuit, gate: int) -> set[int]:
     return {int(circuit.second[gate])} if GATES[circuit.kind[gate]].qubits == 2 else set()
-
-
-def rows(circuit: NativeCircuit, part: slice | NDArray[np.intp]) -> NativeCircuit:
-    return replace(
-        circuit,
-        kind=circuit.kind[part],
-        first=circuit.first[part],
-        second=circuit.second[part],
-        angles=circuit.angles[part],
-    )
 
 
 def written(*given: tuple[str, int, int]) -> NativeCircuit:
