@@ -1,7 +1,7 @@
 """Compiled programs on disk, by what they were compiled from.
 
 An entry's name is a hash over everything that its bytes depend on: the canonical model, the target's data, the options,
-what was verified, qsac's own code and the libraries below it. Entries are written beside their place and moved there,
+qsac's own code and the libraries below it. Entries are written beside their place and moved there,
 so that readers see none or a whole one, whoever else reads, writes or evicts; each holds a hash of its content.
 """
 
@@ -15,13 +15,13 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from qsac.artifact import Compiled
+from qsac.artifact import Compiled, Verified
 from qsac.errors import InvalidInputError
 from qsac.ir.native import BitReadout, Group, NativeCircuit, Profile
 
@@ -90,7 +90,8 @@ class Cache:
         with suppress(OSError):
             os.utime(path)
         header, circuits = found
-        return Compiled(model, target, options, header["ir"], circuits, header["stats"], {}, header["verified"])
+        verified = None if header["verified"] is None else Verified(**header["verified"])
+        return Compiled(model, target, options, header["ir"], circuits, header["stats"], {}, verified)
 
     def put(self, key: str, compiled: Compiled) -> None:
         """Keep a compiled program under ``key``, and drop others where the limit wants it."""
@@ -194,7 +195,8 @@ def _encoded(compiled: Compiled) -> bytes:
         }
         for circuit in compiled.circuits
     ]
-    header = {"ir": compiled.ir, "stats": compiled.stats, "verified": compiled.verified, "circuits": circuits}
+    verified = None if compiled.verified is None else asdict(compiled.verified)
+    header = {"ir": compiled.ir, "stats": compiled.stats, "verified": verified, "circuits": circuits}
     columns = [
         getattr(circuit, name).astype(kind).tobytes()
         for circuit in compiled.circuits

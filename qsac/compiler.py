@@ -33,7 +33,7 @@ from qsac.registry import parse_pipeline, pass_class, pass_names, print_pipeline
 from qsac.report.forecast import forecast
 from qsac.report.quality import best_quality
 from qsac.report.stats import circuit_stats
-from qsac.runtime.verification import is_narrow, verify_compiled
+from qsac.runtime.verification import is_narrow, verified
 
 Budget = float | Literal["auto"]
 
@@ -101,12 +101,12 @@ def compile(
                 found=f"-O {optimisation} and the error budget auto",
                 wanted="-O 3 with it, or the error budget 0",
             )
-    key = None if cache is None else compilation.key(source, verify)
+    key = None if cache is None else compilation.key(source)
     if cache is not None and key is not None and after is None:
         with watch.stage("cache"):
             found = cache.get(key, source, describe(compilation.context.target), compilation.described_options())
         if found is not None:
-            return replace(found, timings=watch.seconds)
+            return compilation.as_asked(replace(found, timings=watch.seconds), verify)
 
     def way(budget: float) -> _Way:
         return _Way(source, compilation.context.target, replace(options, error_budget=budget), watch, progress)
@@ -246,12 +246,23 @@ class Compilation:
             stats=stats,
             timings=watch.seconds,
         )
-        alive = allocate(program, replace(context, prefer="qubits")).width
-        if verify or (verify is None and is_narrow(circuit, alive)):
-            with watch.stage("verify"):
-                stats["error_budget"] |= verify_compiled(compiled, context.progress)
-            return replace(compiled, verified=True)
-        return compiled
+        return self.as_asked(compiled, verify, native.program or program)
+
+    def as_asked(self, compiled: Compiled, verify: bool | None, program: Program | None = None) -> Compiled:
+        """A compiled program verified or not, as it is asked for: what a cache held does not decide what is written.
+
+        ``program`` is its program, read from its text if not given.
+        """
+        if verify is None:
+            narrowest = replace(self.context, prefer="qubits")
+            alive = allocate(compiled.program if program is None else program, narrowest).width
+            verify = is_narrow(compiled.circuits[0], alive)
+        if not verify:
+            return compiled.unverified()
+        if compiled.verified is not None:
+            return compiled
+        with self.watch.stage("verify"):
+            return verified(compiled, self.context.progress)
 
     def described_options(self) -> dict[str, Any]:
         """The options as they stand in an artifact."""
@@ -265,7 +276,7 @@ class Compilation:
         }
         return described | ({"template": True} if self.context.template else {})
 
-    def key(self, model: Model, verify: bool | None) -> str | None:
+    def key(self, model: Model) -> str | None:
         """What a cache keeps the result under; None where it is not to be kept: passes of other packages may change
         without their version."""
         if not all(type(step).__module__.startswith("qsac.") for step in self.chosen):
@@ -277,7 +288,6 @@ class Compilation:
             evolution=evolution,
             target=describe(self.context.target),
             options=self.described_options(),
-            verify=verify,
             code=fingerprint(),
         )
 

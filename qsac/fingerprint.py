@@ -24,11 +24,12 @@ def fingerprint() -> str:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     digest.update(f"python {sys.version_info[:3]}\0".encode())
     for name in LIBRARIES:
-        digest.update(f"{name} {_version(name)}\0".encode())
+        digest.update(f"{name} {library_version(name)}\0".encode())
     return digest.hexdigest()
 
 
-def _version(name: str) -> str:
+def library_version(name: str) -> str:
+    """The installed version of a distribution, ``none`` where it is not installed."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -37,4 +38,4 @@ def _version(name: str) -> str:
 
 def version() -> str:
     """The installed version of qsac."""
-    return _version("qsac")
+    return library_version("qsac")

@@ -24,6 +24,7 @@ from qsac.model.model import Model
 from qsac.model.strict_json import parse
 from qsac.pipeline import Pass, Target
 from qsac.registry import target, target_names
+from qsac.sealing import FIELD, check_digest, digest_of, producer
 from qsac.templates import Template
 
 VERSION = 1
@@ -59,8 +60,9 @@ def parts(template: Template) -> Iterator[str]:
         "derivations": derivations,
         "blocks": print_program(template.blocks),
         "passes": list(template.counts),
+        "producer": producer(),
     }
-    yield json.dumps(document, separators=(",", ":"), allow_nan=False) + "\n"
+    yield json.dumps(document | {FIELD: digest_of(document)}, separators=(",", ":"), allow_nan=False) + "\n"
 
 
 def read_file(path: str) -> Template:
@@ -83,9 +85,9 @@ def read_file(path: str) -> Template:
 def read(data: bytes, source: str) -> Template:
     """The template of a file's text; ``source`` names it in errors."""
     try:
-        return _read(parse(data, source, "template"))
-    except ProgramError as error:
-        raise _damaged("/ir", str(error).split("\n")[0]).located(source) from None
+        document = checked_version(parse(data, source, "template"))
+        check_digest(document, "template")
+        return template_of(document)
     except QsacError as error:
         raise error.located(source) from None
 
@@ -114,9 +116,10 @@ def _field(document: dict[str, Any], name: str, kind: type) -> Any:
     return value
 
 
-def _read(document: Any) -> Template:
+def checked_version(document: object) -> dict[str, Any]:
+    """The document, if it is a template that this version of qsac wrote."""
     found = document.get("qsac_template") if isinstance(document, dict) else None
-    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+    if not isinstance(document, dict) or not isinstance(found, int) or isinstance(found, bool) or found < 1:
         raise InvalidInputError(
             "this is not a qsac template",
             pointer="/qsac_template",
@@ -132,6 +135,18 @@ def _read(document: Any) -> Template:
             wanted=f"{version()!r}, format {VERSION}",
             help="compile it again: qsac compile MODEL --template",
         )
+    return document
+
+
+def template_of(document: dict[str, Any]) -> Template:
+    """The template of a document, whatever its digest; its blocks have to be those of its program."""
+    try:
+        return _read(document)
+    except ProgramError as error:
+        raise _damaged("/ir", str(error).split("\n")[0]) from None
+
+
+def _read(document: dict[str, Any]) -> Template:
     model = _model(document)
     options = _options(_field(document, "options", dict))
     machine = _target(_field(document, "target", dict))
@@ -233,6 +248,8 @@ def _check(template: Template) -> None:
     """Whether the model can be bound, sizes first: they are anybody's."""
     compilation = Compilation(template.target, template.options, Watch(None), None, template=True)
     compilation.check_size(template.program)
+    if print_program(compilation.blocks(template.program)) != print_program(template.blocks):
+        raise _damaged("/blocks", wanted="the blocks that the program is lowered to")
     kept: dict[str, Table] = dict(template.program.tables)
     try:
         program, _ = template.filled(template.model)

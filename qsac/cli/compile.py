@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -247,7 +248,7 @@ def _facts(compiled: Compiled, place: str) -> dict[str, Any]:
         "sha256": compiled.model.sha256,
         "target": compiled.target["name"],
         "output": place,
-        "verified": compiled.verified,
+        "verified": None if compiled.verified is None else asdict(compiled.verified),
         "options": compiled.options,
         "stats": compiled.stats,
         "timings": compiled.timings,
@@ -282,8 +283,8 @@ def _print_summary(compiled: Compiled, place: str, what: str, verify: bool | Non
 
     to_stderr = place == "-"
     if compiled.verified:
-        spent = compiled.stats["error_budget"]["spent"]
-        verified = "verified against " + ("its own program, as it is not exact" if spent else "the closed form")
+        exact = compiled.verified.how == "closed form"
+        verified = "verified against " + ("the closed form" if exact else "its own program, as it is not exact")
     else:
         verified = "not verified" + (" (too wide to do so unasked: --verify)" if verify is None else "")
     click.echo(f"{compiled.model.name}: compiled, {verified}", err=to_stderr)

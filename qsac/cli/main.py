@@ -29,6 +29,7 @@ COMMANDS = {
     "estimate": "Count the gates of a model of any size, without compiling it.",
     "bind": "Fill tokens and parameters into a compiled template.",
     "run": "Run an artifact or a model, exactly or by shots.",
+    "verify": "Check an artifact or a template: is it what it says?",
     "check": "Validate a model file; print its closed-form metrics.",
     "jobs": "List the jobs that were submitted to vendors.",
     "results": "Fetch the results of a submitted job.",

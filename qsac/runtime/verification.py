@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from math import inf, isnan, log
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from qsac.artifact import Compiled
+from qsac.artifact import Compiled, Verified
 from qsac.errors import CheckFailedError
 from qsac.ir.approximation import infidelity
 from qsac.ir.interpreter import interpret
@@ -34,33 +35,70 @@ def is_narrow(circuit: NativeCircuit, least: int) -> bool:
     return least <= AUTOMATIC_WIDTH and width(circuit) <= AUTOMATIC_WIDTH
 
 
-def verify_compiled(compiled: Compiled, progress: Progress | None = None) -> dict[str, Any]:
-    """Simulate the compiled circuit exactly and compare every probability with the closed form.
+@dataclass(frozen=True)
+class Comparison:
+    """Probabilities of a simulated circuit beside what they have to be, ``how`` known; the first is P(given)."""
+
+    how: Literal["closed form", "program"]
+    found: Probabilities
+    pairs: list[Pair]
+
+    @property
+    def worst(self) -> Pair:
+        """The pair that differs most; what is not a number is the worst of all, wherever it stands."""
+        return max(self.pairs, key=lambda pair: inf if isnan(pair[1]) else abs(pair[1] - pair[2]))
+
+
+def differing(pairs: list[Pair]) -> list[Pair]:
+    """The pairs that differ by more than :data:`TOLERANCE`, relative to P(given), which the first one is."""
+    allowed = TOLERANCE * pairs[0][2] + 1e-13
+    return [pair for pair in pairs if not abs(pair[1] - pair[2]) <= allowed]
+
+
+def compare(compiled: Compiled, progress: Progress | None = None) -> Comparison:
+    """Simulate the compiled circuit exactly, beside the closed form of its model, or its program where that is not exact.
 
     Compared are P(given), each readout's joint probability and, for every position, w_j^2 and |A_j|^2, or for other
-    readouts than the loss the shares of every value of the index: relative to P(given), to 1e-9.
-    Raises :class:`~qsac.errors.CheckFailedError` naming the worst one. A program whose passes have
-    spent of an error budget is compared with its own interpretation in the same way. What is returned says how far the
-    spending moved the model's values: the final state's true ``infidelity`` (None where the registers are too wide),
-    ``loss_deviation`` (None where a loss does not exist) and the relative ``success_probability_deviation``. Nothing is
-    returned for an exact program.
+    readouts than the loss the shares of every value of the index.
     """
     found = simulate(compiled.circuits[0], progress)
-    spent = bool(_spent(compiled.stats))
-    if spent:
-        pairs, origin = _against_program(compiled, found), "the interpreted program"
-    else:
-        pairs, origin = _against_model(compiled, found), "the closed form"
-    # What is not a number is the worst of all, wherever it stands.
-    worst = max(pairs, key=lambda pair: inf if isnan(pair[1]) else abs(pair[1] - pair[2]))
-    if not abs(worst[1] - worst[2]) <= TOLERANCE * pairs[0][2] + 1e-13:
+    if _spent(compiled.stats):
+        return Comparison("program", found, against_program(compiled, found))
+    return Comparison("closed form", found, against_model(compiled, found))
+
+
+def verify_compiled(compiled: Compiled, progress: Progress | None = None) -> dict[str, Any]:
+    """Simulate the compiled circuit exactly and :func:`compare` every probability, relative to P(given), to 1e-9.
+
+    Raises :class:`~qsac.errors.CheckFailedError` naming the worst one. What is returned says how far the spending of an
+    error budget moved the model's values: the final state's true ``infidelity`` (None where the registers are too
+    wide), ``loss_deviation`` (None where a loss does not exist) and the relative ``success_probability_deviation``.
+    Nothing is returned for an exact program.
+    """
+    return _verified(compiled, progress)[1]
+
+
+def verified(compiled: Compiled, progress: Progress | None = None) -> Compiled:
+    """The compiled program with the record of its verification. Raises as :func:`verify_compiled`."""
+    how, report = _verified(compiled, progress)
+    stats = {**compiled.stats, "error_budget": compiled.stats["error_budget"] | report}
+    return replace(compiled, stats=stats, verified=Verified(how, TOLERANCE))
+
+
+def _verified(
+    compiled: Compiled, progress: Progress | None
+) -> tuple[Literal["closed form", "program"], dict[str, Any]]:
+    found = compare(compiled, progress)
+    if differing(found.pairs):
+        name, simulated, wanted = found.worst
+        origin = "the closed form" if found.how == "closed form" else "the interpreted program"
         raise CheckFailedError(
-            f"the compiled circuit disagrees with the {'model' if origin == 'the closed form' else 'program'}",
-            found=f"{worst[0]} = {worst[1]!r} as a joint probability, simulated",
-            wanted=f"{worst[2]!r}, by {origin}",
+            f"the compiled circuit disagrees with the {'model' if found.how == 'closed form' else 'program'}",
+            found=f"{name} = {simulated!r} as a joint probability, simulated",
+            wanted=f"{wanted!r}, by {origin}",
             help="nothing was written; this is a bug of qsac: please report it with the model file and the options",
         )
-    return _deviation(compiled, found) if spent else {}
+    return found.how, deviation(compiled, found.found) if found.how == "program" else {}
 
 
 def _spent(stats: dict[str, Any]) -> object:
@@ -69,7 +107,8 @@ def _spent(stats: dict[str, Any]) -> object:
     return budget.get("spent") if isinstance(budget, dict) else None
 
 
-def _against_model(compiled: Compiled, found: Probabilities) -> list[Pair]:
+def against_model(compiled: Compiled, found: Probabilities) -> list[Pair]:
+    """The probabilities of a circuit beside the closed form of its model."""
     if compiled.model.readout.type != "loss":
         return _against_distribution(compiled, found)
     exact = closed_form(compiled.model)
@@ -106,7 +145,8 @@ def _against_distribution(compiled: Compiled, found: Probabilities) -> list[Pair
     ]
 
 
-def _against_program(compiled: Compiled, found: Probabilities) -> list[Pair]:
+def against_program(compiled: Compiled, found: Probabilities) -> list[Pair]:
+    """The probabilities of a circuit beside those of its interpreted program."""
     wanted = interpret(compiled.program)
     given = next(iter(wanted.probabilities.values()))[0]
     pairs = [("success_probability", found.given, given)]
@@ -119,7 +159,8 @@ def _against_program(compiled: Compiled, found: Probabilities) -> list[Pair]:
     return pairs
 
 
-def _deviation(compiled: Compiled, found: Probabilities) -> dict[str, Any]:
+def deviation(compiled: Compiled, found: Probabilities) -> dict[str, Any]:
+    """How far what was spent of an error budget moved a model's values; see :func:`verify_compiled`."""
     if compiled.model.readout.type != "loss":
         given = distribution(compiled.model).given
         return {

@@ -1,0 +1,122 @@
+"""Whether an artifact is what it says: everything is read, recomputed, and compared with the model as it lies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from qsac.artifact import Compiled, describe
+from qsac.artifact_file import checked_version, compiled_of
+from qsac.checking.circuits import check_circuit
+from qsac.checking.numbers import check_numbers
+from qsac.checking.report import Finding, Report
+from qsac.checking.statistics import check_options, check_statistics
+from qsac.errors import DoesNotFitError, QsacError
+from qsac.ir.printer import print_program
+from qsac.machine.described import described_target
+from qsac.model.differences import differences, shown
+from qsac.model.model import Model
+from qsac.model.strict_json import parse
+from qsac.pipeline import Progress, Target
+from qsac.registry import target, target_names
+from qsac.sealing import FIELD, check_digest, producer
+
+
+def check_artifact(
+    data: bytes,
+    source: str,
+    *,
+    model: Model | None = None,
+    simulate: bool = True,
+    progress: Progress | None = None,
+) -> Report:
+    """Check an artifact's text, which need not be trusted; ``source`` names it in errors.
+
+    Everything is read: the IR, the options and passes, the target, maps and groups. Statistics are worked out again; gate
+    set, coupling, maps and readout are checked; the circuit as it lies is simulated, unless ``simulate`` is False, and
+    compared with the closed form of its model, or with its program where an error budget was spent. ``model`` is the
+    one that it should be of. Raises :class:`~qsac.errors.InvalidInputError` for what is not an artifact at all.
+    """
+    document = checked_version(_parsed(data, source))
+    findings: list[Finding] = []
+    try:
+        check_digest(document, "artifact")
+    except QsacError as error:
+        findings.append(Finding.of(error))
+    try:
+        compiled = compiled_of(document)
+    except QsacError as error:
+        name = document["model"].get("name") if isinstance(document.get("model"), dict) else None
+        return Report("artifact", name if isinstance(name, str) else "", (*findings, Finding.of(error)))
+    notes: list[str] = []
+    findings += _rewritten(document, compiled)
+    findings += _of_model(compiled, model)
+    machine, wrong = _target(compiled, notes)
+    findings += wrong
+    options, wrong = check_options(compiled)
+    findings += wrong
+    if compiled.producer != producer():
+        notes.append("it was compiled with other versions: " + ", ".join(f"{k} {v}" for k, v in compiled.producer.items()))
+    if machine is None or options is None:
+        return Report("artifact", compiled.model.name, tuple(findings), tuple(notes))
+    findings += check_statistics(compiled, machine, options)
+    findings += check_circuit(compiled, machine)
+    if not simulate:
+        return Report("artifact", compiled.model.name, tuple(findings), tuple(notes))
+    try:
+        numbers = check_numbers(compiled, machine, options, progress)
+    except DoesNotFitError as error:
+        reason = error.found or error.title
+        return Report("artifact", compiled.model.name, tuple(findings), tuple(notes), too_wide=reason)
+    findings += numbers.findings
+    return Report("artifact", compiled.model.name, tuple(findings), tuple(notes), numbers.compared, numbers.worst)
+
+
+def _parsed(data: bytes, source: str) -> object:
+    try:
+        return parse(data, source, "artifact")
+    except QsacError as error:
+        raise error.located(source) from None
+
+
+def _rewritten(document: dict[str, Any], compiled: Compiled) -> Iterator[Finding]:
+    """Whether the artifact, written again, is the same: this finds whatever the reader passes over."""
+    again = json.loads(compiled.to_json())
+    found, wanted = ({name: value for name, value in one.items() if name != FIELD} for one in (document, again))
+    for pointer, one, other in differences(found, wanted):
+        yield Finding(pointer, "not as qsac writes it", shown(one), shown(other))
+    text = print_program(compiled.program)
+    if text != compiled.ir:
+        lines = zip(compiled.ir.split("\n"), text.split("\n"), strict=False)
+        one, other = next(((one, other) for one, other in lines if one != other), ("", ""))
+        yield Finding("/ir", "not as qsac prints it", one[:80], other[:80])
+
+
+def _of_model(compiled: Compiled, model: Model | None) -> Iterator[Finding]:
+    if model is None or model.sha256 == compiled.model.sha256:
+        return
+    for pointer, found, wanted in differences(compiled.model.canonical, model.canonical, "/model"):
+        yield Finding(pointer, "the artifact is of another model", shown(found), shown(wanted))
+        return
+
+
+def _target(compiled: Compiled, notes: list[str]) -> tuple[Target | None, list[Finding]]:
+    """The target of the artifact, which has to be as this qsac knows it, if it knows one of that name."""
+    try:
+        described = described_target(compiled.target)
+    except QsacError as error:
+        return None, [Finding.of(error)]
+    if described.name not in target_names():
+        notes.append(f"the target {described.name} is not one that this qsac knows: its data are taken as they are here")
+        return described, []
+    try:
+        known = target(described.name)
+    except QsacError as error:
+        notes.append(f"the target {described.name} cannot be loaded: {error.title}")
+        return described, []
+    changed = [
+        Finding(pointer, f"not the target {described.name} as this qsac knows it", shown(found), shown(wanted))
+        for pointer, found, wanted in differences(compiled.target, describe(known), "/target")
+    ]
+    return described, changed[:8]

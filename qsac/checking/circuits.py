@@ -1,0 +1,181 @@
+"""Whether a circuit is one that its target runs, and whether its maps and groups are of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from qsac.artifact import Compiled
+from qsac.artifact_file import outcome_bits
+from qsac.checking.report import Finding
+from qsac.ir.catalogue import OPS
+from qsac.ir.native import GATES, KIND, NativeCircuit
+from qsac.ir.program import Program
+from qsac.pipeline import Target
+
+_MOST = 8
+"""Findings of one kind that are listed; the rest is counted."""
+
+POINTER = "/circuits/0"
+
+Allocated = dict[str, tuple[int, ...]]
+"""The numbers of the logical qubits that each register of an attention program has."""
+
+_QUBIT = re.compile(r"q\[(0|[1-9][0-9]{0,8})\]")
+
+
+def check_circuit(compiled: Compiled, target: Target) -> Iterator[Finding]:
+    """What a circuit does that its target cannot do, and what its maps and groups say that is not so."""
+    (circuit,) = compiled.circuits
+    yield from _gates(circuit, target)
+    yield from _qubits(circuit, target)
+    yield from _pairs(circuit, target)
+    if not (target.mid_circuit_measurement and target.reset):
+        yield from _reuse(circuit, target)
+    allocation = read_allocation(compiled)
+    if allocation is None:
+        wanted = "a logical qubit for each qubit of each register: " + ", ".join(compiled.program.scope.sizes)
+        yield Finding("/stats/allocation", "not an allocation of the program's registers", None, wanted)
+    else:
+        yield from _maps(circuit, target, compiled.program, allocation)
+    yield from _groups(circuit)
+
+
+def _commands(places: Any, field: str, title: str, found: list[str], wanted: str) -> Iterator[Finding]:
+    """One finding a command, for the first few."""
+    for place, text in list(zip(places.tolist(), found, strict=True))[:_MOST]:
+        yield Finding(f"{POINTER}/circuit/commands/{place}/{field}", title, text, wanted)
+    if len(places) > _MOST:
+        yield Finding(f"{POINTER}/circuit/commands", title, f"{len(places):,} such gates in all", wanted)
+
+
+def _gates(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
+    known = [KIND[name] for name in target.gates]
+    places = np.flatnonzero(~np.isin(circuit.kind, known))
+    names = [GATES[kind].name for kind in circuit.kind[places].tolist()]
+    yield from _commands(places, "op/type", f"a gate that {target.name} does not have", names, ", ".join(target.gates))
+    wide = np.flatnonzero((circuit.kind == KIND["ZZPhase"]) & (np.abs(circuit.angles[:, 0]) > 0.5))
+    angles = [repr(angle) for angle in circuit.angles[wide, 0].tolist()]
+    yield from _commands(wide, "op/params/0", "a ZZPhase beyond a quarter turn", angles, "from -0.5 to 0.5 half-turns")
+
+
+def _qubits(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
+    limit = target.connected
+    if limit is not None and len(circuit.qubits) > limit:
+        found = f"{len(circuit.qubits)} qubits"
+        yield Finding(f"{POINTER}/circuit/qubits", f"more qubits than {target.name} has", found, f"at most {limit}")
+    for place, (register, index) in enumerate(circuit.qubits):
+        if target.coupling is None:
+            right, wanted = (register, index) == ("q", place), f"q[{place}]"
+        else:
+            right = register == "node" and index < (target.qubits or 0)
+            wanted = f"node[0] to node[{(target.qubits or 0) - 1}]"
+        if not right:
+            yield Finding(f"{POINTER}/circuit/qubits/{place}", "not a qubit", f"{register}[{index}]", wanted)
+            return
+
+
+def _pairs(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
+    if target.coupling is None:
+        return
+    nodes = np.array([index for _, index in circuit.qubits], dtype=np.int64)
+    two = np.flatnonzero(np.isin(circuit.kind, [kind for kind, gate in enumerate(GATES) if gate.qubits == 2]))
+    ends = np.stack([nodes[circuit.first[two]], nodes[circuit.second[two]]], axis=1)
+    allowed = {*target.coupling, *((b, a) for a, b in target.coupling)} if target.directions is None else set()
+    pairs = [tuple(pair) for pair in ends.tolist()]
+    allowed |= set(target.directions or ())
+    wrong = np.array([pair not in allowed for pair in pairs], dtype=bool)
+    shown = [f"q[{a}], q[{b}]" for (a, b), bad in zip(pairs, wrong.tolist(), strict=True) if bad]
+    yield from _commands(two[wrong], "args", f"a pair that {target.name} does not couple", shown, "a coupled pair")
+
+
+def _reuse(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
+    """Gates on measured qubits, on a machine that measures at the end or cannot reset."""
+    measured: set[int] = set()
+    for place, (kind, first, second) in enumerate(
+        zip(circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist(), strict=True)
+    ):
+        qubits = {first, second} if GATES[kind].qubits == 2 else {first}
+        if qubits & measured and not (target.mid_circuit_measurement and kind != KIND["Reset"]):
+            title = f"a qubit is used after its measurement, which {target.name} cannot do"
+            yield Finding(f"{POINTER}/circuit/commands/{place}", title, GATES[kind].name, "no gate after it")
+            return
+        if kind == KIND["Measure"]:
+            measured.add(first)
+
+
+def read_allocation(compiled: Compiled) -> Allocated | None:
+    """The logical qubits of each register, by their numbers; None where that is not what the statistics say."""
+    found = compiled.stats.get("allocation")
+    sizes = compiled.program.scope.sizes
+    if not isinstance(found, dict) or found.keys() != sizes.keys():
+        return None
+    allocation = {}
+    for name, size in sizes.items():
+        held = found[name] if isinstance(found[name], list) else ()
+        matches = [_QUBIT.fullmatch(qubit) for qubit in held if isinstance(qubit, str)]
+        numbers = tuple(int(match[1]) for match in matches if match)
+        if not len(held) == len(numbers) == len(set(numbers)) == size:
+            return None
+        allocation[name] = numbers
+    return allocation
+
+
+def _maps(circuit: NativeCircuit, target: Target, program: Program, allocation: Allocated) -> Iterator[Finding]:
+    logical = len({number for numbers in allocation.values() for number in numbers})
+    for name, places in (("initial_map", circuit.initial_map), ("final_map", circuit.final_map)):
+        if len(set(places)) < len(places) or len(places) != logical:
+            wanted = f"a place of its own for each of {logical} logical qubits"
+            yield Finding(f"{POINTER}/{name}", "not a map of the logical qubits", f"{len(places)} places", wanted)
+            return
+        if target.coupling is None and places != tuple(range(len(circuit.qubits))):
+            yield Finding(f"{POINTER}/{name}", "qubits have moved without routing", None, "each qubit to itself")
+    yield from _ends(circuit, program, allocation)
+
+
+def _ends(circuit: NativeCircuit, program: Program, allocation: Allocated) -> Iterator[Finding]:
+    """A qubit that nothing touches after its last register was measured has ended where it was measured."""
+    last_of: dict[int, int] = {}
+    measured: dict[int, tuple[int, int]] = {}
+    for place, (kind, first, second) in enumerate(
+        zip(circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist(), strict=True)
+    ):
+        last_of[first] = place
+        if GATES[kind].qubits == 2:
+            last_of[second] = place
+        elif kind == KIND["Measure"]:
+            measured[second] = (place, first)
+    bits = {unit: index for index, unit in enumerate(circuit.bits)}
+    ended: dict[int, tuple[int, int]] = {}
+    for register, numbers in allocation.items():
+        for logical, unit in zip(numbers, outcome_bits((register,), program), strict=True):
+            at = measured.get(bits.get(unit, -1))
+            if at is not None:
+                ended[logical] = max(ended.get(logical, at), at)
+    for logical, (place, qubit) in ended.items():
+        if last_of[qubit] == place and logical < len(circuit.final_map) and circuit.final_map[logical] != qubit:
+            register, index = circuit.qubits[circuit.final_map[logical]]
+            wanted = "{}[{}], where it is measured".format(*circuit.qubits[qubit])
+            title = f"the logical qubit q[{logical}] ends elsewhere"
+            yield Finding(f"{POINTER}/final_map/{logical}", title, f"{register}[{index}]", wanted)
+
+
+def _groups(circuit: NativeCircuit) -> Iterator[Finding]:
+    """Groups follow one another from the first gate to the last, or are absent."""
+    reached = 0
+    for place, group in enumerate(circuit.groups):
+        if group.start != reached or group.stop <= group.start:
+            found = f"{group.start} to {group.stop}"
+            yield Finding(f"{POINTER}/groups/{place}", "groups do not follow one another", found, f"from {reached} on")
+            return
+        if group.op not in OPS:
+            yield Finding(f"{POINTER}/groups/{place}/2", "an unknown op", group.op[:60], "an op of the block level")
+        if not group.origin.startswith("/"):
+            yield Finding(f"{POINTER}/groups/{place}/3", "not a field of the model", group.origin[:60], "a JSON pointer")
+        reached = group.stop
+    if circuit.groups and reached != len(circuit):
+        found = f"up to {reached}"
+        yield Finding(f"{POINTER}/groups", "groups leave gates out", found, f"up to {len(circuit)}")

@@ -1,0 +1,70 @@
+"""What a check of an artifact or a template found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from qsac.errors import EXIT_CHECK_FAILED, EXIT_DOES_NOT_FIT, EXIT_DONE, QsacError
+
+Kind = Literal["artifact", "template"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it has to be: ``pointer`` is its place in the document (RFC 6901), ``title`` says in
+    one clause what is wrong, ``found`` and ``wanted`` are short descriptions or None."""
+
+    pointer: str
+    title: str
+    found: str | None = None
+    wanted: str | None = None
+
+    @classmethod
+    def of(cls, error: QsacError) -> Finding:
+        """What an error of the reader says."""
+        return cls(error.pointer or "", error.title, error.found, error.wanted)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was checked of a document, and what differs.
+
+    ``findings`` is empty where everything agrees. ``compared`` says what the simulated circuit was compared with, the
+    ``closed form`` of its model or its own ``program`` where an error budget was spent; None where it was not
+    simulated. ``unsimulated`` then says why: asked for, or too wide. ``notes`` are facts that the reader should know
+    and that are no faults. ``worst`` is the largest difference of a probability that was compared, relative to P(given).
+    """
+
+    kind: Kind
+    name: str
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+    compared: Literal["closed form", "program"] | None = None
+    worst: float | None = None
+    too_wide: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing differs in what was checked."""
+        return not self.findings
+
+    @property
+    def exit_code(self) -> int:
+        """1 where something differs, 3 where the circuit is too wide to be simulated, else 0."""
+        if self.findings:
+            return EXIT_CHECK_FAILED
+        return EXIT_DOES_NOT_FIT if self.too_wide else EXIT_DONE
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as the command line prints it with ``--json``."""
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "ok": self.ok,
+            "compared": self.compared,
+            "worst": self.worst,
+            "too_wide": self.too_wide,
+            "findings": [vars(finding) for finding in self.findings],
+            "notes": list(self.notes),
+        }

@@ -1,0 +1,65 @@
+"""Documents of either kind: checked as what they are, or sealed again after a change that was meant."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from qsac.checking.artifacts import check_artifact
+from qsac.checking.report import Report
+from qsac.checking.templates import check_template
+from qsac.errors import InvalidInputError, QsacError
+from qsac.model.load import load
+from qsac.model.model import Model
+from qsac.model.strict_json import parse
+from qsac.pipeline import Progress
+from qsac.sealing import FIELD, digest_of
+
+KINDS = {"qsac_artifact": "artifact", "qsac_template": "template"}
+
+
+def _document(data: bytes, source: str) -> dict[str, Any]:
+    try:
+        document = parse(data, source, "artifact")
+    except QsacError as error:
+        raise error.located(source) from None
+    if not isinstance(document, dict) or not KINDS.keys() & document.keys():
+        raise InvalidInputError(
+            "this is neither an artifact nor a template",
+            source=source,
+            wanted="a file that `qsac compile` wrote",
+            help="a model file is checked with: qsac check MODEL",
+        )
+    return document
+
+
+def check(
+    data: bytes,
+    source: str,
+    *,
+    model: Model | None = None,
+    simulate: bool = True,
+    progress: Progress | None = None,
+) -> Report:
+    """Check an artifact's or a template's text: see :func:`check_artifact` and :func:`check_template`."""
+    checker = check_template if "qsac_template" in _document(data, source) else check_artifact
+    return checker(data, source, model=model, simulate=simulate, progress=progress)
+
+
+def resealed(data: bytes, source: str) -> str:
+    """The text of an artifact or a template with the digest, and the model's hash, that its content has.
+
+    Nothing is checked, and the record of a verification is taken out: it was that of something else. Raises
+    :class:`~qsac.errors.InvalidInputError` for what is neither.
+    """
+    document = _document(data, source)
+    if isinstance(document.get("model"), dict):
+        try:
+            document["sha256"] = load(document["model"]).sha256
+        except QsacError:
+            pass  # a model that cannot be read has no hash: whoever reads the file is told what is wrong with it
+    document.setdefault("producer", {})
+    if "qsac_artifact" in document:
+        document["verified"] = None
+    document[FIELD] = digest_of(document)
+    return json.dumps(document, separators=(",", ":"), allow_nan=False) + "\n"

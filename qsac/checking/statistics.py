@@ -1,0 +1,163 @@
+"""Whether options and statistics of an artifact are what its circuit, program and model make them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isclose, sqrt
+from typing import Any
+
+from qsac.artifact import DEVIATIONS, Compiled
+from qsac.checking.report import Finding
+from qsac.compiler import Options
+from qsac.errors import QsacError
+from qsac.layout import circuit_steps
+from qsac.lowering.allocation import allocate
+from qsac.model.differences import differences, shown
+from qsac.pipeline import Pass, PassContext, Target
+from qsac.registry import print_pipeline
+from qsac.report.forecast import forecast
+from qsac.report.quality import AUTOMATIC_BUDGETS
+from qsac.report.stats import circuit_stats
+
+CLOSE = 1e-9
+"""Relative difference up to which recomputed numbers count as equal: another machine may round differently."""
+
+
+def close(found: Any, wanted: Any) -> bool:
+    """Whether two numbers differ by rounding alone."""
+    numbers = all(type(value) in (int, float) for value in (found, wanted))
+    return numbers and isclose(found, wanted, rel_tol=CLOSE)
+
+
+def read_options(described: dict[str, Any]) -> Options:
+    """The options of an artifact, every type checked. Raises :class:`~qsac.errors.QsacError` for what they cannot be."""
+    known = {"optimisation", "passes", "error_budget", "qubits", "prefer", "seed"}
+    wrong = next((name for name in sorted(known ^ (set(described) - {"template"}))), None)
+    types = {
+        "optimisation": (int,),
+        "passes": (str,),
+        "error_budget": (int, float, str),
+        "qubits": (int, type(None)),
+        "prefer": (str,),
+        "seed": (int,),
+        "template": (bool,),
+    }
+    if wrong is None:
+        wrong = next((name for name, value in described.items() if type(value) not in types[name]), None)
+    if wrong is not None:
+        raise QsacError("not an option of a compilation", pointer=f"/options/{wrong}", found=shown(described.get(wrong)))
+    made = Options(**{name: described[name] for name in known})
+    text = print_pipeline(made.pipeline())
+    if text != described["passes"]:
+        raise QsacError("the pipeline is not in its own form", pointer="/options/passes", wanted=text)
+    return made
+
+
+def check_options(compiled: Compiled) -> tuple[Options | None, list[Finding]]:
+    """The options, if they can be read."""
+    try:
+        return read_options(compiled.options), []
+    except QsacError as error:
+        error.pointer = error.pointer if (error.pointer or "").startswith("/options") else "/options"
+        return None, [Finding.of(error)]
+
+
+def check_statistics(compiled: Compiled, target: Target, options: Options) -> Iterator[Finding]:
+    """Every number of the statistics that can be worked out again."""
+    (circuit,), stats = compiled.circuits, compiled.stats
+    wanted: dict[str, Any] = {
+        **circuit_stats(circuit, target),
+        "forecast": forecast(compiled.model, compiled.normalisation),
+        "lam": compiled.model.lam * compiled.normalisation,
+        "pairs": compiled.model.pairs,
+    }
+    for name, value in wanted.items():
+        if name not in stats:
+            yield Finding(f"/stats/{name}", "a statistic is missing", None, shown(value))
+            continue
+        for pointer, found, recomputed in differences(stats[name], value, f"/stats/{name}", close):
+            yield Finding(pointer, "a statistic is not what the circuit and the model make it", shown(found), shown(recomputed))
+    for name in sorted(stats.keys() - wanted.keys() - {"passes", "allocation", "error_budget"}):
+        yield Finding(f"/stats/{name}", "an unknown statistic", shown(stats[name]), "no such field")
+    yield from _passes(compiled, target, options)
+    yield from _allocation(compiled, target, options)
+    yield from _budget(compiled, options)
+
+
+def _passes(compiled: Compiled, target: Target, options: Options) -> Iterator[Finding]:
+    """The counts of passes follow from one another; the last ones are the circuit's."""
+    chosen = options.pipeline()
+    steps = [step for step in chosen if isinstance(step, Pass)]
+    wanted: list[tuple[str, str]] = [(step.name, step.level) for level in ("attention", "block") for step in steps if step.level == level]
+    last = circuit_steps(chosen, target)
+    wanted += [(step.name, step.level) for step in last]
+    entries = compiled.stats.get("passes")
+    if not isinstance(entries, list) or len(entries) != len(wanted):
+        yield Finding("/stats/passes", "not the passes of the options", None, ", ".join(name for name, _ in wanted))
+        return
+    before: dict[str, int] = {}
+    for place, (entry, (name, level)) in enumerate(zip(entries, wanted, strict=True)):
+        pointer = f"/stats/passes/{place}"
+        gates = entry.get("two_qubit_gates") if isinstance(entry, dict) else None
+        if not isinstance(entry, dict) or set(entry) != {"name", "level", "two_qubit_gates"}:
+            yield Finding(pointer, "not the record of a pass", shown(entry), "name, level and two-qubit gates")
+        elif (entry["name"], entry["level"]) != (name, level):
+            yield Finding(f"{pointer}/name", "not the pass of the options", shown(entry["name"]), name)
+        elif not isinstance(gates, list) or len(gates) != 2 or any(type(count) is not int or count < 0 for count in gates):
+            yield Finding(f"{pointer}/two_qubit_gates", "not gates before and after", shown(gates), "two whole numbers")
+        elif before.setdefault(level, gates[0]) != gates[0]:
+            wanted_text = f"{before[level]}, as after the pass before it"
+            yield Finding(f"{pointer}/two_qubit_gates/0", "counts that do not follow", str(gates[0]), wanted_text)
+        else:
+            before[level] = gates[1]
+    count = compiled.circuits[0].two_qubit_gates
+    if last and before.get("circuit", count) != count:
+        pointer = f"/stats/passes/{len(wanted) - 1}/two_qubit_gates/1"
+        yield Finding(pointer, "not the gates of the circuit", str(before["circuit"]), str(count))
+
+
+def _allocation(compiled: Compiled, target: Target, options: Options) -> Iterator[Finding]:
+    """Without routing registers lie where they are allocated; what is laid out along a graph may choose otherwise."""
+    if target.coupling is not None:
+        return
+    context = PassContext(target, options.optimisation, options.seed, options.qubits, options.prefer)
+    wanted = {name: list(qubits) for name, qubits in allocate(compiled.program, context).qubits.items()}
+    for pointer, one, other in differences(compiled.stats.get("allocation"), wanted, "/stats/allocation"):
+        yield Finding(pointer, "not where the register lies", shown(one), shown(other))
+
+
+def spent_of(compiled: Compiled) -> dict[str, float]:
+    """What passes have spent of the error budget; empty where the report cannot be read, which is a finding."""
+    report = compiled.stats.get("error_budget")
+    spent = report.get("spent") if isinstance(report, dict) else None
+    readable = isinstance(spent, dict) and all(type(error) is float and 0 < error < 1 for error in spent.values())
+    return spent if isinstance(spent, dict) and readable else {}
+
+
+def _budget(compiled: Compiled, options: Options) -> Iterator[Finding]:
+    """What was spent lies within what was allowed; what verification added is there if it verified the program."""
+    report = compiled.stats.get("error_budget")
+    spent = report.get("spent") if isinstance(report, dict) else None
+    if not isinstance(report, dict) or not isinstance(spent, dict) or "budget" not in report:
+        yield Finding("/stats/error_budget", "not a report on the error budget", shown(report), "budget and spent")
+        return
+    approximating = {step.name for step in options.pipeline() if isinstance(step, Pass) and step.optimisation >= 3}
+    for name, error in spent.items():
+        if name not in approximating or type(error) is not float or not 0 < error < 1:
+            wanted = f"infidelities of passes that approximate: {', '.join(sorted(approximating)) or 'none ran'}"
+            yield Finding(f"/stats/error_budget/spent/{name}", "not what a pass can spend", shown(error), wanted)
+            return
+    allowed = max(AUTOMATIC_BUDGETS) if options.error_budget == "auto" else options.error_budget
+    if options.error_budget != "auto" and report["budget"] != options.error_budget:
+        found, wanted = shown(report["budget"]), repr(options.error_budget)
+        yield Finding("/stats/error_budget/budget", "not the budget of the options", found, wanted)
+    total = sum(map(sqrt, spent.values())) ** 2
+    if total > float(allowed) * (1 + CLOSE):
+        yield Finding("/stats/error_budget/spent", "more than was allowed", f"{total:.6g}", f"at most {allowed}")
+    known = {"budget", "spent", *(("tried",) if options.error_budget == "auto" else ()), *(DEVIATIONS if spent else ())}
+    for name in sorted(report.keys() - known):
+        yield Finding(f"/stats/error_budget/{name}", "an unknown field", shown(report[name]), "no such field")
+    if bool(spent) != (compiled.verified is not None and compiled.verified.how == "program") and compiled.verified:
+        wanted = "program" if spent else "closed form"
+        yield Finding("/verified/how", "not how such a circuit is verified", compiled.verified.how, wanted)
+

@@ -1,0 +1,118 @@
+"""From a target's description in an artifact, which anybody may have written, to the target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from math import isfinite
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from qsac.artifact import describe
+from qsac.errors import InvalidInputError
+from qsac.ir.native import KIND
+from qsac.machine.read import PAIRS, QUBITS
+from qsac.model.differences import differences, shown
+from qsac.pipeline import Durations, ErrorRates, Target
+
+_LONGEST_TIME = 1e6
+"""Seconds; as in target files."""
+
+_ERRORS, _DURATIONS = TypeAdapter(ErrorRates), TypeAdapter(Durations)
+
+
+def described_target(description: Any, pointer: str = "/target") -> Target:
+    """The target of a description as :func:`~qsac.artifact.describe` makes it.
+
+    Raises :class:`~qsac.errors.InvalidInputError`, with the place below ``pointer``, for anything else.
+    """
+    if not isinstance(description, dict):
+        raise _wrong(pointer, description, "an object")
+    for field in fields(Target):
+        if field.name not in description:
+            raise _wrong(pointer, sorted(description), f"a field {field.name!r}")
+    for name, problem in _problems(description):
+        raise _wrong(f"{pointer}/{name}", description[name], problem)
+    values = dict(description)
+    for name in ("gates", "coupling", "directions"):
+        if values[name] is not None:
+            values[name] = tuple(tuple(entry) if isinstance(entry, list) else entry for entry in values[name])
+    for name, adapter in (("errors", _ERRORS), ("durations", _DURATIONS)):
+        if values[name] is not None:
+            values[name] = _numbers(adapter, values[name], f"{pointer}/{name}")
+    known = {field.name for field in fields(Target)}
+    try:
+        made = Target(**{name: value for name, value in values.items() if name in known})
+    except InvalidInputError as error:
+        raise _wrong(pointer, description["name"], error.wanted or error.title) from None
+    for place, found, wanted in differences(description, describe(made), pointer):
+        raise _wrong(place, found, shown(wanted))
+    return made
+
+
+def _problems(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The fields that are not of their types, and what they have to be."""
+    for name in ("name", "vendor", "description"):
+        if not isinstance(values[name], str):
+            yield name, "a text"
+    for name in ("mid_circuit_measurement", "reset", "feed_forward"):
+        if not isinstance(values[name], bool):
+            yield name, "true or false"
+    choices: dict[str, tuple[Any, ...]] = {
+        "kind": ("device", "exact", "shots"),
+        "family": ("zzphase", "cz"),
+        "cost_formula": (None, "hqc", "time"),
+    }
+    for name, words in choices.items():
+        if not any(values[name] == word and type(values[name]) is type(word) for word in words):
+            yield name, f"one of {', '.join('null' if word is None else word for word in words)}"
+    for name, limit in (("qubits", QUBITS), ("max_shots", 2**53)):
+        if values[name] is not None and not (type(values[name]) is int and 1 <= values[name] <= limit):
+            yield name, f"null, or a whole number from 1 to {limit:,}"
+    if not isinstance(values["notice"], str | None):
+        yield "notice", "null or a text"
+    gates = values["gates"]
+    if not isinstance(gates, list) or not all(isinstance(gate, str) and gate in KIND for gate in gates):
+        yield "gates", f"a list of {', '.join(KIND)}"
+    for name in ("coupling", "directions"):
+        if values[name] is not None and not _are_pairs(values[name]):
+            yield name, f"null, or a list of at most {2 * PAIRS:,} pairs of qubits"
+
+
+def _are_pairs(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) <= 2 * PAIRS
+        and all(isinstance(pair, list) and len(pair) == 2 and all(type(end) is int for end in pair) for pair in value)
+    )
+
+
+def _numbers(adapter: TypeAdapter[Any], value: Any, pointer: str) -> Any:
+    """Error rates or durations: every number finite, rates from 0 to 1, times from 0 on."""
+    try:
+        made = adapter.validate_python(value)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        place = "/".join((pointer, *map(str, problem["loc"])))
+        raise _wrong(place, problem["input"], problem["msg"].lower()) from None
+    limit = 1.0 if isinstance(made, ErrorRates) else _LONGEST_TIME
+    for name, entry in vars(made).items():
+        for number in _floats(entry):
+            if not (isfinite(number) and 0 <= number <= limit):
+                raise _wrong(f"{pointer}/{name}", number, f"a number from 0 to {limit:g}")
+    return made
+
+
+def _floats(value: Any) -> Iterator[float]:
+    if isinstance(value, float):
+        yield value
+    elif isinstance(value, tuple):
+        for entry in value:
+            yield from _floats(entry)
+
+
+def _wrong(pointer: str, found: Any, wanted: str) -> InvalidInputError:
+    return InvalidInputError(
+        "the description of the target is damaged", pointer=pointer, found=shown(found), wanted=wanted
+    )

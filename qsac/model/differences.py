@@ -1,0 +1,67 @@
+"""Where two JSON documents differ."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
+from typing import Any
+
+from qsac.model.pointer import join
+
+_SHOWN = 80
+
+Difference = tuple[str, Any, Any]
+"""The JSON pointer of a place, what is found there and what is wanted; :data:`ABSENT` for what is not there."""
+
+ABSENT = object()
+
+
+def differences(
+    found: Any, wanted: Any, pointer: str = "", alike: Callable[[Any, Any], bool] | None = None
+) -> Iterator[Difference]:
+    """The places where ``found`` differs from ``wanted``, in the order of ``wanted``, outer ones where types differ.
+
+    ``alike`` says which numbers and texts count as equal; without it they have to be the same, and 1 is not True.
+    """
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        for name, value in wanted.items():
+            yield from differences(found.get(name, ABSENT), value, join(pointer, name), alike)
+        for name in found.keys() - wanted.keys():
+            yield join(pointer, name), found[name], ABSENT
+    elif isinstance(found, list) and isinstance(wanted, list):
+        yield from _of_lists(found, wanted, pointer, alike)
+    elif not _equal(found, wanted) and not (alike and alike(found, wanted)):
+        yield pointer, found, wanted
+
+
+def _of_lists(
+    found: list[Any], wanted: list[Any], pointer: str, alike: Callable[[Any, Any], bool] | None
+) -> Iterator[Difference]:
+    """Lists of one length entry by entry; of others what lies between a beginning and an end that they share."""
+    start, stop = 0, 0
+    if len(found) != len(wanted):
+        shorter = min(len(found), len(wanted))
+        while start < shorter and not _differ(found[start], wanted[start], alike):
+            start += 1
+        while stop < shorter - start and not _differ(found[-1 - stop], wanted[-1 - stop], alike):
+            stop += 1
+    left, right = found[start : len(found) - stop], wanted[start : len(wanted) - stop]
+    for index, (one, other) in enumerate(zip_longest(left, right, fillvalue=ABSENT), start):
+        yield from differences(one, other, join(pointer, index), alike)
+
+
+def _differ(found: Any, wanted: Any, alike: Callable[[Any, Any], bool] | None) -> bool:
+    return next(differences(found, wanted, "", alike), None) is not None
+
+
+def _equal(found: Any, wanted: Any) -> bool:
+    return type(found) is type(wanted) and bool(found == wanted)
+
+
+def shown(value: Any) -> str:
+    """A value of a difference, shortened."""
+    if value is ABSENT:
+        return "nothing"
+    text = json.dumps(value, default=repr)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
