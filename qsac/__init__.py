@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from qsac.artifact import Compiled as Compiled
     from qsac.cache import Cache as Cache
+    from qsac.checking import Report as Report
+    from qsac.checking import verify as verify
     from qsac.compiler import compile as compile  # noqa: A004  (the contract names it so)
     from qsac.errors import QsacError as QsacError
     from qsac.estimate import Estimate as Estimate
@@ -30,6 +32,7 @@ _HOMES = {
     "Estimate": "qsac.estimate",
     "Model": "qsac.model.model",
     "QsacError": "qsac.errors",
+    "Report": "qsac.checking",
     "Result": "qsac.runtime.run",
     "Template": "qsac.templates",
     "compile": "qsac.compiler",
@@ -37,6 +40,7 @@ _HOMES = {
     "load": "qsac.model.load",
     "run": "qsac.runtime.run",
     "template": "qsac.templates",
+    "verify": "qsac.checking",
 }
 
 __all__ = list(_HOMES)

@@ -116,7 +116,7 @@ class Compiled:
                 digest.update(part.encode("ascii"))
                 yield part
         digest.update(f"],{_json(head | tail)[1:]}".encode("ascii"))
-        yield f'],{_fields(tail | {FIELD: digest.hexdigest()})}}}\n'
+        yield f"],{_fields(tail | {FIELD: digest.hexdigest()})}}}\n"
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the artifact, whole or not at all."""
@@ -246,5 +246,3 @@ def _meaning(circuit: NativeCircuit) -> dict[str, Any]:
         "final_map": [[["q", [logical]], _unit(qubits[place])] for logical, place in enumerate(circuit.final_map)],
         "groups": [list(group) for group in circuit.groups],
     }
-
-

@@ -26,6 +26,11 @@ from qsac.sealing import check_digest
 
 def read_file(path: str | os.PathLike[str]) -> Compiled:
     """The compiled program of an artifact file."""
+    return read(read_bytes(path), str(path))
+
+
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of an artifact file, which may be anything, if they are not too many."""
     place = Path(path)
     if place.is_dir():
         raise InvalidInputError("this is a folder, not an artifact", source=str(path), help="name a file in it")
@@ -38,7 +43,7 @@ def read_file(path: str | os.PathLike[str]) -> Compiled:
             found=f"{place.stat().st_size:,} bytes",
             wanted=f"at most {SIZE_LIMIT:,} bytes",
         )
-    return read(place.read_bytes(), str(path))
+    return place.read_bytes()
 
 
 def read(data: bytes, source: str) -> Compiled:
@@ -78,8 +83,7 @@ def compiled_of(document: dict[str, Any]) -> Compiled:
     Raises :class:`~qsac.errors.InvalidInputError` with the place of the first thing that cannot be: what the results
     depend on is checked here, all else by :mod:`qsac.checking`.
     """
-    root = Part(document, "")
-    model = _model(root.field("model"))
+    root, model = Part(document, ""), model_of(document)
     if root.field("sha256").text() != model.sha256:
         raise InvalidInputError(
             "the artifact's model was changed after compiling",
@@ -113,6 +117,11 @@ def compiled_of(document: dict[str, Any]) -> Compiled:
     )
 
 
+def model_of(document: dict[str, Any]) -> Model:
+    """The model of an artifact's document."""
+    return _model(Part(document, "").field("model"))
+
+
 def _program(part: Part) -> Program:
     try:
         program = parse_program(part.text())
@@ -132,7 +141,7 @@ def _program(part: Part) -> Program:
 def _check_stats(part: Part, model: Model, program: Program) -> None:
     """Lambda and pairs are of the program and the model, whatever the statistics say."""
     lam = part.field("lam")
-    if not isinstance(lam.value, float | int) or not isclose(lam.value, model.lam * program.normalisation, rel_tol=1e-9):
+    if type(lam.value) not in (int, float) or not isclose(lam.value, model.lam * program.normalisation, rel_tol=1e-9):
         raise lam.wrong(f"lambda as it is in the program: {model.lam * program.normalisation!r}")
     if part.field("pairs").value != model.pairs:
         raise part.field("pairs").wrong(f"the pairs of the model's mask: {model.pairs}")
@@ -212,6 +221,8 @@ def _check_meaning(entry: Part, circuit: NativeCircuit, model: Model, program: P
             if tuple(circuit.bits[bit] for bit in bits) != units:
                 shown = ", ".join(f"{register}[{index}]" for register, index in units) or "no bits"
                 raise entry.field("readout").entries()[place].field(name).wrong(f"the bits of its program: {shown}")
+    if list(circuit.bits) != sorted(circuit.bits):
+        raise entry.field("circuit").field("bits").wrong("the bits in pytket's order: by register, then by index")
     size = model.index_qubits if kind == "loss" else index_qubits(model)
     profile = entry.field("profile")
     if circuit.profile is None or size == 0:

@@ -18,7 +18,6 @@ from qsac.ir.parser import parse_program
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
 from qsac.ir.table import Table
-from qsac.ir.verifier import ProgramError
 from qsac.model.load import load
 from qsac.model.model import Model
 from qsac.model.strict_json import parse
@@ -92,6 +91,20 @@ def read(data: bytes, source: str) -> Template:
         raise error.located(source) from None
 
 
+def asked_of(document: dict[str, Any]) -> tuple[Model, Target, Options]:
+    """What a template was compiled from: all else in it follows from that."""
+    model = _model(document)
+    options = _options(_field(document, "options", dict))
+    return model, _target(_field(document, "target", dict)), options
+
+
+def _program(document: dict[str, Any], name: str) -> Program:
+    try:
+        return parse_program(_field(document, name, str))
+    except QsacError as error:
+        raise _damaged(f"/{name}", f"{error.title} {error.pointer or ''}".strip(), error.wanted) from None
+
+
 def _described(derivation: Derivation) -> dict[str, Any]:
     sources = [source if isinstance(source, str) else _described(source) for source in derivation.sources]
     operation: Any = derivation.operation
@@ -140,18 +153,8 @@ def checked_version(document: object) -> dict[str, Any]:
 
 def template_of(document: dict[str, Any]) -> Template:
     """The template of a document, whatever its digest; its blocks have to be those of its program."""
-    try:
-        return _read(document)
-    except ProgramError as error:
-        raise _damaged("/ir", str(error).split("\n")[0]) from None
-
-
-def _read(document: dict[str, Any]) -> Template:
-    model = _model(document)
-    options = _options(_field(document, "options", dict))
-    machine = _target(_field(document, "target", dict))
-    program = parse_program(_field(document, "ir", str))
-    blocks = parse_program(_field(document, "blocks", str))
+    model, machine, options = asked_of(document)
+    program, blocks = _program(document, "ir"), _program(document, "blocks")
     if (program.level, blocks.level) != ("attention", "block") or has_synthesis(program):
         raise _damaged("/ir", wanted="an attention program of fixed structure, and its blocks")
     derivations = _field(document, "derivations", dict)

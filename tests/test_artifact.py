@@ -16,11 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qsac import artifact, compiler
-from qsac.artifact import Compiled, write_whole
+from qsac import artifact_file, compiler
+from qsac.artifact import Compiled, Verified, write_whole
 from qsac.errors import InvalidInputError, QsacError
 from qsac.ir.native import KIND, NativeCircuit
 from qsac.runtime.verification import verify_compiled
+from qsac.sealing import digest_of, producer
 from tests.strategies import random_model
 
 EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "tfim.json"
@@ -77,8 +78,8 @@ def _observes_what_was_measured(circuit: NativeCircuit) -> bool:
 
 def test_the_fields_are_those_of_the_contract() -> None:
     document = json.loads(_compiled().to_json())
-    fields = ["qsac_artifact", "model", "sha256", "target", "options", "ir", "circuits", "stats"]
-    assert list(document) == fields
+    fields = ["qsac_artifact", "model", "sha256", "producer", "target", "options", "ir", "circuits", "stats"]
+    assert list(document) == [*fields, "verified", "digest"]
     circuit = document["circuits"][0]
     assert {"name", "circuit", "readout", "initial_map", "final_map", "groups"} <= set(circuit)
     assert [readout["metric"] for readout in circuit["readout"]] == ["fidelity", "token_fidelity"]
@@ -165,10 +166,15 @@ def _changed(path: tuple[Any, ...], *value: Any) -> dict[str, Any]:
     return document
 
 
+def _sealed(document: Any) -> bytes:
+    """The document as a text with the digest that it has to bear, so that the checks behind that one are tested."""
+    return json.dumps(document | {"digest": digest_of(document)}).encode()
+
+
 def _read(document: Any) -> Compiled | None:
     """The artifact, used as commands use it; None where that is refused."""
     try:
-        compiled = Compiled.parse(json.dumps(document).encode(), "damaged.qsac.json")
+        compiled = Compiled.parse(_sealed(document), "damaged.qsac.json")
     except QsacError as error:
         if error.source != "damaged.qsac.json" or len(str(error)) > 2000:
             raise AssertionError(str(error)) from error
@@ -222,7 +228,38 @@ def test_changed_bytes(place: int, piece: bytes) -> None:
 @pytest.mark.parametrize("field", ["qsac_artifact", "model", "sha256", "target", "options", "ir", "circuits", "stats"])
 def test_every_field_is_needed(field: str) -> None:
     with pytest.raises(QsacError):
-        Compiled.parse(json.dumps(_changed((field,))).encode(), "damaged")
+        Compiled.parse(_sealed(_changed((field,))), "damaged")
+
+
+def test_a_document_without_a_digest_is_refused_with_the_way_round() -> None:
+    with pytest.raises(InvalidInputError, match="unfinished qsac") as caught:
+        Compiled.parse(json.dumps(_changed(("digest",))).encode(), "old")
+    assert "qsac verify --reseal" in str(caught.value)
+
+
+@pytest.mark.parametrize("path", [("name",), ("tokens", "values", 1, 0), ("attention", "mask")])
+def test_an_accidental_change_is_told_by_the_digest(path: tuple[Any, ...]) -> None:
+    with pytest.raises(InvalidInputError, match="digest does not match") as caught:
+        Compiled.parse(json.dumps(_changed(("model", *path), "other")).encode(), "changed")
+    assert "qsac verify --reseal" in str(caught.value)
+
+
+@pytest.mark.parametrize("verify", [True, False])
+def test_a_reloaded_artifact_knows_its_producer_and_how_it_was_verified(verify: bool) -> None:
+    compiled = compiler.compile(SMALL, "h2", verify=verify)
+    again = Compiled.parse(compiled.to_json().encode(), "file")
+    assert again.producer == producer()
+    assert again.verified == compiled.verified == (Verified("closed form", 1e-9) if verify else None)
+    assert again.to_json() == compiled.to_json()
+
+
+def test_what_was_spent_is_verified_against_the_program() -> None:
+    fields = {"sites": 2, "context": 8, "dt": 0.1, "coupling": 1.0, "field": 0.8, "initial": "haar"}
+    compiled = compiler.compile(
+        {**SMALL, "tokens": {"type": "tfim", **fields}}, "h2", optimisation=3, error_budget=0.01, verify=True
+    )
+    assert compiled.stats["error_budget"]["spent"]
+    assert Compiled.parse(compiled.to_json().encode(), "file").verified == Verified("program", 1e-9)
 
 
 @pytest.mark.parametrize(
@@ -235,18 +272,26 @@ def test_every_field_is_needed(field: str) -> None:
         (("model", "name"), "other", "changed after compiling"),
         (("model", "attention", "mask"), "full", "changed after compiling"),
         (("model", "tokens", "values", 0, 0), 0.25, "changed after compiling"),
-        (("circuits",), [], "at least one circuit"),
+        (("circuits",), [], "one circuit, that of the model's readout"),
         (("circuits", 0, "readout", 0, "given", 0), ["nothing", [0]], "qubit or bit of the circuit"),
         (("circuits", 0, "circuit", "commands", 0, "op", "type"), "H", "no native gate"),
         (("circuits", 0, "profile", "stop"), 10**6, "whole number from 0"),
         (("circuits", 0, "profile", "stop"), 1, "measured before its stop"),
         (("circuits", 0, "profile", "register"), [], "1 index qubits"),
         (("circuits", 0, "readout", 0, "metric"), "accuracy", "one of fidelity, "),
+        (("circuits", 0, "profile"), None, "a profile of 1 index qubits"),
+        (("circuits", 0, "readout", 0, "given"), [], "the bits of its program: score_0[0], key[0]"),
+        (("circuits", 0, "final_map", 0, 0), ["q", [5]], "the logical qubits in their order"),
+        (("stats", "lam"), 1e300, "lambda as it is in the program: 1.0"),
+        (("stats", "lam"), True, "lambda as it is in the program: 1.0"),
+        (("stats", "pairs"), 4, "the pairs of the model's mask: 3"),
+        (("verified",), {"how": "faith", "tolerance": 1e-9}, "one of closed form, program"),
+        (("producer", "qsac"), 7, "a text"),
     ],
 )
 def test_what_is_said(path: tuple[Any, ...], value: Any, said: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        Compiled.parse(json.dumps(_changed(path, value)).encode(), "file")
+        Compiled.parse(_sealed(_changed(path, value)), "file")
     assert said in str(caught.value)
 
 
@@ -255,7 +300,7 @@ def test_a_changed_circuit_does_not_verify() -> None:
     turned = next(one for one in document["circuits"][0]["circuit"]["commands"] if one["op"]["type"] == "PhasedX")
     turned["op"]["params"][0] = "0.123"
     with pytest.raises(QsacError, match="disagrees"):
-        verify_compiled(Compiled.parse(json.dumps(document).encode(), "file"))
+        verify_compiled(Compiled.parse(_sealed(document), "file"))
 
 
 # Files.
@@ -277,7 +322,7 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(artifact, "SIZE_LIMIT", 100)
+    monkeypatch.setattr(artifact_file, "SIZE_LIMIT", 100)
     (tmp_path / "file").write_bytes(b" " * 101)
     with pytest.raises(InvalidInputError, match="too large"):
         Compiled.load(tmp_path / "file")

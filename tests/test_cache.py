@@ -79,8 +79,6 @@ def _evolved(dt: float) -> dict[str, Any]:
         {"error_budget": 0.1},
         {"qubits": 15},
         {"prefer": "depth"},
-        {"verify": True},
-        {"verify": False},
     ],
 )
 def test_whatever_may_change_the_bytes_is_part_of_the_key(options: dict[str, Any], cache: Cache) -> None:
@@ -88,6 +86,18 @@ def test_whatever_may_change_the_bytes_is_part_of_the_key(options: dict[str, Any
     compile_model(**plain)
     compile_model(**plain | options)
     assert cache.usage().entries == 2
+
+
+@pytest.mark.parametrize("first", [True, False, None])
+@pytest.mark.parametrize("then", [True, False, None])
+def test_what_is_written_does_not_depend_on_what_was_verified_before(
+    first: bool | None, then: bool | None, cache: Cache
+) -> None:
+    fresh = compile_model(random_model(1), "h1", verify=then)
+    compile_model(random_model(1), "h1", verify=first, cache=cache)
+    again = compile_model(random_model(1), "h1", verify=then, cache=cache)
+    assert cache.usage().entries == 1
+    assert again.to_json() == fresh.to_json()
 
 
 def test_where_tokens_come_from_is_part_of_the_key_where_it_counts(cache: Cache) -> None:

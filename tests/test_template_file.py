@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from qsac.errors import InvalidInputError, QsacError
+from qsac.sealing import digest_of
 from qsac.templates import Template, template
 from tests.strategies import random_model
 from tests.test_templates import COMPLEX, tokens_of
@@ -52,7 +53,7 @@ def test_the_bytes_are_the_same_in_another_process(saved: Path) -> None:
 def _changed(saved: Path, change: Callable[[dict[str, Any]], object]) -> str:
     document = json.loads(saved.read_text())
     change(document)
-    saved.write_text(json.dumps(document))
+    saved.write_text(json.dumps(document | {"digest": digest_of(document)}))
     with pytest.raises(QsacError) as caught:
         Template.load(saved)
     assert caught.value.source == str(saved)

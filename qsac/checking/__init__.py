@@ -5,4 +5,5 @@ from qsac.checking.report import Finding as Finding
 from qsac.checking.report import Report as Report
 from qsac.checking.sealed import check as check
 from qsac.checking.sealed import resealed as resealed
+from qsac.checking.sealed import verify as verify
 from qsac.checking.templates import check_template as check_template

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from qsac.artifact import Compiled, describe
-from qsac.artifact_file import checked_version, compiled_of
+from qsac.artifact_file import checked_version, compiled_of, model_of
 from qsac.checking.circuits import check_circuit
 from qsac.checking.numbers import check_numbers
 from qsac.checking.report import Finding, Report
-from qsac.checking.statistics import check_options, check_statistics
+from qsac.checking.reproduction import changed_places
+from qsac.checking.statistics import check_options, check_statistics, read_options
 from qsac.errors import DoesNotFitError, QsacError
 from qsac.ir.printer import print_program
 from qsac.machine.described import described_target
@@ -33,10 +34,10 @@ def check_artifact(
 ) -> Report:
     """Check an artifact's text, which need not be trusted; ``source`` names it in errors.
 
-    Everything is read: the IR, the options and passes, the target, maps and groups. Statistics are worked out again; gate
-    set, coupling, maps and readout are checked; the circuit as it lies is simulated, unless ``simulate`` is False, and
-    compared with the closed form of its model, or with its program where an error budget was spent. ``model`` is the
-    one that it should be of. Raises :class:`~qsac.errors.InvalidInputError` for what is not an artifact at all.
+    Everything is read: the IR, the options and passes, the target, maps and groups. Statistics are worked out again;
+    gate set, coupling, maps and readout are checked; the circuit as it lies is simulated, unless ``simulate`` is False,
+    and compared with the closed form of its model, or with its program where an error budget was spent. ``model`` is
+    the one that it should be of. Raises :class:`~qsac.errors.InvalidInputError` for what is not an artifact at all.
     """
     document = checked_version(_parsed(data, source))
     findings: list[Finding] = []
@@ -48,7 +49,8 @@ def check_artifact(
         compiled = compiled_of(document)
     except QsacError as error:
         name = document["model"].get("name") if isinstance(document.get("model"), dict) else None
-        return Report("artifact", name if isinstance(name, str) else "", (*findings, Finding.of(error)))
+        findings += [Finding.of(error), *_places(document, progress)]
+        return Report("artifact", name if isinstance(name, str) else "", tuple(findings))
     notes: list[str] = []
     findings += _rewritten(document, compiled)
     findings += _of_model(compiled, model)
@@ -57,7 +59,8 @@ def check_artifact(
     options, wrong = check_options(compiled)
     findings += wrong
     if compiled.producer != producer():
-        notes.append("it was compiled with other versions: " + ", ".join(f"{k} {v}" for k, v in compiled.producer.items()))
+        versions = ", ".join(f"{name} {version}" for name, version in compiled.producer.items())
+        notes.append(f"it was compiled with other versions: {versions or 'it does not say which'}")
     if machine is None or options is None:
         return Report("artifact", compiled.model.name, tuple(findings), tuple(notes))
     findings += check_statistics(compiled, machine, options)
@@ -73,6 +76,16 @@ def check_artifact(
     return Report("artifact", compiled.model.name, tuple(findings), tuple(notes), numbers.compared, numbers.worst)
 
 
+def _places(document: dict[str, Any], progress: Progress | None) -> list[Finding]:
+    """Where a document that cannot be read as a whole was changed, if what it was compiled from can be read."""
+    try:
+        model = model_of(document)
+        machine, options = described_target(document.get("target")), read_options(document.get("options"))
+    except QsacError:
+        return []
+    return changed_places(document, model, machine, options, progress)
+
+
 def _parsed(data: bytes, source: str) -> object:
     try:
         return parse(data, source, "artifact")
@@ -86,6 +99,8 @@ def _rewritten(document: dict[str, Any], compiled: Compiled) -> Iterator[Finding
     found, wanted = ({name: value for name, value in one.items() if name != FIELD} for one in (document, again))
     for pointer, one, other in differences(found, wanted):
         yield Finding(pointer, "not as qsac writes it", shown(one), shown(other))
+    if compiled.program.name != compiled.model.name:
+        yield Finding("/ir", "the program of another model", shown(compiled.program.name), shown(compiled.model.name))
     text = print_program(compiled.program)
     if text != compiled.ir:
         lines = zip(compiled.ir.split("\n"), text.split("\n"), strict=False)
@@ -108,7 +123,9 @@ def _target(compiled: Compiled, notes: list[str]) -> tuple[Target | None, list[F
     except QsacError as error:
         return None, [Finding.of(error)]
     if described.name not in target_names():
-        notes.append(f"the target {described.name} is not one that this qsac knows: its data are taken as they are here")
+        notes.append(
+            f"the target {described.name} is not one that this qsac knows: its data are taken as they are here"
+        )
         return described, []
     try:
         known = target(described.name)

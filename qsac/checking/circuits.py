@@ -174,7 +174,9 @@ def _groups(circuit: NativeCircuit) -> Iterator[Finding]:
         if group.op not in OPS:
             yield Finding(f"{POINTER}/groups/{place}/2", "an unknown op", group.op[:60], "an op of the block level")
         if not group.origin.startswith("/"):
-            yield Finding(f"{POINTER}/groups/{place}/3", "not a field of the model", group.origin[:60], "a JSON pointer")
+            yield Finding(
+                f"{POINTER}/groups/{place}/3", "not a field of the model", group.origin[:60], "a JSON pointer"
+            )
         reached = group.stop
     if circuit.groups and reached != len(circuit):
         found = f"up to {reached}"

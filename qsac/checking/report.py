@@ -33,7 +33,7 @@ class Report:
     ``findings`` is empty where everything agrees. ``compared`` says what the simulated circuit was compared with, the
     ``closed form`` of its model or its own ``program`` where an error budget was spent; None where it was not
     simulated. ``unsimulated`` then says why: asked for, or too wide. ``notes`` are facts that the reader should know
-    and that are no faults. ``worst`` is the largest difference of a probability that was compared, relative to P(given).
+    and that are no faults. ``worst`` is the largest difference of the compared probabilities, relative to P(given).
     """
 
     kind: Kind

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from typing import Any
 
+from qsac.artifact import Compiled
+from qsac.artifact_file import read_bytes
 from qsac.checking.artifacts import check_artifact
 from qsac.checking.report import Report
 from qsac.checking.templates import check_template
@@ -14,6 +18,8 @@ from qsac.model.model import Model
 from qsac.model.strict_json import parse
 from qsac.pipeline import Progress
 from qsac.sealing import FIELD, digest_of
+from qsac.template_file import parts
+from qsac.templates import Template
 
 KINDS = {"qsac_artifact": "artifact", "qsac_template": "template"}
 
@@ -46,6 +52,29 @@ def check(
     return checker(data, source, model=model, simulate=simulate, progress=progress)
 
 
+def verify(
+    compiled: Compiled | Template | str | os.PathLike[str],
+    *,
+    model: Model | None = None,
+    simulate: bool = True,
+    progress: Progress | None = None,
+) -> Report:
+    """Check a compiled program, a template, or the file of one, as ``qsac verify`` does.
+
+    Everything in it is read, what can be worked out again is, and the circuit as it lies is simulated (unless
+    ``simulate`` is False) and compared with the closed form of its model. ``model`` is the one that it should be of.
+    The report says what differs and where; it is not raised. Raises :class:`~qsac.errors.InvalidInputError` for a file
+    that is neither an artifact nor a template.
+    """
+    if isinstance(compiled, Compiled):
+        data, source = compiled.to_json().encode(), f"<{compiled.model.name}>"
+    elif isinstance(compiled, Template):
+        data, source = "".join(parts(compiled)).encode(), f"<{compiled.model.name}>"
+    else:
+        data, source = read_bytes(compiled), os.fspath(compiled)
+    return check(data, source, model=model, simulate=simulate, progress=progress)
+
+
 def resealed(data: bytes, source: str) -> str:
     """The text of an artifact or a template with the digest, and the model's hash, that its content has.
 
@@ -54,10 +83,8 @@ def resealed(data: bytes, source: str) -> str:
     """
     document = _document(data, source)
     if isinstance(document.get("model"), dict):
-        try:
+        with suppress(QsacError):  # a model that cannot be read has no hash: readers say what is wrong with it
             document["sha256"] = load(document["model"]).sha256
-        except QsacError:
-            pass  # a model that cannot be read has no hash: whoever reads the file is told what is wrong with it
     document.setdefault("producer", {})
     if "qsac_artifact" in document:
         document["verified"] = None

@@ -29,8 +29,10 @@ def close(found: Any, wanted: Any) -> bool:
     return numbers and isclose(found, wanted, rel_tol=CLOSE)
 
 
-def read_options(described: dict[str, Any]) -> Options:
-    """The options of an artifact, every type checked. Raises :class:`~qsac.errors.QsacError` for what they cannot be."""
+def read_options(described: Any) -> Options:
+    """The options of an artifact, every type checked. Raises :class:`~qsac.errors.QsacError` for impossible ones."""
+    if not isinstance(described, dict):
+        raise QsacError("not the options of a compilation", pointer="/options", found=shown(described))
     known = {"optimisation", "passes", "error_budget", "qubits", "prefer", "seed"}
     wrong = next((name for name in sorted(known ^ (set(described) - {"template"}))), None)
     types = {
@@ -45,7 +47,9 @@ def read_options(described: dict[str, Any]) -> Options:
     if wrong is None:
         wrong = next((name for name, value in described.items() if type(value) not in types[name]), None)
     if wrong is not None:
-        raise QsacError("not an option of a compilation", pointer=f"/options/{wrong}", found=shown(described.get(wrong)))
+        raise QsacError(
+            "not an option of a compilation", pointer=f"/options/{wrong}", found=shown(described.get(wrong))
+        )
     made = Options(**{name: described[name] for name in known})
     text = print_pipeline(made.pipeline())
     if text != described["passes"]:
@@ -76,7 +80,9 @@ def check_statistics(compiled: Compiled, target: Target, options: Options) -> It
             yield Finding(f"/stats/{name}", "a statistic is missing", None, shown(value))
             continue
         for pointer, found, recomputed in differences(stats[name], value, f"/stats/{name}", close):
-            yield Finding(pointer, "a statistic is not what the circuit and the model make it", shown(found), shown(recomputed))
+            yield Finding(
+                pointer, "a statistic is not what the circuit and the model make it", shown(found), shown(recomputed)
+            )
     for name in sorted(stats.keys() - wanted.keys() - {"passes", "allocation", "error_budget"}):
         yield Finding(f"/stats/{name}", "an unknown statistic", shown(stats[name]), "no such field")
     yield from _passes(compiled, target, options)
@@ -88,7 +94,9 @@ def _passes(compiled: Compiled, target: Target, options: Options) -> Iterator[Fi
     """The counts of passes follow from one another; the last ones are the circuit's."""
     chosen = options.pipeline()
     steps = [step for step in chosen if isinstance(step, Pass)]
-    wanted: list[tuple[str, str]] = [(step.name, step.level) for level in ("attention", "block") for step in steps if step.level == level]
+    wanted: list[tuple[str, str]] = [
+        (step.name, step.level) for level in ("attention", "block") for step in steps if step.level == level
+    ]
     last = circuit_steps(chosen, target)
     wanted += [(step.name, step.level) for step in last]
     entries = compiled.stats.get("passes")
@@ -103,7 +111,11 @@ def _passes(compiled: Compiled, target: Target, options: Options) -> Iterator[Fi
             yield Finding(pointer, "not the record of a pass", shown(entry), "name, level and two-qubit gates")
         elif (entry["name"], entry["level"]) != (name, level):
             yield Finding(f"{pointer}/name", "not the pass of the options", shown(entry["name"]), name)
-        elif not isinstance(gates, list) or len(gates) != 2 or any(type(count) is not int or count < 0 for count in gates):
+        elif (
+            not isinstance(gates, list)
+            or len(gates) != 2
+            or any(type(count) is not int or count < 0 for count in gates)
+        ):
             yield Finding(f"{pointer}/two_qubit_gates", "not gates before and after", shown(gates), "two whole numbers")
         elif before.setdefault(level, gates[0]) != gates[0]:
             wanted_text = f"{before[level]}, as after the pass before it"
@@ -160,4 +172,3 @@ def _budget(compiled: Compiled, options: Options) -> Iterator[Finding]:
     if bool(spent) != (compiled.verified is not None and compiled.verified.how == "program") and compiled.verified:
         wanted = "program" if spent else "closed form"
         yield Finding("/verified/how", "not how such a circuit is verified", compiled.verified.how, wanted)
-

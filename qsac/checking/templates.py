@@ -6,13 +6,14 @@ import json
 from typing import Any
 
 from qsac.checking.report import Finding, Report
+from qsac.compiler import Options
 from qsac.errors import QsacError
 from qsac.model.differences import differences, shown
 from qsac.model.model import Model
 from qsac.model.strict_json import parse
-from qsac.pipeline import Progress
+from qsac.pipeline import Progress, Target
 from qsac.sealing import FIELD, check_digest, producer
-from qsac.template_file import checked_version, parts, template_of
+from qsac.template_file import asked_of, checked_version, parts, template_of
 from qsac.templates import Template, template
 
 _MOST = 8
@@ -37,8 +38,8 @@ def check_template(
     except QsacError as error:
         findings.append(Finding.of(error))
     try:
+        findings += _differences(document, _compiled_again(*asked_of(document), progress))
         found = template_of(document)
-        findings += _differences(document, _compiled_again(found, progress))
     except QsacError as error:
         return Report("template", _name(document), (*findings, Finding.of(error)))
     if model is not None and model.sha256 != found.model.sha256:
@@ -48,11 +49,10 @@ def check_template(
     return _bound(found, progress)
 
 
-def _compiled_again(found: Template, progress: Progress | None) -> Template:
-    options = found.options
+def _compiled_again(model: Model, machine: Target, options: Options, progress: Progress | None) -> Template:
     return template(
-        found.model,
-        found.target,
+        model,
+        machine,
         optimisation=options.optimisation,
         passes=options.passes,
         seed=options.seed,
@@ -63,7 +63,7 @@ def _compiled_again(found: Template, progress: Progress | None) -> Template:
 
 
 def _differences(document: dict[str, Any], again: Template) -> list[Finding]:
-    """Places where the document differs from the template compiled again: the first line of a text, and what follows."""
+    """Places where the document differs from the template compiled again; of a text its first line that differs."""
     wanted = json.loads("".join(parts(again)))
     if document.get("producer") != producer():
         wanted["producer"] = document.get("producer")

@@ -54,19 +54,9 @@ def read_artifact(artifact: str) -> Compiled:
 
 def read_document(argument: str) -> tuple[bytes, str]:
     """The bytes of an artifact or a template, and what messages call it."""
-    from qsac.artifact import SIZE_LIMIT
-    from qsac.errors import InvalidInputError
+    from qsac.artifact_file import read_bytes
 
-    if argument == "-":
-        return _standard_input(), "<stdin>"
-    place = Path(argument)
-    if place.is_dir():
-        raise InvalidInputError("this is a folder, not a file", source=argument, help="name a file in it")
-    if not place.exists():
-        raise InvalidInputError("there is no such file", source=argument, help="check the path")
-    if place.stat().st_size > SIZE_LIMIT:
-        raise InvalidInputError("the file is too large to read", source=argument, wanted=f"at most {SIZE_LIMIT:,} bytes")
-    return place.read_bytes(), argument
+    return (_standard_input(), "<stdin>") if argument == "-" else (read_bytes(argument), argument)
 
 
 def open_cache(no_cache: bool) -> Cache | None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from qsac.ir.attention import LoadEvolution, LoadPruned, LoadTokens
 from qsac.ir.attention.loader import Loader
 from qsac.ir.evolution import States
-from qsac.ir.interpreter import final_state
+from qsac.ir.interpreter import Interpretation, final_state, interpret
 from qsac.ir.op import ControlledUnitary, Register
 from qsac.ir.program import Program
 from qsac.ir.table import Table
@@ -34,6 +34,15 @@ def infidelity(program: Program, kind: type[Loader] = Loader) -> float | None:
     approximate = final_state(program, lambda op: op.matrices(program.scope))
     exact = final_state(program, lambda op: _exact(op, program, kind))
     return max(0.0, 1 - float(abs(np.vdot(exact, approximate)) ** 2))
+
+
+def exactly(program: Program) -> Interpretation:
+    """What the exact program comes to, whose loads are what those of ``program`` approximate: see :func:`infidelity`.
+
+    Raises :class:`~qsac.errors.DoesNotFitError` for programs too wide to be interpreted.
+    """
+    widened = _widened(program)
+    return interpret(widened, lambda op: _exact(op, widened, Loader))
 
 
 def _widened(program: Program) -> Program:

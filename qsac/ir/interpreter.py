@@ -111,8 +111,10 @@ def final_state(
     return np.asarray(state.tensor.transpose([state.live.index(name) for name in names]).reshape(-1))
 
 
-def interpret(program: Program) -> Interpretation:
-    """Run a verified program densely and return its probabilities.
+def interpret(
+    program: Program, matrices: Callable[[ControlledUnitary], NDArray[np.complex128]] | None = None
+) -> Interpretation:
+    """Run a verified program densely and return its probabilities; ``matrices`` as in :func:`final_state`.
 
     Registers are allocated at first use and dropped at projection, so that the cost is that of the widest moment:
     16 bytes times 2^(qubits alive). Raises :class:`~qsac.errors.DoesNotFitError` beyond :data:`WIDTH_LIMIT`.
@@ -130,7 +132,8 @@ def interpret(program: Program) -> Interpretation:
         elif isinstance(op, Projection):
             state.project(op.projected(program.scope), op.targets)
         elif isinstance(op, ControlledUnitary):
-            state.apply(op.matrices(program.scope), op.targets, op.borrows)
+            unitaries = op.matrices(program.scope) if matrices is None else matrices(op)
+            state.apply(unitaries, op.targets, op.borrows)
         if op.outcomes:
             reached = reached.union(op.outcomes)
             probability[reached] = state.norm()

@@ -11,7 +11,7 @@ import numpy as np
 from qsac.artifact import Compiled, Verified
 from qsac.errors import CheckFailedError
 from qsac.ir.approximation import infidelity
-from qsac.ir.interpreter import interpret
+from qsac.ir.interpreter import Interpretation, interpret
 from qsac.ir.native import NativeCircuit
 from qsac.model.distribution import distribution
 from qsac.model.metrics import closed_form
@@ -56,7 +56,7 @@ def differing(pairs: list[Pair]) -> list[Pair]:
 
 
 def compare(compiled: Compiled, progress: Progress | None = None) -> Comparison:
-    """Simulate the compiled circuit exactly, beside the closed form of its model, or its program where that is not exact.
+    """Simulate the compiled circuit exactly, beside the closed form of its model, or its program if that is not exact.
 
     Compared are P(given), each readout's joint probability and, for every position, w_j^2 and |A_j|^2, or for other
     readouts than the loss the shares of every value of the index.
@@ -157,6 +157,15 @@ def against_program(compiled: Compiled, found: Probabilities) -> list[Pair]:
             for j, (p, q) in enumerate(zip(simulated, wanted.observed.get(name, np.zeros(0)), strict=False))
         ]
     return pairs
+
+
+def probabilities_of(found: Interpretation) -> Probabilities:
+    """An interpretation as what a simulated circuit comes to."""
+    given = next(iter(found.probabilities.values()))[0]
+    share = given or 1.0
+    metrics = {metric: both / share for metric, (_, both) in found.probabilities.items()}
+    observed = (found.observed.get(name, np.zeros(0)) / share for name in ("weights", "overlaps"))
+    return Probabilities(given, metrics, *observed)
 
 
 def deviation(compiled: Compiled, found: Probabilities) -> dict[str, Any]:

@@ -1,0 +1,88 @@
+"""Where an artifact was changed: its model is compiled again, and the documents are compared."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from qsac.artifact import Compiled
+from qsac.checking.circuits import POINTER
+from qsac.checking.report import Finding
+from qsac.compiler import Options
+from qsac.compiler import compile as compile_model
+from qsac.errors import QsacError
+from qsac.model.differences import differences, shown
+from qsac.model.model import Model
+from qsac.pipeline import Progress, Target
+from qsac.sealing import producer
+
+_MOST = 8
+"""Places that are named."""
+
+_SAME_ANGLE = 1e-12
+"""Half-turns by which angles may differ in a circuit that is compiled again: another machine may round differently."""
+
+_TITLE = "not as the model compiles to"
+
+
+def changed_places(
+    document: dict[str, Any], model: Model, target: Target, options: Options, progress: Progress | None
+) -> list[Finding]:
+    """Where the circuits and the program of an artifact's document differ from those of its model compiled again.
+
+    Other versions may compile the model otherwise, and tokens that evolve are not known to do so from an artifact: then
+    single places are named only if they are few.
+    """
+    template = document["options"].get("template") is True
+    try:
+        again = _compiled_again(model, target, options, template, progress)
+    except QsacError:
+        return []
+    other = json.loads(again.to_json())
+    found, wanted = ({name: one.get(name) for name in ("circuits", "ir")} for one in (document, other))
+    places = list(differences(found, wanted, "", _same_angle))
+    same = document.get("producer") == producer() and options.error_budget == 0
+    if not same and len(places) > _MOST:
+        return []
+    findings = [Finding(place, _TITLE, shown(one), shown(two)) for place, one, two in places[:_MOST]]
+    if len(places) > _MOST:
+        findings.append(Finding(POINTER, _TITLE, f"{len(places):,} places in all"))
+    return findings
+
+
+def _compiled_again(
+    model: Model, target: Target, options: Options, template: bool, progress: Progress | None
+) -> Compiled:
+    if template:
+        from qsac.templates import template as compile_template
+
+        made = compile_template(
+            model,
+            target,
+            optimisation=options.optimisation,
+            passes=options.passes,
+            seed=options.seed,
+            qubits=options.qubits,
+            prefer=options.prefer,
+        )
+        return made.bind(verify=False, progress=progress)
+    return compile_model(
+        model,
+        target,
+        optimisation=options.optimisation,
+        passes=options.passes,
+        seed=options.seed,
+        error_budget=options.error_budget,
+        qubits=options.qubits,
+        prefer=options.prefer,
+        verify=False,
+        progress=progress,
+    )
+
+
+def _same_angle(found: Any, wanted: Any) -> bool:
+    """Whether two texts are angles that differ by rounding alone."""
+    try:
+        return abs(float(found) - float(wanted)) < _SAME_ANGLE
+    except (TypeError, ValueError):
+        return False
