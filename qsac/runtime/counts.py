@@ -45,7 +45,7 @@ _WRITTEN_BY: dict[Form, Order] = {"sequence": "pytket", "registers": "qiskit", "
 """Whose order a way of writing says; the others leave it open."""
 
 _HEXADECIMAL = re.compile(r"0[xX][0-9a-fA-F]+")
-_DIGITS = bytes.maketrans(b"\0\1", b"01")
+_DIGITS = b"01" + b"?" * 254
 _CLOSING = {"(": ")", "[": "]"}
 
 

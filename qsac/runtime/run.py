@@ -338,7 +338,7 @@ def _outside(model: Model, found: IndexTally) -> list[str]:
     else:
         place, effect = "values that stand for no state", "they are left out"
     shots = counted_word(found.given, "shot")
-    return [f"{number:,} of {shots} that passed the given bits fell on {place}, as none does without noise: {effect}"]
+    return [f"{number:,} of {shots} that count fell on {place}, as none does without noise: {effect}"]
 
 
 def interpret_counts(compiled: Compiled, counts: dict[str, Any], source: str) -> Result:
