@@ -45,6 +45,9 @@ _WRITTEN_BY: dict[Form, Order] = {"sequence": "pytket", "registers": "qiskit", "
 """Whose order a way of writing says; the others leave it open."""
 
 _HEXADECIMAL = re.compile(r"0[xX][0-9a-fA-F]+")
+MOST_BETWEEN = 32
+"""Longest text of an outcome, in characters for each bit: nothing longer is taken apart."""
+
 _DIGITS = b"01" + b"?" * 254
 _CLOSING = {"(": ")", "[": "]"}
 
@@ -145,6 +148,8 @@ def read_outcomes(
     open.
     """
     keys = list(keys)
+    if not keys:
+        return [], order or "pytket"
     texts, form = _texts(layout, keys, order or unless_said or "qiskit", source, within)
     natural = _WRITTEN_BY.get(form, unless_said)
     if order is not None:
@@ -172,7 +177,7 @@ def number_of_shots(value: object, place: Sequence[Any], source: str | None) -> 
     raise InvalidInputError(
         "a count is not a number of shots",
         source=source,
-        pointer=join("", *(str(part)[:80] for part in place)),
+        pointer=_pointer(*place),
         found=describe(value),
         wanted=f"a whole number from 0 to {SHOTS_LIMIT:,}",
         help="hand over how often each outcome was seen, not its share" if isinstance(value, float) else None,
@@ -228,6 +233,8 @@ def _form(layout: Layout, key: Any) -> tuple[Form | None, str]:
 
 
 def _form_of_text(layout: Layout, text: str) -> tuple[Form | None, str]:
+    if len(text) > MOST_BETWEEN * (layout.width("qiskit") + 1):
+        return None, text
     if _HEXADECIMAL.fullmatch(text):
         return "integer", f"{int(text, 16):b}"
     if _CLOSING.get(text[:1]) == text[-1:]:
@@ -278,11 +285,12 @@ def _unsaid_order(layout: Layout, form: Form, key: Any, source: str | None, spel
 
 
 def _misfit(layout: Layout, key: Any, text: str, source: str | None, within: tuple[str, ...]) -> InvalidInputError:
+    read_as = "" if text == key else f", read as {quoted(text)}"
     return InvalidInputError(
         "an outcome does not fit the circuit's bits",
         source=source,
         pointer=_pointer(*within, key),
-        found=f"{quoted(text)}, {counted(len(text), 'character')}",
+        found=f"{_shown(key)}{read_as}, {counted(len(text), 'character')}",
         wanted=f"{len(layout.bits)} characters 0 or 1, in the order {layout.names}",
         help="Qiskit's order, last register first, and hexadecimal numbers are read too",
     )

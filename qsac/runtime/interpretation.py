@@ -9,7 +9,7 @@ from qsac.errors import InvalidInputError
 from qsac.model.pointer import describe, listed
 from qsac.runtime.counts import EXAMPLE, ORDERS, Layout, Order, Reading, Spelled, read_counts
 from qsac.runtime.counts_by_register import is_by_register, read_registers
-from qsac.runtime.plausibility import doubts
+from qsac.runtime.plausibility import doubts, is_compared
 from qsac.runtime.run import Result, result_of, taken
 from qsac.runtime.tool_results import taken_apart
 
@@ -41,10 +41,12 @@ def interpret_document(
     except InvalidInputError as error:
         raise (error if source is None else error.located(source)) from None
     found = taken(compiled, reading.outcomes)
+    result = result_of(compiled, str(compiled.target["name"]), None, found)
+    if not is_compared(compiled.model):
+        return result
     other = None
     if reading.order is not None:
         other = taken(compiled, ((outcome[::-1], count) for outcome, count in reading.outcomes))
-    result = result_of(compiled, str(compiled.target["name"]), None, found)
     return replace(result, warnings=(*result.warnings, *doubts(compiled, found, reading.order, other)))
 
 

@@ -13,14 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.artifact import Compiled
-from qsac.model.distribution import distribution, possible_index
+from qsac.model.distribution import distribution, index_qubits, possible_index
 from qsac.model.metrics import closed_form
+from qsac.model.model import Model
 from qsac.model.readout import Predict
 from qsac.runtime.counts import Order
 from qsac.runtime.estimates import IndexTally, Tally, success_share
 
 COMPARED_CONTEXT = 4096
 """Longest context whose counts are compared: the closed form's time grows with the square."""
+
+COMPARED_INDEX = 21
+"""Most qubits of an index whose entries are compared, which take some hundred bytes each: complex overlaps of a context
+of 1,024."""
 
 MANY_ERRORS = 5.0
 """Deviations of more standard errors than this are warned about: by chance one of 10^6 counts has them."""
@@ -40,11 +45,14 @@ class Expected:
     shares: NDArray[np.float64]
 
 
-def expected(compiled: Compiled) -> Expected | None:
-    """What the artifact's circuit gives without noise; None where that would take long."""
+def is_compared(model: Model) -> bool:
+    """Whether the closed form of what a model's readout gives is quickly known."""
+    return model.context <= COMPARED_CONTEXT and (model.readout.type == "loss" or index_qubits(model) <= COMPARED_INDEX)
+
+
+def expected(compiled: Compiled) -> Expected:
+    """What the artifact's circuit gives without noise."""
     model = compiled.model
-    if model.context > COMPARED_CONTEXT:
-        return None
     if model.readout.type == "loss":
         exact = closed_form(model).values
         given, joint = exact["zeta"] or 0.0, np.array([exact["fidelity"] or 0.0])
@@ -85,14 +93,12 @@ def _kinds(compiled: Compiled, marginal: NDArray[np.float64], joint: NDArray[np.
 def doubts(
     compiled: Compiled, found: Tally | IndexTally, order: Order | None, reversed_tally: Tally | IndexTally | None
 ) -> list[str]:
-    """Warnings about counts that the circuit does not give without noise.
+    """Warnings about counts that the circuit does not give without noise, of a model that :func:`is_compared`.
 
     ``reversed_tally`` is that of the same counts with their bits in the other order than ``order``, None where they
     leave no doubt about it.
     """
     exact = expected(compiled)
-    if exact is None:
-        return []
     hint = ""
     if order is not None and reversed_tally is not None:
         right: Order = "qiskit" if order == "pytket" else "pytket"

@@ -196,5 +196,15 @@ def test_counts_of_registers_are_read_where_they_leave_nothing_open() -> None:
     ],
 )
 def test_what_is_not_listed_by_register(listed: dict[str, Any], message: str) -> None:
-    with pytest.raises(InvalidInputError, match=message):
-        _read(UNEVEN, listed)
+    for order in (None, "pytket", "qiskit"):
+        with pytest.raises(InvalidInputError, match=message):
+            _read(UNEVEN, listed, order)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "key", ["[" + "0 " * 100_000 + "]", "0x" + "0" * 100_000 + "1", "0 " * 100_000, "01" * 100_000]
+)
+def test_no_long_text_is_taken_apart(key: str) -> None:
+    with pytest.raises(InvalidInputError, match="does not fit") as caught:
+        _read(SINGLE, {key: 1})
+    assert len(str(caught.value)) < 500
