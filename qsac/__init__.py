@@ -1,6 +1,7 @@
 """qsac, a compiler for quantum attention: from a model file to native gates, keeping the structure on the way.
 
 ``load(path_or_dict)`` reads a model, ``compile(model, target="h1")`` compiles it, ``run(compiled)`` runs it;
+``interpret(compiled, counts)`` reads what came out elsewhere;
 ``estimate(model)`` counts what a model of any size takes; ``template(model)`` compiles a shape, to be bound to tokens
 and parameters many times.
 Everything is imported when it is first asked for.
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from qsac.estimate import estimate as estimate
     from qsac.model.load import load as load
     from qsac.model.model import Model as Model
+    from qsac.runtime.interpretation import interpret as interpret
     from qsac.runtime.run import Result as Result
     from qsac.runtime.run import run as run
     from qsac.templates import Template as Template
@@ -37,6 +39,7 @@ _HOMES = {
     "Template": "qsac.templates",
     "compile": "qsac.compiler",
     "estimate": "qsac.estimate",
+    "interpret": "qsac.runtime.interpretation",
     "load": "qsac.model.load",
     "run": "qsac.runtime.run",
     "template": "qsac.templates",

@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
+import shlex
+from typing import TYPE_CHECKING
+
 import click
 
 from qsac.cli.arguments import read_artifact, read_json
 from qsac.cli.run import show_result
 
+if TYPE_CHECKING:
+    from qsac.runtime.counts import Order
+
 
 @click.command("interpret")
 @click.argument("artifact")
 @click.argument("counts")
+@click.option(
+    "--order",
+    type=click.Choice(["pytket", "qiskit"]),
+    help="The order of the bits in outcomes that do not show it: pytket, the first bit leftmost; qiskit, the last.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(artifact: str, counts: str, as_json: bool) -> None:
+def command(artifact: str, counts: str, order: Order | None, as_json: bool) -> None:
     """The metrics of ARTIFACT from COUNTS, a JSON file of outcomes and how often they were seen.
 
-    An outcome has one character, 0 or 1, for each bit of the artifact's circuit, in the order of its bits (pytket's
-    order). Qiskit's order is read too: registers separated by blanks, the last one first. `-` is standard input.
+    An outcome has one bit, 0 or 1, for each bit of the artifact's circuit. Tuples and lists are in pytket's order;
+    registers with blanks between them, and hexadecimal numbers, are in Qiskit's. Texts of single bits do not show their
+    order, and need --order. `-` is standard input.
     """
     if artifact == counts == "-":
         raise click.UsageError("the artifact and the counts cannot both come from standard input")
     compiled = read_artifact(artifact)
     from qsac.errors import InvalidInputError
-    from qsac.runtime.run import interpret_counts
+    from qsac.runtime.counts import EXAMPLE
+    from qsac.runtime.interpretation import interpret_document
 
     source = "<stdin>" if counts == "-" else counts
     seen = read_json(counts, "file of counts")
     if not isinstance(seen, dict):
-        raise InvalidInputError("the counts are no JSON object", source=source, wanted='{"0101...": 12, ...}')
-    result = interpret_counts(compiled, seen, source)
+        raise InvalidInputError("the counts are not a JSON object", source=source, wanted=EXAMPLE)
+
+    def spelled(chosen: Order) -> str:
+        return shlex.join(["qsac", "interpret", artifact, counts, "--order", chosen])
+
+    result = interpret_document(compiled, seen, order, source, spelled)
     show_result(compiled, result, as_json=as_json)

@@ -120,6 +120,18 @@ def possible_index(model: Model) -> NDArray[np.bool_]:
     return possible
 
 
+def impossible_index(model: Model) -> NDArray[np.bool_]:
+    """For each value of the index, whether an exact circuit never reads it: it stands for nothing that was loaded.
+
+    A vocabulary is read together with outcomes that stand for none of its words; these do occur.
+    """
+    readout = model.readout
+    impossible = ~possible_index(model)
+    if isinstance(readout, Predict) and readout.outcomes is not None:
+        impossible[: len(readout.outcomes)] = False
+    return impossible
+
+
 def fractions(model: Model, found: Distribution) -> NDArray[np.float64]:
     """What is asked for, by index: P(success | index, given), or P(index | given) where nothing has to succeed.
 
@@ -136,7 +148,10 @@ def fractions(model: Model, found: Distribution) -> NDArray[np.float64]:
 def as_result(
     model: Model, values: NDArray[np.float64], errors: NDArray[np.float64] | None
 ) -> tuple[str, dict[str, Any]]:
-    """The result of fractions and their standard errors (None if exact) by index: its name and JSON-ready content."""
+    """The result of fractions and their standard errors (None if exact) by index: its name and JSON-ready content.
+
+    Overlaps outside the mask are null, whatever noise or an approximation has put there.
+    """
     readout = model.readout
     if isinstance(readout, Predict):
         count = model.dimension if readout.rows is None else len(readout.rows)
@@ -148,6 +163,8 @@ def as_result(
         }
         return "predictions", content
     assert isinstance(readout, Overlaps)
+    outside = ~possible_index(model)
+    values = np.where(outside, np.nan, values)
     names = ("re", "im") if readout.part == "complex" else ("abs2",)
     size = 1 << model.index_qubits
     window = np.s_[:, : model.context, : model.context]
@@ -157,7 +174,7 @@ def as_result(
     content = {name: _lists(part) for name, part in zip(names, parts, strict=True)}
     content["standard_errors"] = {}
     if errors is not None:
-        spread = scale * errors.reshape(-1, size, size)[window]
+        spread = scale * np.where(outside, np.nan, errors).reshape(-1, size, size)[window]
         content["standard_errors"] = {name: _lists(part) for name, part in zip(names, spread, strict=True)}
     return "overlaps", content
 

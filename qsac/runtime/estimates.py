@@ -44,17 +44,24 @@ def tally(circuit: NativeCircuit, outcomes: Iterable[tuple[str, float]]) -> Tall
     shots: float = 0
     given: float = 0
     success: dict[str, float] = {readout.metric: 0 for readout in circuit.readouts}
+    # Every readout of a circuit has the same given bits.
+    lost = _mask(circuit, circuit.readouts[0].given)
+    missed = [(readout.metric, _mask(circuit, readout.success)) for readout in circuit.readouts]
     for outcome, count in outcomes:
         shots += count
-        ones = {place for place, value in enumerate(outcome) if value == "1"}
-        # Every readout of a circuit has the same given bits.
-        if ones.intersection(circuit.readouts[0].given):
+        ones = int(outcome, 2)
+        if ones & lost:
             continue
         given += count
-        for readout in circuit.readouts:
-            if not ones.intersection(readout.success):
-                success[readout.metric] += count
+        for metric, mask in missed:
+            if not ones & mask:
+                success[metric] += count
     return Tally(shots, given, success)
+
+
+def _mask(circuit: NativeCircuit, bits: Iterable[int]) -> int:
+    """Ones at some of the circuit's bits, the first of which is the most significant."""
+    return sum(1 << (len(circuit.bits) - 1 - bit) for bit in set(bits))
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,13 +80,15 @@ def index_tally(circuit: NativeCircuit, outcomes: Iterable[tuple[str, int]]) -> 
     (readout,) = circuit.readouts
     shots = 0
     marginal, joint = np.zeros((2, 1 << len(readout.index_bits)), dtype=np.int64)
+    lost, missed = _mask(circuit, readout.given), _mask(circuit, readout.success)
     for outcome, count in outcomes:
         shots += count
-        if any(outcome[bit] == "1" for bit in readout.given):
+        ones = int(outcome, 2)
+        if ones & lost:
             continue
-        value = int("".join(outcome[bit] for bit in readout.index_bits) or "0", 2)
+        value = int("".join([outcome[bit] for bit in readout.index_bits]) or "0", 2)
         marginal[value] += count
-        if all(outcome[bit] == "0" for bit in readout.success):
+        if not ones & missed:
             joint[value] += count
     return IndexTally(shots, int(marginal.sum()), marginal, joint)
 
@@ -100,7 +109,12 @@ def index_estimates(found: IndexTally, conditional: bool) -> tuple[NDArray[np.fl
 
 def success_estimate(found: IndexTally) -> tuple[float, float]:
     """The fraction of the shots that passed every given bit, and its standard error."""
-    return found.given / found.shots, _error(found.given, found.shots)
+    return success_share(found.given, found.shots)
+
+
+def success_share(given: float, shots: float) -> tuple[float, float]:
+    """``given`` of ``shots`` as a fraction, and its standard error."""
+    return given / shots, _error(given, shots)
 
 
 def upper_bound(trials: float) -> float:

@@ -12,16 +12,18 @@ import numpy as np
 
 from qsac.artifact import Compiled
 from qsac.artifact import describe as describe_target
-from qsac.emit.qiskit import outcome_of
 from qsac.errors import InvalidInputError
 from qsac.ir.native import NativeCircuit
 from qsac.machine.read import find_target, is_path
-from qsac.model.distribution import Distribution, as_result, fractions, possible_index
+from qsac.model.distribution import Distribution, as_result, fractions, impossible_index, possible_index
 from qsac.model.metrics import RESOLUTION, metrics_from_probabilities, prefix_loss
+from qsac.model.model import Model
 from qsac.model.pointer import counted as counted_word
-from qsac.model.pointer import describe, join, quoted
+from qsac.model.pointer import quoted
+from qsac.model.readout import Overlaps, Predict
 from qsac.pipeline import ErrorRates, Progress
 from qsac.runtime.aer import sample
+from qsac.runtime.counts import SHOTS_LIMIT, Layout, read_counts
 from qsac.runtime.emulator import emulate, emulated
 from qsac.runtime.estimates import (
     Estimates,
@@ -40,7 +42,6 @@ from qsac.runtime.sampling import BATCH, PRECISION_LIMIT, Draw, Sampling, rates_
 from qsac.runtime.statevector import Probabilities
 
 DEFAULT_SHOTS = 10_000
-SHOTS_LIMIT = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def run(
     if compiled.model.readout.type != "loss":
         assert shots is not None
         if exact is None:
-            return replace(_from_outcomes(compiled, name, chosen, draw(shots, chosen)), noise=noise)
+            return replace(result_of(compiled, name, chosen, taken(compiled, draw(shots, chosen))), noise=noise)
         shares = _index_sampled(_index_shares(circuit, exact), shots, chosen)
         return _index_counted(compiled, name, chosen, shares)
     if exact is not None:
@@ -260,11 +261,17 @@ def _result(target: str, shots: int, seed: int | None, estimates: Estimates) -> 
     )
 
 
-def _from_outcomes(compiled: Compiled, target: str, seed: int | None, outcomes: Iterable[tuple[str, int]]) -> Result:
-    circuit = compiled.circuits[0]
-    if compiled.model.readout.type == "loss":
-        return counted(compiled, target, seed, tally(circuit, outcomes))
-    return _index_counted(compiled, target, seed, index_tally(circuit, outcomes))
+def taken(compiled: Compiled, outcomes: Iterable[tuple[str, int]]) -> Tally | IndexTally:
+    """What a model's readout has to know of outcomes."""
+    count = tally if compiled.model.readout.type == "loss" else index_tally
+    return count(compiled.circuits[0], outcomes)
+
+
+def result_of(compiled: Compiled, target: str, seed: int | None, found: Tally | IndexTally) -> Result:
+    """The result of a tally of at least one shot."""
+    if isinstance(found, Tally):
+        return counted(compiled, target, seed, found)
+    return _index_counted(compiled, target, seed, found)
 
 
 def _index_shares(circuit: NativeCircuit, found: Probabilities) -> Distribution:
@@ -312,51 +319,33 @@ def _index_counted(compiled: Compiled, target: str, seed: int | None, found: Ind
             f"{missing:,} of the {name}' entries {'is' if missing == 1 else 'are'} not resolved: no shot fell there; "
             "take more shots"
         )
+    warnings += _outside(model, found)
     metrics: dict[str, float | None] = {"success_probability": probability}
     errors: dict[str, float | None] = {"success_probability": error}
     listed: dict[str, Any] = {name: content}
     return Result(target, found.shots, seed, metrics, errors, probability, tuple(warnings), **listed)
 
 
+def _outside(model: Model, found: IndexTally) -> list[str]:
+    """A warning of shots on values of the index that stand for nothing."""
+    number = int(found.marginal[impossible_index(model)].sum())
+    if not number:
+        return []
+    if isinstance(model.readout, Overlaps):
+        place, effect = "pairs outside the mask", "they are left out"
+    elif isinstance(model.readout, Predict) and model.readout.at_once:
+        place, effect = "values that stand for nothing", "they lower every probability"
+    else:
+        place, effect = "values that stand for no state", "they are left out"
+    shots = counted_word(found.given, "shot")
+    return [f"{number:,} of {shots} that count fell on {place}, as none does without noise: {effect}"]
+
+
 def interpret_counts(compiled: Compiled, counts: dict[str, Any], source: str) -> Result:
-    """The metrics from counts that were taken elsewhere.
+    """The result of counts that qsac itself has fetched, with one character for each bit in the circuit's order.
 
-    ``counts`` maps outcomes to how often they were seen. An outcome has one character, 0 or 1, for each bit of the
-    artifact's circuit, in the order of its ``bits`` (pytket's order); blanks, commas and brackets are passed over. With
-    blanks between registers in the reverse order, as Qiskit writes them, it is read as Qiskit means it.
+    Those that come from elsewhere are read by :func:`qsac.runtime.interpretation.interpret`.
     """
-    circuit = compiled.circuits[0]
-    outcomes = list(_outcomes(circuit, counts, source))
-    if not any(count for _, count in outcomes):
-        raise InvalidInputError("the counts hold no shot", source=source, wanted='{"0101...": 12, ...}')
-    return _from_outcomes(compiled, str(compiled.target["name"]), None, outcomes)
-
-
-def _outcomes(circuit: NativeCircuit, counts: dict[str, Any], source: str) -> Iterator[tuple[str, int]]:
-    registers = circuit.registers
-    qiskit_shape = list(reversed(registers.values()))
-    for key, count in counts.items():
-        if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= SHOTS_LIMIT:
-            raise InvalidInputError(
-                "a count is no number of shots",
-                source=source,
-                pointer=join("", key[:80]),
-                found=describe(count),
-                wanted=f"a whole number from 0 to {SHOTS_LIMIT:,}",
-            )
-        parts = key.split(" ")
-        if len(parts) > 1 and [len(part) for part in parts] == qiskit_shape:
-            outcome = outcome_of(circuit, key)
-        else:
-            outcome = "".join(character for character in key if character not in "()[], ")
-        if len(outcome) != len(circuit.bits) or set(outcome) - {"0", "1"}:
-            names = ", ".join(f"{name}[{size}]" for name, size in registers.items())
-            raise InvalidInputError(
-                "an outcome does not fit the circuit's bits",
-                source=source,
-                pointer=join("", key[:80]),
-                found=f"{quoted(outcome)}, {counted_word(len(outcome), 'character')}",
-                wanted=f"{len(circuit.bits)} characters 0 or 1, in the order {names}",
-                help="Qiskit's order, last register first and blanks between registers, is read too",
-            )
-        yield outcome, count
+    layout = Layout(compiled.circuits[0].bits)
+    reading = read_counts(layout, counts, order="pytket", source=source, spelled=str)
+    return result_of(compiled, str(compiled.target["name"]), None, taken(compiled, reading.outcomes))

@@ -1,6 +1,7 @@
 """`qsac interpret`: metrics from counts that were taken elsewhere."""
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,9 @@ def artifact(folder: Path) -> qsac.Compiled:
     return compiled
 
 
-def _interpreted(counts: object, capsys: Captured) -> dict[str, Any]:
+def _interpreted(counts: object, capsys: Captured, *options: str) -> dict[str, Any]:
     Path("counts.json").write_text(json.dumps(counts))
-    assert run(["interpret", "small.qsac.json", "counts.json", "--json"]) == 0
+    assert run(["interpret", "small.qsac.json", "counts.json", "--json", *options]) == 0
     return dict(json.loads(capsys.readouterr().out))
 
 
@@ -58,9 +59,17 @@ def test_orders_of_bits(artifact: qsac.Compiled, capsys: Captured) -> None:
         bits = dict(zip(artifact.circuits[0].bits, key, strict=True))
         words = ["".join(bits[name, index] for index in reversed(range(size))) for name, size in sizes.items()]
         qiskit[" ".join(reversed(words))] = count
-    found = _interpreted(pytket, capsys)
+    found = _interpreted(pytket, capsys, "--order", "pytket")
     assert _interpreted(qiskit, capsys) == found
     assert _interpreted({f"({', '.join(key)})": count for key, count in pytket.items()}, capsys) == found
+    joined = {key.replace(" ", ""): count for key, count in qiskit.items()}
+    assert _interpreted(joined, capsys, "--order", "qiskit") == found
+    assert _interpreted({"order": "qiskit", "counts": joined}, capsys) == found
+    assert _interpreted({"order": "pytket", "counts": pytket}, capsys, "--order", "pytket") == found
+    assert _interpreted({hex(int(key, 2)): count for key, count in joined.items()}, capsys) == found
+    memory = [key.split() for key, count in qiskit.items() for _ in range(count)]
+    shots = {name: [words[-1 - place] for words in memory] for place, name in enumerate(sizes)}
+    assert _interpreted(shots, capsys) == found
     assert found["shots"] == 4
     assert found["metrics"]["success_probability"] == 0.75
     assert found["metrics"]["token_fidelity"] == pytest.approx(2 / 3)
@@ -69,14 +78,45 @@ def test_orders_of_bits(artifact: qsac.Compiled, capsys: Captured) -> None:
 
 def test_shots_that_never_pass(artifact: qsac.Compiled, capsys: Captured) -> None:
     found = _interpreted({"111111": 4000}, capsys)
+    expected = qsac.run(artifact, "statevector").success_probability
     for name in ("fidelity", "loss", "token_fidelity", "loss_a", "renyi_divergence"):
         assert found["metrics"][name] is None
         assert found["standard_errors"][name] is None
     assert found["metrics"]["success_probability"] == 0
     assert found["warnings"] == [
         "fidelity, loss, token_fidelity, loss_a and renyi_divergence are not resolved: none of 4,000 shots passed the "
-        "given bits; with 95% confidence success_probability is at most 0.000749"
+        "given bits; with 95% confidence success_probability is at most 0.000749",
+        f"0 of the shots passed the given bits (standard error 0.0002), but without noise it would be {expected:.3g}: "
+        "noise of the machine can do that, and so can counts of another circuit",
     ]
+
+
+def test_an_order_that_the_counts_do_not_say_is_asked_for(artifact: qsac.Compiled, capsys: Captured) -> None:
+    Path("taken on Monday.json").write_text('{"000000": 5, "000001": 1}')
+    command = ["interpret", "small.qsac.json", "taken on Monday.json"]
+    assert run(command) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == (
+        "error: the outcomes do not say in which order their bits are\n"
+        "  where:  taken on Monday.json /000001\n"
+        '  found:  "000001", a text without blanks: it reads differently from left to right and from right to left\n'
+        "  wanted: the order, pytket or qiskit\n"
+        "  help:   if the leftmost bit is key[0] (pytket): "
+        "qsac interpret small.qsac.json 'taken on Monday.json' --order pytket; "
+        "if it is value[0] (Qiskit, also join_data): "
+        "qsac interpret small.qsac.json 'taken on Monday.json' --order qiskit\n"
+    )
+    told = [line.rpartition(": ")[2] for line in captured.err.splitlines()[-1].split("; ")]
+    shares = []
+    for line in told:
+        assert shlex.split(line)[:4] == ["qsac", *command]
+        assert run([*shlex.split(line)[1:], "--json"]) == 0
+        shares.append(json.loads(capsys.readouterr().out)["success_probability"])
+    # The bit that is 1 is value[0], or key[0], which is one of the given bits.
+    assert shares == [1, 5 / 6]
+    assert run([*command, "--order", "cirq"]) == 2
+    assert "is not one of" in capsys.readouterr().err
 
 
 def test_table_and_standard_input(artifact: qsac.Compiled, capsys: Captured, standard_input: GivesInput) -> None:
@@ -98,15 +138,35 @@ def test_table_and_standard_input(artifact: qsac.Compiled, capsys: Captured, sta
     [
         ("{}", "the counts hold no shot"),
         ('{"000000": 0}', "the counts hold no shot"),
-        ('["000000"]', "the counts are no JSON object"),
+        ('["000000"]', "the counts are not a JSON object"),
         ('{"0000": 1}', "an outcome does not fit the circuit's bits"),
         ('{"00000x": 1}', "an outcome does not fit the circuit's bits"),
         ('{"": 1}', "an outcome does not fit the circuit's bits"),
-        ('{"000000": -1}', "a count is no number of shots"),
-        ('{"000000": 1.5}', "a count is no number of shots"),
-        ('{"000000": true}', "a count is no number of shots"),
-        ('{"000000": "1"}', "a count is no number of shots"),
-        ('{"000000": 10000000000000}', "a count is no number of shots"),
+        ('{"000000": -1}', "a count is not a number of shots"),
+        ('{"000000": 1.5}', "a count is not a number of shots"),
+        ('{"000000": true}', "a count is not a number of shots"),
+        ('{"000000": "1"}', "a count is not a number of shots"),
+        ('{"000000": 10000000000000}', "a count is not a number of shots"),
+        ('{"000000": 100.0}', "a count is not a number of shots"),
+        ('{"000000": null}', "a count is not a number of shots"),
+        ('{"000000": %s}' % ("9" * 400), "a count is not a number of shots"),
+        ('{"000000": %s}' % ("9" * 5000), "a number in the file of counts has too many digits"),
+        ('{"010000": 1, "(0, 0, 0, 0, 0, 1)": 1}', "the outcomes are not all written in the same way"),
+        ('{"0x10": 1, "000000": 1}', "the outcomes are not all written in the same way"),
+        ('{"0x40": 1}', "an outcome does not fit the circuit's bits"),
+        ('{"-0x1": 1}', "an outcome does not fit the circuit's bits"),
+        ('{"(0, 0, 0, 0, 0, 2)": 1}', "an outcome does not fit the circuit's bits"),
+        ('{"(0, 0, 0, 0, 0, 0": 1}', "an outcome does not fit the circuit's bits"),
+        ('{"0 00 000": 1}', "an outcome does not fit the circuit's bits"),
+        ('{"00 00 0 1": 1}', "the outcomes do not say in which order their bits are"),
+        ('{"0 1 0 0 0 0": 1}', "the outcomes do not say in which order their bits are"),
+        ('{"0, 1, 0, 0, 0, 0": 1}', "the outcomes do not say in which order their bits are"),
+        ('{"order": "qiskit", "counts": {}}', "the counts hold no shot"),
+        ('{"order": "cirq", "counts": {"010000": 1}}', "there is no such order of bits"),
+        ('{"order": ["qiskit"], "counts": {"010000": 1}}', "there is no such order of bits"),
+        ('{"order": "qiskit", "counts": {"010000": 1}, "shots": 1}', "the file of counts has an unknown field"),
+        ('{"order": "qiskit", "010000": 1}', "the file of counts has an unknown field"),
+        ('{"order": "qiskit", "counts": 7}', "the counts are not a mapping of outcomes to numbers of shots"),
         ('{"000000": 1, "000000": 2}', 'the field "000000" is given twice'),
         ("", "the file of counts is empty"),
         ("{", "the file of counts is not valid JSON"),

@@ -1,0 +1,86 @@
+"""Results from counts that were taken elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qsac.artifact import Compiled
+from qsac.errors import InvalidInputError
+from qsac.model.pointer import describe, listed
+from qsac.runtime.counts import EXAMPLE, ORDERS, Layout, Order, Reading, Spelled, read_counts
+from qsac.runtime.counts_by_register import is_by_register, read_registers
+from qsac.runtime.plausibility import doubts, is_compared
+from qsac.runtime.run import Result, result_of, taken
+from qsac.runtime.tool_results import taken_apart
+
+
+def interpret(compiled: Compiled, counts: object, order: Order | None = None) -> Result:
+    """The result of a compiled program from counts of its circuit that were taken elsewhere.
+
+    ``counts`` maps outcomes to numbers of shots, as pytket, Qiskit and Braket hand them out, or is a result object of
+    theirs; shots listed by register are read too. An outcome has one bit for each of ``compiled.circuits[0].bits``, 1
+    or 0: a text, a tuple, a hexadecimal text or an integer. ``order`` is ``"pytket"`` where the first bit is leftmost,
+    ``"qiskit"`` where the last one is. It has to be given for texts without blanks, and for those with blanks between
+    single bits, unless every outcome reads the same both ways; tuples are pytket's, all else is Qiskit's.
+
+    The result's ``seed`` is None. Its ``warnings`` say where the counts are not those of the circuit without noise, and
+    where they fit better in the other order. Raises :class:`~qsac.errors.InvalidInputError` for outcomes whose order is
+    not known, and for whatever is not a count of this circuit.
+    """
+    return interpret_document(
+        compiled, counts, order, None, lambda chosen: f'qsac.interpret(compiled, counts, order="{chosen}")'
+    )
+
+
+def interpret_document(
+    compiled: Compiled, counts: object, order: Order | None, source: str | None, spelled: Spelled
+) -> Result:
+    """:func:`interpret`, with errors that name the ``source`` of the counts, and how an order is ``spelled`` out."""
+    try:
+        reading = _read(compiled, counts, order, source, spelled)
+    except InvalidInputError as error:
+        raise (error if source is None else error.located(source)) from None
+    found = taken(compiled, reading.outcomes)
+    result = result_of(compiled, str(compiled.target["name"]), None, found)
+    if not is_compared(compiled.model):
+        return result
+    other = None
+    if reading.order is not None:
+        other = taken(compiled, ((outcome[::-1], count) for outcome, count in reading.outcomes))
+    return replace(result, warnings=(*result.warnings, *doubts(compiled, found, reading.order, other)))
+
+
+def _read(compiled: Compiled, counts: object, order: Order | None, source: str | None, spelled: Spelled) -> Reading:
+    circuit = compiled.circuits[0]
+    _check_order(order, None)
+    held, by_class = taken_apart(circuit, counts)
+    if "counts" in held or "order" in held:
+        _check_order(held.get("order"), "/order")
+        if order is not None and held.get("order") not in (None, order):
+            raise InvalidInputError(
+                "the counts are said to be in two orders",
+                source=source,
+                pointer="/order",
+                found=f"{held['order']}, and {order} is asked for",
+                wanted="one order: leave out the wrong one",
+            )
+        unknown = [name for name in held if name not in ("order", "counts")]
+        if unknown:
+            raise InvalidInputError(
+                "the file of counts has an unknown field",
+                found=listed(unknown),
+                wanted='{"order": "pytket" or "qiskit", "counts": ' + EXAMPLE + "}",
+            )
+        order = order or held.get("order")
+        held, by_class = taken_apart(circuit, held.get("counts"))
+    layout = Layout(circuit.bits)
+    if is_by_register(held):
+        return read_registers(layout, held, order=order, source=source, spelled=spelled)
+    return read_counts(layout, held, order=order or by_class, source=source, spelled=spelled)
+
+
+def _check_order(order: object, pointer: str | None) -> None:
+    if order is not None and order not in ORDERS:
+        raise InvalidInputError(
+            "there is no such order of bits", pointer=pointer, found=describe(order), wanted=" or ".join(ORDERS)
+        )
