@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qsac.emit.circuit_dict import from_dict
+from qsac.emit.circuit_dict import from_dict, to_dict
 from qsac.emit.circuit_dict import to_json as circuit_json
 from qsac.errors import InvalidInputError, QsacError
+from qsac.files.writing import write_whole
 from qsac.ir.native import BitReadout, Group, NativeCircuit, Profile, Unit
 from qsac.ir.parser import parse_program
 from qsac.ir.program import Program
@@ -132,49 +132,6 @@ def describe(target: Target) -> dict[str, Any]:
     """The target as it stands in an artifact."""
     described: dict[str, Any] = json.loads(json.dumps(asdict(target)))
     return described
-
-
-def write_whole(path: str | os.PathLike[str], parts: Iterable[str]) -> None:
-    """Write a text file, given in parts, so that readers see the old content or the new one, never a part.
-
-    A link is followed. What is no regular file (a pipe, a device) is written to as it is, never replaced.
-    """
-    place = Path(path)
-    if not place.parent.is_dir():
-        raise InvalidInputError(
-            "the output folder does not exist",
-            source=str(path),
-            help=f"make the folder {place.parent}, or choose another",
-        )
-    if place.is_dir():
-        raise InvalidInputError("the output is a folder", source=str(path), wanted="the path of a file")
-    try:
-        if place.exists() and not place.is_file():
-            with place.open("w", encoding="utf-8", newline="\n") as stream:
-                stream.writelines(parts)
-        else:
-            _replace(place.resolve(), parts)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InvalidInputError("the output cannot be written", source=str(path), found=reason) from None
-
-
-def _replace(place: Path, parts: Iterable[str]) -> None:
-    """Write a new file beside the old one, then take its place."""
-    handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name[:80]}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(parts)
-        # mkstemp makes a private file; the result is as public as any file that the user creates.
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(place)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _unit(unit: Unit) -> list[Any]:
@@ -307,6 +264,27 @@ def _read(document: Any) -> Compiled:
     )
 
 
+def described_circuit(circuit: NativeCircuit) -> dict[str, Any]:
+    """What an artifact says of a circuit, JSON-ready, without its gates."""
+    return {"name": circuit.name, "circuit": to_dict(circuit.rows(slice(0, 0))), **_meaning(circuit)}
+
+
+def read_described(entry: object, columns: Mapping[str, Any], model: Model) -> NativeCircuit:
+    """The circuit of :func:`described_circuit` with the gates of ``columns``, arrays of one length, named and
+    shaped as those of a :class:`~qsac.ir.native.NativeCircuit`.
+
+    Raises :class:`~qsac.errors.InvalidInputError` for whatever an artifact is refused for.
+    """
+    part = _Part(entry, "")
+    bare = replace(from_dict(part.field("circuit").value, "/circuit"), **columns)
+    wanted = bare.out_of_range()
+    if wanted is not None:
+        raise part.wrong(wanted)
+    circuit = _with_meaning(part, bare)
+    _check_meaning(part, circuit, model)
+    return circuit
+
+
 def _check_meaning(entry: _Part, circuit: NativeCircuit, model: Model) -> None:
     """What a circuit is read for must be what its model asks for."""
     metrics = [readout.metric for readout in circuit.readouts]
@@ -329,7 +307,10 @@ def _model(part: _Part) -> Model:
 
 
 def _read_circuit(entry: _Part) -> NativeCircuit:
-    bare = from_dict(entry.field("circuit").value, f"{entry.pointer}/circuit")
+    return _with_meaning(entry, from_dict(entry.field("circuit").value, f"{entry.pointer}/circuit"))
+
+
+def _with_meaning(entry: _Part, bare: NativeCircuit) -> NativeCircuit:
     qubits = {unit: place for place, unit in enumerate(bare.qubits)}
     bits = {unit: place for place, unit in enumerate(bare.bits)}
 

@@ -108,11 +108,87 @@ def test_outputs_that_cannot_be(output: str, message: str, folder: Path, capsys:
     assert json.loads((folder / "small.json").read_text()) == SMALL
 
 
+OTHERS: dict[str, bytes] = {
+    "empty": b"",
+    "notes": b"what I found out",
+    "model": json.dumps(SMALL).encode(),
+    "results": b'{"target": "h2", "qsac_artifact": 1, "metrics": {}}',
+    "list": b'[{"qsac_artifact": 1, "model": {}}]',
+    "version alone": b'{"qsac_artifact": 1}',
+    "text": b'{"qsac_artifact": "1", "model": {}}',
+    "late": b" " * 5000 + b'{"qsac_artifact": 1, "model": {}}',
+    "binary": bytes(range(256)),
+}
+
+
+@pytest.mark.parametrize("content", OTHERS.values(), ids=OTHERS.keys())
+@pytest.mark.parametrize("template", [False, True])
+def test_a_name_that_nobody_chose_replaces_only_what_qsac_wrote(
+    content: bytes, template: bool, folder: Path, capsys: Captured
+) -> None:
+    option = ["--template"] if template else []
+    place = folder / ("small.qsac-template.json" if template else "small.qsac.json")
+    place.write_bytes(content)
+    assert run(["compile", "small.json", *option]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("error: the output would replace a file that qsac did not write\n")
+    assert f"-o {place.name} replaces it all the same" in said.err
+    assert place.read_bytes() == content
+    assert run(["compile", "small.json", "-q", "-o", place.name, *option]) == 0
+    ours = place.read_bytes()
+    assert ours != content
+    assert run(["compile", "small.json", "-q", "-O0", *option]) == 0
+    assert place.read_bytes() != ours
+
+
+def test_an_artifact_that_another_program_laid_out_is_still_one(folder: Path) -> None:
+    assert run(["compile", "small.json", "-q"]) == 0
+    ours = (folder / "small.qsac.json").read_text()
+    (folder / "small.qsac.json").write_text(json.dumps(json.loads(ours), indent=2))
+    assert run(["compile", "small.json", "-q"]) == 0
+    assert (folder / "small.qsac.json").read_text() == ours
+
+
+def test_pipes_folders_and_links_have_names_that_nobody_chose(folder: Path, capsys: Captured) -> None:
+    place = folder / "small.qsac.json"
+    for make, found in (
+        (lambda: os.mkfifo(place), "a pipe, socket or device"),
+        (lambda: place.symlink_to(folder / "nothing"), "a link to a file that does not exist"),
+        (lambda: place.symlink_to(folder / "small.json"), "another file"),
+    ):
+        make()
+        assert run(["compile", "small.json"]) == 2
+        assert found in capsys.readouterr().err or found == "another file"
+        assert not (folder / "nothing").exists()
+        assert json.loads((folder / "small.json").read_text()) == SMALL
+        place.unlink()
+    place.mkdir()
+    assert run(["compile", "small.json"]) == 2
+    assert list(place.iterdir()) == []
+
+
+def test_what_came_there_while_compiling_is_not_replaced(
+    folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = qsac.Compiled.parts
+
+    def slow(self: qsac.Compiled) -> Any:
+        (folder / "small.qsac.json").write_text("mine")
+        return inner(self)
+
+    monkeypatch.setattr(qsac.Compiled, "parts", slow)
+    assert run(["compile", "small.json"]) == 2
+    assert "a file that qsac did not write" in capsys.readouterr().err
+    assert (folder / "small.qsac.json").read_text() == "mine"
+    assert _files(folder) == {"small.qsac.json"}
+
+
 def test_a_folder_without_permission(folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(**_: object) -> tuple[int, str]:
+    def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("qsac.artifact.tempfile.mkstemp", refuse)
+    monkeypatch.setattr("qsac.files.writing._Unpublished.__init__", refuse)
     assert run(["compile", "small.json"]) == 2
     assert "error: the output cannot be written\n  where:  small.qsac.json\n  found:  permission denied" in (
         capsys.readouterr().err
@@ -327,13 +403,14 @@ def test_a_circuit_that_disagrees_is_refused(
     emit: str, folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _break_a_pass(monkeypatch)
-    (folder / "small.qsac.json").write_text("the old one")
+    old = '{"qsac_artifact": 1, "model": "the old one"}'
+    (folder / "small.qsac.json").write_text(old)
     assert run(["compile", "small.json", "--emit", emit]) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("error: the compiled circuit disagrees with the model\n")
     assert "nothing was written" in captured.err
-    assert (folder / "small.qsac.json").read_text() == "the old one"
+    assert (folder / "small.qsac.json").read_text() == old
     assert _files(folder) == {"small.qsac.json"}
 
 
@@ -346,7 +423,7 @@ def test_a_pass_that_breaks_a_rule_is_a_bug(folder: Path, capsys: Captured, monk
     assert _files(folder) == set()
 
 
-@pytest.mark.parametrize("where", ["qsac.compiler.emit", "pathlib.Path.replace"])
+@pytest.mark.parametrize("where", ["qsac.compiler.emit", "qsac.files.writing._Unpublished.publish"])
 def test_an_interruption_leaves_no_file(
     where: str, folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
