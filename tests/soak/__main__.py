@@ -17,6 +17,7 @@ from tests.soak.kinds import KINDS  # noqa: E402
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--kills", type=int, default=200, help="kills in all (200)")
+    parser.add_argument("--only", choices=KINDS, help="kill this only, and leave the cache in peace")
     parser.add_argument("--processes", type=int, default=8, help="processes on one cache (8)")
     parser.add_argument("--operations", type=int, default=10_000, help="operations on it in all (10,000)")
     parser.add_argument("--seed", type=int, default=None, help="seed of times, lines and operations (random)")
@@ -26,19 +27,21 @@ def main() -> int:
     print(f"seed {seed}", flush=True)
     print(f"{'killed':<10}{'kills':>6}{'at a line':>11}{'left something':>16}{'wrong':>7}{'seconds':>9}")
     wrong = []
-    for place, name in enumerate(KINDS):
-        share = asked.kills // len(KINDS) + (place < asked.kills % len(KINDS))
+    kinds = list(KINDS) if asked.only is None else [asked.only]
+    for place, name in enumerate(kinds):
+        share = asked.kills // len(kinds) + (place < asked.kills % len(kinds))
         told = kill(name, share, seed, log)
         wrong += told.wrong
         line = f"{name:<10}{told.kills:>6}{told.at_a_line:>11}{told.left:>16}{len(told.wrong):>7}{told.seconds:>9.1f}"
         print(line, flush=True)
-    found = crowd(asked.processes, asked.operations, seed)
-    wrong += found.wrong
-    print(
-        f"{asked.processes} processes, {asked.operations:,} operations on one cache: {found.reads:,} reads "
-        f"({found.hits:,} hits), {found.writes:,} writes, {found.cleared:,} times cleared, {len(found.wrong)} wrong, "
-        f"{found.seconds:.1f} s"
-    )
+    if asked.only is None:
+        found = crowd(asked.processes, asked.operations, seed)
+        wrong += found.wrong
+        print(
+            f"{asked.processes} processes, {asked.operations:,} operations on one cache: {found.reads:,} reads "
+            f"({found.hits:,} hits), {found.writes:,} writes, {found.cleared:,} times cleared, "
+            f"{len(found.wrong)} wrong, {found.seconds:.1f} s"
+        )
     for message in wrong:
         print(f"wrong: {message}")
     if not wrong:
