@@ -98,7 +98,7 @@ class Cache:
             _removed(path)
             return None
         with suppress(OSError):
-            os.utime(path)
+            os.utime(path, follow_symlinks=False)
         return found
 
     def put(self, key: str, compiled: Compiled) -> None:

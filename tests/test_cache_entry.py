@@ -33,6 +33,29 @@ def _same(found: Compiled, expected: Compiled) -> None:
     assert found.verified == expected.verified
 
 
+@pytest.mark.parametrize("machine", ["h2", "ibm-torino"])
+@pytest.mark.parametrize("readout", ["loss", "predict", "overlaps"])
+@pytest.mark.parametrize("budget", [0.0, 0.05])
+def test_a_hit_of_every_readout_and_of_an_error_budget(
+    machine: str, readout: str, budget: float, cache: Cache, short_search: None
+) -> None:
+    model = SMALL | {"readout": {"type": readout}}
+    options: dict[str, Any] = {"optimisation": 3 if budget else 1, "error_budget": budget, "cache": cache}
+    first = compile_model(model, machine, **options)
+    found = compile_model(model, machine, **options)
+    assert set(found.timings) == {"load", "cache"}
+    _same(found, first)
+
+
+def test_more_shots_than_a_number_of_machines_can_count_are_kept(cache: Cache) -> None:
+    compiled = compile_model(SMALL, "h2")
+    stats = compiled.stats | {"forecast": compiled.stats["forecast"] | {"shots": 10**290}}
+    cache.put("0" * 64, replace(compiled, stats=stats))
+    found = cache.get("0" * 64, compiled.model, compiled.target, compiled.options)
+    assert found is not None
+    assert found.stats == stats
+
+
 def _sealed(body: bytes) -> bytes:
     """The entry of a body, its hash made to match."""
     return MAGIC + hashlib.sha256(body).hexdigest().encode() + b"\n" + body

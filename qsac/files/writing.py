@@ -84,7 +84,7 @@ def write_file(
         if replaced is not None and not private:
             _take_after(new.handle, replaced)
         if durable:
-            os.fsync(new.handle)
+            _sync(new.handle)
         new.publish(guard)
     if durable:
         _sync_folder(place.parent)
@@ -168,7 +168,7 @@ class _Unpublished:
                 while block:
                     block = block[os.write(self.handle, block) :]
             _take_after(self.handle, os.fstat(original))
-            os.fsync(self.handle)
+            _sync(self.handle)
         finally:
             os.close(original)
 
@@ -256,7 +256,17 @@ def _take_after(handle: int, replaced: os.stat_result) -> None:
     mode = stat.S_IMODE(replaced.st_mode)
     if os.fstat(handle).st_gid != replaced.st_gid:
         mode = mode & ~0o070 | (mode & 0o007) << 3  # another group may do no more than everybody
-    os.fchmod(handle, mode)
+    with suppress(OSError):  # a file system without permissions has none to keep
+        os.fchmod(handle, mode)
+
+
+def _sync(handle: int) -> None:
+    """Have a file's content on disk, on file systems that can say when it is."""
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS):
+            raise
 
 
 def _sync_folder(folder: Path) -> None:
