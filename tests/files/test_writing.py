@@ -132,6 +132,24 @@ def test_the_content_is_on_disk_before_it_takes_its_place(tmp_path: Path, monkey
     assert done[0] == "publish"
 
 
+@pytest.mark.parametrize(("code", "written"), [(errno.EINVAL, True), (errno.ENOTSUP, True), (errno.EIO, False)])
+def test_a_disk_that_fails_is_an_error_and_one_that_cannot_say_is_not(
+    code: int, written: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_handle: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    (tmp_path / "file").write_text("old")
+    monkeypatch.setattr("qsac.files.writing.os.fsync", fail)
+    if written:
+        write_whole(tmp_path / "file", ["new"])
+    else:
+        with pytest.raises(InvalidInputError, match="cannot be written"):
+            write_whole(tmp_path / "file", ["new"])
+    assert (tmp_path / "file").read_text() == ("new" if written else "old")
+    assert _names(tmp_path) == ["file"]
+
+
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt(), MemoryError()])
 def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(error: BaseException, tmp_path: Path) -> None:
@@ -159,6 +177,15 @@ def test_an_interruption_at_the_last_moment_leaves_no_file(tmp_path: Path, monke
         write_whole(tmp_path / "file", ["new"])
     assert _names(tmp_path) == ["file"]
     assert (tmp_path / "file").read_text() == "old"
+
+
+def test_a_kill_between_two_names_leaves_one(tmp_path: Path) -> None:
+    # A new file that was written under a second name has both for a moment.
+    write_whole(tmp_path / "file", ["text"])
+    (tmp_path / LEFTOVER).hardlink_to(tmp_path / "file")
+    write_whole(tmp_path / "another", ["text"])
+    assert _names(tmp_path) == ["another", "file"]
+    assert (tmp_path / "file").read_text() == "text"
 
 
 @pytest.mark.usefixtures("way")
