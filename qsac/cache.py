@@ -194,8 +194,8 @@ class Cache:
 
         Raises ``OSError`` where the file cannot be read, ``FileNotFoundError`` where there is none.
         """
-        path.lstat()
-        if _mode(path.parent) != stat.S_IFDIR or _mode(path) != stat.S_IFREG:
+        kind = stat.S_IFMT(path.lstat().st_mode)  # looked at once: another process may remove the entry at any time
+        if kind != stat.S_IFREG or _mode(path.parent) not in (0, stat.S_IFDIR):
             self.warn(f"the cache entry {path} is not a regular file, and is passed over")
             return None
         # It may have become something else since: a link is then an error, and nothing waits for a pipe's writer.
