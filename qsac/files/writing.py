@@ -281,7 +281,11 @@ def _sync_folder(folder: Path) -> None:
 
 def _remove_abandoned(path: Path) -> None:
     """Remove a regular file that no process has locked."""
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    flags = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        handle = os.open(path, os.O_RDWR | flags)  # file systems of a network lock only what may be written
+    except PermissionError:
+        handle = os.open(path, os.O_RDONLY | flags)
     try:
         opened = os.fstat(handle)
         if not stat.S_ISREG(opened.st_mode):
