@@ -97,7 +97,8 @@ def remove_leftovers(folder: Path, names: re.Pattern[str] = LEFTOVER) -> None:
     """
     try:
         with os.scandir(folder) as entries:
-            found = [entry.name for entry in entries if ".qsac-" in entry.name and names.fullmatch(entry.name)]
+            named = [entry for entry in entries if ".qsac-" in entry.name and names.fullmatch(entry.name)]
+            found = [entry.name for entry in named if entry.is_file(follow_symlinks=False)]
     except OSError:
         return
     for name in found:
