@@ -6,15 +6,14 @@ import hashlib
 import json
 import os
 import re
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from qsac.emit.circuit_dict import to_dict
 from qsac.emit.circuit_dict import to_json as circuit_json
-from qsac.errors import InvalidInputError
+from qsac.files.writing import write_whole
 from qsac.ir.native import NativeCircuit, Unit
 from qsac.ir.parser import parse_program
 from qsac.ir.program import Program
@@ -156,49 +155,6 @@ def describe(target: Target) -> dict[str, Any]:
     return described
 
 
-def write_whole(path: str | os.PathLike[str], parts: Iterable[str]) -> None:
-    """Write a text file, given in parts, so that readers see the old content or the new one, never a part.
-
-    A link is followed. What is no regular file (a pipe, a device) is written to as it is, never replaced.
-    """
-    place = Path(path)
-    if not place.parent.is_dir():
-        raise InvalidInputError(
-            "the output folder does not exist",
-            source=str(path),
-            help=f"make the folder {place.parent}, or choose another",
-        )
-    if place.is_dir():
-        raise InvalidInputError("the output is a folder", source=str(path), wanted="the path of a file")
-    try:
-        if place.exists() and not place.is_file():
-            with place.open("w", encoding="utf-8", newline="\n") as stream:
-                stream.writelines(parts)
-        else:
-            _replace(place.resolve(), parts)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InvalidInputError("the output cannot be written", source=str(path), found=reason) from None
-
-
-def _replace(place: Path, parts: Iterable[str]) -> None:
-    """Write a new file beside the old one, then take its place."""
-    handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name[:80]}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(parts)
-        # mkstemp makes a private file; the result is as public as any file that the user creates.
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(place)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
 def _unit(unit: Unit) -> list[Any]:
     return [unit[0], [unit[1]]]
 
@@ -246,3 +202,8 @@ def _meaning(circuit: NativeCircuit) -> dict[str, Any]:
         "final_map": [[["q", [logical]], _unit(qubits[place])] for logical, place in enumerate(circuit.final_map)],
         "groups": [list(group) for group in circuit.groups],
     }
+
+
+def described_circuit(circuit: NativeCircuit) -> dict[str, Any]:
+    """What an artifact says of a circuit, JSON-ready, without its gates."""
+    return {"circuit": to_dict(circuit.rows(slice(0, 0))), **_meaning(circuit)}

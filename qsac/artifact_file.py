@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import isclose
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,11 @@ def _check_stats(part: Part, model: Model, program: Program) -> None:
         raise part.field("pairs").wrong(f"the pairs of the model's mask: {model.pairs}")
 
 
+def read_verified(value: object) -> Verified | None:
+    """The record of a verification. Raises :class:`~qsac.errors.InvalidInputError` for what is none."""
+    return _verified(Part(value, "/verified"))
+
+
 def _verified(part: Part) -> Verified | None:
     if part.value is None:
         return None
@@ -273,8 +279,27 @@ def _same_number(found: Any, wanted: Any) -> bool:
     return all(type(value) in (int, float) for value in (found, wanted)) and bool(found == wanted)
 
 
+def read_described(entry: object, columns: Mapping[str, Any], model: Model, program: Program) -> NativeCircuit:
+    """The circuit of :func:`~qsac.artifact.described_circuit` with the gates of ``columns``.
+
+    These are arrays of one length, named and shaped as those of a :class:`~qsac.ir.native.NativeCircuit`.
+    Raises :class:`~qsac.errors.InvalidInputError` for whatever an artifact is refused for.
+    """
+    part = Part(entry, "")
+    bare = replace(from_dict(part.field("circuit").value, "/circuit"), **columns)
+    wanted = bare.out_of_range()
+    if wanted is not None:
+        raise part.wrong(wanted)
+    circuit = _with_meaning(part, bare)
+    _check_meaning(part, circuit, model, program)
+    return circuit
+
+
 def _read_circuit(entry: Part) -> NativeCircuit:
-    bare = from_dict(entry.field("circuit").value, f"{entry.pointer}/circuit")
+    return _with_meaning(entry, from_dict(entry.field("circuit").value, f"{entry.pointer}/circuit"))
+
+
+def _with_meaning(entry: Part, bare: NativeCircuit) -> NativeCircuit:
     qubits = {unit: place for place, unit in enumerate(bare.qubits)}
     bits = {unit: place for place, unit in enumerate(bare.bits)}
 

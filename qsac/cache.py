@@ -1,8 +1,12 @@
 """Compiled programs on disk, by what they were compiled from.
 
 An entry's name is a hash over everything that its bytes depend on: the canonical model, the target's data, the options,
-qsac's own code and the libraries below it. Entries are written beside their place and moved there,
-so that readers see none or a whole one, whoever else reads, writes or evicts; each holds a hash of its content.
+qsac's own code and the libraries below it; its content names that key and is hashed too. Entries are
+published whole (:mod:`qsac.files.writing`), so that readers see none or a whole one, whoever else reads, writes, evicts
+or is killed.
+
+The folder holds the file ``.qsac-cache``, which says whose it is, and folders of two hexadecimal digits with entries.
+Nothing else in it is ever read, changed or removed, and a folder with other things and without that file is refused.
 """
 
 from __future__ import annotations
@@ -10,31 +14,35 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
-import time
+import re
+import stat
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from qsac.artifact import Compiled, Verified
+from qsac.artifact import Compiled
+from qsac.cache_entry import decoded, encoded
 from qsac.errors import InvalidInputError
-from qsac.ir.native import BitReadout, Group, NativeCircuit, Profile
+from qsac.files.folders import make_folder, named_folder
+from qsac.files.writing import remove_leftovers, write_file
+from qsac.model.model import Model
 
 FOLDER_VARIABLE, LIMIT_VARIABLE = "QSAC_CACHE_DIR", "QSAC_CACHE_LIMIT"
 LIMIT = 512 << 20
 """Bytes that the entries may take together, unless QSAC_CACHE_LIMIT (MiB) says otherwise."""
 
-MAGIC = b"qsac-cache 1 "
-SUFFIX = ".entry"
-LEFTOVER_SECONDS = 3600
-"""Age from which a file that was being written is taken for abandoned."""
+MARKER = ".qsac-cache"
+"""The file that shows that a folder is a cache of qsac's."""
 
-_COLUMNS = {"kind": "<i1", "first": "<i4", "second": "<i4", "angles": "<f8"}
+SUFFIX = ".entry"
+_REMEDY = f"name a folder of its own in {FOLDER_VARIABLE}, or take the other files out of this one"
+
+_FOLDER = re.compile(r"[0-9a-f]{2}")
+_ENTRY = re.compile(r"[0-9a-f]{64}\.entry")
+_LEFTOVER = re.compile(r"\.[0-9a-f]{64}\.entry\.qsac-\d{1,20}-[0-9a-f]{16}")
 
 
 class CacheWarning(UserWarning):
@@ -70,75 +78,156 @@ class Cache:
         self.folder = Path(folder) if folder is not None else default_folder()
         self.limit = default_limit() if limit is None else limit
         self.warn = warn
+        self._seen = False
 
-    def get(self, key: str, model: Any, target: dict[str, Any], options: dict[str, Any]) -> Compiled | None:
+    def get(self, key: str, model: Model, target: dict[str, Any], options: dict[str, Any]) -> Compiled | None:
         """The compiled program under ``key``, with the model, target and options that the key was made of."""
         path = self._path(key)
         try:
-            data = path.read_bytes()
+            data = self._read(path) if self._usable() else None
         except FileNotFoundError:
             return None
         except OSError as error:
-            self.warn(f"the cache cannot be read: {path}: {(error.strerror or str(error)).lower()}")
+            self.warn(f"the cache cannot be read: {path}: {_reason(error)}")
             return None
-        found = _decoded(data)
+        if data is None:
+            return None
+        found = decoded(data, key, model, target, options)
         if found is None:
             self.warn(f"the cache entry {path} is damaged, and is made anew")
-            with suppress(OSError):
-                path.unlink()
+            _removed(path)
             return None
         with suppress(OSError):
-            os.utime(path)
-        header, circuits = found
-        verified = None if header["verified"] is None else Verified(**header["verified"])
-        return Compiled(model, target, options, header["ir"], circuits, header["stats"], {}, verified)
+            os.utime(path, follow_symlinks=False)
+        return found
 
     def put(self, key: str, compiled: Compiled) -> None:
         """Keep a compiled program under ``key``, and drop others where the limit wants it."""
-        data = _encoded(compiled)
-        if len(data) > self.limit:
-            return
         path = self._path(key)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(data)
-                Path(name).replace(path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            if not self._usable():
+                return
+            data = encoded(key, compiled)
+            if data is not None and len(data) <= self.limit:
+                self._make()
+                make_folder(path.parent)
+                if _mode(path.parent) == stat.S_IFDIR and _mode(path) in (0, stat.S_IFREG):
+                    write_file(path, (data,), private=True, durable=False)
         except OSError as error:
-            self.warn(f"the cache cannot be written: {path.parent}: {(error.strerror or str(error)).lower()}")
+            self.warn(f"the cache cannot be written: {path.parent}: {_reason(error)}")
             return
         self._evict()
 
     def usage(self) -> Usage:
-        """What the cache holds now."""
+        """What the cache holds now. Raises :class:`~qsac.errors.InvalidInputError` for a folder that is refused."""
+        self._check()
         sizes = [size for _, size, _ in self._entries()]
         return Usage(len(sizes), sum(sizes))
 
     def clear(self) -> Usage:
-        """Remove every entry, and say what there was."""
+        """Remove every entry, and say what there was. Raises :class:`~qsac.errors.InvalidInputError` for a folder that
+        is refused."""
+        self._check()
+        for folder in self._folders():
+            remove_leftovers(folder, _LEFTOVER)
         removed = [size for path, size, _ in self._entries() if _removed(path)]
         return Usage(len(removed), sum(removed))
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / (key + SUFFIX)
 
+    def _refused(self) -> str | None:
+        """Why the folder cannot be a cache, or None."""
+        try:
+            # Marked by another process while it was looked through, it is a cache all the same.
+            if self._marked() or self._has_entries_only() or self._marked():
+                return None
+        except FileNotFoundError:
+            return None
+        return f"the cache folder {self.folder} holds other files, and no file {MARKER}"
+
+    def _marked(self) -> bool:
+        return _mode(self.folder / MARKER) == stat.S_IFREG
+
+    def _has_entries_only(self) -> bool:
+        """Whether the folder holds nothing but entries, if anything."""
+        with os.scandir(self.folder) as listed:
+            for folder in listed:
+                if not _FOLDER.fullmatch(folder.name) or not folder.is_dir(follow_symlinks=False):
+                    return False
+                with os.scandir(folder) as files:
+                    if not all(_ENTRY.fullmatch(file.name) or _LEFTOVER.fullmatch(file.name) for file in files):
+                        return False
+        return True
+
+    def _usable(self) -> bool:
+        """Whether the folder may be used; where it may not, that is said once. What killed processes have left there
+        is removed first, once too."""
+        refused = self._refused()
+        first, self._seen = not self._seen, True
+        if first and refused is not None:
+            self.warn(f"{refused}; it is not used: {_REMEDY}")
+        elif first:
+            for folder in self._folders():
+                remove_leftovers(folder, _LEFTOVER)
+        return refused is None
+
+    def _check(self) -> None:
+        """Raise where the folder may not be used."""
+        try:
+            refused = self._refused()
+        except OSError as error:
+            raise InvalidInputError(
+                "the cache folder cannot be read", source=str(self.folder), found=_reason(error), help=_REMEDY
+            ) from None
+        if refused is not None:
+            raise InvalidInputError(refused, help=_REMEDY)
+
+    def _make(self) -> None:
+        """Make the folder, and mark it before anything is put there."""
+        make_folder(self.folder)
+        with suppress(FileExistsError):
+            os.close(os.open(self.folder / MARKER, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+
+    def _read(self, path: Path) -> bytes | None:
+        """The bytes of an entry; None, with a warning, where something else has its place.
+
+        Raises ``OSError`` where the file cannot be read, ``FileNotFoundError`` where there is none.
+        """
+        kind = stat.S_IFMT(path.lstat().st_mode)  # looked at once: another process may remove the entry at any time
+        if kind != stat.S_IFREG or _mode(path.parent) not in (0, stat.S_IFDIR):
+            self.warn(f"the cache entry {path} is not a regular file, and is passed over")
+            return None
+        # It may have become something else since: a link is then an error, and nothing waits for a pipe's writer.
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as file:
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode):
+                return None
+            if status.st_size > self.limit:
+                self.warn(f"the cache entry {path} is larger than the whole cache may be, and is passed over")
+                return None
+            return file.read(status.st_size + 1)
+
+    def _folders(self) -> Iterator[Path]:
+        """The folders that entries are in."""
+        with suppress(OSError), os.scandir(self.folder) as listed:
+            for entry in sorted(listed, key=lambda entry: entry.name):
+                if _FOLDER.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
+                    yield self.folder / entry.name
+
     def _entries(self) -> Iterator[tuple[Path, int, float]]:
         """Path, bytes and time of last use of each entry; what another process removes meanwhile is passed over."""
-        for path in sorted(self.folder.glob(f"??/*{SUFFIX}")):
-            with suppress(OSError):
-                status = path.stat()
-                yield path, status.st_size, status.st_mtime
+        for folder in self._folders():
+            with suppress(OSError), os.scandir(folder) as listed:
+                for entry in listed:
+                    if _ENTRY.fullmatch(entry.name) and entry.name.startswith(folder.name):
+                        with suppress(OSError):
+                            status = entry.stat(follow_symlinks=False)
+                            if stat.S_ISREG(status.st_mode):
+                                yield folder / entry.name, status.st_size, status.st_mtime
 
     def _evict(self) -> None:
-        for leftover in self.folder.glob("??/.*"):
-            with suppress(OSError):
-                if leftover.stat().st_mtime < time.time() - LEFTOVER_SECONDS:
-                    leftover.unlink()
         entries = sorted(self._entries(), key=lambda entry: entry[2])
         total = sum(size for _, size, _ in entries)
         for path, size, _ in entries:
@@ -150,9 +239,9 @@ class Cache:
 
 def default_folder() -> Path:
     """Where entries are kept unless told otherwise."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    if named:
-        return Path(named)
+    named = named_folder(FOLDER_VARIABLE)
+    if named is not None:
+        return named
     from platformdirs import user_cache_path
 
     return user_cache_path("qsac", appauthor=False) / "compiled"
@@ -186,50 +275,13 @@ def _removed(path: Path) -> bool:
     return True
 
 
-def _encoded(compiled: Compiled) -> bytes:
-    """Magic, hash of the rest, a line of JSON, then the columns of each circuit as they lie in memory."""
-    circuits = [
-        {
-            "gates": len(circuit),
-            **{field.name: getattr(circuit, field.name) for field in fields(circuit) if field.name not in _COLUMNS},
-        }
-        for circuit in compiled.circuits
-    ]
-    verified = None if compiled.verified is None else asdict(compiled.verified)
-    header = {"ir": compiled.ir, "stats": compiled.stats, "verified": verified, "circuits": circuits}
-    columns = [
-        getattr(circuit, name).astype(kind).tobytes()
-        for circuit in compiled.circuits
-        for name, kind in _COLUMNS.items()
-    ]
-    body = b"".join([json.dumps(header, separators=(",", ":"), allow_nan=False).encode("ascii"), b"\n", *columns])
-    return MAGIC + hashlib.sha256(body).hexdigest().encode("ascii") + b"\n" + body
+def _mode(path: Path) -> int:
+    """What kind of file is at a path, as ``stat.S_IFMT`` has it, links not followed; 0 where nothing is."""
+    try:
+        return stat.S_IFMT(path.lstat().st_mode)
+    except FileNotFoundError:
+        return 0
 
 
-def _decoded(data: bytes) -> tuple[dict[str, Any], tuple[NativeCircuit, ...]] | None:
-    """What :func:`_encoded` wrote, or None for anything else."""
-    first, _, body = data.partition(b"\n")
-    if first != MAGIC + hashlib.sha256(body).hexdigest().encode("ascii"):
-        return None
-    line, _, columns = body.partition(b"\n")
-    header: dict[str, Any] = json.loads(line)
-    circuits, start = [], 0
-    for parts in header["circuits"]:
-        gates = parts.pop("gates")
-        arrays: dict[str, Any] = {}
-        for name, kind in _COLUMNS.items():
-            count = gates * (2 if name == "angles" else 1)
-            arrays[name] = np.frombuffer(columns, kind, count, start).astype(kind[1:])
-            start += arrays[name].nbytes
-        arrays["angles"] = arrays["angles"].reshape(gates, 2)
-        circuits.append(NativeCircuit(**{name: _read(name, value) for name, value in parts.items()}, **arrays))
-    return header, tuple(circuits)
-
-
-def _read(name: str, value: Any) -> Any:
-    """A field of a circuit, lists as the tuples that they were."""
-    if isinstance(value, list):
-        kind = {"readouts": BitReadout, "groups": Group}.get(name)
-        entries = (_read("", entry) for entry in value)
-        return Profile(*entries) if name == "profile" else tuple(kind(*entry) if kind else entry for entry in entries)
-    return value
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qsac.artifact import Compiled, write_whole
+from qsac.artifact import Compiled
 from qsac.binding import with_numbers_of
 from qsac.build import build
 from qsac.compiler import Compilation, Options, Stage, Watch, default_pipeline
 from qsac.errors import InvalidInputError
+from qsac.files.writing import write_whole
 from qsac.ir.attention import PhaseTable
 from qsac.ir.attention.unitary import has_synthesis
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary

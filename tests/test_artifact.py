@@ -3,7 +3,6 @@
 import copy
 import json
 import os
-import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qsac import artifact_file, compiler
-from qsac.artifact import Compiled, Verified, write_whole
+from qsac.artifact import Compiled, Verified
 from qsac.errors import InvalidInputError, QsacError
 from qsac.ir.native import KIND, NativeCircuit
 from qsac.runtime.verification import verify_compiled
@@ -326,50 +325,3 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "file").write_bytes(b" " * 101)
     with pytest.raises(InvalidInputError, match="too large"):
         Compiled.load(tmp_path / "file")
-
-
-def test_folders_that_cannot_be_written_to(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInputError, match="folder does not exist"):
-        write_whole(tmp_path / "nothing" / "file", ["text"])
-    with pytest.raises(InvalidInputError, match="output is a folder"):
-        write_whole(tmp_path, ["text"])
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_without_permission(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    try:
-        with pytest.raises(InvalidInputError, match="cannot be written"):
-            write_whole(tmp_path / "file", ["text"])
-    finally:
-        tmp_path.chmod(0o700)
-
-
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt(), MemoryError()])
-def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(error: BaseException, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("old")
-
-    def parts() -> Iterator[str]:
-        yield "new" * 100_000
-        raise error
-
-    with pytest.raises((InvalidInputError, KeyboardInterrupt, MemoryError)):
-        write_whole(tmp_path / "file", parts())
-    assert [item.name for item in tmp_path.iterdir()] == ["file"]
-    assert (tmp_path / "file").read_text() == "old"
-
-
-def test_a_written_file_is_as_public_as_any_other(tmp_path: Path) -> None:
-    write_whole(tmp_path / "file", ["te", "xt"])
-    (tmp_path / "other").write_text("text")
-    assert (tmp_path / "file").read_text() == "text"
-    modes = {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("file", "other")}
-    assert len(modes) == 1
-
-
-def test_a_link_is_followed(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("old")
-    (tmp_path / "link").symlink_to("file")
-    write_whole(tmp_path / "link", ["new"])
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "file").read_text() == "new"

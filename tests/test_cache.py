@@ -3,8 +3,11 @@
 import hashlib
 import json
 import os
+import socket
+import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +18,7 @@ import numpy as np
 import pytest
 
 from qsac.artifact import Compiled
-from qsac.cache import FOLDER_VARIABLE, LIMIT_VARIABLE, Cache, CacheWarning, default_folder
+from qsac.cache import FOLDER_VARIABLE, LIMIT_VARIABLE, MARKER, Cache, CacheWarning, default_folder
 from qsac.compiler import compile as compile_model
 from qsac.errors import InvalidInputError
 from qsac.fingerprint import fingerprint
@@ -132,26 +135,102 @@ def _entries(cache: Cache) -> list[Path]:
     return sorted(cache.folder.glob("??/*.entry"))
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda data: b"",
-        lambda data: data[:-1],
-        lambda data: data + b"x",
-        lambda data: data[:200] + bytes([data[200] ^ 1]) + data[201:],
-        lambda data: b"qsac-cache 2 " + data[13:],
-        lambda data: b"\0" * 100,
-    ],
-)
-def test_a_damaged_entry_is_noticed_and_made_anew(damage: Callable[[bytes], bytes], cache: Cache) -> None:
+def _no_folder(path: Path) -> None:
+    path.mkdir()
+    (path / "mine").write_text("kept")
+
+
+def _socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(path))
+
+
+OTHER_FILES: dict[str, Callable[[Path], object]] = {
+    "pipe": os.mkfifo,
+    "folder": _no_folder,
+    "link": lambda path: path.symlink_to("/dev/zero"),
+    "link to nothing": lambda path: path.symlink_to("nothing"),
+    "link to an entry": lambda path: path.symlink_to(path.with_suffix(".kept")),
+    "socket": _socket,
+}
+
+
+@pytest.mark.parametrize("make", OTHER_FILES.values(), ids=OTHER_FILES.keys())
+def test_what_is_no_file_in_the_place_of_an_entry_is_passed_over(
+    make: Callable[[Path], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory() as short:  # a socket's path has at most 108 bytes
+        monkeypatch.chdir(short)
+        cache = Cache("c")
+        fresh = compile_model(random_model(1), cache=cache)
+        (path,) = _entries(cache)
+        path.rename(path.with_suffix(".kept"))
+        monkeypatch.chdir(path.parent)
+        make(Path(path.name))
+        monkeypatch.chdir(short)
+        before = path.lstat()
+        for _ in range(2):
+            with pytest.warns(CacheWarning, match="is not a regular file, and is passed over"):
+                _same(compile_model(random_model(1), cache=cache), fresh)
+        cache.clear()
+        assert path.lstat().st_ino == before.st_ino
+        assert path.with_suffix(".kept").exists()
+
+
+@pytest.mark.parametrize("look", range(4))
+def test_an_entry_that_another_process_removes_is_not_there(
+    look: int, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled = compile_model(random_model(1), cache=cache)
+    (path,) = _entries(cache)
+    inner, looks = Path.lstat, []
+
+    def lstat(self: Path) -> os.stat_result:
+        looks.append(self)
+        if len(looks) == look + 1:
+            path.unlink()
+        return inner(self)
+
+    monkeypatch.setattr(Path, "lstat", lstat)
+    again = Cache(cache.folder, warn=pytest.fail)
+    assert again.get(path.stem, compiled.model, compiled.target, compiled.options) is None or look >= len(looks)
+
+
+def test_a_folder_of_entries_that_is_a_link_is_passed_over(cache: Cache, tmp_path: Path) -> None:
     fresh = compile_model(random_model(1), cache=cache)
     (path,) = _entries(cache)
-    whole = path.read_bytes()
-    path.write_bytes(damage(whole))
-    with pytest.warns(CacheWarning, match="is damaged, and is made anew"):
-        again = compile_model(random_model(1), cache=cache)
-    _same(again, fresh)
-    assert path.read_bytes() == whole
+    elsewhere = tmp_path / "elsewhere"
+    path.parent.rename(elsewhere)
+    path.parent.symlink_to(elsewhere)
+    with pytest.warns(CacheWarning, match="is not a regular file, and is passed over"):
+        _same(compile_model(random_model(1), cache=cache), fresh)
+    assert cache.clear().entries == 0
+    assert [item.name for item in elsewhere.iterdir()] == [path.name]
+
+
+def test_a_file_beyond_the_limit_is_not_read(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache", limit=1 << 20)
+    fresh = compile_model(random_model(1), cache=cache)
+    (path,) = _entries(cache)
+    with path.open("r+b") as stream:
+        stream.truncate(1 << 40)  # a hole: it takes no room on the disk
+    with pytest.warns(CacheWarning, match="larger than the whole cache may be, and is passed over"):
+        _same(compile_model(random_model(1), cache=cache), fresh)
+    assert path.stat().st_size < 1 << 20
+
+
+def test_folders_and_files_are_the_users_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        cache = Cache(tmp_path / "deep" / "cache")
+        compile_model(random_model(1), cache=cache)
+    finally:
+        os.umask(before)
+    (path,) = _entries(cache)
+    modes = {place: stat.S_IMODE(place.stat().st_mode) for place in (path, *path.parents)}
+    assert modes[path] == 0o600
+    assert stat.S_IMODE((cache.folder / MARKER).stat().st_mode) == 0o600
+    assert [modes[place] for place in (path.parent, cache.folder, cache.folder.parent)] == [0o700] * 3
 
 
 def test_the_least_recently_used_go_first(tmp_path: Path) -> None:
@@ -179,18 +258,6 @@ def test_what_is_larger_than_the_limit_is_not_kept(tmp_path: Path) -> None:
     assert cache.usage().entries == 0
 
 
-def test_abandoned_files_are_removed(cache: Cache) -> None:
-    compile_model(random_model(1), cache=cache)
-    leftover = _entries(cache)[0].parent / ".abandoned"
-    fresh = leftover.with_name(".being-written")
-    leftover.touch()
-    fresh.touch()
-    os.utime(leftover, (0, 0))
-    compile_model(random_model(2), cache=cache)
-    assert not leftover.exists()
-    assert fresh.exists()
-
-
 def test_a_cache_that_cannot_be_written_only_warns(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     cache = Cache(tmp_path / "file" / "cache")
@@ -211,6 +278,12 @@ def test_clear(cache: Cache) -> None:
 def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     assert Cache().folder == tmp_path
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv(FOLDER_VARIABLE, "~/kept/~")
+    assert Cache().folder == tmp_path / "home" / "kept" / "~"
+    monkeypatch.setenv(FOLDER_VARIABLE, "~nobody-of-this-name/kept")
+    with pytest.raises(InvalidInputError, match="QSAC_CACHE_DIR names a home directory that is not known"):
+        Cache()
     monkeypatch.delenv(FOLDER_VARIABLE)
     assert default_folder().parts[-2:] == ("qsac", "compiled")
     monkeypatch.setenv(LIMIT_VARIABLE, "3")
@@ -253,6 +326,7 @@ def test_many_processes_at_once(tmp_path: Path) -> None:
     shared = Cache(tmp_path / "shared", limit=limit)
     assert shared.usage().entries > 0
     assert not list(shared.folder.glob("??/.*"))
+    assert {path.name for path in shared.folder.iterdir() if len(path.name) != 2} == {MARKER}
     for path in _entries(shared):
         first, _, body = path.read_bytes().partition(b"\n")
         assert hashlib.sha256(body).hexdigest() == first.split()[-1].decode()

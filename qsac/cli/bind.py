@@ -55,7 +55,9 @@ def command(
     from qsac.templates import Template
 
     default = f"{Path(template).name.removesuffix(ENDING).removesuffix('.json')}.qsac.json"
-    place = output_place(output, default if emit == "artifact" else "-", template, "template", as_json=as_json)
+    sources = {"template": template, "file of tokens": tokens, "file of parameters": parameters}
+    given = {kind: source for kind, source in sources.items() if source is not None}
+    place = output_place(output, default if emit == "artifact" else "-", given, as_json=as_json)
     found = Template.load(template)
     with progress_bar(quiet) as progress:
         compiled = found.bind(
@@ -70,6 +72,7 @@ def command(
         written(compiled, emit, early_exit),
         place,
         emit,
+        named=output is not None,
         verify=verify,
         timing=timing,
         as_json=as_json,

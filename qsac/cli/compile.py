@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,6 +13,7 @@ import click
 
 from qsac.cli.arguments import load_argument, open_cache
 from qsac.cli.messages import note
+from qsac.cli.output import check_own
 from qsac.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def command(
     loaded = load_argument(model)
     ending = "qsac-template.json" if template else "qsac.json"
     default = f"{_file_stem(model, loaded.name)}.{ending}" if emit == "artifact" else "-"
-    place = output_place(output, default, model, "model file", as_json=as_json)
+    place = output_place(output, default, {"model file": model}, as_json=as_json)
     after = print_stage if print_after_all else None
     with progress_bar(quiet) as progress:
         if template:
@@ -148,23 +149,44 @@ def command(
                 progress=progress,
             )
             parts, what = written(compiled, emit, early_exit), emit
-    deliver(compiled, parts, place, what, verify=verify, timing=timing, as_json=as_json, quiet=quiet, verbose=verbose)
+    deliver(
+        compiled,
+        parts,
+        place,
+        what,
+        named=output is not None,
+        verify=verify,
+        timing=timing,
+        as_json=as_json,
+        quiet=quiet,
+        verbose=verbose,
+    )
     if error_budget and not compiled.stats["error_budget"]["spent"] and not quiet:
         untouched = "the error budget is untouched: no pass that ran approximates, the circuit is exact"
         note(_why_exact(compiled) if error_budget == "auto" else untouched)
 
 
-def output_place(output: str | None, default: str, source: str, kind: str, *, as_json: bool) -> str:
-    """Where the output goes: what ``-o`` says, or ``default``; never in place of the ``source`` it is made of, which is
-    of the given ``kind``."""
+def output_place(output: str | None, default: str, sources: Mapping[str, str], *, as_json: bool) -> str:
+    """Where the output goes: what ``-o`` says, or ``default``, which may only replace what qsac wrote; never in place
+    of the ``sources`` that it is made of, by their kinds."""
     place = default if output is None else output
     if not place:
         raise click.UsageError("-o has no file name")
-    if source != "-" and place != "-" and Path(place).exists() and Path(place).samefile(source):
-        raise click.UsageError(f"the output would replace the {kind}: name another one with -o")
+    for kind, source in sources.items():
+        if "-" not in (source, place) and Path(place).exists() and _same_file(place, source):
+            raise click.UsageError(f"the output would replace the {kind}: name another one with -o")
     if place == "-" and as_json:
         raise click.UsageError("--json and the output would both go to standard output: name a file with -o")
+    if output is None and place != "-":
+        check_own(Path(place))
     return place
+
+
+def _same_file(place: str, source: str) -> bool:
+    try:
+        return Path(place).samefile(source)
+    except FileNotFoundError:
+        return False
 
 
 def deliver(
@@ -173,20 +195,24 @@ def deliver(
     place: str,
     what: str,
     *,
+    named: bool,
     verify: bool | None,
     timing: bool,
     as_json: bool,
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Write the output, and say what a compiled program amounts to. ``what`` names what is written."""
-    from qsac.artifact import write_whole
+    """Write the output, and say what a compiled program amounts to.
+
+    ``what`` names what is written; ``named``: the user chose the name, and with it to replace what has it.
+    """
+    from qsac.files.writing import write_whole
 
     if place == "-":
         for part in parts:
             click.echo(part, nl=False)
     else:
-        write_whole(place, parts)
+        write_whole(place, parts, guard=None if named else check_own)
     if timing:
         _print_timing(compiled)
     if as_json:

@@ -63,11 +63,11 @@ def command(
 
 
 def _reseal(data: bytes, source: str, artifact: str, output: str, quiet: bool) -> None:
-    from qsac.artifact import write_whole
     from qsac.checking import resealed
     from qsac.cli.compile import output_place
+    from qsac.files.writing import write_whole
 
-    place, text = output_place(output, output, artifact, "artifact", as_json=False), resealed(data, source)
+    place, text = output_place(output, output, {"artifact": artifact}, as_json=False), resealed(data, source)
     if place == "-":
         click.echo(text, nl=False)
     else:

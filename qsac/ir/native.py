@@ -160,6 +160,22 @@ class NativeCircuit:
         """Physical one-qubit gates: ``Rz`` is a change of frame on every target and is not counted."""
         return self.count("PhasedX", "SX", "X")
 
+    def out_of_range(self) -> str | None:
+        """What columns from elsewhere, of one length, do not have: gates that exist, on qubits and bits of the circuit,
+        by finite angles. None where nothing is wrong."""
+        if ((self.kind < 0) | (self.kind >= len(GATES))).any():
+            return "gates that exist"
+        arity = np.array([gate.qubits for gate in GATES])[self.kind]
+        seconds = np.where(arity == 2, len(self.qubits), len(self.bits))
+        paired = (arity == 2) | (self.kind == KIND["Measure"])
+        if ((self.first < 0) | (self.first >= len(self.qubits))).any():
+            return "gates on qubits of the circuit"
+        if np.where(paired, (self.second < 0) | (self.second >= seconds), self.second != -1).any():
+            return "second qubits and bits of the circuit, where a gate has one"
+        if (self.first == self.second)[arity == 2].any():
+            return "two different qubits of each two-qubit gate"
+        return None if np.isfinite(self.angles).all() else "finite angles"
+
     def unmet(self) -> str | None:
         """What readouts, profile and resets want that an untrusted circuit does not have, or None."""
         measured_at, problem = _outcomes(self)

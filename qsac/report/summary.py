@@ -93,7 +93,7 @@ def _error_rows(report: Mapping[str, Any]) -> list[Row]:
     """What approximating passes have spent, and where it is known what that came to."""
     if not report.get("spent"):
         return []
-    spent = ", ".join(f"{error:.2g} by {name}" for name, error in report["spent"].items())
+    spent = ", ".join(f"{error:.2g} by {name}" for name, error in sorted(report["spent"].items()))
     rows = [("error", f"infidelity at most {spent}, of {report['budget']:g} allowed")]
     known = [("infidelity", "{:.2g}"), ("loss_deviation", "loss off by {:+.2g}")]
     words = [form.format(report[name]) for name, form in known if report.get(name) is not None]

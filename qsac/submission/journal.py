@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from uuid import uuid4
 
 from qsac.artifact import Compiled
 from qsac.errors import BackendError, InvalidInputError
+from qsac.files.folders import named_folder
 
 FOLDER_VARIABLE = "QSAC_DATA_DIR"
 VERSION = 1
@@ -81,9 +81,9 @@ class Job:
 
 def default_path() -> Path:
     """Where the journal is: in the folder QSAC_DATA_DIR, or in the user's data folder."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    if named:
-        return Path(named) / "jobs.sqlite"
+    named = named_folder(FOLDER_VARIABLE)
+    if named is not None:
+        return named / "jobs.sqlite"
     from platformdirs import user_data_path
 
     return user_data_path("qsac", appauthor=False) / "jobs.sqlite"

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from qsac.sealing import digest_of
+
 IDENTITY = {"type": "identity"}
 SMALL: dict[str, Any] = {
     "qsac": 1,
@@ -34,6 +36,11 @@ MODELS: dict[str, dict[str, Any]] = {
     "orthogonal": SMALL | {"name": "orthogonal", "tokens": ORTHOGONAL},
     "long": SMALL | {"name": "long", "tokens": TFIM | {"sites": 6, "context": 256}},
 }
+
+
+def sealed(document: dict[str, Any]) -> str:
+    """The text of an artifact that somebody changed and gave the digest that it has to bear."""
+    return json.dumps(document | {"digest": digest_of(document)})
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def test_parameters_from_a_file(template: str, folder: Path, capsys: Captured) -
     angles = np.round(np.random.default_rng(1).normal(size=(1, 2, 3)), 3).tolist()
     Path("parameters.json").write_text(json.dumps({"value": angles}))
     facts = json.loads(_said(["bind", template, "--parameters", "parameters.json", "--json"], capsys).out)
-    assert facts["verified"] is True
+    assert facts["verified"] == {"how": "closed form", "tolerance": 1e-9}
     assert facts["options"]["template"] is True
     model = json.loads(Path("complex.json").read_text())
     model["attention"]["value"]["parameters"] = angles
@@ -90,6 +90,8 @@ def test_other_forms(emit: str, template: str, capsys: Captured) -> None:
         ([None, "--parameters", "none.json"], "there is no such file"),
         ([None, "-o", ""], "-o has no file name"),
         ([None, "-o", "complex.qsac-template.json"], "the output would replace the template"),
+        ([None, "--tokens", "tokens.txt", "-o", "tokens.txt"], "the output would replace the file of tokens"),
+        ([None, "--parameters", "list.json", "-o", "./list.json"], "the output would replace the file of parameters"),
         ([None, "-o", "-", "--json"], "--json and the output would both go to standard output"),
     ],
 )
@@ -156,3 +158,27 @@ def test_show_and_clear(folder: Path, cache_folder: Path, capsys: Captured) -> N
     assert _said(["cache"], capsys).out.startswith(f"{cache_folder}: 1 entries, ")
     assert _said(["cache", "--clear"], capsys).out.startswith("removed 1 entries, ")
     assert json.loads(_said(["cache", "--clear", "--json"], capsys).out)["removed_entries"] == 0
+
+
+def test_a_folder_of_other_files_is_no_cache(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    home = tmp_path_factory.mktemp("home")
+    (home / "kept").mkdir()
+    (home / "kept" / "notes").write_text("mine")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("QSAC_CACHE_DIR", "~/kept")
+    for command in (["compile", "complex.json", "-q"], ["run", "complex.json"]):
+        said = _said(command, capsys)
+        (warning,) = (line for line in said.err.splitlines() if line.startswith("warning: the cache"))
+        assert f"{home / 'kept'} holds other files, and no file .qsac-cache; it is not used: " in warning
+    for command in (["cache"], ["cache", "--clear"], ["cache", "--clear", "--json"]):
+        said = _said(command, capsys, 2)
+        assert said.out == ""
+        assert said.err.startswith(f"error: the cache folder {home / 'kept'} holds other files")
+        assert "name a folder of its own in QSAC_CACHE_DIR" in said.err
+    assert [path.name for path in (home / "kept").iterdir()] == ["notes"]
+    monkeypatch.setenv("QSAC_CACHE_DIR", "~/new")
+    _said(["compile", "complex.json", "-q"], capsys)
+    assert (home / "new" / ".qsac-cache").is_file()
+    assert _said(["cache", "--clear"], capsys).out.startswith("removed 1 entries, ")

@@ -109,10 +109,10 @@ def test_outputs_that_cannot_be(output: str, message: str, folder: Path, capsys:
 
 
 def test_a_folder_without_permission(folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(**_: object) -> tuple[int, str]:
+    def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("qsac.artifact.tempfile.mkstemp", refuse)
+    monkeypatch.setattr("qsac.files.writing._Unpublished.__init__", refuse)
     assert run(["compile", "small.json"]) == 2
     assert "error: the output cannot be written\n  where:  small.qsac.json\n  found:  permission denied" in (
         capsys.readouterr().err
@@ -260,7 +260,7 @@ def test_json(folder: Path, capsys: Captured) -> None:
     facts = json.loads(captured.out)
     compiled = qsac.Compiled.load("small.qsac.json")
     assert (facts["name"], facts["target"], facts["output"]) == ("small one", "h1", "small.qsac.json")
-    assert facts["verified"] is False
+    assert facts["verified"] is None
     assert facts["sha256"] == compiled.model.sha256
     assert facts["options"] == compiled.options
     assert facts["options"]["seed"] == 7
@@ -327,13 +327,14 @@ def test_a_circuit_that_disagrees_is_refused(
     emit: str, folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _break_a_pass(monkeypatch)
-    (folder / "small.qsac.json").write_text("the old one")
+    old = '{"qsac_artifact": 1, "model": "the old one"}'
+    (folder / "small.qsac.json").write_text(old)
     assert run(["compile", "small.json", "--emit", emit]) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("error: the compiled circuit disagrees with the model\n")
     assert "nothing was written" in captured.err
-    assert (folder / "small.qsac.json").read_text() == "the old one"
+    assert (folder / "small.qsac.json").read_text() == old
     assert _files(folder) == {"small.qsac.json"}
 
 
@@ -346,7 +347,7 @@ def test_a_pass_that_breaks_a_rule_is_a_bug(folder: Path, capsys: Captured, monk
     assert _files(folder) == set()
 
 
-@pytest.mark.parametrize("where", ["qsac.compiler.emit", "pathlib.Path.replace"])
+@pytest.mark.parametrize("where", ["qsac.compiler.emit", "qsac.files.writing._Unpublished.publish"])
 def test_an_interruption_leaves_no_file(
     where: str, folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:

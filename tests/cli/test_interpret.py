@@ -12,7 +12,7 @@ from qiskit_aer import AerSimulator
 
 import qsac
 from qsac.cli.main import run
-from tests.cli.conftest import SMALL
+from tests.cli.conftest import SMALL, sealed
 
 Captured = pytest.CaptureFixture[str]
 GivesInput = Callable[[bytes], None]
@@ -197,7 +197,7 @@ def _damaged(document: dict[str, Any], *path: str | int, value: object) -> str:
         (["qsac_artifact"], "1", "this is not a qsac artifact", "/qsac_artifact"),
         (["qsac_artifact"], 0, "this is not a qsac artifact", "/qsac_artifact"),
         (["sha256"], "0" * 64, "the artifact's model was changed after compiling", "/sha256"),
-        (["model", "name"], "other", "the artifact's model was changed after compiling", "/sha256"),
+        (["model", "attention", "mask"], "full", "the artifact's model was changed after compiling", "/sha256"),
         (["model", "tokens", "values"], [[0, 0], [1, 1]], "token 0 is zero", "/model/tokens/values/0"),
         (["circuits"], [], "the artifact is damaged", "/circuits"),
         (["circuits", 0, "readout", 0, "given"], [["x", [0]]], "the artifact is damaged", "/circuits/0/readout/0"),
@@ -209,7 +209,7 @@ def test_wrong_artifacts(
     path: list[str | int], value: object, message: str, place: str, artifact: qsac.Compiled, capsys: Captured
 ) -> None:
     Path("counts.json").write_text('{"000000": 7}')
-    Path("small.qsac.json").write_text(_damaged(json.loads(artifact.to_json()), *path, value=value))
+    Path("small.qsac.json").write_text(sealed(json.loads(_damaged(json.loads(artifact.to_json()), *path, value=value))))
     for command in (["interpret", "small.qsac.json", "counts.json"], ["run", "small.qsac.json"]):
         assert run(command) == 2
         captured = capsys.readouterr()
@@ -222,7 +222,7 @@ def test_wrong_artifacts(
 def test_an_artifact_stands_alone(artifact: qsac.Compiled, capsys: Captured) -> None:
     document = json.loads(artifact.to_json())
     document["target"]["name"] = "a-machine-known-elsewhere"
-    Path("small.qsac.json").write_text(json.dumps(document))
+    Path("small.qsac.json").write_text(sealed(document))
     assert run(["run", "small.qsac.json", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["metrics"] == qsac.run(artifact).metrics

@@ -14,7 +14,7 @@ from qsac.cli.main import run
 from qsac.model import load
 from qsac.model.distribution import closed_form_result
 from qsac.runtime.schema import RunResult, json_schema, json_schema_text
-from tests.cli.conftest import MODELS
+from tests.cli.conftest import MODELS, sealed
 
 Captured = pytest.CaptureFixture[str]
 READOUTS: dict[str, dict[str, Any]] = {
@@ -120,7 +120,7 @@ def test_an_artifact_whose_readout_does_not_fit_its_model_is_refused(model: dict
     (readout,) = document["circuits"][0]["readout"]
     for name, value in {"metric": "fidelity", "index": readout["index"][1:]}.items():
         document["circuits"][0]["readout"] = [readout | {name: value}]
-        Path("model.qsac.json").write_text(json.dumps(document))
+        Path("model.qsac.json").write_text(sealed(document))
         assert run(["run", "model.qsac.json"]) == 2
         assert capsys.readouterr().err.startswith(
             "error: the artifact is damaged\n  where:  model.qsac.json /circuits/0/"

@@ -112,6 +112,12 @@ def test_a_journal_of_a_newer_version(
 def test_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("QSAC_DATA_DIR", str(tmp_path))
     assert default_path() == tmp_path / "jobs.sqlite"
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("QSAC_DATA_DIR", "~/data")
+    assert default_path() == tmp_path / "home" / "data" / "jobs.sqlite"
+    monkeypatch.setenv("QSAC_DATA_DIR", "~nobody-of-this-name/data")
+    with pytest.raises(InvalidInputError, match="QSAC_DATA_DIR names a home directory that is not known"):
+        default_path()
     monkeypatch.delenv("QSAC_DATA_DIR")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     assert default_path().name == "jobs.sqlite"

@@ -1,0 +1,1 @@
+"""Files that qsac writes, and the folders that it keeps them in."""
