@@ -246,10 +246,10 @@ class Journal:
 
     def _connect(self) -> sqlite3.Connection:
         for file in self._files():
-            if not file.exists():
+            if not (file.exists() or file.is_symlink()):
                 continue
             if not file.is_file():  # a pipe would be waited for, a device read without end
-                kind = "a folder" if file.is_dir() else "neither a file nor a folder"
+                kind = "a folder" if file.is_dir() else "not a regular file"
                 raise OSError(f"{file.name} is {kind}")
             if file.stat().st_mode & 0o077:  # an earlier qsac's; on a medium that cannot be written it stays as it is
                 with suppress(OSError):
