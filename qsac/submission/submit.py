@@ -58,7 +58,7 @@ def client(vendor: str, machine: str) -> Client:
     raise InvalidInputError(f"there is no client for the vendor {quoted(vendor)}", wanted="Quantinuum or IBM")
 
 
-def submit(planned: Plan, service: Client, journal: Journal, despite: Collection[int] = ()) -> Job:
+def submit(planned: Plan, service: Client, journal: Journal, *, despite: Collection[int] = ()) -> Job:
     """Enter the job, start it with the plan's ceiling, and note its handle.
 
     Raises :class:`~qsac.errors.BackendError` where the answer to the very same job is pending and ``despite`` does not
@@ -148,12 +148,19 @@ def _found(job: Job, circuit: NativeCircuit, service: Client, journal: Journal) 
         found = service.find(job.tag, circuit)
     if found is not None:
         return _handle(found, job.vendor)
+    called = f"no job called {job.tag}"
     if _may_appear(job):
-        help = "it may not be listed yet, or `qsac run` may still be submitting it: ask again in some minutes"
-    else:
-        journal.unanswered(job, NOT_FOUND, f"{job.vendor} knew of no such job")
-        help = f"as far as {job.vendor} knows nothing was submitted: if no `qsac run` is still at it, submit it again"
-    raise BackendError(f"job {job.id} never reached {job.vendor}", found=f"no job called {job.tag}", help=help)
+        raise BackendError(
+            f"{job.vendor} does not list job {job.id} so far",
+            found=called,
+            help="ask again in some minutes: new jobs may be listed late, and `qsac run` may still be submitting it",
+        )
+    journal.unanswered(job, NOT_FOUND, f"{job.vendor} knew of no such job")
+    raise BackendError(
+        f"job {job.id} never reached {job.vendor}",
+        found=called,
+        help=f"as far as {job.vendor} knows nothing was submitted: submit it again, unless a `qsac run` is still at it",
+    )
 
 
 def _may_appear(job: Job) -> bool:

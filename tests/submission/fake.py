@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import qsac
+from qsac.cli.main import run
 from qsac.errors import BackendError
 from qsac.ir.native import NativeCircuit
 from qsac.submission.client import State, Status
 from tests.cli.conftest import SMALL
+
+Captured = pytest.CaptureFixture[str]
+SUBMIT = ["run", "small.json", "--target", "h2", "--submit", "--shots", "100"]
 
 
 @dataclass
@@ -64,6 +70,13 @@ class FakeVendor:
     def jobs(self) -> list[dict[str, Any]]:
         """What was submitted."""
         return [json.loads(file.read_text()) for file in sorted(self.folder.glob("*.json"))]
+
+
+def said(arguments: list[str], capsys: Captured, code: int = 0) -> Any:
+    """What the command line prints, once its exit code is the right one."""
+    capsys.readouterr()
+    assert run(arguments) == code
+    return capsys.readouterr()
 
 
 def small() -> qsac.Compiled:

@@ -159,7 +159,7 @@ def test_a_program_that_spent_of_its_budget_is_within_it() -> None:
     assert spent.stats["error_budget"]["spent"]
     assert verified_before_submission(spent)
     # The same circuit, said to be more exact than it is.
-    little = {name: 1e-12 for name in spent.stats["error_budget"]["spent"]}
+    little = dict.fromkeys(spent.stats["error_budget"]["spent"], 1e-12)
     with pytest.raises(CheckFailedError, match="further from its model than its error budget allows"):
         verified_before_submission(replace(spent, stats=spent.stats | {"error_budget": {"spent": little}}))
     with pytest.raises(CheckFailedError, match="disagrees with the model"):
