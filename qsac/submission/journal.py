@@ -277,11 +277,11 @@ class Journal:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeError) as error:  # SQLite's messages may quote a damaged schema
             raise BackendError(
                 "the run journal cannot be used",
                 source=str(self.path),
-                found=str(error),
+                found=printable(str(error)),
                 help=f"name another folder in the environment variable {FOLDER_VARIABLE}",
             ) from None
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from math import exp, isfinite, sqrt
+from math import exp, sqrt
 from typing import Any
+
+import numpy as np
 
 from qsac.artifact import Compiled
 from qsac.errors import CheckFailedError, InvalidInputError
@@ -11,6 +13,7 @@ from qsac.model.distribution import distribution
 from qsac.model.metrics import closed_form
 from qsac.model.pointer import describe
 from qsac.pipeline import Progress
+from qsac.runtime.statevector import simulate
 from qsac.runtime.verification import TOLERANCE, is_narrow, verify_compiled
 
 _HELP = "nothing was submitted: compile the model again; if it is refused again, please report it as a bug of qsac"
@@ -68,7 +71,7 @@ def _spent(stats: dict[str, Any]) -> list[float]:
     values = list(spent.values()) if isinstance(spent, dict) else [] if spent is None else [spent]
     for value in values:
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not isfinite(value) or not 0 <= value < 1:
+        if not number or not 0 <= value < 1:
             raise InvalidInputError(
                 "the artifact's error budget is invalid",
                 pointer="/stats/error_budget/spent",
@@ -80,14 +83,8 @@ def _spent(stats: dict[str, Any]) -> list[float]:
 
 def _check_moved(compiled: Compiled, moved: dict[str, Any], error: float) -> None:
     """An error of e in the final state moves no probability by more than e."""
-    given = expected_success(compiled)
-    relative = moved.get("success_probability_deviation")
-    moves = [] if relative is None else [("success probability", given * relative)]
-    loss = closed_form(compiled.model)["loss"] if compiled.model.readout.type == "loss" else None
-    if relative is not None and loss is not None and moved.get("loss_deviation") is not None:
-        joint = exp(-loss - moved["loss_deviation"]) * given * (1 + relative)
-        moves.append(("fidelity, as a joint probability,", joint - exp(-loss) * given))
-    for name, by in moves:
+    moves = _moved_loss(compiled, moved) if compiled.model.readout.type == "loss" else _moved_entries(compiled)
+    for name, by in moves.items():
         if not abs(by) <= error + TOLERANCE:
             raise CheckFailedError(
                 "the job is not submitted: the program is further from its model than its error budget allows",
@@ -95,3 +92,29 @@ def _check_moved(compiled: Compiled, moved: dict[str, Any], error: float) -> Non
                 wanted=f"at most {error:.3g}",
                 help=_HELP,
             )
+
+
+def _moved_loss(compiled: Compiled, moved: dict[str, Any]) -> dict[str, float]:
+    """How far the probability of success, and that of finding the loss's state as well, are from the model's."""
+    given, relative = expected_success(compiled), moved["success_probability_deviation"]
+    if relative is None:
+        return {}
+    moves = {"success probability": given * relative}
+    loss = closed_form(compiled.model)["loss"]
+    if loss is not None and moved["loss_deviation"] is not None:
+        joint = exp(-loss - moved["loss_deviation"]) * given * (1 + relative)
+        moves["probability of the loss's state"] = joint - exp(-loss) * given
+    return moves
+
+
+def _moved_entries(compiled: Compiled) -> dict[str, float]:
+    """How far the probability of success, and those of every value of the index with it, are from the model's."""
+    found, exact = simulate(compiled.circuits[0]), distribution(compiled.model)
+    given = expected_success(compiled)
+    moves = {"success probability": found.given - given}
+    for name, simulated, wanted in (("index", found.weights, exact.marginal), ("entry", found.overlaps, exact.joint)):
+        if len(simulated):
+            differences = np.abs(simulated * found.given - wanted * given)
+            worst = int(np.argmax(differences))
+            moves[f"probability of {name} {worst}"] = float(differences[worst])
+    return moves

@@ -342,3 +342,15 @@ def test_a_file_without_tables_is_an_empty_journal(journal: Journal, compiled: q
 def test_names_that_cannot_be_stored_are_escaped(journal: Journal, compiled: qsac.Compiled) -> None:
     odd = replace(compiled, model=replace(compiled.model, name="a\ud800\x1b[2J"))
     assert journal.enter(odd, "IBM", "ibm_fez", 5, None, None).model == "a\\ud800\\x1b[2J"
+
+
+def test_a_schema_that_is_not_utf8(journal: Journal, compiled: qsac.Compiled) -> None:
+    journal.enter(compiled, "IBM", "ibm_fez", 5, None, None)
+    with closing(sqlite3.connect(journal.path)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+    data = journal.path.read_bytes()
+    assert b"CREATE TABLE jobs" in data
+    journal.path.write_bytes(data.replace(b"CREATE TABLE jobs", b"CREATE TABLE \xf5obs"))
+    for use in _uses(journal, compiled):
+        with pytest.raises(BackendError, match="the run journal cannot be used"):
+            use()
