@@ -111,7 +111,10 @@ def update(job: Job, service: Client, journal: Journal) -> Job:
     compiled = journal.artifact(job)
     circuit = compiled.circuits[0]
     if job.handle is None:
-        journal.submitted(job, _found(job, circuit, service, journal))
+        handle = _found(job, circuit, service, journal)
+        if handle is None:
+            return job
+        journal.submitted(job, handle)
         job = journal.job(job.id)
     if job.handle is None or job.counts is not None:
         return job
@@ -142,12 +145,14 @@ def result(job: Job, journal: Journal) -> Result | None:
     return replace(found, warnings=(warning, *found.warnings))
 
 
-def _found(job: Job, circuit: NativeCircuit, service: Client, journal: Journal) -> str:
-    """The handle of a job whose answer was lost."""
+def _found(job: Job, circuit: NativeCircuit, service: Client, journal: Journal) -> str | None:
+    """The handle of a job whose answer was lost; None for one that is known not to have been submitted, and was not."""
     with _answered(job.vendor):
         found = service.find(job.tag, circuit)
     if found is not None:
         return _handle(found, job.vendor)
+    if job.state == "failed":
+        return None
     called = f"no job called {job.tag}"
     if _may_appear(job):
         raise BackendError(

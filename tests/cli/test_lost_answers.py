@@ -92,7 +92,11 @@ def test_a_job_that_the_client_refuses_is_not_pending(vendor: FakeVendor, capsys
     assert "error: the device is not as its snapshot\n" in said([*SUBMIT, "--yes"], capsys, 2).err
     (entry,) = Journal().jobs()
     assert (entry.state, entry.message) == ("failed", "not submitted: the device is not as its snapshot")
-    vendor.breaks = None
+    vendor.breaks, vendor.slow = None, True
+    assert said(["results", "1"], capsys, 4).err == (
+        "error: job 1 was not run: failed\n  found:  not submitted: the device is not as its snapshot\n"
+        "  help:   submit it again\n"
+    )
     assert said([*SUBMIT, "--yes"], capsys).out == "job 2 submitted to H2-1\n"
 
 
