@@ -78,3 +78,9 @@ class BackendError(QsacError):
     """A simulator or vendor service that failed (exit code 4)."""
 
     exit_code = EXIT_BACKEND_FAILURE
+
+
+def printable(text: str) -> str:
+    r"""``text`` with all that a terminal would not print as it is escaped as in Python's literals (``\x1b``): control
+    characters (newline and tab among them), bidirectional controls, lone surrogates, characters that do not exist."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

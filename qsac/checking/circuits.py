@@ -30,11 +30,7 @@ _QUBIT = re.compile(r"q\[(0|[1-9][0-9]{0,8})\]")
 def check_circuit(compiled: Compiled, target: Target) -> Iterator[Finding]:
     """What a circuit does that its target cannot do, and what its maps and groups say that is not so."""
     (circuit,) = compiled.circuits
-    yield from _gates(circuit, target)
-    yield from _qubits(circuit, target)
-    yield from _pairs(circuit, target)
-    if not (target.mid_circuit_measurement and target.reset):
-        yield from _reuse(circuit, target)
+    yield from runs_on(circuit, target)
     allocation = read_allocation(compiled)
     if allocation is None:
         wanted = "a logical qubit for each qubit of each register: " + ", ".join(compiled.program.scope.sizes)
@@ -42,6 +38,15 @@ def check_circuit(compiled: Compiled, target: Target) -> Iterator[Finding]:
     else:
         yield from _maps(circuit, target, compiled.program, allocation)
     yield from _groups(circuit)
+
+
+def runs_on(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
+    """What a circuit does that a machine cannot do."""
+    yield from _gates(circuit, target)
+    yield from _qubits(circuit, target)
+    yield from _pairs(circuit, target)
+    if not (target.mid_circuit_measurement and target.reset):
+        yield from _reuse(circuit, target)
 
 
 def _commands(places: Any, field: str, title: str, found: list[str], wanted: str) -> Iterator[Finding]:

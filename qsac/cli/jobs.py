@@ -16,20 +16,29 @@ def command(as_json: bool) -> None:
     """
     from qsac.submission.journal import Journal
 
-    journal = Journal()
-    jobs = journal.jobs()
+    entries = Journal().entries()
     if as_json:
-        click.echo(json.dumps([job.to_dict() for job in jobs], indent=2))
+        click.echo(json.dumps([entry.to_dict() for entry in entries], indent=2))
         return
-    if not jobs:
+    if not entries:
         click.echo("no jobs were submitted")
         return
+    from qsac.cli.messages import warn
     from qsac.cli.tables import Table
+    from qsac.errors import printable
+    from qsac.submission.entries import DamagedJob
 
     table = Table(
         "id", "submitted", "model", "machine", "shots", "at most", "state", numbers=("id", "shots", "at most")
     )
-    for job in jobs:
-        cost = "" if job.cost is None else f"{job.cost:,.1f} {job.unit}"
-        table.add(str(job.id), job.created, job.model, job.machine, f"{job.shots:,}", cost, job.state)
+    for entry in entries:
+        if isinstance(entry, DamagedJob):
+            cells = ["", "", "", "", "", "damaged"]
+        else:
+            cost = "" if entry.cost is None else f"{entry.cost:,.1f} {entry.unit or ''}".rstrip()
+            cells = [entry.created, entry.model, entry.machine, f"{entry.shots:,}", cost, entry.state]
+        table.add(str(entry.id), *map(printable, cells))
     table.show()
+    for entry in entries:
+        if isinstance(entry, DamagedJob):
+            warn(f"job {entry.id} is damaged in the journal: {entry.problem}")

@@ -22,7 +22,7 @@ def command(id: int, wait: bool, as_json: bool) -> None:
 
     Asks the vendor until the counts are there, and keeps them in the journal.
     """
-    from qsac.errors import BackendError
+    from qsac.errors import BackendError, printable
     from qsac.submission.journal import Journal
     from qsac.submission.submit import client, result, update
 
@@ -35,7 +35,9 @@ def command(id: int, wait: bool, as_json: bool) -> None:
             time.sleep(POLL_SECONDS)
             job = update(job, service, journal)
     if job.state in ("failed", "cancelled"):
-        raise BackendError(f"job {id} was not run: {job.state}", found=job.message or None, help="submit it again")
+        raise BackendError(
+            f"job {id} was not run: {job.state}", found=printable(job.message) or None, help="submit it again"
+        )
     found = result(job, journal)
     if as_json:
         facts = job.to_dict() | {"result": None if found is None else found.to_dict()}
@@ -43,7 +45,7 @@ def command(id: int, wait: bool, as_json: bool) -> None:
         for message in found.warnings if found is not None else ():
             warn(message)
     elif found is None:
-        click.echo(f"job {id} on {job.machine}: {job.state}")
+        click.echo(f"job {id} on {printable(job.machine)}: {job.state}")
     else:
         from qsac.cli.run import show_result
 

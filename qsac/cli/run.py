@@ -110,12 +110,15 @@ def _submit(
     if program == "-" and not yes:
         raise click.UsageError("--submit asks before it spends: give a file, or --yes")
     from qsac.cli.submission import submit_program
+    from qsac.errors import printable
+    from qsac.submission.plan import check_request
 
-    with progress_bar() as progress:
-        # What is paid for is checked first, where that is possible.
-        compiled = _compiled(read_argument(program), target, seed, open_cache(no_cache), progress, verify=None)
+    check_request(shots, max_cost)
+    with progress_bar() as progress:  # what is paid for is verified with its plan, wherever it comes from
+        compiled = _compiled(read_argument(program), target, seed, open_cache(no_cache), progress)
     if target is not None and target != compiled.target["name"]:
-        raise click.UsageError(f"the program is compiled for {compiled.target['name']}, not for {target}")
+        name = printable(str(compiled.target["name"]))
+        raise click.UsageError(f"the program is compiled for {name}, not for {printable(target)}")
     submit_program(compiled, shots, machine=machine, max_cost=max_cost, yes=yes, as_json=as_json)
 
 
@@ -125,7 +128,6 @@ def _compiled(
     seed: int | None,
     cache: Cache | None,
     progress: Progress | None,
-    verify: bool | None = False,
 ) -> Compiled:
     from qsac.artifact import Compiled
 
@@ -133,7 +135,7 @@ def _compiled(
         return found
     from qsac.compiler import compile as compile_model
 
-    return compile_model(found, target or "statevector", seed=seed or 0, verify=verify, cache=cache, progress=progress)
+    return compile_model(found, target or "statevector", seed=seed or 0, verify=False, cache=cache, progress=progress)
 
 
 def _number(value: float | None, digits: int) -> str:

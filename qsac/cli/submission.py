@@ -1,4 +1,4 @@
-"""What submitting says and asks: the cost, and whether to spend it."""
+"""What submitting says and asks: whether the circuit is verified, the cost, and whether to spend it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qsac.cli.messages import note
+from qsac.cli.messages import note, warn
+from qsac.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from qsac.artifact import Compiled
@@ -18,24 +19,40 @@ def submit_program(
     compiled: Compiled, shots: int, *, machine: str | None, max_cost: float | None, yes: bool, as_json: bool
 ) -> None:
     """Submit a compiled program once its cost is known and agreed to, and say how to get at the result."""
-    from qsac.submission.journal import Journal
-    from qsac.submission.submit import client, plan, submit
+    from qsac.errors import printable
+    from qsac.submission.journal import Journal, pending_error
+    from qsac.submission.submit import SubmissionInterrupted, client, plan, submit
 
-    planned = plan(compiled, shots, machine, max_cost)
+    with progress_bar() as progress:
+        planned = plan(compiled, shots, machine, max_cost, progress)
+    for message in planned.warnings:
+        warn(message)
+    journal = Journal()
+    pending = journal.pending(compiled, planned.machine, shots)
+    if pending and yes:
+        raise pending_error(pending[-1])
+    for number in pending:
+        warn(
+            f"the very same job may have been submitted already, as job {number}, whose answer was lost: "
+            f"`qsac results {number}` finds out"
+        )
     cost = planned.cost
     most = f" to {cost.highest:,.1f}" if cost.highest != cost.amount else ""
     click.echo(
-        f"{compiled.model.name} on {planned.machine}, {shots:,} shots: about {cost.amount:,.1f}{most} {cost.unit}, "
-        f"{cost.note}",
+        f"{printable(compiled.model.name)} on {planned.machine}, {shots:,} shots: about {cost.amount:,.1f}{most} "
+        f"{cost.unit}, {cost.note}; the job's limit at {planned.vendor}: {planned.ceiling:,.1f} {cost.unit}",
         err=True,
     )
     service = client(planned.vendor, planned.machine)
     if not yes:
-        if not sys.stdin.isatty():
+        if sys.stdin is None or not sys.stdin.isatty():
             raise click.UsageError("nothing is submitted unasked: --yes agrees to the cost where there is no terminal")
         if not click.confirm("Submit it?", err=True):
             raise click.Abort
-    job = submit(planned, service, Journal(), max_cost)
+    try:
+        job = submit(planned, service, journal, despite=pending)
+    except SubmissionInterrupted as interrupted:
+        raise interrupted.lost from None
     if as_json:
         click.echo(json.dumps(job.to_dict(), indent=2))
     else:

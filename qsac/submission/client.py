@@ -33,11 +33,15 @@ class Client(Protocol):
 
     ``tag`` is a name for the job that no other job has, by which it is found again if its handle was lost. ``ceiling``
     is the most that the vendor may charge, in the unit of the target's cost. Every method may raise
-    :class:`~qsac.errors.BackendError`.
+    :class:`~qsac.errors.BackendError`. What the methods return is checked before it is used or kept.
     """
 
-    def submit(self, circuit: NativeCircuit, shots: int, tag: str, ceiling: float | None) -> str:
-        """Start a job; the handle suffices to ask for it from another process."""
+    def submit(self, circuit: NativeCircuit, shots: int, tag: str, ceiling: float) -> str:
+        """Start a job; the handle suffices to ask for it from another process.
+
+        :class:`~qsac.errors.InvalidInputError` says that nothing was submitted. After any other exception the job may
+        run: it is looked for by its tag.
+        """
         ...
 
     def find(self, tag: str, circuit: NativeCircuit) -> str | None:

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from qsac.errors import BackendError, InvalidInputError, QsacError
+from qsac.errors import BackendError, InvalidInputError, QsacError, printable
 from qsac.ir.native import NativeCircuit
+from qsac.registry import target_names
 from qsac.submission.client import Cost, State, Status
 
 if TYPE_CHECKING:
@@ -31,9 +32,21 @@ def cost(formula: dict[str, Any], shots: int) -> Cost:
     return Cost(seconds, seconds, formula["unit"], "by IBM's formula and the snapshot's gate times")
 
 
+def ceiling(highest: float, max_cost: float | None) -> float:
+    """The job's limit in seconds, of which IBM counts whole ones: at most ``max_cost``, or the next one from
+    ``highest`` up. It is below ``highest`` where no limit would do for both."""
+    return float(math.ceil(highest) if max_cost is None else math.floor(max_cost))
+
+
 def machine(target: str) -> str:
     """What IBM calls the device of a target: ``ibm_fez`` for ``ibm-fez``."""
     return target.replace("-", "_")
+
+
+def target_of(machine: str) -> str | None:
+    """The target that describes what IBM calls ``machine``, if there is one."""
+    name = machine.replace("_", "-")
+    return name if name in target_names() else None
 
 
 class IBMClient:
@@ -47,7 +60,7 @@ class IBMClient:
                 help="save one with qiskit_ibm_runtime.QiskitRuntimeService.save_account, or set QISKIT_IBM_TOKEN",
             )
 
-    def submit(self, circuit: NativeCircuit, shots: int, tag: str, ceiling: float | None) -> str:
+    def submit(self, circuit: NativeCircuit, shots: int, tag: str, ceiling: float) -> str:
         """The handle is pytket's: job id, place in the job, number of bits, no circuit to be applied to results."""
         from qiskit_ibm_runtime import SamplerOptions
 
@@ -55,8 +68,7 @@ class IBMClient:
 
         options = SamplerOptions()
         options.environment.job_tags = [tag]
-        if ceiling is not None:
-            options.max_execution_time = math.ceil(ceiling)
+        options.max_execution_time = math.ceil(ceiling)
         written = to_tket(circuit)
         with _vendor_errors():
             backend = self._backend()
@@ -116,7 +128,7 @@ def _has_account() -> bool:
     except AccountNotFoundError:
         return QiskitConfig.from_default_config_file().ibmq_api_token is not None
     except Exception as error:
-        raise BackendError("the IBM Quantum account cannot be read", found=str(error)[:300]) from None
+        raise BackendError("the IBM Quantum account cannot be read", found=printable(str(error)[:300])) from None
     return True
 
 
@@ -129,5 +141,5 @@ def _vendor_errors() -> Iterator[None]:
         raise
     except Exception as error:
         raise BackendError(
-            "IBM Quantum did not do what it was asked for", found=f"{type(error).__name__}: {error}"[:300]
+            "IBM Quantum did not do what it was asked for", found=printable(f"{type(error).__name__}: {error}"[:300])
         ) from None

@@ -6,17 +6,22 @@ Circuits are submitted as they were compiled, in the machine's own gates, withou
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from typing import Any
 
-from qsac.errors import BackendError, InvalidInputError, QsacError
+from qsac.errors import BackendError, InvalidInputError, QsacError, printable
 from qsac.ir.native import NativeCircuit
 from qsac.submission.client import Cost, State, Status
 
 MACHINES = {"h1": "H1-1", "h2": "H2-1", "h2-1": "H2-1", "h2-2": "H2-2"}
 """Target name -> what Nexus calls its machine."""
+
+_VARIANT = re.compile(r"(?<=\d)(E|LE|SC)$")
+"""How the names of emulators (two kinds) and syntax checkers end."""
 
 PROJECT = "qsac"
 """The Nexus project that jobs are filed under."""
@@ -37,6 +42,26 @@ def cost(formula: dict[str, Any], shots: int) -> Cost:
     return Cost(low, high, "HQC", "by Quantinuum's published formula; the upper value counts resets as measurements")
 
 
+def ceiling(highest: float, max_cost: float | None) -> float:
+    """The job's limit in HQC: ``max_cost``, or ``highest`` rounded up to a tenth."""
+    if max_cost is not None:
+        return max_cost
+    return float(Decimal(repr(highest)).quantize(Decimal("0.1"), ROUND_CEILING))
+
+
+def target_of(machine: str) -> str | None:
+    """The target that describes ``machine``, or the machine that it emulates or checks the syntax for, if there is one.
+
+    :class:`~qsac.errors.InvalidInputError` for Helios, whose programs are of another form and cost something else.
+    """
+    if machine.lower().startswith("helios"):
+        raise InvalidInputError(
+            "jobs for Helios are not submitted", found=machine, help="Nexus takes programs for it in other forms"
+        )
+    bare = _VARIANT.sub("", machine)
+    return next((name for name, called in MACHINES.items() if called == bare), None)
+
+
 class NexusClient:
     """Jobs on ``machine``, a name that Nexus knows: H2-1, or H2-1E, its emulator."""
 
@@ -54,7 +79,7 @@ class NexusClient:
         if not _has_login():
             raise _no_login()
 
-    def submit(self, circuit: NativeCircuit, shots: int, tag: str, ceiling: float | None) -> str:
+    def submit(self, circuit: NativeCircuit, shots: int, tag: str, ceiling: float) -> str:
         """The handle is the id of the Nexus job, which is called after the tag."""
         from qsac.emit.tket import to_tket
 
@@ -67,7 +92,7 @@ class NexusClient:
                 backend_config=self.nexus.QuantinuumConfig(device_name=self.machine),
                 name=tag,
                 project=project,
-                max_cost=[] if ceiling is None else [ceiling],
+                max_cost=[ceiling],
             )
             return str(job.id)
 
@@ -120,5 +145,6 @@ def _vendor_errors() -> Iterator[None]:
         raise _no_login() from None
     except Exception as error:
         raise BackendError(
-            "Quantinuum Nexus did not do what it was asked for", found=f"{type(error).__name__}: {error}"[:300]
+            "Quantinuum Nexus did not do what it was asked for",
+            found=printable(f"{type(error).__name__}: {error}"[:300]),
         ) from None

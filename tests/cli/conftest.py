@@ -54,6 +54,23 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def vendor(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The vendor that every job is submitted to, with the models' folder."""
+    from qsac.submission import submit
+    from tests.submission.fake import FakeVendor
+
+    fake = FakeVendor(folder / "vendor")
+    monkeypatch.setattr(submit, "client", lambda _vendor, _machine: fake)
+    return fake
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Standard input as a terminal: what is to be spent is asked there."""
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+
+
+@pytest.fixture
 def standard_input(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
     """Sets what standard input holds."""
 

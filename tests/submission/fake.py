@@ -1,27 +1,43 @@
 """A vendor on this machine: its jobs are files, so that another process finds them."""
 
+import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 import qsac
+from qsac.cli.main import run
 from qsac.errors import BackendError
 from qsac.ir.native import NativeCircuit
 from qsac.submission.client import State, Status
 from tests.cli.conftest import SMALL
 
+Captured = pytest.CaptureFixture[str]
+SUBMIT = ["run", "small.json", "--target", "h2", "--submit", "--shots", "100"]
+
 
 @dataclass
 class FakeVendor:
-    """``state`` is what every job is in; ``outcome`` what it measured every time."""
+    """``state`` is what every job is in; ``outcome`` what it measured every time.
+
+    It ``fails`` before it takes a job, and ``crashes`` (or ``breaks``, with another exception) once it has taken one.
+    ``answer`` and ``returned`` take the place of its handle and of its counts; while it is ``slow`` it lists no job.
+    """
 
     folder: Path
     state: State = "done"
     outcome: str = "000000"
     fails: bool = False
     crashes: bool = False
+    breaks: BaseException | None = None
+    answer: Any = None
+    returned: Any = None
+    slow: bool = False
 
-    def submit(self, circuit: NativeCircuit, shots: int, tag: str, ceiling: float | None) -> str:
+    def submit(self, circuit: NativeCircuit, shots: int, tag: str, ceiling: float) -> str:
         if self.fails:
             raise BackendError("the vendor is not there")
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -29,9 +45,14 @@ class FakeVendor:
         (self.folder / f"{tag}.json").write_text(json.dumps(job))
         if self.crashes:
             raise KeyboardInterrupt
-        return tag
+        if self.breaks is not None:
+            raise self.breaks
+        answer: str = tag if self.answer is None else self.answer
+        return answer
 
     def find(self, tag: str, circuit: NativeCircuit) -> str | None:
+        if self.slow:
+            return None
         return tag if (self.folder / f"{tag}.json").exists() else None
 
     def status(self, handle: str) -> Status:
@@ -39,9 +60,30 @@ class FakeVendor:
         return Status(self.state, f"it is {self.state}")
 
     def counts(self, handle: str, circuit: NativeCircuit) -> dict[str, int]:
+        if self.returned is not None:
+            returned: dict[str, int] = self.returned
+            return returned
         shots = json.loads((self.folder / f"{handle}.json").read_text())["shots"]
         return {self.outcome: shots}
+
+    @property
+    def jobs(self) -> list[dict[str, Any]]:
+        """What was submitted."""
+        return [json.loads(file.read_text()) for file in sorted(self.folder.glob("*.json"))]
+
+
+def said(arguments: list[str], capsys: Captured, code: int = 0) -> Any:
+    """What the command line prints, once its exit code is the right one."""
+    capsys.readouterr()
+    assert run(arguments) == code
+    return capsys.readouterr()
 
 
 def small() -> qsac.Compiled:
     return qsac.compile(SMALL, "h2", verify=False)
+
+
+@functools.cache
+def placed(target: str = "ibm-fez") -> qsac.Compiled:
+    """The small model on a machine with a coupling graph, without the long search for a good place."""
+    return qsac.compile(SMALL, target, optimisation=1, verify=False)

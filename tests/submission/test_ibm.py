@@ -15,8 +15,8 @@ from qiskit_ibm_runtime.fake_provider import FakeFez
 import qsac
 from qsac.errors import BackendError, InvalidInputError
 from qsac.submission import ibm
-from qsac.submission.ibm import IBMClient, cost, machine
-from tests.cli.conftest import SMALL
+from qsac.submission.ibm import IBMClient, ceiling, cost, machine, target_of
+from tests.submission.fake import placed
 
 
 class Service:
@@ -78,7 +78,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def compiled() -> qsac.Compiled:
-    return qsac.compile(SMALL, "ibm-fez", verify=False)
+    return placed()
 
 
 def test_a_job_from_its_submission_to_its_counts(service: Service, compiled: qsac.Compiled) -> None:
@@ -107,14 +107,9 @@ def test_a_job_from_its_submission_to_its_counts(service: Service, compiled: qsa
     assert other.counts(handle, circuit) == {"001000": 100}
 
 
-def test_without_a_limit(service: Service, compiled: qsac.Compiled) -> None:
-    IBMClient("ibm_fez").submit(compiled.circuits[0], 1, "qsac-tag", None)
-    assert not isinstance(service.submitted["options"].max_execution_time, int)
-
-
 def test_a_lost_job_is_looked_for_by_its_tag(service: Service, compiled: qsac.Compiled) -> None:
     circuit = compiled.circuits[0]
-    handle = IBMClient("ibm_fez").submit(circuit, 5, "qsac-tag", None)
+    handle = IBMClient("ibm_fez").submit(circuit, 5, "qsac-tag", 9.0)
     assert IBMClient("ibm_fez").find("qsac-tag", circuit) is None
     assert service.submitted["job_tags"] == ["qsac-tag"]
     service.jobs_found = [SimpleNamespace(job_id=lambda: "a-job")]
@@ -133,7 +128,7 @@ def test_a_lost_job_is_looked_for_by_its_tag(service: Service, compiled: qsac.Co
     ],
 )
 def test_status(word: str, state: str, service: Service, compiled: qsac.Compiled) -> None:
-    handle = IBMClient("ibm_fez").submit(compiled.circuits[0], 5, "qsac-tag", None)
+    handle = IBMClient("ibm_fez").submit(compiled.circuits[0], 5, "qsac-tag", 9.0)
     service.word = word
     found = IBMClient("ibm_fez").status(handle)
     assert (found.state, found.message) == (state, word)
@@ -144,7 +139,7 @@ def test_a_device_that_is_not_as_its_snapshot(service: Service, compiled: qsac.C
 
     service.device = FakeBrisbane()
     with pytest.raises(InvalidInputError, match="ibm_fez is not as the snapshot"):
-        IBMClient("ibm_fez").submit(compiled.circuits[0], 5, "qsac-tag", None)
+        IBMClient("ibm_fez").submit(compiled.circuits[0], 5, "qsac-tag", 9.0)
     assert service.submitted == {}
 
 
@@ -188,9 +183,23 @@ def test_what_ibm_refuses_is_told(service: Service, compiled: qsac.Compiled, mon
 
     monkeypatch.setattr(service, "backend", refuse)
     with pytest.raises(BackendError) as caught:
-        IBMClient("ibm_fez").submit(compiled.circuits[0], 5, "qsac-tag", None)
+        IBMClient("ibm_fez").submit(compiled.circuits[0], 5, "qsac-tag", 9.0)
     assert caught.value.title == "IBM Quantum did not do what it was asked for"
     assert "no such device" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("highest", "max_cost", "limit"),
+    [(2.3, None, 3), (3.0, None, 3), (2.3, 3.9, 3), (2.3, 3.0, 3), (2.3, 2.9, 2), (2.0, 2.0, 2)],
+)
+def test_limits_are_whole_seconds_and_no_more_than_was_allowed(
+    highest: float, max_cost: float | None, limit: int
+) -> None:
+    assert ceiling(highest, max_cost) == limit
+
+
+def test_the_target_of_a_machine() -> None:
+    assert (target_of("ibm_fez"), target_of("ibm_nowhere")) == ("ibm-fez", None)
 
 
 def test_cost_and_machine() -> None:

@@ -1,16 +1,22 @@
 """The run journal: whole entries or none, whoever else writes, and whatever happens to the process."""
 
 import multiprocessing
+import os
 import sqlite3
 import subprocess
 import sys
+import zlib
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import qsac
 from qsac.errors import BackendError, InvalidInputError
 from qsac.submission import journal as journal_module
+from qsac.submission.entries import DamagedJob, Job
 from qsac.submission.journal import Journal, default_path
 from tests.submission.fake import small
 
@@ -128,3 +134,229 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path, compiled: qsac.Compiled) -
     (tmp_path / "file").write_text("")
     with pytest.raises(BackendError, match="the run journal cannot be used"):
         Journal(tmp_path / "file" / "jobs.sqlite").enter(compiled, "IBM", "ibm_fez", 5, None, None)
+
+
+def _mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def test_the_journal_is_private(journal: Journal, compiled: qsac.Compiled) -> None:
+    mask = os.umask(0)
+    try:
+        journal.enter(compiled, "IBM", "ibm_fez", 5, None, None)
+        with closing(sqlite3.connect(journal.path)) as reader:  # keeps the files that SQLite has next to it
+            reader.execute("SELECT * FROM jobs").fetchone()
+            journal.enter(compiled, "IBM", "ibm_fez", 6, None, None)
+            files = sorted(file.name for file in journal.path.parent.iterdir())
+            assert files == ["jobs.sqlite", "jobs.sqlite-shm", "jobs.sqlite-wal"]
+            assert {_mode(file) for file in journal.path.parent.iterdir()} == {0o600}
+    finally:
+        os.umask(mask)
+    assert _mode(journal.path.parent) == 0o700
+    journal.path.chmod(0o644)  # as an earlier qsac left it
+    assert len(journal.jobs()) == 2
+    assert _mode(journal.path) == 0o600
+
+
+def test_a_folder_of_the_users_keeps_its_mode(tmp_path: Path, compiled: qsac.Compiled) -> None:
+    tmp_path.chmod(0o755)
+    Journal(tmp_path / "jobs.sqlite").enter(compiled, "IBM", "ibm_fez", 5, None, None)
+    assert _mode(tmp_path) == 0o755
+    assert _mode(tmp_path / "jobs.sqlite") == 0o600
+
+
+def test_tilde_in_the_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("QSAC_DATA_DIR", "~/qsac data")
+    assert default_path() == tmp_path / "qsac data" / "jobs.sqlite"
+
+
+def test_a_finished_job_stays_as_it_is(journal: Journal, compiled: qsac.Compiled) -> None:
+    job = journal.enter(compiled, "IBM", "ibm_fez", 5, None, None)
+    journal.submitted(job, "first")
+    journal.submitted(job, "second")
+    assert journal.job(1).handle == "first"
+    journal.noted(job, "failed", "it seemed so")
+    journal.counted(job, {"01": 5})
+    done = journal.job(1)
+    for late in (
+        lambda: journal.noted(job, "failed", "no"),
+        lambda: journal.noted(job, "queued", ""),
+        lambda: journal.counted(job, {"11": 5}),
+        lambda: journal.submitted(job, "third"),
+        lambda: journal.unanswered(job, "submitting", "lost"),
+    ):
+        late()
+        assert journal.job(1) == done
+    assert (done.state, done.counts, done.message) == ("done", {"01": 5}, "")
+
+
+def test_a_job_whose_handle_is_known_is_not_unanswered(journal: Journal, compiled: qsac.Compiled) -> None:
+    job = journal.enter(compiled, "IBM", "ibm_fez", 5, None, None)
+    journal.submitted(job, "handle")
+    journal.unanswered(job, "not found", "gone")
+    assert (journal.job(1).state, journal.job(1).message) == ("queued", "")
+
+
+def _count(path: Path, artifact: str, shots: int) -> None:
+    journal = Journal(path)
+    for number in range(1, 6):
+        job = journal.job(number)
+        journal.noted(job, "failed", "late")
+        journal.counted(job, {"0": shots})
+        journal.noted(job, "running", "later")
+
+
+def test_of_several_answers_the_first_counts(journal: Journal, compiled: qsac.Compiled) -> None:
+    for _ in range(5):
+        journal.submitted(journal.enter(compiled, "IBM", "ibm_fez", 5, None, None), "handle")
+    spawn = multiprocessing.get_context("spawn")
+    workers = [spawn.Process(target=_count, args=(journal.path, "", shots)) for shots in (3, 4, 5)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0, 0, 0]
+    for job in journal.jobs():
+        assert job.state == "done"
+        assert job.counts in ({"0": 3}, {"0": 4}, {"0": 5})
+
+
+def test_the_very_same_job_is_pending(journal: Journal, compiled: qsac.Compiled) -> None:
+    assert journal.pending(compiled, "ibm_fez", 5) == []
+    first = journal.enter(compiled, "IBM", "ibm_fez", 5, None, None, despite=())
+    assert journal.pending(compiled, "ibm_fez", 5) == [1]
+    assert journal.pending(compiled, "ibm_fez", 6) == journal.pending(compiled, "ibm_other", 5) == []
+    with pytest.raises(BackendError, match="may have been submitted already, as job 1"):
+        journal.enter(compiled, "IBM", "ibm_fez", 5, None, None, despite=())
+    assert len(journal.jobs()) == 1
+    journal.enter(compiled, "IBM", "ibm_fez", 5, None, None, despite=[1])
+    assert journal.pending(compiled, "ibm_fez", 5) == [1, 2]
+    journal.submitted(first, "handle")
+    journal.unanswered(journal.job(2), "not found", "")
+    assert journal.pending(compiled, "ibm_fez", 5) == []
+    journal.submitted(journal.job(2), "late")  # it was being submitted all the time
+    assert journal.job(2).state == "queued"
+
+
+def _change(journal: Journal, statement: str, *values: Any) -> None:
+    with closing(sqlite3.connect(journal.path)) as connection, connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute(statement, values)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("counts", "{"), ("shots", "many"), ("state", "gone"), ("handle", b"\xff\xfe"), ("machine", ""), ("cost", "free")],
+)
+def test_a_damaged_row_costs_itself(column: str, value: Any, journal: Journal, compiled: qsac.Compiled) -> None:
+    for _ in range(3):
+        journal.enter(compiled, "IBM", "ibm_fez", 5, None, None)
+    tag = journal.job(2).tag
+    _change(journal, f"UPDATE jobs SET {column} = ? WHERE id = 2", value)
+    assert [job.id for job in journal.jobs()] == [3, 1]
+    assert [entry.id for entry in journal.entries()] == [3, 2, 1]
+    assert journal.entries()[1] == DamagedJob(2, f"invalid {column}", tag)
+    with pytest.raises(BackendError, match="job 2 is damaged in the journal") as caught:
+        journal.job(2)
+    assert tag in str(caught.value)
+    journal.counted(journal.job(3), {"0": 5})
+    assert journal.enter(compiled, "IBM", "ibm_fez", 5, None, None).id == 4
+
+
+def test_text_that_is_not_utf8_costs_its_row(journal: Journal, compiled: qsac.Compiled) -> None:
+    for _ in range(2):
+        journal.enter(compiled, "IBM", "ibm_fez", 5, None, None)
+    _change(journal, "UPDATE jobs SET model = CAST(X'ff41' AS TEXT) WHERE id = 1")
+    assert [type(entry) for entry in journal.entries()] == [Job, DamagedJob]
+
+
+@pytest.mark.parametrize("blob", [b"", b"no zlib", zlib.compress(b"{}"), zlib.compress(b"0" * 2**28), "text", 7])
+def test_a_damaged_artifact_costs_its_jobs(blob: Any, journal: Journal, compiled: qsac.Compiled) -> None:
+    job = journal.enter(compiled, "IBM", "ibm_fez", 5, None, None)
+    _change(journal, "UPDATE artifacts SET text = ?", blob)
+    with pytest.raises(BackendError, match="job 1 is damaged in the journal") as caught:
+        journal.artifact(job)
+    assert "the artifact: " in str(caught.value)
+    # Who submits it again gets it whole.
+    assert journal.artifact(journal.enter(compiled, "IBM", "ibm_fez", 6, None, None)) == compiled
+    _change(journal, "DELETE FROM artifacts")
+    with pytest.raises(BackendError, match="job 1 is damaged"):
+        journal.artifact(job)
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**63, 10**30])
+def test_numbers_that_no_job_has(number: int, journal: Journal, compiled: qsac.Compiled) -> None:
+    journal.enter(compiled, "IBM", "ibm_fez", 5, None, None)
+    with pytest.raises(InvalidInputError, match=f"there is no job {number} in the journal"):
+        journal.job(number)
+
+
+def _uses(journal: Journal, compiled: qsac.Compiled) -> list[Any]:
+    return [
+        journal.entries,
+        lambda: journal.job(1),
+        lambda: journal.pending(compiled, "ibm_fez", 5),
+        lambda: journal.enter(compiled, "IBM", "ibm_fez", 5, None, None),
+    ]
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm"])
+@pytest.mark.parametrize("kind", ["folder", "pipe", "device", "loop"])
+def test_what_is_no_file(kind: str, ending: str, journal: Journal, compiled: qsac.Compiled) -> None:
+    journal.enter(compiled, "IBM", "ibm_fez", 5, None, None)
+    place = journal.path.with_name(journal.path.name + ending)
+    place.unlink(missing_ok=True)
+    if kind == "folder":
+        place.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(place)
+    else:
+        place.symlink_to("/dev/zero" if kind == "device" else place)
+    for use in _uses(journal, compiled):
+        with pytest.raises(BackendError, match="the run journal cannot be used"):
+            use()
+
+
+def test_a_database_of_another_program_is_left_alone(journal: Journal, compiled: qsac.Compiled) -> None:
+    journal.path.parent.mkdir()
+    with closing(sqlite3.connect(journal.path)) as connection:
+        connection.execute("CREATE TABLE bookmarks (address TEXT)")
+    before = journal.path.read_bytes()
+    for use in _uses(journal, compiled):
+        with pytest.raises(BackendError, match="the run journal cannot be used"):
+            use()
+    assert journal.path.read_bytes() == before
+
+
+def test_tables_of_other_columns(journal: Journal, compiled: qsac.Compiled) -> None:
+    journal.path.parent.mkdir()
+    with closing(sqlite3.connect(journal.path)) as connection:
+        connection.executescript("CREATE TABLE jobs (id INTEGER PRIMARY KEY); CREATE TABLE artifacts (sha256 TEXT);")
+    for use in _uses(journal, compiled):
+        with pytest.raises(BackendError, match="the run journal cannot be used"):
+            use()
+
+
+def test_a_file_without_tables_is_an_empty_journal(journal: Journal, compiled: qsac.Compiled) -> None:
+    journal.path.parent.mkdir()
+    journal.path.touch()  # a process was killed here
+    assert journal.entries() == journal.pending(compiled, "ibm_fez", 5) == []
+    assert journal.enter(compiled, "IBM", "ibm_fez", 5, None, None).id == 1
+
+
+def test_names_that_cannot_be_stored_are_escaped(journal: Journal, compiled: qsac.Compiled) -> None:
+    odd = replace(compiled, model=replace(compiled.model, name="a\ud800\x1b[2J"))
+    assert journal.enter(odd, "IBM", "ibm_fez", 5, None, None).model == "a\\ud800\\x1b[2J"
+
+
+def test_a_schema_that_is_not_utf8(journal: Journal, compiled: qsac.Compiled) -> None:
+    journal.enter(compiled, "IBM", "ibm_fez", 5, None, None)
+    with closing(sqlite3.connect(journal.path)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+    data = journal.path.read_bytes()
+    assert b"CREATE TABLE jobs" in data
+    journal.path.write_bytes(data.replace(b"CREATE TABLE jobs", b"CREATE TABLE \xf5obs"))
+    for use in _uses(journal, compiled):
+        with pytest.raises(BackendError, match="the run journal cannot be used"):
+            use()

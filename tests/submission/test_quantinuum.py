@@ -15,7 +15,7 @@ from pytket.utils.outcomearray import OutcomeArray
 
 import qsac
 from qsac.errors import BackendError, InvalidInputError
-from qsac.submission.quantinuum import MACHINES, NexusClient, cost
+from qsac.submission.quantinuum import MACHINES, NexusClient, ceiling, cost, target_of
 from qsac.targets import quantinuum as targets
 from tests.submission.fake import small
 
@@ -68,10 +68,9 @@ def compiled() -> qsac.Compiled:
     return small()
 
 
-@pytest.mark.parametrize("ceiling", [None, 40.5])
-def test_submission(ceiling: float | None, nexus: Nexus, compiled: qsac.Compiled) -> None:
+def test_submission(nexus: Nexus, compiled: qsac.Compiled) -> None:
     circuit = compiled.circuits[0]
-    assert NexusClient("H2-1E").submit(circuit, 100, "qsac-tag", ceiling) == "a-job"
+    assert NexusClient("H2-1E").submit(circuit, 100, "qsac-tag", 40.5) == "a-job"
     asked = dict(nexus.asked)
     uploaded = asked["circuits.upload"]
     assert isinstance(uploaded["circuit"], Circuit)
@@ -80,7 +79,7 @@ def test_submission(ceiling: float | None, nexus: Nexus, compiled: qsac.Compiled
     job = asked["start_execute_job"]
     assert (job["n_shots"], job["name"], job["project"].id) == ([100], "qsac-tag", "project")
     assert job["programs"][0].id == "circuit"
-    assert job["max_cost"] == ([] if ceiling is None else [ceiling])
+    assert job["max_cost"] == [40.5]
     config = job["backend_config"]
     assert isinstance(config, qnexus.QuantinuumConfig)
     assert (config.device_name, config.no_opt) == ("H2-1E", True)
@@ -141,13 +140,13 @@ def test_a_lab_of_nexus_has_its_own_login(home: Path, monkeypatch: pytest.Monkey
 def test_a_login_that_ended(nexus: Nexus, compiled: qsac.Compiled) -> None:
     nexus.answers("projects.get_or_create", qnexus.exceptions.AuthenticationError("Not authenticated."))
     with pytest.raises(BackendError, match="there is no login to Quantinuum Nexus"):
-        NexusClient("H2-1").submit(compiled.circuits[0], 1, "tag", None)
+        NexusClient("H2-1").submit(compiled.circuits[0], 1, "tag", 9.0)
 
 
 def test_what_nexus_refuses_is_told(nexus: Nexus, compiled: qsac.Compiled) -> None:
     nexus.answers("start_execute_job", qnexus.exceptions.ResourceCreateFailed("no credits", 402))
     with pytest.raises(BackendError) as caught:
-        NexusClient("H2-1").submit(compiled.circuits[0], 1, "tag", None)
+        NexusClient("H2-1").submit(compiled.circuits[0], 1, "tag", 9.0)
     assert "no credits" in str(caught.value)
     assert caught.value.title == "Quantinuum Nexus did not do what it was asked for"
 
@@ -168,3 +167,25 @@ def test_cost(compiled: qsac.Compiled) -> None:
     assert found.amount == formula["fixed"] + 1000 * formula["per_shot"]
     assert found.highest == formula["fixed"] + 1000 * formula["per_shot_with_resets"]
     assert found.unit == "HQC"
+
+
+@pytest.mark.parametrize(
+    ("highest", "max_cost", "limit"),
+    [(14.3, None, 14.3), (14.3000001, None, 14.4), (5.0, None, 5.0), (0.1 + 0.2, None, 0.4), (14.3, 20.0, 20.0)],
+)
+def test_the_limit_is_not_below_the_cost(highest: float, max_cost: float | None, limit: float) -> None:
+    assert ceiling(highest, max_cost) == limit >= highest
+
+
+@pytest.mark.parametrize(
+    ("machine", "target"),
+    [("H2-1", "h2"), ("H2-1E", "h2"), ("H2-1LE", "h2"), ("H2-2SC", "h2-2"), ("H1-1E", "h1"), ("H3-1", None)],
+)
+def test_the_target_of_a_machine(machine: str, target: str | None) -> None:
+    assert target_of(machine) == target
+
+
+@pytest.mark.parametrize("machine", ["Helios-1", "helios-1E"])
+def test_helios_is_not_submitted_to(machine: str) -> None:
+    with pytest.raises(InvalidInputError, match="jobs for Helios are not submitted"):
+        target_of(machine)
