@@ -6,6 +6,10 @@ Anything else that escapes is a bug of qsac and is reported as one (:data:`EXIT_
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+T = TypeVar("T")
+
 EXIT_DONE = 0
 EXIT_CHECK_FAILED = 1
 EXIT_INVALID_INPUT = 2
@@ -78,3 +82,17 @@ class BackendError(QsacError):
     """A simulator or vendor service that failed (exit code 4)."""
 
     exit_code = EXIT_BACKEND_FAILURE
+
+
+def of_type(value: object, kind: type[T]) -> T:
+    """``value``, which the code before has made sure is a ``kind``: :class:`TypeError` where it is not, a bug."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{kind.__name__} expected here, not {type(value).__name__}")
+    return value
+
+
+def present(value: T | None, what: str) -> T:
+    """``value``, which the code before has made sure is there: :class:`RuntimeError` where it is None, a bug."""
+    if value is None:
+        raise RuntimeError(f"{what} missing here")
+    return value

@@ -9,6 +9,7 @@ from math import inf, log
 from typing import Any
 
 from qsac.emit.effort import Effort
+from qsac.errors import of_type, present
 from qsac.ir.attention import LoadPruned
 from qsac.ir.cost import two_qubit_gates
 from qsac.ir.native import NativeCircuit
@@ -58,9 +59,7 @@ def circuit_steps(chosen: Sequence[Pass | CircuitPass], machine: Target) -> list
     """The circuit passes asked for; routing is not a choice where the machine has a coupling graph."""
     steps = [step for step in chosen if isinstance(step, CircuitPass)]
     if machine.coupling is not None and all(step.name != "route" for step in steps):
-        route = pass_class("route")()
-        assert isinstance(route, CircuitPass)
-        steps.append(route)
+        steps.append(of_type(pass_class("route")(), CircuitPass))
     return steps
 
 
@@ -139,8 +138,7 @@ def laid_out(
         return
     variants = Variants(program, chosen, context)
     for variant, arrangement in arrange(variants, context, effort) if variants.possible else ():
-        blocks = variants.blocks(variant)
-        assert blocks is not None
+        blocks = present(variants.blocks(variant), "the blocks of an arranged variant")
         ordered = variants.blocks(variant, arrangement.orders(blocks))
         if ordered is not None and fits(ordered, arrangement):
             circuit = coupled.emit(ordered, arrangement)

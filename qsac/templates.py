@@ -21,7 +21,7 @@ from qsac.artifact import Compiled, write_whole
 from qsac.binding import with_numbers_of
 from qsac.build import build
 from qsac.compiler import Compilation, Options, Stage, Watch, default_pipeline
-from qsac.errors import InvalidInputError
+from qsac.errors import InvalidInputError, present
 from qsac.ir.attention import PhaseTable
 from qsac.ir.attention.unitary import has_synthesis
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
@@ -155,8 +155,7 @@ class Template:
         return self._compilation(Watch(None), None).context
 
     def _compilation(self, watch: Watch, progress: Progress | None) -> Compilation:
-        assert self.options.passes is not None
-        chosen = parse_pipeline(self.options.passes)
+        chosen = parse_pipeline(present(self.options.passes, "the pipeline of the template"))
         compilation = Compilation(self.target, self.options, watch, progress, chosen, template=True)
         compilation.counts.extend(self.counts)
         return compilation
@@ -292,7 +291,8 @@ def _with_numbers(op: Op, lowered: Mapping[int, Op]) -> Op:
     first = sources[0]
     if len(sources) > 1 and isinstance(first, Diagonal):
         for source in sources[1:]:
-            assert isinstance(source, Diagonal)
+            if not isinstance(source, Diagonal):
+                raise InvalidInputError("the template is damaged", found=f"a block {op.name} of numbers {op.slots}")
             first = first.joined(source)
     placed = not isinstance(op, Diagonal) or (isinstance(first, Diagonal) and first.qubits == op.qubits)
     if first is None or type(first) is not type(op) or not placed:

@@ -13,6 +13,7 @@ import click
 from qsac.cli.arguments import load_argument, open_cache
 from qsac.cli.messages import note
 from qsac.cli.progress import progress_bar
+from qsac.errors import of_type
 
 if TYPE_CHECKING:
     from qsac.artifact import Compiled
@@ -263,8 +264,10 @@ def print_stage(name: str, result: object) -> None:
     if isinstance(result, Program):
         text = print_program(result)
     else:
-        assert isinstance(result, NativeCircuit)
-        text = f"{len(result)} native gates, {result.two_qubit_gates} of two qubits, on {len(result.qubits)} qubits\n"
+        circuit = of_type(result, NativeCircuit)
+        text = (
+            f"{len(circuit)} native gates, {circuit.two_qubit_gates} of two qubits, on {len(circuit.qubits)} qubits\n"
+        )
     click.echo(f"// after {name}\n{text}", err=True)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from qsac.artifact import Compiled
 from qsac.artifact import describe as describe_target
 from qsac.emit.qiskit import outcome_of
-from qsac.errors import InvalidInputError
+from qsac.errors import InvalidInputError, present
 from qsac.ir.native import NativeCircuit
 from qsac.machine.read import find_target, is_path
 from qsac.model.distribution import Distribution, as_result, fractions, possible_index
@@ -131,7 +131,7 @@ def run(
         return _exact(compiled, name, chosen, simulator(name)(circuit, progress))
     exact = simulator(name)(circuit, progress) if kind == "exact" else None
     if compiled.model.readout.type != "loss":
-        assert shots is not None
+        shots = present(shots, "the number of shots")
         if exact is None:
             return replace(_from_outcomes(compiled, name, chosen, draw(shots, chosen)), noise=noise)
         shares = _index_sampled(_index_shares(circuit, exact), shots, chosen)
@@ -142,7 +142,7 @@ def run(
     if precision is not None:
         found = take_until(sampling, precision, PRECISION_LIMIT if shots is None else shots, progress)
     else:
-        assert shots is not None
+        shots = present(shots, "the number of shots")
         sampling.take_to(shots, progress)
         found = sampling.estimates()
     made = _result(name, sampling.shots, chosen, found)

@@ -21,7 +21,7 @@ from typing import Any
 from uuid import uuid4
 
 from qsac.artifact import Compiled
-from qsac.errors import BackendError, InvalidInputError
+from qsac.errors import BackendError, InvalidInputError, present
 
 FOLDER_VARIABLE = "QSAC_DATA_DIR"
 VERSION = 1
@@ -114,8 +114,7 @@ class Journal:
                 ),
             )
             number = row.lastrowid
-        assert number is not None
-        return self.job(number)
+        return self.job(present(number, "the number of the row that was written"))
 
     def submitted(self, job: Job, handle: str) -> None:
         """Note the vendor's handle."""

@@ -106,20 +106,20 @@ def update(job: Job, service: Client, journal: Journal) -> Job:
     A job whose handle was lost is looked for by its tag; :class:`~qsac.errors.BackendError` if the vendor has none.
     """
     circuit = journal.artifact(job).circuits[0]
-    if job.handle is None:
-        found = service.find(job.tag, circuit)
-        if found is None:
+    handle = job.handle
+    if handle is None:
+        handle = service.find(job.tag, circuit)
+        if handle is None:
             raise BackendError(
                 f"job {job.id} never reached {job.vendor}",
                 found=f"no job called {job.tag}",
                 help=f"as far as {job.vendor} knows nothing was submitted: submit it again",
             )
-        journal.submitted(job, found)
+        journal.submitted(job, handle)
         job = journal.job(job.id)
-        assert job.handle is not None
-    status = service.status(job.handle)
+    status = service.status(handle)
     if status.state == "done":
-        journal.counted(job, service.counts(job.handle, circuit))
+        journal.counted(job, service.counts(handle, circuit))
     else:
         journal.noted(job, status.state, status.message)
     return journal.job(job.id)
