@@ -84,6 +84,32 @@ class BackendError(QsacError):
     exit_code = EXIT_BACKEND_FAILURE
 
 
+class ExtensionError(QsacError):
+    """A pass or target of another package that cannot be used, or whose code failed (exit code 4).
+
+    ``package`` is the package, with its version.
+    """
+
+    exit_code = EXIT_BACKEND_FAILURE
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        package: str,
+        source: str | None = None,
+        found: str | None = None,
+        wanted: str | None = None,
+        help: str | None = None,
+    ) -> None:
+        super().__init__(title, source=source, found=found, wanted=wanted, help=help)
+        self.package = package
+
+
+class QsacWarning(UserWarning):
+    """Something that the user should know, and that keeps nothing from being done."""
+
+
 def of_type(value: object, kind: type[T]) -> T:
     """``value``, which the code before has made sure is a ``kind``: :class:`TypeError` where it is not, a bug."""
     if not isinstance(value, kind):

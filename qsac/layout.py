@@ -18,6 +18,7 @@ from qsac.lowering.allocation import Allocation
 from qsac.pipeline import CircuitPass, Pass, PassContext, Target
 from qsac.registry import pass_class
 from qsac.report.stats import circuit_stats
+from qsac.stages import applied
 from qsac.variants import Variants
 
 Stage = Callable[[str], AbstractContextManager[None]]
@@ -47,12 +48,14 @@ def effort_for(optimisation: int, gates: int) -> Effort | None:
 @dataclass(frozen=True)
 class Candidate:
     """A circuit, where its registers lie, the attention program that it is of if that is not the one that was asked
-    for, and what the circuit passes made of it: name, gates before, result."""
+    for, and what the circuit passes made of it: name, gates before, result. ``arranged`` is a laid-out circuit before
+    them."""
 
     circuit: NativeCircuit
     allocation: Allocation
     program: Program | None = None
     passed: tuple[tuple[str, int, NativeCircuit], ...] = ()
+    arranged: NativeCircuit | None = None
 
 
 def circuit_steps(chosen: Sequence[Pass | CircuitPass], machine: Target) -> list[CircuitPass]:
@@ -70,7 +73,7 @@ def through(steps: Sequence[CircuitPass], candidate: Candidate, context: PassCon
     for step in steps:
         before = circuit.two_qubit_gates
         with stage(step.name):
-            circuit = step.apply(circuit, context)
+            circuit = applied(step, circuit, context)
         passed.append((step.name, before, circuit))
     return replace(candidate, circuit=circuit, passed=tuple(passed))
 
@@ -142,4 +145,5 @@ def laid_out(
         ordered = variants.blocks(variant, arrangement.orders(blocks))
         if ordered is not None and fits(ordered, arrangement):
             circuit = coupled.emit(ordered, arrangement)
-            yield Candidate(circuit, variants.allocation(variant), variants.attention(variant))
+            laid = Candidate(circuit, variants.allocation(variant), variants.attention(variant))
+            yield replace(laid, arranged=circuit)

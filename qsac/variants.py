@@ -20,6 +20,7 @@ from qsac.ir.verifier import verify
 from qsac.lowering.allocation import Allocation, allocate
 from qsac.lowering.lower import lower
 from qsac.pipeline import CircuitPass, Pass, PassContext, Preference
+from qsac.stages import applied
 
 T = TypeVar("T")
 
@@ -174,7 +175,7 @@ class Variants:
         lowered = lower(program, scratch, orders=orders, derived=self._derived)
         ladders = _ladders(lowered)
         for step in self._passes:
-            lowered = step.apply(lowered, scratch)
+            lowered = applied(step, lowered, scratch)
         if _ladders(lowered) != ladders or scratch.ledger.spent != self._context.ledger.spent:
             return None
         lowered = _through(lowered, ways)

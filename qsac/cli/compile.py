@@ -69,6 +69,7 @@ def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> f
 @click.option(
     "--verify/--no-verify", default=None, help="Simulate and compare with the closed form (default: to 14 qubits)."
 )
+@click.option("--verify-each", is_flag=True, help="Compare each stage's result with the stage before.")
 @click.option("--json", "as_json", is_flag=True, help="Print statistics and times as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Print registers and gate groups too.")
@@ -90,6 +91,7 @@ def command(
     timing: bool,
     seed: int,
     verify: bool | None,
+    verify_each: bool,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -125,10 +127,11 @@ def command(
                 qubits=qubits,
                 prefer=prefer,
                 fold=not no_fold,
+                verify_each=verify_each,
                 after=after,
                 progress=progress,
             )
-            compiled, what = made.bind(verify=verify, progress=progress), "template"
+            compiled, what = made.bind(verify=verify, verify_each=verify_each, progress=progress), "template"
             parts: Iterable[str] = template_parts(made)
         else:
             from qsac.compiler import compile as compile_model
@@ -143,6 +146,7 @@ def command(
                 qubits=qubits,
                 prefer=prefer,
                 verify=verify,
+                verify_each=verify_each,
                 cache=open_cache(no_cache),
                 after=after,
                 progress=progress,

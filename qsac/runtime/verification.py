@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf, isnan, log
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from qsac.ir.interpreter import interpret
 from qsac.ir.native import NativeCircuit
 from qsac.model.distribution import distribution
 from qsac.model.metrics import closed_form
+from qsac.model.model import Model
 from qsac.pipeline import Progress
 from qsac.runtime.statevector import Probabilities, simulate, width
 
@@ -26,6 +27,15 @@ TOLERANCE = 1e-9
 
 Pair = tuple[str, float, float]
 """A probability's name, its simulated value and the wanted one."""
+
+
+class Described(Protocol):
+    """What the closed form of a compiled program is worked out from."""
+
+    @property
+    def model(self) -> Model: ...
+    @property
+    def normalisation(self) -> float: ...
 
 
 def is_narrow(circuit: NativeCircuit, least: int) -> bool:
@@ -50,7 +60,7 @@ def verify_compiled(compiled: Compiled, progress: Progress | None = None) -> dic
     if spent:
         pairs, origin = _against_program(compiled, found), "the interpreted program"
     else:
-        pairs, origin = _against_model(compiled, found), "the closed form"
+        pairs, origin = against_model(compiled, found), "the closed form"
     # What is not a number is the worst of all, wherever it stands.
     worst = max(pairs, key=lambda pair: inf if isnan(pair[1]) else abs(pair[1] - pair[2]))
     if not abs(worst[1] - worst[2]) <= TOLERANCE * pairs[0][2] + 1e-13:
@@ -69,7 +79,8 @@ def _spent(stats: dict[str, Any]) -> object:
     return budget.get("spent") if isinstance(budget, dict) else None
 
 
-def _against_model(compiled: Compiled, found: Probabilities) -> list[Pair]:
+def against_model(compiled: Described, found: Probabilities) -> list[Pair]:
+    """Every probability that was found with the one by the closed form; P(given) comes first."""
     if compiled.model.readout.type != "loss":
         return _against_distribution(compiled, found)
     exact = closed_form(compiled.model)
@@ -90,7 +101,7 @@ def _against_model(compiled: Compiled, found: Probabilities) -> list[Pair]:
     return pairs
 
 
-def _against_distribution(compiled: Compiled, found: Probabilities) -> list[Pair]:
+def _against_distribution(compiled: Described, found: Probabilities) -> list[Pair]:
     """The shares of every value of the index, relative to P(given)."""
     exact = distribution(compiled.model)
     given = exact.given / compiled.normalisation**2
