@@ -105,6 +105,12 @@ class ExtensionError(QsacError):
         super().__init__(title, source=source, found=found, wanted=wanted, help=help)
         self.package = package
 
+    @property
+    def reason(self) -> str:
+        """Why it cannot be used, in one line."""
+        detail = self.found if self.wanted is None else f"wanted: {self.wanted}"
+        return f"{self.title}; {detail}" if detail else self.title
+
 
 class QsacWarning(UserWarning):
     """Something that the user should know, and that keeps nothing from being done."""

@@ -27,6 +27,10 @@ Group = Literal["qsac.passes", "qsac.targets"]
 _KINDS: dict[Group, str] = {"qsac.passes": "pass", "qsac.targets": "target"}
 
 
+_LONGEST = 160
+"""Most characters of a text of foreign origin in a message."""
+
+
 class ShadowedEntryPointWarning(QsacWarning):
     """Another package offers a pass or target under the name of a built-in one: the built-in one is used."""
 
@@ -79,10 +83,18 @@ def blame(package: str) -> str:
 
 
 def offers(group: Group, builtin: Iterable[str]) -> dict[str, Offer]:
-    """What other packages offer in ``group``, by name, in the order of the names. What is built in is left out, with a
-    :class:`ShadowedEntryPointWarning`."""
+    """What other packages offer in ``group``, by name, in the order of the names; what is built in is left out."""
     taken = set(builtin)
     found: dict[str, list[EntryPoint]] = {}
+    for entry in _entries(group):
+        if entry.name not in taken and entry.value not in [other.value for other in found.setdefault(entry.name, [])]:
+            found[entry.name].append(entry)
+    return {name: Offer(group, name, tuple(found[name])) for name in sorted(found)}
+
+
+def listed(group: Group, builtin: Iterable[str]) -> tuple[str, ...]:
+    """The names of :func:`offers`, with a :class:`ShadowedEntryPointWarning` for each that is left out."""
+    taken = set(builtin)
     for entry in _entries(group):
         if entry.name in taken:
             warnings.warn(
@@ -90,9 +102,7 @@ def offers(group: Group, builtin: Iterable[str]) -> dict[str, Offer]:
                 ShadowedEntryPointWarning,
                 stacklevel=3,
             )
-        elif entry.value not in [other.value for other in found.setdefault(entry.name, [])]:
-            found[entry.name].append(entry)
-    return {name: Offer(group, name, tuple(found[name])) for name in sorted(found)}
+    return tuple(offers(group, taken))
 
 
 def is_foreign(kind: type) -> bool:
@@ -119,8 +129,7 @@ def unreadable() -> list[str]:
 
 def leave_out(error: ExtensionError) -> None:
     """Warn that something that was not asked for cannot be used."""
-    detail = f": {error.found}" if error.found else ""
-    warnings.warn(f"{error.title}{detail}; it is left out", BrokenExtensionWarning, stacklevel=3)
+    warnings.warn(f"{error.reason}; it is left out", BrokenExtensionWarning, stacklevel=3)
 
 
 def _entries(group: Group) -> list[EntryPoint]:
@@ -146,19 +155,20 @@ def _package(entry: EntryPoint) -> str:
 
 def _distribution(distribution: Distribution) -> str:
     """Name and version of a package, as far as they can be read."""
-    try:
-        return f"{distribution.name} {distribution.version}"
-    except Exception:  # damaged metadata
-        path = getattr(distribution, "_path", None)
-        return "a package of damaged metadata" if path is None else str(getattr(path, "name", path))
+    with suppress(Exception):
+        if distribution.name and distribution.version:
+            return _printable(f"{distribution.name} {distribution.version}")
+    path = getattr(distribution, "_path", None)  # no public attribute says where damaged metadata lie
+    return "a package of damaged metadata" if path is None else _printable(str(getattr(path, "name", path)))
 
 
 def shown(found: object) -> str:
     """What was found in place of what is wanted, in a line. How it is written is foreign code too."""
-    try:
-        return repr(found)[:200]
-    except Exception:
-        return f"a {type(found).__name__}"
+    with suppress(Exception):
+        text = _printable(repr(found))
+        if len(text) <= _LONGEST:
+            return text
+    return f"an object of type {type(found).__name__}"
 
 
 # Containment
@@ -197,7 +207,13 @@ def _told(error: BaseException) -> str:
         lines = str(error).strip().splitlines()
     except Exception:
         lines = []
-    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
+    name = type(error).__name__
+    return _printable(f"{name}: {lines[0][:_LONGEST]}" if lines else name)
+
+
+def _printable(text: str) -> str:
+    """Text of foreign origin, with what could steer a terminal escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def _place(error: BaseException) -> str | None:
@@ -206,9 +222,9 @@ def _place(error: BaseException) -> str | None:
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith((own, "<frozen")) and Path(frame.filename).parent.name != "importlib"
+        if not frame.filename.startswith((own, "<frozen")) and "importlib" not in Path(frame.filename).parts
     ]
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
+    return _printable(f"{frames[-1].filename}:{frames[-1].lineno}") if frames else None
 
 
 @contextmanager

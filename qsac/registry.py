@@ -25,7 +25,7 @@ from qsac.errors import ExtensionError, InvalidInputError
 from qsac.extensions import (
     ShadowedEntryPointWarning as ShadowedEntryPointWarning,
 )
-from qsac.extensions import contained, is_foreign, leave_out, offers, package_of, shown, unreadable
+from qsac.extensions import contained, is_foreign, leave_out, listed, offers, package_of, shown, unreadable
 from qsac.pipeline import CircuitPass, Pass, Target
 
 AnyPass: TypeAlias = Pass | CircuitPass
@@ -40,7 +40,7 @@ TARGET_PACKAGE = "qsac.targets"
 def pass_names() -> tuple[str, ...]:
     """The names of all passes: those of qsac in the order of their levels, then those of other packages."""
     builtin = _pass_modules()
-    return (*builtin, *offers("qsac.passes", builtin))
+    return (*builtin, *listed("qsac.passes", builtin))
 
 
 def pass_class(name: str) -> type[AnyPass]:
@@ -283,7 +283,7 @@ def _syntax(text: str, position: int, wanted: str) -> InvalidInputError:
 def target_names() -> tuple[str, ...]:
     """The names of all targets: those of qsac, vendor by vendor, then those of other packages."""
     builtin = _target_modules()
-    return (*builtin, *offers("qsac.targets", builtin))
+    return (*builtin, *listed("qsac.targets", builtin))
 
 
 def target(name: str) -> Target:

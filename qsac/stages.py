@@ -7,13 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from math import isfinite, sqrt
+from pathlib import Path
 from time import perf_counter
+from traceback import extract_tb
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
 from qsac.errors import ExtensionError, QsacError
-from qsac.extensions import blame, contained, is_foreign, package_of
+from qsac.extensions import blame, contained, is_foreign, package_of, unreadable
 from qsac.ir.catalogue import OPS
 from qsac.ir.native import GATES, NativeCircuit
 from qsac.ir.printer import print_program
@@ -91,13 +93,22 @@ def title(step: Pass | CircuitPass) -> str:
 @contextmanager
 def naming_extensions(chosen: Iterable[Pass | CircuitPass]) -> Iterator[None]:
     """An unexpected failure in the body, where passes of other packages take part, is not simply called a bug of qsac:
-    the :class:`~qsac.errors.ExtensionError` names them, and says how to find out."""
+    the :class:`~qsac.errors.ExtensionError` names them, and says how to find out. Nor is one of a library that looks
+    for its plugins among the installed packages, and finds one damaged."""
     foreign = [step for step in chosen if is_foreign(type(step))]
     try:
         yield
     except (QsacError, MemoryError, OSError):
         raise
     except Exception as error:
+        damaged = unreadable() if _asks_for_plugins(error) else []
+        if damaged:
+            raise ExtensionError(
+                "a library that qsac uses cannot look for its plugins",
+                package=" and ".join(damaged),
+                found=f"damaged entry points of {' and '.join(damaged)}",
+                help="install these packages again, or uninstall them",
+            ) from error
         if not foreign:
             raise
         raise ExtensionError(
@@ -106,6 +117,11 @@ def naming_extensions(chosen: Iterable[Pass | CircuitPass]) -> Iterator[None]:
             found=f"{type(error).__name__}: {str(error)[:200]}",
             help="compile without these passes: if it fails then too, it is a bug of qsac; if not, it is one of theirs",
         ) from error
+
+
+def _asks_for_plugins(error: BaseException) -> bool:
+    """Whether an exception was raised while entry points were read."""
+    return any("metadata" in Path(frame.filename).parts for frame in extract_tb(error.__traceback__))
 
 
 def check_rules(program: Program, stage: str) -> None:

@@ -153,6 +153,8 @@ def command(
             )
             parts, what = written(compiled, emit, early_exit), emit
     deliver(compiled, parts, place, what, verify=verify, timing=timing, as_json=as_json, quiet=quiet, verbose=verbose)
+    if verify_each and not quiet:
+        note("every stage that could be compared keeps the meaning of the one before")
     if error_budget and not compiled.stats["error_budget"]["spent"] and not quiet:
         untouched = "the error budget is untouched: no pass that ran approximates, the circuit is exact"
         note(_why_exact(compiled) if error_budget == "auto" else untouched)
