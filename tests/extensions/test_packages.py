@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -122,3 +125,19 @@ def test_closed_streams_are_no_obstacle(install: Install) -> None:
         os.close(kept[0])
         os.close(kept[1])
     assert compiled.circuits[0].two_qubit_gates
+
+
+def test_a_damaged_package_does_not_keep_a_new_process_from_compiling(install: Install, tmp_path: Path) -> None:
+    """Libraries look for their plugins while they are imported, and would fail on what is damaged."""
+    install("damaged", "[qsac.passes]\nno equals sign\n")
+    (tmp_path / "model.json").write_text(json.dumps(MODEL))
+    root = str(Path(__file__).resolve().parents[2])
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(tmp_path), root)), "QSAC_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "qsac.cli.main", "compile", "model.json", "--no-cache", "-o", "out.qsac.json"]
+    run_in = {"cwd": tmp_path, "env": environment, "capture_output": True, "text": True, "check": False}
+    done = subprocess.run(command, **run_in)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out.qsac.json").exists()
+    routed = subprocess.run([*command, "--target", "ibm-fez", "-O0"], **run_in)
+    assert routed.returncode == 4, routed.stderr
+    assert "damaged entry points of damaged 1.2" in routed.stderr
