@@ -11,6 +11,7 @@ from math import copysign, sqrt
 
 import numpy as np
 
+from qsac.errors import of_type
 from qsac.ir.attention import (
     ApplyUnitary,
     LoadTokens,
@@ -151,8 +152,8 @@ def _predict(model: Model, readout: Predict, source: Evolution | None) -> Progra
 
 def _dilated(model: Model, outcomes: Numbers, width: int) -> Numbers:
     """The amplitudes of all outcomes for each V x_i, padded with zeros to ``width``; of unit norm."""
-    assert isinstance(model.readout, Predict)
-    amplitudes = model.value.apply(model.tokens[: model.readout.context]) @ outcomes.conj().T
+    context = of_type(model.readout, Predict).context
+    amplitudes = model.value.apply(model.tokens[:context]) @ outcomes.conj().T
     padded = np.zeros((len(amplitudes), width), dtype=amplitudes.dtype)
     padded[:, : len(outcomes)] = amplitudes / np.linalg.norm(amplitudes, axis=1, keepdims=True)
     return padded

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from time import perf_counter
 from typing import Any, Literal
 
 from qsac.artifact import Compiled, describe
 from qsac.build import build
 from qsac.cache import Cache, key_of
 from qsac.emit.emit import emit
-from qsac.errors import InvalidInputError
+from qsac.errors import CheckFailedError, InvalidInputError
 from qsac.fingerprint import fingerprint
 from qsac.fit import check_fit, check_size
 from qsac.ir.cost import two_qubit_gates
 from qsac.ir.native import NativeCircuit
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
-from qsac.ir.verifier import ProgramError, verify
 from qsac.layout import Candidate, better, circuit_steps, through
 from qsac.lowering.allocation import Allocation, allocate
 from qsac.lowering.lower import lower
@@ -29,33 +26,18 @@ from qsac.machine.read import find_target
 from qsac.model.load import load
 from qsac.model.model import Model
 from qsac.pipeline import CircuitPass, ErrorLedger, Pass, PassContext, Preference, Progress, Target
-from qsac.registry import parse_pipeline, pass_class, pass_names, print_pipeline
+from qsac.registry import default_pipeline as default_pipeline
+from qsac.registry import parse_pipeline, print_pipeline
 from qsac.report.forecast import forecast
 from qsac.report.quality import best_quality
 from qsac.report.stats import circuit_stats
+from qsac.runtime.stagewise import check_stages, with_culprit
 from qsac.runtime.verification import is_narrow, verified
+from qsac.stages import Stage as Stage
+from qsac.stages import Watch as Watch
+from qsac.stages import applied, check_rules, naming_extensions
 
 Budget = float | Literal["auto"]
-
-Stage = Callable[[str, Program | NativeCircuit], None]
-
-
-@dataclass
-class Watch:
-    """What a compilation tells while it runs: each stage's result, and how long it took."""
-
-    after: Stage | None
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        start = perf_counter()
-        yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - start
-
-    def show(self, name: str, result: Program | NativeCircuit) -> None:
-        if self.after is not None:
-            self.after(name, result)
 
 
 def compile(
@@ -69,6 +51,7 @@ def compile(
     qubits: int | None = None,
     prefer: Preference = "qubits",
     verify: bool | None = None,
+    verify_each: bool = False,
     cache: Cache | None = None,
     after: Stage | None = None,
     progress: Progress | None = None,
@@ -82,13 +65,16 @@ def compile(
     (``"fold-unitaries,..."``; routing, where the target needs it, always follows). ``qubits`` is the most to use,
     ``prefer`` what to spare: qubits, or depth by taking more of them. ``verify`` simulates the compiled circuit and
     compares it with the closed form, or, where a pass has spent of the budget, with the final program (the statistics
-    then hold what the spending came to): None does so where at most 14 qubits are alive at once. What
-    ``cache`` has is taken from there, and what it has not is put there; nothing is looked up where ``after`` is given,
-    which is called with each stage's name and result.
+    then hold what the spending came to): None does so where at most 14 qubits are alive at once. ``verify_each``
+    compares the result of each stage with the stage before (:func:`~qsac.runtime.stagewise.check_stages`); where the
+    verification fails, that is done in any case, and the error names the stage. What ``cache`` has is taken from there,
+    and what it has not is put there; nothing is looked up with ``verify_each``, nor where ``after`` is given, which is
+    called with each stage's name and result.
 
     Raises :class:`~qsac.errors.InvalidInputError` for a model, target or option that is none,
-    :class:`~qsac.errors.DoesNotFitError` where the target has too few qubits, and
-    :class:`~qsac.errors.CheckFailedError` where the verification does not hold.
+    :class:`~qsac.errors.DoesNotFitError` where the target has too few qubits,
+    :class:`~qsac.errors.CheckFailedError` where a verification does not hold, and
+    :class:`~qsac.errors.ExtensionError` where a pass or target of another package fails.
     """
     watch = Watch(after)
     with watch.stage("load"):
@@ -102,22 +88,24 @@ def compile(
                 wanted="-O 3 with it, or the error budget 0",
             )
     key = None if cache is None else compilation.key(source)
-    if cache is not None and key is not None and after is None:
+    if cache is not None and key is not None and after is None and not verify_each:
         with watch.stage("cache"):
             found = cache.get(key, source, describe(compilation.context.target), compilation.described_options())
         if found is not None:
             return compilation.as_asked(replace(found, timings=watch.seconds), verify)
 
     def way(budget: float) -> _Way:
-        return _Way(source, compilation.context.target, replace(options, error_budget=budget), watch, progress)
+        chosen = replace(options, error_budget=budget)
+        return _Way(source, compilation.context.target, chosen, watch, progress, keep=verify_each)
 
-    if error_budget == "auto":
-        best, tried = best_quality(source, way)
-    elif error_budget:
-        best, tried = _fewest_gates(error_budget, way), None
-    else:
-        best, tried = way(0.0), None
-    compiled = best.finished(source, options, verify, tried)
+    with naming_extensions(compilation.chosen):
+        if error_budget == "auto":
+            best, tried = best_quality(source, way)
+        elif error_budget:
+            best, tried = _fewest_gates(error_budget, way), None
+        else:
+            best, tried = way(0.0), None
+        compiled = best.finished(options, verify, tried, each=verify_each)
     if cache is not None and key is not None:
         with watch.stage("cache"):
             cache.put(key, compiled)
@@ -176,7 +164,7 @@ class Compilation:
 
     def attention(self, program: Program) -> Program:
         """The program after the attention passes; it fits the target and this machine."""
-        _check_rules(program, "build")
+        check_rules(program, "build")
         self.watch.show("build", program)
         for step in self.chosen:
             if isinstance(step, Pass) and step.level == "attention":
@@ -193,7 +181,7 @@ class Compilation:
         """The block program after the block passes."""
         with self.watch.stage("lower"):
             block_program = lower(program, self.context, slots=self.context.template)
-            _check_rules(block_program, "lower")
+            check_rules(block_program, "lower")
         self.watch.show("lower", block_program)
         for step in self.chosen:
             if isinstance(step, Pass) and step.level == "block":
@@ -211,6 +199,8 @@ class Compilation:
         if program is not None and best.circuit.two_qubit_gates > circuit.two_qubit_gates:
             # Routing took its toll: our own synthesis may do with less.
             best = better(best, program, blocks, self.chosen, self.context, self.watch.stage)
+        if best.arranged is not None:
+            self.watch.show("arrange", best.arranged)
         for step, (name, before, result) in zip(steps, best.passed, strict=True):
             self.counts.append(_count(step, before, result.two_qubit_gates))
             self.watch.show(name, result)
@@ -295,22 +285,30 @@ class Compilation:
         family = self.context.target.family
         before = two_qubit_gates(program, family)
         with self.watch.stage(step.name):
-            program = step.apply(program, self.context)
-            _check_rules(program, step.name)
+            program = applied(step, program, self.context)
+            check_rules(program, step.name)
         self.counts.append(_count(step, before, two_qubit_gates(program, family)))
         self.watch.show(step.name, program)
         return program
 
 
 class _Way:
-    """One way from the model to a circuit, with an error budget of its own. Its stages are shown once it is taken."""
+    """One way from the model to a circuit, with an error budget of its own. Its stages are shown once it is taken, and
+    kept where ``keep`` says so."""
 
     def __init__(
-        self, source: Model, machine: Target, options: Options, watch: Watch, progress: Progress | None
+        self,
+        source: Model,
+        machine: Target,
+        options: Options,
+        watch: Watch,
+        progress: Progress | None,
+        *,
+        keep: bool = False,
     ) -> None:
         self.stages: list[tuple[str, Program | NativeCircuit]] = []
-        self.watch = watch
-        shown = Watch(None if watch.after is None else self._keep, watch.seconds)
+        self.source, self.options, self.watch = source, options, watch
+        shown = Watch(self._keep if keep or watch.after is not None else None, watch.seconds)
         self.compilation = Compilation(machine, options, shown, progress)
         with watch.stage("build"):
             program = build(source, provenance=options.error_budget != 0)
@@ -341,16 +339,26 @@ class _Way:
         return self.native.circuit
 
     def finished(
-        self, source: Model, options: Options, verify: bool | None, tried: list[dict[str, Any]] | None
+        self, options: Options, verify: bool | None, tried: list[dict[str, Any]] | None, *, each: bool
     ) -> Compiled:
-        """What this way comes to, described as what was asked for."""
-        native = self.native
+        """What this way comes to, described as what was asked for; with ``each`` every stage is verified."""
+        native, compilation = self.native, self.compilation
         for name, result in self.stages:
             self.watch.show(name, result)
-        self.compilation.options = options
+        compilation.options = options
         if options.error_budget != "auto":
-            self.compilation.context.ledger.budget = options.error_budget
-        return self.compilation.finished(source, self.program, native, verify, tried)
+            compilation.context.ledger.budget = options.error_budget
+        if each:
+            with self.watch.stage("verify-each"):
+                check_stages(self.source, self.stages, compilation.chosen, compilation.context)
+        try:
+            return compilation.finished(self.source, self.program, native, verify, tried)
+        except CheckFailedError as error:
+            again = _Way(self.source, self.target, self.options, Watch(None), None, keep=True)
+            _ = again.native
+            raise with_culprit(
+                error, self.source, again.stages, again.compilation.chosen, again.compilation.context
+            ) from error
 
 
 def _fewest_gates(budget: float, way: Callable[[float], _Way]) -> _Way:
@@ -360,21 +368,6 @@ def _fewest_gates(budget: float, way: Callable[[float], _Way]) -> _Way:
         return found
     exact = way(0.0)
     return found if found.circuit.two_qubit_gates < exact.circuit.two_qubit_gates else exact
-
-
-def default_pipeline(optimisation: int) -> list[Pass | CircuitPass]:
-    """The passes of an optimisation level: by level, in the registry's order as far as ``after`` allows."""
-    kinds = [kind for kind in map(pass_class, pass_names()) if issubclass(kind, Pass)]
-    waiting = [kind for kind in kinds if kind.optimisation <= optimisation]
-    chosen: list[Pass | CircuitPass] = []
-    while waiting:
-        names = {kind.name for kind in waiting}
-        following = next((kind for kind in waiting if not names.intersection(kind.after)), None)
-        if following is None:
-            raise RuntimeError(f"these passes each come after one another: {', '.join(sorted(names))}")
-        waiting.remove(following)
-        chosen.append(following())
-    return chosen
 
 
 def _check_options(optimisation: int, seed: int, error_budget: float | str, qubits: int | None, prefer: str) -> None:
@@ -398,11 +391,3 @@ def _check_options(optimisation: int, seed: int, error_budget: float | str, qubi
 
 def _count(step: Pass | CircuitPass, before: int, after: int) -> dict[str, Any]:
     return {"name": step.name, "level": step.level, "two_qubit_gates": [before, after]}
-
-
-def _check_rules(program: Program, stage: str) -> None:
-    """A program that breaks a rule after a stage of ours is a bug of that stage, not the user's mistake."""
-    try:
-        verify(program)
-    except ProgramError as error:
-        raise RuntimeError(f"{stage} returned a program that breaks a rule: {error}") from error

@@ -6,6 +6,10 @@ Anything else that escapes is a bug of qsac and is reported as one (:data:`EXIT_
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+T = TypeVar("T")
+
 EXIT_DONE = 0
 EXIT_CHECK_FAILED = 1
 EXIT_INVALID_INPUT = 2
@@ -84,3 +88,49 @@ def printable(text: str) -> str:
     r"""``text`` with all that a terminal would not print as it is escaped as in Python's literals (``\x1b``): control
     characters (newline and tab among them), bidirectional controls, lone surrogates, characters that do not exist."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+class ExtensionError(QsacError):
+    """A pass or target of another package that cannot be used, or whose code failed (exit code 4).
+
+    ``package`` is the package, with its version.
+    """
+
+    exit_code = EXIT_BACKEND_FAILURE
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        package: str,
+        source: str | None = None,
+        found: str | None = None,
+        wanted: str | None = None,
+        help: str | None = None,
+    ) -> None:
+        super().__init__(title, source=source, found=found, wanted=wanted, help=help)
+        self.package = package
+
+    @property
+    def reason(self) -> str:
+        """Why it cannot be used, in one line."""
+        detail = self.found if self.wanted is None else f"wanted: {self.wanted}"
+        return f"{self.title}; {detail}" if detail else self.title
+
+
+class QsacWarning(UserWarning):
+    """Something that the user should know, and that keeps nothing from being done."""
+
+
+def of_type(value: object, kind: type[T]) -> T:
+    """``value``, which the code before has made sure is a ``kind``: :class:`TypeError` where it is not, a bug."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{kind.__name__} expected here, not {type(value).__name__}")
+    return value
+
+
+def present(value: T | None, what: str) -> T:
+    """``value``, which the code before has made sure is there: :class:`RuntimeError` where it is None, a bug."""
+    if value is None:
+        raise RuntimeError(f"{what} missing here")
+    return value

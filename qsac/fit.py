@@ -10,7 +10,7 @@ from qsac.ir.program import Program
 from qsac.lowering.allocation import allocate
 from qsac.model.pointer import counted
 from qsac.pipeline import PassContext, Target
-from qsac.registry import target, target_names
+from qsac.registry import usable_targets
 from qsac.report.summary import register_sizes
 
 GATE_LIMIT = 1 << 24
@@ -53,8 +53,8 @@ def check_fit(program: Program, context: PassContext) -> None:
         sharing = replace(context, target=replace(machine, reset=True, mid_circuit_measurement=True))
         width = allocate(program, sharing).width
         smaller = f"with reset and mid-circuit measurement {width} would do; {smaller}"
-    wider = [name for name in target_names() if _has_room(target(name), allocation.width, width)]
-    wider.sort(key=lambda name: target(name).coupling is not None)
+    larger = [each for each in usable_targets() if _has_room(each, allocation.width, width)]
+    wider = [each.name for each in sorted(larger, key=lambda each: each.coupling is not None)]
     shown = ", ".join(wider[:4]) + (f" and {len(wider) - 4} more" if len(wider) > 4 else "")
     used = "" if room == machine.qubits else f", those of its {machine.qubits} that are connected"
     raise DoesNotFitError(

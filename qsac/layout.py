@@ -9,6 +9,7 @@ from math import inf, log
 from typing import Any
 
 from qsac.emit.effort import Effort
+from qsac.errors import of_type, present
 from qsac.ir.attention import LoadPruned
 from qsac.ir.cost import two_qubit_gates
 from qsac.ir.native import NativeCircuit
@@ -17,6 +18,7 @@ from qsac.lowering.allocation import Allocation
 from qsac.pipeline import CircuitPass, Pass, PassContext, Target
 from qsac.registry import pass_class
 from qsac.report.stats import circuit_stats
+from qsac.stages import applied
 from qsac.variants import Variants
 
 Stage = Callable[[str], AbstractContextManager[None]]
@@ -46,21 +48,21 @@ def effort_for(optimisation: int, gates: int) -> Effort | None:
 @dataclass(frozen=True)
 class Candidate:
     """A circuit, where its registers lie, the attention program that it is of if that is not the one that was asked
-    for, and what the circuit passes made of it: name, gates before, result."""
+    for, and what the circuit passes made of it: name, gates before, result. ``arranged`` is a laid-out circuit before
+    them."""
 
     circuit: NativeCircuit
     allocation: Allocation
     program: Program | None = None
     passed: tuple[tuple[str, int, NativeCircuit], ...] = ()
+    arranged: NativeCircuit | None = None
 
 
 def circuit_steps(chosen: Sequence[Pass | CircuitPass], machine: Target) -> list[CircuitPass]:
     """The circuit passes asked for; routing is not a choice where the machine has a coupling graph."""
     steps = [step for step in chosen if isinstance(step, CircuitPass)]
     if machine.coupling is not None and all(step.name != "route" for step in steps):
-        route = pass_class("route")()
-        assert isinstance(route, CircuitPass)
-        steps.append(route)
+        steps.append(of_type(pass_class("route")(), CircuitPass))
     return steps
 
 
@@ -71,7 +73,7 @@ def through(steps: Sequence[CircuitPass], candidate: Candidate, context: PassCon
     for step in steps:
         before = circuit.two_qubit_gates
         with stage(step.name):
-            circuit = step.apply(circuit, context)
+            circuit = applied(step, circuit, context)
         passed.append((step.name, before, circuit))
     return replace(candidate, circuit=circuit, passed=tuple(passed))
 
@@ -139,9 +141,9 @@ def laid_out(
         return
     variants = Variants(program, chosen, context)
     for variant, arrangement in arrange(variants, context, effort) if variants.possible else ():
-        blocks = variants.blocks(variant)
-        assert blocks is not None
+        blocks = present(variants.blocks(variant), "the blocks of an arranged variant")
         ordered = variants.blocks(variant, arrangement.orders(blocks))
         if ordered is not None and fits(ordered, arrangement):
             circuit = coupled.emit(ordered, arrangement)
-            yield Candidate(circuit, variants.allocation(variant), variants.attention(variant))
+            laid = Candidate(circuit, variants.allocation(variant), variants.attention(variant))
+            yield replace(laid, arranged=circuit)

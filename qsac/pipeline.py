@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from math import sqrt
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
-from qsac.errors import InvalidInputError
+from qsac.errors import InvalidInputError, present
 
 if TYPE_CHECKING:
     from qsac.ir.native import GateFamily, NativeCircuit
@@ -121,8 +121,7 @@ class Target:
     @property
     def part(self) -> tuple[int, ...]:
         """The qubits of the largest part of a machine with a coupling graph that its working pairs connect."""
-        assert self.coupling is not None
-        return _largest_part(self.coupling)
+        return _largest_part(present(self.coupling, "the coupling of the target"))
 
     @property
     def connected(self) -> int | None:

@@ -4,7 +4,8 @@ Nothing is listed by hand and nothing is imported until it is asked for. A pass 
 ``qsac.passes.attention``, ``.synthesis`` or ``.circuit`` whose file name in kebab case is the pass's name. A target
 comes from a module of ``qsac.targets`` (one vendor) with ``names()`` and ``load(name)``. Another package adds its own
 through the entry points ``qsac.passes`` (name -> pass class) and ``qsac.targets`` (name -> Target, or a callable that
-returns one). What is built in wins over an entry point of the same name, with a warning.
+returns one). What is built in wins over an entry point of the same name, with a warning. What another package breaks
+is told where it is asked for by name, and left out elsewhere (:mod:`qsac.extensions`).
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import pkgutil
 import re
 import types
 import typing
-import warnings
 from collections.abc import Callable, Iterable, Sequence
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
-from qsac.errors import InvalidInputError
+from qsac.errors import ExtensionError, InvalidInputError
+from qsac.extensions import (
+    ShadowedEntryPointWarning as ShadowedEntryPointWarning,
+)
+from qsac.extensions import contained, is_foreign, leave_out, listed, offers, package_of, shown, unreadable
 from qsac.pipeline import CircuitPass, Pass, Target
 
 AnyPass: TypeAlias = Pass | CircuitPass
@@ -31,31 +34,51 @@ PASS_PACKAGES = ("qsac.passes.attention", "qsac.passes.synthesis", "qsac.passes.
 TARGET_PACKAGE = "qsac.targets"
 
 
-class ShadowedEntryPointWarning(UserWarning):
-    """Another package offers a pass or target under the name of a built-in one: the built-in one is used."""
-
-
 # Passes
 
 
 def pass_names() -> tuple[str, ...]:
     """The names of all passes: those of qsac in the order of their levels, then those of other packages."""
     builtin = _pass_modules()
-    return (*builtin, *_foreign("qsac.passes", builtin))
+    return (*builtin, *listed("qsac.passes", builtin))
 
 
 def pass_class(name: str) -> type[AnyPass]:
-    """The class of the pass called ``name``. Unknown names and broken entry points: :class:`InvalidInputError`."""
+    """The class of the pass called ``name``. Raises :class:`~qsac.errors.InvalidInputError` for an unknown name,
+    :class:`~qsac.errors.ExtensionError` for what another package offers and cannot be used."""
     builtin = _pass_modules()
     if name in builtin:
         return _only_pass_of(builtin[name], name)
-    foreign = _foreign("qsac.passes", builtin)
+    foreign = offers("qsac.passes", builtin)
     if name not in foreign:
         raise _unknown("pass", name, (*builtin, *foreign), "qsac passes")
-    found = _loaded(foreign[name])
-    if not (isinstance(found, type) and issubclass(found, (Pass, CircuitPass)) and found.name == name):
-        raise _broken(foreign[name], found, f"a Pass or CircuitPass whose name is {name!r}")
-    return found
+    from qsac.promises import pass_wants
+
+    offer = foreign[name]
+    found = offer.load()
+    with contained(f"{offer.title} is not usable", offer.package):
+        wanted = pass_wants(found, name)
+    if wanted is not None:
+        raise offer.unusable(shown(found), wanted)
+    return cast("type[AnyPass]", found)
+
+
+def default_pipeline(optimisation: int) -> list[AnyPass]:
+    """The passes of an optimisation level: by level, in the registry's order as far as ``after`` allows.
+
+    Passes of other packages are never among them: what is installed does not change what a level does.
+    """
+    kinds = [kind for kind in map(pass_class, _pass_modules()) if issubclass(kind, Pass)]
+    waiting = [kind for kind in kinds if kind.optimisation <= optimisation]
+    chosen: list[AnyPass] = []
+    while waiting:
+        names = {kind.name for kind in waiting}
+        following = next((kind for kind in waiting if not names.intersection(kind.after)), None)
+        if following is None:
+            raise RuntimeError(f"these passes each come after one another: {', '.join(sorted(names))}")
+        waiting.remove(following)
+        chosen.append(following())
+    return chosen
 
 
 @functools.lru_cache(maxsize=1)
@@ -153,15 +176,38 @@ def _read_options(text: str, position: int, cls: type[AnyPass], options: dict[st
 
 
 def _option_types(cls: type[AnyPass]) -> dict[str, Any]:
+    if is_foreign(cls):
+        with contained(f"the options of the pass {cls.name!r} cannot be read", package_of(cls)):
+            return _fields_with_types(cls)
+    return _fields_with_types(cls)
+
+
+def _fields_with_types(cls: type[AnyPass]) -> dict[str, Any]:
     hints = typing.get_type_hints(cls)
     return {field.name: hints[field.name] for field in dataclasses.fields(cls) if field.init}
 
 
 def _made(cls: type[AnyPass], options: dict[str, Any]) -> AnyPass:
+    if is_foreign(cls):
+        return _made_by_another_package(cls, options)
     try:
         return cls(**options)
     except (TypeError, ValueError) as error:
         raise InvalidInputError(f"the options of the pass {cls.name} do not fit", found=str(error)) from error
+
+
+def _made_by_another_package(cls: type[AnyPass], options: dict[str, Any]) -> AnyPass:
+    """As for a pass of qsac's: a TypeError or ValueError speaks of options, if there are any."""
+    package = package_of(cls)
+    with contained(f"the pass {cls.name!r} of {package} cannot be made", package, diagnoses=True):
+        try:
+            return cls(**options)
+        except (TypeError, ValueError) as error:
+            if not options:
+                raise
+            raise InvalidInputError(
+                f"the options of the pass {cls.name} of {package} do not fit", found=str(error)
+            ) from error
 
 
 def _value(word: str, wanted: Any, place: str) -> Any:
@@ -237,22 +283,41 @@ def _syntax(text: str, position: int, wanted: str) -> InvalidInputError:
 def target_names() -> tuple[str, ...]:
     """The names of all targets: those of qsac, vendor by vendor, then those of other packages."""
     builtin = _target_modules()
-    return (*builtin, *_foreign("qsac.targets", builtin))
+    return (*builtin, *listed("qsac.targets", builtin))
 
 
 def target(name: str) -> Target:
-    """The target called ``name``. Unknown names and broken entry points: :class:`InvalidInputError`."""
+    """The target called ``name``. Raises :class:`~qsac.errors.InvalidInputError` for an unknown name,
+    :class:`~qsac.errors.ExtensionError` for what another package offers and cannot be used."""
     builtin = _target_modules()
     if name in builtin:
         return builtin[name](name)
-    foreign = _foreign("qsac.targets", builtin)
+    foreign = offers("qsac.targets", builtin)
     if name not in foreign:
         raise _unknown("target", name, (*builtin, *foreign), "qsac targets")
-    found = _loaded(foreign[name])
-    made = found() if callable(found) else found
-    if not isinstance(made, Target) or made.name != name:
-        raise _broken(foreign[name], made, f"a Target whose name is {name!r}, or a callable that returns one")
-    return made
+    from qsac.promises import target_wants
+
+    offer = foreign[name]
+    found = offer.load()
+    with contained(f"{offer.title} cannot be made", offer.package):
+        made = found() if callable(found) else found
+    with contained(f"{offer.title} is not usable", offer.package):
+        wanted = target_wants(made, name)
+    if wanted is not None:
+        raise offer.unusable(shown(made), wanted)
+    return cast(Target, made)
+
+
+def usable_targets() -> list[Target]:
+    """All targets that can be used, in the order of :func:`target_names`. One of another package that cannot be is left
+    out, with a :class:`~qsac.extensions.BrokenExtensionWarning`."""
+    found = []
+    for name in target_names():
+        try:
+            found.append(target(name))
+        except ExtensionError as error:
+            leave_out(error)
+    return found
 
 
 @functools.lru_cache(maxsize=1)
@@ -268,49 +333,9 @@ def _target_modules() -> dict[str, Callable[[str], Target]]:
     return found
 
 
-# Entry points of other packages
-
-
-def _foreign(group: str, builtin: Iterable[str]) -> dict[str, EntryPoint]:
-    """The entry points of ``group``, less those that a built-in one shadows. Two of one name are refused."""
-    taken = set(builtin)
-    found: dict[str, EntryPoint] = {}
-    for entry in entry_points(group=group):
-        if entry.name in taken:
-            warnings.warn(
-                f"{_origin(entry)} offers {entry.name!r} under {group}, which is qsac's own: ignored",
-                ShadowedEntryPointWarning,
-                stacklevel=3,
-            )
-        elif entry.name in found and found[entry.name].value != entry.value:
-            raise InvalidInputError(
-                f"two packages offer {entry.name!r} under {group}",
-                found=f"{_origin(found[entry.name])} and {_origin(entry)}",
-                help="uninstall one of them",
-            )
-        else:
-            found[entry.name] = entry
-    return dict(sorted(found.items()))
-
-
-def _origin(entry: EntryPoint) -> str:
-    return f"{entry.dist.name} ({entry.value})" if entry.dist is not None else entry.value
-
-
-def _loaded(entry: EntryPoint) -> Any:
-    try:
-        return entry.load()
-    except Exception as error:  # a foreign module may raise anything; the user can act on its name
-        raise InvalidInputError(
-            f"{entry.name!r} of {_origin(entry)} cannot be loaded", found=f"{type(error).__name__}: {error}"
-        ) from error
-
-
-def _broken(entry: EntryPoint, found: object, wanted: str) -> InvalidInputError:
-    return InvalidInputError(f"{entry.name!r} of {_origin(entry)} is not usable", found=repr(found), wanted=wanted)
-
-
 def _unknown(what: str, name: str, known: Sequence[str], listing: str) -> InvalidInputError:
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
     wanted = f"perhaps {' or '.join(near)}" if near else ", ".join(known) if 0 < len(known) <= 8 else None
-    return InvalidInputError(f"unknown {what}: {name}", wanted=wanted, help=f"{listing} lists what there is")
+    damaged = unreadable()
+    unread = f"; what these packages offer cannot be read: {', '.join(damaged)}" if damaged else ""
+    return InvalidInputError(f"unknown {what}: {name}", wanted=wanted, help=f"{listing} lists what there is{unread}")

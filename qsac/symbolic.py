@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qsac.emit.emit import emit_symbolic
-from qsac.errors import InvalidInputError
+from qsac.errors import InvalidInputError, of_type
 from qsac.ir.attention import ApplyUnitary, PhaseTable
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation
 from qsac.ir.op import Op
@@ -107,5 +107,4 @@ def _entries(op: Op, blocks: list[Op], program: Program) -> Iterator[tuple[Op, d
 
 
 def _rows(block: Op) -> int:
-    assert isinstance(block, Multiplexor | Diagonal)
-    return block.angles.shape[0] if isinstance(block, Multiplexor) else block.phases.shape[0]
+    return block.angles.shape[0] if isinstance(block, Multiplexor) else of_type(block, Diagonal).phases.shape[0]

@@ -20,15 +20,17 @@ from numpy.typing import ArrayLike, NDArray
 from qsac.artifact import Compiled
 from qsac.binding import with_numbers_of
 from qsac.build import build
-from qsac.compiler import Compilation, Options, Stage, Watch, default_pipeline
-from qsac.errors import InvalidInputError
+from qsac.compiler import Compilation, Options
+from qsac.errors import CheckFailedError, InvalidInputError, present
 from qsac.files.writing import write_whole
 from qsac.ir.attention import PhaseTable
 from qsac.ir.attention.unitary import has_synthesis
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
+from qsac.ir.native import NativeCircuit
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
+from qsac.layout import Candidate
 from qsac.lowering.allocation import allocate
 from qsac.lowering.lower import lower
 from qsac.machine.read import find_target
@@ -39,7 +41,9 @@ from qsac.model.numbers import Numbers
 from qsac.model.tokens.sequence import normalised
 from qsac.model.unitary import Identity, Matrix
 from qsac.pipeline import CircuitPass, Pass, PassContext, Preference, Progress, Target
-from qsac.registry import parse_pipeline, print_pipeline
+from qsac.registry import default_pipeline, parse_pipeline, print_pipeline
+from qsac.runtime.stagewise import check_stages, with_culprit
+from qsac.stages import Stage, Watch, naming_extensions
 
 if TYPE_CHECKING:
     from pytket import Circuit
@@ -76,6 +80,7 @@ class Template:
         parameters: Mapping[str, Any] | None = None,
         *,
         verify: bool | None = None,
+        verify_each: bool = False,
         after: Stage | None = None,
         progress: Progress | None = None,
     ) -> Compiled:
@@ -88,17 +93,38 @@ class Template:
         target needs routing: that is done anew for each.
 
         Raises :class:`~qsac.errors.InvalidInputError` for what does not have the template's shape;
-        :class:`~qsac.errors.CheckFailedError` as :func:`~qsac.compiler.compile`, whose ``verify`` it takes.
+        :class:`~qsac.errors.CheckFailedError` as :func:`~qsac.compiler.compile`, whose ``verify`` and ``verify_each``
+        it takes.
         """
         watch = Watch(after)
-        compilation = self._compilation(watch, progress)
         with watch.stage("load"):
             model = self.bound_model(tokens, parameters)
-        with watch.stage("bind"):
-            program, blocks = self.filled(model)
-        watch.show("bind", program)
-        native = compilation.native(blocks, allocate(program, compilation.context))
-        return compilation.finished(model, program, native, verify)
+        compilation, program, native = self._bound(model, watch, progress)
+        if verify_each:
+            with watch.stage("verify-each"):
+                check_stages(model, self._stages(model), compilation.chosen, compilation.context)
+        try:
+            return compilation.finished(model, program, native, verify)
+        except CheckFailedError as error:
+            stages = self._stages(model)
+            raise with_culprit(error, model, stages, compilation.chosen, compilation.context) from error
+
+    def _bound(self, model: Model, watch: Watch, progress: Progress | None) -> tuple[Compilation, Program, Candidate]:
+        """The compilation of a binding, its attention program and its circuit."""
+        compilation = self._compilation(watch, progress)
+        with naming_extensions(compilation.chosen):
+            with watch.stage("bind"):
+                program, blocks = self.filled(model)
+            watch.show("bind", program)
+            native = compilation.native(blocks, allocate(program, compilation.context))
+        return compilation, program, native
+
+    def _stages(self, model: Model) -> list[tuple[str, Program | NativeCircuit]]:
+        """The stages of a binding with their results: of binding the blocks too."""
+        stages: list[tuple[str, Program | NativeCircuit]] = []
+        self._bound(model, Watch(lambda name, result: stages.append((name, result))), None)
+        stages.insert(1, ("fill", self.filled(model)[1]))
+        return stages
 
     def angles(
         self, tokens: ArrayLike | None = None, parameters: Mapping[str, Any] | None = None
@@ -156,8 +182,7 @@ class Template:
         return self._compilation(Watch(None), None).context
 
     def _compilation(self, watch: Watch, progress: Progress | None) -> Compilation:
-        assert self.options.passes is not None
-        chosen = parse_pipeline(self.options.passes)
+        chosen = parse_pipeline(present(self.options.passes, "the pipeline of the template"))
         compilation = Compilation(self.target, self.options, watch, progress, chosen, template=True)
         compilation.counts.extend(self.counts)
         return compilation
@@ -194,6 +219,7 @@ def template(
     qubits: int | None = None,
     prefer: Preference = "qubits",
     fold: bool = True,
+    verify_each: bool = False,
     after: Stage | None = None,
     progress: Progress | None = None,
 ) -> Template:
@@ -201,17 +227,21 @@ def template(
 
     Options as for :func:`~qsac.compiler.compile`. Passes that look at numbers or approximate have no place here: the
     level's pipeline is without them, and ``passes`` may not name them. ``fold=False`` leaves V and W out of the tables,
-    as gates whose angles :meth:`Template.to_tket` keeps as symbols. Raises what
+    as gates whose angles :meth:`Template.to_tket` keeps as symbols. ``verify_each`` as for
+    :func:`~qsac.compiler.compile`, on the generic numbers that the shape is compiled with. Raises what
     :func:`~qsac.compiler.compile` raises.
     """
     source = model if isinstance(model, Model) else load(model)
-    watch = Watch(after)
+    stages: list[tuple[str, Program | NativeCircuit]] = []
+    watch = Watch(_also(after, stages) if verify_each else after)
     chosen = _pipeline(optimisation, passes, fold)
     options = Options(optimisation, passes, seed, 0.0, qubits, prefer)
     compilation = Compilation(find_target(target), options, watch, progress, chosen, template=True)
+    generic = _generic(source)
     with watch.stage("build"):
-        built = build(_generic(source))
-    program = compilation.attention(built)
+        built = build(generic)
+    with naming_extensions(chosen):
+        program = compilation.attention(built)
     if has_synthesis(program):
         raise InvalidInputError(
             "a matrix that is not folded into tables has no fixed gates, so that it cannot be part of a template",
@@ -219,7 +249,11 @@ def template(
             wanted="the pass fold-unitaries, or a unitary of type hardware-efficient",
             help="leave out fold=False (--no-fold), and compile at -O2",
         )
-    blocks = compilation.blocks(program)
+    with naming_extensions(chosen):
+        blocks = compilation.blocks(program)
+    if verify_each:
+        with watch.stage("verify-each"):
+            check_stages(generic, stages, chosen, compilation.context)
     made = Template(
         source,
         compilation.context.target,
@@ -230,6 +264,17 @@ def template(
     )
     made.filled(source)
     return made
+
+
+def _also(after: Stage | None, stages: list[tuple[str, Program | NativeCircuit]]) -> Stage:
+    """What keeps each stage's result, and hands it on."""
+
+    def keep(name: str, result: Program | NativeCircuit) -> None:
+        stages.append((name, result))
+        if after is not None:
+            after(name, result)
+
+    return keep
 
 
 def _pipeline(optimisation: int, passes: str | None, fold: bool) -> list[Pass | CircuitPass]:
@@ -293,7 +338,8 @@ def _with_numbers(op: Op, lowered: Mapping[int, Op]) -> Op:
     first = sources[0]
     if len(sources) > 1 and isinstance(first, Diagonal):
         for source in sources[1:]:
-            assert isinstance(source, Diagonal)
+            if not isinstance(source, Diagonal):
+                raise InvalidInputError("the template is damaged", found=f"a block {op.name} of numbers {op.slots}")
             first = first.joined(source)
     placed = not isinstance(op, Diagonal) or (isinstance(first, Diagonal) and first.qubits == op.qubits)
     if first is None or type(first) is not type(op) or not placed:

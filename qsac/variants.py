@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import TypeVar, get_args
 
+from qsac.errors import of_type
 from qsac.ir.attention import LoadTokens, Project
 from qsac.ir.blocks import Diagonal, Reset, UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import LadderOrder
@@ -19,6 +20,7 @@ from qsac.ir.verifier import verify
 from qsac.lowering.allocation import Allocation, allocate
 from qsac.lowering.lower import lower
 from qsac.pipeline import CircuitPass, Pass, PassContext, Preference
+from qsac.stages import applied
 
 T = TypeVar("T")
 
@@ -142,9 +144,7 @@ class Variants:
             first, second = (
                 place for place, op in enumerate(ops) if isinstance(op, LoadTokens) and op.data == register
             )
-            load, unload = ops[first], ops[second]
-            assert isinstance(load, LoadTokens)
-            assert isinstance(unload, LoadTokens)
+            load, unload = (of_type(ops[place], LoadTokens) for place in (first, second))
             ops[first] = replace(unload, table=_conjugate(unload.table, tables), adjoint_load=False, order=())
             ops[second] = replace(load, table=_conjugate(load.table, tables), adjoint_load=True)
         for place, op in enumerate(ops):
@@ -175,7 +175,7 @@ class Variants:
         lowered = lower(program, scratch, orders=orders, derived=self._derived)
         ladders = _ladders(lowered)
         for step in self._passes:
-            lowered = step.apply(lowered, scratch)
+            lowered = applied(step, lowered, scratch)
         if _ladders(lowered) != ladders or scratch.ledger.spent != self._context.ledger.spent:
             return None
         lowered = _through(lowered, ways)
@@ -226,8 +226,7 @@ def _through(program: Program, ways: Sequence[int]) -> Program:
     kept = dict(enumerate(program.ops))
     diagonals = [place for place, op in enumerate(program.ops) if isinstance(op, Diagonal)]
     for place, way in zip(diagonals, ways, strict=False):
-        op = program.ops[place]
-        assert isinstance(op, Diagonal)
+        op = of_type(program.ops[place], Diagonal)
         found = _in_zero(program, place, op)
         chosen = way % (len(found) + 1)
         if chosen:

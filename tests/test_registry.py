@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qsac import registry
-from qsac.errors import InvalidInputError
+from qsac.errors import ExtensionError, InvalidInputError
 from qsac.pipeline import CircuitPass, Pass, Target
 
 
@@ -183,7 +183,10 @@ class Polish(CircuitPass):
     level: ClassVar[Literal["circuit"]] = "circuit"
     optimisation: ClassVar[int] = 1
 
-TARGET = Target("toy", "us", "a toy", "exact", 2, "cz", ("SX", "Rz", "CZ", "Measure"))
+    def apply(self, circuit, context):
+        return circuit
+
+TARGET = Target("toy", "us", "a toy", "exact", 2, "cz", ("SX", "X", "Rz", "CZ", "Measure"), reset=False)
 
 def made():
     return TARGET.__class__(**{**vars(TARGET), "name": "made"})
@@ -222,14 +225,15 @@ def test_another_package_cannot_take_a_name_of_qsac(foreign: Path) -> None:
     assert registry.pass_class("route").__module__ == "qsac.passes.circuit.route"
 
 
-def test_two_packages_with_one_name_are_refused(foreign: Path) -> None:
+def test_two_packages_with_one_name_are_refused_by_that_name(foreign: Path) -> None:
     foreign.write_text("[qsac.targets]\ntoy = elsewhere_qsac:TARGET\n")
     second = foreign.parent.parent / "further-1.0.dist-info"
     second.mkdir()
     (second / "METADATA").write_text("Metadata-Version: 2.1\nName: further\nVersion: 1.0\n")
     (second / "entry_points.txt").write_text("[qsac.targets]\ntoy = further_qsac:TARGET\n")
-    with pytest.raises(InvalidInputError, match="two packages offer 'toy'"):
+    with pytest.raises(ExtensionError, match="more than one package offers the target 'toy'"):
         registry.target("toy")
+    assert registry.target("h2").name == "h2"
 
 
 @pytest.mark.parametrize(
@@ -244,6 +248,6 @@ def test_two_packages_with_one_name_are_refused(foreign: Path) -> None:
 def test_broken_entry_points_name_their_package(foreign: Path, entry: str, message: str) -> None:
     foreign.write_text(entry)
     ask = registry.target if "targets" in entry else registry.pass_class
-    with pytest.raises(InvalidInputError, match=message) as caught:
+    with pytest.raises(ExtensionError, match=message) as caught:
         ask("broken")
     assert "elsewhere" in str(caught.value)

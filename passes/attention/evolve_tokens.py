@@ -9,6 +9,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
+from qsac.errors import of_type, present
 from qsac.ir.attention import LoadEvolution, LoadTokens
 from qsac.ir.cost import op_cost, two_qubit_gates
 from qsac.ir.op import Op
@@ -126,8 +127,7 @@ class _Planner:
         tables = dict(base.tables)
         total = 0.0
         for place in places:
-            op = ops[place]
-            assert isinstance(op, LoadTokens)
+            op = of_type(ops[place], LoadTokens)
             loader = self._loader(base, op, len(places), exact)
             if loader is None:
                 return None
@@ -155,10 +155,9 @@ class _Planner:
     def _search(self, base: Program, op: LoadTokens) -> Search:
         if op.table not in self.searches:
             table = base.tables[op.table]
-            assert table.source is not None
             self.searches[op.table] = Search(
                 table.values.astype(np.complex128),
-                table.source,
+                present(table.source, "the evolution of the rows"),
                 index_weights(self.program, len(table.values)),
                 self.family,
                 # Several times the table's gates: beyond that even loaders that make folding needless do not pay.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import ClassVar, Literal, NamedTuple
 
+from qsac.errors import of_type
 from qsac.ir.attention import ApplyUnitary, LoadTokens
 from qsac.ir.attention.unitary import UnitaryForm, has_synthesis
 from qsac.ir.cost import two_qubit_gates
@@ -85,8 +86,7 @@ def _members(program: Program) -> dict[Group, list[_Member]]:
 
 
 def _member(program: Program, place: int) -> _Member | None:
-    op = program.ops[place]
-    assert isinstance(op, ApplyUnitary)
+    op = of_type(program.ops[place], ApplyUnitary)
     touching = [other for other, one in enumerate(program.ops) if op.data in (*one.targets, *one.borrows)]
     load = max((other for other in touching if other < place), default=-1)
     following = min((other for other in touching if other > place), default=-1)
@@ -105,9 +105,8 @@ def _sides(program: Program, members: list[_Member]) -> list[Side]:
     """What all members of a group allow."""
     sides: list[Side] = ["load", "unload", "diagonal", "keep"]
     for member in members:
-        op, before, after = (program.ops[place] for place in member)
-        assert isinstance(op, ApplyUnitary)
-        assert isinstance(before, LoadTokens)
+        op = of_type(program.ops[member.unitary], ApplyUnitary)
+        before, after = of_type(program.ops[member.load], LoadTokens), program.ops[member.following]
         unloaded = isinstance(after, LoadTokens) and after.adjoint_load and after.data == op.data
         if member.following < 0 or not unloaded or not before.when == op.when == getattr(after, "when", ()):
             sides = [side for side in sides if side != "unload"]
@@ -130,10 +129,8 @@ def _folded(program: Program, group: Group, side: Side) -> Program:
     folded: dict[tuple[str, str], str] = {}
     replaced: dict[int, Op | None] = {}
     for member in _members(program)[group]:
-        op, place = program.ops[member.unitary], member.following if side == "unload" else member.load
-        load = program.ops[place]
-        assert isinstance(op, ApplyUnitary)
-        assert isinstance(load, LoadTokens)
+        place = member.following if side == "unload" else member.load
+        op, load = of_type(program.ops[member.unitary], ApplyUnitary), of_type(program.ops[place], LoadTokens)
         both = side == "load" and load.when != op.when
         suffix = "-both" if both else {"load": "", "unload": "-adjoint", "diagonal": "-basis"}[side]
         key = load.table, suffix

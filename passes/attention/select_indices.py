@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, NamedTuple
 
+from qsac.errors import of_type
 from qsac.ir.attention import ApplyUnitary, LoadTokens, SelectIndex
 from qsac.ir.attention.unitary import has_synthesis
 from qsac.ir.cost import two_qubit_gates
@@ -104,9 +105,7 @@ def _of_one_table(program: Program, copies: list[_Copy]) -> bool:
 
 
 def _table(program: Program, place: int) -> str:
-    op = program.ops[place]
-    assert isinstance(op, LoadTokens)
-    return op.table
+    return of_type(program.ops[place], LoadTokens).table
 
 
 def _selected(program: Program, copies: list[_Copy]) -> Program:
@@ -118,8 +117,7 @@ def _selected(program: Program, copies: list[_Copy]) -> Program:
         if place in loads and isinstance(op, LoadTokens):
             ops.append(replace(op, when=()))
         elif place in unloads and isinstance(op, LoadTokens):
-            load = program.ops[unloads[place].load]
-            assert isinstance(load, LoadTokens)
+            load = of_type(program.ops[unloads[place].load], LoadTokens)
             select = SelectIndex(op.index[0], load.index[0], op.when[0], origin="/attention/kernel")
             ops += [select, replace(op, when=()), select.adjoint()]
         else:
@@ -134,9 +132,7 @@ def _two_tables(program: Program, copies: list[_Copy]) -> tuple[Program, list[_C
     ops = list(program.ops)
     folded = {copy.unitary for copy in copies}
     for copy in copies:
-        load, unload = program.ops[copy.load], program.ops[copy.unload]
-        assert isinstance(load, LoadTokens)
-        assert isinstance(unload, LoadTokens)
+        load, unload = (of_type(program.ops[place], LoadTokens) for place in (copy.load, copy.unload))
         name = f"{unload.table}-or-{load.table}"
         unitary = program.ops[copy.unitary] if copy.unitary >= 0 else None
         if isinstance(unitary, ApplyUnitary):
@@ -160,10 +156,8 @@ def _diagonalised(program: Program, copies: list[_Copy]) -> Program | None:
     tables = dict(program.tables)
     ops = list(program.ops)
     for copy in copies:
-        load, unitary, unload = (program.ops[place] for place in copy)
-        assert isinstance(load, LoadTokens)
-        assert isinstance(unitary, ApplyUnitary)
-        assert isinstance(unload, LoadTokens)
+        load, unload = (of_type(program.ops[place], LoadTokens) for place in (copy.load, copy.unload))
+        unitary = of_type(program.ops[copy.unitary], ApplyUnitary)
         rows, entries = f"{load.table}.{unitary.table}-basis", f"{unitary.table}-diagonal"
         if rows not in tables or entries not in tables:
             tables[rows] = turned("basis", load.table, unitary, program.tables)

@@ -16,7 +16,7 @@ from qiskit.transpiler import CouplingMap, PassManager
 from qiskit.transpiler.passes import SabreLayout
 
 from qsac.emit.columns import Columns
-from qsac.errors import DoesNotFitError
+from qsac.errors import DoesNotFitError, present
 from qsac.ir.native import GATES, KIND, NativeCircuit
 from qsac.passes.circuit._routed import Routed
 from qsac.pipeline import Target
@@ -127,7 +127,5 @@ def _written(circuit: NativeCircuit) -> QuantumCircuit:
         if number:
             written.barrier()
         for kind, *rest in part:
-            writer = writers[kind]
-            assert writer is not None, f"{GATES[kind].name} is none of the gates that are routed"
-            writer(*rest)
+            present(writers[kind], f"the way to write {GATES[kind].name}")(*rest)
     return written

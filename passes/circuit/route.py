@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.emit.rebase import as_cz
-from qsac.errors import DoesNotFitError, InvalidInputError
+from qsac.errors import DoesNotFitError, InvalidInputError, present
 from qsac.ir.native import GATES, KIND, NativeCircuit
 from qsac.passes.circuit._reordering import depth, measured_early, reordered
 from qsac.passes.circuit._resynthesis import least, resynthesised
@@ -165,8 +165,7 @@ def _relocated(routed: Routed, target: Target) -> Routed:
 
 def _logarithms(target: Target) -> dict[str, NDArray[np.float64]]:
     """For each gate, by its nodes, minus the logarithm of the probability that it does not err."""
-    errors, nodes = target.errors, target.qubits or 0
-    assert errors is not None
+    errors, nodes = present(target.errors, "the error rates of the target"), target.qubits or 0
     reads = errors.measure_by_qubit or ((errors.measure_0, errors.measure_1),) * nodes
     rates = {
         "CZ": np.full((nodes, nodes), errors.two_qubit),
@@ -227,7 +226,8 @@ def _merged(circuit: NativeCircuit, two_qubit: str) -> NativeCircuit:
     for step in (RemoveRedundancies(), AutoSquash(one_qubit), RemoveRedundancies()):
         step.apply(written)
     read = from_tket(written, qubits=circuit.qubits, bits=circuit.bits)
-    assert read.count(two_qubit) == read.two_qubit_gates
+    if read.count(two_qubit) != read.two_qubit_gates:
+        raise RuntimeError(f"merging one-qubit gates left two-qubit gates other than {two_qubit}")
     return read
 
 

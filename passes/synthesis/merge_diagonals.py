@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from qsac.errors import of_type
 from qsac.ir.blocks import Diagonal
 from qsac.ir.op import Op
 from qsac.ir.program import Program
@@ -38,9 +39,7 @@ class MergeDiagonals(Pass):
             if isinstance(op, Diagonal):
                 host = _host(op, ops, open_places, last_target)
                 if host is not None:
-                    earlier = ops[host]
-                    assert isinstance(earlier, Diagonal)
-                    ops[host] = earlier.joined(op)
+                    ops[host] = of_type(ops[host], Diagonal).joined(op)
                     continue
                 open_places.append(len(ops))
             last_target.update(dict.fromkeys(op.targets, len(ops)))

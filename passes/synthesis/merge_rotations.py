@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from math import pi, remainder
 from typing import ClassVar, Literal
 
+from qsac.errors import of_type
 from qsac.ir.blocks import PauliRotation
 from qsac.ir.op import Op
 from qsac.ir.program import Program
@@ -42,8 +43,7 @@ class MergeRotations(Pass):
             if partner is None:
                 ops.append(op)
                 continue
-            earlier = ops[partner]
-            assert isinstance(earlier, PauliRotation)
+            earlier = of_type(ops[partner], PauliRotation)
             ops[partner] = replace(earlier, angle=remainder(earlier.angle + op.angle, 4 * pi))
         return program.with_ops(op for op in ops if not (isinstance(op, PauliRotation) and _nothing(op, program)))
 

@@ -15,6 +15,7 @@ from qsac.cli.arguments import load_argument, open_cache
 from qsac.cli.messages import note
 from qsac.cli.output import check_own
 from qsac.cli.progress import progress_bar
+from qsac.errors import of_type
 
 if TYPE_CHECKING:
     from qsac.artifact import Compiled
@@ -70,6 +71,7 @@ def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> f
 @click.option(
     "--verify/--no-verify", default=None, help="Simulate and compare with the closed form (default: to 14 qubits)."
 )
+@click.option("--verify-each", is_flag=True, help="Compare each stage's result with the stage before.")
 @click.option("--json", "as_json", is_flag=True, help="Print statistics and times as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Print registers and gate groups too.")
@@ -91,6 +93,7 @@ def command(
     timing: bool,
     seed: int,
     verify: bool | None,
+    verify_each: bool,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -126,10 +129,11 @@ def command(
                 qubits=qubits,
                 prefer=prefer,
                 fold=not no_fold,
+                verify_each=verify_each,
                 after=after,
                 progress=progress,
             )
-            compiled, what = made.bind(verify=verify, progress=progress), "template"
+            compiled, what = made.bind(verify=verify, verify_each=verify_each, progress=progress), "template"
             parts: Iterable[str] = template_parts(made)
         else:
             from qsac.compiler import compile as compile_model
@@ -144,6 +148,7 @@ def command(
                 qubits=qubits,
                 prefer=prefer,
                 verify=verify,
+                verify_each=verify_each,
                 cache=open_cache(no_cache),
                 after=after,
                 progress=progress,
@@ -161,6 +166,8 @@ def command(
         quiet=quiet,
         verbose=verbose,
     )
+    if verify_each and not quiet:
+        note("every stage that could be compared keeps the meaning of the one before")
     if error_budget and not compiled.stats["error_budget"]["spent"] and not quiet:
         untouched = "the error budget is untouched: no pass that ran approximates, the circuit is exact"
         note(_why_exact(compiled) if error_budget == "auto" else untouched)
@@ -290,8 +297,10 @@ def print_stage(name: str, result: object) -> None:
     if isinstance(result, Program):
         text = print_program(result)
     else:
-        assert isinstance(result, NativeCircuit)
-        text = f"{len(result)} native gates, {result.two_qubit_gates} of two qubits, on {len(result.qubits)} qubits\n"
+        circuit = of_type(result, NativeCircuit)
+        text = (
+            f"{len(circuit)} native gates, {circuit.two_qubit_gates} of two qubits, on {len(circuit.qubits)} qubits\n"
+        )
     click.echo(f"// after {name}\n{text}", err=True)
 
 

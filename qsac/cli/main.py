@@ -9,6 +9,7 @@ import errno
 import io
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -22,6 +23,7 @@ from qsac.errors import (
     EXIT_INTERRUPTED,
     EXIT_INVALID_INPUT,
     QsacError,
+    QsacWarning,
 )
 
 COMMANDS = {
@@ -101,6 +103,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no reason to fail
+    warnings.formatwarning = _as_message
+    # Plugins of pydantic's have no say in model files, and looking for them fails where any package is damaged.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         code = main.main(None if arguments is None else list(arguments), prog_name="qsac", standalone_mode=False)
         sys.stdout.flush()
@@ -124,6 +129,18 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _bug(error)
     return code if isinstance(code, int) else EXIT_DONE
+
+
+_format_warning = warnings.formatwarning
+
+
+def _as_message(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    """A warning of qsac's in the form of its other messages; all others as Python has them."""
+    if issubclass(category, QsacWarning):
+        return f"{label('warning', 'yellow')} {message}\n"
+    return _format_warning(message, category, filename, lineno, line)
 
 
 def _refused(message: str, code: int) -> int:

@@ -10,7 +10,10 @@ from typing import Any
 import click
 
 from qsac import registry
+from qsac.cli.messages import warn
 from qsac.cli.tables import Table
+from qsac.errors import ExtensionError
+from qsac.extensions import contained, is_foreign, package_of, unreadable
 
 
 @click.command("passes")
@@ -18,23 +21,60 @@ from qsac.cli.tables import Table
 def command(as_json: bool) -> None:
     """List the passes: name and options, level, the lowest -O that runs them, and what they do.
 
-    `qsac compile --passes "name{option=value},name"` runs those and no others.
+    `qsac compile --passes "name{option=value},name"` runs those and no others. Passes of other packages run where they
+    are named only; one that cannot be used is listed with the reason.
     """
-    rows = [_facts(registry.pass_class(name)) for name in registry.pass_names()]
+    rows = [_row(name) for name in registry.pass_names()]
+    note_unreadable()
     if as_json:
         click.echo(json.dumps(rows, indent=2, allow_nan=False))
         return
     table = Table("name", "level", "-O", "what it does")
     for row in rows:
+        if "broken" in row:
+            table.add(foreign_text(row["name"]), "-", "-", f"broken: {foreign_text(row['broken'])}")
+            continue
         options = ",".join(f"{name}={value}" for name, value in row["options"].items())
         summary = row["contract"].split("\n\n")[0].replace("\n", " ").split(". ")[0].rstrip(".")
-        table.add(row["name"] + (f"{{{options}}}" if options else ""), row["level"], str(row["optimisation"]), summary)
+        if row["package"] is not None:
+            summary = foreign_text(f"({row['package']}) {summary}")
+        level = str(row["optimisation"]) if row["package"] is None else "-"
+        table.add(row["name"] + (f"{{{options}}}" if options else ""), row["level"], level, summary)
     table.show()
 
 
-def _facts(cls: type[registry.AnyPass]) -> dict[str, Any]:
+def foreign_text(text: str) -> str:
+    """Text of another package, without what could steer a terminal."""
+    from qsac.model.pointer import printable
+
+    return printable(text)
+
+
+def note_unreadable() -> None:
+    """Name the installed packages that may offer something, and whose entry points cannot be read."""
+    for package in unreadable():
+        warn(f"what {foreign_text(package)} offers cannot be read: its entry points are damaged")
+
+
+def _row(name: str) -> dict[str, Any]:
+    """What a pass is; for one of another package that cannot be used, why."""
+    try:
+        cls = registry.pass_class(name)
+        if not is_foreign(cls):
+            return _facts(cls, None)
+        package = package_of(cls)
+        with contained(f"the pass {name!r} of {package} cannot be described", package):
+            row = _facts(cls, package)
+            json.dumps(row, allow_nan=False)
+            return row
+    except ExtensionError as error:
+        return {"name": name, "package": error.package, "broken": error.reason}
+
+
+def _facts(cls: type[registry.AnyPass], package: str | None) -> dict[str, Any]:
     return {
         "name": cls.name,
+        "package": package,
         "level": cls.level,
         "optimisation": cls.optimisation,
         "options": {

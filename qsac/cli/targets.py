@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qsac import registry
+from qsac.cli.messages import warn
+from qsac.cli.passes import foreign_text, note_unreadable
 from qsac.cli.tables import Table, console
+from qsac.errors import ExtensionError
 
 if TYPE_CHECKING:
     from qsac.pipeline import Durations, ErrorRates, Target
@@ -39,9 +42,11 @@ def command(name: str | None, as_json: bool) -> None:
         else:
             _describe(target)
         return
-    targets = [registry.target(each) for each in registry.target_names()]
+    targets, broken = _found()
+    note_unreadable()
     if as_json:
-        click.echo(json.dumps([dataclasses.asdict(target) for target in targets], allow_nan=False))
+        left_out = [{"name": name, "package": error.package, "broken": error.reason} for name, error in broken.items()]
+        click.echo(json.dumps([*map(dataclasses.asdict, targets), *left_out], allow_nan=False))
         return
     table = Table(
         "name", "kind", "qubits", "two-qubit gate", "connectivity", "error of it", "as of", numbers=("qubits",)
@@ -57,8 +62,24 @@ def command(name: str | None, as_json: bool) -> None:
             _percent(errors.two_qubit) if errors else "-",
             errors.date if errors else "-",
         )
+    for broken_name in broken:
+        table.add(foreign_text(broken_name), "broken", *("-" * 5))
     table.show()
+    for error in broken.values():
+        warn(foreign_text(error.reason))
     console().print("`qsac targets NAME` tells more of one.")
+
+
+def _found() -> tuple[list[Target], dict[str, ExtensionError]]:
+    """The targets that can be used, and why others of other packages cannot."""
+    targets: list[Target] = []
+    broken: dict[str, ExtensionError] = {}
+    for name in registry.target_names():
+        try:
+            targets.append(registry.target(name))
+        except ExtensionError as error:
+            broken[name] = error
+    return targets, broken
 
 
 def _describe(target: Target) -> None:

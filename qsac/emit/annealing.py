@@ -13,6 +13,7 @@ from random import Random
 from qsac.emit.arrange import ALIVE, EMPTY, ENDED, Arranged, Arrangement, Edge, Region, Step, Swap, toggles
 from qsac.emit.pricing import Course, priced
 from qsac.emit.sweeping import RECOVERED, Sketch
+from qsac.errors import present
 
 COLD = 0.2
 """Temperature, in two-qubit gates, at which an annealing ends."""
@@ -38,9 +39,7 @@ class Schedule:
         self.courses: list[Course] = []
         self.costs: list[float] = []
         self.spent = [0.0] * (len(order) + 1)
-        found = self._run(self.start, self.swaps, 0, len(order), math.inf)
-        assert found is not None
-        self._install(0, *found)
+        self._install(0, *self._whole())
 
     @property
     def total(self) -> float:
@@ -58,6 +57,11 @@ class Schedule:
         for qubit, node in enumerate(start):
             holds[node] = qubit
         return Course(list(start), holds, {}, [0] * len(holds))
+
+    def _whole(self) -> tuple[list[Course], list[float]]:
+        """Courses and costs of all steps, whatever the total."""
+        found = self._run(self.start, self.swaps, 0, len(self.order), math.inf)
+        return present(found, "the course of a schedule")
 
     def _run(
         self, start: list[int], swaps: list[tuple[Edge, ...]], first: int, last: int, most: float
@@ -107,9 +111,7 @@ class Schedule:
         _, self.start, self.swaps = best
         self.courses = []
         self.spent = [0.0] * (len(self.order) + 1)
-        found = self._run(self.start, self.swaps, 0, len(self.order), math.inf)
-        assert found is not None
-        self._install(0, *found)
+        self._install(0, *self._whole())
 
     def _change(self) -> tuple[list[int], list[tuple[Edge, ...]], int, int]:
         """A changed schedule and the first and last step that it touches; the last is -1 where there is no change."""

@@ -215,7 +215,8 @@ class CoupledEmitter(CZEmitter):
         for place, toggle in enumerate(toggles):
             names = {self._names[control] for control in brought(toggle, arranged)}
             bits = sum(1 << (len(op.controls) - 1 - op.controls.index(name)) for name in names)
-            assert bits == op.parity(place)
+            if bits != op.parity(place):
+                raise RuntimeError("an arrangement brings other parities to a target than its ladder wants")
         entangler = -0.5 if op.inverted else 0.5
         places = op.places()
         for step, (theta, phi) in enumerate(zip(op.theta.values / pi, op.phi.values / pi, strict=True)):

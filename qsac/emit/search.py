@@ -15,6 +15,7 @@ from qsac.emit.effort import Effort
 from qsac.emit.guess import Guess
 from qsac.emit.pricing import IMPOSSIBLE
 from qsac.emit.sweeping import Sketch, Sweeper
+from qsac.errors import present
 from qsac.ir.blocks import Diagonal
 from qsac.ir.program import Program
 from qsac.pipeline import PassContext
@@ -84,8 +85,8 @@ def arrange(choice: Choice[V], context: PassContext, effort: Effort) -> list[tup
 
     The same for the same seed. None at all where the target does not connect enough nodes.
     """
-    assert context.target.coupling is not None
-    region = _region(nx.Graph(context.target.coupling).subgraph(context.target.part), choice.width)
+    coupling = present(context.target.coupling, "the coupling of the target")
+    region = _region(nx.Graph(coupling).subgraph(context.target.part), choice.width)
     usual = choice.blocks(choice.usual)
     if usual is None or len(region.nodes) < choice.width:
         return []

@@ -279,7 +279,8 @@ class ZZPhaseEmitter:
 
     def _uniformly_controlled(self, op: UniformlyControlledGate) -> None:
         controls = [self.place[name] for name in op.controls]
-        assert not op.parities, "made for a coupling graph: qsac.emit.coupled writes it"
+        if op.parities:
+            raise RuntimeError("a ladder with parities is made for a coupling graph: qsac.emit.coupled writes it")
         theta, phi = op.theta.values / pi, op.phi.values / pi
         entangler = -0.5 if op.inverted else 0.5
         self.ladder(controls, self.place[op.target], theta, phi, op.places(), entangler, phi_open=self.open)

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.errors import of_type
 from qsac.ir.attention.unitary import ApplyUnitary, UnitaryForm
 from qsac.ir.op import Scope
 from qsac.ir.outline import Outline
@@ -58,8 +59,7 @@ class Turned:
         return result
 
     def outline(self, *arguments: Table) -> Outline:
-        rows, table = arguments
-        assert isinstance(rows, Outline)
+        rows, table = of_type(arguments[0], Outline), arguments[1]
         if self.how == "diagonal":
             return Outline((rows.shape[1],), real=False)
         ansatz = self.form == "hardware-efficient"
@@ -87,9 +87,7 @@ class Branches:
         return both.reshape(-1, ones.shape[1])
 
     def outline(self, *arguments: Table) -> Outline:
-        zeros, ones = arguments
-        assert isinstance(zeros, Outline)
-        assert isinstance(ones, Outline)
+        zeros, ones = (of_type(argument, Outline) for argument in arguments)
         rows = 2 * max(zeros.shape[0], ones.shape[0])
         return Outline(
             (rows, ones.shape[1]),
@@ -131,7 +129,8 @@ def derive(operation: Operation, arguments: tuple[str | Table, ...], tables: Map
     sources: list[Source] = []
     for argument, table in zip(arguments, taken, strict=True):
         source = table.derivation or argument
-        assert not isinstance(source, Table)
+        if isinstance(source, Table):
+            raise TypeError("a table without a derivation must be named")
         sources.append(source)
     return Table(operation(*(table.values for table in taken)), derivation=Derivation(operation, tuple(sources)))
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.errors import of_type
 from qsac.model.metrics import RESOLUTION, kernel_values
 from qsac.model.model import Model
 from qsac.model.readout import Overlaps, Predict
@@ -24,7 +25,7 @@ def index_qubits(model: Model) -> int:
     readout = model.readout
     if isinstance(readout, Overlaps):
         return 2 * model.index_qubits + (readout.part == "complex")
-    assert isinstance(readout, Predict)
+    readout = of_type(readout, Predict)
     rows = readout.outcomes if readout.at_once else readout.rows
     return model.data_qubits if rows is None else (len(rows) - 1).bit_length()
 
@@ -44,8 +45,7 @@ def prediction(model: Model) -> tuple[NDArray[np.complex128], float]:
 
     The squared norm is the circuit's P(every given bit 0).
     """
-    readout = model.readout
-    assert isinstance(readout, Predict)
+    readout = of_type(model.readout, Predict)
     context = model.tokens[: readout.context]
     scores = model.score.apply(context) @ model.tokens[readout.position - 1].conj()
     weights = kernel_values(scores, np.array(model.kernel) / model.lam) / readout.context
@@ -55,8 +55,7 @@ def prediction(model: Model) -> tuple[NDArray[np.complex128], float]:
 
 def scores(model: Model) -> NDArray[np.complex128]:
     """All s_ji = <x_j|W|x_i> of the context tokens, (T, T): row j, column i. NaN outside the readout's mask."""
-    readout = model.readout
-    assert isinstance(readout, Overlaps)
+    readout = of_type(model.readout, Overlaps)
     context = model.tokens[:-1]
     matrix = np.asarray(context.conj() @ model.score.apply(context).T, dtype=np.complex128)
     if readout.mask == "causal":
@@ -74,8 +73,7 @@ def distribution(model: Model) -> Distribution:
 
 
 def _of_prediction(model: Model) -> Distribution:
-    readout = model.readout
-    assert isinstance(readout, Predict)
+    readout = of_type(model.readout, Predict)
     state, given = prediction(model)
     if given >= RESOLUTION:
         state = state / np.sqrt(given)
@@ -93,8 +91,7 @@ def _of_prediction(model: Model) -> Distribution:
 
 
 def _of_overlaps(model: Model) -> Distribution:
-    readout = model.readout
-    assert isinstance(readout, Overlaps)
+    readout = of_type(model.readout, Overlaps)
     matrix = scores(model)
     parts = ((1 + matrix.real) / 2, (1 + matrix.imag) / 2) if readout.part == "complex" else (np.abs(matrix) ** 2,)
     marginal, joint = np.zeros((2, len(parts), 1 << model.index_qubits, 1 << model.index_qubits))
@@ -162,7 +159,7 @@ def as_result(
             "standard_errors": [] if errors is None else _lists(errors[:count]),
         }
         return "predictions", content
-    assert isinstance(readout, Overlaps)
+    readout = of_type(readout, Overlaps)
     outside = ~possible_index(model)
     values = np.where(outside, np.nan, values)
     names = ("re", "im") if readout.part == "complex" else ("abs2",)

@@ -54,9 +54,8 @@ def refuse_non_number(value: object, pointer: str, wanted: str = "a finite numbe
     return InvalidInputError("a number is wanted here", pointer=pointer, found=kind(value), wanted=wanted, help=help)
 
 
-def finite_row(row: object, pointer: str, into: NDArray[np.float64]) -> None:
+def finite_row(row: list[Any], pointer: str, into: NDArray[np.float64]) -> None:
     """Write a list of ``len(into)`` numbers into ``into``; the caller has checked its length."""
-    assert isinstance(row, list)
     if set(map(type, row)) <= _NUMBER_TYPES:
         try:
             into[:] = row

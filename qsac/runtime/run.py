@@ -12,7 +12,7 @@ import numpy as np
 
 from qsac.artifact import Compiled
 from qsac.artifact import describe as describe_target
-from qsac.errors import InvalidInputError
+from qsac.errors import InvalidInputError, present
 from qsac.ir.native import NativeCircuit
 from qsac.machine.read import find_target, is_path
 from qsac.model.distribution import Distribution, as_result, fractions, impossible_index, possible_index
@@ -132,7 +132,7 @@ def run(
         return _exact(compiled, name, chosen, simulator(name)(circuit, progress))
     exact = simulator(name)(circuit, progress) if kind == "exact" else None
     if compiled.model.readout.type != "loss":
-        assert shots is not None
+        shots = present(shots, "the number of shots")
         if exact is None:
             return replace(result_of(compiled, name, chosen, taken(compiled, draw(shots, chosen))), noise=noise)
         shares = _index_sampled(_index_shares(circuit, exact), shots, chosen)
@@ -143,7 +143,7 @@ def run(
     if precision is not None:
         found = take_until(sampling, precision, PRECISION_LIMIT if shots is None else shots, progress)
     else:
-        assert shots is not None
+        shots = present(shots, "the number of shots")
         sampling.take_to(shots, progress)
         found = sampling.estimates()
     made = _result(name, sampling.shots, chosen, found)

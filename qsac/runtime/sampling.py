@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from qsac.artifact import Compiled
-from qsac.errors import InvalidInputError
+from qsac.errors import InvalidInputError, present
 from qsac.ir.native import NativeCircuit
 from qsac.model.pointer import quoted
 from qsac.pipeline import ErrorRates, Progress
@@ -82,9 +82,9 @@ class Sampling:
 
     def estimates(self) -> Estimates:
         """Metrics and standard errors from all shots so far."""
-        assert self._tally is not None
+        tally = present(self._tally, "the tally of shots")
         if self._rates is None:
-            return self._estimated(self._tally)
+            return self._estimated(tally)
         return mitigated(self._compiled.circuits[0], self._counts, self._rates, self._estimated)
 
     def _estimated(self, found: Tally) -> Estimates:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import inf, isnan, log
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from qsac.ir.interpreter import Interpretation, interpret
 from qsac.ir.native import NativeCircuit
 from qsac.model.distribution import distribution
 from qsac.model.metrics import closed_form
+from qsac.model.model import Model
 from qsac.pipeline import Progress
 from qsac.runtime.statevector import Probabilities, simulate, width
 
@@ -27,6 +28,15 @@ TOLERANCE = 1e-9
 
 Pair = tuple[str, float, float]
 """A probability's name, its simulated value and the wanted one."""
+
+
+class Described(Protocol):
+    """What the closed form of a compiled program is worked out from."""
+
+    @property
+    def model(self) -> Model: ...
+    @property
+    def normalisation(self) -> float: ...
 
 
 def is_narrow(circuit: NativeCircuit, least: int) -> bool:
@@ -107,7 +117,7 @@ def _spent(stats: dict[str, Any]) -> object:
     return budget.get("spent") if isinstance(budget, dict) else None
 
 
-def against_model(compiled: Compiled, found: Probabilities) -> list[Pair]:
+def against_model(compiled: Described, found: Probabilities) -> list[Pair]:
     """The probabilities of a circuit beside the closed form of its model."""
     if compiled.model.readout.type != "loss":
         return _against_distribution(compiled, found)
@@ -129,7 +139,7 @@ def against_model(compiled: Compiled, found: Probabilities) -> list[Pair]:
     return pairs
 
 
-def _against_distribution(compiled: Compiled, found: Probabilities) -> list[Pair]:
+def _against_distribution(compiled: Described, found: Probabilities) -> list[Pair]:
     """The shares of every value of the index, relative to P(given)."""
     exact = distribution(compiled.model)
     given = exact.given / compiled.normalisation**2

@@ -235,7 +235,7 @@ def test_every_stage_is_printed(folder: Path, capsys: Captured) -> None:
     names = [stage.split("\n")[0] for stage in stages]
     pipeline = qsac.Compiled.load("small.qsac.json").options["passes"].split(",")
     assert [name for name in names if name in pipeline] == pipeline
-    assert [name for name in names if name not in pipeline] == ["build", "lower", "emit", "route"]
+    assert [name for name in names if name not in pipeline] == ["build", "lower", "emit", "arrange", "route"]
     for stage in stages:
         if "qsac-ir 1" in stage:
             parse_program(stage.split("\n", 1)[1])
@@ -332,7 +332,9 @@ def test_a_circuit_that_disagrees_is_refused(
     assert run(["compile", "small.json", "--emit", emit]) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.startswith("error: the compiled circuit disagrees with the model\n")
+    assert captured.err.startswith(
+        "error: the compiled circuit disagrees with the model: the pass drop-controls changed the meaning\n"
+    )
     assert "nothing was written" in captured.err
     assert (folder / "small.qsac.json").read_text() == old
     assert _files(folder) == {"small.qsac.json"}

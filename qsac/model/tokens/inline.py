@@ -36,12 +36,8 @@ def inline_rows(values: list[object], pointer: str, noun: str = "token") -> Numb
     result = np.empty((len(values), width, 2) if pairs else (len(values), width))
     for index, row in enumerate(values):
         place = join(pointer, index)
-        _check_row(row, place, width, pairs, noun)
-        if pairs:
-            assert isinstance(row, list)
-            finite_pairs(row, place, result[index])
-        else:
-            finite_row(row, place, result[index])
+        finite = finite_pairs if pairs else finite_row
+        finite(_checked_row(row, place, width, pairs, noun), place, result[index])
     return result.view(np.complex128)[..., 0] if pairs else result
 
 
@@ -68,7 +64,7 @@ def _not_a_row(row: object, pointer: str, noun: str) -> InvalidInputError:
     )
 
 
-def _check_row(row: object, pointer: str, width: int, pairs: bool, noun: str) -> None:
+def _checked_row(row: object, pointer: str, width: int, pairs: bool, noun: str) -> list[object]:
     if not isinstance(row, list):
         raise _not_a_row(row, pointer, noun)
     if len(row) != width:
@@ -90,3 +86,4 @@ def _check_row(row: object, pointer: str, width: int, pairs: bool, noun: str) ->
                 wanted="a [re, im] pair, as in the first entry" if pairs else "a number, as in the first entry",
                 help="write a real number x as [x, 0] where other entries are complex",
             )
+    return row
