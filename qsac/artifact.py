@@ -11,6 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qsac.arguments import file_path
 from qsac.emit.circuit_dict import from_dict
 from qsac.emit.circuit_dict import to_json as circuit_json
 from qsac.errors import InvalidInputError, QsacError
@@ -88,12 +89,12 @@ class Compiled:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the artifact, whole or not at all."""
-        write_whole(path, self.parts())
+        write_whole(file_path(path, "artifact"), self.parts())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Compiled:
         """Read an artifact. Raises :class:`~qsac.errors.InvalidInputError` for anything that is none."""
-        place = Path(path)
+        place = Path(file_path(path, "artifact"))
         if place.is_dir():
             raise InvalidInputError("this is a folder, not an artifact", source=str(path), help="name a file in it")
         if not place.exists():

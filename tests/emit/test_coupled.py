@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qsac.build import build
-from qsac.compiler import default_pipeline
 from qsac.emit import coupled
 from qsac.emit.annealing import Schedule
 from qsac.emit.arrange import Arrangement, Region, fits, steps
@@ -26,6 +25,7 @@ from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
 from qsac.lowering.lower import lower
 from qsac.model.load import load
+from qsac.options import default_pipeline
 from qsac.passes.circuit.route import Route
 from qsac.pipeline import Pass, PassContext, Preference, Target
 from qsac.variants import Variants

@@ -10,7 +10,6 @@ import pytest
 import qsac
 from qsac.artifact import Compiled
 from qsac.build import build
-from qsac.compiler import default_pipeline
 from qsac.ir.approximation import infidelity
 from qsac.ir.attention import LoadEvolution, LoadTokens, SelectIndex
 from qsac.ir.evolution import anticommute
@@ -20,6 +19,7 @@ from qsac.ir.parser import parse_program
 from qsac.ir.printer import print_program
 from qsac.ir.verifier import verify
 from qsac.model import closed_form, load
+from qsac.options import default_pipeline
 from qsac.passes.attention._loader import Search
 from qsac.passes.attention._reversal import reversal
 from qsac.pipeline import ErrorLedger, PassContext

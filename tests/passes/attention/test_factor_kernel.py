@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 import qsac
 from qsac.artifact import Compiled
 from qsac.build import build
-from qsac.compiler import default_pipeline
 from qsac.errors import InvalidInputError
 from qsac.ir.attention import LoadTokens, PhaseTable, PreparePower, TurnPower
 from qsac.ir.interpreter import interpret
@@ -20,6 +19,7 @@ from qsac.ir.printer import print_program
 from qsac.ir.verifier import verify
 from qsac.model.load import load
 from qsac.model.metrics import closed_form
+from qsac.options import default_pipeline
 from qsac.passes.attention._factors import factorised
 from qsac.passes.attention.factor_kernel import FactorKernel
 from qsac.passes.attention.stage_power import StagePower

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 import qsac
 from qsac.artifact import Compiled
 from qsac.build import build
-from qsac.compiler import default_pipeline
 from qsac.ir.approximation import infidelity
 from qsac.ir.attention import LoadPruned, LoadTokens
 from qsac.ir.interpreter import final_state, interpret
 from qsac.ir.verifier import verify
 from qsac.model.load import load
 from qsac.model.metrics import closed_form
+from qsac.options import default_pipeline
 from qsac.passes.attention._pruning import Choice, Pruning, cheapest
 from qsac.passes.attention.prune_loaders import PruneLoaders
 from qsac.pipeline import ErrorLedger, PassContext, Target

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qsac.build import build
-from qsac.compiler import compile, default_pipeline  # noqa: A004
+from qsac.compiler import compile  # noqa: A004
 from qsac.ir.approximation import infidelity
 from qsac.ir.attention import LoadTokens
 from qsac.ir.cost import two_qubit_gates
@@ -18,6 +18,7 @@ from qsac.ir.printer import print_program
 from qsac.ir.verifier import verify
 from qsac.model import load
 from qsac.model.metrics import closed_form
+from qsac.options import default_pipeline
 from qsac.passes.attention.truncate_tokens import TruncateTokens
 from qsac.pipeline import ErrorLedger, PassContext
 from qsac.registry import print_pipeline, target
