@@ -73,7 +73,8 @@ def _described(target: Any, name: str, backend: Any) -> Described:
     return Described(
         name=name,
         package="Qiskit",
-        qubits=target.num_qubits,
+        # Of a target whose gates work everywhere Qiskit counts no qubits.
+        qubits=target.num_qubits or None,
         words=_WORDS,
         offered=tuple(target.operation_names),
         places=places,
