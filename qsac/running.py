@@ -91,11 +91,14 @@ def program_of(program: Program) -> Model | Compiled:
 def read_program(path: str) -> Model | Compiled:
     """The model or the compiled program in a file: an artifact says that it is one."""
     place = Path(path)
-    if place.is_fifo():  # can be read but once
-        return program_of_text(place.read_bytes(), path)
-    if place.is_file() and place.stat().st_size <= SIZE_LIMIT and VERSION_FIELD.search(place.read_bytes()):
-        return Compiled.load(path)
-    return load(path)
+    try:
+        if place.is_fifo():  # can be read but once
+            return program_of_text(place.read_bytes(), path)
+        size = place.stat().st_size if place.is_file() else 0
+        is_artifact = 0 < size <= SIZE_LIMIT and VERSION_FIELD.search(place.read_bytes()) is not None
+    except OSError:  # which reading it as a model explains
+        is_artifact = False
+    return Compiled.load(path) if is_artifact else load(path)
 
 
 def program_of_text(data: bytes, source: str) -> Model | Compiled:

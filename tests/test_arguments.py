@@ -65,7 +65,7 @@ NO_WHOLE_NUMBERS = [
 NO_REAL_NUMBERS = [*NOTHING, True, "0.5", float("nan"), float("inf"), -np.inf, HUGE, np.float32("nan"), np.True_, [0.5]]
 NO_FLAGS = [*NOTHING, 0, 1, "yes", "", np.int64(1), np.array([True]), [], 0.0]
 NO_PATHS = [*NOTHING, 3, True, 1.5, [], ["model.json"], "a\0b", "\ud800", np.array("x")]
-NO_MODELS = [*NO_PATHS, None, b"{}"]
+NO_MODELS = [*NO_PATHS, None, b"{}", "x" * 300]
 NO_CALLABLES = [*(value for value in NOTHING if value is not len), 3, True, "print", {}]
 NO_WORDS = [*NOTHING, 3, True, "gates", "Qubits", "", ["qubits"]]
 
@@ -136,7 +136,9 @@ def test_no_models(value: object) -> None:
         _refused(call, value)
 
 
-@pytest.mark.parametrize("value", [*NOTHING, 3, True, None, [], {}, "no-such-machine"], ids=shown)
+@pytest.mark.parametrize(
+    "value", [*NOTHING, 3, True, None, [], {}, "no-such-machine", "\ud800", "\x1b[31m", ""], ids=shown
+)
 def test_no_targets(value: Any, compiled: qsac.Compiled) -> None:
     for call in (qsac.compile, qsac.estimate, qsac.template):
         _refused(lambda given, call=call: call(MODEL, given), value)

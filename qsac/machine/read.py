@@ -51,6 +51,8 @@ def find_target(chosen: AnyTarget) -> Target:
     if isinstance(chosen, Target):
         return chosen
     if isinstance(chosen, str) and not is_path(chosen):
+        if not chosen.isprintable():
+            raise InvalidInputError("unknown target", found=shown(chosen), help="qsac targets lists what there is")
         return target(chosen)
     if isinstance(chosen, str | os.PathLike):
         return read_target(file_path(chosen, "target"))
