@@ -1,7 +1,7 @@
 """qsac, a compiler for quantum attention: from a model file to native gates, keeping the structure on the way.
 
-``load(path_or_dict)`` reads a model, ``compile(model, target="h1")`` compiles it, ``run(compiled)`` runs it;
-``interpret(compiled, counts)`` reads what came out elsewhere;
+``load(path_or_dict)`` reads a model, ``compile(model, target="h1")`` compiles it, ``run(compiled)`` runs it, and
+``run(model)`` does both; ``interpret(compiled, counts)`` reads what came out elsewhere, ``verify(artifact)`` checks it;
 ``estimate(model)`` counts what a model of any size takes; ``template(model)`` compiles a shape, to be bound to tokens
 and parameters many times.
 Everything is imported when it is first asked for.
@@ -12,44 +12,60 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    __version__: str
     from qsac.artifact import Compiled as Compiled
     from qsac.cache import Cache as Cache
     from qsac.checking import Report as Report
     from qsac.checking import verify as verify
     from qsac.compiler import compile as compile  # noqa: A004  (the contract names it so)
+    from qsac.errors import BackendError as BackendError
+    from qsac.errors import CheckFailedError as CheckFailedError
+    from qsac.errors import DoesNotFitError as DoesNotFitError
+    from qsac.errors import InvalidInputError as InvalidInputError
     from qsac.errors import QsacError as QsacError
-    from qsac.estimate import Estimate as Estimate
-    from qsac.estimate import estimate as estimate
+    from qsac.estimation import Estimate as Estimate
+    from qsac.estimation import estimate as estimate
     from qsac.model.load import load as load
     from qsac.model.model import Model as Model
+    from qsac.running import run as run
     from qsac.runtime.interpretation import interpret as interpret
     from qsac.runtime.run import Result as Result
-    from qsac.runtime.run import run as run
     from qsac.templates import Template as Template
     from qsac.templates import template as template
 
 _HOMES = {
+    "BackendError": "qsac.errors",
     "Cache": "qsac.cache",
+    "CheckFailedError": "qsac.errors",
     "Compiled": "qsac.artifact",
-    "Estimate": "qsac.estimate",
+    "DoesNotFitError": "qsac.errors",
+    "Estimate": "qsac.estimation",
+    "InvalidInputError": "qsac.errors",
     "Model": "qsac.model.model",
     "QsacError": "qsac.errors",
     "Report": "qsac.checking",
     "Result": "qsac.runtime.run",
     "Template": "qsac.templates",
     "compile": "qsac.compiler",
-    "estimate": "qsac.estimate",
     "interpret": "qsac.runtime.interpretation",
+    "estimate": "qsac.estimation",
     "load": "qsac.model.load",
-    "run": "qsac.runtime.run",
+    "run": "qsac.running",
     "template": "qsac.templates",
     "verify": "qsac.checking",
 }
 
 __all__ = list(_HOMES)
 
+# Every name of __all__ is a class or a function, so no module of this package may have such a name: importing it would
+# put the module in the place of the function.
+
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from qsac.fingerprint import version
+
+        return version()
     if name not in _HOMES:
         raise AttributeError(f"module 'qsac' has no attribute {name!r}")
     from importlib import import_module
@@ -58,4 +74,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted([*globals(), *_HOMES, "__version__"])

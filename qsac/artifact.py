@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from qsac.arguments import file_path
 from qsac.emit.circuit_dict import to_dict
 from qsac.emit.circuit_dict import to_json as circuit_json
 from qsac.files.writing import write_whole
@@ -119,7 +120,7 @@ class Compiled:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the artifact, whole or not at all."""
-        write_whole(path, self.parts())
+        write_whole(file_path(path, "artifact"), self.parts())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Compiled:

@@ -8,16 +8,25 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
+from qsac.arguments import shown
 from qsac.errors import InvalidInputError
 from qsac.model.load import load
 from qsac.model.model import Model
 from qsac.model.numbers import Numbers, as_lists, exactly_real
+from qsac.model.pointer import join
 
 PARAMETERS = ("value", "score", "phases")
 
 
 def with_numbers_of(model: Model, tokens: ArrayLike | None, parameters: Mapping[str, Any]) -> Model:
     """The model with other numbers; see :meth:`qsac.templates.Template.bind`. Raises for what has another shape."""
+    if not isinstance(parameters, Mapping):
+        raise InvalidInputError(
+            "the parameters must be a dictionary",
+            pointer="/parameters",
+            found=shown(parameters),
+            wanted=f"a dictionary of {', '.join(PARAMETERS)}, or some of them",
+        )
     fields: dict[str, Any] = {**model.canonical, "attention": dict(model.canonical["attention"])}
     if tokens is not None:
         fields["tokens"] = {"type": "inline", "values": as_lists(_checked_tokens(model, tokens))}
@@ -40,6 +49,10 @@ def _checked_tokens(model: Model, tokens: ArrayLike) -> Numbers:
     except ValueError:
         raise InvalidInputError(
             "the tokens are no array", pointer=pointer, found="rows of unequal length", wanted=wanted
+        ) from None
+    except (TypeError, RuntimeError) as error:  # as other packages' arrays raise them
+        raise InvalidInputError(
+            "the tokens cannot be read as an array", pointer=pointer, found=f"{shown(tokens)}: {error}", wanted=wanted
         ) from None
     if array.dtype.kind not in "iufc":
         raise InvalidInputError(
@@ -68,9 +81,12 @@ def _checked_tokens(model: Model, tokens: ArrayLike) -> Numbers:
 
 def _checked_parameter(model: Model, name: str, value: Any) -> Any:
     """The field ``name`` of a model's attention, with another value."""
-    pointer = f"/parameters/{name}"
+    pointer = join("/parameters", name)
     if name not in PARAMETERS:
-        raise InvalidInputError("there is no such parameter", pointer=pointer, wanted=f"one of {', '.join(PARAMETERS)}")
+        found = None if isinstance(name, str) else shown(name)
+        raise InvalidInputError(
+            "there is no such parameter", pointer=pointer, found=found, wanted=f"one of {', '.join(PARAMETERS)}"
+        )
     plain = value if isinstance(value, str) else _lists(value, pointer)
     attention = model.canonical["attention"]
     if name == "phases":
@@ -117,7 +133,7 @@ def _lists(value: Any, pointer: str) -> Any:
     """Nested lists of numbers; complex arrays with [re, im] pairs."""
     try:
         array = np.asarray(value)
-    except ValueError:
+    except (ValueError, TypeError, RuntimeError):
         return value
     if array.dtype.kind == "c":
         return as_lists(cast(Numbers, array))

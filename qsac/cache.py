@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qsac.arguments import callback, file_path, whole_number
 from qsac.artifact import Compiled
 from qsac.cache_entry import decoded, encoded
 from qsac.errors import InvalidInputError
@@ -75,8 +76,9 @@ class Cache:
         limit: int | None = None,
         warn: Callable[[str], None] = _warn,
     ) -> None:
-        self.folder = Path(folder) if folder is not None else default_folder()
-        self.limit = default_limit() if limit is None else limit
+        self.folder = default_folder() if folder is None else Path(file_path(folder, "folder of the cache"))
+        self.limit = default_limit() if limit is None else whole_number(limit, "limit of the cache", 0)
+        callback(warn, "warn")
         self.warn = warn
         self._seen = False
 
@@ -235,6 +237,11 @@ class Cache:
                 break
             _removed(path)
             total -= size
+
+
+def opened(cache: Cache | str | os.PathLike[str]) -> Cache:
+    """The cache itself, or the one in a folder. Raises :class:`~qsac.errors.InvalidInputError` for anything else."""
+    return cache if isinstance(cache, Cache) else Cache(cache)
 
 
 def default_folder() -> Path:

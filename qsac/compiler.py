@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from qsac.arguments import callback, flag
 from qsac.artifact import Compiled, describe
 from qsac.build import build
-from qsac.cache import Cache, key_of
+from qsac.cache import Cache, key_of, opened
 from qsac.emit.emit import emit
 from qsac.errors import CheckFailedError, InvalidInputError
 from qsac.fingerprint import fingerprint
@@ -23,11 +24,11 @@ from qsac.layout import Candidate, better, circuit_steps, through
 from qsac.lowering.allocation import Allocation, allocate
 from qsac.lowering.lower import lower
 from qsac.machine.read import find_target
-from qsac.model.load import load
+from qsac.model.load import model_of
 from qsac.model.model import Model
+from qsac.options import Budget, Options, Pipeline, asked_for
 from qsac.pipeline import CircuitPass, ErrorLedger, Pass, PassContext, Preference, Progress, Target
-from qsac.registry import default_pipeline as default_pipeline
-from qsac.registry import parse_pipeline, print_pipeline
+from qsac.registry import print_pipeline
 from qsac.report.forecast import forecast
 from qsac.report.quality import best_quality
 from qsac.report.stats import circuit_stats
@@ -37,54 +38,63 @@ from qsac.stages import Stage as Stage
 from qsac.stages import Watch as Watch
 from qsac.stages import applied, check_rules, naming_extensions
 
-Budget = float | Literal["auto"]
+if TYPE_CHECKING:
+    from qsac.machine.read import AnyTarget
 
 
 def compile(
     model: Model | Mapping[str, Any] | str | os.PathLike[str],
-    target: str | Target = "h1",
+    target: AnyTarget = "h1",
     *,
-    optimisation: int = 2,
-    passes: str | None = None,
+    optimisation: int | None = None,
+    optimization_level: int | None = None,
+    passes: Pipeline | None = None,
     seed: int = 0,
     error_budget: Budget = 0.0,
     qubits: int | None = None,
     prefer: Preference = "qubits",
     verify: bool | None = None,
     verify_each: bool = False,
-    cache: Cache | None = None,
+    cache: Cache | str | os.PathLike[str] | None = None,
     after: Stage | None = None,
     progress: Progress | None = None,
 ) -> Compiled:
-    """Compile a model for a target: one of those that ``qsac targets`` lists, a file that describes a machine, or a
-    :class:`~qsac.pipeline.Target`.
+    """Compile a model for a target: one of those that ``qsac targets`` lists, a file that describes a machine, a
+    :class:`~qsac.pipeline.Target`, or a machine as Qiskit or pytket describes it (:mod:`qsac.machine.backend`).
 
-    ``optimisation`` is 0 (plain structured lowering) to 3 (also approximating passes, within ``error_budget``, an
-    infidelity of the final state; ``"auto"`` takes the one that the target's error rates speak for, see
-    :func:`~qsac.report.quality.quality`); ``passes`` names a pipeline that takes the place of the level's
-    (``"fold-unitaries,..."``; routing, where the target needs it, always follows). ``qubits`` is the most to use,
-    ``prefer`` what to spare: qubits, or depth by taking more of them. ``verify`` simulates the compiled circuit and
-    compares it with the closed form, or, where a pass has spent of the budget, with the final program (the statistics
-    then hold what the spending came to): None does so where at most 14 qubits are alive at once. ``verify_each``
-    compares the result of each stage with the stage before (:func:`~qsac.runtime.stagewise.check_stages`); where the
-    verification fails, that is done in any case, and the error names the stage. What ``cache`` has is taken from there,
-    and what it has not is put there; nothing is looked up with ``verify_each``, nor where ``after`` is given, which is
-    called with each stage's name and result.
+    ``optimisation`` (or ``optimization_level``) is 2 if not given: from 0 (plain structured lowering) to 3 (also
+    approximating passes, within ``error_budget``, an infidelity of the final state; ``"auto"`` takes the one that the
+    target's error rates speak for, see :func:`~qsac.report.quality.quality`). ``passes`` names a pipeline that takes
+    the place of the level's (``"fold-unitaries,..."``, or a list of names or of passes; routing, where the target needs
+    it, always follows). ``qubits`` is the most to use, ``prefer`` what to spare: qubits, or depth by taking more of
+    them. ``verify`` simulates the compiled circuit and compares it with the closed form, or, where a pass has spent of
+    the budget, with the final program (the statistics then hold what the spending came to): None does so where at most
+    14 qubits are alive at once. ``verify_each`` compares the result of each stage with the stage before
+    (:func:`~qsac.runtime.stagewise.check_stages`); where the verification fails, that is done in any case, and the
+    error names the stage. What ``cache``, a :class:`~qsac.cache.Cache` or the path of its folder, has is taken from
+    there, and what it has not is put there; nothing is looked up with ``verify_each``, nor where ``after`` is given,
+    which is called with each stage's name and result.
 
-    Raises :class:`~qsac.errors.InvalidInputError` for a model, target or option that is none,
+    Raises :class:`~qsac.errors.InvalidInputError` for an invalid model, target or option,
     :class:`~qsac.errors.DoesNotFitError` where the target has too few qubits,
     :class:`~qsac.errors.CheckFailedError` where a verification does not hold, and
     :class:`~qsac.errors.ExtensionError` where a pass or target of another package fails.
     """
     watch = Watch(after)
+    callback(after, "after")
+    callback(progress, "progress")
+    verify = None if verify is None else flag(verify, "verify")
+    verify_each = flag(verify_each, "verify_each")
+    cache = None if cache is None else opened(cache)
     with watch.stage("load"):
-        source = model if isinstance(model, Model) else load(model)
-        options = Options(optimisation, passes, seed, error_budget, qubits, prefer)
+        source = model_of(model)
+        options = asked_for(optimisation, optimization_level, passes, seed, error_budget, qubits, prefer)
+        error_budget = options.error_budget
         compilation = Compilation(find_target(target), options, watch, progress)
         if error_budget == "auto" and all(step.optimisation < 3 for step in compilation.chosen):
             raise InvalidInputError(
                 "the error budget has nothing to be chosen for: no pass of this pipeline approximates",
-                found=f"-O {optimisation} and the error budget auto",
+                found=f"-O {options.optimisation} and the error budget auto",
                 wanted="-O 3 with it, or the error budget 0",
             )
     key = None if cache is None else compilation.key(source)
@@ -110,25 +120,6 @@ def compile(
         with watch.stage("cache"):
             cache.put(key, compiled)
     return compiled
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a compilation is asked for; see :func:`compile`. Raises for values that are none."""
-
-    optimisation: int = 2
-    passes: str | None = None
-    seed: int = 0
-    error_budget: Budget = 0.0
-    qubits: int | None = None
-    prefer: Preference = "qubits"
-
-    def __post_init__(self) -> None:
-        _check_options(self.optimisation, self.seed, self.error_budget, self.qubits, self.prefer)
-
-    def pipeline(self) -> Sequence[Pass | CircuitPass]:
-        """The passes asked for."""
-        return default_pipeline(self.optimisation) if self.passes is None else parse_pipeline(self.passes)
 
 
 class Compilation:
@@ -368,25 +359,6 @@ def _fewest_gates(budget: float, way: Callable[[float], _Way]) -> _Way:
         return found
     exact = way(0.0)
     return found if found.circuit.two_qubit_gates < exact.circuit.two_qubit_gates else exact
-
-
-def _check_options(optimisation: int, seed: int, error_budget: float | str, qubits: int | None, prefer: str) -> None:
-    if optimisation not in (0, 1, 2, 3):
-        raise InvalidInputError(
-            "there is no such optimisation level", found=str(optimisation), wanted="0, 1, 2 (the default) or 3"
-        )
-    if error_budget != "auto" and (isinstance(error_budget, str) or not 0 <= error_budget < 1):
-        raise InvalidInputError(
-            "the error budget is no infidelity",
-            found=str(error_budget),
-            wanted="a number from 0 (exact) to below 1, or auto",
-        )
-    if qubits is not None and qubits < 1:
-        raise InvalidInputError("the number of qubits is none", found=str(qubits), wanted="a whole number from 1 on")
-    if prefer not in ("qubits", "depth"):
-        raise InvalidInputError("there is no such preference", found=str(prefer), wanted="qubits or depth")
-    if not 0 <= seed < 1 << 63:
-        raise InvalidInputError("the seed is out of range", found=str(seed), wanted="a whole number from 0 to 2^63 - 1")
 
 
 def _count(step: Pass | CircuitPass, before: int, after: int) -> dict[str, Any]:

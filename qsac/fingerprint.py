@@ -37,5 +37,18 @@ def library_version(name: str) -> str:
 
 
 def version() -> str:
-    """The installed version of qsac."""
-    return library_version("qsac")
+    """The version of qsac: the installed one's, or of sources that are not installed that of their pyproject.toml."""
+    try:
+        return metadata.version("qsac")
+    except metadata.PackageNotFoundError:
+        return _version_of_sources(Path(__file__).parent.parent / "pyproject.toml")
+
+
+def _version_of_sources(project: Path) -> str:
+    import tomllib
+
+    try:
+        described = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
+        return str(described["version"]) if described["name"] == "qsac" else "none"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "none"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import sqrt
+from math import exp, sqrt
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from qsac.errors import InvalidInputError, present
@@ -141,6 +141,14 @@ def _largest_part(edges: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
                 parts[node] = larger
     largest = max(parts.values(), key=len)
     return tuple(sorted(largest))
+
+
+def idling_error(seconds: float, t1: float, t2: float) -> float:
+    """Average infidelity of one qubit that relaxes (``t1``, ``t2``, all in the same unit) for a time.
+
+    F = 1/2 + exp(-t/T1)/6 + exp(-t/T2)/3, the average fidelity of amplitude and phase damping over all pure states.
+    """
+    return 1 - (0.5 + exp(-seconds / t1) / 6 + exp(-seconds / t2) / 3)
 
 
 SLACK = 1 - 1e-9

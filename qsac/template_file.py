@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from qsac.artifact import describe
-from qsac.compiler import Compilation, Options, Watch
+from qsac.compiler import Compilation, Watch
 from qsac.errors import InvalidInputError, QsacError
 from qsac.fingerprint import version
 from qsac.ir.attention.unitary import has_synthesis
@@ -21,6 +21,7 @@ from qsac.ir.table import Table
 from qsac.model.load import load
 from qsac.model.model import Model
 from qsac.model.strict_json import parse
+from qsac.options import Options
 from qsac.pipeline import Pass, Target
 from qsac.registry import target, target_names
 from qsac.sealing import FIELD, check_digest, digest_of, producer

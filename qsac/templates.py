@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qsac.arguments import callback, file_path, flag
 from qsac.artifact import Compiled
 from qsac.binding import with_numbers_of
 from qsac.build import build
-from qsac.compiler import Compilation, Options
+from qsac.compiler import Compilation
 from qsac.errors import CheckFailedError, InvalidInputError, present
 from qsac.files.writing import write_whole
 from qsac.ir.attention import PhaseTable
@@ -35,11 +36,12 @@ from qsac.lowering.allocation import allocate
 from qsac.lowering.lower import lower
 from qsac.machine.read import find_target
 from qsac.model.ansatz import Ansatz
-from qsac.model.load import load
+from qsac.model.load import model_of
 from qsac.model.model import Model
 from qsac.model.numbers import Numbers
 from qsac.model.tokens.sequence import normalised
 from qsac.model.unitary import Identity, Matrix
+from qsac.options import Options, Pipeline, asked_for
 from qsac.pipeline import CircuitPass, Pass, PassContext, Preference, Progress, Target
 from qsac.registry import default_pipeline, parse_pipeline, print_pipeline
 from qsac.runtime.stagewise import check_stages, with_culprit
@@ -47,6 +49,8 @@ from qsac.stages import Stage, Watch, naming_extensions
 
 if TYPE_CHECKING:
     from pytket import Circuit
+
+    from qsac.machine.read import AnyTarget
 
 _NUMBERS: dict[type[Op], tuple[str, ...]] = {
     Diagonal: ("phases",),
@@ -96,6 +100,9 @@ class Template:
         :class:`~qsac.errors.CheckFailedError` as :func:`~qsac.compiler.compile`, whose ``verify`` and ``verify_each``
         it takes.
         """
+        callback(after, "after")
+        callback(progress, "progress")
+        verify = None if verify is None else flag(verify, "verify")
         watch = Watch(after)
         with watch.stage("load"):
             model = self.bound_model(tokens, parameters)
@@ -140,22 +147,24 @@ class Template:
 
     def bound_model(self, tokens: ArrayLike | None = None, parameters: Mapping[str, Any] | None = None) -> Model:
         """The template's model with other tokens and parameters, if they have its shape."""
-        if tokens is None and not parameters:
+        if parameters is None:
+            parameters = {}
+        if tokens is None and isinstance(parameters, Mapping) and not parameters:
             return self.model
-        return with_numbers_of(self.model, tokens, parameters or {})
+        return with_numbers_of(self.model, tokens, parameters)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the template file, whole or not at all."""
         from qsac.template_file import parts
 
-        write_whole(path, parts(self))
+        write_whole(file_path(path, "template file"), parts(self))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Template:
         """Read a template file. Raises :class:`~qsac.errors.InvalidInputError` for anything that is none."""
         from qsac.template_file import read_file
 
-        return read_file(os.fspath(path))
+        return read_file(file_path(path, "template file"))
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:
@@ -211,10 +220,11 @@ class Template:
 
 def template(
     model: Model | Mapping[str, Any] | str | os.PathLike[str],
-    target: str | Target = "h1",
+    target: AnyTarget = "h1",
     *,
-    optimisation: int = 2,
-    passes: str | None = None,
+    optimisation: int | None = None,
+    optimization_level: int | None = None,
+    passes: Pipeline | None = None,
     seed: int = 0,
     qubits: int | None = None,
     prefer: Preference = "qubits",
@@ -231,11 +241,13 @@ def template(
     :func:`~qsac.compiler.compile`, on the generic numbers that the shape is compiled with. Raises what
     :func:`~qsac.compiler.compile` raises.
     """
-    source = model if isinstance(model, Model) else load(model)
+    callback(after, "after")
+    callback(progress, "progress")
+    source = model_of(model)
     stages: list[tuple[str, Program | NativeCircuit]] = []
-    watch = Watch(_also(after, stages) if verify_each else after)
-    chosen = _pipeline(optimisation, passes, fold)
-    options = Options(optimisation, passes, seed, 0.0, qubits, prefer)
+    watch = Watch(_also(after, stages) if flag(verify_each, "verify_each") else after)
+    options = asked_for(optimisation, optimization_level, passes, seed, 0.0, qubits, prefer)
+    chosen = _pipeline(options.optimisation, options.passes, flag(fold, "fold"))
     compilation = Compilation(find_target(target), options, watch, progress, chosen, template=True)
     generic = _generic(source)
     with watch.stage("build"):

@@ -16,13 +16,12 @@ from __future__ import annotations
 import functools
 import importlib.util
 import json
-import math
 import re
 import statistics
 from pathlib import Path
 from typing import Any
 
-from qsac.pipeline import Durations, ErrorRates, Target
+from qsac.pipeline import Durations, ErrorRates, Target, idling_error
 
 FEWEST_QUBITS = 100
 """Smaller snapshots are of retired devices, too small or too noisy to compile for."""
@@ -172,13 +171,8 @@ def _durations(configuration: dict[str, Any], properties: dict[str, Any], native
 
 
 def _idling_error(properties: dict[str, Any], native: str) -> float:
-    """Average infidelity of one qubit relaxing (median T1, T2) for the median time of a two-qubit gate.
-
-    F = 1/2 + exp(-t/T1)/6 + exp(-t/T2)/3, the average fidelity of amplitude and phase damping over all pure states.
-    """
+    """The error of one qubit relaxing (median T1, T2) for the median time of a two-qubit gate."""
     medians = {}
     for name in ("T1", "T2"):
         medians[name] = statistics.median(t for t in (_value(q, name, 0.0) for q in properties["qubits"]) if t > 0)
-    microseconds = 1e6 * _length(properties, native)
-    decay, dephasing = (math.exp(-microseconds / medians[name]) for name in ("T1", "T2"))
-    return 1 - (0.5 + decay / 6 + dephasing / 3)
+    return idling_error(1e6 * _length(properties, native), medians["T1"], medians["T2"])

@@ -91,7 +91,7 @@ def test_auto_needs_a_pass_that_approximates() -> None:
 
 @pytest.mark.parametrize("wrong", [-0.1, 1, inf, "much", float("nan")])
 def test_what_is_no_budget(wrong: object) -> None:
-    with pytest.raises(InvalidInputError, match="no infidelity"):
+    with pytest.raises(InvalidInputError, match="error budget"):
         qsac.compile(SMOOTH, "h1", optimisation=3, error_budget=wrong)  # type: ignore[arg-type]
 
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 import qsac.shapes
 from qsac import compiler
 from qsac.cli.main import run
-from qsac.compiler import Options
 from qsac.errors import InvalidInputError
-from qsac.estimate import BUILT, CONTEXT_LIMIT, DIMENSION_LIMIT, _Counted, built_counts, estimate
+from qsac.estimation import BUILT, CONTEXT_LIMIT, DIMENSION_LIMIT, _Counted, built_counts, estimate
 from qsac.model.load import load
 from qsac.model.model import Model
+from qsac.options import Options
 from qsac.registry import target
 from qsac.report.schema import EstimateResult, json_schema_text
 from qsac.shapes import Size, outlined, size_of

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from qsac.build import build
-from qsac.compiler import default_pipeline
 from qsac.ir.attention import LoadTokens
 from qsac.ir.blocks import Diagonal
 from qsac.ir.cost import two_qubit_gates
@@ -18,7 +17,7 @@ from qsac.ir.program import Program
 from qsac.ir.verifier import verify
 from qsac.model.load import load
 from qsac.pipeline import Pass, PassContext
-from qsac.registry import target
+from qsac.registry import default_pipeline, target
 from qsac.variants import Variant, Variants
 from tests.bench.cases import Case
 from tests.strategies import random_model

@@ -17,10 +17,10 @@ from qsac.checking.circuits import POINTER
 from qsac.checking.report import Finding
 from qsac.checking.reproduction import changed_places
 from qsac.checking.statistics import close, spent_of
-from qsac.compiler import Options
 from qsac.errors import DoesNotFitError
 from qsac.ir.approximation import exactly
 from qsac.model.differences import shown
+from qsac.options import Options
 from qsac.pipeline import Progress, Target
 from qsac.runtime.statevector import Probabilities, simulate
 from qsac.runtime.verification import (

@@ -8,11 +8,11 @@ from typing import Any
 from qsac.artifact import Compiled
 from qsac.checking.circuits import POINTER
 from qsac.checking.report import Finding
-from qsac.compiler import Options
 from qsac.compiler import compile as compile_model
 from qsac.errors import QsacError
 from qsac.model.differences import differences, shown
 from qsac.model.model import Model
+from qsac.options import Options
 from qsac.pipeline import Progress, Target
 from qsac.sealing import producer
 

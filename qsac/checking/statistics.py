@@ -8,11 +8,11 @@ from typing import Any
 
 from qsac.artifact import DEVIATIONS, Compiled
 from qsac.checking.report import Finding
-from qsac.compiler import Options
 from qsac.errors import QsacError
 from qsac.layout import circuit_steps
 from qsac.lowering.allocation import allocate
 from qsac.model.differences import differences, shown
+from qsac.options import Options
 from qsac.pipeline import Pass, PassContext, Target
 from qsac.registry import print_pipeline
 from qsac.report.forecast import forecast

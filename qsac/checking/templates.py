@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 from qsac.checking.report import Finding, Report
-from qsac.compiler import Options
 from qsac.errors import QsacError
 from qsac.model.differences import differences, shown
 from qsac.model.model import Model
 from qsac.model.strict_json import parse
+from qsac.options import Options
 from qsac.pipeline import Progress, Target
 from qsac.sealing import FIELD, check_digest, producer
 from qsac.template_file import asked_of, checked_version, parts, template_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +10,6 @@ if TYPE_CHECKING:
     from qsac.artifact import Compiled
     from qsac.cache import Cache
     from qsac.model import Model
-
-_VERSION_FIELD = re.compile(rb'"qsac_artifact"\s*:')
-"""What every artifact holds, though not at its beginning if another program wrote it anew."""
 
 
 def load_argument(model: str) -> Model:
@@ -31,18 +27,9 @@ def load_argument(model: str) -> Model:
 
 def read_argument(program: str) -> Model | Compiled:
     """The model or artifact that a command's MODEL|ARTIFACT argument names."""
-    from qsac.artifact import SIZE_LIMIT
+    from qsac.running import program_of_text, read_program
 
-    if program == "-":
-        data = _standard_input()
-        return _parsed(data, "<stdin>") if _VERSION_FIELD.search(data) else _model(data)
-    place = Path(program)
-    if place.is_fifo():  # can be read but once
-        data = place.read_bytes()
-        return _parsed(data, program) if _VERSION_FIELD.search(data) else _model(data, program)
-    if place.is_file() and place.stat().st_size <= SIZE_LIMIT and _VERSION_FIELD.search(place.read_bytes()):
-        return read_artifact(program)
-    return load_argument(program)
+    return program_of_text(_standard_input(), "<stdin>") if program == "-" else read_program(program)
 
 
 def read_artifact(artifact: str) -> Compiled:
@@ -99,9 +86,3 @@ def _parsed(data: bytes, source: str) -> Compiled:
     from qsac.artifact import Compiled
 
     return Compiled.parse(data, source)
-
-
-def _model(data: bytes, source: str = "<stdin>") -> Model:
-    from qsac.model import load_text
-
-    return load_text(data, source)

@@ -45,7 +45,7 @@ def command(
     With --context and --dimension for a model like it, with generic tokens of that shape. Says whether a compiled
     circuit has just these counts. Targets with a coupling graph are counted before routing.
     """
-    from qsac.estimate import estimate
+    from qsac.estimation import estimate
     from qsac.report.summary import estimate_rows
 
     estimated = estimate(

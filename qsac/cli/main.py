@@ -89,13 +89,10 @@ def main() -> None:
 
 
 def version() -> str:
-    """The installed version of qsac."""
-    from importlib import metadata
+    """The version of qsac."""
+    import qsac
 
-    try:
-        return metadata.version("qsac")
-    except metadata.PackageNotFoundError:
-        return "(not installed)"
+    return qsac.__version__
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

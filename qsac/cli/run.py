@@ -14,9 +14,6 @@ from qsac.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from qsac.artifact import Compiled
-    from qsac.cache import Cache
-    from qsac.model import Model
-    from qsac.pipeline import Progress
     from qsac.runtime.run import Result
 
 
@@ -76,10 +73,12 @@ def command(
         return
     if yes or machine is not None or max_cost is not None:
         raise click.UsageError("--max-cost, --machine and --yes are for --submit")
+    from qsac.running import compiled_of
     from qsac.runtime.run import run
 
     with progress_bar() as progress:
-        compiled = _compiled(read_argument(program), target, seed, open_cache(no_cache), progress)
+        found = read_argument(program)
+        compiled = compiled_of(found, target, seed, cache=open_cache(no_cache), progress=progress)
         result = run(
             compiled,
             target,
@@ -111,31 +110,17 @@ def _submit(
         raise click.UsageError("--submit asks before it spends: give a file, or --yes")
     from qsac.cli.submission import submit_program
     from qsac.errors import printable
+    from qsac.running import compiled_of
     from qsac.submission.plan import check_request
 
     check_request(shots, max_cost)
     with progress_bar() as progress:  # what is paid for is verified with its plan, wherever it comes from
-        compiled = _compiled(read_argument(program), target, seed, open_cache(no_cache), progress)
+        cache = open_cache(no_cache)
+        compiled = compiled_of(read_argument(program), target, seed, cache=cache, progress=progress)
     if target is not None and target != compiled.target["name"]:
         name = printable(str(compiled.target["name"]))
         raise click.UsageError(f"the program is compiled for {name}, not for {printable(target)}")
     submit_program(compiled, shots, machine=machine, max_cost=max_cost, yes=yes, as_json=as_json)
-
-
-def _compiled(
-    found: Model | Compiled,
-    target: str | None,
-    seed: int | None,
-    cache: Cache | None,
-    progress: Progress | None,
-) -> Compiled:
-    from qsac.artifact import Compiled
-
-    if isinstance(found, Compiled):
-        return found
-    from qsac.compiler import compile as compile_model
-
-    return compile_model(found, target or "statevector", seed=seed or 0, verify=False, cache=cache, progress=progress)
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -8,10 +8,11 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import ValidationError
 
+from qsac.arguments import file_path, shown
 from qsac.errors import DoesNotFitError, InvalidInputError, QsacError
 from qsac.machine import schema
 from qsac.machine.schema import CONTRACT, NAME_PATTERN, Errors, Grid, Line, Pairs, TargetFile
@@ -22,25 +23,50 @@ from qsac.model.strict_json import parse
 from qsac.pipeline import Durations, ErrorRates, Target
 from qsac.registry import target, target_names
 
+if TYPE_CHECKING:
+    from pytket.backends.backend import Backend
+    from pytket.backends.backendinfo import BackendInfo
+    from qiskit.providers import BackendV2
+    from qiskit.transpiler import Target as QiskitTarget
+
+    AnyTarget: TypeAlias = str | os.PathLike[str] | Target | QiskitTarget | BackendV2 | Backend | BackendInfo
+    """What :func:`find_target` takes."""
+
 FILE_BYTES = 16 * 2**20
 QUBITS = 4096
 PAIRS = 2**17
 """The graph is handed to routers, whose tables of distances grow with the square of the qubits."""
 
 _ENTANGLERS = ("ZZPhase", "CZ", "CX", "ECR")
-_ONE_QUBIT = {"ZZPhase": ("PhasedX", "Rz"), "CZ": ("SX", "X", "Rz"), "CX": ("SX", "X", "Rz"), "ECR": ("SX", "X", "Rz")}
+NEEDED = {"ZZPhase": ("PhasedX", "Rz"), "CZ": ("SX", "X", "Rz"), "CX": ("SX", "X", "Rz"), "ECR": ("SX", "X", "Rz")}
+"""The one-qubit gates that go with a two-qubit gate; the first of them is what one-qubit errors are of."""
 
 Edge = tuple[int, int]
 
 
-def find_target(chosen: str | os.PathLike[str] | Target) -> Target:
+def find_target(chosen: AnyTarget) -> Target:
     """The target itself, the one of that name, or the one that a file describes: a path, or a text that ends with
-    ``.json`` or has a separator of folders."""
+    ``.json`` or has a separator of folders; or the one that another package's object describes
+    (:mod:`qsac.machine.backend`)."""
     if isinstance(chosen, Target):
         return chosen
     if isinstance(chosen, str) and not is_path(chosen):
+        if not chosen.isprintable():
+            raise InvalidInputError("unknown target", found=shown(chosen), help="qsac targets lists what there is")
         return target(chosen)
-    return read_target(chosen)
+    if isinstance(chosen, str | os.PathLike):
+        return read_target(file_path(chosen, "target"))
+    from qsac.machine.backend import target_of_backend
+
+    found = target_of_backend(chosen)
+    if found is None:
+        raise InvalidInputError(
+            "the target is invalid",
+            found=shown(chosen),
+            wanted="a name that `qsac targets` lists, the path of a target file, a qsac Target, a Qiskit BackendV2 or "
+            "Target, or a pytket Backend or BackendInfo",
+        )
+    return found
 
 
 def is_path(chosen: str) -> bool:
@@ -194,14 +220,14 @@ def _entangler(gates: Sequence[str]) -> str:
             wanted="each gate once" if repeated else f"one of {', '.join(_ENTANGLERS)}",
             help=None if repeated or not found else "name the one to compile for",
         )
-    needed = {*_ONE_QUBIT[found[0]], found[0], "Measure"}
+    needed = {*NEEDED[found[0]], found[0], "Measure"}
     missing, unused = needed - set(gates), set(gates) - needed - {"Reset"}
     if missing or unused:
         raise InvalidInputError(
             f"the gates do not go together with {found[0]}",
             pointer="/gates",
             found=listed(gates),
-            wanted=f"{', '.join((*_ONE_QUBIT[found[0]], found[0]))} and Measure, and Reset where the machine has it",
+            wanted=f"{', '.join((*NEEDED[found[0]], found[0]))} and Measure, and Reset where the machine has it",
             help=f"{'add' if missing else 'remove'} {', '.join(sorted(missing or unused))}",
         )
     return found[0]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from qsac.arguments import file_path, shown
 from qsac.errors import DoesNotFitError, InvalidInputError, QsacError
 from qsac.model import limits, schema, strict_json
 from qsac.model.diagnosis import refuse
@@ -31,13 +32,24 @@ def load(model: str | os.PathLike[str] | Mapping[str, Any]) -> Model:
     Paths of token files are relative to the model file, or to the working directory for a dictionary.
     Raises :class:`~qsac.errors.QsacError` with the place as a JSON pointer for whatever breaks the contract.
     """
+    if not isinstance(model, str | os.PathLike | Mapping):
+        raise InvalidInputError(
+            "the model must be a path or a dictionary",
+            found=shown(model),
+            wanted="the path of a model file, or a dictionary of the fields that it would hold",
+        )
     if isinstance(model, Mapping):
         try:
             return _build(strict_json.plain(dict(model)), Path())
         except QsacError as error:
             raise error.located(DICT_SOURCE) from None
-    path = Path(model)
+    path = Path(file_path(model, "model"))
     return load_text(_read(path), printable(str(path)), path.parent)
+
+
+def model_of(model: Model | str | os.PathLike[str] | Mapping[str, Any]) -> Model:
+    """The model itself, or what :func:`load` reads."""
+    return model if isinstance(model, Model) else load(model)
 
 
 def load_text(text: str | bytes, source: str, folder: str | os.PathLike[str] = ".") -> Model:

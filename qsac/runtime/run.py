@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,8 +22,9 @@ from qsac.model.pointer import counted as counted_word
 from qsac.model.pointer import quoted
 from qsac.model.readout import Overlaps, Predict
 from qsac.pipeline import ErrorRates, Progress
+from qsac.registry import target_names
 from qsac.runtime.aer import sample
-from qsac.runtime.counts import SHOTS_LIMIT, Layout, read_counts
+from qsac.runtime.counts import Layout, read_counts
 from qsac.runtime.emulator import emulate, emulated
 from qsac.runtime.estimates import (
     Estimates,
@@ -38,8 +39,12 @@ from qsac.runtime.estimates import (
 )
 from qsac.runtime.exact import simulator
 from qsac.runtime.mitigation import check_size
+from qsac.runtime.request import Request
 from qsac.runtime.sampling import BATCH, PRECISION_LIMIT, Draw, Sampling, rates_of, take_until
 from qsac.runtime.statevector import Probabilities
+
+if TYPE_CHECKING:
+    from qsac.machine.read import AnyTarget
 
 DEFAULT_SHOTS = 10_000
 
@@ -86,7 +91,7 @@ class Result:
 
 def run(
     compiled: Compiled,
-    target: str | None = None,
+    target: AnyTarget | None = None,
     *,
     shots: int | None = None,
     seed: int | None = None,
@@ -96,7 +101,8 @@ def run(
     emulator: bool = False,
     progress: Progress | None = None,
 ) -> Result:
-    """Run a compiled program's circuit on ``target``: a simulator, or the target it was compiled for (the default).
+    """Run a compiled program's circuit on ``target``: a simulator, or the target it was compiled for (the default), as
+    :func:`~qsac.machine.read.find_target` finds it.
 
     ``statevector`` and ``qulacs`` are exact, and sample the exact probabilities if ``shots`` are given. ``aer`` takes
     shots, 10,000 unless told otherwise. A device is simulated on this machine: exactly without ``shots``, else on Aer.
@@ -106,6 +112,9 @@ def run(
     are taken on the vendor's own emulator of the target, where one runs on this machine (:mod:`qsac.runtime.emulator`);
     the result's ``target`` is then its name. ``seed`` defaults to 0; the same seed gives the same result.
     """
+    asked = Request(shots, seed, noise, mitigate, precision, emulator, progress)
+    shots, noise, mitigate, precision = asked.shots, asked.noise, asked.mitigate, asked.precision
+    chosen = asked.seed or 0
     circuit = compiled.circuits[0]
     name = compiled.target["name"] if target is None else _name(compiled, target)
     # An artifact stands alone: its own target need not be known here.
@@ -116,10 +125,9 @@ def run(
             wanted=f"{compiled.target['name']}, or a simulator: statevector, qulacs, aer",
             help=f"compile the model again with --target {name}",
         )
-    chosen = _checked(shots, seed)
     rates = _rates(compiled, name, kind, precision, noise=noise, mitigate=mitigate)
     draw: Draw = partial(sample, circuit, rates=rates)
-    if emulator:
+    if asked.emulator:
         if noise:
             raise InvalidInputError(
                 "the emulator has no noise", help="leave --emulator out: the target's noise is simulated on Aer"
@@ -139,7 +147,7 @@ def run(
         return _index_counted(compiled, name, chosen, shares)
     if exact is not None:
         draw = partial(_sampled, circuit, exact)
-    sampling = Sampling(compiled, draw, chosen, rates if mitigate else None, BATCH if noise or emulator else None)
+    sampling = Sampling(compiled, draw, chosen, rates if mitigate else None, BATCH if noise or asked.emulator else None)
     if precision is not None:
         found = take_until(sampling, precision, PRECISION_LIMIT if shots is None else shots, progress)
     else:
@@ -154,10 +162,6 @@ def _rates(
     compiled: Compiled, target: str, kind: str, precision: float | None, *, noise: bool, mitigate: bool
 ) -> ErrorRates | None:
     """The error rates to simulate by, None without noise; raises for options that do not go together."""
-    if precision is not None and not 0 < precision < inf:
-        raise InvalidInputError(
-            "the precision is no standard error of the loss", found=str(precision), wanted="a number above 0"
-        )
     if mitigate and not noise:
         raise InvalidInputError(
             "there are no readout errors to correct", found="a run without noise", help="run with noise too: --noise"
@@ -180,29 +184,25 @@ def _rates(
     return rates_of(compiled.target, compiled.circuits[0])
 
 
-def _name(compiled: Compiled, target: str) -> str:
-    """The name of a target, which a file has to describe as the program's own target if it is not a simulator."""
-    if not is_path(target):
+def _name(compiled: Compiled, target: AnyTarget) -> str:
+    """The name of a target, which must be a simulator or the program's own target if it is given as data."""
+    if isinstance(target, str) and not is_path(target):
         return target
     machine = find_target(target)
-    if describe_target(machine) != compiled.target:
-        raise InvalidInputError(
-            f"the program is compiled for {compiled.target['name']}, and not for the machine of this file",
-            source=target,
-            wanted="the file as it was when the program was compiled, or no --target",
-            help=f"compile the model again with --target {target}",
-        )
-    return machine.name
-
-
-def _checked(shots: int | None, seed: int | None) -> int:
-    if shots is not None and not 1 <= shots <= SHOTS_LIMIT:
-        raise InvalidInputError(
-            "the number of shots is out of range", found=str(shots), wanted=f"a whole number from 1 to {SHOTS_LIMIT:,}"
-        )
-    if seed is not None and not 0 <= seed < 1 << 63:
-        raise InvalidInputError("the seed is out of range", found=str(seed), wanted="a whole number from 0 to 2^63 - 1")
-    return 0 if seed is None else seed
+    own = describe_target(machine) == compiled.target
+    if own or (machine.kind != "device" and machine.name in target_names() and machine == find_target(machine.name)):
+        return machine.name
+    # Of a file the path is told, of an object its name.
+    source = os.fspath(target) if isinstance(target, str | os.PathLike) else None
+    raise InvalidInputError(
+        f"the program is compiled for {compiled.target['name']}, and not for the machine of this "
+        + ("file" if source else "object"),
+        source=source,
+        found=None if source else machine.name,
+        wanted=f"the {'file' if source else 'target'} as it was when the program was compiled, or no "
+        + ("--target" if source else "target"),
+        help=f"compile the model again with --target {source}" if source else "compile the model again for this target",
+    )
 
 
 def _exact(compiled: Compiled, target: str, seed: int, found: Probabilities) -> Result:

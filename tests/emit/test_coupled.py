@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qsac.build import build
-from qsac.compiler import default_pipeline
 from qsac.emit import coupled
 from qsac.emit.annealing import Schedule
 from qsac.emit.arrange import Arrangement, Region, fits, steps
@@ -28,6 +27,7 @@ from qsac.lowering.lower import lower
 from qsac.model.load import load
 from qsac.passes.circuit.route import Route
 from qsac.pipeline import Pass, PassContext, Preference, Target
+from qsac.registry import default_pipeline
 from qsac.variants import Variants
 from tests.emit.families import assert_same_probabilities
 from tests.strategies import block_programs, random_model

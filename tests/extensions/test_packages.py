@@ -104,7 +104,7 @@ def test_targets_of_packages_are_told_apart_by_their_data_in_the_cache(install: 
     install("elsewhere", "[qsac.targets]\nroomy = elsewhere_qsac:roomy\n")
     machine = registry.target("roomy")
     keys = {
-        compiler.Compilation(each, compiler.Options(), compiler.Watch(None), None).key(qsac.load(MODEL), None)
+        compiler.Compilation(each, compiler.Options(), compiler.Watch(None), None).key(qsac.load(MODEL))
         for each in (machine, dataclasses.replace(machine, qubits=61), registry.target("roomy"))
     }
     assert len(keys) == 2

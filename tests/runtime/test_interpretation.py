@@ -16,6 +16,7 @@ from qsac.emit.qasm import to_qasm2
 from qsac.errors import InvalidInputError
 from qsac.model.distribution import impossible_index
 from qsac.runtime.counts import Order
+from qsac.sealing import digest_of
 
 SHOTS = 20_000
 IDENTITY = {"type": "identity"}
@@ -223,6 +224,7 @@ def test_an_acceptance_that_noise_has_moved_is_told(compiled: qsac.Compiled) -> 
 def test_what_is_expected_is_not_what_the_artifact_says_of_itself(compiled: qsac.Compiled) -> None:
     document = json.loads(compiled.to_json())
     document["stats"]["forecast"] = {"success_probability": 1.0, "shots": 1}
+    document["digest"] = digest_of(document)
     forged = qsac.Compiled.parse(json.dumps(document).encode(), "forged")
     bits = len(compiled.circuits[0].bits)
     (said,) = qsac.interpret(forged, {"0" * bits: 5000}).warnings

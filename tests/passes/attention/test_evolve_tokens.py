@@ -10,7 +10,6 @@ import pytest
 import qsac
 from qsac.artifact import Compiled
 from qsac.build import build
-from qsac.compiler import default_pipeline
 from qsac.ir.approximation import infidelity
 from qsac.ir.attention import LoadEvolution, LoadTokens, SelectIndex
 from qsac.ir.evolution import anticommute
@@ -23,7 +22,7 @@ from qsac.model import closed_form, load
 from qsac.passes.attention._loader import Search
 from qsac.passes.attention._reversal import reversal
 from qsac.pipeline import ErrorLedger, PassContext
-from qsac.registry import pass_class, target
+from qsac.registry import default_pipeline, pass_class, target
 
 EvolveTokens: Any = pass_class("evolve-tokens")
 IDENTITY = {"type": "identity"}

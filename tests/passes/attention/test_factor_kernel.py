@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 import qsac
 from qsac.artifact import Compiled
 from qsac.build import build
-from qsac.compiler import default_pipeline
 from qsac.errors import InvalidInputError
 from qsac.ir.attention import LoadTokens, PhaseTable, PreparePower, TurnPower
 from qsac.ir.interpreter import interpret
@@ -24,7 +23,7 @@ from qsac.passes.attention._factors import factorised
 from qsac.passes.attention.factor_kernel import FactorKernel
 from qsac.passes.attention.stage_power import StagePower
 from qsac.pipeline import PassContext
-from qsac.registry import target
+from qsac.registry import default_pipeline, target
 from tests.passes.attention.test_prune_loaders import ANSATZ, IDENTITY, model
 from tests.strategies import models
 

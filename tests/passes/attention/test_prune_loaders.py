@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 import qsac
 from qsac.artifact import Compiled
 from qsac.build import build
-from qsac.compiler import default_pipeline
 from qsac.ir.approximation import infidelity
 from qsac.ir.attention import LoadPruned, LoadTokens
 from qsac.ir.interpreter import final_state, interpret
@@ -22,7 +21,7 @@ from qsac.model.metrics import closed_form
 from qsac.passes.attention._pruning import Choice, Pruning, cheapest
 from qsac.passes.attention.prune_loaders import PruneLoaders
 from qsac.pipeline import ErrorLedger, PassContext, Target
-from qsac.registry import print_pipeline, target
+from qsac.registry import default_pipeline, print_pipeline, target
 from tests.strategies import models, random_model
 
 IDENTITY = {"type": "identity"}

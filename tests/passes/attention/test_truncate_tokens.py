@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qsac.build import build
-from qsac.compiler import compile, default_pipeline  # noqa: A004
+from qsac.compiler import compile  # noqa: A004
 from qsac.ir.approximation import infidelity
 from qsac.ir.attention import LoadTokens
 from qsac.ir.cost import two_qubit_gates
@@ -20,7 +20,7 @@ from qsac.model import load
 from qsac.model.metrics import closed_form
 from qsac.passes.attention.truncate_tokens import TruncateTokens
 from qsac.pipeline import ErrorLedger, PassContext
-from qsac.registry import print_pipeline, target
+from qsac.registry import default_pipeline, print_pipeline, target
 from qsac.runtime.run import run
 from tests.strategies import random_model
 

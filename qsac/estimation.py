@@ -8,17 +8,20 @@ What comes out small is compiled instead, without routing and verification.
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from qsac.arguments import shown
 from qsac.build import build
-from qsac.compiler import Compilation, Options, Watch
+from qsac.compiler import Compilation, Watch
 from qsac.emit.emit import emit
 from qsac.emit.tally import tally
 from qsac.errors import InvalidInputError
@@ -27,13 +30,18 @@ from qsac.ir.cost import diagonal_cost, op_cost
 from qsac.ir.outline import Outline
 from qsac.ir.program import Program
 from qsac.machine.read import find_target
-from qsac.model.load import load
+from qsac.model.load import model_of
 from qsac.model.model import Model
+from qsac.model.pointer import printable
 from qsac.model.readout import Predict
 from qsac.model.unitary import Identity
+from qsac.options import Options, asked_for
 from qsac.pipeline import Preference, Target
 from qsac.report.stats import circuit_stats, gate_times, tally_stats
 from qsac.shapes import Size, drawn, outlined, size_of
+
+if TYPE_CHECKING:
+    from qsac.machine.read import AnyTarget
 
 CONTEXT_LIMIT = 1 << 40
 DIMENSION_LIMIT = 1 << 20
@@ -108,11 +116,12 @@ class Estimate:
 
 def estimate(
     model: Model | Mapping[str, Any] | str | os.PathLike[str],
-    target: str | Target = "h1",
+    target: AnyTarget = "h1",
     *,
     context: float | str | None = None,
     dimension: float | str | None = None,
-    optimisation: int = 2,
+    optimisation: int | None = None,
+    optimization_level: int | None = None,
     qubits: int | None = None,
     prefer: Preference = "qubits",
 ) -> Estimate:
@@ -123,9 +132,9 @@ def estimate(
     Without them the model is taken as it is. Routing is left out. The other options are as for
     :func:`~qsac.compiler.compile`; there is no error budget.
 
-    Raises :class:`~qsac.errors.InvalidInputError` for a model, target, size or option that is none.
+    Raises :class:`~qsac.errors.InvalidInputError` for an invalid model, target, size or option.
     """
-    source = model if isinstance(model, Model) else load(model)
+    source = model_of(model)
     own = size_of(source)
     size = Size(
         own.context if context is None else whole(context, "context", 1, CONTEXT_LIMIT),
@@ -138,7 +147,7 @@ def estimate(
             wanted="the readout loss or overlaps",
         )
     machine = find_target(target)
-    options = Options(optimisation, qubits=qubits, prefer=prefer)
+    options = asked_for(optimisation, optimization_level, None, 0, 0.0, qubits, prefer)
     rescaled = context is not None or dimension is not None
     counted = _Counted(machine, options, outlined(source, size))
     counts, basis = dict(counted.of_shape), _basis(source, size, counted, rescaled=rescaled)
@@ -155,8 +164,8 @@ def estimate(
         name=source.name,
         target=machine.name,
         shape=_shape(source, size),
-        optimisation=optimisation,
-        prefer=prefer,
+        optimisation=options.optimisation,
+        prefer=options.prefer,
         basis=basis,
         exact=not doubts,
         reason="; ".join([*doubts, reason]),
@@ -172,14 +181,20 @@ _GENERIC = (
 
 def whole(number: float | str, name: str, least: int, most: int) -> int:
     """A whole number within bounds, also as text. Raises :class:`~qsac.errors.InvalidInputError`."""
-    try:
-        exact = Decimal(str(number).strip())
-    except InvalidOperation:
-        exact = Decimal("nan")
+    exact = Decimal("nan")
+    if isinstance(number, str):
+        with suppress(InvalidOperation):
+            exact = Decimal(number.strip())
+    elif not isinstance(number, bool):
+        # NumPy's too: whole numbers as they are, others by their shortest text.
+        with suppress(TypeError):
+            exact = Decimal(operator.index(number))  # type: ignore[arg-type]  # a TypeError if it is not whole
+        if isinstance(number, float | np.floating):
+            exact = Decimal(repr(float(number)))
     if not exact.is_finite() or not least <= exact <= most or exact != exact.to_integral_value():
         raise InvalidInputError(
             f"the {name} cannot be estimated",
-            found=f"{name} {str(number)[:40]}",
+            found=f"{name} {printable(number[:40]) if isinstance(number, str) else shown(number)}",
             wanted=f"a whole number from {least} to {most:,}, such as {4 * least} or 1e5",
         )
     return int(exact)

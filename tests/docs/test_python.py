@@ -1,0 +1,66 @@
+"""docs/python.md: its examples run and print what it says, its signatures are real, and it names everything."""
+
+import contextlib
+import inspect
+import io
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+import qsac
+from qsac import errors
+
+ROOT = Path(__file__).parent.parent.parent
+PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+
+
+def test_examples_print_what_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "docs" / "examples", tmp_path / "docs" / "examples")
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    said = [found for block in blocks for found in re.findall(r"^ *print\(.*\)  # (.*)$", block, re.MULTILINE)]
+    assert len(blocks) >= 4
+    assert len(said) == sum(block.count("print(") for block in blocks) >= 9
+    printed = io.StringIO()
+    names: dict[str, object] = {}
+    with contextlib.redirect_stdout(printed):
+        for block in blocks:
+            exec(compile(block, "docs/python.md", "exec"), names)
+    assert printed.getvalue().splitlines() == said
+
+
+@pytest.mark.parametrize("name", ["load", "compile", "run", "estimate", "template", "Cache", "Template.bind"])
+def test_signatures(name: str) -> None:
+    found = qsac
+    for part in name.split("."):
+        found = getattr(found, part)
+    written = []
+    for parameter in inspect.signature(found).parameters.values():  # type: ignore[arg-type]
+        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in written:
+            written.append("*")
+        written.append(parameter.name + _default(parameter))
+    if written[0] == "self":
+        del written[0]
+    assert f"`{name.split('.')[-1]}({', '.join(written)})`" in PAGE
+
+
+def _default(parameter: inspect.Parameter) -> str:
+    """A parameter's default as the page writes it."""
+    value = parameter.default
+    if value is parameter.empty:
+        return ""
+    if callable(value):
+        return "=..."
+    return f'="{value}"' if isinstance(value, str) else f"={value!r}"
+
+
+def test_every_name_is_described() -> None:
+    assert {name for name in [*qsac.__all__, "__version__"] if f"`{name}" not in PAGE} == set()
+
+
+def test_every_error_has_its_exit_code() -> None:
+    for name, found in vars(errors).items():
+        if isinstance(found, type) and found is not qsac.QsacError:
+            assert re.search(rf"^\| `{name}` \|.*\| {found.exit_code} \|$", PAGE, re.MULTILINE), name
