@@ -21,6 +21,7 @@ from qsac.model.distribution import RESULT_NAMES, index_qubits
 from qsac.model.load import load
 from qsac.model.metrics import METRIC_NAMES
 from qsac.model.model import Model
+from qsac.model.source import read_file
 from qsac.model.strict_json import parse
 from qsac.pipeline import Target
 
@@ -93,19 +94,7 @@ class Compiled:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Compiled:
         """Read an artifact. Raises :class:`~qsac.errors.InvalidInputError` for anything that is none."""
-        place = Path(path)
-        if place.is_dir():
-            raise InvalidInputError("this is a folder, not an artifact", source=str(path), help="name a file in it")
-        if not place.exists():
-            raise InvalidInputError("there is no such file", source=str(path), help="check the path of the artifact")
-        if place.stat().st_size > SIZE_LIMIT:
-            raise InvalidInputError(
-                "the artifact is too large to read",
-                source=str(path),
-                found=f"{place.stat().st_size:,} bytes",
-                wanted=f"at most {SIZE_LIMIT:,} bytes",
-            )
-        return cls.parse(place.read_bytes(), str(path))
+        return cls.parse(read_file(path, SIZE_LIMIT, "artifact"), os.fsdecode(path))
 
     @classmethod
     def parse(cls, data: bytes, source: str) -> Compiled:

@@ -14,6 +14,25 @@ EXIT_BACKEND_FAILURE = 4
 EXIT_INTERRUPTED = 130
 EXIT_BUG = 70
 
+_MOST_SHOWN = 1000
+"""Characters of a field that a diagnostic shows: names in files may be as long as the file."""
+
+
+def printable(text: str) -> str:
+    r"""``text`` with every character escaped that is not a visible one or a blank, as ``\x1b``, ``\n`` or ``\u202e``.
+
+    Escaped are control characters (C0, C1, DEL, line breaks and tabs too), marks that change the direction of writing,
+    other invisible format characters, and lone surrogates: nothing that came from outside can steer a terminal or pass
+    for another line of a message. Letters, signs and accents of every script stay as they are.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+class InputWarning(UserWarning):
+    """A file that is valid, but probably does not mean what its author meant."""
+
 
 class QsacError(Exception):
     """A mistake or limit that the user can act on.
@@ -50,12 +69,27 @@ class QsacError(Exception):
         return self
 
     def __str__(self) -> str:
-        """The whole diagnostic, one field a line, as the command line prints it after ``error: ``."""
-        lines = [self.title]
-        where = " ".join(part for part in (self.source, self.pointer) if part)
-        fields = (("where", where), ("found", self.found), ("wanted", self.wanted), ("help", self.help))
+        """The whole diagnostic, one field a line, as the command line prints it after ``error: ``.
+
+        Every field is made printable, and shortened where it is longer than any message of qsac's own. Only ``help``
+        keeps its line breaks, indented: what it quotes from outside has to be made printable before.
+        """
+        lines = [_shown(self.title)]
+        where = _shown(" ".join(part for part in (self.source, self.pointer) if part))
+        help = "\n          ".join(_shown(line) for line in (self.help or "").split("\n"))
+        found, wanted = _shown(self.found), _shown(self.wanted)
+        fields = (("where", where), ("found", found), ("wanted", wanted), ("help", help))
         lines.extend(f"  {label + ':':<7} {text}" for label, text in fields if text)
         return "\n".join(lines)
+
+
+def _shown(text: str | None) -> str:
+    """A field as it is printed: the middle of a very long one is left out."""
+    if text is None:
+        return ""
+    if len(text) > _MOST_SHOWN:
+        text = f"{text[: _MOST_SHOWN // 2]} ... {text[-_MOST_SHOWN // 2 :]}"
+    return printable(text)
 
 
 class InvalidInputError(QsacError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,33 +22,34 @@ def load_argument(model: str) -> Model:
     """
     from qsac.model import load, load_text
     from qsac.model.limits import MODEL_FILE_BYTES
+    from qsac.model.source import read_standard_input
 
     if model == "-":
-        return load_text(sys.stdin.buffer.read(MODEL_FILE_BYTES + 1), "<stdin>")
+        return load_text(read_standard_input(MODEL_FILE_BYTES, "model file"), "<stdin>")
     return load(model)
 
 
 def read_argument(program: str) -> Model | Compiled:
-    """The model or artifact that a command's MODEL|ARTIFACT argument names."""
-    from qsac.artifact import SIZE_LIMIT
+    """The model or artifact that a command's MODEL|ARTIFACT argument names. It is read but once: it may be a pipe."""
+    from qsac.artifact import SIZE_LIMIT, Compiled
+    from qsac.model import load_text
+    from qsac.model.source import read_file
 
     if program == "-":
-        data = _standard_input()
-        return _parsed(data, "<stdin>") if _VERSION_FIELD.search(data) else _model(data)
-    place = Path(program)
-    if place.is_fifo():  # can be read but once
-        data = place.read_bytes()
-        return _parsed(data, program) if _VERSION_FIELD.search(data) else _model(data, program)
-    if place.is_file() and place.stat().st_size <= SIZE_LIMIT and _VERSION_FIELD.search(place.read_bytes()):
-        return read_artifact(program)
-    return load_argument(program)
+        data, source, folder = _standard_input("artifact"), "<stdin>", Path()
+    else:
+        data = read_file(program, SIZE_LIMIT, "model file", "check the path; `-` reads standard input")
+        source, folder = program, Path(program).parent if Path(program).is_file() else Path()
+    if _VERSION_FIELD.search(data):
+        return Compiled.parse(data, source)
+    return load_text(data, source, folder)
 
 
 def read_artifact(artifact: str) -> Compiled:
     """The compiled program that a command's ARTIFACT argument names."""
     from qsac.artifact import Compiled
 
-    return _parsed(_standard_input(), "<stdin>") if artifact == "-" else Compiled.load(artifact)
+    return Compiled.parse(_standard_input("artifact"), "<stdin>") if artifact == "-" else Compiled.load(artifact)
 
 
 def open_cache(no_cache: bool) -> Cache | None:
@@ -64,37 +64,17 @@ def open_cache(no_cache: bool) -> Cache | None:
 
 def read_json(argument: str, kind: str) -> object:
     """The value of a JSON file, strictly read; ``kind`` says what file it is."""
-    from qsac.errors import InvalidInputError
     from qsac.model.limits import MODEL_FILE_BYTES
+    from qsac.model.source import read_file
     from qsac.model.strict_json import parse
 
     if argument == "-":
-        return parse(_standard_input(), "<stdin>", kind)
-    place = Path(argument)
-    if place.is_dir():
-        raise InvalidInputError("this is a folder, not a file", source=argument, help="name a file in it")
-    if not place.exists():
-        raise InvalidInputError("there is no such file", source=argument, help="check the path")
-    if place.stat().st_size > MODEL_FILE_BYTES:
-        raise InvalidInputError(
-            "the file is too large to read", source=argument, wanted=f"at most {MODEL_FILE_BYTES:,} bytes"
-        )
-    return parse(place.read_bytes(), argument, kind)
+        return parse(_standard_input(kind), "<stdin>", kind)
+    return parse(read_file(argument, MODEL_FILE_BYTES, kind), argument, kind)
 
 
-def _standard_input() -> bytes:
+def _standard_input(kind: str) -> bytes:
     from qsac.artifact import SIZE_LIMIT
+    from qsac.model.source import read_standard_input
 
-    return sys.stdin.buffer.read(SIZE_LIMIT + 1)
-
-
-def _parsed(data: bytes, source: str) -> Compiled:
-    from qsac.artifact import Compiled
-
-    return Compiled.parse(data, source)
-
-
-def _model(data: bytes, source: str = "<stdin>") -> Model:
-    from qsac.model import load_text
-
-    return load_text(data, source)
+    return read_standard_input(SIZE_LIMIT, kind)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from qsac.errors import InvalidInputError
+from qsac.errors import InvalidInputError, printable
 from qsac.model import limits
 from qsac.model.numbers import Numbers
-from qsac.model.pointer import nearest, printable, quoted
+from qsac.model.pointer import nearest, quoted
 from qsac.model.tokens import formats
 
 _READERS = {
