@@ -6,6 +6,9 @@ Anything else that escapes is a bug of qsac and is reported as one (:data:`EXIT_
 
 from __future__ import annotations
 
+import sys
+import warnings
+
 EXIT_DONE = 0
 EXIT_CHECK_FAILED = 1
 EXIT_INVALID_INPUT = 2
@@ -32,6 +35,14 @@ def printable(text: str) -> str:
 
 class InputWarning(UserWarning):
     """A file that is valid, but probably does not mean what its author meant."""
+
+
+def warn_of_input(message: str) -> None:
+    """Give an :class:`InputWarning`, which names the line that called qsac, however deep in it the cause was found."""
+    level = 1
+    while sys._getframe(level).f_globals.get("__name__", "").startswith("qsac.") and sys._getframe(level).f_back:
+        level += 1
+    warnings.warn(message, InputWarning, stacklevel=level + 1)
 
 
 class QsacError(Exception):

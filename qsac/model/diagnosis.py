@@ -64,6 +64,7 @@ _EXAMPLES = {
     "readout": '"readout": {"type": "loss"}',
     "values": '"values": [[1, 0], [0, 1]]',
     "path": '"path": "tokens.npy"',
+    "array": '"array": "tokens"',
     "sites": '"sites": 4',
     "context": '"context": 8',
     "dt": '"dt": 0.35',

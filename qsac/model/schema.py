@@ -32,11 +32,18 @@ class InlineTokens(Fields):
     values: SkipValidation[Annotated[list[Row], Field(min_length=2)]]
 
 
+ArrayName = Annotated[str, Field(min_length=1)]
+
+
 class FileTokens(Fields):
-    """Tokens in a .npy, .npz, .csv or .safetensors file, named relative to the model file and inside its folder."""
+    """Tokens in a .npy, .npz, .csv or .safetensors file, named relative to the model file and inside its folder.
+
+    ``array`` names one of several arrays in a .npz or .safetensors file.
+    """
 
     type: Literal["file"]
     path: Annotated[str, Field(min_length=1)]
+    array: ArrayName = Field(default=None, json_schema_extra=without_default)  # type: ignore[assignment]  # the only one
 
 
 class TfimTokens(Fields):
@@ -170,9 +177,13 @@ class LossReadout(Fields):
 
 
 class StatesFile(Fields):
-    """States in a .npy, .npz, .csv or .safetensors file, named relative to the model file and inside its folder."""
+    """States in a .npy, .npz, .csv or .safetensors file, named relative to the model file and inside its folder.
+
+    ``array`` names one of several arrays in a .npz or .safetensors file.
+    """
 
     path: Annotated[str, Field(min_length=1)]
+    array: ArrayName = Field(default=None, json_schema_extra=without_default)  # type: ignore[assignment]  # the only one
 
 
 States = Annotated[list[Row], Field(min_length=1)] | StatesFile
