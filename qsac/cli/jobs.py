@@ -6,6 +6,8 @@ import json
 
 import click
 
+from qsac.cli.messages import say, write
+
 
 @click.command("jobs")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -19,10 +21,10 @@ def command(as_json: bool) -> None:
     journal = Journal()
     jobs = journal.jobs()
     if as_json:
-        click.echo(json.dumps([job.to_dict() for job in jobs], indent=2))
+        write(json.dumps([job.to_dict() for job in jobs], indent=2))
         return
     if not jobs:
-        click.echo("no jobs were submitted")
+        say("no jobs were submitted")
         return
     from qsac.cli.tables import Table
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from qsac import registry
+from qsac.cli.messages import write
 from qsac.cli.tables import Table
 
 
@@ -22,7 +23,7 @@ def command(as_json: bool) -> None:
     """
     rows = [_facts(registry.pass_class(name)) for name in registry.pass_names()]
     if as_json:
-        click.echo(json.dumps(rows, indent=2, allow_nan=False))
+        write(json.dumps(rows, indent=2, allow_nan=False))
         return
     table = Table("name", "level", "-O", "what it does")
     for row in rows:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qsac.cli.messages import note
+from qsac.cli.messages import note, say, write
 
 if TYPE_CHECKING:
     from qsac.artifact import Compiled
@@ -24,7 +24,7 @@ def submit_program(
     planned = plan(compiled, shots, machine, max_cost)
     cost = planned.cost
     most = f" to {cost.highest:,.1f}" if cost.highest != cost.amount else ""
-    click.echo(
+    say(
         f"{compiled.model.name} on {planned.machine}, {shots:,} shots: about {cost.amount:,.1f}{most} {cost.unit}, "
         f"{cost.note}",
         err=True,
@@ -37,7 +37,7 @@ def submit_program(
             raise click.Abort
     job = submit(planned, service, Journal(), max_cost)
     if as_json:
-        click.echo(json.dumps(job.to_dict(), indent=2))
+        write(json.dumps(job.to_dict(), indent=2))
     else:
-        click.echo(f"job {job.id} submitted to {job.machine}")
+        say(f"job {job.id} submitted to {job.machine}")
         note(f"qsac results {job.id} fetches its results")

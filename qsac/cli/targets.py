@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qsac import registry
+from qsac.cli.messages import write
 from qsac.cli.tables import Table, console
 
 if TYPE_CHECKING:
@@ -35,13 +36,13 @@ def command(name: str | None, as_json: bool) -> None:
 
         target = find_target(name)
         if as_json:
-            click.echo(json.dumps(dataclasses.asdict(target), indent=2, allow_nan=False))
+            write(json.dumps(dataclasses.asdict(target), indent=2, allow_nan=False))
         else:
             _describe(target)
         return
     targets = [registry.target(each) for each in registry.target_names()]
     if as_json:
-        click.echo(json.dumps([dataclasses.asdict(target) for target in targets], allow_nan=False))
+        write(json.dumps([dataclasses.asdict(target) for target in targets], allow_nan=False))
         return
     table = Table(
         "name", "kind", "qubits", "two-qubit gate", "connectivity", "error of it", "as of", numbers=("qubits",)
