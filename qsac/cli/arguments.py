@@ -38,7 +38,7 @@ def read_argument(program: str) -> Model | Compiled:
     if program == "-":
         data, source, folder = _standard_input("artifact"), "<stdin>", Path()
     else:
-        data = read_file(program, SIZE_LIMIT, "model file", "check the path; `-` reads standard input")
+        data = read_file(program, SIZE_LIMIT, "model file")
         source, folder = program, Path(program).parent if Path(program).is_file() else Path()
     if _VERSION_FIELD.search(data):
         return Compiled.parse(data, source)

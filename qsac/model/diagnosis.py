@@ -124,6 +124,13 @@ def _translate(complaint: Any, within: str, contract: Contract) -> InvalidInputE
         )
     if code == "literal_error":
         return _unknown_choice(pointer, found, re.findall(r"'([^']*)'", context["expected"]), contract)
+    if code == "too_many_fields":
+        return InvalidInputError(
+            f"{_subject(pointer, contract)} has too many fields",
+            pointer=pointer,
+            found=counted(len(found), "field"),
+            wanted=f"see `{contract.schema}`",
+        )
     if code in ("model_type", "model_attributes_type", "dict_type"):
         example = contract.examples.get(_name(pointer))
         return InvalidInputError(

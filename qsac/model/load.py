@@ -62,7 +62,7 @@ def check_model_size(found: int) -> None:
 def _too_large() -> DoesNotFitError:
     return DoesNotFitError(
         "the model file is too large",
-        found=f"more than {limits.size(limits.MODEL_FILE_BYTES)}, which take about ten times that to parse",
+        found=f"more than {limits.size(limits.MODEL_FILE_BYTES)}, which may take fifty times that to parse",
         wanted=f"at most {limits.size(limits.MODEL_FILE_BYTES)}",
         help='give large token arrays as a file: "tokens": {"type": "file", "path": "tokens.npy"}',
     )
@@ -70,7 +70,7 @@ def _too_large() -> DoesNotFitError:
 
 def _read(path: Path) -> bytes:
     try:
-        return read_file(path, limits.MODEL_FILE_BYTES, MODEL_FILE, "check the path; `-` reads standard input")
+        return read_file(path, limits.MODEL_FILE_BYTES, MODEL_FILE)
     except DoesNotFitError as error:
         raise _too_large().located(error.source or str(path)) from None
 

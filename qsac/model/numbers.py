@@ -33,8 +33,8 @@ def exactly_real(values: Numbers) -> Numbers:
 
 
 def reduced(angles: NDArray[np.float64], turns: int) -> NDArray[np.float64]:
-    """``angles`` in radians, those beyond MAGNITUDE replaced by the equivalent ones nearest to 0, ``turns`` full turns
-    being none. Divided by pi as they are, as circuits write angles, they would lose digits that sine and cosine keep."""
+    """``angles`` in radians, those beyond MAGNITUDE replaced by the equivalent ones nearest to 0, where ``turns`` full
+    turns are none. Divided by pi, as circuits write angles, large ones would lose digits that sine and cosine keep."""
     part = angles / turns
     return np.where(np.abs(angles) <= MAGNITUDE, angles, turns * np.arctan2(np.sin(part), np.cos(part)))
 

@@ -18,7 +18,7 @@ _CHUNK = 2**20
 
 def read_file(path: str | os.PathLike[str], limit: int, what: str, missing: str | None = None) -> bytes:
     """The content of a file, pipe or terminal. ``what`` it is, for messages; ``missing`` says what to do where there is
-    no such file.
+    no such file, if not to take a file of a similar name.
 
     Raises :class:`~qsac.errors.InvalidInputError` where it cannot be read, :class:`~qsac.errors.DoesNotFitError` where
     it has more than ``limit`` bytes: of those no more than one is read.
@@ -32,7 +32,7 @@ def read_file(path: str | os.PathLike[str], limit: int, what: str, missing: str 
         raise InvalidInputError(
             f"the {what} does not exist" if what.endswith("file") else "there is no such file",
             source=source,
-            help=_suggestion(Path(path)) or missing or f"check the path of the {what}",
+            help=missing or _suggestion(Path(path)) or f"check the path of the {what}",
         ) from None
     except IsADirectoryError:
         raise InvalidInputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 from collections.abc import Iterator
@@ -102,7 +103,14 @@ def _decode(text: str, suspects: list[object]) -> object:
         suspects.append(repeated)
         return repeated
 
-    return json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
+    # Nothing that is made here is garbage: looking for some would take four times as long as the reading.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _syntax_error(error: json.JSONDecodeError, source: str, what: str) -> InvalidInputError:
