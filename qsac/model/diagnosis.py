@@ -144,7 +144,7 @@ def _translate(complaint: Any, within: str, contract: Contract) -> InvalidInputE
 
 
 def _without_tags(location: _Location, contract: Contract) -> _Location:
-    for length in range(1, len(location)):
+    for length in range(1, len(location) + 1):
         if contract.is_tagged(location[:length]):
             return location[: length - 1] + location[length:]
     return location
