@@ -85,7 +85,14 @@ def _checked_version(document: object) -> dict[str, Any]:
             wanted='"qsac_target": 1 among the fields of the target',
             help="--target wants the description of a machine: `qsac schema --of target`",
         )
-    if type(version) is int and version > 1:
+    if type(version) is not int or version < 1:
+        raise InvalidInputError(
+            "the version of the target's format is not known",
+            pointer="/qsac_target",
+            found=kind(version),
+            wanted='"qsac_target": 1',
+        )
+    if version > 1:
         raise InvalidInputError(
             "the target is written in a newer format than this qsac knows",
             pointer="/qsac_target",

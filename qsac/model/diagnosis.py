@@ -123,7 +123,8 @@ def _translate(complaint: Any, within: str, contract: Contract) -> InvalidInputE
             f"{pointer}/type", found["type"], re.findall(r"'([^']*)'", context["expected_tags"]), contract
         )
     if code == "literal_error":
-        return _unknown_choice(pointer, found, re.findall(r"'([^']*)'", context["expected"]), contract)
+        choices = re.findall(r"'([^']*)'", context["expected"]) or [context["expected"]]
+        return _unknown_choice(pointer, found, choices, contract)
     if code == "too_many_fields":
         return InvalidInputError(
             f"{_subject(pointer, contract)} has too many fields",
