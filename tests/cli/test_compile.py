@@ -53,36 +53,6 @@ def test_models_elsewhere_are_compiled_into_the_working_directory(folder: Path) 
     assert _files(folder) - {"deep"} == {"v1.2.qsac.json"}
 
 
-NAMES = {
-    "ψ & more": "ψ-more",
-    "ψ": "ψ",
-    "данные": "данные",
-    "данные-2": "данные-2",
-    "मन": "मन",
-    "मनु": "मनु",
-    "模型": "模型",
-    "model": "model",
-}
-
-
-def test_standard_input_is_called_after_the_model(folder: Path, standard_input: GivesInput) -> None:
-    for name in NAMES:
-        standard_input(json.dumps(SMALL | {"name": name}).encode())
-        assert run(["compile", "-", "-q"]) == 0
-    assert _files(folder) == {f"{stem}.qsac.json" for stem in NAMES.values()}
-
-
-def test_names_that_are_no_names_of_files_keep_apart(folder: Path, standard_input: GivesInput) -> None:
-    names = ["???", "!!!", "- -", "数" * 100, "数" * 99 + "字", "model"]
-    for name in names:
-        standard_input(json.dumps(SMALL | {"name": name}).encode())
-        assert run(["compile", "-", "-q"]) == 0
-    found = _files(folder)
-    assert len(found) == len(names)
-    assert "model.qsac.json" in found
-    assert all(len(name.encode()) <= 255 for name in found)
-
-
 def test_output_to_a_file_and_to_standard_output(folder: Path, capsys: Captured) -> None:
     assert run(["compile", "small.json", "-o", "out.json"]) == 0
     capsys.readouterr()
