@@ -58,7 +58,7 @@ bench: install ## measure counts and times
 minimums: install ## the test suite with the lowest versions that pyproject.toml allows
 	@$(UV) venv --clear --python $(BIN)/python .venv-min
 	@$(UV) pip install --python .venv-min/bin/python --compile-bytecode --resolution lowest-direct \
-	  --editable '.[dev,safetensors]'
+	  --editable '.[dev]'
 	@.venv-min/bin/python -m pytest -n 2 --quiet
 
 docs: install ## build the documentation into site/
@@ -66,7 +66,7 @@ docs: install ## build the documentation into site/
 
 # A clean header and no annotations: the file must not depend on who made it, where and from which index.
 # Not `pecos`: its emulator pins a pre-release and brings a gigabyte of compilers.
-EXTRAS := safetensors qulacs qir qasm3 nexus bench docs dev
+EXTRAS := qulacs qir qasm3 nexus bench docs dev
 lock: install ## renew requirements.lock from pyproject.toml
 	@$(UV) pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest $(EXTRAS:%=--extra %) --upgrade \
 	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --output-file requirements.lock

@@ -6,9 +6,9 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import isclose
-from pathlib import Path
 from typing import Any
 
+from qsac.arguments import file_path
 from qsac.artifact import SIZE_LIMIT, VERSION, Compiled, Verified
 from qsac.emit.circuit_dict import from_dict
 from qsac.errors import InvalidInputError, QsacError
@@ -21,6 +21,8 @@ from qsac.model.distribution import RESULT_NAMES, index_qubits
 from qsac.model.load import load
 from qsac.model.metrics import METRIC_NAMES
 from qsac.model.model import Model
+from qsac.model.pointer import join
+from qsac.model.source import read_file as read_source
 from qsac.model.strict_json import parse, walk
 from qsac.sealing import check_digest
 
@@ -32,19 +34,7 @@ def read_file(path: str | os.PathLike[str]) -> Compiled:
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
     """The bytes of an artifact file, which may be anything, if they are not too many."""
-    place = Path(path)
-    if place.is_dir():
-        raise InvalidInputError("this is a folder, not an artifact", source=str(path), help="name a file in it")
-    if not place.exists():
-        raise InvalidInputError("there is no such file", source=str(path), help="check the path of the artifact")
-    if place.stat().st_size > SIZE_LIMIT:
-        raise InvalidInputError(
-            "the artifact is too large to read",
-            source=str(path),
-            found=f"{place.stat().st_size:,} bytes",
-            wanted=f"at most {SIZE_LIMIT:,} bytes",
-        )
-    return place.read_bytes()
+    return read_source(file_path(path, "artifact"), SIZE_LIMIT, "artifact")
 
 
 def read(data: bytes, source: str) -> Compiled:
@@ -253,9 +243,10 @@ def outcome_bits(registers: Sequence[str], program: Program) -> tuple[Unit, ...]
 def _model(part: Part) -> Model:
     """The model, which has to be canonical: an artifact stands alone, and names no other file."""
     for name in ("tokens", "readout"):
-        for pointer, value in walk(part.field(name).value):
+        for path, value in walk(part.field(name).value):
             if isinstance(value, dict) and "path" in value:
-                raise Part(value, f"{part.pointer}/{name}{pointer}").wrong("the numbers themselves: no file is named")
+                pointer = join(part.pointer, name, *path)
+                raise Part(value, pointer).wrong("the numbers themselves: no file is named")
     try:
         model = load(part.mapping())
     except QsacError as error:

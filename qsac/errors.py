@@ -6,6 +6,8 @@ Anything else that escapes is a bug of qsac and is reported as one (:data:`EXIT_
 
 from __future__ import annotations
 
+import sys
+import warnings
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -17,6 +19,37 @@ EXIT_DOES_NOT_FIT = 3
 EXIT_BACKEND_FAILURE = 4
 EXIT_INTERRUPTED = 130
 EXIT_BUG = 70
+
+_MOST_SHOWN = 1000
+"""Characters of a field that a diagnostic shows: names in files may be as long as the file."""
+
+
+def printable(text: str) -> str:
+    r"""``text`` with every character escaped that is not a visible one or a blank, as ``\x1b``, ``\n`` or ``\u202e``.
+
+    Escaped are control characters (C0, C1, DEL, line breaks and tabs too), marks that change the direction of writing,
+    other invisible format characters, and lone surrogates: nothing that came from outside can steer a terminal or pass
+    for another line of a message. Letters, signs and accents of every script stay as they are.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+class QsacWarning(UserWarning):
+    """Something that the user should know, and that keeps nothing from being done."""
+
+
+class InputWarning(QsacWarning):
+    """A file that is valid, but probably does not mean what its author meant."""
+
+
+def warn_of_input(message: str) -> None:
+    """Give an :class:`InputWarning`, which names the line that called qsac, however deep in it the cause was found."""
+    level = 1
+    while sys._getframe(level).f_globals.get("__name__", "").startswith("qsac.") and sys._getframe(level).f_back:
+        level += 1
+    warnings.warn(message, InputWarning, stacklevel=level + 1)
 
 
 class QsacError(Exception):
@@ -54,12 +87,27 @@ class QsacError(Exception):
         return self
 
     def __str__(self) -> str:
-        """The whole diagnostic, one field a line, as the command line prints it after ``error: ``."""
-        lines = [self.title]
-        where = " ".join(part for part in (self.source, self.pointer) if part)
-        fields = (("where", where), ("found", self.found), ("wanted", self.wanted), ("help", self.help))
+        """The whole diagnostic, one field a line, as the command line prints it after ``error: ``.
+
+        Every field is made printable, and shortened where it is longer than any message of qsac's own. Only ``help``
+        keeps its line breaks, indented: what it quotes from outside has to be made printable before.
+        """
+        lines = [_shown(self.title)]
+        where = _shown(" ".join(part for part in (self.source, self.pointer) if part))
+        help = "\n          ".join(_shown(line) for line in (self.help or "").split("\n"))
+        found, wanted = _shown(self.found), _shown(self.wanted)
+        fields = (("where", where), ("found", found), ("wanted", wanted), ("help", help))
         lines.extend(f"  {label + ':':<7} {text}" for label, text in fields if text)
         return "\n".join(lines)
+
+
+def _shown(text: str | None) -> str:
+    """A field as it is printed: the middle of a very long one is left out."""
+    if text is None:
+        return ""
+    if len(text) > _MOST_SHOWN:
+        text = f"{text[: _MOST_SHOWN // 2]} ... {text[-_MOST_SHOWN // 2 :]}"
+    return printable(text)
 
 
 class InvalidInputError(QsacError):
@@ -82,12 +130,6 @@ class BackendError(QsacError):
     """A simulator or vendor service that failed (exit code 4)."""
 
     exit_code = EXIT_BACKEND_FAILURE
-
-
-def printable(text: str) -> str:
-    r"""``text`` with all that a terminal would not print as it is escaped as in Python's literals (``\x1b``): control
-    characters (newline and tab among them), bidirectional controls, lone surrogates, characters that do not exist."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 class ExtensionError(QsacError):
@@ -116,10 +158,6 @@ class ExtensionError(QsacError):
         """Why it cannot be used, in one line."""
         detail = self.found if self.wanted is None else f"wanted: {self.wanted}"
         return f"{self.title}; {detail}" if detail else self.title
-
-
-class QsacWarning(UserWarning):
-    """Something that the user should know, and that keeps nothing from being done."""
 
 
 def of_type(value: object, kind: type[T]) -> T:

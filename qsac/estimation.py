@@ -24,7 +24,7 @@ from qsac.build import build
 from qsac.compiler import Compilation, Watch
 from qsac.emit.emit import emit
 from qsac.emit.tally import tally
-from qsac.errors import InvalidInputError
+from qsac.errors import InvalidInputError, printable
 from qsac.ir.attention import ApplyUnitary, LoadTokens
 from qsac.ir.cost import diagonal_cost, op_cost
 from qsac.ir.outline import Outline
@@ -32,7 +32,6 @@ from qsac.ir.program import Program
 from qsac.machine.read import find_target
 from qsac.model.load import model_of
 from qsac.model.model import Model
-from qsac.model.pointer import printable
 from qsac.model.readout import Predict
 from qsac.model.unitary import Identity
 from qsac.options import Options, asked_for

@@ -15,6 +15,7 @@ from qsac.compiler import compile as compile_model
 from qsac.errors import InvalidInputError
 from qsac.model.load import load, load_text
 from qsac.model.model import Model
+from qsac.model.source import read_file
 from qsac.pipeline import Progress
 from qsac.runtime.request import Request
 from qsac.runtime.run import Result
@@ -90,20 +91,14 @@ def program_of(program: Program) -> Model | Compiled:
 
 def read_program(path: str) -> Model | Compiled:
     """The model or the compiled program in a file: an artifact says that it is one."""
-    place = Path(path)
-    try:
-        if place.is_fifo():  # can be read but once
-            return program_of_text(place.read_bytes(), path)
-        size = place.stat().st_size if place.is_file() else 0
-        is_artifact = 0 < size <= SIZE_LIMIT and VERSION_FIELD.search(place.read_bytes()) is not None
-    except OSError:  # which reading it as a model explains
-        is_artifact = False
-    return Compiled.load(path) if is_artifact else load(path)
+    data = read_file(path, SIZE_LIMIT, "model file")  # once: it may be a pipe
+    return program_of_text(data, path, Path(path).parent if Path(path).is_file() else Path())
 
 
-def program_of_text(data: bytes, source: str) -> Model | Compiled:
-    """The model or the compiled program in a text; ``source`` names it in errors."""
-    return Compiled.parse(data, source) if VERSION_FIELD.search(data) else load_text(data, source)
+def program_of_text(data: bytes, source: str, folder: Path = Path()) -> Model | Compiled:
+    """The model or the compiled program in a text; ``source`` names it in errors, paths in a model are relative to
+    ``folder``."""
+    return Compiled.parse(data, source) if VERSION_FIELD.search(data) else load_text(data, source, folder)
 
 
 def compiled_of(

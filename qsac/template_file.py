@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, fields
-from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from qsac.artifact import describe
@@ -20,6 +19,7 @@ from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.model.load import load
 from qsac.model.model import Model
+from qsac.model.source import read_file as read_bytes
 from qsac.model.strict_json import parse
 from qsac.options import Options
 from qsac.pipeline import Pass, Target
@@ -67,19 +67,7 @@ def parts(template: Template) -> Iterator[str]:
 
 def read_file(path: str) -> Template:
     """The template in a file. Raises :class:`~qsac.errors.InvalidInputError` for anything that is none."""
-    place = Path(path)
-    if place.is_dir():
-        raise InvalidInputError("this is a folder, not a template", source=path, help="name a file in it")
-    if not place.exists():
-        raise InvalidInputError("there is no such file", source=path, help="check the path of the template")
-    if place.is_file() and place.stat().st_size > SIZE_LIMIT:
-        raise InvalidInputError(
-            "the template is too large to read",
-            source=path,
-            found=f"{place.stat().st_size:,} bytes",
-            wanted=f"at most {SIZE_LIMIT:,} bytes",
-        )
-    return read(place.read_bytes(), path)
+    return read(read_bytes(path, SIZE_LIMIT, "template"), path)
 
 
 def read(data: bytes, source: str) -> Template:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from qsac import artifact_file, compiler
 from qsac.artifact import Compiled, Verified
-from qsac.errors import InvalidInputError, QsacError
+from qsac.errors import DoesNotFitError, InvalidInputError, QsacError
 from qsac.ir.native import KIND, NativeCircuit
 from qsac.runtime.verification import verify_compiled
 from qsac.sealing import digest_of, producer
@@ -323,5 +323,5 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(artifact_file, "SIZE_LIMIT", 100)
     (tmp_path / "file").write_bytes(b" " * 101)
-    with pytest.raises(InvalidInputError, match="too large"):
+    with pytest.raises(DoesNotFitError, match="too large"):
         Compiled.load(tmp_path / "file")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,9 +17,10 @@ def load_argument(model: str) -> Model:
     """
     from qsac.model import load, load_text
     from qsac.model.limits import MODEL_FILE_BYTES
+    from qsac.model.source import read_standard_input
 
     if model == "-":
-        return load_text(sys.stdin.buffer.read(MODEL_FILE_BYTES + 1), "<stdin>")
+        return load_text(read_standard_input(MODEL_FILE_BYTES, "model file"), "<stdin>")
     return load(model)
 
 
@@ -29,21 +28,21 @@ def read_argument(program: str) -> Model | Compiled:
     """The model or artifact that a command's MODEL|ARTIFACT argument names."""
     from qsac.running import program_of_text, read_program
 
-    return program_of_text(_standard_input(), "<stdin>") if program == "-" else read_program(program)
+    return program_of_text(_standard_input("artifact"), "<stdin>") if program == "-" else read_program(program)
 
 
 def read_artifact(artifact: str) -> Compiled:
     """The compiled program that a command's ARTIFACT argument names."""
     from qsac.artifact import Compiled
 
-    return _parsed(_standard_input(), "<stdin>") if artifact == "-" else Compiled.load(artifact)
+    return Compiled.parse(_standard_input("artifact"), "<stdin>") if artifact == "-" else Compiled.load(artifact)
 
 
 def read_document(argument: str) -> tuple[bytes, str]:
     """The bytes of an artifact or a template, and what messages call it."""
     from qsac.artifact_file import read_bytes
 
-    return (_standard_input(), "<stdin>") if argument == "-" else (read_bytes(argument), argument)
+    return (_standard_input("artifact"), "<stdin>") if argument == "-" else (read_bytes(argument), argument)
 
 
 def open_cache(no_cache: bool) -> Cache | None:
@@ -58,31 +57,17 @@ def open_cache(no_cache: bool) -> Cache | None:
 
 def read_json(argument: str, kind: str) -> object:
     """The value of a JSON file, strictly read; ``kind`` says what file it is."""
-    from qsac.errors import InvalidInputError
     from qsac.model.limits import MODEL_FILE_BYTES
+    from qsac.model.source import read_file
     from qsac.model.strict_json import parse
 
     if argument == "-":
-        return parse(_standard_input(), "<stdin>", kind)
-    place = Path(argument)
-    if place.is_dir():
-        raise InvalidInputError("this is a folder, not a file", source=argument, help="name a file in it")
-    if not place.exists():
-        raise InvalidInputError("there is no such file", source=argument, help="check the path")
-    if place.stat().st_size > MODEL_FILE_BYTES:
-        raise InvalidInputError(
-            "the file is too large to read", source=argument, wanted=f"at most {MODEL_FILE_BYTES:,} bytes"
-        )
-    return parse(place.read_bytes(), argument, kind)
+        return parse(_standard_input(kind), "<stdin>", kind)
+    return parse(read_file(argument, MODEL_FILE_BYTES, kind), argument, kind)
 
 
-def _standard_input() -> bytes:
+def _standard_input(kind: str) -> bytes:
     from qsac.artifact import SIZE_LIMIT
+    from qsac.model.source import read_standard_input
 
-    return sys.stdin.buffer.read(SIZE_LIMIT + 1)
-
-
-def _parsed(data: bytes, source: str) -> Compiled:
-    from qsac.artifact import Compiled
-
-    return Compiled.parse(data, source)
+    return read_standard_input(SIZE_LIMIT, kind)

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from qsac.cli.messages import warn
+from qsac.cli.messages import say, warn, write
 
 
 @click.command("cache")
@@ -26,8 +26,8 @@ def command(clear: bool, as_json: bool) -> None:
         facts = {"folder": str(cache.folder), "entries": left.entries, "bytes": left.bytes, "limit": cache.limit}
         if removed is not None:
             facts |= {"removed_entries": removed.entries, "removed_bytes": removed.bytes}
-        click.echo(json.dumps(facts, indent=2))
+        write(json.dumps(facts, indent=2))
         return
     if removed is not None:
-        click.echo(f"removed {removed.entries:,} entries, {removed.bytes:,} bytes")
-    click.echo(f"{cache.folder}: {left.entries:,} entries, {left.bytes:,} of at most {cache.limit:,} bytes")
+        say(f"removed {removed.entries:,} entries, {removed.bytes:,} bytes")
+    say(f"{cache.folder}: {left.entries:,} entries, {left.bytes:,} of at most {cache.limit:,} bytes")

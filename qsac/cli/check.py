@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qsac.cli.arguments import load_argument
-from qsac.cli.messages import warn
+from qsac.cli.messages import say, warn, write
 
 if TYPE_CHECKING:
     from qsac.model import Metrics, Model
@@ -38,9 +38,9 @@ def command(model: str, metrics: bool, as_json: bool) -> None:
         values = closed_form(loaded) if loaded.readout.type == "loss" else None
         listed = closed_form_result(loaded) if values is None else None
     if as_json:
-        click.echo(json.dumps(_facts(loaded, values, listed), indent=2, allow_nan=False))
+        write(json.dumps(_facts(loaded, values, listed), indent=2, allow_nan=False))
     else:
-        click.echo(_summary(loaded, values))
+        say(*_summary(loaded, values))
         if listed is not None:
             _show_listed(loaded, *listed)
     if listed is not None and listed[2] == 0:
@@ -73,7 +73,7 @@ def _facts(model: Model, metrics: Metrics | None, listed: Listed | None) -> dict
     return facts
 
 
-def _summary(model: Model, metrics: Metrics | None) -> str:
+def _summary(model: Model, metrics: Metrics | None) -> list[str]:
     given = model.given_tokens.shape[1]
     padding = "" if given == model.dimension else f", padded from {given}"
     kind = "real" if model.tokens.dtype.kind == "f" else "complex"
@@ -94,7 +94,7 @@ def _summary(model: Model, metrics: Metrics | None) -> str:
         width = max(map(len, metrics.values)) + 2
         for name, value in metrics.values.items():
             lines.append(f"  {name:<{width}}{_decimal(value)}")
-    return "\n".join(lines)
+    return lines
 
 
 def _readout(model: Model) -> str:
@@ -117,14 +117,14 @@ def _show_listed(model: Model, name: str, content: dict[str, Any], success: floa
 
     rows = list(islice(entry_rows(model, name, content), MOST_ROWS))
     width = max(len(label) for label, _ in rows) + 2
-    click.echo("closed form of the " + name)
+    say("closed form of the " + name)
     for label, values in rows:
         cells = (f"{part} " * (name == "overlaps") + _decimal(value) for part, value in values.items())
-        click.echo(f"  {label:<{width}}" + "  ".join(cells))
+        say(f"  {label:<{width}}" + "  ".join(cells))
     left = entry_count(model, content) - len(rows)
     if left:
-        click.echo(f"  ... and {left:,} more: --json prints all of them")
-    click.echo(f"success_probability {_decimal(success)}")
+        say(f"  ... and {left:,} more: --json prints all of them")
+    say(f"success_probability {_decimal(success)}")
 
 
 def _decimal(value: float | None) -> str:

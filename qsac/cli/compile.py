@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from qsac.cli.arguments import load_argument, open_cache
-from qsac.cli.messages import note
+from qsac.cli.messages import note, say, write
 from qsac.cli.output import check_own
 from qsac.cli.progress import progress_bar
 from qsac.errors import of_type
@@ -217,13 +218,13 @@ def deliver(
 
     if place == "-":
         for part in parts:
-            click.echo(part, nl=False)
+            write(part, end="")
     else:
         write_whole(place, parts, guard=None if named else check_own)
     if timing:
         _print_timing(compiled)
     if as_json:
-        click.echo(json.dumps(_facts(compiled, place), indent=2, allow_nan=False))
+        write(json.dumps(_facts(compiled, place), indent=2, allow_nan=False))
     elif not quiet:
         _print_summary(compiled, place, what, verify, verbose)
     if not quiet and compiled.target["notice"]:
@@ -239,11 +240,25 @@ def _why_exact(compiled: Compiled) -> str:
     return "the error budget is 0: the gates that approximations save err less than the approximations"
 
 
+_STEM_BYTES = 200
+"""Longest name of a file that is made from a model's: file systems allow 255 bytes, endings included."""
+
+
 def _file_stem(argument: str, name: str) -> str:
-    """The model file's name without its ending; from standard input the model's own, as a file name."""
+    """The model file's name without its ending; from standard input the model's own, as a file name.
+
+    Letters of every script stay, so that two models seldom have one name; where nothing or not all of a name is left,
+    a part of its hash keeps it apart.
+    """
     if argument != "-":
         return Path(argument).stem
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "model"
+    # Of ASCII what no shell reads in another way; the rest of Unicode has been checked to be visible.
+    stem = re.sub(r"[^A-Za-z0-9._\u0080-\U0010ffff-]+", "-", name).strip("-.")
+    if stem and len(stem.encode()) <= _STEM_BYTES:
+        return stem
+    digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:8]
+    kept = stem.encode()[:_STEM_BYTES].decode("utf-8", "ignore")
+    return f"{kept or 'model'}-{digest}"
 
 
 def check_form(emit: str, early_exit: bool) -> None:
@@ -301,14 +316,14 @@ def print_stage(name: str, result: object) -> None:
         text = (
             f"{len(circuit)} native gates, {circuit.two_qubit_gates} of two qubits, on {len(circuit.qubits)} qubits\n"
         )
-    click.echo(f"// after {name}\n{text}", err=True)
+    say(f"// after {name}", *text.split("\n"), err=True)
 
 
 def _print_timing(compiled: Compiled) -> None:
     from qsac.report.summary import timing_rows
 
     for name, milliseconds in timing_rows(compiled):
-        click.echo(f"{name:<20}{milliseconds:>12} ms", err=True)
+        say(f"{name:<20}{milliseconds:>12} ms", err=True)
 
 
 def _print_summary(compiled: Compiled, place: str, what: str, verify: bool | None, verbose: bool) -> None:
@@ -322,7 +337,7 @@ def _print_summary(compiled: Compiled, place: str, what: str, verify: bool | Non
         verified = "verified against " + ("the closed form" if exact else "its own program, as it is not exact")
     else:
         verified = "not verified" + (" (too wide to do so unasked: --verify)" if verify is None else "")
-    click.echo(f"{compiled.model.name}: compiled, {verified}", err=to_stderr)
+    say(f"{compiled.model.name}: compiled, {verified}", err=to_stderr)
     rows = facts(compiled)
     if verbose:
         rows += [(name, " ".join(qubits)) for name, qubits in compiled.stats["allocation"].items()]
@@ -332,11 +347,11 @@ def _print_summary(compiled: Compiled, place: str, what: str, verify: bool | Non
         ]
     width = max(len(label) for label, _ in rows) + 2
     for label, value in rows:
-        click.echo(f"  {label:<{width}}{value}", err=to_stderr)
+        say(f"  {label:<{width}}{value}", err=to_stderr)
     if compiled.stats["passes"]:
         table = Table("pass", "level", "two-qubit gates before", "after", numbers=("two-qubit gates before", "after"))
         for row in pass_rows(compiled):
             table.add(*row)
         table.show(stderr=to_stderr)
     if not to_stderr:
-        click.echo(f"{what} written to {place}")
+        say(f"{what} written to {place}")

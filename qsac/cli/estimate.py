@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qsac.cli.arguments import load_argument
+from qsac.cli.messages import say, write
 
 if TYPE_CHECKING:
     from qsac.pipeline import Preference
@@ -58,10 +59,10 @@ def command(
         prefer=prefer,
     ).to_json()
     if as_json:
-        click.echo(json.dumps(estimated, indent=2, allow_nan=False))
+        write(json.dumps(estimated, indent=2, allow_nan=False))
         return
     rows = estimate_rows(estimated)
     width = max(len(label) for label, _ in rows) + 2
-    click.echo(f"{estimated['name']}: estimated{', exact' if estimated['exact'] else ''}")
+    say(f"{estimated['name']}: estimated{', exact' if estimated['exact'] else ''}")
     for label, value in rows:
-        click.echo(f"  {label:<{width}}{value}")
+        say(f"  {label:<{width}}{value}")

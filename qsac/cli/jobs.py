@@ -6,6 +6,8 @@ import json
 
 import click
 
+from qsac.cli.messages import say, write
+
 
 @click.command("jobs")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -18,10 +20,10 @@ def command(as_json: bool) -> None:
 
     entries = Journal().entries()
     if as_json:
-        click.echo(json.dumps([entry.to_dict() for entry in entries], indent=2))
+        write(json.dumps([entry.to_dict() for entry in entries], indent=2))
         return
     if not entries:
-        click.echo("no jobs were submitted")
+        say("no jobs were submitted")
         return
     from qsac.cli.messages import warn
     from qsac.cli.tables import Table

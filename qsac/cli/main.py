@@ -6,16 +6,17 @@ Only click is imported here, so that `qsac --help` answers at once.
 from __future__ import annotations
 
 import errno
-import io
 import os
 import sys
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 import click
 
-from qsac.cli.messages import label
+from qsac.cli.messages import report, say, warn
+from qsac.cli.streams import discard_output, open_streams
 from qsac.errors import (
     EXIT_BUG,
     EXIT_DOES_NOT_FIT,
@@ -24,6 +25,7 @@ from qsac.errors import (
     EXIT_INVALID_INPUT,
     QsacError,
     QsacWarning,
+    printable,
 )
 
 COMMANDS = {
@@ -76,7 +78,7 @@ class LazyGroup(click.Group):
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        click.echo(f"qsac {version()}")
+        say(f"qsac {version()}")
         ctx.exit()
 
 
@@ -97,12 +99,16 @@ def version() -> str:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code. No traceback reaches the user unless QSAC_DEBUG is set."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no reason to fail
-    warnings.formatwarning = _as_message
+    open_streams()
     # Plugins of pydantic's have no say in model files, and looking for them fails where any package is damaged.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", QsacWarning)
+        warnings.showwarning = _show_warning
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         code = main.main(None if arguments is None else list(arguments), prog_name="qsac", standalone_mode=False)
         sys.stdout.flush()
@@ -115,35 +121,64 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _interrupted()
     except (BrokenPipeError, SystemExit):  # click itself exits where its output's reader has gone
-        return _broken_pipe()
+        discard_output()
+        return EXIT_BROKEN_PIPE
     except MemoryError:
         return _refused("there is not enough memory on this machine", EXIT_DOES_NOT_FIT)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES):
-            place = f"{error.filename}: " if error.filename else "writing the output: "
-            return _refused(place + (error.strerror or str(error)).lower(), EXIT_INVALID_INPUT)
-        return _bug(error)
+        return _failed_system_call(error)
     except Exception as error:
         return _bug(error)
     return code if isinstance(code, int) else EXIT_DONE
 
 
-_format_warning = warnings.formatwarning
+_OF_THE_SYSTEM = {
+    errno.EACCES,
+    errno.EBADF,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EIO,
+    errno.ELOOP,
+    errno.EMFILE,
+    errno.ENAMETOOLONG,
+    errno.ENFILE,
+    errno.ENOSPC,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ETXTBSY,
+}
+"""Failures of system calls that the user can act on, wherever they come from."""
 
 
-def _as_message(
-    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
-) -> str:
-    """A warning of qsac's in the form of its other messages; all others as Python has them."""
+def _failed_system_call(error: OSError) -> int:
+    """What the system refused: a file that the user named, or the output."""
+    if error.errno not in _OF_THE_SYSTEM:
+        return _bug(error)
+    if error.filename is not None:
+        place = f"{printable(os.fsdecode(error.filename))}: "
+    else:
+        place = "writing the output: "
+        discard_output()
+    reason = "standard output is closed" if error.errno == errno.EBADF else (error.strerror or str(error)).lower()
+    return _refused(place + reason, EXIT_INVALID_INPUT)
+
+
+_show_python_warning = warnings.showwarning
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+    """Print a warning of qsac's as all messages of commands, not as one about Python code."""
     if issubclass(category, QsacWarning):
-        return f"{label('warning', 'yellow')} {message}\n"
-    return _format_warning(message, category, filename, lineno, line)
+        warn(str(message))
+    else:
+        _show_python_warning(message, category, *place, **more)
 
 
 def _refused(message: str, code: int) -> int:
     if os.environ.get("QSAC_DEBUG"):
         _print_traceback()
-    click.echo(f"{label('error', 'red')} {message}", err=True)
+    report("error", "red", message)
     return code
 
 
@@ -153,32 +188,26 @@ def _misused(error: click.ClickException) -> int:
     message = error.format_message().strip().removesuffix(".")
     context = error.ctx if isinstance(error, click.UsageError) else None
     asked = f"{context.command_path} --help" if context is not None else "qsac --help"
-    click.echo(
-        f"{label('error', 'red')} {message[:1].lower()}{message[1:]}\n  help:   {asked} explains the options", err=True
-    )
+    text = printable(message[:1].lower() + message[1:])
+    report("error", "red", f"{text}\n  help:   {asked} explains the options")
     return error.exit_code
 
 
 def _interrupted() -> int:
-    click.echo("interrupted", err=True)
+    say("interrupted", err=True)
     return EXIT_INTERRUPTED
-
-
-def _broken_pipe() -> int:
-    """Leave quietly: whoever read the output has seen enough. Nothing may be flushed into the pipe again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return EXIT_BROKEN_PIPE
 
 
 def _bug(error: BaseException) -> int:
     if os.environ.get("QSAC_DEBUG"):
         _print_traceback()
     first_line = str(error).split("\n")[0][:200]
-    click.echo(
-        f"{label('error', 'red')} this is a bug of qsac: {type(error).__name__}: {first_line}\n"
+    report(
+        "error",
+        "red",
+        f"this is a bug of qsac: {type(error).__name__}: {first_line}\n"
         f"  help:   please report it at {_issues_page()} with the command, the model file, and what the command\n"
         f"          prints when the environment variable QSAC_DEBUG is 1; this is qsac {version()}",
-        err=True,
     )
     return EXIT_BUG
 
@@ -186,7 +215,7 @@ def _bug(error: BaseException) -> int:
 def _print_traceback() -> None:
     import traceback
 
-    click.echo(traceback.format_exc(), err=True, nl=False)
+    say(*traceback.format_exc().splitlines(), err=True)
 
 
 def _issues_page() -> str:

@@ -1,4 +1,7 @@
-"""Messages to the user, all on stderr: results alone go to stdout."""
+"""What commands print: results on stdout, messages on stderr, and no character that a terminal would obey.
+
+Commands print through :func:`say`, :func:`write`, :func:`warn` and :func:`note`, never through click itself.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,18 @@ import sys
 
 import click
 
+from qsac.errors import printable
+
+
+def say(*lines: str, err: bool = False) -> None:
+    """Print lines of text. Whatever they quote from files is made printable, line breaks in it too."""
+    click.echo("\n".join(map(printable, lines)), err=err)
+
+
+def write(document: str, *, end: str = "\n") -> None:
+    """Print a document for programs on stdout, unchanged: JSON, a circuit, a schema."""
+    click.echo(document + end, nl=False)
+
 
 def label(word: str, colour: str) -> str:
     """``word:``, bold and coloured where stderr is a terminal and NO_COLOR is not set."""
@@ -14,11 +29,16 @@ def label(word: str, colour: str) -> str:
     return click.style(f"{word}:", fg=colour, bold=True) if coloured else f"{word}:"
 
 
+def report(word: str, colour: str, message: str) -> None:
+    """Print a message of one kind on stderr; only the line breaks that ``message`` itself has are kept."""
+    click.echo(f"{label(word, colour)} " + "\n".join(map(printable, message.split("\n"))), err=True)
+
+
 def warn(message: str) -> None:
     """Print a warning."""
-    click.echo(f"{label('warning', 'yellow')} {message}", err=True)
+    report("warning", "yellow", printable(message))
 
 
 def note(message: str) -> None:
     """Print a remark that nothing is wrong with."""
-    click.echo(f"{label('note', 'cyan')} {message}", err=True)
+    report("note", "cyan", printable(message))

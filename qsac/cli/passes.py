@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from qsac import registry
-from qsac.cli.messages import warn
+from qsac.cli.messages import warn, write
 from qsac.cli.tables import Table
 from qsac.errors import ExtensionError
 from qsac.extensions import contained, is_foreign, package_of, unreadable
@@ -27,7 +27,7 @@ def command(as_json: bool) -> None:
     rows = [_row(name) for name in registry.pass_names()]
     note_unreadable()
     if as_json:
-        click.echo(json.dumps(rows, indent=2, allow_nan=False))
+        write(json.dumps(rows, indent=2, allow_nan=False))
         return
     table = Table("name", "level", "-O", "what it does")
     for row in rows:
@@ -45,7 +45,7 @@ def command(as_json: bool) -> None:
 
 def foreign_text(text: str) -> str:
     """Text of another package, without what could steer a terminal."""
-    from qsac.model.pointer import printable
+    from qsac.errors import printable
 
     return printable(text)
 

@@ -7,7 +7,7 @@ import time
 
 import click
 
-from qsac.cli.messages import warn
+from qsac.cli.messages import say, warn, write
 
 POLL_SECONDS = 10.0
 """How often --wait asks the vendor."""
@@ -41,11 +41,11 @@ def command(id: int, wait: bool, as_json: bool) -> None:
     found = result(job, journal)
     if as_json:
         facts = job.to_dict() | {"result": None if found is None else found.to_dict()}
-        click.echo(json.dumps(facts, indent=2, allow_nan=False))
+        write(json.dumps(facts, indent=2, allow_nan=False))
         for message in found.warnings if found is not None else ():
             warn(message)
     elif found is None:
-        click.echo(f"job {id} on {printable(job.machine)}: {job.state}")
+        say(f"job {id} on {job.machine}: {job.state}")
     else:
         from qsac.cli.run import show_result
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qsac.cli.arguments import open_cache, read_argument
-from qsac.cli.messages import note, warn
+from qsac.cli.messages import note, say, warn, write
 from qsac.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _number(value: float | None, digits: int) -> str:
 def show_result(compiled: Compiled, result: Result, *, as_json: bool) -> None:
     """Print a result and its warnings: as JSON, or as a table beside the closed form of the model."""
     if as_json:
-        click.echo(json.dumps(result.to_dict(), indent=2, allow_nan=False))
+        write(json.dumps(result.to_dict(), indent=2, allow_nan=False))
     else:
         _show_table(compiled, result)
     for message in result.warnings:
@@ -141,7 +141,7 @@ def _show_table(compiled: Compiled, result: Result) -> None:
     how = "exactly" if result.shots is None else f"{result.shots:,} shot" + "s" * (result.shots != 1)
     drawn = "" if result.shots is None or result.seed is None else f", seed {result.seed}"
     noise = ", with noise" * result.noise + ", readout errors corrected" * result.mitigated
-    click.echo(f"{compiled.model.name} on {result.target}, {how}{drawn}{noise}")
+    say(f"{compiled.model.name} on {result.target}, {how}{drawn}{noise}")
     if compiled.model.readout.type == "loss":
         _show_metrics(compiled, result)
     else:
@@ -188,7 +188,7 @@ def _show_entries(compiled: Compiled, result: Result) -> None:
     table.show()
     left = entry_count(compiled.model, content) - len(rows)
     if left:
-        click.echo(f"... and {left:,} more: --json prints all of them")
+        say(f"... and {left:,} more: --json prints all of them")
     spread = result.standard_errors.get("success_probability")
     error = "" if spread is None else f", standard error {spread:.2g}"
-    click.echo(f"success_probability {_number(result.success_probability, digits)}{error}")
+    say(f"success_probability {_number(result.success_probability, digits)}{error}")

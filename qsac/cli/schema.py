@@ -6,6 +6,8 @@ from importlib import resources
 
 import click
 
+from qsac.cli.messages import write
+
 SCHEMAS = {
     "model": ("model", "model.schema.json"),
     "estimate": ("report", "estimate.schema.json"),
@@ -23,4 +25,4 @@ def command(kind: str) -> None:
     Editors use it to complete and check such a file while it is written.
     """
     text = resources.files("qsac").joinpath(*SCHEMAS[kind]).read_text(encoding="utf-8")
-    click.echo(text, nl=False)
+    write(text, end="")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qsac.cli.messages import note, warn
+from qsac.cli.messages import note, say, warn, write
 from qsac.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ def submit_program(
     compiled: Compiled, shots: int, *, machine: str | None, max_cost: float | None, yes: bool, as_json: bool
 ) -> None:
     """Submit a compiled program once its cost is known and agreed to, and say how to get at the result."""
-    from qsac.errors import printable
     from qsac.submission.journal import Journal, pending_error
     from qsac.submission.submit import SubmissionInterrupted, client, plan, submit
 
@@ -38,9 +37,9 @@ def submit_program(
         )
     cost = planned.cost
     most = f" to {cost.highest:,.1f}" if cost.highest != cost.amount else ""
-    click.echo(
-        f"{printable(compiled.model.name)} on {planned.machine}, {shots:,} shots: about {cost.amount:,.1f}{most} "
-        f"{cost.unit}, {cost.note}; the job's limit at {planned.vendor}: {planned.ceiling:,.1f} {cost.unit}",
+    say(
+        f"{compiled.model.name} on {planned.machine}, {shots:,} shots: about {cost.amount:,.1f}{most} {cost.unit}, "
+        f"{cost.note}; the job's limit at {planned.vendor}: {planned.ceiling:,.1f} {cost.unit}",
         err=True,
     )
     service = client(planned.vendor, planned.machine)
@@ -54,7 +53,7 @@ def submit_program(
     except SubmissionInterrupted as interrupted:
         raise interrupted.lost from None
     if as_json:
-        click.echo(json.dumps(job.to_dict(), indent=2))
+        write(json.dumps(job.to_dict(), indent=2))
     else:
-        click.echo(f"job {job.id} submitted to {job.machine}")
+        say(f"job {job.id} submitted to {job.machine}")
         note(f"qsac results {job.id} fetches its results")

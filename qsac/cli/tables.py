@@ -9,6 +9,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from qsac.errors import printable
+
 _UNWRAPPED = 10_000
 
 
@@ -25,11 +27,11 @@ class Table:
     def __init__(self, *columns: str, numbers: tuple[str, ...] = ()) -> None:
         self._table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for column in columns:
-            self._table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+            self._table.add_column(printable(column), justify="right" if column in numbers else "left", overflow="fold")
 
     def add(self, *cells: str) -> None:
-        """One row."""
-        self._table.add_row(*cells)
+        """One row; whatever its cells quote from files is made printable."""
+        self._table.add_row(*map(printable, cells))
 
     def show(self, *, stderr: bool = False) -> None:
         """Prints the table."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qsac import registry
-from qsac.cli.messages import warn
+from qsac.cli.messages import warn, write
 from qsac.cli.passes import foreign_text, note_unreadable
 from qsac.cli.tables import Table, console
 from qsac.errors import ExtensionError
@@ -38,7 +38,7 @@ def command(name: str | None, as_json: bool) -> None:
 
         target = find_target(name)
         if as_json:
-            click.echo(json.dumps(dataclasses.asdict(target), indent=2, allow_nan=False))
+            write(json.dumps(dataclasses.asdict(target), indent=2, allow_nan=False))
         else:
             _describe(target)
         return
@@ -46,7 +46,7 @@ def command(name: str | None, as_json: bool) -> None:
     note_unreadable()
     if as_json:
         left_out = [{"name": name, "package": error.package, "broken": error.reason} for name, error in broken.items()]
-        click.echo(json.dumps([*map(dataclasses.asdict, targets), *left_out], allow_nan=False))
+        write(json.dumps([*map(dataclasses.asdict, targets), *left_out], allow_nan=False))
         return
     table = Table(
         "name", "kind", "qubits", "two-qubit gate", "connectivity", "error of it", "as of", numbers=("qubits",)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qsac.cli.arguments import load_argument, read_document
+from qsac.cli.messages import note, say, write
 from qsac.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def command(
         wanted = None if model is None else load_argument(model)
         report = check(data, source, model=wanted, simulate=not no_simulation, progress=progress)
     if as_json:
-        click.echo(json.dumps(report.to_dict(), indent=2, allow_nan=False))
+        write(json.dumps(report.to_dict(), indent=2, allow_nan=False))
     elif not quiet or report.findings:
         _show(report, source, no_simulation)
     context.exit(report.exit_code)
@@ -69,11 +70,11 @@ def _reseal(data: bytes, source: str, artifact: str, output: str, quiet: bool) -
 
     place, text = output_place(output, output, {"artifact": artifact}, as_json=False), resealed(data, source)
     if place == "-":
-        click.echo(text, nl=False)
+        write(text, end="")
     else:
         write_whole(place, [text])
     if not quiet:
-        click.echo(f"sealed, not verified: {place}", err=place == "-")
+        say(f"sealed, not verified: {place}", err=place == "-")
 
 
 def _show(report: Report, source: str, no_simulation: bool) -> None:
@@ -85,18 +86,18 @@ def _show(report: Report, source: str, no_simulation: bool) -> None:
         else:
             with_what = "the closed form of its model" if report.compared == "closed form" else "its program"
             compared = f"agrees with {with_what} to {report.worst or 0:.1e}"
-        click.echo(f"{report.name}: {compared}")
+        say(f"{report.name}: {compared}")
     else:
         number = len(report.findings)
-        click.echo(f"{report.name}: {number} {'thing differs' if number == 1 else 'things differ'}")
+        say(f"{report.name}: {number} {'thing differs' if number == 1 else 'things differ'}")
         for finding in report.findings:
             _show_finding(finding)
-    for note in report.notes:
-        click.echo(f"note: {note}", err=True)
+    for fact in report.notes:
+        note(fact)
 
 
 def _show_finding(finding: Finding) -> None:
-    click.echo(f"{finding.pointer or '/'}: {finding.title}")
+    say(f"{finding.pointer or '/'}: {finding.title}")
     for label, text in (("found", finding.found), ("wanted", finding.wanted)):
         if text:
-            click.echo(f"  {label + ':':<7} {text}")
+            say(f"  {label + ':':<7} {text}")

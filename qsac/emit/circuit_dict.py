@@ -8,7 +8,6 @@ they come back exactly (pytket writes 15 digits and wraps them).
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
@@ -19,7 +18,13 @@ from qsac.errors import InvalidInputError
 from qsac.ir.native import GATES, KIND, NativeCircuit, Unit
 
 _MEASURE = KIND["Measure"]
-_ANGLE = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_SHOWN = 80
+_ANGLE = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_REGISTER_SIZES = 2**16
+"""Most qubits, and most bits, that the registers of a circuit may have together, gaps in their indices counted: other
+packages make registers without gaps, so an index is a claim on memory."""
+_LARGEST_ANGLE = 2.0**40
+"""In half-turns: beyond it less than four digits of the angle are left, and in radians it would soon overflow."""
 _REGISTER = re.compile(r"[a-z][A-Za-z0-9_]*")
 
 
@@ -135,8 +140,9 @@ def from_dict(data: object, pointer: str = "") -> NativeCircuit:
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             _refuse_command(command, f"{pointer}/commands/{index}", qubits, bits)
         kinds[index], firsts[index], seconds[index] = kind, first, second
-    if not np.isfinite(angles).all():
-        index = int(np.argmin(np.isfinite(angles).all(axis=1)))
+    sensible = np.abs(angles) <= _LARGEST_ANGLE
+    if not sensible.all():
+        index = int(np.argmin(sensible.all(axis=1)))
         _refuse_angle(commands[index]["op"]["params"], f"{pointer}/commands/{index}/op/params")
     return NativeCircuit(
         name=data.get("name") or "",
@@ -155,11 +161,23 @@ def _units(data: dict[str, Any], key: str, pointer: str) -> dict[Unit, int]:
     if not isinstance(listed, list):
         _refuse(f"a circuit has {key}", f"{pointer}/{key}", listed, "a list")
     units: dict[Unit, int] = {}
+    sizes: dict[str, int] = {}
+    total = 0
     for index, item in enumerate(listed):
         unit = _unit(item, f"{pointer}/{key}/{index}")
         if unit in units:
             _refuse("a unit is declared twice", f"{pointer}/{key}/{index}", item, "each unit once")
         units[unit] = index
+        grown = unit[1] + 1 - sizes.get(unit[0], 0)
+        if grown > 0:
+            sizes[unit[0]], total = unit[1] + 1, total + grown
+        if total > _REGISTER_SIZES:
+            _refuse(
+                f"the registers of {key} are too large",
+                f"{pointer}/{key}/{index}",
+                item,
+                f"at most {_REGISTER_SIZES:,} {key} in all registers, counted up to the largest index of each",
+            )
     return units
 
 
@@ -217,12 +235,26 @@ def _refuse_command(command: object, pointer: str, qubits: dict[Unit, int], bits
 
 def _refuse_angle(words: list[Any], pointer: str) -> NoReturn:
     wrong = (
-        i for i, w in enumerate(words) if not isinstance(w, str) or not _ANGLE.fullmatch(w) or math.isinf(float(w))
+        i
+        for i, w in enumerate(words)
+        if not isinstance(w, str) or not _ANGLE.fullmatch(w) or abs(float(w)) > _LARGEST_ANGLE
     )
     index = next(wrong, 0)
     _refuse("this is no angle", f"{pointer}/{index}", words[index], 'a decimal number of half-turns as text, as "0.25"')
 
 
 def _refuse(title: str, pointer: str, found: object, wanted: str) -> NoReturn:
-    text = json.dumps(found, default=repr)
-    raise InvalidInputError(title, pointer=pointer, found=text if len(text) <= 80 else text[:77] + "...", wanted=wanted)
+    raise InvalidInputError(title, pointer=pointer, found=_excerpt(found), wanted=wanted)
+
+
+def _excerpt(found: object) -> str:
+    """The beginning of a value's JSON; no more of it is written than is shown."""
+    if isinstance(found, str):
+        found = found[: _SHOWN + 1]
+    text = ""
+    # Unlike dumps, this goes part by part; a text within may be as long as the file.
+    for part in json.JSONEncoder(default=repr).iterencode(found):
+        text += part[:_SHOWN]
+        if len(text) > _SHOWN:
+            return text[: _SHOWN - 3] + "..."
+    return text

@@ -15,10 +15,10 @@ from math import inf, isfinite
 from numbers import Real
 from typing import NamedTuple
 
-from qsac.errors import DoesNotFitError, InvalidInputError
+from qsac.errors import DoesNotFitError, InvalidInputError, printable
 from qsac.machine.read import NEEDED, PAIRS, QUBITS, Edge
 from qsac.model.limits import NAME_CHARACTERS
-from qsac.model.pointer import listed, printable
+from qsac.model.pointer import listed
 from qsac.pipeline import Durations, ErrorRates, Target, idling_error
 from qsac.registry import target_names
 

@@ -7,18 +7,18 @@ import os
 import re
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import ValidationError
 
 from qsac.arguments import file_path, shown
-from qsac.errors import DoesNotFitError, InvalidInputError, QsacError
+from qsac.errors import DoesNotFitError, InvalidInputError, QsacError, printable
 from qsac.machine import schema
 from qsac.machine.schema import CONTRACT, NAME_PATTERN, Errors, Grid, Line, Pairs, TargetFile
 from qsac.model.diagnosis import refuse
 from qsac.model.limits import size
-from qsac.model.pointer import counted, kind, listed, printable, quoted
+from qsac.model.pointer import counted, kind, listed, quoted
+from qsac.model.source import read_file
 from qsac.model.strict_json import parse
 from qsac.pipeline import Durations, ErrorRates, Target
 from qsac.registry import target, target_names
@@ -76,20 +76,8 @@ def is_path(chosen: str) -> bool:
 
 def read_target(path: str | os.PathLike[str]) -> Target:
     """The target that a file describes. Raises :class:`~qsac.errors.QsacError` with the place as a JSON pointer."""
-    source = printable(os.fspath(path))
-    try:
-        with Path(path).open("rb") as stream:
-            data = stream.read(FILE_BYTES + 1)
-    except FileNotFoundError:
-        raise InvalidInputError(
-            "the target file does not exist", source=source, help="check the path; `qsac targets` lists named targets"
-        ) from None
-    except IsADirectoryError:
-        raise InvalidInputError("the target file is a folder", source=source, help="name a file in it") from None
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise InvalidInputError("the target file cannot be read", source=source, found=reason) from None
-    return parse_target(data, source)
+    data = read_file(path, FILE_BYTES, "target file", "check the path; `qsac targets` lists named targets")
+    return parse_target(data, os.fsdecode(path))
 
 
 def parse_target(data: bytes, source: str) -> Target:
@@ -123,7 +111,14 @@ def _checked_version(document: object) -> dict[str, Any]:
             wanted='"qsac_target": 1 among the fields of the target',
             help="--target wants the description of a machine: `qsac schema --of target`",
         )
-    if type(version) is int and version > 1:
+    if type(version) is not int or version < 1:
+        raise InvalidInputError(
+            "the version of the target's format is not known",
+            pointer="/qsac_target",
+            found=kind(version),
+            wanted='"qsac_target": 1',
+        )
+    if version > 1:
         raise InvalidInputError(
             "the target is written in a newer format than this qsac knows",
             pointer="/qsac_target",

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from qsac.model.diagnosis import Contract
-from qsac.model.fields import Fields, without_default
+from qsac.model.fields import ONE_COMPLAINT, Fields, without_default
 from qsac.model.limits import NAME_CHARACTERS
 
 SCHEMA_FILE = "target.schema.json"
@@ -20,6 +20,8 @@ Place = Annotated[int, Field(ge=0, le=2**53)]
 Rate = Annotated[float, Field(allow_inf_nan=False, ge=0, le=0.5)]
 Share = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)]
 Seconds = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e6)]
+PlacePair = Annotated[list[Place], Field(min_length=2, max_length=2), ONE_COMPLAINT]
+RatePair = Annotated[list[Rate], Field(min_length=2, max_length=2), ONE_COMPLAINT]
 Text = Annotated[str, Field(max_length=1000)]
 
 
@@ -47,14 +49,14 @@ class Pairs(Fields):
     """The pairs that a two-qubit gate acts on; ``directed`` where CX or ECR acts in the order given only."""
 
     type: Literal["pairs"]
-    pairs: Annotated[list[Annotated[list[Place], Field(min_length=2, max_length=2)]], Field(min_length=1)]
+    pairs: Annotated[list[PlacePair], Field(min_length=1), ONE_COMPLAINT]
     directed: bool = False
 
 
 class PairError(Fields):
     """The error rate of the two-qubit gate on one pair."""
 
-    pair: Annotated[list[Place], Field(min_length=2, max_length=2)]
+    pair: PlacePair
     error: Rate
 
 
@@ -72,10 +74,10 @@ class Errors(Fields):
     memory: Rate = 0.0
     date: Annotated[str, Field(json_schema_extra={"format": "date"})]
     source: Annotated[str, Field(min_length=1, max_length=1000)]
-    two_qubit_scaling: Annotated[list[Share], Field(min_length=2, max_length=2)] = Field([0.0, 1.0])
-    one_qubit_by_qubit: list[Rate] = Field([])
-    two_qubit_by_pair: list[PairError] = Field([])
-    measure_by_qubit: list[Annotated[list[Rate], Field(min_length=2, max_length=2)]] = Field([])
+    two_qubit_scaling: Annotated[list[Share], Field(min_length=2, max_length=2), ONE_COMPLAINT] = Field([0.0, 1.0])
+    one_qubit_by_qubit: Annotated[list[Rate], ONE_COMPLAINT] = Field([])
+    two_qubit_by_pair: Annotated[list[PairError], ONE_COMPLAINT] = Field([])
+    measure_by_qubit: Annotated[list[RatePair], ONE_COMPLAINT] = Field([])
 
 
 class Durations(Fields):
@@ -105,7 +107,7 @@ class TargetFile(Fields):
     vendor: Text = "own"
     description: Text = ""
     qubits: Count
-    gates: Annotated[list[GateName], Field(min_length=1, max_length=16)]
+    gates: Annotated[list[GateName], Field(min_length=1, max_length=16), ONE_COMPLAINT]
     coupling: Coupling = AllToAll(type="all-to-all")
     mid_circuit_measurement: bool = True
     feed_forward: bool = False

@@ -64,6 +64,7 @@ _EXAMPLES = {
     "readout": '"readout": {"type": "loss"}',
     "values": '"values": [[1, 0], [0, 1]]',
     "path": '"path": "tokens.npy"',
+    "array": '"array": "tokens"',
     "sites": '"sites": 4',
     "context": '"context": 8',
     "dt": '"dt": 0.35',
@@ -122,7 +123,15 @@ def _translate(complaint: Any, within: str, contract: Contract) -> InvalidInputE
             f"{pointer}/type", found["type"], re.findall(r"'([^']*)'", context["expected_tags"]), contract
         )
     if code == "literal_error":
-        return _unknown_choice(pointer, found, re.findall(r"'([^']*)'", context["expected"]), contract)
+        choices = re.findall(r"'([^']*)'", context["expected"]) or [context["expected"]]
+        return _unknown_choice(pointer, found, choices, contract)
+    if code == "too_many_fields":
+        return InvalidInputError(
+            f"{_subject(pointer, contract)} has too many fields",
+            pointer=pointer,
+            found=counted(len(found), "field"),
+            wanted=f"see `{contract.schema}`",
+        )
     if code in ("model_type", "model_attributes_type", "dict_type"):
         example = contract.examples.get(_name(pointer))
         return InvalidInputError(
@@ -136,7 +145,7 @@ def _translate(complaint: Any, within: str, contract: Contract) -> InvalidInputE
 
 
 def _without_tags(location: _Location, contract: Contract) -> _Location:
-    for length in range(1, len(location)):
+    for length in range(1, len(location) + 1):
         if contract.is_tagged(location[:length]):
             return location[: length - 1] + location[length:]
     return location

@@ -17,13 +17,16 @@ from qsac.model.diagnosis import refuse
 from qsac.model.kernel import coefficients, temperature_of
 from qsac.model.model import Model
 from qsac.model.numbers import number_list
-from qsac.model.pointer import counted, kind, nearest, printable, quoted
+from qsac.model.pointer import counted, kind, nearest, quoted
+from qsac.model.python_values import plain
 from qsac.model.readout import build_readout
+from qsac.model.source import read_file
 from qsac.model.tokens.sequence import normalised, padded_dimension, token_evolution, token_values
 from qsac.model.unitary import build_unitary
 
 VERSION = 1
 DICT_SOURCE = "<dict>"
+MODEL_FILE = "model file"
 
 
 def load(model: str | os.PathLike[str] | Mapping[str, Any]) -> Model:
@@ -40,11 +43,11 @@ def load(model: str | os.PathLike[str] | Mapping[str, Any]) -> Model:
         )
     if isinstance(model, Mapping):
         try:
-            return _build(strict_json.plain(dict(model)), Path())
+            return _build(plain(dict(model)), Path())
         except QsacError as error:
             raise error.located(DICT_SOURCE) from None
     path = Path(file_path(model, "model"))
-    return load_text(_read(path), printable(str(path)), path.parent)
+    return load_text(_read(path), str(path), path.parent)
 
 
 def model_of(model: Model | str | os.PathLike[str] | Mapping[str, Any]) -> Model:
@@ -65,34 +68,23 @@ def load_text(text: str | bytes, source: str, folder: str | os.PathLike[str] = "
 def check_model_size(found: int) -> None:
     """Whether a model file of ``found`` bytes may be parsed."""
     if found > limits.MODEL_FILE_BYTES:
-        raise DoesNotFitError(
-            "the model file is too large",
-            found=f"more than {limits.size(limits.MODEL_FILE_BYTES)}, which take about ten times that to parse",
-            wanted=f"at most {limits.size(limits.MODEL_FILE_BYTES)}",
-            help='give large token arrays as a file: "tokens": {"type": "file", "path": "tokens.npy"}',
-        )
+        raise _too_large()
+
+
+def _too_large() -> DoesNotFitError:
+    return DoesNotFitError(
+        "the model file is too large",
+        found=f"more than {limits.size(limits.MODEL_FILE_BYTES)}, which may take fifty times that to parse",
+        wanted=f"at most {limits.size(limits.MODEL_FILE_BYTES)}",
+        help='give large token arrays as a file: "tokens": {"type": "file", "path": "tokens.npy"}',
+    )
 
 
 def _read(path: Path) -> bytes:
-    source = printable(str(path))
     try:
-        with path.open("rb") as stream:
-            return stream.read(limits.MODEL_FILE_BYTES + 1)
-    except FileNotFoundError:
-        siblings = sorted(item.name for item in path.parent.iterdir()) if path.parent.is_dir() else []
-        guess = nearest(path.name, [name for name in siblings if name.endswith(".json")])
-        raise InvalidInputError(
-            "the model file does not exist",
-            source=source,
-            help=f"did you mean {quoted(guess)}?" if guess else "check the path; `-` reads standard input",
-        ) from None
-    except IsADirectoryError:
-        raise InvalidInputError(
-            "the model file is a folder", source=source, help="name the model file itself, for example model.json"
-        ) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InvalidInputError("the model file cannot be read", source=source, found=reason.lower()) from None
+        return read_file(path, limits.MODEL_FILE_BYTES, MODEL_FILE)
+    except DoesNotFitError as error:
+        raise _too_large().located(error.source or str(path)) from None
 
 
 def _check_version(document: object) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.model.numbers import Numbers, as_lists
+from qsac.model.numbers import Numbers, as_lists, reduced
 from qsac.model.readout import Readout
 from qsac.model.tokens.evolution import Evolution
 from qsac.model.unitary import Unitary
@@ -98,7 +98,7 @@ class Model:
 
             resolved = optimal_phases(self)
         else:
-            resolved = self.given_phases.copy()
+            resolved = reduced(self.given_phases, 1)
         resolved.flags.writeable = False
         return resolved
 

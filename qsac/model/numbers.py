@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.errors import InvalidInputError
+from qsac.model.limits import MAGNITUDE
 from qsac.model.pointer import counted, describe, join, kind, number_help
 
 Numbers = NDArray[np.inexact[Any]]
@@ -29,6 +30,13 @@ def exactly_real(values: Numbers) -> Numbers:
     result = result.copy()
     result.flags.writeable = False
     return result
+
+
+def reduced(angles: NDArray[np.float64], turns: int) -> NDArray[np.float64]:
+    """``angles`` in radians, those beyond MAGNITUDE replaced by the equivalent ones nearest to 0, where ``turns`` full
+    turns are none. Divided by pi, as circuits write angles, large ones would lose digits that sine and cosine keep."""
+    part = angles / turns
+    return np.where(np.abs(angles) <= MAGNITUDE, angles, turns * np.arctan2(np.sin(part), np.cos(part)))
 
 
 def as_lists(values: Numbers) -> list[Any]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+
+from qsac.errors import printable
 
 _LONGEST_TEXT = 48
 _MOST_NAMES = 8
-
-
-def printable(text: str) -> str:
-    """``text`` with control characters and lone surrogates escaped, so that no message can steer a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+_LONGEST_NAME = 200
+"""Longest text whose like is looked for: comparing texts takes the product of their lengths."""
+_MOST_SIBLINGS = 1000
 
 
 def join(pointer: str, *parts: str | int) -> str:
@@ -71,14 +73,28 @@ def counted(number: int, noun: str, prefix: str = "") -> str:
 
 def listed(names: Iterable[str]) -> str:
     """Names separated by commas, the rest of a long list counted."""
-    shown = [printable(str(name)) for name in names]
-    if len(shown) > _MOST_NAMES:
-        shown = [*shown[:_MOST_NAMES], f"{len(shown) - _MOST_NAMES} more"]
-    return ", ".join(shown)
+    rest = iter(names)
+    shown = [_short(str(name)) for name in islice(rest, _MOST_NAMES)]
+    left = sum(1 for _ in rest)
+    return ", ".join([*shown, f"{left} more"] if left else shown)
+
+
+def _short(name: str) -> str:
+    return printable(name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "...")
+
+
+def siblings(folder: Path) -> list[str]:
+    """The names of the files in a folder, for suggestions: none where it cannot be read, no more than a thousand."""
+    try:
+        return sorted(item.name for item in islice(folder.iterdir(), _MOST_SIBLINGS))
+    except OSError:
+        return []
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that ``name`` is most likely a slip of, or None."""
+    if len(name) > _LONGEST_NAME:
+        return None
     candidates = list(known)
     folded = {candidate.lower(): candidate for candidate in reversed(candidates)}
     matches = difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)

@@ -131,7 +131,7 @@ def _state_rows(given: Any, pointer: str, widths: tuple[int, int], folder: Path)
     """The rows of a list or of a file, of the tokens' length before or after padding."""
     name = pointer.rpartition("/")[2]
     if isinstance(given, dict):
-        values = file_tokens(_path(given, pointer), folder, f"{pointer}/path")
+        values = file_tokens(*_file(given, pointer, folder))
     elif isinstance(given, list) and given:
         values = inline_rows(given, pointer, "state")
     else:
@@ -154,17 +154,18 @@ def _state_rows(given: Any, pointer: str, widths: tuple[int, int], folder: Path)
     return exactly_real(values)
 
 
-def _path(given: dict[str, Any], pointer: str) -> str:
-    path = given.get("path")
-    unknown = [key for key in given if key != "path"]
-    if unknown or not isinstance(path, str) or not path:
+def _file(given: dict[str, Any], pointer: str, folder: Path) -> tuple[str, Path, str, str | None]:
+    """What :func:`file_tokens` takes, of an object that names a file."""
+    path, array = given.get("path"), given.get("array")
+    texts = isinstance(path, str) and path and ("array" not in given or (isinstance(array, str) and array))
+    if not texts or not set(given) <= {"path", "array"}:
         raise InvalidInputError(
-            "a file of states is named by its path alone",
+            "a file of states is named by its path, and one of several arrays by its name",
             pointer=pointer,
             found=f"an object with {listed(given)}" if given else "an empty object",
-            wanted='{"path": "states.npy"}',
+            wanted='{"path": "states.npy"} or {"path": "states.npz", "array": "a"}',
         )
-    return path
+    return str(path), folder, f"{pointer}/path", None if array is None else str(array)
 
 
 def _resolution(values: Numbers, dimension: int, pointer: str) -> tuple[Numbers, Numbers]:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SkipValidation, TypeAdapter
 
-from qsac.model.fields import Fields, without_default
+from qsac.model.fields import ONE_COMPLAINT, Fields, without_default
 from qsac.model.limits import MAGNITUDE, NAME_CHARACTERS
 
 SCHEMA_FILE = "model.schema.json"
@@ -23,6 +23,7 @@ Degree = Annotated[int, Field(ge=0, le=2**53)]
 Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 Row = Annotated[list[float], Field(min_length=2)] | Annotated[list[Pair], Field(min_length=2)]
+Axis = Literal["rx", "ry", "rz"]
 
 
 class InlineTokens(Fields):
@@ -32,11 +33,18 @@ class InlineTokens(Fields):
     values: SkipValidation[Annotated[list[Row], Field(min_length=2)]]
 
 
+ArrayName = Annotated[str, Field(min_length=1)]
+
+
 class FileTokens(Fields):
-    """Tokens in a .npy, .npz, .csv or .safetensors file, named relative to the model file and inside its folder."""
+    """Tokens in a .npy, .npz, .csv or .safetensors file, named relative to the model file and inside its folder.
+
+    ``array`` names one of several arrays in a .npz or .safetensors file.
+    """
 
     type: Literal["file"]
     path: Annotated[str, Field(min_length=1)]
+    array: ArrayName = Field(default=None, json_schema_extra=without_default)  # type: ignore[assignment]  # the only one
 
 
 class TfimTokens(Fields):
@@ -68,7 +76,7 @@ class HamiltonianTokens(Fields):
     """
 
     type: Literal["hamiltonian"]
-    terms: Annotated[list[PauliTerm], Field(min_length=1)]
+    terms: Annotated[list[PauliTerm], Field(min_length=1), ONE_COMPLAINT]
     initial: SkipValidation[Annotated[str, Field(min_length=1)] | Annotated[list[Pair], Field(min_length=1)]]
     context: Count
     dt: Bounded
@@ -98,7 +106,7 @@ class PolynomialKernel(Fields):
     """g(s) = sum_p coefficients[p] s^p, not all coefficients zero."""
 
     type: Literal["polynomial"]
-    coefficients: Annotated[list[Real], Field(min_length=1)]
+    coefficients: Annotated[list[Real], Field(min_length=1), ONE_COMPLAINT]
 
 
 class SoftmaxTaylorKernel(Fields):
@@ -133,7 +141,9 @@ class HardwareEfficientUnitary(Fields):
     """Layers of rotations and a ring of CX. ``parameters``: angles in radians of shape (layers, n, rotations)."""
 
     type: Literal["hardware-efficient"]
-    rotations: Annotated[list[Literal["rx", "ry", "rz"]], Field(min_length=1)] = Field(["rx", "ry", "rz"])
+    rotations: Annotated[list[Literal["rx", "ry", "rz"]], Field(min_length=1), ONE_COMPLAINT] = Field(
+        ["rx", "ry", "rz"]
+    )
     layers: Count
     parameters: SkipValidation[list[list[list[float]]] | NormalParameters]
 
@@ -170,9 +180,13 @@ class LossReadout(Fields):
 
 
 class StatesFile(Fields):
-    """States in a .npy, .npz, .csv or .safetensors file, named relative to the model file and inside its folder."""
+    """States in a .npy, .npz, .csv or .safetensors file, named relative to the model file and inside its folder.
+
+    ``array`` names one of several arrays in a .npz or .safetensors file.
+    """
 
     path: Annotated[str, Field(min_length=1)]
+    array: ArrayName = Field(default=None, json_schema_extra=without_default)  # type: ignore[assignment]  # the only one
 
 
 States = Annotated[list[Row], Field(min_length=1)] | StatesFile

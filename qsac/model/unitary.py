@@ -19,6 +19,7 @@ from qsac.model.numbers import (
     exactly_real,
     finite_pairs,
     parameter_array,
+    reduced,
 )
 from qsac.model.pointer import counted, join, kind
 
@@ -114,13 +115,14 @@ def _build_ansatz(given: schema.HardwareEfficientUnitary, pointer: str, qubits: 
             found=kind(parameters),
             wanted=f'lists of angles of shape {shape}, or {{"init": "normal", "scale": 1.0, "seed": 0}}',
         )
-    angles.flags.writeable = False
     canonical = {
         "type": "hardware-efficient",
         "rotations": list(given.rotations),
         "layers": given.layers,
         "parameters": angles.tolist(),
     }
+    angles = reduced(angles, 2)
+    angles.flags.writeable = False
     return Ansatz(tuple(given.rotations), angles), canonical
 
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, TypeAlias, get_args
 
-from qsac.errors import InvalidInputError
+from qsac.errors import InvalidInputError, printable
 from qsac.ir.native import Unit
-from qsac.model.pointer import counted, describe, join, printable, quoted
+from qsac.model.pointer import counted, describe, join, quoted
 
 Order = Literal["pytket", "qiskit"]
 ORDERS: tuple[Order, ...] = get_args(Order)

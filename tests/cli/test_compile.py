@@ -53,15 +53,6 @@ def test_models_elsewhere_are_compiled_into_the_working_directory(folder: Path) 
     assert _files(folder) - {"deep"} == {"v1.2.qsac.json"}
 
 
-def test_standard_input_is_called_after_the_model(folder: Path, standard_input: GivesInput) -> None:
-    standard_input(json.dumps(SMALL | {"name": "ψ & more"}).encode())
-    assert run(["compile", "-", "-q"]) == 0
-    assert _files(folder) == {"more.qsac.json"}
-    standard_input(json.dumps(SMALL | {"name": "ψ"}).encode())
-    assert run(["compile", "-", "-q"]) == 0
-    assert _files(folder) == {"more.qsac.json", "model.qsac.json"}
-
-
 def test_output_to_a_file_and_to_standard_output(folder: Path, capsys: Captured) -> None:
     assert run(["compile", "small.json", "-o", "out.json"]) == 0
     capsys.readouterr()

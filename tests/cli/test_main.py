@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from qsac.cli.main import run
+from qsac.cli.messages import note, say, warn
+from qsac.cli.tables import Table
+from qsac.errors import printable
 
 Captured = pytest.CaptureFixture[str]
 HEAVY = {"numpy", "pydantic", "pytket", "qiskit", "rich", "scipy", "networkx"}
@@ -73,3 +77,115 @@ def test_exit_codes_of_a_process(folder: Path) -> None:
         done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, check=False)
         assert done.returncode == code
         assert b"Traceback" not in done.stderr
+
+
+# Standard streams that the shell closed.
+
+
+def _shell(arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a shell makes of `qsac` with arguments and redirections."""
+    script = "import sys; from qsac.cli.main import run; sys.exit(run())"
+    command = f"{shlex.quote(sys.executable)} -c {shlex.quote(script)} {arguments}"
+    return subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ("compile small.json --target h2 -q -o a.qsac.json >&-", 0, ""),
+        ("compile small.json --target h2 -o a.qsac.json >&-", 2, "standard output is closed"),
+        ("compile small.json --target h2 -q -o a.qsac.json >&- 2>&- <&-", 0, ""),
+        ("check small.json >&-", 2, "standard output is closed"),
+        ("targets >&-", 2, "standard output is closed"),
+        ("--help >&-", 2, "standard output is closed"),
+        ("check - <&-", 2, "a closed stream"),
+        ("run - <&-", 2, "a closed stream"),
+        ("check small.json <&- >/dev/null", 0, ""),
+        ("check none.json 2>&-", 2, ""),
+        ("check small.json 2>&- >/dev/null", 0, ""),
+        ("check none.json 2>&- >&-", 2, ""),
+    ],
+)
+def test_closed_streams(arguments: str, code: int, said: str, folder: Path) -> None:
+    done = _shell(arguments)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr
+    assert ("error: " in done.stderr) == bool(said)
+    assert "bug" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    if " -o " in arguments:
+        assert json.loads((folder / "a.qsac.json").read_text())["qsac_artifact"] == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+def test_a_full_disk_behind_standard_output(folder: Path) -> None:
+    done = _shell("check small.json >/dev/full")
+    assert done.returncode == 2
+    assert done.stderr == "error: writing the output: no space left on device\n"
+
+
+def test_names_that_are_too_long(folder: Path, capsys: Captured) -> None:
+    for arguments in (["run", "x" * 300], ["check", "x" * 5000], ["compile", "small.json", "-o", "x" * 300]):
+        assert run(arguments) == 2
+        assert "bug" not in capsys.readouterr().err
+
+
+# What files say is printed as visible text.
+
+
+EVIL = "\x1b]0;title\x07\x1b[2J\u202e\n"
+
+
+@pytest.mark.parametrize("command", ["check", "compile", "run", "estimate", "targets", "interpret"])
+def test_names_of_files_cannot_steer_the_terminal(command: str, folder: Path, capsys: Captured) -> None:
+    arguments = [EVIL + ".json"] * (2 if command == "interpret" else 1)
+    assert run([command, *arguments]) == 2
+    assert all(line.isprintable() for line in capsys.readouterr().err.splitlines())
+
+
+def test_artifacts_cannot_steer_the_terminal(folder: Path, capsys: Captured) -> None:
+    assert run(["compile", "small.json", "--target", "h2", "-q", "-o", "a.qsac.json"]) == 0
+    document = json.loads((folder / "a.qsac.json").read_text())
+    document["target"]["name"] = EVIL
+    document["target"]["notice"] = EVIL
+    (folder / "a.qsac.json").write_text(json.dumps(document))
+    run(["run", "a.qsac.json"])
+    captured = capsys.readouterr()
+    assert captured.out + captured.err
+    assert all(line.isprintable() for line in (captured.out + captured.err).splitlines())
+
+
+def test_tables_lines_and_messages_are_printable(capsys: Captured) -> None:
+    table = Table(EVIL, "b", numbers=(EVIL,))
+    table.add(EVIL, "данные")
+    table.show()
+    say(EVIL, "данные")
+    warn(EVIL)
+    note(EVIL)
+    captured = capsys.readouterr()
+    shown = printable(EVIL)
+    assert captured.out.count(shown) == 3
+    assert captured.out.count("данные") == 2
+    assert captured.err == f"warning: {shown}\nnote: {shown}\n"
+    assert all(line.isprintable() for line in captured.out.splitlines())
+
+
+def test_warnings_about_input_are_messages(folder: Path, capsys: Captured) -> None:
+    (folder / "t.csv").write_text("0,1,2\n1,0,0\n0.5,1,1\n")
+    model = json.loads((folder / "small.json").read_text()) | {"tokens": {"type": "file", "path": "t.csv"}}
+    (folder / "m.json").write_text(json.dumps(model))
+    for _ in range(2):  # each time
+        assert run(["check", "m.json"]) == 0
+        assert capsys.readouterr().err.startswith("warning: the first row of t.csv is 0, 1, 2, and is read as numbers")
+
+
+# Asserts are no checks.
+
+
+def test_without_asserts(folder: Path) -> None:
+    """What is wrong is found under `python -O` too: every diagnostics case, and hostile files, in one process."""
+    script = Path(__file__).with_name("optimised.py")
+    done = subprocess.run([sys.executable, "-O", str(script)], capture_output=True, text=True, check=False, cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("asserts are off, ")
+    assert int(done.stdout.split()[3]) > 150

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qsac.errors import QsacError
+from qsac.errors import QsacError, printable
 from qsac.model import Model, load, load_text
-from qsac.model.pointer import describe, join, nearest, printable
+from qsac.model.pointer import describe, join, nearest
 from qsac.model.strict_json import parse
 from tests.model.models import minimal, tfim, with_values
 

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import ntpath
+import os
+import stat
 from pathlib import Path
 
 import numpy as np
 
-from qsac.errors import InvalidInputError
+from qsac.errors import InvalidInputError, printable
 from qsac.model import limits
 from qsac.model.numbers import Numbers
-from qsac.model.pointer import nearest, printable, quoted
-from qsac.model.tokens import formats
+from qsac.model.pointer import nearest, quoted, siblings
+from qsac.model.tokens.comma_separated import read_csv
+from qsac.model.tokens.named import NamedFile
+from qsac.model.tokens.npy import read_npy
+from qsac.model.tokens.npz import read_npz
+from qsac.model.tokens.safetensors import read_safetensors
 
 _READERS = {
-    ".npy": (formats.read_npy, limits.TOKEN_FILE_BYTES),
-    ".npz": (formats.read_npz, limits.TOKEN_FILE_BYTES),
-    ".csv": (formats.read_csv, limits.CSV_FILE_BYTES),
-    ".safetensors": (formats.read_safetensors, limits.TOKEN_FILE_BYTES),
+    ".npy": (read_npy, limits.TOKEN_FILE_BYTES),
+    ".npz": (read_npz, limits.TOKEN_FILE_BYTES),
+    ".csv": (read_csv, limits.CSV_FILE_BYTES),
+    ".safetensors": (read_safetensors, limits.TOKEN_FILE_BYTES),
 }
 
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
-def file_tokens(path: str, folder: Path, pointer: str) -> Numbers:
+
+def file_tokens(path: str, folder: Path, pointer: str, array: str | None = None) -> Numbers:
     """The (T+1, d) values in the file at ``path`` below ``folder``, float64 or complex128.
 
+    ``pointer`` is the place of the path in the document; ``array`` names one of the arrays of a file that has several.
     A real array of shape (T+1, d, 2) holds [re, im] pairs. Nothing outside ``folder`` is read, symbolic links followed.
     """
     file = _resolved(path, folder, pointer)
@@ -40,8 +49,13 @@ def file_tokens(path: str, folder: Path, pointer: str) -> Numbers:
     reader, limit = _READERS[suffix]
     name = printable(Path(path).name)
     try:
-        limits.check_file(file.stat().st_size, limit, pointer, name)
-        array = reader(file, name, pointer)
+        # Never waits: what was a file a moment ago may have become a pipe.
+        with os.fdopen(os.open(file, os.O_RDONLY | _AT_ONCE), "rb") as stream:
+            state = os.fstat(stream.fileno())
+            if not stat.S_ISREG(state.st_mode):
+                raise _not_a_file(path, "device", pointer)
+            limits.check_file(state.st_size, limit, pointer, name)
+            values = reader(NamedFile(stream, state.st_size, name, pointer, array))
     except OSError as error:
         raise InvalidInputError(
             "the token file cannot be read",
@@ -49,7 +63,7 @@ def file_tokens(path: str, folder: Path, pointer: str) -> Numbers:
             found=f"{quoted(path)}: {(error.strerror or str(error)).lower()}",
             wanted="a readable file",
         ) from None
-    return _rows(array, name, pointer)
+    return _rows(values, name, pointer)
 
 
 def _resolved(path: str, folder: Path, pointer: str) -> Path:
@@ -63,13 +77,18 @@ def _resolved(path: str, folder: Path, pointer: str) -> Path:
             wanted='a path relative to the model file\'s folder, without ".."',
             help="move or copy the file into the model's folder",
         )
-    base = folder.resolve()
     try:
+        base = folder.resolve()
         file = (base / path).resolve()
-        exists, regular = file.exists(), file.is_file()
+        exists, regular, is_folder = file.exists(), file.is_file(), file.is_dir()
     except (OSError, RuntimeError, ValueError) as error:
+        reason = "a link that leads to itself" if isinstance(error, RuntimeError) else str(error)
+        reason = (getattr(error, "strerror", None) or reason).lower()
         raise InvalidInputError(
-            "the token file cannot be read", pointer=pointer, found=f"{quoted(path)}: {error.__class__.__name__}"
+            "the token file cannot be read",
+            pointer=pointer,
+            found=f"{quoted(path)}: {reason}",
+            wanted="a readable file",
         ) from None
     if not file.is_relative_to(base):
         raise InvalidInputError(
@@ -80,8 +99,7 @@ def _resolved(path: str, folder: Path, pointer: str) -> Path:
             help="copy the file into the model's folder",
         )
     if not exists:
-        siblings = sorted(item.name for item in file.parent.iterdir()) if file.parent.is_dir() else []
-        guess = nearest(file.name, siblings)
+        guess = nearest(file.name, siblings(file.parent))
         raise InvalidInputError(
             "the token file does not exist",
             pointer=pointer,
@@ -90,29 +108,32 @@ def _resolved(path: str, folder: Path, pointer: str) -> Path:
             help=f"did you mean {quoted(guess)}?" if guess else None,
         )
     if not regular:
-        raise InvalidInputError(
-            "the token file is not a file",
-            pointer=pointer,
-            found=f"{quoted(path)}, which is a " + ("folder" if file.is_dir() else "device"),
-            wanted="a file that ends with .npy, .npz, .csv or .safetensors",
-        )
+        raise _not_a_file(path, "folder" if is_folder else "device", pointer)
     return file
+
+
+def _not_a_file(path: str, what: str, pointer: str) -> InvalidInputError:
+    return InvalidInputError(
+        "the token file is not a file",
+        pointer=pointer,
+        found=f"{quoted(path)}, which is a {what}",
+        wanted="a file that ends with .npy, .npz, .csv or .safetensors",
+    )
 
 
 def _rows(array: Numbers, name: str, pointer: str) -> Numbers:
     """An array of a checked shape as (T+1, d) finite numbers in double precision."""
-    if array.dtype.kind == "c":
-        values: Numbers = array.astype(np.complex128)
-    else:
-        with np.errstate(over="ignore"):
-            values = np.ascontiguousarray(array, dtype=np.float64)
-    bad = np.argwhere(~np.isfinite(values))
-    if bad.size:
-        place = ", ".join(f"{axis} {index}" for axis, index in zip(("row", "entry", "part"), bad[0], strict=False))
+    with np.errstate(over="ignore"):
+        wide = np.complex128 if array.dtype.kind == "c" else np.float64
+        values: Numbers = np.ascontiguousarray(array, dtype=wide)
+    finite = np.isfinite(values)
+    if not finite.all():
+        first = np.unravel_index(int(np.argmin(finite)), values.shape)
+        place = ", ".join(f"{axis} {index}" for axis, index in zip(("row", "entry", "part"), first, strict=False))
         raise InvalidInputError(
             "the token file holds a number that is not finite",
             pointer=pointer,
-            found=f"{values[tuple(bad[0])]} in {name}, {place} (counted from 0)",
+            found=f"{values[first]} in {name}, {place} (counted from 0)",
             wanted="finite numbers in double precision",
         )
     if values.ndim == 3:

@@ -23,7 +23,7 @@ def token_values(tokens: schema.Tokens, folder: Path, pointer: str = "/tokens") 
     if isinstance(tokens, schema.InlineTokens):
         values, place = inline_tokens(tokens.values, f"{pointer}/values"), f"{pointer}/values"
     elif isinstance(tokens, schema.FileTokens):
-        values, place = file_tokens(tokens.path, folder, f"{pointer}/path"), f"{pointer}/path"
+        values, place = file_tokens(tokens.path, folder, f"{pointer}/path", tokens.array), f"{pointer}/path"
     elif isinstance(tokens, schema.TfimTokens):
         values, place = tfim_tokens(tokens, pointer), pointer
     elif isinstance(tokens, schema.HamiltonianTokens):
