@@ -62,8 +62,6 @@ def test_what_is_in_the_cache_is_compiled_again(model: Path, capsys: pytest.Capt
 
 
 def test_wide_stages_are_told(model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    from qsac.runtime.stagewise import SkippedStageWarning
-
     monkeypatch.setattr("qsac.ir.interpreter.WIDTH_LIMIT", 1)
-    with pytest.warns(SkippedStageWarning, match="not compared: build"):
-        assert run(["compile", str(model), "--verify-each"]) == 0
+    assert run(["compile", str(model), "--verify-each"]) == 0
+    assert "warning: too wide to be interpreted, so not compared: build" in capsys.readouterr().err
