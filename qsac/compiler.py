@@ -28,7 +28,7 @@ from qsac.lowering.lower import lower
 from qsac.machine.read import find_target
 from qsac.model.load import load
 from qsac.model.model import Model
-from qsac.pipeline import CircuitPass, ErrorLedger, Pass, PassContext, Preference, Progress, Target
+from qsac.pipeline import DEFAULT_TARGET, CircuitPass, ErrorLedger, Pass, PassContext, Preference, Progress, Target
 from qsac.registry import parse_pipeline, pass_class, pass_names, print_pipeline
 from qsac.report.forecast import forecast
 from qsac.report.quality import best_quality
@@ -60,7 +60,7 @@ class Watch:
 
 def compile(
     model: Model | Mapping[str, Any] | str | os.PathLike[str],
-    target: str | Target = "h1",
+    target: str | Target = DEFAULT_TARGET,
     *,
     optimisation: int = 2,
     passes: str | None = None,
@@ -229,7 +229,7 @@ class Compilation:
         circuit, allocation = native.circuit, native.allocation
         with watch.stage("statistics"):
             stats = circuit_stats(circuit, context.target)
-            stats["forecast"] = forecast(model, program.normalisation)
+            stats["forecast"] = forecast(model, program.normalisation, stats, context.target)
         stats["passes"] = self.counts
         stats["allocation"] = {name: list(qubits) for name, qubits in allocation.qubits.items()}
         stats["lam"] = model.lam * program.normalisation

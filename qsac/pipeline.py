@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from qsac.ir.program import Program
 
 
+DEFAULT_TARGET = "h2"
+"""The target of whoever names none."""
+
 Preference = Literal["qubits", "depth"]
 
 Progress: TypeAlias = Callable[[int, int, str], None]

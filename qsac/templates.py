@@ -37,7 +37,7 @@ from qsac.model.model import Model
 from qsac.model.numbers import Numbers
 from qsac.model.tokens.sequence import normalised
 from qsac.model.unitary import Identity, Matrix
-from qsac.pipeline import CircuitPass, Pass, PassContext, Preference, Progress, Target
+from qsac.pipeline import DEFAULT_TARGET, CircuitPass, Pass, PassContext, Preference, Progress, Target
 from qsac.registry import parse_pipeline, print_pipeline
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class Template:
 
 def template(
     model: Model | Mapping[str, Any] | str | os.PathLike[str],
-    target: str | Target = "h1",
+    target: str | Target = DEFAULT_TARGET,
     *,
     optimisation: int = 2,
     passes: str | None = None,

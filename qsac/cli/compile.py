@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from qsac.cli.arguments import load_argument, open_cache
-from qsac.cli.messages import note
+from qsac.cli.messages import note, warn
 from qsac.cli.progress import progress_bar
+from qsac.pipeline import DEFAULT_TARGET
 
 if TYPE_CHECKING:
     from qsac.artifact import Compiled
@@ -34,7 +35,7 @@ def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> f
 @click.argument("model")
 @click.option(
     "--target",
-    default="h1",
+    default=DEFAULT_TARGET,
     show_default=True,
     help="The machine or simulator to compile for, or a file that describes a machine.",
 )
@@ -188,12 +189,23 @@ def deliver(
         write_whole(place, parts)
     if timing:
         _print_timing(compiled)
+    said = _advice(compiled) if as_json or not quiet else None
     if as_json:
-        click.echo(json.dumps(_facts(compiled, place), indent=2, allow_nan=False))
+        click.echo(json.dumps(_facts(compiled, place) | {"advice": said}, indent=2, allow_nan=False))
     elif not quiet:
         _print_summary(compiled, place, what, verify, verbose)
+        if said is not None:
+            warn(said)
     if not quiet and compiled.target["notice"]:
         note(compiled.target["notice"])
+
+
+def _advice(compiled: Compiled) -> str | None:
+    """What to do where the result would be noise."""
+    from qsac.report.advice import advice
+
+    stats = compiled.stats
+    return advice(compiled.model, compiled.target["name"], stats, stats["forecast"], compiled.options)
 
 
 def _why_exact(compiled: Compiled) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from qsac.cli.arguments import load_argument
+from qsac.cli.messages import warn
+from qsac.pipeline import DEFAULT_TARGET
 
 if TYPE_CHECKING:
     from qsac.pipeline import Preference
@@ -16,7 +18,10 @@ if TYPE_CHECKING:
 @click.command("estimate")
 @click.argument("model")
 @click.option(
-    "--target", default="h1", show_default=True, help="The machine or simulator, or a file that describes a machine."
+    "--target",
+    default=DEFAULT_TARGET,
+    show_default=True,
+    help="The machine or simulator, or a file that describes a machine.",
 )
 @click.option("--context", metavar="T", help="Another number of context tokens, such as 1e6.")
 @click.option("--dimension", metavar="D", help="Another dimension of the tokens, such as 4096.")
@@ -65,3 +70,5 @@ def command(
     click.echo(f"{estimated['name']}: estimated{', exact' if estimated['exact'] else ''}")
     for label, value in rows:
         click.echo(f"  {label:<{width}}{value}")
+    if estimated["advice"] is not None:
+        warn(estimated["advice"])
