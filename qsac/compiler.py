@@ -28,15 +28,24 @@ from qsac.lowering.lower import lower
 from qsac.machine.read import find_target
 from qsac.model.load import load
 from qsac.model.model import Model
-from qsac.pipeline import DEFAULT_TARGET, CircuitPass, ErrorLedger, Pass, PassContext, Preference, Progress, Target
+from qsac.pipeline import (
+    DEFAULT_TARGET,
+    Announce,
+    CircuitPass,
+    ErrorLedger,
+    Pass,
+    PassContext,
+    Preference,
+    Progress,
+    Target,
+)
 from qsac.registry import parse_pipeline, pass_class, pass_names, print_pipeline
 from qsac.report.forecast import forecast
-from qsac.report.quality import best_quality
+from qsac.report.quality import best_quality, fewest_gates
 from qsac.report.stats import circuit_stats
 from qsac.runtime.verification import is_narrow, verify_compiled
 
 Budget = float | Literal["auto"]
-
 Stage = Callable[[str, Program | NativeCircuit], None]
 
 
@@ -45,6 +54,7 @@ class Watch:
     """What a compilation tells while it runs: each stage's result, and how long it took."""
 
     after: Stage | None
+    announce: Announce | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -72,9 +82,9 @@ def compile(
     cache: Cache | None = None,
     after: Stage | None = None,
     progress: Progress | None = None,
+    announce: Announce | None = None,
 ) -> Compiled:
-    """Compile a model for a target: one of those that ``qsac targets`` lists, a file that describes a machine, or a
-    :class:`~qsac.pipeline.Target`.
+    """Compile a model for a target: its name, a file that describes a machine, or a :class:`~qsac.pipeline.Target`.
 
     ``optimisation`` is 0 (plain structured lowering) to 3 (also approximating passes, within ``error_budget``, an
     infidelity of the final state; ``"auto"`` takes the one that the target's error rates speak for, see
@@ -82,15 +92,15 @@ def compile(
     (``"fold-unitaries,..."``; routing, where the target needs it, always follows). ``qubits`` is the most to use,
     ``prefer`` what to spare: qubits, or depth by taking more of them. ``verify`` simulates the compiled circuit and
     compares it with the closed form, or, where a pass has spent of the budget, with the final program (the statistics
-    then hold what the spending came to): None does so where at most 14 qubits are alive at once. What
+    then hold what the spending came to): None does so where at most 15 qubits are alive at once. What
     ``cache`` has is taken from there, and what it has not is put there; nothing is looked up where ``after`` is given,
-    which is called with each stage's name and result.
+    which is called with each stage's name and result. ``announce`` is told of long searches before they begin.
 
     Raises :class:`~qsac.errors.InvalidInputError` for a model, target or option that is none,
     :class:`~qsac.errors.DoesNotFitError` where the target has too few qubits, and
     :class:`~qsac.errors.CheckFailedError` where the verification does not hold.
     """
-    watch = Watch(after)
+    watch = Watch(after, announce)
     with watch.stage("load"):
         source = model if isinstance(model, Model) else load(model)
         options = Options(optimisation, passes, seed, error_budget, qubits, prefer)
@@ -114,7 +124,7 @@ def compile(
     if error_budget == "auto":
         best, tried = best_quality(source, way)
     elif error_budget:
-        best, tried = _fewest_gates(error_budget, way), None
+        best, tried = fewest_gates(error_budget, way), None
     else:
         best, tried = way(0.0), None
     compiled = best.finished(source, options, verify, tried)
@@ -172,6 +182,7 @@ class Compilation:
             ErrorLedger(0.0 if options.error_budget == "auto" else options.error_budget),
             progress,
             template,
+            watch.announce,
         )
 
     def attention(self, program: Program) -> Program:
@@ -300,7 +311,7 @@ class _Way:
     ) -> None:
         self.stages: list[tuple[str, Program | NativeCircuit]] = []
         self.watch = watch
-        shown = Watch(None if watch.after is None else self._keep, watch.seconds)
+        shown = Watch(None if watch.after is None else self._keep, watch.announce, watch.seconds)
         self.compilation = Compilation(machine, options, shown, progress)
         with watch.stage("build"):
             program = build(source, provenance=options.error_budget != 0)
@@ -341,15 +352,6 @@ class _Way:
         if options.error_budget != "auto":
             self.compilation.context.ledger.budget = options.error_budget
         return self.compilation.finished(source, self.program, native, verify, tried)
-
-
-def _fewest_gates(budget: float, way: Callable[[float], _Way]) -> _Way:
-    """The way that uses the budget, or the exact one where that comes to as few two-qubit gates."""
-    found = way(budget)
-    if not found.spent:
-        return found
-    exact = way(0.0)
-    return found if found.circuit.two_qubit_gates < exact.circuit.two_qubit_gates else exact
 
 
 def default_pipeline(optimisation: int) -> list[Pass | CircuitPass]:

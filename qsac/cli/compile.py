@@ -67,7 +67,7 @@ def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> f
 @click.option("--timing", is_flag=True, help="Print the time of each stage, on stderr.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
 @click.option(
-    "--verify/--no-verify", default=None, help="Simulate and compare with the closed form (default: to 14 qubits)."
+    "--verify/--no-verify", default=None, help="Simulate and compare with the closed form (default: to 15 qubits)."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print statistics and times as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
@@ -146,6 +146,7 @@ def command(
                 cache=open_cache(no_cache),
                 after=after,
                 progress=progress,
+                announce=None if quiet else note,
             )
             parts, what = written(compiled, emit, early_exit), emit
     deliver(compiled, parts, place, what, verify=verify, timing=timing, as_json=as_json, quiet=quiet, verbose=verbose)

@@ -136,7 +136,9 @@ def _compiled(
         return found
     from qsac.compiler import compile as compile_model
 
-    return compile_model(found, target or "statevector", seed=seed or 0, verify=verify, cache=cache, progress=progress)
+    return compile_model(
+        found, target or "statevector", seed=seed or 0, verify=verify, cache=cache, progress=progress, announce=note
+    )
 
 
 def _number(value: float | None, digits: int) -> str:
