@@ -10,7 +10,6 @@ returns one). What is built in wins over an entry point of the same name, with a
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
 import importlib
 import pkgutil
@@ -23,6 +22,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, TypeAlias
 
 from qsac.errors import InvalidInputError
+from qsac.near import near
 from qsac.pipeline import CircuitPass, Pass, Target
 
 AnyPass: TypeAlias = Pass | CircuitPass
@@ -311,6 +311,6 @@ def _broken(entry: EntryPoint, found: object, wanted: str) -> InvalidInputError:
 
 
 def _unknown(what: str, name: str, known: Sequence[str], listing: str) -> InvalidInputError:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
-    wanted = f"perhaps {' or '.join(near)}" if near else ", ".join(known) if 0 < len(known) <= 8 else None
+    found = near(name, known)
+    wanted = f"perhaps {' or '.join(found)}" if found else ", ".join(known) if 0 < len(known) <= 8 else None
     return InvalidInputError(f"unknown {what}: {name}", wanted=wanted, help=f"{listing} lists what there is")

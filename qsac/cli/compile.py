@@ -290,7 +290,7 @@ def _print_timing(compiled: Compiled) -> None:
 
 def _print_summary(compiled: Compiled, place: str, what: str, verify: bool | None, verbose: bool) -> None:
     """Facts and passes: on stdout, unless the output itself goes there."""
-    from qsac.cli.tables import Table
+    from qsac.cli.tables import Table, show_facts
     from qsac.report.summary import facts, pass_rows
 
     to_stderr = place == "-"
@@ -307,9 +307,7 @@ def _print_summary(compiled: Compiled, place: str, what: str, verify: bool | Non
             (f"gates {group.start}..{group.stop - 1}", f"{group.op} {group.origin}")
             for group in compiled.circuits[0].groups
         ]
-    width = max(len(label) for label, _ in rows) + 2
-    for label, value in rows:
-        click.echo(f"  {label:<{width}}{value}", err=to_stderr)
+    show_facts(rows, stderr=to_stderr)
     if compiled.stats["passes"]:
         table = Table("pass", "level", "two-qubit gates before", "after", numbers=("two-qubit gates before", "after"))
         for row in pass_rows(compiled):

@@ -50,6 +50,7 @@ def command(
     With --context and --dimension for a model like it, with generic tokens of that shape. Says whether a compiled
     circuit has just these counts. Targets with a coupling graph are counted before routing.
     """
+    from qsac.cli.tables import show_facts
     from qsac.estimate import estimate
     from qsac.report.summary import estimate_rows
 
@@ -66,9 +67,7 @@ def command(
         click.echo(json.dumps(estimated, indent=2, allow_nan=False))
         return
     rows = estimate_rows(estimated)
-    width = max(len(label) for label, _ in rows) + 2
     click.echo(f"{estimated['name']}: estimated{', exact' if estimated['exact'] else ''}")
-    for label, value in rows:
-        click.echo(f"  {label:<{width}}{value}")
+    show_facts(rows)
     if estimated["advice"] is not None:
         warn(estimated["advice"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qsac import registry
-from qsac.cli.tables import Table, console
+from qsac.cli.tables import Table
 
 if TYPE_CHECKING:
     from qsac.pipeline import Durations, ErrorRates, Target
@@ -58,7 +58,7 @@ def command(name: str | None, as_json: bool) -> None:
             errors.date if errors else "-",
         )
     table.show()
-    console().print("`qsac targets NAME` tells more of one.")
+    click.echo("`qsac targets NAME` tells more of one.")
 
 
 def _describe(target: Target) -> None:
