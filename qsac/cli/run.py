@@ -118,7 +118,6 @@ def _submit(
         compiled = _compiled(read_argument(program), target, seed, open_cache(no_cache), progress, verify=None)
     if target is not None and target != compiled.target["name"]:
         raise click.UsageError(f"the program is compiled for {compiled.target['name']}, not for {target}")
-    show_forecast(run_forecast(compiled, None, shots))
     submit_program(compiled, shots, machine=machine, max_cost=max_cost, yes=yes, as_json=as_json)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qsac.cli.messages import note
+from qsac.cli.outlook import run_forecast, show_forecast
 
 if TYPE_CHECKING:
     from qsac.artifact import Compiled
@@ -29,6 +30,7 @@ def submit_program(
         f"{cost.note}",
         err=True,
     )
+    show_forecast(run_forecast(compiled, None, shots))
     service = client(planned.vendor, planned.machine)
     if not yes:
         if not sys.stdin.isatty():
