@@ -10,6 +10,9 @@ _LONGEST = 64
 _MOST_SLIPS = 2
 """Letters too many, missing, wrong or swapped with their neighbour."""
 
+_LONG = 5
+"""Letters of a name in which two slips are forgiven."""
+
 _ALIKE = 0.6
 """Share of letters in common, as :mod:`difflib` counts it, from which a name is a slip with more of them."""
 
@@ -17,8 +20,8 @@ _ALIKE = 0.6
 def near(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     """The known names that are nearest to ``name``, the nearest first; case does not matter.
 
-    A name is near within two slips, as long as less than half of its letters are wrong, or where most letters are
-    alike. Of those only the ones with the fewest slips are told, or else the most alike.
+    A name is near within two slips (one, of short names), as long as no more than half of its letters are wrong, or
+    where most letters are alike. Of those within few slips only the ones with the fewest are told.
     """
     if not 0 < len(name) <= _LONGEST:
         return []
@@ -31,7 +34,7 @@ def near(name: str, known: Iterable[str], most: int = 3) -> list[str]:
         slips = _slips(asked, word)
         matcher = SequenceMatcher(None, asked, word)
         alike = matcher.ratio() if matcher.quick_ratio() >= _ALIKE else 0.0
-        close = slips <= _MOST_SLIPS and 2 * slips <= max(len(asked), len(word))
+        close = 2 * slips <= max(len(asked), len(word)) and slips <= (_MOST_SLIPS if len(word) >= _LONG else 1)
         if close or alike >= _ALIKE:
             ranked.append((slips if close else _MOST_SLIPS + 1, -alike, place, one))
     ranked.sort()
