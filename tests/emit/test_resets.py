@@ -1,7 +1,9 @@
 """What docs/artifact.md says of measurements and resets, on every kind of circuit that is compiled."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from tests.bench.cases import Case
 from tests.cli.conftest import MODELS
 from tests.strategies import random_model
 
+EXAMPLE = json.loads((Path(__file__).parent.parent.parent / "docs" / "examples" / "tfim.json").read_text())
 MODELS_SEEN: list[dict[str, Any]] = [
     *(random_model(seed) for seed in range(4)),
     *(MODELS["complex"] | {"readout": {"type": kind}} for kind in ("loss", "predict", "overlaps")),
@@ -66,7 +69,9 @@ def test_where_all_qubits_are_connected_only_given_bits_are_reset(optimisation: 
 
 @pytest.mark.parametrize("optimisation", [0, 1])
 def test_routed_circuits_reset_given_bits_and_pass_through_others(optimisation: int) -> None:
-    found = seen([*MODELS_SEEN, *map(random_model, range(4, 8))], "ibm-fez", optimisation=optimisation)
+    found = seen(
+        [*MODELS_SEEN, *map(random_model, range(4, 8)), MODELS["small"], EXAMPLE], "ibm-fez", optimisation=optimisation
+    )
     assert "reset after success" not in found
     assert "reset after index" not in found
     assert found["reset after given"] > 20
