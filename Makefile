@@ -30,10 +30,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: install ## compile a small model for H1-1 and run it, exactly and with shots
+demo: install ## compile a small model for H2-1 and run it, exactly and with shots
 	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && set -ex && \
 	$(BIN)/qsac check docs/examples/tfim.json --metrics && \
-	$(BIN)/qsac compile docs/examples/tfim.json --target h1 -o "$$out/tfim.qsac.json" && \
+	$(BIN)/qsac compile docs/examples/tfim.json -o "$$out/tfim.qsac.json" && \
 	$(BIN)/qsac run "$$out/tfim.qsac.json" --target statevector && \
 	$(BIN)/qsac run "$$out/tfim.qsac.json" --target aer --shots 10000 --seed 1
 

@@ -1,6 +1,6 @@
 """qsac, a compiler for quantum attention: from a model file to native gates, keeping the structure on the way.
 
-``load(path_or_dict)`` reads a model, ``compile(model, target="h1")`` compiles it, ``run(compiled)`` runs it, and
+``load(path_or_dict)`` reads a model, ``compile(model, target="h2")`` compiles it, ``run(compiled)`` runs it, and
 ``run(model)`` does both; ``interpret(compiled, counts)`` reads what came out elsewhere, ``verify(artifact)`` checks it;
 ``estimate(model)`` counts what a model of any size takes; ``template(model)`` compiles a shape, to be bound to tokens
 and parameters many times.

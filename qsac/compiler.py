@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -27,10 +27,20 @@ from qsac.machine.read import find_target
 from qsac.model.load import model_of
 from qsac.model.model import Model
 from qsac.options import Budget, Options, Pipeline, asked_for
-from qsac.pipeline import CircuitPass, ErrorLedger, Pass, PassContext, Preference, Progress, Target
+from qsac.pipeline import (
+    DEFAULT_TARGET,
+    Announce,
+    CircuitPass,
+    ErrorLedger,
+    Pass,
+    PassContext,
+    Preference,
+    Progress,
+    Target,
+)
 from qsac.registry import print_pipeline
 from qsac.report.forecast import forecast
-from qsac.report.quality import best_quality
+from qsac.report.quality import best_quality, fewest_gates
 from qsac.report.stats import circuit_stats
 from qsac.runtime.stagewise import check_stages, with_culprit
 from qsac.runtime.verification import is_narrow, verified
@@ -44,7 +54,7 @@ if TYPE_CHECKING:
 
 def compile(
     model: Model | Mapping[str, Any] | str | os.PathLike[str],
-    target: AnyTarget = "h1",
+    target: AnyTarget = DEFAULT_TARGET,
     *,
     optimisation: int | None = None,
     optimization_level: int | None = None,
@@ -58,6 +68,7 @@ def compile(
     cache: Cache | str | os.PathLike[str] | None = None,
     after: Stage | None = None,
     progress: Progress | None = None,
+    announce: Announce | None = None,
 ) -> Compiled:
     """Compile a model for a target: one of those that ``qsac targets`` lists, a file that describes a machine, a
     :class:`~qsac.pipeline.Target`, or a machine as Qiskit or pytket describes it (:mod:`qsac.machine.backend`).
@@ -69,20 +80,21 @@ def compile(
     it, always follows). ``qubits`` is the most to use, ``prefer`` what to spare: qubits, or depth by taking more of
     them. ``verify`` simulates the compiled circuit and compares it with the closed form, or, where a pass has spent of
     the budget, with the final program (the statistics then hold what the spending came to): None does so where at most
-    14 qubits are alive at once. ``verify_each`` compares the result of each stage with the stage before
+    15 qubits are alive at once. ``verify_each`` compares the result of each stage with the stage before
     (:func:`~qsac.runtime.stagewise.check_stages`); where the verification fails, that is done in any case, and the
     error names the stage. What ``cache``, a :class:`~qsac.cache.Cache` or the path of its folder, has is taken from
     there, and what it has not is put there; nothing is looked up with ``verify_each``, nor where ``after`` is given,
-    which is called with each stage's name and result.
+    which is called with each stage's name and result. ``announce`` is told of long searches before they begin.
 
     Raises :class:`~qsac.errors.InvalidInputError` for an invalid model, target or option,
     :class:`~qsac.errors.DoesNotFitError` where the target has too few qubits,
     :class:`~qsac.errors.CheckFailedError` where a verification does not hold, and
     :class:`~qsac.errors.ExtensionError` where a pass or target of another package fails.
     """
-    watch = Watch(after)
     callback(after, "after")
     callback(progress, "progress")
+    callback(announce, "announce")
+    watch = Watch(after, announce)
     verify = None if verify is None else flag(verify, "verify")
     verify_each = flag(verify_each, "verify_each")
     cache = None if cache is None else opened(cache)
@@ -112,7 +124,7 @@ def compile(
         if error_budget == "auto":
             best, tried = best_quality(source, way)
         elif error_budget:
-            best, tried = _fewest_gates(error_budget, way), None
+            best, tried = fewest_gates(error_budget, way), None
         else:
             best, tried = way(0.0), None
         compiled = best.finished(options, verify, tried, each=verify_each)
@@ -151,6 +163,7 @@ class Compilation:
             ErrorLedger(0.0 if options.error_budget == "auto" else options.error_budget),
             progress,
             template,
+            watch.announce,
         )
 
     def attention(self, program: Program) -> Program:
@@ -210,7 +223,7 @@ class Compilation:
         circuit, allocation = native.circuit, native.allocation
         with watch.stage("statistics"):
             stats = circuit_stats(circuit, context.target)
-            stats["forecast"] = forecast(model, program.normalisation)
+            stats["forecast"] = forecast(model, program.normalisation, stats, context.target)
         stats["passes"] = self.counts
         stats["allocation"] = {name: list(qubits) for name, qubits in allocation.qubits.items()}
         stats["lam"] = model.lam * program.normalisation
@@ -299,7 +312,8 @@ class _Way:
     ) -> None:
         self.stages: list[tuple[str, Program | NativeCircuit]] = []
         self.source, self.options, self.watch = source, options, watch
-        shown = Watch(self._keep if keep or watch.after is not None else None, watch.seconds)
+        kept = self._keep if keep or watch.after is not None else None
+        shown = Watch(kept, watch.announce, watch.seconds)
         self.compilation = Compilation(machine, options, shown, progress)
         with watch.stage("build"):
             program = build(source, provenance=options.error_budget != 0)
@@ -350,15 +364,6 @@ class _Way:
             raise with_culprit(
                 error, self.source, again.stages, again.compilation.chosen, again.compilation.context
             ) from error
-
-
-def _fewest_gates(budget: float, way: Callable[[float], _Way]) -> _Way:
-    """The way that uses the budget, or the exact one where that comes to as few two-qubit gates."""
-    found = way(budget)
-    if not found.spent:
-        return found
-    exact = way(0.0)
-    return found if found.circuit.two_qubit_gates < exact.circuit.two_qubit_gates else exact
 
 
 def _count(step: Pass | CircuitPass, before: int, after: int) -> dict[str, Any]:

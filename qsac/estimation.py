@@ -12,7 +12,7 @@ import operator
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -35,7 +35,8 @@ from qsac.model.model import Model
 from qsac.model.readout import Predict
 from qsac.model.unitary import Identity
 from qsac.options import Options, asked_for
-from qsac.pipeline import Preference, Target
+from qsac.pipeline import DEFAULT_TARGET, Preference, Target
+from qsac.report.forecast import forecast
 from qsac.report.stats import circuit_stats, gate_times, tally_stats
 from qsac.shapes import Size, drawn, outlined, size_of
 
@@ -79,7 +80,9 @@ class Estimate:
     ``counts`` are those of :func:`~qsac.report.stats.circuit_stats`, None where they cannot be told. ``exact``: the
     circuit that is compiled for the model, or for generic tokens if another shape was asked for, has just these counts;
     ``reason`` says why, or why not. ``basis``: whether the model's own circuit was counted, that of drawn tokens, or
-    none. ``limit`` is the most qubits that may be used.
+    none. ``limit`` is the most qubits that may be used. ``forecast`` is :func:`~qsac.report.forecast.forecast`'s; of
+    another shape than the model's own the numbers are unknown, and so are its shots. ``source`` is the model that was
+    given, ``rescaled`` whether the estimate is of another shape.
     """
 
     name: str
@@ -92,11 +95,23 @@ class Estimate:
     reason: str
     limit: int | None
     counts: Mapping[str, Any]
+    forecast: Mapping[str, Any]
+    source: Model = field(repr=False)
+    rescaled: bool
 
     @property
     def fits(self) -> bool:
         """Whether the target has the qubits."""
         return self.limit is None or self.counts["qubits"] <= self.limit
+
+    @cached_property
+    def advice(self) -> str | None:
+        """That a result would be noise and what would help, as a sentence; None where it would not."""
+        from qsac.report.advice import advice
+
+        shape = (self.shape.context, self.shape.dimension) if self.rescaled else None
+        options = {"optimisation": self.optimisation}
+        return advice(self.source, self.target, self.counts, self.forecast, options, shape)
 
     def to_json(self) -> dict[str, Any]:
         """All of it, JSON-ready: what ``qsac estimate --json`` prints."""
@@ -110,12 +125,14 @@ class Estimate:
             "reason": self.reason,
             "fits": self.fits,
             "counts": dict(self.counts),
+            "forecast": dict(self.forecast),
+            "advice": self.advice,
         }
 
 
 def estimate(
     model: Model | Mapping[str, Any] | str | os.PathLike[str],
-    target: AnyTarget = "h1",
+    target: AnyTarget = DEFAULT_TARGET,
     *,
     context: float | str | None = None,
     dimension: float | str | None = None,
@@ -170,6 +187,9 @@ def estimate(
         reason="; ".join([*doubts, reason]),
         limit=counted.context.width_limit,
         counts=counts,
+        source=source,
+        rescaled=rescaled,
+        forecast=forecast(None if rescaled else source, counted.final.normalisation, counts, machine),
     )
 
 

@@ -45,6 +45,30 @@ def effort_for(optimisation: int, gates: int) -> Effort | None:
     return Effort(16, (16, 12, 8, 4), 4, 20 * gates)
 
 
+_CHANGES_A_SECOND = 10_000
+"""Changes of an annealing, their share of sweeps included, as measured (T = 8 to 16, d = 4 to 8)."""
+
+_LONG = 5
+"""Seconds of search that are announced."""
+
+
+def expected_seconds(effort: Effort) -> float:
+    """About how long a search takes: by its size, not by a clock."""
+    return sum(effort.rounds) * effort.changes / _CHANGES_A_SECOND
+
+
+def _announced(effort: Effort, gates: int, context: PassContext) -> None:
+    """Say that a long search begins."""
+    seconds = expected_seconds(effort)
+    if context.announce is None or seconds <= _LONG:
+        return
+    length = f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
+    context.announce(
+        f"searching for a layout of {gates:,} two-qubit gates on {context.target.name} takes about {length}; "
+        "-O1 routes in about a second"
+    )
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A circuit, where its registers lie, the attention program that it is of if that is not the one that was asked
@@ -136,10 +160,13 @@ def laid_out(
 
     if context.target.coupling is None or context.template or any(isinstance(op, LoadPruned) for op in program.ops):
         return
-    effort = effort_for(context.optimisation, two_qubit_gates(usual, context.target.family))
+    gates = two_qubit_gates(usual, context.target.family)
+    effort = effort_for(context.optimisation, gates)
     if effort is None:
         return
     variants = Variants(program, chosen, context)
+    if variants.possible:
+        _announced(effort, gates, context)
     for variant, arrangement in arrange(variants, context, effort) if variants.possible else ():
         blocks = present(variants.blocks(variant), "the blocks of an arranged variant")
         ordered = variants.blocks(variant, arrangement.orders(blocks))

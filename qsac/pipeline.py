@@ -20,10 +20,16 @@ if TYPE_CHECKING:
     from qsac.ir.program import Program
 
 
+DEFAULT_TARGET = "h2"
+"""The target of whoever names none."""
+
 Preference = Literal["qubits", "depth"]
 
 Progress: TypeAlias = Callable[[int, int, str], None]
 """What long work tells how far it is: (done, total, description)."""
+
+Announce: TypeAlias = Callable[[str], None]
+"""What is told, in a sentence, before long work begins."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +190,7 @@ class PassContext:
     """What a pass may know beside the program: the target, the error ledger and the seed. ``progress`` is told what
     long work is under way (done, total, description). ``template``: the program stands for all of its shape, and its
     numbers, which are generic, must not be decided by. ``qubits`` is the most qubits to use (None: all that the target
-    has), ``prefer`` what to spare where gates are equal."""
+    has), ``prefer`` what to spare where gates are equal. ``announce`` is told what will take long before it begins."""
 
     target: Target
     optimisation: int = 2
@@ -194,6 +200,7 @@ class PassContext:
     ledger: ErrorLedger = field(default_factory=ErrorLedger)
     progress: Progress | None = None
     template: bool = False
+    announce: Announce | None = None
 
     @property
     def width_limit(self) -> int | None:

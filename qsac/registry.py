@@ -11,7 +11,6 @@ is told where it is asked for by name, and left out elsewhere (:mod:`qsac.extens
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
 import importlib
 import pkgutil
@@ -26,6 +25,7 @@ from qsac.extensions import (
     ShadowedEntryPointWarning as ShadowedEntryPointWarning,
 )
 from qsac.extensions import contained, is_foreign, leave_out, listed, offers, package_of, shown, unreadable
+from qsac.near import near
 from qsac.pipeline import CircuitPass, Pass, Target
 
 AnyPass: TypeAlias = Pass | CircuitPass
@@ -334,8 +334,8 @@ def _target_modules() -> dict[str, Callable[[str], Target]]:
 
 
 def _unknown(what: str, name: str, known: Sequence[str], listing: str) -> InvalidInputError:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
-    wanted = f"perhaps {' or '.join(near)}" if near else ", ".join(known) if 0 < len(known) <= 8 else None
+    found = near(name, known)
+    wanted = f"perhaps {' or '.join(found)}" if found else ", ".join(known) if 0 < len(known) <= 8 else None
     damaged = unreadable()
     unread = f"; what these packages offer cannot be read: {', '.join(damaged)}" if damaged else ""
     return InvalidInputError(f"unknown {what}: {name}", wanted=wanted, help=f"{listing} lists what there is{unread}")

@@ -21,7 +21,7 @@ from qsac.ir.native import GATES, NativeCircuit
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
 from qsac.ir.verifier import ProgramError, verify
-from qsac.pipeline import CircuitPass, ErrorLedger, Pass, PassContext, Target
+from qsac.pipeline import Announce, CircuitPass, ErrorLedger, Pass, PassContext, Target
 
 Stage: TypeAlias = Callable[[str, Program | NativeCircuit], None]
 """What a stage's name and result are handed to."""
@@ -37,6 +37,7 @@ class Watch:
     """What a compilation tells while it runs: each stage's result, and how long it took."""
 
     after: Stage | None
+    announce: Announce | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager

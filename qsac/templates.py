@@ -42,7 +42,7 @@ from qsac.model.numbers import Numbers
 from qsac.model.tokens.sequence import normalised
 from qsac.model.unitary import Identity, Matrix
 from qsac.options import Options, Pipeline, asked_for
-from qsac.pipeline import CircuitPass, Pass, PassContext, Preference, Progress, Target
+from qsac.pipeline import DEFAULT_TARGET, CircuitPass, Pass, PassContext, Preference, Progress, Target
 from qsac.registry import default_pipeline, parse_pipeline, print_pipeline
 from qsac.runtime.stagewise import check_stages, with_culprit
 from qsac.stages import Stage, Watch, naming_extensions
@@ -220,7 +220,7 @@ class Template:
 
 def template(
     model: Model | Mapping[str, Any] | str | os.PathLike[str],
-    target: AnyTarget = "h1",
+    target: AnyTarget = DEFAULT_TARGET,
     *,
     optimisation: int | None = None,
     optimization_level: int | None = None,

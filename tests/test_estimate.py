@@ -301,7 +301,7 @@ def test_coupled_targets_are_counted_before_routing() -> None:
 def test_what_does_not_fit_is_counted_and_said(capsys: pytest.CaptureFixture[str]) -> None:
     estimated = estimate(TFIM, "h1", context="1e6", dimension=4096)
     assert not estimated.fits
-    assert run(["estimate", str(TFIM), "--context", "1e6", "--dimension", "4096"]) == 0
+    assert run(["estimate", str(TFIM), "--target", "h1", "--context", "1e6", "--dimension", "4096"]) == 0
     assert "52: 32 too many, at most 20 can be used" in capsys.readouterr().out
 
 

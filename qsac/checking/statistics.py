@@ -69,9 +69,10 @@ def check_options(compiled: Compiled) -> tuple[Options | None, list[Finding]]:
 def check_statistics(compiled: Compiled, target: Target, options: Options) -> Iterator[Finding]:
     """Every number of the statistics that can be worked out again."""
     (circuit,), stats = compiled.circuits, compiled.stats
+    counts = circuit_stats(circuit, target)
     wanted: dict[str, Any] = {
-        **circuit_stats(circuit, target),
-        "forecast": forecast(compiled.model, compiled.normalisation),
+        **counts,
+        "forecast": forecast(compiled.model, compiled.normalisation, counts, target),
         "lam": compiled.model.lam * compiled.normalisation,
         "pairs": compiled.model.pairs,
     }

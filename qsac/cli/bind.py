@@ -25,7 +25,7 @@ ENDING = ".qsac-template.json"
 @click.option("--emit", type=click.Choice(FORMS), default="artifact", show_default=True, help="What to write.")
 @click.option("--early-exit", is_flag=True, help="With --emit qir: end a shot once a bit shows that it is lost.")
 @click.option(
-    "--verify/--no-verify", default=None, help="Simulate and compare with the closed form (default: to 14 qubits)."
+    "--verify/--no-verify", default=None, help="Simulate and compare with the closed form (default: to 15 qubits)."
 )
 @click.option("--print-after-all", is_flag=True, help="Print the program after each stage, on stderr.")
 @click.option("--timing", is_flag=True, help="Print the time of each stage, on stderr.")

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from qsac.cli.arguments import load_argument, open_cache
-from qsac.cli.messages import note, say, write
+from qsac.cli.messages import note, say, warn, write
 from qsac.cli.output import check_own
 from qsac.cli.progress import progress_bar
 from qsac.errors import of_type
+from qsac.pipeline import DEFAULT_TARGET
 
 if TYPE_CHECKING:
     from qsac.artifact import Compiled
@@ -38,7 +39,7 @@ def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> f
 @click.argument("model")
 @click.option(
     "--target",
-    default="h1",
+    default=DEFAULT_TARGET,
     show_default=True,
     help="The machine or simulator to compile for, or a file that describes a machine.",
 )
@@ -70,7 +71,7 @@ def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> f
 @click.option("--timing", is_flag=True, help="Print the time of each stage, on stderr.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
 @click.option(
-    "--verify/--no-verify", default=None, help="Simulate and compare with the closed form (default: to 14 qubits)."
+    "--verify/--no-verify", default=None, help="Simulate and compare with the closed form (default: to 15 qubits)."
 )
 @click.option("--verify-each", is_flag=True, help="Compare each stage's result with the stage before.")
 @click.option("--json", "as_json", is_flag=True, help="Print statistics and times as JSON.")
@@ -153,6 +154,7 @@ def command(
                 cache=open_cache(no_cache),
                 after=after,
                 progress=progress,
+                announce=None if quiet else note,
             )
             parts, what = written(compiled, emit, early_exit), emit
     deliver(
@@ -223,12 +225,23 @@ def deliver(
         write_whole(place, parts, guard=None if named else check_own)
     if timing:
         _print_timing(compiled)
+    said = _advice(compiled) if as_json or not quiet else None
     if as_json:
-        write(json.dumps(_facts(compiled, place), indent=2, allow_nan=False))
+        write(json.dumps(_facts(compiled, place) | {"advice": said}, indent=2, allow_nan=False))
     elif not quiet:
         _print_summary(compiled, place, what, verify, verbose)
+        if said is not None:
+            warn(said)
     if not quiet and compiled.target["notice"]:
         note(compiled.target["notice"])
+
+
+def _advice(compiled: Compiled) -> str | None:
+    """What to do where the result would be noise."""
+    from qsac.report.advice import advice
+
+    stats = compiled.stats
+    return advice(compiled.model, compiled.target["name"], stats, stats["forecast"], compiled.options)
 
 
 def _why_exact(compiled: Compiled) -> str:
@@ -328,7 +341,7 @@ def _print_timing(compiled: Compiled) -> None:
 
 def _print_summary(compiled: Compiled, place: str, what: str, verify: bool | None, verbose: bool) -> None:
     """Facts and passes: on stdout, unless the output itself goes there."""
-    from qsac.cli.tables import Table
+    from qsac.cli.tables import Table, show_facts
     from qsac.report.summary import facts, pass_rows
 
     to_stderr = place == "-"
@@ -345,9 +358,7 @@ def _print_summary(compiled: Compiled, place: str, what: str, verify: bool | Non
             (f"gates {group.start}..{group.stop - 1}", f"{group.op} {group.origin}")
             for group in compiled.circuits[0].groups
         ]
-    width = max(len(label) for label, _ in rows) + 2
-    for label, value in rows:
-        say(f"  {label:<{width}}{value}", err=to_stderr)
+    show_facts(rows, stderr=to_stderr)
     if compiled.stats["passes"]:
         table = Table("pass", "level", "two-qubit gates before", "after", numbers=("two-qubit gates before", "after"))
         for row in pass_rows(compiled):

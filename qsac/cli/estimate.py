@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from qsac.cli.arguments import load_argument
-from qsac.cli.messages import say, write
+from qsac.cli.messages import say, warn, write
+from qsac.pipeline import DEFAULT_TARGET
 
 if TYPE_CHECKING:
     from qsac.pipeline import Preference
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 @click.command("estimate")
 @click.argument("model")
 @click.option(
-    "--target", default="h1", show_default=True, help="The machine or simulator, or a file that describes a machine."
+    "--target",
+    default=DEFAULT_TARGET,
+    show_default=True,
+    help="The machine or simulator, or a file that describes a machine.",
 )
 @click.option("--context", metavar="T", help="Another number of context tokens, such as 1e6.")
 @click.option("--dimension", metavar="D", help="Another dimension of the tokens, such as 4096.")
@@ -46,6 +50,7 @@ def command(
     With --context and --dimension for a model like it, with generic tokens of that shape. Says whether a compiled
     circuit has just these counts. Targets with a coupling graph are counted before routing.
     """
+    from qsac.cli.tables import show_facts
     from qsac.estimation import estimate
     from qsac.report.summary import estimate_rows
 
@@ -62,7 +67,7 @@ def command(
         write(json.dumps(estimated, indent=2, allow_nan=False))
         return
     rows = estimate_rows(estimated)
-    width = max(len(label) for label, _ in rows) + 2
     say(f"{estimated['name']}: estimated{', exact' if estimated['exact'] else ''}")
-    for label, value in rows:
-        say(f"  {label:<{width}}{value}")
+    show_facts(rows)
+    if estimated["advice"] is not None:
+        warn(estimated["advice"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 import warnings
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from typing import Any
 
 import click
 
-from qsac.cli.messages import report, say, warn
+from qsac.cli.messages import report, say, warn, write
 from qsac.cli.streams import discard_output, open_streams
 from qsac.errors import (
     EXIT_BUG,
@@ -27,6 +28,7 @@ from qsac.errors import (
     QsacWarning,
     printable,
 )
+from qsac.near import near
 
 COMMANDS = {
     "compile": "Compile a model for a target.",
@@ -49,6 +51,14 @@ EXIT_BROKEN_PIPE = 141
 """What a shell reports for a program whose reader went away (128 + SIGPIPE)."""
 
 
+class UnknownCommand(click.UsageError):
+    """A command that there is none of."""
+
+    def __init__(self, name: str, ctx: click.Context) -> None:
+        super().__init__(f"no command {name!r}", ctx)
+        self.name = name
+
+
 class LazyGroup(click.Group):
     """A group that knows its commands' names and help, and imports a command's module when it is called."""
 
@@ -65,10 +75,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches
-
-            near = get_close_matches(args[0], COMMANDS, n=1)
-            ctx.fail(f"no command {args[0]!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+            raise UnknownCommand(args[0], ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -82,12 +89,15 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool
         ctx.exit()
 
 
-@click.group(cls=LazyGroup, no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Print the version."
 )
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """A compiler for quantum attention: from a model file to native gates."""
+    if ctx.invoked_subcommand is None:
+        write(ctx.get_help())
 
 
 def version() -> str:
@@ -188,9 +198,26 @@ def _misused(error: click.ClickException) -> int:
     message = error.format_message().strip().removesuffix(".")
     context = error.ctx if isinstance(error, click.UsageError) else None
     asked = f"{context.command_path} --help" if context is not None else "qsac --help"
+    guesses = _guesses(error)
+    if isinstance(error, click.NoSuchOption):
+        message = f"no such option: {error.option_name}"
+    help = f"did you mean {' or '.join(guesses)}?" if guesses else f"{asked} explains the options"
     text = printable(message[:1].lower() + message[1:])
-    report("error", "red", f"{text}\n  help:   {asked} explains the options")
+    report("error", "red", f"{text}\n  help:   {printable(help)}")
     return error.exit_code
+
+
+def _guesses(error: click.ClickException) -> list[str]:
+    """What may have been meant: commands, options or an option's choices near what was given."""
+    if isinstance(error, UnknownCommand):
+        return near(error.name, COMMANDS)
+    if isinstance(error, click.NoSuchOption) and error.ctx is not None:
+        options = [name for one in error.ctx.command.get_params(error.ctx) for name in (*one.opts, *one.secondary_opts)]
+        return near(error.option_name, [name for name in options if name.startswith("--")])
+    if isinstance(error, click.BadParameter) and error.param is not None and isinstance(error.param.type, click.Choice):
+        given = re.match(r"'(.*)' is not one of", error.message)
+        return near(given[1], [str(choice) for choice in error.param.type.choices]) if given else []
+    return []
 
 
 def _interrupted() -> int:

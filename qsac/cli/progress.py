@@ -1,4 +1,4 @@
-"""Progress of long work: on stderr, on terminals only."""
+"""Progress of long work, on stderr: bars on terminals, a line at long intervals elsewhere."""
 
 from __future__ import annotations
 
@@ -6,17 +6,26 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING
+
+from qsac.cli.messages import say
 
 if TYPE_CHECKING:
     from qsac.pipeline import Progress
 
+INTERVAL = 30.0
+"""Seconds between two lines where there is no terminal."""
+
 
 @contextmanager
 def progress_bar(quiet: bool = False) -> Iterator[Progress | None]:
-    """What long work reports (done, total, description) to; None where nobody would see it."""
-    if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    """What long work reports (done, total, description) to; None where nothing is to be said."""
+    if quiet:
         yield None
+        return
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield _Lines()
         return
     from rich.console import Console
     from rich.progress import Progress as ProgressBars
@@ -31,3 +40,17 @@ def progress_bar(quiet: bool = False) -> Iterator[Progress | None]:
             bars.update(tasks[description], completed=done, total=total)
 
         yield report
+
+
+class _Lines:
+    """Says how far long work is, every :data:`INTERVAL` seconds, the first time after as long."""
+
+    def __init__(self) -> None:
+        self.begun = self.said = monotonic()
+
+    def __call__(self, done: int, total: int, description: str) -> None:
+        now = monotonic()
+        if now - self.said < INTERVAL:
+            return
+        self.said = now
+        say(f"{description}: {done:,} of {total:,}, after {now - self.begun:,.0f} s", err=True)

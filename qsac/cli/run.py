@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from qsac.cli.arguments import open_cache, read_argument
 from qsac.cli.messages import note, say, warn, write
+from qsac.cli.outlook import run_forecast, show_forecast
 from qsac.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ def command(
             emulator=emulator,
             progress=progress,
         )
-    show_result(compiled, result, as_json=as_json)
+    told = run_forecast(compiled, target, result.shots)
+    show_result(compiled, result, as_json=as_json, forecast=told)
 
 
 def _submit(
@@ -127,12 +129,17 @@ def _number(value: float | None, digits: int) -> str:
     return "null" if value is None else f"{value:.{digits}g}"
 
 
-def show_result(compiled: Compiled, result: Result, *, as_json: bool) -> None:
-    """Print a result and its warnings: as JSON, or as a table beside the closed form of the model."""
+def show_result(compiled: Compiled, result: Result, *, as_json: bool, forecast: dict[str, Any] | None = None) -> None:
+    """Print a result and its warnings: as JSON, or as a table with the closed form of the model.
+
+    ``forecast`` says what the shots would come to on the machine itself (:func:`~qsac.cli.outlook.run_forecast`).
+    """
     if as_json:
-        write(json.dumps(result.to_dict(), indent=2, allow_nan=False))
+        told = {} if forecast is None else {"forecast": forecast}
+        write(json.dumps(result.to_dict() | told, indent=2, allow_nan=False))
     else:
         _show_table(compiled, result)
+        show_forecast(forecast)
     for message in result.warnings:
         warn(message)
 

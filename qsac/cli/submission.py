@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qsac.cli.messages import note, say, warn, write
+from qsac.cli.outlook import run_forecast, show_forecast
 from qsac.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def submit_program(
         f"{cost.note}; the job's limit at {planned.vendor}: {planned.ceiling:,.1f} {cost.unit}",
         err=True,
     )
+    show_forecast(run_forecast(compiled, None, shots))
     service = client(planned.vendor, planned.machine)
     if not yes:
         if sys.stdin is None or not sys.stdin.isatty():

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qsac import registry
-from qsac.cli.messages import warn, write
+from qsac.cli.messages import say, warn, write
 from qsac.cli.passes import foreign_text, note_unreadable
-from qsac.cli.tables import Table, console
+from qsac.cli.tables import Table
 from qsac.errors import ExtensionError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def command(name: str | None, as_json: bool) -> None:
     table.show()
     for error in broken.values():
         warn(foreign_text(error.reason))
-    console().print("`qsac targets NAME` tells more of one.")
+    say("`qsac targets NAME` tells more of one.")
 
 
 def _found() -> tuple[list[Target], dict[str, ExtensionError]]:

@@ -1,22 +1,61 @@
-"""Native circuits as OpenQASM 2, by pytket's writer, and OpenQASM 3, by Qiskit's."""
+"""Native circuits as OpenQASM 2 and OpenQASM 3, the latter by Qiskit's writer."""
 
 from __future__ import annotations
 
-from qsac.emit.circuit_dict import to_dict
-from qsac.ir.native import NativeCircuit
+from collections.abc import Iterator, Mapping
+
+from qsac.ir.native import GATES, NativeCircuit
+
+_QASM2 = {
+    "PhasedX": "u3({0!r}*pi,{1!r}*pi-pi/2,pi/2-({1!r}*pi))",
+    "Rz": "rz({0!r}*pi)",
+    "ZZPhase": "rzz({0!r}*pi)",
+    "SX": "sx",
+    "X": "x",
+    "CZ": "cz",
+    "CX": "cx",
+    "ECR": "ecr",
+    "Reset": "reset",
+}
+"""How each gate is written, with its angles in half-turns."""
+
+_ECR = "gate ecr q0,q1 { u3(pi,-pi/2,pi) q0; u3(-pi/2,-pi/2,pi/2) q1; cx q0,q1; }"
+"""What ``qelib1.inc`` lacks, as pytket defines it."""
 
 
 def to_qasm2(circuit: NativeCircuit) -> str:
-    """OpenQASM 2 with ``qelib1.inc``: PhasedX is written as ``u3``, ZZPhase as ``rzz``."""
-    from pytket.circuit import Circuit
-    from pytket.qasm.qasm import circuit_to_qasm_str
+    """OpenQASM 2 with ``qelib1.inc``: PhasedX is written as ``u3``, ZZPhase as ``rzz``.
 
-    written = to_dict(circuit)
-    for command in written["commands"]:
-        if command["op"]["type"] == "PhasedX":
-            theta, phi = (float(angle) for angle in command["op"]["params"])
-            command["op"] = {"type": "U3", "params": [repr(theta), repr(phi - 0.5), repr(0.5 - phi)]}
-    return circuit_to_qasm_str(Circuit.from_dict(written), header="qelib1")
+    Angles are those of the circuit to the last bit, as multiples of ``pi``: pytket's own writer would wrap them into
+    [0, 4), which no small negative angle survives. Gates stand in program order. Qubits keep their registers and
+    indices: on a device, index i is the device's qubit i.
+    """
+    return "\n".join(_qasm2_lines(circuit)) + "\n"
+
+
+def _qasm2_lines(circuit: NativeCircuit) -> Iterator[str]:
+    yield 'OPENQASM 2.0;\ninclude "qelib1.inc";\n'
+    if circuit.count("ECR"):
+        yield _ECR
+    widths: dict[str, int] = {}
+    for register, index in circuit.qubits:
+        widths[register] = max(widths.get(register, 0), index + 1)
+    yield from _declared("qreg", widths)
+    yield from _declared("creg", circuit.registers)
+    qubits, bits = ([f"{register}[{index}]" for register, index in units] for units in (circuit.qubits, circuit.bits))
+    shapes = [(gate.name, gate.qubits, _QASM2.get(gate.name, "")) for gate in GATES]
+    columns = (circuit.kind, circuit.first, circuit.second, circuit.angles)
+    for kind, first, second, angles in zip(*(column.tolist() for column in columns), strict=True):
+        name, arity, form = shapes[kind]
+        if name == "Measure":
+            yield f"measure {qubits[first]} -> {bits[second]};"
+        else:
+            ends = f"{qubits[first]},{qubits[second]}" if arity == 2 else qubits[first]
+            yield f"{form.format(*angles)} {ends};"
+
+
+def _declared(kind: str, widths: Mapping[str, int]) -> Iterator[str]:
+    return (f"{kind} {name}[{size}];" for name, size in widths.items())
 
 
 def to_qasm3(circuit: NativeCircuit) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
 from qsac.errors import printable
+from qsac.near import near
 
 _LONGEST_TEXT = 48
 _MOST_NAMES = 8
@@ -93,9 +93,4 @@ def siblings(folder: Path) -> list[str]:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that ``name`` is most likely a slip of, or None."""
-    if len(name) > _LONGEST_NAME:
-        return None
-    candidates = list(known)
-    folded = {candidate.lower(): candidate for candidate in reversed(candidates)}
-    matches = difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
-    return folded[matches[0]] if matches else None
+    return next(iter(near(name, known, 1)), None)

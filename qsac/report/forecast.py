@@ -1,13 +1,16 @@
-"""How many shots a compiled program takes, told by the model's closed form."""
+"""How many shots a compiled program takes, what they cost, and how many of them are of use, by the model's closed form
+and the target's error rates."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
 from qsac.model.distribution import distribution
 from qsac.model.metrics import closed_form
 from qsac.model.model import Model
+from qsac.pipeline import Target
 
 STANDARD_ERROR = 0.1
 """The standard error of the loss that shots are told for; for half of it, four times as many are needed."""
@@ -15,25 +18,80 @@ STANDARD_ERROR = 0.1
 CONTEXT_LIMIT = 1024
 """Longest context that is forecast: the closed form's time grows with its square."""
 
+NOISE = 0.1
+"""Share of error-free shots below which a result says more of the machine's errors than of the model."""
 
-def forecast(model: Model, normalisation: float) -> dict[str, Any]:
-    """The share of shots that pass the given bits, and the shots for a standard error of the loss; JSON-ready.
 
-    ``normalisation`` is what the program's kernel is larger by than the model's. The variance of ln F is
-    (1 - F) / (F p N) for N shots of which the share p counts (algorithm point 1). None where the context is too long to
-    tell, or where there is no loss. Errors of the machine are not reckoned with.
+def forecast(model: Model | None, normalisation: float, counts: Mapping[str, Any], target: Target) -> dict[str, Any]:
+    """What can be told of a program's shots before any is taken; JSON-ready.
+
+    ``normalisation`` is what the program's kernel is larger by than the model's, ``counts`` the circuit's
+    :func:`~qsac.report.stats.circuit_stats`. What is told:
+
+    - ``success_probability``, the share of shots that pass the given bits without errors of the machine;
+    - ``useful``, the share of shots that pass them and are free of errors;
+    - ``shots`` for the ``standard_error`` of the loss: the variance of ln F is (1 - F) / (F p N) for N shots of which
+      the share p counts (algorithm point 1). Errors of the machine are not reckoned with;
+    - ``cost`` of these shots, as :func:`charge` has it;
+    - ``noise``, whether fewer than :data:`NOISE` of all shots are free of errors.
+
+    None where the context is too long to tell, or there is no model, where there is no loss, or where the target has no
+    rates or no price.
     """
-    told: dict[str, Any] = {"success_probability": None, "standard_error": STANDARD_ERROR, "shots": None}
+    share, shots = (None, None) if model is None else _shots(model, normalisation)
+    error_free = counts["error_free_probability"]
+    return {
+        "success_probability": share,
+        "useful": None if share is None or error_free is None else share * error_free,
+        "standard_error": STANDARD_ERROR,
+        "shots": shots,
+        "cost": None if shots is None else charge(counts["cost"], shots, target.max_shots),
+        "noise": None if error_free is None else error_free < NOISE,
+    }
+
+
+def _shots(model: Model, normalisation: float) -> tuple[float | None, int | None]:
+    """The share of shots that pass the given bits, and the shots for a standard error of the loss."""
     if model.context > CONTEXT_LIMIT:
-        return told
+        return None, None
     if model.readout.type != "loss":
-        return told | {"success_probability": distribution(model).given}
+        return min(distribution(model).given, 1.0), None
     values = closed_form(model)
     zeta, fidelity = values["zeta"], values["fidelity"]
     if not zeta:
-        return told | {"success_probability": zeta}
-    share = zeta / normalisation**2
-    told["success_probability"] = share
-    if fidelity:
-        told["shots"] = max(1, ceil((1 - fidelity) / (fidelity * share * STANDARD_ERROR**2)))
-    return told
+        return zeta, None
+    share = min(zeta / normalisation**2, 1.0)
+    return share, max(1, ceil((1 - fidelity) / (fidelity * share * STANDARD_ERROR**2))) if fidelity else None
+
+
+def charge(price: Mapping[str, Any] | None, shots: int, most: int | None) -> dict[str, Any] | None:
+    """What ``shots`` cost by the ``price`` of a circuit's statistics, in as many jobs as ``most`` shots a job make.
+
+    ``amount`` in ``unit``, for ``jobs``; ``amount_with_resets`` where resets may be charged as measurements. None
+    without a price.
+    """
+    if price is None:
+        return None
+    jobs = 1 if most is None else max(1, -(-shots // most))
+    amounts = {
+        name.replace("per_shot", "amount"): jobs * price["fixed"] + shots * price[name]
+        for name in ("per_shot", "per_shot_with_resets")
+        if name in price
+    }
+    return {"unit": price["unit"], "jobs": jobs, **amounts}
+
+
+def for_shots(told: Mapping[str, Any], counts: Mapping[str, Any], target: Target, shots: int) -> dict[str, Any]:
+    """What so many ``shots`` on the machine itself come to, beside those that are needed; JSON-ready.
+
+    ``told`` is a :func:`forecast` of the same circuit. ``useful`` is how many of the shots pass the given bits and are
+    free of errors, on average.
+    """
+    return {
+        "target": target.name,
+        "shots": shots,
+        "useful": None if told["useful"] is None else shots * told["useful"],
+        "cost": charge(counts["cost"], shots, target.max_shots),
+        "needed": {"standard_error": told["standard_error"], "shots": told["shots"], "cost": told["cost"]},
+        "noise": told["noise"],
+    }

@@ -86,3 +86,12 @@ def best_quality(source: Model, way: Callable[[float], W]) -> tuple[W, list[dict
         if worth > most:
             best, most = found, worth
     return best, tried
+
+
+def fewest_gates(budget: float, way: Callable[[float], W]) -> W:
+    """The way that uses the budget, or the exact one where that comes to as few two-qubit gates."""
+    found = way(budget)
+    if not found.spent:
+        return found
+    exact = way(0.0)
+    return found if found.circuit.two_qubit_gates < exact.circuit.two_qubit_gates else exact

@@ -12,6 +12,7 @@ SCHEMA_FILE = "estimate.schema.json"
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
 Amount = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Fields(BaseModel):
@@ -73,6 +74,26 @@ class Counts(_Fields):
     cost: Cost | None
 
 
+class NeededCost(_Fields):
+    """What the shots that are needed cost, in as many jobs as it takes; with resets charged as measurements."""
+
+    unit: str
+    jobs: Positive
+    amount: Amount
+    amount_with_resets: Amount | None = None
+
+
+class Forecast(_Fields):
+    """As in an artifact's ``stats``; null where it cannot be told."""
+
+    success_probability: Share | None
+    useful: Share | None
+    standard_error: Amount
+    shots: Positive | None
+    cost: NeededCost | None
+    noise: bool | None
+
+
 class EstimateResult(_Fields):
     """``exact``: a compiled circuit has just these counts; ``reason`` says why, or why not. ``basis`` is what was
     counted: the circuit of the model, that of generic tokens of the shape, or the shape alone."""
@@ -86,6 +107,8 @@ class EstimateResult(_Fields):
     reason: str
     fits: bool
     counts: Counts
+    forecast: Forecast
+    advice: str | None
 
 
 def json_schema() -> dict[str, Any]:

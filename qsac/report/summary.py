@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from qsac.artifact import Compiled
+from qsac.report.forecast import charge
 
 Row = tuple[str, str]
 
@@ -19,7 +20,8 @@ def facts(compiled: Compiled) -> list[Row]:
         *_count_rows(stats),
         *_probability_rows(stats),
         *_forecast_rows(stats.get("forecast", {})),
-        *_charge_rows(stats),
+        *_time_rows(stats),
+        *_cost_rows(stats["cost"], stats.get("forecast", {})),
         *_error_rows(stats.get("error_budget", {})),
     ]
 
@@ -40,7 +42,9 @@ def estimate_rows(estimated: Mapping[str, Any]) -> list[Row]:
         ("qubits", f"{width:,}{fits}"),
         *_count_rows(counts),
         *_probability_rows(counts),
-        *_charge_rows(counts),
+        *_forecast_rows(estimated["forecast"]),
+        *_time_rows(counts),
+        *_cost_rows(counts["cost"], estimated["forecast"]),
         *(
             (f"{'exact' if estimated['exact'] else 'not exact'}" if not place else "", said)
             for place, said in enumerate(estimated["reason"].split("; "))
@@ -65,28 +69,69 @@ def _probability_rows(stats: Mapping[str, Any]) -> list[Row]:
     return [("error-free", f"{share} of the shots, by the target's published rates")]
 
 
-def _charge_rows(stats: Mapping[str, Any]) -> list[Row]:
-    """How long the machine takes, and what its vendor charges."""
-    rows = []
-    taken, cost = stats.get("duration"), stats["cost"]
-    if taken is not None:
-        rows.append(("time", f"{1e6 * taken['circuit']:,.1f} us a circuit, {1e6 * taken['per_shot']:,.1f} us a shot"))
-    if cost is not None:
-        low, *high = (cost["fixed"] + 1000 * cost[name] for name in cost if name.startswith("per_shot"))
-        resets = "".join(f" ({value:,.1f} if resets count as measurements)" for value in high)
-        rows.append(("cost", f"{low:,.1f} {cost['unit']} for 1,000 shots{resets}"))
-    return rows
-
-
-def _forecast_rows(forecast: Mapping[str, Any]) -> list[Row]:
-    """How many shots count, and how many are needed."""
-    if forecast.get("success_probability") is None:
+def _time_rows(stats: Mapping[str, Any]) -> list[Row]:
+    """How long the machine takes."""
+    taken = stats.get("duration")
+    if taken is None:
         return []
-    rows = [("successful", f"{forecast['success_probability']:.4g} of the shots, without errors")]
-    if forecast["shots"] is not None:
-        error = forecast["standard_error"]
-        rows.append(("shots", f"{forecast['shots']:,} for a standard error of the loss of {error:g}"))
+    return [("time", f"{1e6 * taken['circuit']:,.1f} us a circuit, {1e6 * taken['per_shot']:,.1f} us a shot")]
+
+
+def _forecast_rows(told: Mapping[str, Any]) -> list[Row]:
+    """How many shots count, and how many are needed."""
+    if told.get("success_probability") is None:
+        return []
+    rows = [("successful", f"{told['success_probability']:.4g} of the shots, without errors")]
+    if told.get("useful") is not None:
+        rows.append(("useful", f"{_useful(told['useful'])} shots: successful and free of errors"))
+    if told["shots"] is not None:
+        error = told["standard_error"]
+        rows.append(("shots needed", f"{told['shots']:,} for a standard error of the loss of {error:g}"))
     return rows
+
+
+def _useful(share: float) -> str:
+    if share >= 1e-4:
+        return f"{1000 * share:.4g} of 1,000"
+    return f"1 in {float(f'{1 / share:.2g}'):,.0f}" if share > 1e-15 else "none of the"
+
+
+def _cost_rows(price: Mapping[str, Any] | None, told: Mapping[str, Any]) -> list[Row]:
+    """What the vendor charges for the shots that are needed, and for a thousand."""
+    if price is None:
+        return []
+    thousand = cost_text(charge(price, 1000, None), " for 1,000 shots")
+    if told.get("cost") is None:
+        return [("cost", thousand)]
+    jobs = told["cost"]["jobs"]
+    split = f", in {jobs:,} jobs" if jobs > 1 else ""
+    return [("cost", cost_text(told["cost"], f" for the shots needed{split}")), ("", thousand)]
+
+
+def cost_text(cost: Mapping[str, Any] | None, purpose: str = "") -> str:
+    """A :func:`~qsac.report.forecast.charge` in words, and what it is for; nothing where there is none."""
+    if cost is None:
+        return ""
+    most = cost.get("amount_with_resets", cost["amount"])
+    resets = "" if f"{most:,.1f}" == f"{cost['amount']:,.1f}" else f" ({most:,.1f} if resets count as measurements)"
+    return f"{cost['amount']:,.1f} {cost['unit']}{purpose}{resets}"
+
+
+def shots_text(told: Mapping[str, Any]) -> str | None:
+    """What :func:`~qsac.report.forecast.for_shots` says, as a sentence; None where it says nothing."""
+    needed = told["needed"]
+    shots = f"{told['shots']:,} shot" + "s" * (told["shots"] != 1)
+    clauses = []
+    if told["cost"] is not None:
+        clauses.append(f"{shots} cost {cost_text(told['cost'])}")
+    if told["useful"] is not None:
+        useful = "fewer than one" if told["useful"] < 1 else f"about {told['useful']:,.0f}"
+        clauses.append(f"{useful} of {shots} will be successful and free of errors")
+    if needed["shots"] is not None:
+        price = "" if needed["cost"] is None else f" for {cost_text(needed['cost'])}"
+        error = needed["standard_error"]
+        clauses.append(f"a standard error of the loss of {error:g} takes {needed['shots']:,} shots{price}")
+    return f"on {told['target']} itself {'; '.join(clauses)}" if clauses else None
 
 
 def _error_rows(report: Mapping[str, Any]) -> list[Row]:

@@ -16,6 +16,7 @@ Value = float | None
 
 Probability = Annotated[float, Field(ge=0, le=1)] | None
 Count = Annotated[int, Field(ge=0)]
+Amount = Annotated[float, Field(ge=0)]
 Matrix = list[list[Value]]
 
 
@@ -60,6 +61,36 @@ class SquaredOverlaps(Fields):
     standard_errors: SquaredErrors | Exact
 
 
+class Cost(Fields):
+    """What shots cost, in as many jobs as it takes; with resets charged as measurements where that may be."""
+
+    unit: str
+    jobs: Count
+    amount: Amount
+    amount_with_resets: Amount = Field(default=None, json_schema_extra=without_default)  # type: ignore[assignment]
+
+
+class Needed(Fields):
+    """The shots that give the loss a standard error, without errors of the machine, and what they cost."""
+
+    standard_error: Amount
+    shots: Count | None
+    cost: Cost | None
+
+
+class ShotsForecast(Fields):
+    """What the shots would come to on the machine that the program is compiled for: what they cost, how many are
+    successful and free of errors (``useful``), whether the result will be noise, and what would help then."""
+
+    target: str
+    shots: Count
+    useful: Amount | None
+    cost: Cost | None
+    needed: Needed
+    noise: bool | None
+    advice: str | None
+
+
 class RunResult(Fields):
     """The result of a run: metrics by name; for other readouts than the loss, predictions or overlaps."""
 
@@ -77,6 +108,7 @@ class RunResult(Fields):
     )
     success_probability: Probability
     warnings: list[str]
+    forecast: ShotsForecast = Field(default=None, json_schema_extra=without_default)  # type: ignore[assignment]
 
 
 def json_schema() -> dict[str, Any]:

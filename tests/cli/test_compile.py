@@ -42,7 +42,10 @@ def test_the_artifact_is_called_after_the_model_file(folder: Path, capsys: Captu
     captured = capsys.readouterr()
     assert captured.out.startswith("small one: compiled, verified against the closed form\n")
     assert captured.out.endswith("artifact written to small.qsac.json\n")
-    assert captured.err.startswith("note: H1-1 is no longer sold")
+    assert captured.err == ""
+    assert run(["compile", "small.json", "--target", "h1"]) == 0
+    assert capsys.readouterr().err.startswith("note: H1-1 is no longer sold")
+    assert run(["compile", "small.json"]) == 0
     assert qsac.Compiled.load("small.qsac.json").model == load(SMALL)
 
 
@@ -250,7 +253,7 @@ def test_json(folder: Path, capsys: Captured) -> None:
     captured = capsys.readouterr()
     facts = json.loads(captured.out)
     compiled = qsac.Compiled.load("small.qsac.json")
-    assert (facts["name"], facts["target"], facts["output"]) == ("small one", "h1", "small.qsac.json")
+    assert (facts["name"], facts["target"], facts["output"]) == ("small one", "h2", "small.qsac.json")
     assert facts["verified"] is None
     assert facts["sha256"] == compiled.model.sha256
     assert facts["options"] == compiled.options
@@ -355,7 +358,7 @@ def test_an_interruption_leaves_no_file(
 
 
 def test_a_model_that_does_not_fit(folder: Path, capsys: Captured) -> None:
-    assert run(["compile", "long.json"]) == 3
+    assert run(["compile", "long.json", "--target", "h1"]) == 3
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.splitlines() == [

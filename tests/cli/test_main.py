@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from qsac.cli.main import run
+from qsac.cli.main import COMMANDS, run
 from qsac.cli.messages import note, say, warn
 from qsac.cli.tables import Table
 from qsac.errors import printable
@@ -62,12 +63,65 @@ def test_no_colour_and_no_progress_in_files(no_colour: str, folder: Path) -> Non
 def test_usage_errors_look_like_all_others(capsys: Captured) -> None:
     assert run(["compile", "--emitt", "ir", "x.json"]) == 2
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0].startswith("error: no such option")  # the rest is click's, and differs between its versions
-    assert lines[1:] == ["  help:   qsac compile --help explains the options"]
-    assert run([]) == 2
-    assert capsys.readouterr().err == "error: missing command\n  help:   qsac --help explains the options\n"
+    assert lines == ["error: no such option: --emitt", "  help:   did you mean --emit?"]
+    assert run(["compile", "--zzzzzz", "ir", "x.json"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["error: no such option: --zzzzzz", "  help:   qsac compile --help explains the options"]
     assert run(["interpret", "x"]) == 2
     assert capsys.readouterr().err.startswith("error: missing argument 'COUNTS'\n")
+
+
+def test_qsac_alone_lists_its_commands(capsys: Captured) -> None:
+    assert run(["--help"]) == 0
+    wanted = capsys.readouterr().out
+    assert run([]) == 0
+    assert capsys.readouterr().out == wanted
+    listed = {line.split()[0] for line in wanted.partition("Commands:")[2].splitlines() if line.strip()}
+    assert set(COMMANDS) <= listed
+
+
+def test_the_package_is_the_command(folder: Path) -> None:
+    done = [
+        subprocess.run([sys.executable, "-m", module, "check", "small.json"], capture_output=True, check=False)
+        for module in ("qsac", "qsac.cli.main")
+    ]
+    assert done[0].returncode == 0
+    assert done[0].stdout == done[1].stdout
+    assert done[0].stdout.startswith(b"small one: a valid model\n")
+    done = [subprocess.run([sys.executable, "-m", "qsac", "targets", "h3"], capture_output=True, check=False)]
+    assert done[0].returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["Compile", "small.json"], "compile"),
+        (["cmopiel", "small.json"], "compile"),
+        (["estimat"], "estimate"),
+        (["rnu"], "run"),
+        (["compile", "small.json", "--target", "H2"], "h2"),
+        (["compile", "small.json", "--target", "hh2"], "h2"),
+        (["compile", "small.json", "--target", "IBM_Fez"], "ibm-fez"),
+        (["targets", "ibm-ffzz"], "ibm-fez"),
+        (["compile", "small.json", "--passes", "Fold_Unitaries"], "fold-unitaries"),
+        (["compile", "small.json", "--passes", "route{attempst=2}"], "attempts"),
+        (["compile", "small.json", "--Targte", "h2"], "--target"),
+        (["compile", "small.json", "--emit", "QASM2"], "qasm2"),
+        (["schema", "--of", "modle"], "model"),
+    ],
+)
+def test_near_names_are_told(arguments: list[str], meant: str, folder: Path, capsys: Captured) -> None:
+    assert run(arguments) == 2
+    (said,) = [line for line in capsys.readouterr().err.splitlines() if "did you mean" in line or "perhaps" in line]
+    assert meant in re.split(r"[ ?]+", said.strip())
+
+
+@pytest.mark.parametrize("name", ["zzzz", "quantum", "x" * 100_000, ""])
+def test_far_names_are_not_told(name: str, folder: Path, capsys: Captured) -> None:
+    assert run([name]) == 2
+    assert "did you mean" not in capsys.readouterr().err
+    assert run(["compile", "small.json", "--target", name]) == 2
+    assert "perhaps" not in capsys.readouterr().err
 
 
 def test_exit_codes_of_a_process(folder: Path) -> None:

@@ -53,10 +53,10 @@ def test_standard_input_holds_a_model_or_an_artifact(
     expected = _json(capsys, "run", "small.json", "--target", "h1")
     standard_input((folder / "small.json").read_bytes())
     assert _json(capsys, "run", "-", "--target", "h1") == expected
-    standard_input(qsac.compile("small.json").to_json().encode())
+    standard_input(qsac.compile("small.json", "h1").to_json().encode())
     assert _json(capsys, "run", "-") == expected
     # Written by hand, with blanks and the version not first.
-    document = json.loads(qsac.compile("small.json").to_json())
+    document = json.loads(qsac.compile("small.json", "h1").to_json())
     standard_input(json.dumps({"sha256": document.pop("sha256"), **document}, indent=2).encode())
     assert _json(capsys, "run", "-") == expected
 
@@ -64,7 +64,7 @@ def test_standard_input_holds_a_model_or_an_artifact(
 @pytest.mark.parametrize("artifact", [False, True])
 def test_a_pipe_holds_a_model_or_an_artifact(artifact: bool, folder: Path, capsys: Captured) -> None:
     expected = _json(capsys, "run", "small.json", "--target", "h1")
-    text = qsac.compile("small.json").to_json() if artifact else (folder / "small.json").read_text()
+    text = qsac.compile("small.json", "h1").to_json() if artifact else (folder / "small.json").read_text()
     os.mkfifo(folder / "pipe")
     writer = threading.Thread(target=lambda: (folder / "pipe").write_text(text), daemon=True)
     writer.start()

@@ -281,6 +281,25 @@ def test_every_page_is_in_the_navigation() -> None:
     assert {page for page in pages if page not in navigation} == set()
 
 
+INDEX_NOTE = "<!-- from README.md by tests/docs: change it there -->\n\n"
+
+
+def _index() -> str:
+    """README.md as the documentation's first page: its links from here, files beside the documentation by name only."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = re.sub(r"\]\(docs/([^)]*)\)", r"](\1)", text)
+    return INDEX_NOTE + re.sub(r"\[([^]]*)\]\(((?!https?:)[A-Z]+(?:\.md)?)\)", r"\1 (`\2`)", text)
+
+
+def test_the_first_page_is_the_readme() -> None:
+    if REGENERATE:
+        (DOCS / "index.md").write_text(_index(), encoding="utf-8")
+    assert _page("index.md") == _index()
+    links = re.findall(r"\]\(([^)#]*)[^)]*\)", _index())
+    assert len(links) > 20
+    assert [link for link in links if not link.startswith("http") and not (DOCS / link).is_file()] == []
+
+
 QUOTED = re.compile(r"```console\n(.*?)```", re.DOTALL)
 NUMBER = re.compile(r"-?\d[\d,]*(\.\d+)?(e-?\d+)?")
 

@@ -1,12 +1,16 @@
 """OpenQASM and QIR, read back by Qiskit's importers and PyQIR: the same outcomes, to the last path of a shot."""
 
 import functools
+import re
 import sys
 from collections.abc import Callable
 
 import numpy as np
 import pytest
-from pytket.circuit import Circuit
+from hypothesis import given
+from hypothesis import strategies as st
+from pytket.circuit import Circuit, OpType
+from pytket.qasm.qasm import circuit_from_qasm_str
 from qiskit import QuantumCircuit, qasm2
 
 import qsac
@@ -20,11 +24,10 @@ from tests.cli.conftest import MODELS
 from tests.emit.outcomes import Path, distribution, qir_paths, qiskit_paths
 
 # A machine for each family and two-qubit gate: ZZPhase, CZ, ECR.
+SMALLER = st.integers(0, 30)
 TARGETS = ("h2", "ibm-fez", "ibm-brisbane")
 READERS: dict[str, Callable[[NativeCircuit], list[Path]]] = {
-    "qasm2": lambda circuit: qiskit_paths(
-        qasm2.loads(to_qasm2(circuit), custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS)
-    ),
+    "qasm2": lambda circuit: qiskit_paths(_qasm2(to_qasm2(circuit))),
     "qasm3": lambda circuit: qiskit_paths(_qasm3(to_qasm3(circuit))),
     "qir": lambda circuit: qir_paths(to_qir(circuit)),
     "qir, early exit": lambda circuit: qir_paths(to_qir(circuit, early_exit=True)),
@@ -150,7 +153,7 @@ def _without_measurements(circuit: NativeCircuit) -> Circuit:
 
 def test_angles_are_exact() -> None:
     """Neither form may round an angle, not even next to a multiple of pi."""
-    angles = [0.5 + 2.0**-40, 1 / 3, 1e-9, -0.25 + 1e-10, 2.0**-0.5]
+    angles = [0.5 + 2.0**-40, 1 / 3, 1e-9, -0.25 + 1e-10, 2.0**-0.5, -1.786510106516e-10, 3e-17, -1 + 1e-12]
     count = len(angles)
     kinds = np.full(count, KIND["Rz"], np.int8)
     circuit = NativeCircuit(
@@ -169,6 +172,73 @@ def test_angles_are_exact() -> None:
     module = pyqir.Module.from_ir(pyqir.Context(), to_qir(circuit))
     calls = [one for one in module.functions[0].basic_blocks[0].instructions if isinstance(one, pyqir.Call)]
     assert [one.args[0].value for one in calls] == wanted
+
+
+_QASM2_ANGLES = re.compile(r"(u3|rzz|rz)\((\S*)\*pi(?:,(\S*)\*pi-pi/2,pi/2-\((\S*)\*pi\))?\) ")
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("model", ["small", "complex"])
+def test_qasm2_holds_the_angles_of_the_artifact_to_the_last_bit(model: str, target: str) -> None:
+    (circuit,) = _compiled(model, target).circuits
+    _check_qasm2(circuit)
+    assert max(np.abs(circuit.angles[circuit.kind == KIND["ZZPhase"], 0]), default=0) <= 0.5
+
+
+@given(st.lists(st.floats(-4, 4, allow_subnormal=False), min_size=2, max_size=2), st.sampled_from([1, -1]), SMALLER)
+def test_qasm2_keeps_angles_of_any_size(angles: list[float], sign: int, smaller: int) -> None:
+    first, other = (sign * angle * 10.0**-smaller for angle in angles)
+    _check_qasm2(_turned([("PhasedX", first, other), ("ZZPhase", first, 0.0), ("Rz", other, 0.0)]))
+
+
+def _check_qasm2(circuit: NativeCircuit) -> None:
+    """The text has the circuit's angles, and Qiskit reads them, gate by gate."""
+    text = to_qasm2(circuit)
+    turning = np.isin(circuit.kind, [KIND[name] for name in ("PhasedX", "Rz", "ZZPhase")])
+    written = _QASM2_ANGLES.findall(text)
+    assert len(written) == turning.sum()
+    wanted = circuit.angles[turning].tolist()
+    names = [GATES[kind].name for kind in circuit.kind[turning].tolist()]
+    for (gate, first, other, again), (angle, phase), name in zip(written, wanted, names, strict=True):
+        assert (gate, float(first)) == ({"PhasedX": "u3", "Rz": "rz", "ZZPhase": "rzz"}[name], angle)
+        assert other == again
+        assert name != "PhasedX" or float(other) == phase
+    read = [one for one in _qasm2(text).data if one.operation.name in ("u3", "rz", "rzz")]
+    for one, (angle, phase), name in zip(read, wanted, names, strict=True):
+        theta, *others = one.operation.params
+        assert theta == angle * np.pi
+        if name == "PhasedX":
+            assert others == [phase * np.pi - np.pi / 2, np.pi / 2 - phase * np.pi]
+
+
+def _qasm2(text: str) -> QuantumCircuit:
+    return qasm2.loads(text, custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS)
+
+
+def _turned(gates: list[tuple[str, float, float]]) -> NativeCircuit:
+    """Gates on the first of two qubits, or on both, without measurements."""
+    kinds = [KIND[name] for name, _, _ in gates]
+    return NativeCircuit(
+        "turned",
+        (("q", 0), ("q", 1)),
+        (("b", 0),),
+        np.array(kinds, np.int8),
+        np.zeros(len(gates), np.int32),
+        np.array([GATES[kind].qubits - 1 or -1 for kind in kinds], np.int32),
+        np.array([angles for _, *angles in gates]),
+    )
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_pytket_reads_qasm2_as_the_circuit(target: str) -> None:
+    """Another reader than Qiskit's; pytket itself wraps angles into [0, 4)."""
+    (circuit,) = _compiled("small", target).circuits
+    read = circuit_from_qasm_str(to_qasm2(circuit))
+    assert {(bit.reg_name, *bit.index) for bit in read.bits} == {*circuit.bits}
+    assert read.n_2qb_gates() == circuit.two_qubit_gates
+    turns = [one.op.params[0] for one in read.get_commands() if one.op.type == OpType.ZZPhase]
+    given = circuit.angles[circuit.kind == KIND["ZZPhase"], 0] % 4
+    assert sorted(turns) == pytest.approx(sorted(given), abs=1e-15)
 
 
 def test_qubits_of_a_device_keep_their_places() -> None:

@@ -25,10 +25,10 @@ def test_the_contracts_names(tmp_path: Path) -> None:
     assert qsac.load(json.loads(EXAMPLE.read_text())) == model
     compiled = qsac.compile(model)
     assert isinstance(compiled, qsac.Compiled)
-    assert compiled.target["name"] == "h1"
+    assert compiled.target["name"] == "h2"
     assert compiled.stats["qubits"] == 8
     assert len(compiled.circuits) == 1
-    assert qsac.compile(EXAMPLE, target="h1", optimisation=2) == compiled
+    assert qsac.compile(EXAMPLE, target="h2", optimisation=2) == compiled
     compiled.save(tmp_path / "t.qsac.json")
     loaded = qsac.Compiled.load(tmp_path / "t.qsac.json")
     assert loaded.to_json() == compiled.to_json()

@@ -1,0 +1,53 @@
+"""What a user has to know before shots are taken: what they cost, how many of them count, whether it is worth it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from qsac.cli.messages import note, warn
+
+if TYPE_CHECKING:
+    from qsac.artifact import Compiled
+
+
+def run_forecast(compiled: Compiled, target: str | None, shots: int | None) -> dict[str, Any] | None:
+    """What ``shots`` on the machine itself would come to, that a program is compiled for, with the
+    :func:`~qsac.report.advice.advice`.
+
+    Everything is computed from the circuit, by the target as it is known here, never read from an artifact. None where
+    the machine is not known, or without shots. ``target`` is what the command was given.
+    """
+    from qsac.artifact import describe
+    from qsac.machine.read import find_target, is_path
+    from qsac.registry import target_names
+    from qsac.report.advice import advice
+    from qsac.report.forecast import for_shots, forecast
+    from qsac.report.stats import circuit_stats
+
+    name, circuit = compiled.target["name"], compiled.circuits[0]
+    from_file = target is not None and is_path(target)
+    if shots is None or not (from_file or name in target_names()):
+        return None
+    machine = find_target(target if target is not None and from_file else name)
+    if machine.kind != "device" or describe(machine) != compiled.target:
+        return None
+    if machine.qubits is not None and any(index >= machine.qubits for _, index in circuit.qubits):
+        return None
+    counts = circuit_stats(circuit, machine)
+    told = forecast(compiled.model, compiled.normalisation, counts, machine)
+    said = advice(compiled.model, name, counts, told, compiled.options)
+    return for_shots(told, counts, machine, shots) | {"advice": said}
+
+
+def show_forecast(told: Mapping[str, Any] | None) -> None:
+    """Print a :func:`run_forecast` on stderr."""
+    if told is None:
+        return
+    from qsac.report.summary import shots_text
+
+    text = shots_text(told)
+    if text is not None:
+        note(text)
+    if told["advice"] is not None:
+        warn(told["advice"])
