@@ -1,0 +1,146 @@
+"""The command line, in this process: whatever file it is given, its exit code is one of the contract's, and what it
+prints cannot steer a terminal."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from qsac.cli.main import run
+from tests.fuzz import artifacts, counts, machines, models, starts, templates
+from tests.fuzz.contract import Example, Wrong
+from tests.fuzz.kinds import SOME, Kind
+from tests.fuzz.mutations import Pick
+from tests.fuzz.scratch import scratch
+
+CODES = {0: "accepted", 1: "exit 1", 2: "exit 2", 3: "exit 3", 4: "exit 4"}
+WIDEST = 64
+"""Qubits of a machine that commands compile for here: routing through thousands takes its time, rightly."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """Arguments, with FILE for the fuzzed file and OTHER for a whole one; ``make`` makes the fuzzed one."""
+
+    arguments: tuple[str, ...]
+    make: Callable[[Pick], Example]
+    suffix: str
+
+
+COMMANDS = (
+    Command(("check", "FILE", "--metrics"), models.make, ".json"),
+    Command(("check", "FILE", "--metrics", "--json"), models.make, ".json"),
+    Command(("estimate", "FILE", "--target", "h1"), models.make, ".json"),
+    Command(("compile", "FILE", "--target", "h1", "-O", "1", "--no-cache", "-o", "OUT"), models.make, ".json"),
+    Command(("run", "FILE"), artifacts.make, ".qsac.json"),
+    Command(("run", "FILE", "--target", "statevector", "--json"), artifacts.make, ".qsac.json"),
+    Command(("run", "FILE", "--target", "statevector", "--shots", "100"), artifacts.make, ".qsac.json"),
+    Command(("interpret", "FILE", "COUNTS"), artifacts.make, ".qsac.json"),
+    Command(("interpret", "ARTIFACT", "FILE"), counts.make, ".json"),
+    Command(("bind", "FILE", "-o", "OUT"), templates.make, ".qsac-template.json"),
+    Command(("compile", "MODEL", "--target", "FILE", "-O", "0", "--no-cache", "-o", "OUT"), machines.make, ".json"),
+    Command(("estimate", "MODEL", "--target", "FILE"), machines.make, ".json"),
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Which command, and which compiled program the counts are of."""
+
+    command: int
+    program: int
+
+
+def make(pick: Pick) -> Example:
+    index = pick(len(COMMANDS))
+    example = COMMANDS[index].make(pick)
+    program = example.facts[0] if isinstance(example.facts, tuple) else 0
+    start = f"{COMMANDS[index].arguments[0]} {example.start}"
+    return Example(start, example.data, example.edits, Facts(index, program))
+
+
+def folder() -> Path:
+    return _filled(scratch("commands"))
+
+
+@functools.cache
+def _filled(place: Path) -> Path:
+    for index, compiled in enumerate(starts.compiled()):
+        (place / f"artifact-{index}.qsac.json").write_text(compiled.to_json(), encoding="utf-8")
+    (place / "model.json").write_text(json.dumps(starts.MODELS["single"]), encoding="utf-8")
+    bits = len(starts.compiled()[0].circuits[0].bits)
+    (place / "counts.json").write_text(json.dumps({"0" * bits: 5}), encoding="utf-8")
+    return place
+
+
+def feed(example: Example) -> str:
+    command, place = COMMANDS[example.facts.command], folder()
+    file = place / f"fuzzed{command.suffix}"
+    file.write_bytes(example.data)
+    if command.arguments[2:4] == ("--target", "FILE") and _too_wide(example.data):
+        return "accepted, not compiled"
+    names = {
+        "FILE": str(file),
+        "OUT": str(place / "out.qsac.json"),
+        "MODEL": str(place / "model.json"),
+        "COUNTS": str(place / "counts.json"),
+        "ARTIFACT": str(place / f"artifact-{example.facts.program}.qsac.json"),
+    }
+    code, printed = _run([names.get(argument, argument) for argument in command.arguments])
+    if code not in CODES:
+        raise Wrong(f"exit {code}: {_last_line(printed)}")
+    if steering := {character for character in printed if not character.isprintable()} - {"\n"}:
+        raise Wrong(f"what is printed is not printable: {sorted(map(ascii, steering))}")
+    if code and "error:" not in printed:
+        raise Wrong(f"exit {code} without a word")
+    if "Traceback" in printed:
+        raise Wrong("a traceback is printed")
+    return CODES[code]
+
+
+def _too_wide(data: bytes) -> bool:
+    try:
+        return int(json.loads(data)["qubits"]) > WIDEST
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return False
+
+
+def _last_line(printed: str) -> str:
+    lines = [line for line in printed.splitlines() if "error" in line]
+    return (lines or [""])[-1][:80]
+
+
+def _run(arguments: list[str]) -> tuple[int, str]:
+    """The exit code, and everything that was printed."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n")
+    with _streams(stream), warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        code = run(arguments)
+        stream.flush()
+    data = stream.buffer.getvalue()  # type: ignore[attr-defined]
+    return code, data.decode("utf-8", "surrogateescape")
+
+
+@contextmanager
+def _streams(stream: io.TextIOWrapper) -> Iterator[None]:
+    """Standard output and standard error go into one stream."""
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = stream, stream
+    debug = os.environ.pop("QSAC_DEBUG", None)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
+        if debug is not None:
+            os.environ["QSAC_DEBUG"] = debug
+
+
+KINDS = (Kind("commands", 150, SOME, make, feed, {"accepted": 0.1}),)
