@@ -19,7 +19,23 @@ from tests.fuzz.kinds import MANY, Kind
 from tests.fuzz.mutations import RAW, TEXTS, Document, Edit, Pick, bytes_mutated, mutated
 from tests.fuzz.scratch import scratch
 
-_TYPES = ("<f8", ">f4", "<f2", "<c16", "|b1", "<i8", "|u1", "<f16", "<c32", "|O", "|S8", "<U4", "<M8[s]", "|V16", "3<f8")
+_TYPES = (
+    "<f8",
+    ">f4",
+    "<f2",
+    "<c16",
+    "|b1",
+    "<i8",
+    "|u1",
+    "<f16",
+    "<c32",
+    "|O",
+    "|S8",
+    "<U4",
+    "<M8[s]",
+    "|V16",
+    "3<f8",
+)
 WORDS = (*_TYPES, "descr", "shape", "fortran_order", "dtype", "data_offsets", "__metadata__")
 _DTYPES = ("F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "I64", "U8", "BOOL", "C64", "C128", "F4", "X")
 
@@ -66,20 +82,36 @@ def _csv(header: bytes, body: bytes) -> bytes:
 @functools.cache
 def files() -> tuple[Start, ...]:
     made = []
-    for array in (ROWS, ROWS.astype(">f4"), (ROWS + 0.5j), np.asfortranarray(ROWS), np.ones((3, 2, 2)), ROWS.astype("i2")):
+    for array in (
+        ROWS,
+        ROWS.astype(">f4"),
+        (ROWS + 0.5j),
+        np.asfortranarray(ROWS),
+        np.ones((3, 2, 2)),
+        ROWS.astype("i2"),
+    ):
         header = {
             "descr": array.dtype.str,
             "fortran_order": bool(array.flags.f_contiguous and not array.flags.c_contiguous),
             "shape": list(array.shape),
         }
         start = Document(f".npy of {array.dtype}", header)
-        for suffix, sealed in ((".npy", _npy), (".npz", _npz(zipfile.ZIP_STORED)), (".npz", _npz(zipfile.ZIP_DEFLATED))):
+        for suffix, sealed in (
+            (".npy", _npy),
+            (".npz", _npz(zipfile.ZIP_STORED)),
+            (".npz", _npz(zipfile.ZIP_DEFLATED)),
+        ):
             made.append(Start(suffix, start, array.tobytes("A"), sealed))
     for dtype, array in (("F64", ROWS), ("F32", ROWS.astype("<f4")), ("BF16", ROWS.astype("<f2"))):
         data = array.tobytes()
         tensors = {"tokens": {"dtype": dtype, "shape": list(array.shape), "data_offsets": [0, len(data)]}}
         made.append(Start(".safetensors", Document(f".safetensors of {dtype}", tensors), data, _safetensors))
-    for text in (b"1,0.5\n0.25,1\n-1,2\n", b"# a comment\n1+2j,0.5\n0.25,1j\n", b"a,b\n1,2\n3,4\n", b"\xef\xbb\xbf1,2\r\n3,4\r\n"):
+    for text in (
+        b"1,0.5\n0.25,1\n-1,2\n",
+        b"# a comment\n1+2j,0.5\n0.25,1j\n",
+        b"a,b\n1,2\n3,4\n",
+        b"\xef\xbb\xbf1,2\r\n3,4\r\n",
+    ):
         made.append(Start(".csv", Document(".csv", {}), text, _csv))
     return tuple(made)
 

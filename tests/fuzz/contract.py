@@ -9,12 +9,12 @@ import traceback
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from qsac.errors import EXIT_BUG, QsacError
+from qsac.errors import QsacError
 from tests.fuzz.mutations import Edit
 
 SECONDS, WAITING_SECONDS = 5.0, 60.0
@@ -46,6 +46,10 @@ class Wrong(AssertionError):
     """An input was accepted, and what came of it is not right."""
 
 
+class TooLarge(AssertionError):
+    """An input took too much memory."""
+
+
 class TooSlow(BaseException):
     """An input took too long. No exception of the usual kind, which the code under test may catch."""
 
@@ -73,12 +77,14 @@ Feed = Callable[[Example], str]
 def judged(feed: Feed, example: Example, *, measured: bool = False) -> Outcome:
     """What an input comes to. ``measured``: its memory is measured too, which is slower."""
     try:
-        with _in_time(), _in_memory(len(example.data)) if measured else _in_time(None):
+        with _in_time(), _in_memory(len(example.data)) if measured else nullcontext():
             label = feed(example)
     except QsacError as error:
         return _refused(error)
     except TooSlow as error:
         return _outside(error, "too slow")
+    except TooLarge as error:
+        return Outcome("outside", "too much memory", str(error))
     except (Exception, SystemExit) as error:
         return _outside(error, type(error).__name__)
     return Outcome(label)
@@ -89,7 +95,7 @@ def _refused(error: QsacError) -> Outcome:
     if error.exit_code not in (1, 2, 3, 4):
         return Outcome("outside", f"exit code {error.exit_code}", text[:1000])
     if not error.title or len(text) > LONGEST_MESSAGE:
-        return Outcome("outside", f"a message of {len(text)} characters: {error.title[:60]}", text[:1000])
+        return Outcome("outside", f"a diagnostic too long, or without a title: {error.title[:24]}", text[:1000])
     return Outcome(f"exit {error.exit_code}")
 
 
@@ -109,16 +115,16 @@ def _outside(error: BaseException, what: str) -> Outcome:
 
 
 @contextmanager
-def _in_time(seconds: float | None = SECONDS) -> Iterator[None]:
-    if seconds is None or threading.current_thread() is not threading.main_thread():
+def _in_time() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def late(number: int, _frame: object) -> None:
-        raise TooSlow(f"{seconds:g} s of processor time" if number == signal.SIGPROF else f"{WAITING_SECONDS:g} s")
+        raise TooSlow(f"{SECONDS:g} s of processor time" if number == signal.SIGPROF else f"{WAITING_SECONDS:g} s")
 
     before = [(number, signal.signal(number, late)) for number in (signal.SIGPROF, signal.SIGALRM)]
-    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
     signal.setitimer(signal.ITIMER_REAL, WAITING_SECONDS)
     try:
         yield
@@ -142,7 +148,7 @@ def _in_memory(size: int) -> Iterator[None]:
     finally:
         tracemalloc.stop()
     if peak > _allowed(size):
-        raise Wrong(f"too much memory: {peak >> 20} MiB for an input of {size} bytes")
+        raise TooLarge(f"{peak >> 20} MiB for an input of {size} bytes")
 
 
 def _allowed(size: int) -> int:
@@ -192,6 +198,3 @@ class Tally:
 
 def _size(example: Example) -> tuple[int, int]:
     return len(example.edits), len(example.data)
-
-
-assert EXIT_BUG not in (1, 2, 3, 4)

@@ -23,9 +23,30 @@ PROGRAMS = (0, 6)
 
 VALUES: tuple[Any, ...] = (
     *(None, "", "text", " ", "nan", "NaN", "1", "-1", "{}", "[]", "null", '{"0": 1}', '{"0": NaN}', '{"0": -1}'),
-    *('{"0": 1.5}', '{"0": 1e999}', "[" * 5000, "9" * 5000, "x" * 100_000, "\x1b[2J", "\x1b]0;title\x07", "\ud83d\ude00"),
+    *(
+        '{"0": 1.5}',
+        '{"0": 1e999}',
+        "[" * 5000,
+        "9" * 5000,
+        "x" * 100_000,
+        "\x1b[2J",
+        "\x1b]0;title\x07",
+        "\ud83d\ude00",
+    ),
     *(0, -1, 1, 2, 2**31, 2**62, -(2**62), 1.5, 1e300, float("inf"), b"", b"\0", b"\xff\xfe", b"\x78\x9c" + b"\0" * 20),
-    *("submitting", "queued", "running", "done", "failed", "cancelled", "unknown", "H1-1", "ibm_fez", "IBM", "Quantinuum"),
+    *(
+        "submitting",
+        "queued",
+        "running",
+        "done",
+        "failed",
+        "cancelled",
+        "unknown",
+        "H1-1",
+        "ibm_fez",
+        "IBM",
+        "Quantinuum",
+    ),
 )
 
 

@@ -48,12 +48,54 @@ NUMBERS: tuple[Any, ...] = (
     *(f"{_RAW}{index}@" for index in range(len(RAW))),
 )
 TEXTS: tuple[str, ...] = (
-    *("", " ", "x" * 100_000, "NaN", "nan", "inf", "-inf", "Infinity", "1e999", "0x10", "1_000", "1/3", "+1", "1.", ".5"),
+    *(
+        "",
+        " ",
+        "x" * 100_000,
+        "NaN",
+        "nan",
+        "inf",
+        "-inf",
+        "Infinity",
+        "1e999",
+        "0x10",
+        "1_000",
+        "1/3",
+        "+1",
+        "1.",
+        ".5",
+    ),
     *("١", "²", "0.25 ", "--", "-", "..", "../../etc/passwd", "/dev/zero", "/", "\\", "~", "a\0b", "CON", "None"),
-    *("\x1b]0;title\x07\x1b[2J", "\r\n", "\t", "\u202e\u2066", "\ud800", "\udfff\ud800", "\U0001f600", "данные", "e\u0301"),
+    *(
+        "\x1b]0;title\x07\x1b[2J",
+        "\r\n",
+        "\t",
+        "\u202e\u2066",
+        "\ud800",
+        "\udfff\ud800",
+        "\U0001f600",
+        "данные",
+        "e\u0301",
+    ),
     *("q[0]", "qsac-ir 1", "qsac-ir 999", "{}", "[]", '"', "%s%n", "{0.__class__}", "true"),
 )
-OTHERS: tuple[Any, ...] = (None, True, False, 0, 1, -1.5, "", "text", [], {}, [[]], [None], [0, 1], {"a": 1}, ["q", [0]])
+OTHERS: tuple[Any, ...] = (
+    None,
+    True,
+    False,
+    0,
+    1,
+    -1.5,
+    "",
+    "text",
+    [],
+    {},
+    [[]],
+    [None],
+    [0, 1],
+    {"a": 1},
+    ["q", [0]],
+)
 
 
 @dataclass(frozen=True)
@@ -139,6 +181,10 @@ class Document:
         group = self._group_of[path]
         return group[pick(len(group))]
 
+    def is_alone(self, path: Path) -> bool:
+        """Whether no other place has this shape."""
+        return len(self._group_of[path]) == 1
+
 
 def mutated(start: Document, pick: Pick, words: tuple[str, ...], most: int = 2, *, fitting: bool = False) -> Mutant:
     """The document with one edit, or in one of four cases up to ``most``. ``words`` are names that mean something.
@@ -187,7 +233,9 @@ def _edited(
     assert found is not None
     actions = _ACTIONS_OF.get(type(found[0]), ()) + _ANYWHERE
     if fitting:
-        actions = tuple(action for action in actions if action in _fitting(path, found[0]))
+        actions = tuple(action for action in actions if action in _fitting(path, found[0])) or ("retype",)
+    if start.is_alone(path):
+        actions = tuple(action for action in actions if action not in ("alike", "exchange")) or ("retype",)
     name = actions[pick(len(actions))]
     if not path and name in ("delete", "duplicate"):
         name = "retype"  # the whole document has no place in anything

@@ -120,7 +120,9 @@ MACHINES: dict[str, dict[str, Any]] = {
         _machine("bare", "ZZPhase", 8),
         _machine("ions", "ZZPhase", 12, cost="hqc", errors=_ERRORS | {"memory": 1e-5, "two_qubit_scaling": [0.5, 0.5]}),
         _machine("line", "CZ", 6, coupling={"type": "line"}, vendor="own", description="a line of six"),
-        _machine("grid", "ECR", 6, coupling={"type": "grid", "rows": 2, "columns": 3}, max_shots=1000, feed_forward=True),
+        _machine(
+            "grid", "ECR", 6, coupling={"type": "grid", "rows": 2, "columns": 3}, max_shots=1000, feed_forward=True
+        ),
         _machine(
             "ring",
             "CX",
@@ -175,7 +177,9 @@ def circuits() -> tuple[Document, ...]:
 @functools.cache
 def templates() -> tuple[Document, ...]:
     return tuple(
-        Document(f"{name} for {target}, {options}", json.loads("".join(parts(template(MODELS[name], target, **options)))))
+        Document(
+            f"{name} for {target}, {options}", json.loads("".join(parts(template(MODELS[name], target, **options))))
+        )
         for name, target, options in TEMPLATES
     )
 
