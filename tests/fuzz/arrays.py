@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from qsac.model.tokens.file import file_tokens
-from tests.fuzz.contract import Example, Wrong
+from tests.fuzz.changes import RAW, TEXTS, Pick
+from tests.fuzz.contract import Example, WrongError
 from tests.fuzz.kinds import MANY, Kind
-from tests.fuzz.mutations import RAW, TEXTS, Document, Edit, Pick, bytes_mutated, mutated
+from tests.fuzz.mutations import Document, Edit, bytes_mutated, mutated
 from tests.fuzz.scratch import scratch
 
 _TYPES = (
@@ -187,9 +188,9 @@ def feed(example: Example) -> str:
     (place / name).write_bytes(example.data)
     values = file_tokens(name, place, "/tokens/path")
     if values.ndim != 2 or min(values.shape) < 2 or values.dtype not in (np.float64, np.complex128):
-        raise Wrong(f"an array of shape {values.shape} and kind {values.dtype}")
+        raise WrongError(f"an array of shape {values.shape} and kind {values.dtype}")
     if not np.isfinite(values).all():
-        raise Wrong("a number that is not finite")
+        raise WrongError("a number that is not finite")
     return "accepted"
 
 

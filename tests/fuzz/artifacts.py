@@ -13,9 +13,10 @@ from typing import Any
 from qsac.artifact import Compiled
 from qsac.errors import QsacError
 from tests.fuzz import oracle, starts
-from tests.fuzz.contract import Example, Wrong
+from tests.fuzz.changes import Pick
+from tests.fuzz.contract import Example, WrongError
 from tests.fuzz.kinds import SOME, Kind
-from tests.fuzz.mutations import Document, Edit, Pick, bytes_mutated, mutated, text_of
+from tests.fuzz.mutations import Document, Edit, bytes_mutated, mutated, text_of
 from tests.fuzz.reseal import resealed
 
 LARGEST = 12
@@ -59,7 +60,7 @@ def feed(example: Example) -> str:
     text = compiled.to_json()
     again = Compiled.parse(text.encode(), "again.qsac.json")
     if again.to_json() != text:
-        raise Wrong("an accepted artifact is not itself after writing and reading it")
+        raise WrongError("an accepted artifact is not itself after writing and reading it")
     if len(compiled.circuits[0].qubits) > LARGEST:
         return "accepted, too wide to simulate"
     what = oracle.moved(original(example.facts.index), oracle.readings(compiled))
@@ -99,15 +100,15 @@ def verified(example: Example) -> str:
         after = oracle.readings(compiled)
     except QsacError:
         if not complaints(example.data):
-            raise Wrong("verify finds nothing wrong with what is refused") from None
+            raise WrongError("verify finds nothing wrong with what is refused") from None
         raise
     if oracle.moved(original(index), after) != "probabilities":
         return "harmless"
     found = complaints(example.data)
     if not found:
-        raise Wrong("verify does not notice that probabilities are others")
+        raise WrongError("verify does not notice that probabilities are others")
     if not any(names(pointer, edit) for pointer in found for edit in example.edits):
-        raise Wrong("verify does not name the place")
+        raise WrongError("verify does not name the place")
     return "found"
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from qsac.cli.main import run
 from tests.fuzz import artifacts, counts, machines, models, starts, templates
-from tests.fuzz.contract import Example, Wrong
+from tests.fuzz.changes import Pick
+from tests.fuzz.contract import Example, WrongError
 from tests.fuzz.kinds import SOME, Kind
-from tests.fuzz.mutations import Pick
 from tests.fuzz.scratch import scratch
 
 CODES = {0: "accepted", 1: "exit 1", 2: "exit 2", 3: "exit 3", 4: "exit 4"}
@@ -96,13 +96,13 @@ def feed(example: Example) -> str:
     }
     code, printed = _run([names.get(argument, argument) for argument in command.arguments])
     if code not in CODES:
-        raise Wrong(f"exit {code}: {_last_line(printed)}")
+        raise WrongError(f"exit {code}: {_last_line(printed)}")
     if steering := {character for character in printed if not character.isprintable()} - {"\n"}:
-        raise Wrong(f"what is printed is not printable: {sorted(map(ascii, steering))}")
+        raise WrongError(f"what is printed is not printable: {sorted(map(ascii, steering))}")
     if code and "error:" not in printed:
-        raise Wrong(f"exit {code} without a word")
+        raise WrongError(f"exit {code} without a word")
     if "Traceback" in printed:
-        raise Wrong("a traceback is printed")
+        raise WrongError("a traceback is printed")
     return CODES[code]
 
 

@@ -42,11 +42,11 @@ class Example:
         return f"<{self.start}: {edits} -> {len(self.data)} bytes {shown!r}>"
 
 
-class Wrong(AssertionError):
+class WrongError(AssertionError):
     """An input was accepted, and what came of it is not right."""
 
 
-class TooLarge(AssertionError):
+class TooLargeError(AssertionError):
     """An input took too much memory."""
 
 
@@ -83,7 +83,7 @@ def judged(feed: Feed, example: Example, *, measured: bool = False) -> Outcome:
         return _refused(error)
     except TooSlow as error:
         return _outside(error, "too slow")
-    except TooLarge as error:
+    except TooLargeError as error:
         return Outcome("outside", "too much memory", str(error))
     except (Exception, SystemExit) as error:
         return _outside(error, type(error).__name__)
@@ -109,7 +109,7 @@ def _outside(error: BaseException, what: str) -> Outcome:
         and "site-packages" not in frame.filename
     ]
     place = (in_qsac or own)[0 if isinstance(error, TooSlow) else -1]
-    what = f"{what} ({str(error).splitlines()[0][:60]})" if isinstance(error, Wrong) and str(error) else what
+    what = f"{what} ({str(error).splitlines()[0][:60]})" if isinstance(error, WrongError) and str(error) else what
     where = f"{Path(place.filename).name}:{place.lineno} {place.name}"
     return Outcome("outside", f"{what} in {where}", "".join(traceback.format_exception(error))[-6000:])
 
@@ -148,7 +148,7 @@ def _in_memory(size: int) -> Iterator[None]:
     finally:
         tracemalloc.stop()
     if peak > _allowed(size):
-        raise TooLarge(f"{peak >> 20} MiB for an input of {size} bytes")
+        raise TooLargeError(f"{peak >> 20} MiB for an input of {size} bytes")
 
 
 def _allowed(size: int) -> int:

@@ -14,9 +14,10 @@ from qsac.artifact import Compiled
 from qsac.cache import Cache
 from qsac.errors import QsacError
 from tests.fuzz import starts
-from tests.fuzz.contract import Example, Wrong
+from tests.fuzz.changes import Pick
+from tests.fuzz.contract import Example, WrongError
 from tests.fuzz.kinds import MANY, Kind
-from tests.fuzz.mutations import Document, Edit, Pick, bytes_mutated, mutated, text_of
+from tests.fuzz.mutations import Document, Edit, bytes_mutated, mutated, text_of
 from tests.fuzz.scratch import scratch
 
 PROGRAMS = (0, 1, 6, 7, 10)
@@ -128,19 +129,19 @@ def feed(example: Example) -> str:
     found = place.cache.get(start.key, source.model, source.target, source.options)
     if found is None:
         if not place.messages:
-            raise Wrong("a damaged entry was passed over without a word")
+            raise WrongError("a damaged entry was passed over without a word")
         if not all(character.isprintable() for message in place.messages for character in message):
-            raise Wrong("a warning is not printable")
+            raise WrongError("a warning is not printable")
         return "damaged"
     text = found.to_json()
     try:
         again = Compiled.parse(text.encode(), "from the cache")
     except QsacError as error:
-        raise Wrong(f"the cache gave a program that cannot be read again: {error.title}") from None
+        raise WrongError(f"the cache gave a program that cannot be read again: {error.title}") from None
     if again.to_json() != text:
-        raise Wrong("what the cache gives is not itself after writing and reading it")
+        raise WrongError("what the cache gives is not itself after writing and reading it")
     if type(found.verified) not in (bool, dict, type(None)):
-        raise Wrong("whether it was verified is not what it says")
+        raise WrongError("whether it was verified is not what it says")
     return "accepted"
 
 

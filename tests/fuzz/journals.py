@@ -13,9 +13,10 @@ from typing import Any
 from qsac.submission.journal import Job, Journal
 from qsac.submission.submit import result
 from tests.fuzz import starts
-from tests.fuzz.contract import Example, Wrong
+from tests.fuzz.changes import Pick, near
+from tests.fuzz.contract import Example, WrongError
 from tests.fuzz.kinds import MANY, SOME, Kind
-from tests.fuzz.mutations import Edit, Pick, bytes_mutated, near, pointer_of
+from tests.fuzz.mutations import Edit, bytes_mutated, pointer_of
 from tests.fuzz.scratch import scratch
 
 PROGRAMS = (0, 6)
@@ -162,7 +163,7 @@ def feed(example: Example) -> str:
     json.dumps([entry.to_dict() for entry in getattr(journal, "entries", journal.jobs)()], allow_nan=False)
     whole = start().jobs[0]
     if example.facts == "rows" and whole not in jobs:
-        raise Wrong("a job whose row is not damaged is gone")
+        raise WrongError("a job whose row is not damaged is gone")
     for job in jobs:
         journal.job(job.id)
         journal.artifact(job)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+from tests.fuzz.changes import Pick
 from tests.fuzz.contract import Example, Feed
-from tests.fuzz.mutations import Pick
 
 MANY, SOME = 100_000, 10_000
 """Inputs of a kind in `make fuzz`: of those that are only read, and of those that are compiled or simulated."""

@@ -10,9 +10,10 @@ from qsac.errors import DoesNotFitError
 from qsac.ir.native import GATES
 from qsac.machine.read import parse_target
 from tests.fuzz import starts
-from tests.fuzz.contract import Example, Wrong
+from tests.fuzz.changes import Pick
+from tests.fuzz.contract import Example, WrongError
 from tests.fuzz.kinds import MANY, SOME, Kind
-from tests.fuzz.mutations import Pick, bytes_mutated, mutated, text_of
+from tests.fuzz.mutations import bytes_mutated, mutated, text_of
 
 
 def make(pick: Pick) -> Example:
@@ -30,7 +31,7 @@ def feed(example: Example) -> str:
     json.dumps(describe(machine), allow_nan=False)
     texts = (machine.name, machine.vendor, machine.description, machine.errors.source if machine.errors else "")
     if not all(text.isprintable() for text in texts):
-        raise Wrong("a text of the target is not printable")
+        raise WrongError("a text of the target is not printable")
     return "accepted"
 
 
@@ -44,9 +45,9 @@ def compiled(example: Example) -> str:
     except DoesNotFitError:
         return "accepted, not compiled"
     if not {GATES[kind].name for kind in made.circuits[0].kind.tolist()} <= set(machine.gates):
-        raise Wrong("compiled to gates that the machine does not have")
+        raise WrongError("compiled to gates that the machine does not have")
     if machine.qubits is not None and len(made.circuits[0].qubits) > machine.qubits:
-        raise Wrong("compiled to more qubits than the machine has")
+        raise WrongError("compiled to more qubits than the machine has")
     json.dumps(made.stats, allow_nan=False)
     return "accepted"
 

@@ -14,9 +14,10 @@ from qsac.model.load import load, load_text
 from qsac.model.metrics import closed_form
 from qsac.model.model import Model
 from tests.fuzz import starts
-from tests.fuzz.contract import Example, Wrong
+from tests.fuzz.changes import Pick
+from tests.fuzz.contract import Example, WrongError
 from tests.fuzz.kinds import MANY, SOME, Kind
-from tests.fuzz.mutations import Pick, bytes_mutated, mutated, text_of
+from tests.fuzz.mutations import bytes_mutated, mutated, text_of
 
 SMALL = 16
 """Longest context and largest dimension whose closed form is computed."""
@@ -35,9 +36,9 @@ def make(pick: Pick) -> Example:
 def feed(example: Example) -> str:
     model = load_text(example.data, "model.json")
     if load(model.canonical).sha256 != model.sha256:
-        raise Wrong("the canonical form is another model")
+        raise WrongError("the canonical form is another model")
     if not all(np.isfinite(array).all() for array in (model.tokens, model.kernel)):
-        raise Wrong("a model of numbers that are not finite")
+        raise WrongError("a model of numbers that are not finite")
     if model.context <= SMALL and model.dimension <= SMALL:
         json.dumps(_reported(model), allow_nan=False)
     return "accepted"
@@ -60,13 +61,13 @@ def compiled(example: Example) -> str:
     except DoesNotFitError:
         return "accepted, not compiled"
     if not made.verified:
-        raise Wrong("compiled, but not verified")
+        raise WrongError("compiled, but not verified")
     json.loads(made.to_json(), parse_constant=_no_number)
     return "accepted"
 
 
 def _no_number(text: str) -> None:
-    raise Wrong(f"the artifact holds {text}")
+    raise WrongError(f"the artifact holds {text}")
 
 
 KINDS = (

@@ -104,8 +104,12 @@ _GATES = {
     "ECR": ["SX", "X", "Rz", "ECR", "Measure", "Reset"],
 }
 _ERRORS = {
-    **{"one_qubit": 3e-5, "two_qubit": 2e-3, "measure_0": 1e-3, "measure_1": 2e-3},
-    **{"date": "2026-11-01", "source": "randomised benchmarking"},
+    "one_qubit": 3e-5,
+    "two_qubit": 2e-3,
+    "measure_0": 1e-3,
+    "measure_1": 2e-3,
+    "date": "2026-11-01",
+    "source": "randomised benchmarking",
 }
 _DURATIONS = {"one_qubit": 3e-8, "two_qubit": 7e-8, "measure": 2e-6, "reset": 2e-6, "delay": 1e-4, "source": "a page"}
 

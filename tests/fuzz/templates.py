@@ -7,9 +7,10 @@ import json
 from qsac.errors import CheckFailedError
 from qsac.template_file import read
 from tests.fuzz import starts
-from tests.fuzz.contract import Example, Wrong
+from tests.fuzz.changes import Pick
+from tests.fuzz.contract import Example, WrongError
 from tests.fuzz.kinds import SOME, Kind
-from tests.fuzz.mutations import Pick, bytes_mutated, mutated, text_of
+from tests.fuzz.mutations import bytes_mutated, mutated, text_of
 from tests.fuzz.reseal import resealed
 
 
@@ -33,7 +34,7 @@ def feed(example: Example) -> str:
     except CheckFailedError:
         return "moves results"
     if not checked.verified or checked.to_json() != compiled.to_json():
-        raise Wrong("two bindings of a template differ")
+        raise WrongError("two bindings of a template differ")
     return "harmless"
 
 

@@ -51,7 +51,7 @@ class OwnCodeError(QsacError):
         (failing(OwnCodeError("a bug")), "outside", "exit code 70"),
         (failing(InvalidInputError("long", found="x" * 10_000)), "outside", "a diagnostic too long"),
         (failing(InvalidInputError("")), "outside", "a diagnostic too long, or without a title"),
-        (failing(contract.Wrong("not so")), "outside", "Wrong (not so)"),
+        (failing(contract.WrongError("not so")), "outside", "WrongError (not so)"),
     ],
 )
 def test_only_answers_and_refusals_are_within_the_contract(feed, label, fault):
@@ -196,7 +196,7 @@ def test_a_cache_that_gives_what_is_damaged_is_found_out(monkeypatch):
     data = entry.sealed(text_of(entry.header.document) + b"\n" + entry.columns)
     monkeypatch.setattr(Cache, "get", lambda *given: None)
     assert judged(entries.feed, Example("whole", data, (), 0)).fault.startswith(
-        "Wrong (a damaged entry was passed over"
+        "WrongError (a damaged entry was passed over"
     )
 
 

@@ -5,22 +5,15 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 
+from qsac.errors import QsacError
 from qsac.model.strict_json import parse
 from tests.fuzz import starts
-from tests.fuzz.mutations import (
-    RAW,
-    Document,
-    bytes_mutated,
-    is_plain,
-    mutated,
-    resolved,
-    shape_of,
-    text_of,
-    walk,
-)
+from tests.fuzz.changes import RAW
+from tests.fuzz.mutations import Document, bytes_mutated, is_plain, mutated, resolved, shape_of, text_of, walk
 
 DOCUMENT = {
     "list": [[0.5, 1, "0.25"] for _ in range(50)],
@@ -95,10 +88,8 @@ def test_a_plain_document_is_what_its_text_says():
     plain = [mutant.document for mutant in mutants(2000) if is_plain(mutant.document)]
     assert len(plain) > 1000
     for document in plain:
-        try:
+        with suppress(QsacError):  # nested too deeply: refused, and not read as something else
             assert parse(text_of(document), "text") == document
-        except Exception as error:  # nested too deeply, or an empty name: refused, not read as something else
-            assert type(error).__name__ in ("InvalidInputError", "DoesNotFitError")
 
 
 @pytest.mark.parametrize("data", [b"", b"a", b"some bytes"])
