@@ -57,10 +57,6 @@ def fuzz(options: argparse.Namespace) -> int:
         if options.only is None or kind.name in options.only:
             everything[kind.name] = tally = _fuzzed(kind, options)
             _keep(kind, tally, options.output)
-    for name, tally in everything.items():
-        for fault, count in tally.faults.most_common():
-            example, _, seed = tally.samples[fault]
-            print(f"\n{name}: {count:,} x {fault}\n  round's seed {seed}: {example!r}")
     outside = sum(tally.outside for tally in everything.values())
     inputs = sum(tally.inputs for tally in everything.values())
     kept = f"; kept in {options.output}" if outside else ""
@@ -82,7 +78,11 @@ def _fuzzed(kind: Kind, options: argparse.Namespace) -> Tally:
     print(_row(kind.name, f"{tally.inputs:,}", f"{tally.accepted:,}", *codes, f"{tally.outside:,}", minutes))
     special = {label: count for label, count in tally.labels.items() if label.partition(" ")[0] not in _ORDINARY}
     if special:
-        print("  " + ", ".join(f"{label}: {count:,}" for label, count in sorted(special.items())), flush=True)
+        print("  " + ", ".join(f"{label}: {count:,}" for label, count in sorted(special.items())))
+    for fault, count in tally.faults.most_common():
+        example, _, round_seed = tally.samples[fault]
+        print(f"  {count:,} x {fault}\n    round's seed {round_seed}: {example!r}")
+    sys.stdout.flush()
     return tally
 
 

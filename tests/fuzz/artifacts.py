@@ -133,6 +133,6 @@ def is_itself(document: Document) -> bool:
 
 
 KINDS = (
-    Kind("artifacts", 250, SOME, make, feed, {"accepted": 0.1, "harmless": 0.05, "exit 2": 0.2}),
-    Kind("verify", 120, SOME, single, verified, {"accepted": 0.1, "found": 0.04}),
+    Kind("artifacts", 250, SOME, make, feed, {"harmless": 0.1, "exit 2": 0.2}),
+    Kind("verify", 120, SOME, single, verified, {"harmless": 0.05, "found": 0.03}),
 )

@@ -18,8 +18,8 @@ MANY, SOME = 100_000, 10_000
 @dataclass(frozen=True)
 class Kind:
     """A kind of input. ``few`` examples are tried in `make test`, ``many`` in `make fuzz`; ``make`` makes one from
-    choices. ``shares``: how many of them have to come to something, by its label or ``accepted`` for all that are
-    accepted. Else it is not the code behind the first checks that is tested."""
+    choices. ``shares``: the least share of them that has to come to something, by its label. Else it is not the code
+    behind the first checks that is tested."""
 
     name: str
     few: int

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from qsac.artifact import Compiled
+from qsac.emit.circuit_dict import to_json
 from qsac.errors import CheckFailedError
 from qsac.template_file import read
 from tests.fuzz import starts
@@ -33,9 +35,13 @@ def feed(example: Example) -> str:
         checked = template.bind(verify=True)
     except CheckFailedError:
         return "moves results"
-    if not checked.verified or checked.to_json() != compiled.to_json():
+    if not checked.verified or _circuit(checked) != _circuit(compiled):
         raise WrongError("two bindings of a template differ")
     return "harmless"
 
 
-KINDS = (Kind("templates", 150, SOME, make, feed, {"accepted": 0.05}),)
+def _circuit(compiled: Compiled) -> str:
+    return "".join(to_json(compiled.circuits[0]))
+
+
+KINDS = (Kind("templates", 150, SOME, make, feed, {"harmless": 0.03}),)
