@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qsac.cli.main import run
-from tests.fuzz import artifacts, counts, machines, models, starts, templates
+from tests.fuzz import artifacts, counts, journals, machines, models, starts, templates
 from tests.fuzz.changes import Pick
 from tests.fuzz.contract import Example, WrongError
 from tests.fuzz.kinds import SOME, Kind
@@ -28,7 +28,8 @@ WIDEST = 64
 
 @dataclass(frozen=True)
 class Command:
-    """Arguments, with FILE for the fuzzed file and OTHER for a whole one; ``make`` makes the fuzzed one."""
+    """Arguments, with FILE for the fuzzed file and other capitals for whole ones; ``make`` makes the fuzzed one, which
+    is given the name ``suffix`` ends."""
 
     arguments: tuple[str, ...]
     make: Callable[[Pick], Example]
@@ -45,7 +46,12 @@ COMMANDS = (
     Command(("run", "FILE", "--target", "statevector", "--shots", "100"), artifacts.make, ".qsac.json"),
     Command(("interpret", "FILE", "COUNTS"), artifacts.make, ".qsac.json"),
     Command(("interpret", "ARTIFACT", "FILE"), counts.make, ".json"),
+    Command(("verify", "FILE"), artifacts.make, ".qsac.json"),
     Command(("bind", "FILE", "-o", "OUT"), templates.make, ".qsac-template.json"),
+    # Not `results`, nor `run --submit`: where there is a login, these ask the vendor.
+    Command(("jobs",), journals.rows, "/jobs.sqlite"),
+    Command(("jobs", "--json"), journals.rows, "/jobs.sqlite"),
+    Command(("jobs",), journals.damaged, "/jobs.sqlite"),
     Command(("compile", "MODEL", "--target", "FILE", "-O", "0", "--no-cache", "-o", "OUT"), machines.make, ".json"),
     Command(("estimate", "MODEL", "--target", "FILE"), machines.make, ".json"),
 )
@@ -83,7 +89,10 @@ def _filled(place: Path) -> Path:
 
 def feed(example: Example) -> str:
     command, place = COMMANDS[example.facts.command], folder()
-    file = place / f"fuzzed{command.suffix}"
+    file = Path(f"{place}/fuzzed{command.suffix}")
+    file.parent.mkdir(exist_ok=True)
+    for leftover in file.parent.glob(f"{file.name}-*"):
+        leftover.unlink()  # what SQLite keeps next to a database belongs to the one before
     file.write_bytes(example.data)
     if command.arguments[2:4] == ("--target", "FILE") and _too_wide(example.data):
         return "accepted, not compiled"
@@ -94,7 +103,7 @@ def feed(example: Example) -> str:
         "COUNTS": str(place / "counts.json"),
         "ARTIFACT": str(place / f"artifact-{example.facts.program}.qsac.json"),
     }
-    code, printed = _run([names.get(argument, argument) for argument in command.arguments])
+    code, printed = _run([names.get(argument, argument) for argument in command.arguments], file.parent)
     if code not in CODES:
         raise WrongError(f"exit {code}: {_last_line(printed)}")
     if steering := {character for character in printed if not character.isprintable()} - {"\n"}:
@@ -118,29 +127,36 @@ def _last_line(printed: str) -> str:
     return (lines or [""])[-1][:80]
 
 
-def _run(arguments: list[str]) -> tuple[int, str]:
-    """The exit code, and everything that was printed."""
+def _run(arguments: list[str], data: Path) -> tuple[int, str]:
+    """The exit code, and everything that was printed. ``data`` is the folder of the journal."""
     stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n")
-    with _streams(stream), warnings.catch_warnings():
+    with _streams(stream, {"QSAC_DATA_DIR": str(data), "QSAC_DEBUG": None}), warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         code = run(arguments)
         stream.flush()
-    data = stream.buffer.getvalue()  # type: ignore[attr-defined]
-    return code, data.decode("utf-8", "surrogateescape")
+    shown: bytes = stream.buffer.getvalue()  # type: ignore[attr-defined]
+    return code, shown.decode("utf-8", "surrogateescape")
 
 
 @contextmanager
-def _streams(stream: io.TextIOWrapper) -> Iterator[None]:
-    """Standard output and standard error go into one stream."""
-    before = sys.stdout, sys.stderr
+def _streams(stream: io.TextIOWrapper, variables: dict[str, str | None]) -> Iterator[None]:
+    """Standard output and standard error go into one stream; environment variables are set, or are not there."""
+    before, kept = (sys.stdout, sys.stderr), {name: os.environ.get(name) for name in variables}
     sys.stdout, sys.stderr = stream, stream
-    debug = os.environ.pop("QSAC_DEBUG", None)
+    _set(variables)
     try:
         yield
     finally:
         sys.stdout, sys.stderr = before
-        if debug is not None:
-            os.environ["QSAC_DEBUG"] = debug
+        _set(kept)
+
+
+def _set(variables: dict[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 KINDS = (Kind("commands", 150, SOME, make, feed, {"accepted": 0.1}),)
