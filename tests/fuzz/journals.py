@@ -6,7 +6,7 @@ import functools
 import json
 import sqlite3
 import zlib
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,7 +133,8 @@ def _packed(value: bytes, pick: Pick) -> bytes:
     if action == 0:
         return bytes_mutated(value, pick)[0]
     if action == 1:
-        return zlib.compress(bytes_mutated(zlib.decompress(value), pick)[0])
+        with suppress(zlib.error):  # packed no more, after an edit before
+            return zlib.compress(bytes_mutated(zlib.decompress(value), pick)[0])
     return _bomb()
 
 
