@@ -7,6 +7,7 @@ import signal
 import threading
 import traceback
 import tracemalloc
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -77,7 +78,10 @@ Feed = Callable[[Example], str]
 def judged(feed: Feed, example: Example, *, measured: bool = False) -> Outcome:
     """What an input comes to. ``measured``: its memory is measured too, which is slower."""
     try:
-        with _in_time(), _in_memory(len(example.data)) if measured else nullcontext():
+        with _in_time(), warnings.catch_warnings(), _in_memory(len(example.data)) if measured else nullcontext():
+            # What qsac warns of is part of its answer; that a number overflowed is not.
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", RuntimeWarning)
             label = feed(example)
     except QsacError as error:
         return _refused(error)

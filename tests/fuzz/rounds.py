@@ -136,7 +136,6 @@ def _work(kind: Kind, size: int, seed: int, answers: Connection, window: mmap.mm
     """A round, in its process."""
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, hard))
-    warnings.simplefilter("error", RuntimeWarning)
     chosen = settings(
         max_examples=size,
         database=None,
