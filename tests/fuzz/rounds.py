@@ -97,7 +97,9 @@ class _Round:
     def started(cls, kind: Kind, size: int, seed: int) -> _Round:
         window = mmap.mmap(-1, _WINDOW)
         ours, theirs = multiprocessing.Pipe(duplex=False)
-        process = multiprocessing.get_context("fork").Process(target=_work, args=(kind, size, seed, theirs, window))
+        process = multiprocessing.get_context("fork").Process(
+            target=_work, args=(kind, size, seed, (ours, theirs), window)
+        )
         with warnings.catch_warnings():
             # Python 3.12 warns of forking beside threads: those of a test's worker, which the round does without.
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -132,8 +134,10 @@ class _Round:
         self.process.join()
 
 
-def _work(kind: Kind, size: int, seed: int, answers: Connection, window: mmap.mmap) -> None:
+def _work(kind: Kind, size: int, seed: int, ends: tuple[Connection, Connection], window: mmap.mmap) -> None:
     """A round, in its process."""
+    listener, answers = ends
+    listener.close()  # so that where nobody listens any more, this process does not wait to be heard
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, hard))
     chosen = settings(
