@@ -13,7 +13,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint wheel-test soak bench minimums docs lock clean
+.PHONY: help install demo test lint wheel-test soak fuzz bench minimums docs lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -54,6 +54,9 @@ soak: install ## kill qsac 200 times, and use one cache by 8 processes; SOAK='--
 
 bench: install ## measure counts and times
 	@$(BIN)/python -m tests.bench
+
+fuzz: install ## try 100,000 changed files of every kind (an hour)
+	@$(BIN)/python -m tests.fuzz
 
 minimums: install ## the test suite with the lowest versions that pyproject.toml allows
 	@$(UV) venv --clear --python $(BIN)/python .venv-min

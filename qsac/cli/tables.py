@@ -88,6 +88,7 @@ class Table:
 def show_facts(rows: Sequence[tuple[str, str]], *, stderr: bool = False) -> None:
     """Prints labels and what they say, one below the other; on a terminal long texts go on below themselves."""
     available = screen(stderr=stderr)
+    rows = [(printable(label), printable(text)) for label, text in rows]
     column = max((len(label) for label, _ in rows), default=0) + 4
     for label, text in rows:
         for place, line in enumerate(_wrap(text, max(available - column, 20))):

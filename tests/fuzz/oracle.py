@@ -1,0 +1,89 @@
+"""What a reader of an artifact gets to see: every probability of its circuit, and every number that qsac reports of it.
+
+Two artifacts are compared by these, and by nothing that is written in them: so it shows whether a change is harmless,
+whatever a checker thinks of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from qsac.artifact import Compiled
+from qsac.ir.native import NativeCircuit
+from qsac.runtime.run import run
+from qsac.runtime.statevector import simulate
+
+TOLERANCE = 1e-9
+SHOTS = 2000
+
+Numbers = dict[str, float | str | None]
+
+
+@dataclass(frozen=True)
+class Readings:
+    """``probabilities``: P(given), every readout's, and those of each value of the index. ``results``: what a run
+    reports, exactly and from shots that are drawn with a fixed seed. ``meaning``: which bit is read for what."""
+
+    probabilities: Numbers
+    results: Numbers
+    meaning: dict[str, Any]
+
+
+def readings(compiled: Compiled) -> Readings:
+    """Simulates the circuit exactly. Raises what the simulation raises."""
+    circuit = compiled.circuits[0]
+    found = simulate(circuit)
+    probabilities: Numbers = {"given": found.given, **found.metrics}
+    for name, shares in (("weights", found.weights), ("overlaps", found.overlaps)):
+        probabilities |= {f"{name}[{place}]": share for place, share in enumerate(shares.tolist())}
+    results: Numbers = dict(_flat("exact", run(compiled, "statevector").to_dict()))
+    results |= _flat("shots", run(compiled, "statevector", shots=SHOTS, seed=1).to_dict())
+    return Readings(probabilities, results, _meaning(circuit))
+
+
+def moved(before: Readings, after: Readings) -> str:
+    """``probabilities``, ``results`` or ``counts`` where a change moves these, the first of them; else nothing."""
+    if _differ(before.probabilities, after.probabilities):
+        return "probabilities"
+    if before.meaning != after.meaning:
+        return "counts"
+    return "results" if _differ(before.results, after.results) else ""
+
+
+def _meaning(circuit: NativeCircuit) -> dict[str, Any]:
+    """How a text of outcomes is read: by the order of the bits, and by the readouts' bits in it."""
+    return {
+        "bits": circuit.bits,
+        "readouts": [
+            (readout.metric, sorted(set(readout.given)), sorted(readout.success), readout.index_bits)
+            for readout in circuit.readouts
+        ],
+    }
+
+
+def _flat(place: str, value: Any) -> Iterator[tuple[str, float | str | None]]:
+    if isinstance(value, dict):
+        for name, entry in value.items():
+            # The name of the target is a text, and a warning words what the numbers say.
+            if name not in ("target", "warnings"):
+                yield from _flat(f"{place}/{name}", entry)
+    elif isinstance(value, list | tuple):
+        for index, entry in enumerate(value):
+            yield from _flat(f"{place}/{index}", entry)
+    else:
+        yield place, value
+
+
+def _differ(before: Numbers, after: Numbers) -> bool:
+    if before.keys() != after.keys():
+        return True
+    for name, one in before.items():
+        other = after[name]
+        if isinstance(one, float | int) and isinstance(other, float | int):
+            if not abs(one - other) <= TOLERANCE * max(1.0, abs(one)):
+                return True
+        elif one != other:
+            return True
+    return False
