@@ -84,5 +84,5 @@ def _same_angle(found: Any, wanted: Any) -> bool:
     """Whether two texts are angles that differ by rounding alone."""
     try:
         return abs(float(found) - float(wanted)) < _SAME_ANGLE
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
