@@ -68,6 +68,8 @@ def _gates(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
     places = np.flatnonzero(~np.isin(circuit.kind, known))
     names = [GATES[kind].name for kind in circuit.kind[places].tolist()]
     yield from _commands(places, "op/type", f"a gate that {target.name} does not have", names, ", ".join(target.gates))
+    if target.coupling is not None:  # a router may join two quarter turns of one pair
+        return
     wide = np.flatnonzero((circuit.kind == KIND["ZZPhase"]) & (np.abs(circuit.angles[:, 0]) > 0.5))
     angles = [repr(angle) for angle in circuit.angles[wide, 0].tolist()]
     yield from _commands(wide, "op/params/0", "a ZZPhase beyond a quarter turn", angles, "from -0.5 to 0.5 half-turns")

@@ -1,17 +1,24 @@
 """A circuit is one that its machine runs: its gates, its qubits, its pairs in their directions, its measurements."""
 
+import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
+import qsac
 from qsac import compiler
 from qsac.artifact import Compiled
 from qsac.checking import runs_on
 from qsac.ir.native import KIND
-from qsac.registry import target
+from qsac.machine.read import parse_target
+from qsac.registry import target, target_names
 from tests.checking.test_artifacts import EVOLVED, SMALL
 from tests.strategies import random_model
+
+_SNAKE = [[place, place + 1] if place % 2 else [place + 1, place] for place in range(15)]
+"""A line whose pairs point in turns one way and the other."""
 
 
 def _routed(name: str) -> Compiled:
@@ -78,6 +85,26 @@ def test_what_a_machine_does_after_measuring(measures: bool, resets: bool, gate:
     by_reset = {f"/circuits/0/circuit/commands/{place}/op/type" for place in places[:8]}
     assert bool(pointers & by_reset) == (not (resets and gate))
     assert (f"/circuits/0/circuit/commands/{places[0]}" in pointers) == (not measures)
+
+
+@pytest.mark.parametrize("name", target_names())
+def test_what_is_compiled_runs_on_its_target(name: str) -> None:
+    circuit = compiler.compile(SMALL, name, optimisation=1, verify=False).circuits[0]
+    assert list(runs_on(circuit, target(name))) == []
+
+
+@pytest.mark.parametrize("optimisation", [0, 1])
+@pytest.mark.parametrize(
+    "coupling", [{"type": "line"}, {"type": "grid", "rows": 4, "columns": 4}, {"type": "pairs", "pairs": _SNAKE}, None]
+)
+@pytest.mark.parametrize("gates", ["SX X Rz CX", "SX X Rz ECR", "SX X Rz CZ", "PhasedX Rz ZZPhase"])
+def test_what_is_compiled_runs_on_machines_of_ones_own(gates: str, coupling: Any, optimisation: int) -> None:
+    described = {"qsac_target": 1, "name": "mine", "qubits": 16, "gates": [*gates.split(), "Measure", "Reset"]}
+    described |= {"coupling": coupling} if coupling else {}
+    machine = parse_target(json.dumps(described).encode(), "file")
+    compiled = compiler.compile(SMALL, machine, optimisation=optimisation, verify=False)
+    assert list(runs_on(compiled.circuits[0], machine)) == []
+    assert qsac.verify(compiled).findings == ()
 
 
 @pytest.mark.parametrize(("angle", "right"), [(0.5, True), (-0.5, True), (0.51, False), (-0.51, False)])
