@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from qsac.arguments import file_path
 from qsac.emit.circuit_dict import to_dict
 from qsac.emit.circuit_dict import to_json as circuit_json
+from qsac.errors import InvalidInputError
 from qsac.files.writing import write_whole
 from qsac.ir.native import NativeCircuit, Unit
 from qsac.ir.parser import parse_program
 from qsac.ir.program import Program
 from qsac.model.model import Model
+from qsac.model.pointer import describe as describe_value
+from qsac.model.strict_json import walk
 from qsac.pipeline import Target
 from qsac.sealing import FIELD, producer
 
@@ -32,6 +35,9 @@ SIZE_LIMIT = 1 << 30
 
 
 _NORMALISATION = re.compile(r"^normalisation (\S+)$", re.MULTILINE)
+
+_DEEPEST = 64
+"""Levels of a compiled program's fields that are looked through for what cannot be written."""
 
 DEVIATIONS = ("infidelity", "loss_deviation", "success_probability_deviation")
 """What verification adds to the report on the error budget."""
@@ -109,13 +115,14 @@ class Compiled:
             "ir": self.ir,
         }
         tail = {"stats": self.stats, "verified": None if self.verified is None else asdict(self.verified)}
+        rest = _json(head | tail)  # what cannot be written is refused before the first part
         digest = hashlib.sha256(b'{"circuits":[')
         yield f'{{{_fields(head)},"circuits":['
         for place, circuit in enumerate(self.circuits):
             for part in _circuit_parts(circuit, first=place == 0):
                 digest.update(part.encode("ascii"))
                 yield part
-        digest.update(f"],{_json(head | tail)[1:]}".encode("ascii"))
+        digest.update(f"],{rest[1:]}".encode("ascii"))
         yield f"],{_fields(tail | {FIELD: digest.hexdigest()})}}}\n"
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -161,7 +168,25 @@ def _unit(unit: Unit) -> list[Any]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    try:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        raise _unwritable(value) from None
+
+
+def _unwritable(document: Any) -> InvalidInputError:
+    """The error for a document that holds what JSON does not have, with the first place that does."""
+    title, wanted = "the compiled program cannot be written as JSON", "finite numbers, texts, lists and objects"
+    for pointer, value in walk(document):
+        if pointer.count("/") > _DEEPEST:
+            return InvalidInputError(title, found="deeply nested values", wanted=wanted)
+        if isinstance(value, dict | list):
+            continue
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):
+            return InvalidInputError(title, pointer=pointer, found=describe_value(value), wanted=wanted)
+    return InvalidInputError(title, wanted=f"{wanted} with names that are texts")
 
 
 def _fields(document: dict[str, Any]) -> str:

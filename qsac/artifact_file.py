@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import isclose
 from typing import Any
 
 from qsac.arguments import file_path
@@ -16,7 +15,7 @@ from qsac.ir.native import BitReadout, Group, NativeCircuit, Profile, Unit
 from qsac.ir.parser import parse_program
 from qsac.ir.program import Program
 from qsac.lowering.projection import bit_register
-from qsac.model.differences import differences, shown
+from qsac.model.differences import close, differences, shown
 from qsac.model.distribution import RESULT_NAMES, index_qubits
 from qsac.model.load import load
 from qsac.model.metrics import METRIC_NAMES
@@ -132,7 +131,7 @@ def _program(part: Part) -> Program:
 def _check_stats(part: Part, model: Model, program: Program) -> None:
     """Lambda and pairs are of the program and the model, whatever the statistics say."""
     lam = part.field("lam")
-    if type(lam.value) not in (int, float) or not isclose(lam.value, model.lam * program.normalisation, rel_tol=1e-9):
+    if not close(lam.value, model.lam * program.normalisation):
         raise lam.wrong(f"lambda as it is in the program: {model.lam * program.normalisation!r}")
     if part.field("pairs").value != model.pairs:
         raise part.field("pairs").wrong(f"the pairs of the model's mask: {model.pairs}")
@@ -241,7 +240,9 @@ def outcome_bits(registers: Sequence[str], program: Program) -> tuple[Unit, ...]
 
 
 def _model(part: Part) -> Model:
-    """The model, which has to be canonical: an artifact stands alone, and names no other file."""
+    """The model, which has to be canonical: an artifact stands alone, names no other file, and computes no tokens."""
+    if part.field("tokens").field("type").value != "inline":
+        raise part.field("tokens").field("type").wrong('"inline": the tokens themselves')
     for name in ("tokens", "readout"):
         for path, value in walk(part.field(name).value):
             if isinstance(value, dict) and "path" in value:

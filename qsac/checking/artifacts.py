@@ -13,7 +13,7 @@ from qsac.checking.numbers import check_numbers
 from qsac.checking.report import Finding, Report
 from qsac.checking.reproduction import changed_places
 from qsac.checking.statistics import check_options, check_statistics, read_options
-from qsac.errors import DoesNotFitError, QsacError
+from qsac.errors import DoesNotFitError, InvalidInputError, QsacError
 from qsac.ir.printer import print_program
 from qsac.machine.described import described_target
 from qsac.model.differences import differences, shown
@@ -73,7 +73,34 @@ def check_artifact(
         reason = error.found or error.title
         return Report("artifact", compiled.model.name, tuple(findings), tuple(notes), too_wide=reason)
     findings += numbers.findings
-    return Report("artifact", compiled.model.name, tuple(findings), tuple(notes), numbers.compared, numbers.worst)
+    return Report(
+        "artifact",
+        compiled.model.name,
+        tuple(findings),
+        tuple(notes),
+        numbers.compared,
+        numbers.worst,
+        numbers.too_wide,
+    )
+
+
+def text_of(compiled: Compiled) -> bytes:
+    """The artifact of a compiled program, which may have been put together by hand.
+
+    Raises :class:`~qsac.errors.InvalidInputError` for one that cannot be written.
+    """
+    for place, circuit in enumerate(compiled.circuits):
+        wanted = circuit.out_of_range()
+        if wanted is not None:
+            raise InvalidInputError("the circuit's gates are invalid", pointer=f"/circuits/{place}", wanted=wanted)
+    try:
+        return compiled.to_json().encode()
+    except IndexError:
+        raise InvalidInputError(
+            "a readout, a profile or a map of the circuit is invalid",
+            pointer="/circuits",
+            wanted="qubits and bits of the circuit",
+        ) from None
 
 
 def _places(document: dict[str, Any], progress: Progress | None) -> list[Finding]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qsac.artifact import Compiled
 from qsac.artifact_file import outcome_bits
 from qsac.checking.report import Finding
 from qsac.ir.catalogue import OPS
-from qsac.ir.native import GATES, KIND, NativeCircuit
+from qsac.ir.native import GATES, KIND, NativeCircuit, Unit
 from qsac.ir.program import Program
 from qsac.pipeline import Target
 
@@ -20,6 +21,9 @@ _MOST = 8
 """Findings of one kind that are listed; the rest is counted."""
 
 POINTER = "/circuits/0"
+
+ORDERED = ("ECR", "CX")
+"""The two-qubit gates whose first and second qubit are not alike: ``Target.directions`` is of them."""
 
 Allocated = dict[str, tuple[int, ...]]
 """The numbers of the logical qubits that each register of an attention program has."""
@@ -45,7 +49,9 @@ def runs_on(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
     yield from _gates(circuit, target)
     yield from _qubits(circuit, target)
     yield from _pairs(circuit, target)
-    if not (target.mid_circuit_measurement and target.reset):
+    if not target.reset:
+        yield from _resets(circuit, target)
+    if not target.mid_circuit_measurement:
         yield from _reuse(circuit, target)
 
 
@@ -62,6 +68,8 @@ def _gates(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
     places = np.flatnonzero(~np.isin(circuit.kind, known))
     names = [GATES[kind].name for kind in circuit.kind[places].tolist()]
     yield from _commands(places, "op/type", f"a gate that {target.name} does not have", names, ", ".join(target.gates))
+    if target.coupling is not None:  # a router may join two quarter turns of one pair
+        return
     wide = np.flatnonzero((circuit.kind == KIND["ZZPhase"]) & (np.abs(circuit.angles[:, 0]) > 0.5))
     angles = [repr(angle) for angle in circuit.angles[wide, 0].tolist()]
     yield from _commands(wide, "op/params/0", "a ZZPhase beyond a quarter turn", angles, "from -0.5 to 0.5 half-turns")
@@ -72,39 +80,71 @@ def _qubits(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
     if limit is not None and len(circuit.qubits) > limit:
         found = f"{len(circuit.qubits)} qubits"
         yield Finding(f"{POINTER}/circuit/qubits", f"more qubits than {target.name} has", found, f"at most {limit}")
+    declared: set[Unit] = set()
     for place, (register, index) in enumerate(circuit.qubits):
+        pointer, shown = f"{POINTER}/circuit/qubits/{place}", f"{register}[{index}]"
+        if (register, index) in declared:
+            yield Finding(pointer, "a qubit is declared twice", shown, "each qubit once")
+            return
+        declared.add((register, index))
         if target.coupling is None:
             right, wanted = (register, index) == ("q", place), f"q[{place}]"
         else:
             right = register == "node" and index < (target.qubits or 0)
             wanted = f"node[0] to node[{(target.qubits or 0) - 1}]"
         if not right:
-            yield Finding(f"{POINTER}/circuit/qubits/{place}", "not a qubit", f"{register}[{index}]", wanted)
+            yield Finding(pointer, f"not a qubit of {target.name}", shown, wanted)
             return
 
 
 def _pairs(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
+    """Two-qubit gates on pairs that are not coupled, and those whose order matters, against the machine's direction."""
     if target.coupling is None:
         return
+    size = max([target.qubits or 0, *(index + 1 for _, index in circuit.qubits)])
+
+    def coded(pairs: Iterable[tuple[int, int]]) -> NDArray[np.int64]:
+        return np.array([a * size + b for a, b in pairs], dtype=np.int64)
+
     nodes = np.array([index for _, index in circuit.qubits], dtype=np.int64)
     two = np.flatnonzero(np.isin(circuit.kind, [kind for kind, gate in enumerate(GATES) if gate.qubits == 2]))
-    ends = np.stack([nodes[circuit.first[two]], nodes[circuit.second[two]]], axis=1)
-    allowed = {*target.coupling, *((b, a) for a, b in target.coupling)} if target.directions is None else set()
-    pairs = [tuple(pair) for pair in ends.tolist()]
-    allowed |= set(target.directions or ())
-    wrong = np.array([pair not in allowed for pair in pairs], dtype=bool)
-    shown = [f"q[{a}], q[{b}]" for (a, b), bad in zip(pairs, wrong.tolist(), strict=True) if bad]
-    yield from _commands(two[wrong], "args", f"a pair that {target.name} does not couple", shown, "a coupled pair")
+    codes = nodes[circuit.first[two]] * size + nodes[circuit.second[two]]
+    coupled = np.isin(codes, coded([*target.coupling, *((b, a) for a, b in target.coupling)]))
+    apart = two[~coupled]
+    title = f"a pair that {target.name} does not couple"
+    yield from _commands(apart, "args", title, _pairs_of(circuit, apart), "a coupled pair")
+    if target.directions is None:
+        return
+    ordered = np.isin(circuit.kind[two], [KIND[name] for name in ORDERED])
+    against = two[coupled & ordered & ~np.isin(codes, coded(target.directions))]
+    title = f"a pair that {target.name} couples in the other direction only"
+    yield from _commands(against, "args", title, _pairs_of(circuit, against), "the two qubits in the other order")
+
+
+def _pairs_of(circuit: NativeCircuit, places: NDArray[np.intp]) -> list[str]:
+    """The two qubits of the two-qubit gates at some places."""
+    names = [f"{register}[{index}]" for register, index in circuit.qubits]
+    ends = zip(circuit.first[places].tolist(), circuit.second[places].tolist(), strict=True)
+    return [f"{names[first]}, {names[second]}" for first, second in ends]
+
+
+def _resets(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
+    """Resets on a machine that has none, unless its gates do not name them either, which :func:`_gates` finds."""
+    if "Reset" not in target.gates:
+        return
+    places = np.flatnonzero(circuit.kind == KIND["Reset"])
+    title = f"a qubit is reset, which {target.name} cannot do"
+    yield from _commands(places, "op/type", title, ["Reset"] * len(places), "no resets")
 
 
 def _reuse(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
-    """Gates on measured qubits, on a machine that measures at the end or cannot reset."""
+    """Gates on measured qubits, on a machine that measures at the end only."""
     measured: set[int] = set()
     for place, (kind, first, second) in enumerate(
         zip(circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist(), strict=True)
     ):
         qubits = {first, second} if GATES[kind].qubits == 2 else {first}
-        if qubits & measured and not (target.mid_circuit_measurement and kind != KIND["Reset"]):
+        if qubits & measured:
             title = f"a qubit is used after its measurement, which {target.name} cannot do"
             yield Finding(f"{POINTER}/circuit/commands/{place}", title, GATES[kind].name, "no gate after it")
             return

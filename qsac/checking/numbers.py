@@ -16,10 +16,10 @@ from qsac.artifact import DEVIATIONS, Compiled
 from qsac.checking.circuits import POINTER
 from qsac.checking.report import Finding
 from qsac.checking.reproduction import changed_places
-from qsac.checking.statistics import close, spent_of
+from qsac.checking.statistics import spent_of
 from qsac.errors import DoesNotFitError
 from qsac.ir.approximation import exactly
-from qsac.model.differences import shown
+from qsac.model.differences import close, shown
 from qsac.options import Options
 from qsac.pipeline import Progress, Target
 from qsac.runtime.statevector import Probabilities, simulate
@@ -41,20 +41,27 @@ _MOST = 8
 class Numbers:
     """What the comparison came to; see :class:`~qsac.checking.report.Report`."""
 
-    compared: Literal["closed form", "program"]
-    worst: float
+    compared: Literal["closed form", "program"] | None
+    worst: float | None
     findings: list[Finding]
+    too_wide: str | None = None
 
 
 def check_numbers(compiled: Compiled, target: Target, options: Options, progress: Progress | None = None) -> Numbers:
     """Simulate the circuit as it lies and compare every probability, relative to P(given), to 1e-9.
 
     It is compared with the closed form; where passes have spent of the error budget, with the program to 1e-9 and with
-    the closed form to the square root of what was spent. Raises :class:`~qsac.errors.DoesNotFitError` for a circuit
-    that is too wide to be simulated.
+    the closed form to the square root of what was spent; with the latter alone, which ``too_wide`` says, where the
+    program cannot be interpreted. Raises :class:`~qsac.errors.DoesNotFitError` for a circuit that is too wide to be
+    simulated.
     """
     found, spent = simulate(compiled.circuits[0], progress), spent_of(compiled)
-    pairs = against_program(compiled, found) if spent else against_model(compiled, found)
+    try:
+        pairs = against_program(compiled, found) if spent else against_model(compiled, found)
+    except DoesNotFitError as error:
+        if not spent:
+            raise
+        return Numbers(None, None, list(_not_far(compiled, found, spent)), f"{error.title}: {error.found}")
     wrong = differing(pairs)
     findings: list[Finding] = []
     if wrong:
@@ -87,18 +94,16 @@ def _program(compiled: Compiled, found: Probabilities) -> Iterator[Finding]:
 def _within_budget(compiled: Compiled, found: Probabilities, spent: dict[str, float]) -> Iterator[Finding]:
     """Whether the program approximates the model's, and by no more than was spent.
 
-    What its loads approximate has to come to the closed form, and the infidelity to what was spent at most. Of a
-    program too wide for that, probabilities move by at most the square root of the infidelity.
+    What its loads approximate has to come to the closed form, and the infidelity to what was spent at most.
     """
     total = sum(map(sqrt, spent.values())) ** 2
     report, recomputed = compiled.stats["error_budget"], deviation(compiled, found)
     try:
         wrong = differing(against_model(compiled, probabilities_of(exactly(compiled.program))))
         yield from _shown("the program approximates that of another model", "/ir", wrong, "the closed form")
-    except DoesNotFitError:
-        far = sqrt(total) + TOLERANCE
-        wrong = [pair for pair in against_model(compiled, found) if not abs(pair[1] - pair[2]) <= far]
-        yield from _shown("the circuit is further from the model than was spent", POINTER, wrong, "the closed form")
+    except DoesNotFitError:  # what is exact may be wider; how far the circuit is from the model is known all the same
+        pass
+    yield from _not_far(compiled, found, spent)
     true = recomputed["infidelity"]
     if true is not None and true > total * (1 + TOLERANCE) + TOLERANCE:
         found_text, wanted = f"an infidelity of {true:.6g}", f"at most {total:.6g}"
@@ -111,6 +116,14 @@ def _within_budget(compiled: Compiled, found: Probabilities, spent: dict[str, fl
             )
     if compiled.verified and (missing := [name for name in DEVIATIONS if name not in report]):
         yield Finding("/stats/error_budget", "a deviation is missing", None, ", ".join(missing))
+
+
+def _not_far(compiled: Compiled, found: Probabilities, spent: dict[str, float]) -> Iterator[Finding]:
+    """Whether every probability is as close to the model's as what was spent allows: an error of e in the final state
+    moves none by more than e, and the infidelity is its square."""
+    far = sum(map(sqrt, spent.values())) + TOLERANCE
+    wrong = [pair for pair in against_model(compiled, found) if not abs(pair[1] - pair[2]) <= far]
+    yield from _shown("the circuit is further from the model than was spent", POINTER, wrong, "the closed form")
 
 
 def _tiny(found: Any, wanted: Any) -> bool:

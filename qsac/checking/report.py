@@ -31,9 +31,10 @@ class Report:
     """What was checked of a document, and what differs.
 
     ``findings`` is empty where everything agrees. ``compared`` says what the simulated circuit was compared with, the
-    ``closed form`` of its model or its own ``program`` where an error budget was spent; None where it was not
-    simulated. ``unsimulated`` then says why: asked for, or too wide. ``notes`` are facts that the reader should know
-    and that are no faults. ``worst`` is the largest difference of the compared probabilities, relative to P(given).
+    ``closed form`` of its model or its own ``program`` where an error budget was spent; None where it was compared
+    with neither; ``too_wide`` then says what is too wide for that, unless it was not asked for. ``notes`` are facts
+    that the reader should know and that are no faults. ``worst`` is the largest difference of the compared
+    probabilities, relative to P(given).
     """
 
     kind: Kind

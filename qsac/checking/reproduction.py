@@ -22,6 +22,10 @@ _MOST = 8
 _SAME_ANGLE = 1e-12
 """Half-turns by which angles may differ in a circuit that is compiled again: another machine may round differently."""
 
+_ENTRIES_A_GATE, _SMALL = 8, 256
+"""Entries of tokens for each gate of the circuit (and so many more) up to which the model is compiled again: a circuit
+has at least a gate for two entries, and a small file must not cause a large compilation."""
+
 _TITLE = "not as the model compiles to"
 
 
@@ -33,6 +37,8 @@ def changed_places(
     Other versions may compile the model otherwise, and tokens that evolve are not known to do so from an artifact: then
     single places are named only if they are few.
     """
+    if model.context * model.dimension > _ENTRIES_A_GATE * (_SMALL + _gates(document)):
+        return []
     template = document["options"].get("template") is True
     try:
         again = _compiled_again(model, target, options, template, progress)
@@ -48,6 +54,14 @@ def changed_places(
     if len(places) > _MOST:
         findings.append(Finding(POINTER, _TITLE, f"{len(places):,} places in all"))
     return findings
+
+
+def _gates(document: dict[str, Any]) -> int:
+    """How many gates the document's circuits have, whatever they are."""
+    circuits = document.get("circuits")
+    bodies = [one.get("circuit") for one in circuits if isinstance(one, dict)] if isinstance(circuits, list) else []
+    lists = [body.get("commands") for body in bodies if isinstance(body, dict)]
+    return sum(len(commands) for commands in lists if isinstance(commands, list))
 
 
 def _compiled_again(
@@ -84,5 +98,5 @@ def _same_angle(found: Any, wanted: Any) -> bool:
     """Whether two texts are angles that differ by rounding alone."""
     try:
         return abs(float(found) - float(wanted)) < _SAME_ANGLE
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False

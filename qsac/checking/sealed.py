@@ -9,7 +9,7 @@ from typing import Any
 
 from qsac.artifact import Compiled
 from qsac.artifact_file import read_bytes
-from qsac.checking.artifacts import check_artifact
+from qsac.checking.artifacts import check_artifact, text_of
 from qsac.checking.report import Report
 from qsac.checking.templates import check_template
 from qsac.errors import InvalidInputError, QsacError
@@ -67,7 +67,7 @@ def verify(
     that is neither an artifact nor a template.
     """
     if isinstance(compiled, Compiled):
-        data, source = compiled.to_json().encode(), f"<{compiled.model.name}>"
+        data, source = text_of(compiled), f"<{compiled.model.name}>"
     elif isinstance(compiled, Template):
         data, source = "".join(parts(compiled)).encode(), f"<{compiled.model.name}>"
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isclose, sqrt
+from math import sqrt
 from typing import Any
 
 from qsac.artifact import DEVIATIONS, Compiled
@@ -11,22 +11,14 @@ from qsac.checking.report import Finding
 from qsac.errors import QsacError
 from qsac.layout import circuit_steps
 from qsac.lowering.allocation import allocate
-from qsac.model.differences import differences, shown
+from qsac.model.differences import CLOSE, close, differences, shown
+from qsac.model.pointer import join
 from qsac.options import Options
 from qsac.pipeline import Pass, PassContext, Target
 from qsac.registry import print_pipeline
 from qsac.report.forecast import forecast
 from qsac.report.quality import AUTOMATIC_BUDGETS
 from qsac.report.stats import circuit_stats
-
-CLOSE = 1e-9
-"""Relative difference up to which recomputed numbers count as equal: another machine may round differently."""
-
-
-def close(found: Any, wanted: Any) -> bool:
-    """Whether two numbers differ by rounding alone."""
-    numbers = all(type(value) in (int, float) for value in (found, wanted))
-    return numbers and isclose(found, wanted, rel_tol=CLOSE)
 
 
 def read_options(described: Any) -> Options:
@@ -48,7 +40,7 @@ def read_options(described: Any) -> Options:
         wrong = next((name for name, value in described.items() if type(value) not in types[name]), None)
     if wrong is not None:
         raise QsacError(
-            "not an option of a compilation", pointer=f"/options/{wrong}", found=shown(described.get(wrong))
+            "not an option of a compilation", pointer=join("/options", wrong), found=shown(described.get(wrong))
         )
     made = Options(**{name: described[name] for name in known})
     text = print_pipeline(made.pipeline())
@@ -85,7 +77,7 @@ def check_statistics(compiled: Compiled, target: Target, options: Options) -> It
                 pointer, "a statistic is not what the circuit and the model make it", shown(found), shown(recomputed)
             )
     for name in sorted(stats.keys() - wanted.keys() - {"passes", "allocation", "error_budget"}):
-        yield Finding(f"/stats/{name}", "an unknown statistic", shown(stats[name]), "no such field")
+        yield Finding(join("/stats", name), "an unknown statistic", shown(stats[name]), "no such field")
     yield from _passes(compiled, target, options)
     yield from _allocation(compiled, target, options)
     yield from _budget(compiled, options)
@@ -158,7 +150,7 @@ def _budget(compiled: Compiled, options: Options) -> Iterator[Finding]:
     for name, error in spent.items():
         if name not in approximating or type(error) is not float or not 0 < error < 1:
             wanted = f"infidelities of passes that approximate: {', '.join(sorted(approximating)) or 'none ran'}"
-            yield Finding(f"/stats/error_budget/spent/{name}", "not what a pass can spend", shown(error), wanted)
+            yield Finding(join("/stats/error_budget/spent", name), "not what a pass can spend", shown(error), wanted)
             return
     allowed = max(AUTOMATIC_BUDGETS) if options.error_budget == "auto" else options.error_budget
     if options.error_budget != "auto" and report["budget"] != options.error_budget:
@@ -169,7 +161,7 @@ def _budget(compiled: Compiled, options: Options) -> Iterator[Finding]:
         yield Finding("/stats/error_budget/spent", "more than was allowed", f"{total:.6g}", f"at most {allowed}")
     known = {"budget", "spent", *(("tried",) if options.error_budget == "auto" else ()), *(DEVIATIONS if spent else ())}
     for name in sorted(report.keys() - known):
-        yield Finding(f"/stats/error_budget/{name}", "an unknown field", shown(report[name]), "no such field")
+        yield Finding(join("/stats/error_budget", name), "an unknown field", shown(report[name]), "no such field")
     if bool(spent) != (compiled.verified is not None and compiled.verified.how == "program") and compiled.verified:
         wanted = "program" if spent else "closed form"
         yield Finding("/verified/how", "not how such a circuit is verified", compiled.verified.how, wanted)

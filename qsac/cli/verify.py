@@ -80,7 +80,7 @@ def _reseal(data: bytes, source: str, artifact: str, output: str, quiet: bool) -
 def _show(report: Report, source: str, no_simulation: bool) -> None:
     if report.ok:
         if report.too_wide:
-            compared = f"not simulated: too wide ({report.too_wide}); all else agrees"
+            compared = f"not verified: too wide ({report.too_wide}); all else agrees"
         elif report.compared is None:
             compared = "not simulated; all else agrees"
         else:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
+from math import isclose
 from typing import Any
 
-from qsac.model.pointer import join
+from qsac.model.pointer import describe, join
 
 _SHOWN = 80
+
+CLOSE = 1e-9
+"""Relative difference up to which recomputed numbers count as equal: another machine may round differently."""
 
 Difference = tuple[str, Any, Any]
 """The JSON pointer of a place, what is found there and what is wanted; :data:`ABSENT` for what is not there."""
@@ -59,9 +63,22 @@ def _equal(found: Any, wanted: Any) -> bool:
     return type(found) is type(wanted) and bool(found == wanted)
 
 
+def close(found: Any, wanted: Any) -> bool:
+    """Whether two values are numbers that differ by rounding alone."""
+    if not all(type(value) in (int, float) for value in (found, wanted)):
+        return False
+    try:
+        return isclose(found, wanted, rel_tol=CLOSE)
+    except OverflowError:  # an integer beyond the range of floats
+        return bool(found == wanted)
+
+
 def shown(value: Any) -> str:
     """A value of a difference, shortened."""
     if value is ABSENT:
         return "nothing"
-    text = json.dumps(value, default=repr)
+    try:
+        text = json.dumps(value, default=repr)
+    except (ValueError, RecursionError):  # an integer of thousands of digits, or what holds itself
+        return describe(value)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."

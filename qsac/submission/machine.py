@@ -54,6 +54,9 @@ def check_circuit(circuit: NativeCircuit, machine: Target) -> None:
             found=f"{len(circuit.qubits):,}",
             wanted=f"at most {machine.qubits:,} on {machine.name}",
         )
+    wanted = circuit.out_of_range()
+    if wanted is not None:
+        raise InvalidInputError("the circuit's gates are invalid", pointer="/circuits/0/circuit", wanted=wanted)
     for finding in runs_on(circuit, machine):
         raise InvalidInputError(
             finding.title,

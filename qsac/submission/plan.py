@@ -166,9 +166,12 @@ def _ceiling(vendor: str, cost: Cost, shots: int, max_cost: float | None) -> flo
 
 def _warnings(compiled: Compiled, shots: int, verified: bool) -> tuple[str, ...]:
     if not verified:
+        alive = width(compiled.circuits[0])
+        if alive <= AUTOMATIC_WIDTH:
+            return ("the circuit is not verified: its program, of which passes approximate parts, is too wide for it",)
         return (
-            f"the circuit is not verified: {width(compiled.circuits[0])} of its qubits are alive at once, and at most "
-            f"{AUTOMATIC_WIDTH} are simulated",
+            f"the circuit is not verified: {alive} of its qubits are alive at once, and at most {AUTOMATIC_WIDTH} are "
+            "simulated",
         )
     hits = shots * expected_success(compiled)
     if hits >= 1:

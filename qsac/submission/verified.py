@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qsac.artifact import Compiled
-from qsac.checking import check_artifact
+from qsac.checking import verify
 from qsac.errors import CheckFailedError
 from qsac.model.distribution import distribution
 from qsac.model.metrics import closed_form
@@ -14,14 +14,16 @@ _HELP = "nothing was submitted: compile the model again; if it is refused again,
 
 
 def verified_before_submission(compiled: Compiled, progress: Progress | None = None) -> bool:
-    """Whether the circuit was verified: False where it is too wide for that, and everything else in it agrees.
+    """Whether the circuit was verified: False where it, or its program, is too wide for that, and all else agrees.
 
-    Raises :class:`~qsac.errors.CheckFailedError` for whatever ``qsac verify`` finds.
+    Raises :class:`~qsac.errors.CheckFailedError` for whatever ``qsac verify`` finds, and
+    :class:`~qsac.errors.InvalidInputError` for what cannot be written as an artifact.
     """
     narrow = is_narrow(compiled.circuits[0], 0)
-    report = check_artifact(compiled.to_json().encode(), compiled.model.name, simulate=narrow, progress=progress)
+    report = verify(compiled, simulate=narrow, progress=progress)
     if report.findings:
-        first = report.findings[0]
+        # Statistics are made of the circuit: where both are wrong, the circuit is the place to look at.
+        first = min(report.findings, key=lambda finding: finding.pointer.startswith("/stats"))
         raise CheckFailedError(
             f"the job is not submitted: {first.title}",
             pointer=first.pointer,
@@ -29,7 +31,7 @@ def verified_before_submission(compiled: Compiled, progress: Progress | None = N
             wanted=first.wanted,
             help=_HELP,
         )
-    return narrow
+    return report.compared is not None
 
 
 def expected_success(compiled: Compiled) -> float:

@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from qsac import compiler
 from qsac.artifact import Compiled
 from qsac.checking import Report, check_artifact, resealed
 from qsac.errors import InvalidInputError, QsacError
+from qsac.model.strict_json import walk
 from qsac.pipeline import Target
 from qsac.registry import target
 from tests.strategies import random_model
@@ -173,6 +175,68 @@ def test_a_program_and_a_circuit_that_pretend_to_approximate_are_found() -> None
     report = _checked(forged)
     assert report.exit_code == 1
     assert "the program approximates that of another model" in [finding.title for finding in report.findings]
+
+
+def test_a_spending_that_is_said_to_be_less_is_found() -> None:
+    """Every probability may be within what is said; the state is not."""
+    document = _document(EVOLVED | {"readout": {"type": "predict"}}, "h1", optimisation=3, error_budget=0.03)
+    report = document["stats"]["error_budget"]
+    (name,) = report["spent"]
+    assert _checked(document).ok
+    report["spent"][name] = 0.99 * report["infidelity"]
+    assert [(finding.pointer, finding.title) for finding in _checked(document).findings] == [
+        ("/stats/error_budget/spent", "less than was really spent")
+    ]
+
+
+@pytest.mark.parametrize("readout", ["loss", "predict", "overlaps"])
+def test_a_program_too_wide_to_be_interpreted(readout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How far the circuit is from the model is compared all the same, with what was spent."""
+    document = _document(EVOLVED | {"readout": {"type": readout}}, "h1", optimisation=3, error_budget=0.03)
+    spent = document["stats"]["error_budget"]["spent"]
+    assert spent
+    monkeypatch.setattr("qsac.ir.interpreter.WIDTH_LIMIT", 3)
+    document["stats"]["error_budget"]["infidelity"] = None
+    report = _checked(document)
+    assert (report.findings, report.compared, report.exit_code) == ((), None, 3)
+    assert (report.too_wide or "").startswith("the program is too wide for dense interpretation")
+    for name in spent:
+        spent[name] = 1e-14
+    assert {finding.title for finding in _checked(document).findings} == {
+        "the circuit is further from the model than was spent"
+    }
+
+
+_LEAVES = [
+    pointer
+    for pointer, value in walk(HONEST)
+    if not isinstance(value, dict | list) and not pointer.startswith("/circuits/0/circuit/commands/")
+]
+
+
+@pytest.mark.parametrize("value", [10**400, -1, "x", None, [[]]], ids=["huge", "-1", "text", "null", "list"])
+def test_whatever_stands_in_a_place_is_reported(value: Any) -> None:
+    """No value makes the check fail otherwise than by an error of qsac's."""
+    for pointer in [*_LEAVES[::7], *(leaf for leaf in _LEAVES if leaf.startswith(("/stats", "/options")))]:
+        document = copy.deepcopy(HONEST)
+        parent: Any = document
+        *path, last = pointer.split("/")[1:]
+        for key in path:
+            parent = parent[int(key) if isinstance(parent, list) else key]
+        parent[int(last) if isinstance(parent, list) else last] = value
+        with suppress(QsacError):
+            _checked(document, simulate=False)
+
+
+def test_places_are_escaped_pointers() -> None:
+    document = copy.deepcopy(HONEST)
+    document["stats"]["a/b~\x1b"] = 1
+    document["stats"]["error_budget"]["c/d"] = 1
+    document["options"]["e/f"] = 1
+    assert [finding.pointer for finding in _checked(document).findings] == ["/options/e~1f"]
+    del document["options"]["e/f"]
+    pointers = {finding.pointer for finding in _checked(document).findings}
+    assert pointers == {"/stats/a~1b~0\\x1b", "/stats/error_budget/c~1d"}
 
 
 def test_a_pair_that_is_not_coupled_is_found() -> None:

@@ -225,7 +225,8 @@ def test_a_wrong_circuit_is_not_submitted(vendor: FakeVendor, capsys: Captured) 
     angles[0, 0] += 0.1
     words = _changed(compiled, circuits=(replace(compiled.circuits[0], angles=angles),))
     output = said([*words, "100"], capsys, 1).err
-    assert output.startswith("error: the job is not submitted: the compiled circuit disagrees with the model\n")
+    assert output.startswith("error: the job is not submitted: ")
+    assert "  where:  /circuits/0/circuit/commands/0/op/params/0\n" in output
     assert not vendor.folder.exists()
     assert Journal().jobs() == []
 

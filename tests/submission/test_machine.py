@@ -32,7 +32,7 @@ def test_every_target_is_known_by_its_own_description(name: str) -> None:
         ("/target/kind", "exact", '"exact"'),
         ("/target/vendor", "IBM", '"IBM"'),
         ("/target/more", 1, "1"),
-        ("/target/durations", {"job": 0.0}, "an object with job"),
+        ("/target/durations", {"job": 0.0}, '{"job": 0.0}'),
     ],
 )
 def test_another_description_is_refused_with_its_field(pointer: str, value: Any, found: str) -> None:
@@ -52,7 +52,7 @@ def test_a_missing_field_is_a_difference() -> None:
     del described["errors"]["memory"]
     with pytest.raises(InvalidInputError) as caught:
         known_target(described)
-    assert (caught.value.pointer, caught.value.found) == ("/target/errors/memory", "no such field")
+    assert (caught.value.pointer, caught.value.found) == ("/target/errors/memory", "nothing")
 
 
 @pytest.mark.parametrize("name", ["mine", "H2", "h2\x1b[2J", "", None, 3, ["h2"]])
@@ -75,10 +75,25 @@ def test_gates_of_another_machine(compiled: qsac.Compiled) -> None:
     circuit = compiled.circuits[0]
     foreign = KIND["PhasedX" if compiled.target["vendor"] == "IBM" else "X"]
     kind = circuit.kind.copy()
-    kind[7] = foreign
-    with pytest.raises(InvalidInputError, match="does not have a gate of the circuit") as caught:
+    place = int(np.flatnonzero(np.isin(kind, [KIND[name] for name in ("PhasedX", "Rz", "SX")]))[3])
+    kind[place] = foreign
+    with pytest.raises(InvalidInputError, match=f"a gate that {compiled.target['name']} does not have") as caught:
         check_circuit(replace(circuit, kind=kind), target(compiled.target["name"]))
-    assert caught.value.pointer == "/circuits/0/circuit/commands/7"
+    assert caught.value.pointer == f"/circuits/0/circuit/commands/{place}/op/type"
+    assert caught.value.found == ("PhasedX" if compiled.target["vendor"] == "IBM" else "X")
+
+
+@pytest.mark.parametrize("column", ["kind", "first", "second", "angles"])
+def test_gates_that_are_none(column: str, compiled: qsac.Compiled) -> None:
+    """Circuits may be put together by hand, too."""
+    circuit = compiled.circuits[0]
+    values = getattr(circuit, column).copy()
+    values[7] = np.nan if column == "angles" else 99
+    broken = replace(circuit, **{column: values})
+    with pytest.raises(InvalidInputError, match="the circuit's gates are invalid"):
+        check_circuit(broken, target(compiled.target["name"]))
+    with pytest.raises(InvalidInputError, match="the circuit's gates are invalid"):
+        qsac.verify(replace(compiled, circuits=(broken,)))
 
 
 def test_too_many_qubits(compiled: qsac.Compiled) -> None:
@@ -102,8 +117,9 @@ def test_every_pair_that_is_not_coupled_is_found() -> None:
     for place in places:
         moved = list(circuit.qubits)
         moved[int(circuit.first[place])] = ("node", free)
-        with pytest.raises(InvalidInputError, match=f"does not couple the qubits .*{free}"):
+        with pytest.raises(InvalidInputError, match="a pair that ibm-fez does not couple") as caught:
             check_circuit(replace(circuit, qubits=tuple(moved)), machine)
+        assert f"node[{free}]" in (caught.value.found or "").split(", ")
 
 
 def test_a_pair_against_its_direction() -> None:
@@ -111,23 +127,28 @@ def test_a_pair_against_its_direction() -> None:
     place = int(np.flatnonzero(circuit.kind == KIND["ECR"])[0])
     first, second = circuit.first.copy(), circuit.second.copy()
     first[place], second[place] = second[place], first[place]
-    with pytest.raises(InvalidInputError, match="in this order") as caught:
+    with pytest.raises(InvalidInputError, match="couples in the other direction only") as caught:
         check_circuit(replace(circuit, first=first, second=second), machine)
-    assert caught.value.pointer == f"/circuits/0/circuit/commands/{place}"
+    assert caught.value.pointer == f"/circuits/0/circuit/commands/{place}/args"
 
 
 @pytest.mark.parametrize("index", [156, 2**31 - 1])
 def test_a_qubit_that_the_machine_does_not_have(index: int) -> None:
     circuit, machine = _coupled("ibm-fez")
-    with pytest.raises(InvalidInputError, match="must be different places"):
+    with pytest.raises(InvalidInputError, match="not a qubit of ibm-fez") as caught:
         check_circuit(replace(circuit, qubits=(("node", index), *circuit.qubits[1:])), machine)
+    assert (caught.value.pointer, caught.value.found) == ("/circuits/0/circuit/qubits/0", f"node[{index}]")
 
 
-def test_one_place_under_two_names() -> None:
+@pytest.mark.parametrize(
+    ("register", "message", "place"), [("other", "not a qubit of ibm-fez", 0), ("node", "a qubit is declared twice", 1)]
+)
+def test_one_place_twice(register: str, message: str, place: int) -> None:
     circuit, machine = _coupled("ibm-fez")
-    twice = (("other", circuit.qubits[1][1]), *circuit.qubits[1:])
-    with pytest.raises(InvalidInputError, match="must be different places"):
+    twice = ((register, circuit.qubits[1][1]), *circuit.qubits[1:])
+    with pytest.raises(InvalidInputError, match=message) as caught:
         check_circuit(replace(circuit, qubits=twice), machine)
+    assert caught.value.pointer == f"/circuits/0/circuit/qubits/{place}"
 
 
 def test_a_machine_that_measures_at_the_end_only() -> None:
@@ -136,5 +157,6 @@ def test_a_machine_that_measures_at_the_end_only() -> None:
     measured = np.flatnonzero(circuit.kind == KIND["Measure"])
     check_circuit(replace(circuit.rows(slice(0, int(measured[0]) + 1)), readouts=(), profile=None), machine)
     reused = replace(circuit, first=np.where(circuit.kind == KIND["Measure"], 0, circuit.first).astype(np.int32))
-    with pytest.raises(InvalidInputError, match="does not go on after a measurement"):
+    with pytest.raises(InvalidInputError, match="used after its measurement, which h2 cannot do") as caught:
         check_circuit(reused, machine)
+    assert caught.value.pointer == f"/circuits/0/circuit/commands/{measured[1]}"

@@ -32,7 +32,17 @@ def routed() -> qsac.Compiled:
 FREE = {"unit": "HQC", "fixed": 0, "per_shot": 0, "per_shot_with_resets": 0}
 
 
-@pytest.mark.parametrize("cost", [FREE, None, {}, "nothing", {"fixed": nan}, [1]])
+FORGED = [FREE, None, {}, "nothing", {"fixed": nan}, [1]]
+
+
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if verification found nothing wrong: what is computed must not depend on it."""
+    monkeypatch.setattr(plan_module, "verified_before_submission", lambda *_: True)
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("cost", FORGED)
 def test_the_cost_is_that_of_the_circuit(cost: Any, compiled: qsac.Compiled) -> None:
     circuit = compiled.circuits[0]
     counts = circuit.one_qubit_gates + 10 * circuit.two_qubit_gates + 5 * circuit.count("Measure")
@@ -43,6 +53,22 @@ def test_the_cost_is_that_of_the_circuit(cost: Any, compiled: qsac.Compiled) -> 
     assert (found.vendor, found.machine, found.verified, found.warnings) == ("Quantinuum", "H2-1", True, ())
 
 
+@pytest.mark.parametrize("cost", FORGED)
+def test_a_forged_cost_is_refused(cost: Any, compiled: qsac.Compiled) -> None:
+    with pytest.raises(InvalidInputError if cost == FORGED[4] else CheckFailedError) as caught:
+        plan(replace(compiled, stats=compiled.stats | {"cost": cost}), 1000)
+    assert (caught.value.pointer or "").startswith("/stats/cost")
+
+
+def test_what_is_honest_is_verified(compiled: qsac.Compiled, routed: qsac.Compiled) -> None:
+    found = plan(compiled, 1000)
+    assert (found.verified, found.warnings) == (True, ())
+    cost = compiled.stats["cost"]
+    assert found.cost.amount == pytest.approx(cost["fixed"] + 1000 * cost["per_shot"])
+    assert plan(routed, 4000).verified
+
+
+@pytest.mark.usefixtures("unchecked")
 def test_the_cost_of_time(routed: qsac.Compiled) -> None:
     taken = routed.stats["duration"]
     found = plan(replace(routed, stats=routed.stats | {"cost": FREE, "duration": None}), 4000)
@@ -126,7 +152,7 @@ def test_another_machine_of_the_vendor(compiled: qsac.Compiled, routed: qsac.Com
     assert plan(compiled, 5, "H2-1E").machine == "H2-1E"
     assert plan(compiled, 5, "H9-1").cost == plan(compiled, 5).cost
     assert plan(routed, 5, "ibm_new").cost == plan(routed, 5).cost
-    with pytest.raises(InvalidInputError, match="ibm-sherbrooke does not have a gate of the circuit"):
+    with pytest.raises(InvalidInputError, match="a gate that ibm-sherbrooke does not have"):
         plan(routed, 5, "ibm_sherbrooke")
     with pytest.raises(InvalidInputError, match="is not a machine of IBM's"):
         plan(routed, 5, "h2")
@@ -142,15 +168,32 @@ def test_every_wrong_angle_is_found(compiled: qsac.Compiled) -> None:
     places = np.flatnonzero(compiled.circuits[0].kind == 4)
     assert len(places) > 2
     for place in places.tolist():
-        with pytest.raises(CheckFailedError, match="the job is not submitted: the compiled circuit disagrees"):
-            plan(_turned(compiled, place, 0.01), 5)
+        with pytest.raises(CheckFailedError, match="the job is not submitted: ") as caught:
+            plan(_turned(compiled, place, -0.01 if compiled.circuits[0].angles[place, 0] > 0 else 0.01), 5)
+        assert caught.value.pointer == f"/circuits/0/circuit/commands/{place}/op/params/0"
+        assert caught.value.wanted == f'"{float(compiled.circuits[0].angles[place, 0])!r}"'
+
+
+def test_a_circuit_that_disagrees_is_refused_where_its_place_is_not_known(
+    compiled: qsac.Compiled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qsac.checking.numbers.changed_places", lambda *_: [])
+    with pytest.raises(
+        CheckFailedError, match="the job is not submitted: the circuit disagrees with the model"
+    ) as caught:
+        plan(_turned(compiled, int(np.flatnonzero(compiled.circuits[0].kind == 4)[0]), 0.01), 5)
+    assert caught.value.pointer == "/circuits/0"
 
 
 @pytest.mark.parametrize("lam", [2.0, 1e300, pytest.param(10**5000, id="huge"), 0, -1.0, nan, None, True, "1"])
 def test_results_are_not_scaled_by_what_the_artifact_says(lam: Any, compiled: qsac.Compiled) -> None:
-    with pytest.raises(CheckFailedError, match="another lambda than its program") as caught:
+    with pytest.raises((CheckFailedError, InvalidInputError)) as caught:
         plan(replace(compiled, stats=compiled.stats | {"lam": lam}), 5)
     assert caught.value.pointer == "/stats/lam"
+    if isinstance(caught.value, CheckFailedError):
+        assert caught.value.wanted == f"lambda as it is in the program: {compiled.stats['lam']!r}"
+    else:
+        assert caught.value.found in ("nan", "an integer of 16610 bits")  # what no artifact can hold
 
 
 @pytest.mark.parametrize("readout", ["loss", "predict", "overlaps"])
@@ -161,19 +204,49 @@ def test_a_program_that_spent_of_its_budget_is_within_it(readout: str) -> None:
     assert spent.stats["error_budget"]["spent"]
     assert verified_before_submission(spent)
     # The same circuit, said to be more exact than it is.
-    little = dict.fromkeys(spent.stats["error_budget"]["spent"], 1e-12)
-    with pytest.raises(CheckFailedError, match="further from its model than its error budget allows"):
-        verified_before_submission(replace(spent, stats=spent.stats | {"error_budget": {"spent": little}}))
-    with pytest.raises(CheckFailedError, match="disagrees with the model"):
-        verified_before_submission(replace(spent, stats=spent.stats | {"error_budget": {"spent": {}}}))
+    report = spent.stats["error_budget"]
+    little = report | {"spent": dict.fromkeys(report["spent"], 1e-12)}
+    with pytest.raises(CheckFailedError, match="the circuit is further from the model than was spent"):
+        verified_before_submission(replace(spent, stats=spent.stats | {"error_budget": little}))
+    with pytest.raises(CheckFailedError, match="the model is not that of the program and the circuit"):
+        verified_before_submission(replace(spent, stats=spent.stats | {"error_budget": report | {"spent": {}}}))
 
 
 @pytest.mark.parametrize(
     "spent", [{"a": nan}, {"a": 10**400}, {"a": 1.0}, {"a": -1}, {"a": None}, {"a": True}, "all", 3]
 )
 def test_a_budget_that_is_none(spent: Any, compiled: qsac.Compiled) -> None:
-    with pytest.raises(InvalidInputError, match="the artifact's error budget is invalid"):
-        plan(replace(compiled, stats=compiled.stats | {"error_budget": {"spent": spent}}), 5)
+    whole = compiled.stats["error_budget"] | {"spent": spent}
+    for report in (whole, {"spent": spent}):
+        with pytest.raises((CheckFailedError, InvalidInputError)) as caught:
+            plan(replace(compiled, stats=compiled.stats | {"error_budget": report}), 5)
+        place = "/stats/error_budget/spent/a" if report is whole and isinstance(spent, dict) else "/stats/error_budget"
+        assert (caught.value.pointer or "").startswith(place)
+
+
+def test_a_program_too_wide_to_be_interpreted_is_not_called_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The circuit is narrow, as it uses qubits again; of what passes have approximated only the distance is known."""
+    tokens = MODELS["long"]["tokens"] | {"sites": 3, "context": 8}
+    spent = qsac.compile(MODELS["long"] | {"tokens": tokens}, "h2", optimisation=3, error_budget=0.05, verify=False)
+    monkeypatch.setattr("qsac.ir.interpreter.WIDTH_LIMIT", 3)
+    found = plan(spent, 5)
+    assert not found.verified
+    assert "its program, of which passes approximate parts, is too wide" in found.warnings[0]
+    report = spent.stats["error_budget"]
+    little = report | {"spent": dict.fromkeys(report["spent"], 1e-12)}
+    with pytest.raises(CheckFailedError, match="the circuit is further from the model than was spent"):
+        plan(replace(spent, stats=spent.stats | {"error_budget": little}), 5)
+
+
+@pytest.mark.parametrize("value", [nan, inf, pytest.param(10**5000, id="huge"), {1, 2}, {"a": b"x"}, {None: 1, "a": 2}])
+@pytest.mark.parametrize("field", ["stats", "options"])
+def test_what_no_artifact_can_hold(field: str, value: Any, compiled: qsac.Compiled) -> None:
+    broken = replace(compiled, **{field: getattr(compiled, field) | {"more": value}})
+    for act in (lambda: plan(broken, 5), lambda: qsac.verify(broken), broken.to_json):
+        with pytest.raises(InvalidInputError, match="the compiled program cannot be written as JSON") as caught:
+            act()
+        if not (isinstance(value, dict) and None in value):
+            assert (caught.value.pointer or "").startswith(f"/{field}/more")
 
 
 def test_what_is_too_wide_to_be_verified_is_said(compiled: qsac.Compiled, monkeypatch: pytest.MonkeyPatch) -> None:
