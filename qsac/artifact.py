@@ -21,6 +21,7 @@ from qsac.ir.parser import parse_program
 from qsac.ir.program import Program
 from qsac.model.model import Model
 from qsac.model.pointer import describe as describe_value
+from qsac.model.pointer import join
 from qsac.model.strict_json import walk
 from qsac.pipeline import Target
 from qsac.sealing import FIELD, producer
@@ -177,15 +178,15 @@ def _json(value: Any) -> str:
 def _unwritable(document: Any) -> InvalidInputError:
     """The error for a document that holds what JSON does not have, with the first place that does."""
     title, wanted = "the compiled program cannot be written as JSON", "finite numbers, texts, lists and objects"
-    for pointer, value in walk(document):
-        if pointer.count("/") > _DEEPEST:
+    for path, value in walk(document):
+        if len(path) > _DEEPEST:
             return InvalidInputError(title, found="deeply nested values", wanted=wanted)
         if isinstance(value, dict | list):
             continue
         try:
             json.dumps(value, allow_nan=False)
         except (TypeError, ValueError, RecursionError):
-            return InvalidInputError(title, pointer=pointer, found=describe_value(value), wanted=wanted)
+            return InvalidInputError(title, pointer=join("", *path), found=describe_value(value), wanted=wanted)
     return InvalidInputError(title, wanted=f"{wanted} with names that are texts")
 
 
