@@ -61,27 +61,18 @@ def check_artifact(
     if compiled.producer != producer():
         versions = ", ".join(f"{name} {version}" for name, version in compiled.producer.items())
         notes.append(f"it was compiled with other versions: {versions or 'it does not say which'}")
-    if machine is None or options is None:
-        return Report("artifact", compiled.model.name, tuple(findings), tuple(notes))
-    findings += check_statistics(compiled, machine, options)
-    findings += check_circuit(compiled, machine)
-    if not simulate:
-        return Report("artifact", compiled.model.name, tuple(findings), tuple(notes))
-    try:
-        numbers = check_numbers(compiled, machine, options, progress)
-    except DoesNotFitError as error:
-        reason = error.found or error.title
-        return Report("artifact", compiled.model.name, tuple(findings), tuple(notes), too_wide=reason)
-    findings += numbers.findings
-    return Report(
-        "artifact",
-        compiled.model.name,
-        tuple(findings),
-        tuple(notes),
-        numbers.compared,
-        numbers.worst,
-        numbers.too_wide,
-    )
+    compared, worst, too_wide = None, None, None
+    if machine is not None and options is not None:
+        findings += check_circuit(compiled, machine)
+        if simulate:
+            try:
+                numbers = check_numbers(compiled, machine, options, progress)
+                compared, worst, too_wide = numbers.compared, numbers.worst, numbers.too_wide
+                findings += numbers.findings
+            except DoesNotFitError as error:
+                too_wide = error.found or error.title
+        findings += check_statistics(compiled, machine, options)
+    return Report("artifact", compiled.model.name, tuple(findings), tuple(notes), compared, worst, too_wide)
 
 
 def text_of(compiled: Compiled) -> bytes:
