@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     __version__: str
     from qsac.artifact import Compiled as Compiled
+    from qsac.artifact import Verified as Verified
     from qsac.cache import Cache as Cache
     from qsac.checking import Report as Report
     from qsac.checking import verify as verify
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from qsac.errors import BackendError as BackendError
     from qsac.errors import CheckFailedError as CheckFailedError
     from qsac.errors import DoesNotFitError as DoesNotFitError
+    from qsac.errors import ExtensionError as ExtensionError
+    from qsac.errors import InputWarning as InputWarning
     from qsac.errors import InvalidInputError as InvalidInputError
     from qsac.errors import QsacError as QsacError
+    from qsac.errors import QsacWarning as QsacWarning
     from qsac.estimation import Estimate as Estimate
     from qsac.estimation import estimate as estimate
     from qsac.model.load import load as load
@@ -40,15 +44,19 @@ _HOMES = {
     "Compiled": "qsac.artifact",
     "DoesNotFitError": "qsac.errors",
     "Estimate": "qsac.estimation",
+    "ExtensionError": "qsac.errors",
+    "InputWarning": "qsac.errors",
     "InvalidInputError": "qsac.errors",
     "Model": "qsac.model.model",
     "QsacError": "qsac.errors",
+    "QsacWarning": "qsac.errors",
     "Report": "qsac.checking",
     "Result": "qsac.runtime.run",
     "Template": "qsac.templates",
+    "Verified": "qsac.artifact",
     "compile": "qsac.compiler",
-    "interpret": "qsac.runtime.interpretation",
     "estimate": "qsac.estimation",
+    "interpret": "qsac.runtime.interpretation",
     "load": "qsac.model.load",
     "run": "qsac.running",
     "template": "qsac.templates",

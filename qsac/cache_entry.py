@@ -98,7 +98,8 @@ def _circuits(
     return tuple(circuits)
 
 
-_NUMBER, _COUNT, _TEXT = "number", "count", "text"
+_NUMBER, _COUNT, _TEXT, _FLAG = "number", "count", "text", "flag"
+_PRICE = {"unit": _TEXT, "jobs": _COUNT, "amount": _NUMBER}
 
 _STATS: dict[str, Any] = {
     "depth": _COUNT,
@@ -106,7 +107,14 @@ _STATS: dict[str, Any] = {
     "error_free_probability": (_NUMBER,),
     "duration": ({"circuit": _NUMBER, "fixed": _NUMBER, "per_shot": _NUMBER},),
     "cost": ({"unit": _TEXT, "fixed": _NUMBER, "per_shot": _NUMBER},),
-    "forecast": {"success_probability": (_NUMBER,), "standard_error": _NUMBER, "shots": (_COUNT,)},
+    "forecast": {
+        "success_probability": (_NUMBER,),
+        "useful": (_NUMBER,),
+        "standard_error": _NUMBER,
+        "shots": (_COUNT,),
+        "cost": (_PRICE,),
+        "noise": (_FLAG,),
+    },
     "passes": [{"name": _TEXT, "level": _TEXT, "two_qubit_gates": [_COUNT]}],
     "allocation": {...: [_TEXT]},
     "lam": _NUMBER,
@@ -134,9 +142,9 @@ def _check_stats(stats: dict[str, Any], circuit: NativeCircuit, model: Model) ->
     _check_like(_STATS, stats)
     if any(len(step["two_qubit_gates"]) != 2 for step in stats["passes"]) or stats["lam"] <= 0:
         raise ValueError("a pass without counts, or no normalisation")
-    for value in stats["cost"] or ():
-        if value != "unit":
-            _check_like(_NUMBER, stats["cost"][value])
+    for price in (stats["cost"] or {}, stats["forecast"]["cost"] or {}):
+        for name in price.keys() - {"unit"}:
+            _check_like(_NUMBER, price[name])
     for name in ("infidelity", "loss_deviation"):
         _check_like((_NUMBER,), stats["error_budget"].get(name))
     if any(type(value) is float and not isfinite(value) for _, value in walk(stats)):
@@ -161,6 +169,9 @@ def _check_like(shape: Any, value: Any) -> None:
     elif shape == _TEXT:
         if type(value) is not str:
             raise TypeError("no text")
+    elif shape == _FLAG:
+        if type(value) is not bool:
+            raise TypeError("no truth value")
     elif type(value) not in ((int,) if shape == _COUNT else (int, float)):
         raise TypeError("no number")
     elif value < 0 if shape == _COUNT else not -_MAGNITUDE < value < _MAGNITUDE:

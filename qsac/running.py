@@ -16,7 +16,7 @@ from qsac.errors import InvalidInputError
 from qsac.model.load import load, load_text
 from qsac.model.model import Model
 from qsac.model.source import read_file
-from qsac.pipeline import Progress
+from qsac.pipeline import Announce, Progress
 from qsac.runtime.request import Request
 from qsac.runtime.run import Result
 from qsac.runtime.run import run as run_compiled
@@ -109,11 +109,18 @@ def compiled_of(
     cache: Cache | None = None,
     progress: Progress | None = None,
     verify: bool | None = False,
+    announce: Announce | None = None,
 ) -> Compiled:
     """The compiled program itself, or the model compiled for ``target``, :data:`DEFAULT_TARGET` if not given."""
     if isinstance(program, Compiled):
         return program
     machine = DEFAULT_TARGET if target is None else target
     return compile_model(
-        program, machine, seed=0 if seed is None else seed, verify=verify, cache=cache, progress=progress
+        program,
+        machine,
+        seed=0 if seed is None else seed,
+        verify=verify,
+        cache=cache,
+        progress=progress,
+        announce=announce,
     )

@@ -100,9 +100,12 @@ def test_targets_of_other_packages_do_not_import_them(tmp_path: Path) -> None:
 
 def test_error_classes() -> None:
     kinds = [qsac.InvalidInputError, qsac.CheckFailedError, qsac.DoesNotFitError, qsac.BackendError]
-    assert [kind.exit_code for kind in kinds] == [2, 1, 3, 4]
+    assert [kind.exit_code for kind in (*kinds, qsac.ExtensionError)] == [2, 1, 3, 4, 4]
+    assert issubclass(qsac.QsacWarning, UserWarning)
     assert all(issubclass(kind, qsac.QsacError) for kind in kinds)
-    defined = {name for name, found in vars(errors).items() if isinstance(found, type)}
+    defined = {
+        name for name, found in vars(errors).items() if isinstance(found, type) and found.__module__ == errors.__name__
+    }
     assert defined <= set(qsac.__all__)
 
 

@@ -68,6 +68,7 @@ def test_as_the_command_line(
 ) -> None:
     assert command_line(["run", program, *arguments, "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
+    printed.pop("forecast", None)  # what the machine itself would take is no part of the result
     for given in (program, files / program):
         assert json.loads(json.dumps(qsac.run(given, **options).to_dict())) == printed
 
@@ -94,7 +95,7 @@ def test_a_model_is_compiled_for_where_it_runs(monkeypatch: pytest.MonkeyPatch) 
     assert [result.target for result in results] == ["statevector", "h2", own.name]
     compiled = qsac.compile(MODEL)
     asked.clear()
-    assert qsac.run(compiled).target == "h1"
+    assert qsac.run(compiled).target == "h2"
     assert compiled_of(compiled, "h2") is compiled
     assert asked == []
 

@@ -79,7 +79,7 @@ def command(
 
     with progress_bar() as progress:
         found = read_argument(program)
-        compiled = compiled_of(found, target, seed, cache=open_cache(no_cache), progress=progress)
+        compiled = compiled_of(found, target, seed, cache=open_cache(no_cache), progress=progress, announce=note)
         result = run(
             compiled,
             target,
@@ -118,7 +118,7 @@ def _submit(
     check_request(shots, max_cost)
     with progress_bar() as progress:  # what is paid for is verified with its plan, wherever it comes from
         cache = open_cache(no_cache)
-        compiled = compiled_of(read_argument(program), target, seed, cache=cache, progress=progress)
+        compiled = compiled_of(read_argument(program), target, seed, cache=cache, progress=progress, announce=note)
     if target is not None and target != compiled.target["name"]:
         name = printable(str(compiled.target["name"]))
         raise click.UsageError(f"the program is compiled for {name}, not for {printable(target)}")

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib import import_module, resources
@@ -148,7 +149,9 @@ def test_usage_errors(arguments: list[str], capsys: Captured) -> None:
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("error: ")
-    assert " --help explains the options" in captured.err
+    assert re.search(
+        r"^  help:   (qsac.* --help explains the options|did you mean (check|--json)\?)$", captured.err, re.M
+    )
 
 
 def test_misspelt_command(capsys: Captured) -> None:

@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ class OwnCodeError(QsacError):
         (failing(RecursionError()), "outside", "RecursionError"),
         (failing(SystemExit(3)), "outside", "SystemExit"),
         (failing(OwnCodeError("a bug")), "outside", "exit code 70"),
-        (failing(InvalidInputError("long", found="x" * 10_000)), "outside", "a diagnostic too long"),
+        (failing(InvalidInputError("long", help="x\n" * 10_000)), "outside", "a diagnostic too long"),
         (failing(InvalidInputError("")), "outside", "a diagnostic too long, or without a title"),
         (failing(contract.WrongError("not so")), "outside", "WrongError (not so)"),
     ],
@@ -119,7 +120,10 @@ def test_the_oracle_tells_harmless_changes_from_others():
     def moved(change) -> str:
         document = copy.deepcopy(start)
         change(document)
-        compiled = Compiled.parse(text_of(resealed(document)), "changed")
+        try:
+            compiled = Compiled.parse(text_of(resealed(document)), "changed")
+        except InvalidInputError as error:
+            return f"refused at {error.pointer}"
         return oracle.moved(before, oracle.readings(compiled))
 
     def turn(by: float):
@@ -132,17 +136,20 @@ def test_the_oracle_tells_harmless_changes_from_others():
     assert moved(lambda document: None) == ""
     assert moved(turn(1e-3)) == "probabilities"
     assert moved(turn(4.0)) == "", "an angle is the same after two whole turns"
-    assert moved(lambda document: document["circuits"][0]["profile"]["success"].clear()) == "probabilities"
-    assert moved(lambda document: document["stats"].update(lam=2.0)) == "results"
+    assert moved(lambda document: document["circuits"][0]["profile"]["success"].clear()) == (
+        "refused at /circuits/0/profile/success"
+    )
+    assert moved(lambda document: document["stats"].update(lam=2.0)) == "refused at /stats/lam"
     assert moved(lambda document: document["circuits"][0].update(name="other")) == ""
 
 
 def test_the_oracle_sees_what_is_read_for_what():
-    document = copy.deepcopy(starts.artifacts()[0].document)
-    readout = document["circuits"][0]["readout"][1]
-    readout["given"], readout["success"] = readout["given"], []
-    compiled = Compiled.parse(text_of(document), "changed")
-    assert oracle.moved(artifacts.original(0), oracle.readings(compiled)) == "probabilities"
+    compiled = Compiled.parse(text_of(starts.artifacts()[0].document), "unchanged")
+    (circuit,) = compiled.circuits
+    fidelity, token = circuit.readouts
+    changed = replace(circuit, readouts=(fidelity, token._replace(success=())))
+    found = oracle.readings(replace(compiled, circuits=(changed,)))
+    assert oracle.moved(artifacts.original(0), found) == "probabilities"
 
 
 def test_resealing_leaves_what_nobody_changed_as_it_is():

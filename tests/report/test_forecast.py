@@ -12,7 +12,7 @@ import qsac
 from qsac.artifact import Compiled
 from qsac.cli.main import run
 from qsac.errors import DoesNotFitError
-from qsac.estimate import estimate
+from qsac.estimation import estimate
 from qsac.model.load import load
 from qsac.registry import target
 from qsac.report.advice import MACHINES, MOST_GATES, advice, best_machine, noise_sentence
