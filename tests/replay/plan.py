@@ -1,0 +1,154 @@
+"""What is compiled of each model: the target, the options, and what of the result is compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tests.replay.models import dice, model, other_parameters, other_tokens
+
+KINDS = ("artifact", "template", "binding", "estimate", "ir", "tket", "qasm2", "qasm3", "qir")
+FORMS = ("ir", "tket", "qasm2", "qasm3", "qir")
+
+_CZ = ("SX", "X", "Rz", "{}", "Measure", "Reset")
+_RATES = {"one_qubit": 3e-4, "two_qubit": 6e-3, "measure_0": 1e-2, "measure_1": 2e-2, "memory": 1e-4}
+
+
+def _machine(name: str, qubits: int, gate: str, coupling: dict[str, Any] | None, **more: Any) -> dict[str, Any]:
+    gates = ["PhasedX", "Rz", "ZZPhase", "Measure", "Reset"] if gate == "ZZPhase" else [g.format(gate) for g in _CZ]
+    graph = {} if coupling is None else {"coupling": coupling}
+    rates = _RATES | {"date": "2026-11-01", "source": "made up"}
+    fixed = {"vendor": "ours", "description": "of a replay", "gates": gates, "errors": rates}
+    return {"qsac_target": 1, "name": name, "qubits": qubits, **fixed, **graph, **more}
+
+
+_PAIRS = [[0, 1], [2, 1], [2, 3], [4, 3], [4, 5], [6, 5], [6, 7], [8, 7], [8, 9], [0, 9], [10, 4], [11, 10]]
+MACHINES = {
+    f"{machine['name']}.json": machine
+    for machine in (
+        _machine("line", 16, "CZ", {"type": "line"}),
+        _machine("grid-cx", 16, "CX", {"type": "grid", "rows": 4, "columns": 4}),
+        _machine("ring-ecr", 12, "ECR", {"type": "pairs", "pairs": _PAIRS, "directed": True}),
+        _machine("open-cx", 14, "CX", None),
+        _machine("open-ecr", 14, "ECR", None),
+        _machine("once", 24, "ZZPhase", None, mid_circuit_measurement=False),
+        _machine("ion-grid", 16, "ZZPhase", {"type": "grid", "rows": 4, "columns": 4}),
+    )
+}
+"""Target files of a user's, by their names."""
+
+CONNECTED = ("h2", "h1", "helios", "h2-1", "statevector", "qulacs", "aer", "open-cx.json", "open-ecr.json", "once.json")
+COUPLED = ("ibm-fez", "ibm-sherbrooke", "ibm-washington", "line.json", "grid-cx.json", "ring-ecr.json", "ion-grid.json")
+SEARCH_EVERY = 24
+"""One model in so many is compiled for a coupling graph at -O2 or -O3, where a search takes seconds."""
+_SEARCH_QUBITS = 5
+_PASS_LISTS = (
+    "fold-unitaries,merge-diagonals,merge-rotations",
+    "stage-power,select-indices,drop-controls",
+    "compress-tokens,fold-unitaries,stagger-loaders,drop-diagonals,merge-diagonals",
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command; what it writes, to ``file`` or without one to standard output, is compared as one of KINDS."""
+
+    kind: str
+    arguments: tuple[str, ...]
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything about one model: the files that the commands need, by their names, and the commands."""
+
+    number: int
+    label: str
+    files: dict[str, str] = field(repr=False)
+    steps: tuple[Step, ...] = field(repr=False)
+
+
+def job(number: int) -> Job:
+    """The job of a number: the same one in any process."""
+    rng = dice(number, 1)
+    given = model(number)
+    target, level = _target_and_level(number, rng)
+    options = _options(target, level, rng)
+    files = {"model.json": json.dumps(given)}
+    if target in MACHINES:
+        files[target] = json.dumps(MACHINES[target])
+    compile_ = ("compile", "model.json", "--target", target, *options)
+    steps = [Step("artifact", (*compile_, "-o", "made.qsac.json"), "made.qsac.json")]
+    # the cache has the program by now, so that the other forms take no time
+    for form in _two_forms(number):
+        early = ("--early-exit",) if form == "qir" and rng.random() < 0.5 else ()
+        steps.append(Step(form, (*compile_, "--emit", form, *early, "-o", f"made.{form}"), f"made.{form}"))
+    if number % 3 == 0 and target not in MACHINES and (level < 2 or target not in COUPLED):
+        steps += _template(given, target, level, rng, files)
+    if number % 2 == 0:
+        steps.append(Step("estimate", ("estimate", "model.json", "--target", target, f"-O{level}", "--json")))
+    elif number % 8 == 1:
+        size = ("--context", str(int(rng.choice([64, 1000, 100_000]))), "--dimension", str(int(rng.choice([4, 64]))))
+        steps.append(Step("estimate", ("estimate", "model.json", "--target", target, f"-O{level}", *size, "--json")))
+    return Job(number, f"{given['name']}, {target}, {' '.join(options)}", files, tuple(steps))
+
+
+def jobs(count: int) -> Iterator[Job]:
+    """The first ``count`` jobs."""
+    return map(job, range(count))
+
+
+def _target_and_level(number: int, rng: np.random.Generator) -> tuple[str, int]:
+    """Levels that search are for few models on coupling graphs, whose turn it is."""
+    if number % SEARCH_EVERY == 7:
+        return COUPLED[number // SEARCH_EVERY % len(COUPLED)], 2 + (number // SEARCH_EVERY) % 2
+    if number % 3 == 1:
+        return COUPLED[number // 3 % len(COUPLED)], int(rng.integers(2))
+    return CONNECTED[(number // 3 * 2 + number % 3 // 2) % len(CONNECTED)], int(rng.choice([0, 1, 2, 2, 3, 3]))
+
+
+def _options(target: str, level: int, rng: np.random.Generator) -> list[str]:
+    result = [f"-O{level}"]
+    searched = target in COUPLED and level > 1
+    if level == 3 and rng.random() < 0.7:
+        choices = ["1e-3", "1e-2", "0.1"] if searched else ["1e-3", "1e-2", "0.1", "auto"]
+        result += ["--error-budget", str(rng.choice(choices))]
+    elif not searched and rng.random() < 0.1:
+        result += ["--passes", str(rng.choice(_PASS_LISTS))]
+    if rng.random() < 0.2:
+        result += ["--prefer", "depth"]
+    if rng.random() < 0.15:
+        result += ["--qubits", str(int(rng.integers(6, 13)))]
+    if rng.random() < 0.1:
+        result += ["--seed", str(int(rng.integers(1, 10)))]
+    if rng.random() < 0.1:
+        result.append("--no-verify")
+    return result
+
+
+def _two_forms(number: int) -> tuple[str, str]:
+    first = number % len(FORMS)
+    return FORMS[first], FORMS[(first + 1 + number // len(FORMS) % (len(FORMS) - 1)) % len(FORMS)]
+
+
+def _template(
+    given: dict[str, Any], target: str, level: int, rng: np.random.Generator, files: dict[str, str]
+) -> list[Step]:
+    """A template of the model, bound to other tokens, and to other parameters if it has any."""
+    files["tokens.json"] = json.dumps(other_tokens(given))
+    fold = ("--no-fold",) if rng.random() < 0.3 else ()
+    name = "made.qsac-template.json"
+    template = ("compile", "model.json", "--target", target, f"-O{level}", "--template", *fold, "-o", name)
+    bind = ("bind", name, "-o")
+    result = [Step("template", template, name)]
+    result.append(Step("binding", (*bind, "tokens.qsac.json", "--tokens", "tokens.json"), "tokens.qsac.json"))
+    parameters = other_parameters(given, rng)
+    if parameters:
+        files["parameters.json"] = json.dumps(parameters)
+        bound = "parameters.qsac.json"
+        result.append(Step("binding", (*bind, bound, "--parameters", "parameters.json"), bound))
+    return result
