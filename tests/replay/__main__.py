@@ -1,8 +1,8 @@
 """`make replay`: compile the same models with the working tree and with a commit, and compare all that is written.
 
 By bytes: artifacts, templates, bindings, estimates and the other forms are the same texts but for the fields `digest`,
-`producer` and `compiler`; so is what refused commands say. By meaning: circuits, maps, readouts and counts are the same,
-with angles to 1e-9, and names are compared through the table in tests/replay/renames.py."""
+`producer` and `compiler`; so is what refused commands say. By meaning: circuits, maps, readouts and counts are the
+same, with angles to 1e-9, and names are compared through the table in tests/replay/renames.py."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 
@@ -20,9 +21,10 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 from tests.replay.compare import LEVELS  # noqa: E402
 from tests.replay.plan import KINDS, job  # noqa: E402
 from tests.replay.renames import RENAMES  # noqa: E402
-from tests.replay.replay import Found, Tally, replay  # noqa: E402
+from tests.replay.replay import Found, Tally, answers, judged, restricted  # noqa: E402
 from tests.replay.sides import ReplayError  # noqa: E402
 
+ROOT = Path(__file__).parents[2]
 _MOST_SHOWN = 60
 
 
@@ -48,10 +50,12 @@ def main(arguments: list[str] | None = None) -> int:
     began = time.perf_counter()
     tally = Tally()
     try:
-        compared = replay(asked.base, map(job, numbers), asked.level, RENAMES, asked.jobs, asked.only)
-        for found in compared:
-            tally.add(found)
-            _show(found, tally, asked.keep)
+        jobs = restricted(map(job, numbers), asked.only)
+        with closing(answers(ROOT, asked.base, jobs, RENAMES, asked.jobs)) as both:
+            for one, pairs in both:
+                found = judged(one, pairs, asked.level, RENAMES, asked.only)
+                tally.add(found)
+                _show(found, tally, asked.keep)
     except ReplayError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -72,6 +76,8 @@ def _show(found: Found, tally: Tally, keep: Path | None) -> None:
             for side, text in zip(("base", "tree"), found.texts[step], strict=True):
                 stem = f"{found.job.number}-{step.file or step.kind}"
                 (keep / f"{stem}.{side}").write_text(text, encoding="utf-8")
+    for step, said in found.crashes:
+        print(f"{found.job.number} ({found.job.label}): {step.kind}: both sides have a bug: {said}", flush=True)
     if sys.stderr.isatty():
         print(f"\r{tally.models} models ", end="", file=sys.stderr, flush=True)
 

@@ -1,6 +1,6 @@
 """One side of a replay: runs qsac's commands in this process as it is told on standard input, one JSON object a line.
 
-It is started as a program, not as a part of `tests`, so that nothing but `qsac` of the folder in PYTHONPATH is imported;
+It is started as a program, not as a part of `tests`, so that it imports nothing but `qsac` of the folder in PYTHONPATH;
 and of that nothing but the command line, which both sides have however their modules are arranged.
 """
 

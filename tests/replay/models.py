@@ -3,6 +3,7 @@ tokens and readout is among them; every fifteenth is made by hand."""
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -22,18 +23,26 @@ def dice(number: int, what: int) -> np.random.Generator:
     return np.random.default_rng([2026, 10, what, number])
 
 
-def model(number: int) -> dict[str, Any]:
-    """The model of a number, as a model file holds it."""
-    if number % HAND_MADE_EVERY == HAND_MADE_EVERY - 1:
+def model(number: int, small: bool = False) -> dict[str, Any]:
+    """The model of a number, as a model file holds it; ``small`` for searches, which take seconds all the same."""
+    if not small and number % HAND_MADE_EVERY == HAND_MADE_EVERY - 1:
         made = _HAND_MADE[number // HAND_MADE_EVERY % len(_HAND_MADE)]
         return made | {"name": f"{made['name']}-{number}"}
     rng = dice(number, 0)
     result = random_model(number)
+    if small:
+        result = next(made for made in map(random_model, itertools.count(1000 * number)) if _is_small(made))
     _evolve(result, rng)
     readout = _readout(result, rng)
     if readout is not None:
         result["readout"] = readout
     return result
+
+
+def _is_small(model: dict[str, Any]) -> bool:
+    values, kernel = model["tokens"]["values"], model["attention"]["kernel"]
+    degree = kernel["degree"] if "degree" in kernel else len(kernel["coefficients"]) - 1
+    return 2 <= len(values) - 1 <= 4 and len(values[0]) <= 4 and 1 <= degree <= 2
 
 
 def other_tokens(model: dict[str, Any]) -> dict[str, Any]:
@@ -124,9 +133,8 @@ def _readout(model: dict[str, Any], rng: np.random.Generator) -> dict[str, Any] 
 
 
 def _isometry(rng: np.random.Generator, words: int, dimension: int) -> list[list[float]]:
-    rows, _ = np.linalg.qr(rng.normal(size=(words, dimension)))
-    result: list[list[float]] = rows.tolist()
-    return result
+    rows: list[list[float]] = np.linalg.qr(rng.normal(size=(words, dimension)))[0].tolist()
+    return rows
 
 
 def _made(name: str, tokens: Any, attention: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -144,10 +152,12 @@ def _rows(seed: int, context: int, dimension: int, rank: int = 0) -> list[list[f
     """Generic real tokens, or such that span ``rank`` dimensions only."""
     rng = np.random.default_rng([2026, 11, seed])
     if not rank:
-        return np.round(rng.normal(size=(context + 1, dimension)), 3).tolist()
-    factors = rng.integers(-3, 4, (context + 1, rank)), rng.integers(1, 4, (rank, dimension))
-    rows: list[list[float]] = ((factors[0] @ factors[1]) + [1, *[0] * (dimension - 1)]).tolist()
-    return rows
+        generic: list[list[float]] = np.round(rng.normal(size=(context + 1, dimension)), 3).tolist()
+        return generic
+    whole: list[list[float]] = (
+        rng.integers(1, 6, (context + 1, rank)) @ rng.integers(1, 4, (rank, dimension))
+    ).tolist()
+    return whole
 
 
 _ANSATZ = {"type": "hardware-efficient", "layers": 2, "parameters": {"init": "normal", "seed": 3}}

@@ -45,7 +45,6 @@ CONNECTED = ("h2", "h1", "helios", "h2-1", "statevector", "qulacs", "aer", "open
 COUPLED = ("ibm-fez", "ibm-sherbrooke", "ibm-washington", "line.json", "grid-cx.json", "ring-ecr.json", "ion-grid.json")
 SEARCH_EVERY = 24
 """One model in so many is compiled for a coupling graph at -O2 or -O3, where a search takes seconds."""
-_SEARCH_QUBITS = 5
 _PASS_LISTS = (
     "fold-unitaries,merge-diagonals,merge-rotations",
     "stage-power,select-indices,drop-controls",
@@ -75,23 +74,23 @@ class Job:
 def job(number: int) -> Job:
     """The job of a number: the same one in any process."""
     rng = dice(number, 1)
-    given = model(number)
+    given = model(number, small=_searches(number))
     target, level = _target_and_level(number, rng)
     options = _options(target, level, rng)
     files = {"model.json": json.dumps(given)}
     if target in MACHINES:
         files[target] = json.dumps(MACHINES[target])
-    compile_ = ("compile", "model.json", "--target", target, *options)
+    compile_ = ("compile", "model.json", "--target", target, *options, "-q")
     steps = [Step("artifact", (*compile_, "-o", "made.qsac.json"), "made.qsac.json")]
     # the cache has the program by now, so that the other forms take no time
     for form in _two_forms(number):
         early = ("--early-exit",) if form == "qir" and rng.random() < 0.5 else ()
         steps.append(Step(form, (*compile_, "--emit", form, *early, "-o", f"made.{form}"), f"made.{form}"))
-    if number % 3 == 0 and target not in MACHINES and (level < 2 or target not in COUPLED):
+    if number % 3 == 0 and target not in MACHINES and not _searches(number):
         steps += _template(given, target, level, rng, files)
     if number % 2 == 0:
         steps.append(Step("estimate", ("estimate", "model.json", "--target", target, f"-O{level}", "--json")))
-    elif number % 8 == 1:
+    elif number % 8 == 1 and given.get("readout", {}).get("type") != "predict":
         size = ("--context", str(int(rng.choice([64, 1000, 100_000]))), "--dimension", str(int(rng.choice([4, 64]))))
         steps.append(Step("estimate", ("estimate", "model.json", "--target", target, f"-O{level}", *size, "--json")))
     return Job(number, f"{given['name']}, {target}, {' '.join(options)}", files, tuple(steps))
@@ -102,9 +101,13 @@ def jobs(count: int) -> Iterator[Job]:
     return map(job, range(count))
 
 
+def _searches(number: int) -> bool:
+    return number % SEARCH_EVERY == 7
+
+
 def _target_and_level(number: int, rng: np.random.Generator) -> tuple[str, int]:
     """Levels that search are for few models on coupling graphs, whose turn it is."""
-    if number % SEARCH_EVERY == 7:
+    if _searches(number):
         return COUPLED[number // SEARCH_EVERY % len(COUPLED)], 2 + (number // SEARCH_EVERY) % 2
     if number % 3 == 1:
         return COUPLED[number // 3 % len(COUPLED)], int(rng.integers(2))
@@ -140,10 +143,13 @@ def _template(
 ) -> list[Step]:
     """A template of the model, bound to other tokens, and to other parameters if it has any."""
     files["tokens.json"] = json.dumps(other_tokens(given))
-    fold = ("--no-fold",) if rng.random() < 0.3 else ()
+    matrices = any(given["attention"][name]["type"] == "matrix" for name in ("value", "score"))
+    if matrices:
+        level = max(2, level) if target in CONNECTED else level  # lower levels keep matrices, and refuse them
+    fold = ("--no-fold",) if rng.random() < 0.3 and not matrices else ()
     name = "made.qsac-template.json"
-    template = ("compile", "model.json", "--target", target, f"-O{level}", "--template", *fold, "-o", name)
-    bind = ("bind", name, "-o")
+    template = ("compile", "model.json", "--target", target, f"-O{level}", "--template", *fold, "-q", "-o", name)
+    bind = ("bind", name, "-q", "-o")
     result = [Step("template", template, name)]
     result.append(Step("binding", (*bind, "tokens.qsac.json", "--tokens", "tokens.json"), "tokens.qsac.json"))
     parameters = other_parameters(given, rng)

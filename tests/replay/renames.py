@@ -53,7 +53,7 @@ class Renames:
 
 
 def _reworded(text: str, names: Mapping[str, str]) -> str:
-    """A text with whole words replaced; ``score`` is one in ``score[0]`` and ``score_0``, but not in ``score-table``."""
+    """A text with whole words replaced: ``score`` is one in ``score[0]`` and ``score_0``, not in ``score-table``."""
     if not names:
         return text
     longest_first = sorted(names, key=len, reverse=True)

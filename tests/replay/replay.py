@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -15,6 +15,11 @@ from tests.replay.plan import Job, Step
 from tests.replay.renames import Renames
 from tests.replay.sides import Side, commit_of, copy_tree, extract
 
+Pairs = list[tuple[Answer, Answer]]
+"""What the commit and the working tree answered to each step of a job."""
+
+_CRASHES = (70, -1)
+"""Exit codes of bugs, which the command line reports as such or which get past it."""
 _SEEDS = {"commit": 1, "working tree": 2}
 
 
@@ -22,13 +27,14 @@ _SEEDS = {"commit": 1, "working tree": 2}
 class Found:
     """What came of a job: the kinds of its outputs, with whether both sides refused, and what differs.
 
-    ``texts`` holds what both sides wrote, for the steps that differ.
+    ``texts`` holds what both sides wrote, for the steps that differ; ``crashes`` what they say where both have a bug.
     """
 
     job: Job
-    kinds: list[tuple[str, bool]]
-    differences: list[tuple[Step, Difference]]
-    texts: dict[Step, tuple[str, str]]
+    kinds: list[tuple[str, bool]] = field(default_factory=list)
+    differences: list[tuple[Step, Difference]] = field(default_factory=list)
+    texts: dict[Step, tuple[str, str]] = field(default_factory=dict)
+    crashes: list[tuple[Step, str]] = field(default_factory=list)
 
 
 @dataclass
@@ -69,7 +75,7 @@ class Lane:
     def __init__(self, base: Side, tree: Side, alternate: bool) -> None:
         self.base, self.tree, self.alternate = base, tree, alternate
 
-    def do(self, job: Job, renames: Renames) -> list[tuple[Answer, Answer]]:
+    def do(self, job: Job, renames: Renames) -> Pairs:
         """What the commit and the working tree answer to each step."""
         steps = [asdict(step) for step in job.steps]
         old = [asdict(replace(step, arguments=tuple(renames.old_arguments(step.arguments)))) for step in job.steps]
@@ -83,26 +89,26 @@ class Lane:
         return list(zip(answers, self.tree.answers(), strict=True))
 
 
-def replay(
-    base: str, jobs: Iterable[Job], level: str, renames: Renames, processes: int, only: str | None = None
-) -> Iterator[Found]:
-    """Do the jobs with the commit ``base`` and with the working tree, and compare, in the order of the jobs' ends.
+def answers(
+    root: Path, base: str, jobs: Iterable[Job], renames: Renames, processes: int
+) -> Generator[tuple[Job, Pairs], None, None]:
+    """Do jobs with the commit ``base`` and with the working tree in the folder ``root``, in the order of their ends.
 
     Raises :class:`~tests.replay.sides.ReplayError` if there is no such commit, or a side does not run.
     """
-    commit = commit_of(base)
+    commit = commit_of(root, base)
     with ExitStack() as stack:
         folder = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="qsac-replay-", ignore_cleanup_errors=True))
         )
         folders = {"commit": folder / "commit", "working tree": folder / "tree"}
-        extract(commit, folders["commit"])
-        copy_tree(folders["working tree"])
+        extract(root, commit, folders["commit"])
+        copy_tree(root, folders["working tree"])
         lanes = [_lane(folders, folder, number, processes, stack) for number in range(max(1, processes // 2))]
         for lane in lanes:
             lane.base.check()
             lane.tree.check()
-        yield from _compared(lanes, jobs, level, renames, only)
+        yield from _shared(lanes, jobs, renames)
 
 
 def _lane(folders: dict[str, Path], folder: Path, number: int, processes: int, stack: ExitStack) -> Lane:
@@ -114,12 +120,10 @@ def _lane(folders: dict[str, Path], folder: Path, number: int, processes: int, s
     return Lane(sides[0], sides[1], alternate=processes == 1)
 
 
-def _compared(
-    lanes: list[Lane], jobs: Iterable[Job], level: str, renames: Renames, only: str | None
-) -> Iterator[Found]:
+def _shared(lanes: list[Lane], jobs: Iterable[Job], renames: Renames) -> Iterator[tuple[Job, Pairs]]:
     """Share the jobs out over the lanes, a thread for each."""
     waiting, lock = iter(jobs), threading.Lock()
-    done: SimpleQueue[Found | BaseException | None] = SimpleQueue()
+    done: SimpleQueue[tuple[Job, Pairs] | BaseException | None] = SimpleQueue()
 
     def work(lane: Lane) -> None:
         try:
@@ -128,9 +132,7 @@ def _compared(
                     job = next(waiting, None)
                 if job is None:
                     break
-                job = _restricted(job, only)
-                if job.steps:
-                    done.put(_found(job, lane.do(job, renames), level, renames, only))
+                done.put((job, lane.do(job, renames)))
             done.put(None)
         except BaseException as error:  # the thread that waits raises it
             done.put(error)
@@ -139,31 +141,35 @@ def _compared(
         threading.Thread(target=work, args=(lane,), daemon=True).start()
     running = len(lanes)
     while running:
-        found = done.get()
-        if isinstance(found, BaseException):
-            raise found
-        if found is None:
+        answer = done.get()
+        if isinstance(answer, BaseException):
+            raise answer
+        if answer is None:
             running -= 1
         else:
-            yield found
+            yield answer
 
 
-def _restricted(job: Job, only: str | None) -> Job:
-    """The job with the steps that are compared, and the templates that bindings are made of."""
-    if only is None:
-        return job
-    kept = tuple(step for step in job.steps if step.kind == only)
-    if kept and only == "binding":
-        kept = tuple(step for step in job.steps if step.kind in ("template", "binding"))
-    return replace(job, steps=kept)
+def restricted(jobs: Iterable[Job], only: str | None) -> Iterator[Job]:
+    """The jobs with the steps of a kind, and the templates that bindings are made of; those without any left out."""
+    for job in jobs:
+        kinds = {step.kind for step in job.steps}
+        if only is None:
+            yield job
+        elif only in kinds:
+            needed = {only, "template"} if only == "binding" else {only}
+            yield replace(job, steps=tuple(step for step in job.steps if step.kind in needed))
 
 
-def _found(job: Job, pairs: list[tuple[Answer, Answer]], level: str, renames: Renames, only: str | None) -> Found:
-    found = Found(job, [], [], {})
+def judged(job: Job, pairs: Pairs, level: str, renames: Renames, only: str | None = None) -> Found:
+    """The comparison of what both sides answered to a job."""
+    found = Found(job)
     for step, (base, tree) in zip(job.steps, pairs, strict=True):
         if only not in (None, step.kind):
             continue
         found.kinds.append((step.kind, base.code != 0 and tree.code != 0))
+        if base.code in _CRASHES and tree.code in _CRASHES:
+            found.crashes.append((step, tree.error.strip().split("\n")[0]))
         difference = compare(step.kind, base, tree, level, renames)
         if difference is not None:
             found.differences.append((step, difference))

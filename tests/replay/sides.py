@@ -16,7 +16,6 @@ from typing import Any
 
 from tests.replay.compare import Answer
 
-ROOT = Path(__file__).parents[2]
 _DRIVER = Path(__file__).with_name("driver.py")
 
 
@@ -24,39 +23,42 @@ class ReplayError(Exception):
     """The replay cannot be done at all: a commit that does not exist, or a side that does not start."""
 
 
-def _git(*arguments: str) -> bytes:
-    done = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, check=False)
+def _git(root: Path, *arguments: str) -> bytes:
+    done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=False)
     if done.returncode:
         raise ReplayError(f"git {arguments[0]} failed: {done.stderr.decode(errors='replace').strip()}")
     return done.stdout
 
 
-def commit_of(base: str) -> str:
-    """The full name of a commit. Raises :class:`ReplayError` if the repository has no such commit."""
+def commit_of(root: Path, base: str) -> str:
+    """The full name of a commit of the repository in the folder ``root``.
+
+    Raises :class:`ReplayError` if it has no such commit.
+    """
     if not base:
         raise ReplayError("no commit to compare with: name one with --base, or make replay BASE=<commit>")
     try:
-        found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", base + "^{commit}")
+        found = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", base + "^{commit}")
     except ReplayError:
         raise ReplayError(f"the repository has no commit {base!r}") from None
     return found.decode().strip()
 
 
-def extract(commit: str, folder: Path) -> None:
+def extract(root: Path, commit: str, folder: Path) -> None:
     """Write the files of a commit into a new folder. Neither the checkout nor git's own files are touched."""
     archive = folder.with_suffix(".tar")
-    _git("archive", "--format=tar", f"--output={archive}", commit)
+    _git(root, "archive", "--format=tar", f"--output={archive}", commit)
     with tarfile.open(archive) as stream:
         stream.extractall(folder, filter="data")
     archive.unlink()
 
 
-def copy_tree(folder: Path) -> None:
+def copy_tree(root: Path, folder: Path) -> None:
     """Copy the working tree as it is now, new files included and ignored ones not, into a new folder, so that changes
     made meanwhile are no part of it."""
-    names = _git("ls-files", "-z", "--cached", "--others", "--exclude-standard").decode().split("\0")
+    names = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").decode().split("\0")
     for name in dict.fromkeys(filter(None, names)):
-        source, place = ROOT / name, folder / name
+        source, place = root / name, folder / name
         if source.is_symlink() or source.is_file():
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, place, follow_symlinks=False)
