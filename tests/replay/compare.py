@@ -12,7 +12,7 @@ from typing import Any
 from tests.replay.renames import Renames
 
 LEVELS = ("bytes", "meaning")
-JSON_KINDS = ("artifact", "template", "binding", "estimate", "tket")
+JSON_KINDS = ("artifact", "template", "binding", "estimate", "results", "tket")
 
 TOLERANCE = 1e-9
 """How far numbers may differ in meaning, absolute or relative: what another order of additions does, and no more. Whole

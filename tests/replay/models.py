@@ -1,5 +1,5 @@
 """The models of a replay: by number, the same ones in any process. Most are random ones, changed so that every kind of
-tokens and readout is among them; every fifteenth is made by hand."""
+tokens and readout is among them; every seventh is made by hand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from tests.strategies import random_model, unitary_entries
 
-HAND_MADE_EVERY = 15
+HAND_MADE_EVERY = 7
 _IDENTITY = {"type": "identity"}
 _TFIM = {"type": "tfim", "sites": 2, "context": 8, "dt": 0.35, "coupling": 1.0, "field": 0.8, "initial": "haar"}
 _CHAIN = [{"paulis": "ZZI", "coefficient": -1.0}, {"paulis": "IZZ", "coefficient": -1.0}] + [

@@ -11,7 +11,7 @@ import numpy as np
 
 from tests.replay.models import dice, model, other_parameters, other_tokens
 
-KINDS = ("artifact", "template", "binding", "estimate", "ir", "tket", "qasm2", "qasm3", "qir")
+KINDS = ("artifact", "template", "binding", "estimate", "results", "ir", "tket", "qasm2", "qasm3", "qir")
 FORMS = ("ir", "tket", "qasm2", "qasm3", "qir")
 
 _CZ = ("SX", "X", "Rz", "{}", "Measure", "Reset")
@@ -43,8 +43,15 @@ MACHINES = {
 
 CONNECTED = ("h2", "h1", "helios", "h2-1", "statevector", "qulacs", "aer", "open-cx.json", "open-ecr.json", "once.json")
 COUPLED = ("ibm-fez", "ibm-sherbrooke", "ibm-washington", "line.json", "grid-cx.json", "ring-ecr.json", "ion-grid.json")
-SEARCH_EVERY = 24
+SEARCH_EVERY = 20
 """One model in so many is compiled for a coupling graph at -O2 or -O3, where a search takes seconds."""
+_WITHOUT_RATES = ("statevector", "qulacs", "aer")
+_HOW_TO_RUN = (
+    ("--target", "statevector"),
+    ("--target", "qulacs"),
+    ("--target", "aer", "--shots", "100", "--seed", "1"),
+    ("--target", "aer", "--shots", "50", "--seed", "2", "--noise"),
+)
 _PASS_LISTS = (
     "fold-unitaries,merge-diagonals,merge-rotations",
     "stage-power,select-indices,drop-controls",
@@ -83,16 +90,22 @@ def job(number: int) -> Job:
     compile_ = ("compile", "model.json", "--target", target, *options, "-q")
     steps = [Step("artifact", (*compile_, "-o", "made.qsac.json"), "made.qsac.json")]
     # the cache has the program by now, so that the other forms take no time
-    for form in _two_forms(number):
+    for form in map(str, rng.permutation(FORMS)[:2]):
         early = ("--early-exit",) if form == "qir" and rng.random() < 0.5 else ()
         steps.append(Step(form, (*compile_, "--emit", form, *early, "-o", f"made.{form}"), f"made.{form}"))
-    if number % 3 == 0 and target not in MACHINES and not _searches(number):
+    if rng.random() < 0.35 and target not in MACHINES and not _searches(number):
         steps += _template(given, target, level, rng, files)
-    if number % 2 == 0:
+    chance = rng.random()
+    if chance < 0.5:
         steps.append(Step("estimate", ("estimate", "model.json", "--target", target, f"-O{level}", "--json")))
-    elif number % 8 == 1 and given.get("readout", {}).get("type") != "predict":
-        size = ("--context", str(int(rng.choice([64, 1000, 100_000]))), "--dimension", str(int(rng.choice([4, 64]))))
+    elif chance < 0.65 and given.get("readout", {}).get("type") != "predict":
+        size = ("--context", str(rng.choice([64, 1000, 100_000])), "--dimension", str(rng.choice([4, 64])))
         steps.append(Step("estimate", ("estimate", "model.json", "--target", target, f"-O{level}", *size, "--json")))
+    if rng.random() < 0.5:
+        # routed circuits are long: shots of them take long, noisy ones longer still
+        ways = 2 if target in COUPLED else 3 if target in _WITHOUT_RATES else 4
+        how = _HOW_TO_RUN[rng.integers(ways)]
+        steps.append(Step("results", ("run", "made.qsac.json", *how, "--json")))
     return Job(number, f"{given['name']}, {target}, {' '.join(options)}", files, tuple(steps))
 
 
@@ -109,9 +122,9 @@ def _target_and_level(number: int, rng: np.random.Generator) -> tuple[str, int]:
     """Levels that search are for few models on coupling graphs, whose turn it is."""
     if _searches(number):
         return COUPLED[number // SEARCH_EVERY % len(COUPLED)], 2 + (number // SEARCH_EVERY) % 2
-    if number % 3 == 1:
-        return COUPLED[number // 3 % len(COUPLED)], int(rng.integers(2))
-    return CONNECTED[(number // 3 * 2 + number % 3 // 2) % len(CONNECTED)], int(rng.choice([0, 1, 2, 2, 3, 3]))
+    if rng.random() < 1 / 3:
+        return str(rng.choice(COUPLED)), int(rng.integers(2))
+    return str(rng.choice(CONNECTED)), int(rng.choice([0, 1, 2, 2, 3, 3]))
 
 
 def _options(target: str, level: int, rng: np.random.Generator) -> list[str]:
@@ -125,17 +138,12 @@ def _options(target: str, level: int, rng: np.random.Generator) -> list[str]:
     if rng.random() < 0.2:
         result += ["--prefer", "depth"]
     if rng.random() < 0.15:
-        result += ["--qubits", str(int(rng.integers(6, 13)))]
+        result += ["--qubits", str(int(rng.integers(9, 16)))]
     if rng.random() < 0.1:
         result += ["--seed", str(int(rng.integers(1, 10)))]
     if rng.random() < 0.1:
         result.append("--no-verify")
     return result
-
-
-def _two_forms(number: int) -> tuple[str, str]:
-    first = number % len(FORMS)
-    return FORMS[first], FORMS[(first + 1 + number // len(FORMS) % (len(FORMS) - 1)) % len(FORMS)]
 
 
 def _template(

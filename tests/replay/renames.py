@@ -58,7 +58,7 @@ def _reworded(text: str, names: Mapping[str, str]) -> str:
         return text
     longest_first = sorted(names, key=len, reverse=True)
     words = "|".join(re.escape(name) for name in longest_first)
-    pattern = rf"(?<![\w-])(?:{words})(?![A-Za-z-]|_[A-Za-z])"
+    pattern = rf"(?<![\w-])(?:{words})(?![A-Za-z0-9-]|_[A-Za-z])"
     return re.sub(pattern, lambda found: names[found[0]], text)
 
 
