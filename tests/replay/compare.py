@@ -29,6 +29,10 @@ _IR_FIELDS = {"ir", "blocks"}
 _NUMBER = re.compile(r"(0x[0-9A-F]{16}\b|(?<![\w.])[+-]?(?:\d+\.\d*(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+))")
 
 
+_MOST_SHOWN = 100
+"""Characters of either side that a difference shows."""
+
+
 class _Absent:
     def __repr__(self) -> str:
         return "absent"
@@ -156,7 +160,7 @@ def _leaf(base: Any, tree: Any, path: tuple[str, ...], exact: bool) -> Differenc
             return None
     elif isinstance(base, str) and isinstance(tree, str) and "\n" in base:
         return _first_line(base, tree, f"{_pointer(path)}, line")
-    return Difference(_pointer(path), _brief(base), _brief(tree))
+    return _shown(_pointer(path), base, tree)
 
 
 def _close(base: Any, tree: Any) -> bool:
@@ -209,14 +213,18 @@ def _first_line(base: str, tree: str, what: str) -> Difference | None:
 
 
 def _of_line(what: str, number: int, base: Any, tree: Any) -> Difference:
-    """A difference within a line, from a little before the first character that differs."""
+    return _shown(f"{what} {number}", base, tree)
+
+
+def _shown(place: str, base: Any, tree: Any) -> Difference:
+    """A difference; of long texts from a little before the first character that differs."""
     start = 0
-    if isinstance(base, str) and isinstance(tree, str):
+    if isinstance(base, str) and isinstance(tree, str) and max(len(base), len(tree)) > _MOST_SHOWN:
         pairs = enumerate(zip(base, tree, strict=False))
         start = next((place for place, (one, other) in pairs if one != other), min(len(base), len(tree)))
         start = max(0, start - 30)
-    shown = [_brief(line[start:] if isinstance(line, str) else line) for line in (base, tree)]
-    return Difference(f"{what} {number}" + (f" from character {start}" if start else ""), *shown)
+    shown = [_brief(text[start:] if start else text) for text in (base, tree)]
+    return Difference(place + (f" from character {start}" if start else ""), *shown)
 
 
 def _pointer(path: tuple[str, ...]) -> str:
@@ -225,4 +233,4 @@ def _pointer(path: tuple[str, ...]) -> str:
 
 def _brief(value: Any) -> str:
     shown = repr(value)
-    return shown if len(shown) <= 100 else shown[:97] + "..."
+    return shown if len(shown) <= _MOST_SHOWN else shown[: _MOST_SHOWN - 3] + "..."
