@@ -42,7 +42,7 @@ def model(number: int, small: bool = False) -> dict[str, Any]:
 def _is_small(model: dict[str, Any]) -> bool:
     values, kernel = model["tokens"]["values"], model["attention"]["kernel"]
     degree = kernel["degree"] if "degree" in kernel else len(kernel["coefficients"]) - 1
-    return 2 <= len(values) - 1 <= 4 and len(values[0]) <= 4 and 1 <= degree <= 2
+    return 2 <= len(values) - 1 <= 3 and len(values[0]) <= 4 and 1 <= degree <= 2
 
 
 def other_tokens(model: dict[str, Any]) -> dict[str, Any]:

@@ -121,7 +121,7 @@ def _searches(number: int) -> bool:
 def _target_and_level(number: int, rng: np.random.Generator) -> tuple[str, int]:
     """Levels that search are for few models on coupling graphs, whose turn it is."""
     if _searches(number):
-        return COUPLED[number // SEARCH_EVERY % len(COUPLED)], 2 + (number // SEARCH_EVERY) % 2
+        return COUPLED[number // SEARCH_EVERY % len(COUPLED)], 3 if number // SEARCH_EVERY % 4 == 3 else 2
     if rng.random() < 1 / 3:
         return str(rng.choice(COUPLED)), int(rng.integers(2))
     return str(rng.choice(CONNECTED)), int(rng.choice([0, 1, 2, 2, 3, 3]))
