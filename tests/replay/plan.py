@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,12 +13,12 @@ from tests.replay.models import dice, model, other_parameters, other_tokens
 KINDS = ("artifact", "template", "binding", "estimate", "results", "ir", "tket", "qasm2", "qasm3", "qir")
 FORMS = ("ir", "tket", "qasm2", "qasm3", "qir")
 
-_CZ = ("SX", "X", "Rz", "{}", "Measure", "Reset")
 _RATES = {"one_qubit": 3e-4, "two_qubit": 6e-3, "measure_0": 1e-2, "measure_1": 2e-2, "memory": 1e-4}
 
 
 def _machine(name: str, qubits: int, gate: str, coupling: dict[str, Any] | None, **more: Any) -> dict[str, Any]:
-    gates = ["PhasedX", "Rz", "ZZPhase", "Measure", "Reset"] if gate == "ZZPhase" else [g.format(gate) for g in _CZ]
+    single = ["PhasedX", "Rz"] if gate == "ZZPhase" else ["SX", "X", "Rz"]
+    gates = [*single, gate, "Measure", "Reset"]
     graph = {} if coupling is None else {"coupling": coupling}
     rates = _RATES | {"date": "2026-11-01", "source": "made up"}
     fixed = {"vendor": "ours", "description": "of a replay", "gates": gates, "errors": rates}
@@ -107,11 +106,6 @@ def job(number: int) -> Job:
         how = _HOW_TO_RUN[rng.integers(ways)]
         steps.append(Step("results", ("run", "made.qsac.json", *how, "--json")))
     return Job(number, f"{given['name']}, {target}, {' '.join(options)}", files, tuple(steps))
-
-
-def jobs(count: int) -> Iterator[Job]:
-    """The first ``count`` jobs."""
-    return map(job, range(count))
 
 
 def _searches(number: int) -> bool:
