@@ -13,7 +13,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint wheel-test soak fuzz bench minimums docs lock clean
+.PHONY: help install demo test lint wheel-test replay soak fuzz bench minimums docs lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -48,6 +48,9 @@ lint: install ## format, style, types, import rules
 
 wheel-test: install ## build the distributions and use the wheel in an empty environment
 	@$(BIN)/python -m pytest -m packaging --quiet
+
+replay: install ## compile 300 models as BASE=<commit> does, and compare; REPLAY='--level meaning ..' for other options
+	@$(BIN)/python -m tests.replay --base '$(BASE)' $(REPLAY)
 
 soak: install ## kill qsac 200 times, and use one cache by 8 processes; SOAK='--kills N ..' for other figures
 	@$(BIN)/python -m tests.soak $(SOAK)

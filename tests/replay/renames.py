@@ -1,0 +1,70 @@
+"""What has another name in the working tree than in the commit it is compared with. Empty unless a change renames."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Renames:
+    """Old names and new ones, for the comparison by meaning.
+
+    ``ops`` and ``passes`` are renamed in IR text, pass lists and groups; ``registers`` also where circuits name their
+    bits. ``fields`` are keys of JSON objects at any depth and attributes in IR text, or, with a slash in front, JSON
+    pointers in which ``*`` stands for any one step (``/circuits/*/groups``). A field renamed to None is not compared:
+    one of the two sides does not have it. Renamed all at once, so that two names may change places.
+    """
+
+    ops: Mapping[str, str] = field(default_factory=dict)
+    passes: Mapping[str, str] = field(default_factory=dict)
+    registers: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str | None] = field(default_factory=dict)
+
+    def in_ir(self, text: str) -> str:
+        """IR text of the commit in the words of the working tree."""
+        attributes = {old: new for old, new in self.fields.items() if new is not None and not old.startswith("/")}
+        return _reworded(text, {**attributes, **self.registers, **self.passes, **self.ops})
+
+    def in_words(self, text: str) -> str:
+        """A name, a pass list or a message of the commit in the words of the working tree."""
+        return _reworded(text, {**self.registers, **self.passes, **self.ops})
+
+    def in_circuit(self, text: str) -> str:
+        """What names bits in the commit in the words of the working tree."""
+        return _reworded(text, self.registers)
+
+    def key(self, path: tuple[str, ...]) -> str | None:
+        """The new name of the last step of a path into a document, or None where it is not compared."""
+        for old, new in self.fields.items():
+            if path[-1] == old or (old.startswith("/") and _matches(path, old[1:].split("/"))):
+                return new
+        return self.in_words(path[-1])
+
+    def old_arguments(self, arguments: Iterable[str]) -> list[str]:
+        """Command-line arguments in the words of the commit."""
+        backwards = {new: old for old, new in self.passes.items()}
+        result: list[str] = []
+        for argument in arguments:
+            named = bool(result) and result[-1] == "--passes"
+            result.append(_reworded(argument, backwards) if named else argument)
+        return result
+
+
+def _reworded(text: str, names: Mapping[str, str]) -> str:
+    """A text with whole words replaced: ``score`` is one in ``score[0]`` and ``score_0``, not in ``score-table``."""
+    if not names:
+        return text
+    longest_first = sorted(names, key=len, reverse=True)
+    words = "|".join(re.escape(name) for name in longest_first)
+    pattern = rf"(?<![\w-])(?:{words})(?![A-Za-z0-9-]|_[A-Za-z])"
+    return re.sub(pattern, lambda found: names[found[0]], text)
+
+
+def _matches(path: tuple[str, ...], pattern: list[str]) -> bool:
+    return len(path) == len(pattern) and all(wanted in ("*", step) for step, wanted in zip(path, pattern, strict=True))
+
+
+RENAMES = Renames()
+"""The table in use."""

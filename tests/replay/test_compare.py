@@ -1,0 +1,172 @@
+"""What a replay compares, by either level: texts as the two sides might write them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.replay.compare import Answer, Difference, compare
+from tests.replay.renames import RENAMES, Renames
+
+NONE = Renames()
+
+
+def _artifact(**changes: Any) -> dict[str, Any]:
+    command_ = {"op": {"type": "Rz", "params": ["0.25"]}, "args": [["q", [0]]]}
+    document = {
+        "qsac_artifact": 1,
+        "model": {"name": "drop-controls", "kernel": {"type": "observe"}},
+        "producer": {"qsac": "0.1.0", "python": "3.11"},
+        "options": {"passes": "drop-controls,merge-diagonals{x=1}", "seed": 0},
+        "ir": 'qsac-ir 1\nregister power[0] 1\nop observe registers=["power[0]"] quantity="drop" # /tokens\n',
+        "circuits": [
+            {
+                "circuit": {"phase": "0.0", "bits": [["power_0", [0]]], "commands": [command_]},
+                "groups": [[0, 1, "observe"]],
+            }
+        ],
+        "stats": {
+            "qubits": 2,
+            "lam": 0.1 + 0.2,
+            "passes": [{"name": "drop-controls"}],
+            "allocation": {"power[0]": ["q"]},
+        },
+        "digest": "0" * 64,
+    }
+    return document | changes
+
+
+def _compared(base: Any, tree: Any, level: str, renames: Renames = NONE, kind: str = "artifact") -> Difference | None:
+    texts = [one if isinstance(one, str) else json.dumps(one) for one in (base, tree)]
+    return compare(kind, Answer(0, texts[0], ""), Answer(0, texts[1], ""), level, renames)
+
+
+def test_seals_are_not_compared() -> None:
+    other = _artifact(digest="1" * 64, producer={"qsac": "0.2.0", "python": "3.13", "more": "1"})
+    template = ({"qsac_template": 1, "compiler": "0.1.0"}, {"qsac_template": 1, "compiler": "0.1.1"})
+    for level in ("bytes", "meaning"):
+        assert _compared(_artifact(), other, level) is None
+        assert _compared(*template, level, kind="template") is None
+    difference = _compared(_artifact(), _artifact(sha256="1"), "meaning")
+    assert difference == Difference("/sha256", "absent", "'1'")
+
+
+def test_bytes_see_what_meaning_does_not() -> None:
+    rounded = json.loads(json.dumps(_artifact()))
+    rounded["stats"]["lam"] = 0.3
+    rounded["circuits"][0]["circuit"]["commands"][0]["op"]["params"] = ["-3.7500000000001"]
+    found = _compared(_artifact(), rounded, "bytes")
+    assert found is not None
+    assert found.place == "/circuits/0/circuit/commands/0/op/params/0"
+    assert _compared(_artifact(), rounded, "meaning") is None
+    spaced = json.dumps(_artifact(), indent=1)
+    found = _compared(_artifact(), spaced, "bytes")
+    assert found is not None
+    assert "another form" in found.place
+    assert _compared(_artifact(), spaced, "meaning") is None
+    reordered = dict(reversed(_artifact().items()))
+    assert _compared(_artifact(), reordered, "bytes") is not None
+    assert _compared('{"a": 1.0}', '{"a": 1.00}', "bytes") == Difference("/a", "1.0", "1.00")
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"stats": _artifact()["stats"] | {"qubits": 3}}, "/stats/qubits"),
+        ({"stats": _artifact()["stats"] | {"lam": 0.3 + 1e-7}}, "/stats/lam"),
+        ({"stats": {name: value for name, value in _artifact()["stats"].items() if name != "lam"}}, "/stats/lam"),
+        ({"options": {"passes": "drop-controls", "seed": 0}}, "/options/passes"),
+        ({"ir": _artifact()["ir"].replace("observe", "look")}, "/ir, line 3"),
+        ({"ir": _artifact()["ir"] + "op\n"}, "/ir, line 4"),
+        ({"circuits": []}, "/circuits/0"),
+        ({"model": {"name": "drop-controls", "kernel": {"type": "look"}}}, "/model/kernel/type"),
+    ],
+)
+def test_what_matters_is_found_by_either_level(changes: dict[str, Any], place: str) -> None:
+    for level in ("bytes", "meaning"):
+        found = _compared(_artifact(), _artifact(**changes), level)
+        assert found is not None
+        assert found.place == place
+
+
+def test_of_long_texts_the_place_that_differs_is_shown() -> None:
+    found = _compared({"a": "x" * 500 + "y"}, {"a": "x" * 500 + "z"}, "meaning")
+    assert found == Difference("/a from character 470", repr("x" * 30 + "y"), repr("x" * 30 + "z"))
+    found = _compared("x" * 500, "x" * 500 + "z", "bytes", kind="qir")
+    assert found == Difference("line 1 from character 470", repr("x" * 30), repr("x" * 30 + "z"))
+
+
+def test_another_angle_qubit_or_gate_is_found_in_meaning() -> None:
+    for change in (
+        {"op": {"type": "Rz", "params": ["2.25"]}},
+        {"args": [["q", [1]]]},
+        {"op": {"type": "X", "params": []}},
+    ):
+        other = json.loads(json.dumps(_artifact()))
+        other["circuits"][0]["circuit"]["commands"][0].update(change)
+        found = _compared(_artifact(), other, "meaning")
+        assert found is not None
+        assert found.place.startswith("/circuits/0/circuit/commands/0/")
+
+
+def test_renames_are_carried_out_where_qsac_names_things_and_nowhere_else() -> None:
+    renames = Renames(
+        ops={"observe": "save-probabilities"},
+        passes={"drop-controls": "omit-controls"},
+        registers={"power": "degree"},
+        fields={"quantity": "what", "seed": "start", "/circuits/*/groups": None},
+    )
+    renamed = _artifact(
+        options={"passes": "omit-controls,merge-diagonals{x=1}", "start": 0},
+        ir='qsac-ir 1\nregister degree[0] 1\nop save-probabilities registers=["degree[0]"] what="drop" # /tokens\n',
+        stats=_artifact()["stats"] | {"passes": [{"name": "omit-controls"}], "allocation": {"degree[0]": ["q"]}},
+        circuits=[{"circuit": _artifact()["circuits"][0]["circuit"] | {"bits": [["degree_0", [0]]]}, "ops": 1}],
+    )
+    assert _compared(_artifact(), renamed, "bytes", renames) is not None
+    assert _compared(_artifact(), renamed, "meaning", renames) == Difference("/circuits/0/ops", "absent", "1")
+    more = Renames(renames.ops, renames.passes, renames.registers, {**renames.fields, "ops": None})
+    assert _compared(_artifact(), renamed, "meaning", more) is None
+    # names of the user's are not qsac's
+    found = _compared(_artifact(), renamed | {"model": {"name": "omit-controls"}}, "meaning", more)
+    assert found is not None
+    assert found.place.startswith("/model/")
+    # a rename that was not carried out is a difference too
+    assert _compared(_artifact(), _artifact(), "meaning", renames) is not None
+
+
+def test_names_may_change_places_and_parts_of_words_are_none() -> None:
+    swapped = Renames(ops={"load": "store", "store": "load"})
+    assert (
+        swapped.in_ir("op load x=load-tokens\nop store preload load[1]")
+        == "op store x=load-tokens\nop load preload store[1]"
+    )
+    assert Renames(passes={"old": "new"}).old_arguments(["new", "--passes", "new,other{new=1}"]) == [
+        "new",
+        "--passes",
+        "old,other{old=1}",
+    ]
+    assert RENAMES.in_ir("op observe") == "op observe" or "observe" in RENAMES.ops
+
+
+def test_texts_are_compared_by_their_numbers() -> None:
+    qir = "call void @rz(double 0x3FF921FB54442D18, ptr null)\n"
+    for kind, base, near, far in (
+        ("qir", qir, qir.replace("D18,", "D19,"), qir.replace("3FF9", "3FFA")),
+        ("qasm3", "rz(0.25) q[1];\n", "rz(0.25000000000001) q[1];\n", "rz(0.25) q[2];\n"),
+        ("ir", "op a angle=1e-3\n", "op a angle=0.001\n", "op a angle=0.0011\n"),
+    ):
+        assert _compared(base, near, "meaning", kind=kind) is None
+        for level, other in (("bytes", near), ("bytes", far), ("meaning", far), ("meaning", base + "x\n")):
+            found = _compared(base, other, level, kind=kind)
+            assert found is not None
+            assert found.place.startswith("line ")
+
+
+def test_refusals_are_compared() -> None:
+    refused, other, done = Answer(2, None, "error: no\n"), Answer(2, None, "error: never\n"), Answer(0, "{}", "")
+    assert compare("artifact", refused, refused, "bytes", NONE) is None
+    assert compare("artifact", refused, other, "bytes", NONE) is not None
+    assert compare("artifact", refused, other, "meaning", NONE) is None
+    for level in ("bytes", "meaning"):
+        assert compare("artifact", refused, done, level, NONE) is not None
+        assert compare("artifact", done, Answer(0, None, ""), level, NONE) is not None
