@@ -46,10 +46,10 @@ def _of_lists(
     start, stop = 0, 0
     if len(found) != len(wanted):
         shorter = min(len(found), len(wanted))
-        while start < shorter and not _differ(found[start], wanted[start], alike):
-            start += 1
-        while stop < shorter - start and not _differ(found[-1 - stop], wanted[-1 - stop], alike):
+        while stop < shorter and not _differ(found[-1 - stop], wanted[-1 - stop], alike):
             stop += 1
+        while start < shorter - stop and not _differ(found[start], wanted[start], alike):
+            start += 1
     left, right = found[start : len(found) - stop], wanted[start : len(wanted) - stop]
     for index, (one, other) in enumerate(zip_longest(left, right, fillvalue=ABSENT), start):
         yield from differences(one, other, join(pointer, index), alike)

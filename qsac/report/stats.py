@@ -49,8 +49,11 @@ def error_free_probability(circuit: NativeCircuit, target: Target, idle: int) ->
     rates = target.errors
     if rates is None:
         return None
-    read = readout_errors(circuit, rates).mean(axis=1)
-    logarithm = sum(float(np.log1p(-errors).sum()) for errors in (gate_errors(circuit, rates), read))
+    parts = (gate_errors(circuit, rates), readout_errors(circuit, rates).mean(axis=1))
+    # An angle of a stranger's circuit may be far beyond what rates are published for.
+    if rates.memory >= 1 or any(np.any(errors >= 1) for errors in parts):
+        return 0.0
+    logarithm = sum(float(np.log1p(-errors).sum()) for errors in parts)
     return exp(logarithm + idle * log1p(-rates.memory))
 
 

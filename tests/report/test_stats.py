@@ -17,7 +17,7 @@ from qiskit.transpiler import Target as QiskitTarget
 from qsac import compiler
 from qsac.emit.qiskit import to_qiskit
 from qsac.emit.tket import to_tket
-from qsac.ir.native import GATES, NativeCircuit
+from qsac.ir.native import GATES, KIND, NativeCircuit
 from qsac.pipeline import Durations, ErrorRates, Target
 from qsac.registry import target
 from qsac.report.stats import circuit_stats, cost, duration, error_free_probability, layers
@@ -168,3 +168,11 @@ def test_the_run_time_is_qiskits() -> None:
     known.add_instruction(CZGate(), {pair: InstructionProperties(duration=lasts.two_qubit) for pair in pairs})
     expected = written.estimate_duration(known)
     assert compiled.stats["duration"]["circuit"] == pytest.approx(expected, rel=1e-9)
+
+
+def test_angles_beyond_all_rates_leave_nothing_free_of_errors() -> None:
+    compiled = compiler.compile(random_model(1), "h2", verify=False)
+    (circuit,) = compiled.circuits
+    angles = circuit.angles.copy()
+    angles[circuit.kind == KIND["ZZPhase"], 0] = 1e9
+    assert error_free_probability(replace(circuit, angles=angles), target("h2"), 0) == 0.0
