@@ -146,8 +146,9 @@ def _template(
     """A template of the model, bound to other tokens, and to other parameters if it has any."""
     files["tokens.json"] = json.dumps(other_tokens(given))
     matrices = any(given["attention"][name]["type"] == "matrix" for name in ("value", "score"))
-    if matrices:
-        level = max(2, level) if target in CONNECTED else level  # lower levels keep matrices, and refuse them
+    if matrices and rng.random() < 0.9:
+        # lower levels keep matrices as gates, which templates refuse; routed templates take long at higher ones
+        target, level = (target if target in CONNECTED else "h2"), max(2, level)
     fold = ("--no-fold",) if rng.random() < 0.3 and not matrices else ()
     name = "made.qsac-template.json"
     template = ("compile", "model.json", "--target", target, f"-O{level}", "--template", *fold, "-q", "-o", name)
