@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.build import CONTEXT, TARGETS, build
-from qsac.ir.attention import PhaseTable, PrepareIndices, Project
+from qsac.ir.attention import LoadTokens, PhaseTable, PrepareIndices, Project
 from qsac.ir.op import Op, Register
 from qsac.ir.outline import Outline, Span
 from qsac.ir.program import Program
@@ -110,9 +110,10 @@ def outlined(model: Model, size: Size) -> Program:
         register if own else Register(register.name, sizes.get(register.name.partition("[")[0], register.size))
         for register in program.registers
     ]
+    loaded = {op.table for op in program.ops if isinstance(op, LoadTokens)}
     return replace(
         program,
-        tables={name: _outline(name, table, model, size) for name, table in program.tables.items()},
+        tables={name: _outline(name, table, model, size, name in loaded) for name, table in program.tables.items()},
         ops=tuple(map(op_of, program.ops)),
         registers=tuple(registers),
     )
@@ -135,8 +136,8 @@ def _stand_in(model: Model, context: int) -> Model:
     )
 
 
-def _outline(name: str, table: Table, model: Model, size: Size) -> Table:
-    """What stands for a table of a model's program."""
+def _outline(name: str, table: Table, model: Model, size: Size, loaded: bool) -> Table:
+    """What stands for a table of a model's program; of ``loaded`` ones the rows are states, even where it is square."""
     dimension = 1 << size.data_qubits
     if name in (CONTEXT, TARGETS):
         # The context of a prediction may be shorter than the model's.
@@ -146,7 +147,7 @@ def _outline(name: str, table: Table, model: Model, size: Size) -> Table:
         return Outline((rows, dimension), real=not np.iscomplexobj(model.tokens), columns=size.dimension, spans=spans)
     if name in ("value", "score"):
         return _unitary_outline(name, getattr(model, name), size)
-    if len(table.shape) == 2 and table.shape[0] != table.shape[1]:
+    if loaded or (len(table.shape) == 2 and table.shape[0] != table.shape[1]):
         return Outline(table.shape, real=table.real, spans=[Span(name, 0, table.shape[0])])
     return table
 

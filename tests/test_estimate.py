@@ -376,3 +376,10 @@ def test_command_prints_what_is_returned(capsys: pytest.CaptureFixture[str]) -> 
     said = capsys.readouterr().out
     assert f"{expected.counts['two_qubit_gates']:,}" in said
     assert said.startswith("tfim-4: estimated, exact\n")
+
+
+def test_states_that_are_as_many_as_their_entries() -> None:
+    """A table of loaded rows may be square: it is no unitary for that."""
+    model = _given(Size(3, 4), {"type": "monomial", "degree": 1}, readout={"type": "predict", "states": "tokens"})
+    estimated = estimate(model, "h2")
+    assert estimated.counts["two_qubit_gates"] == compiler.compile(model, "h2", verify=False).stats["two_qubit_gates"]
