@@ -15,6 +15,7 @@ from qsac.model.model import Model
 from qsac.options import Options
 from qsac.pipeline import Progress, Target
 from qsac.sealing import producer
+from qsac.templates import Template, template
 
 _MOST = 8
 """Places that are named."""
@@ -39,9 +40,9 @@ def changed_places(
     """
     if model.context * model.dimension > _ENTRIES_A_GATE * (_SMALL + _gates(document)):
         return []
-    template = document["options"].get("template") is True
+    bound = document["options"].get("template") is True
     try:
-        again = _compiled_again(model, target, options, template, progress)
+        again = _compiled_again(model, target, options, bound, progress)
     except QsacError:
         return []
     other = json.loads(again.to_json())
@@ -64,22 +65,9 @@ def _gates(document: dict[str, Any]) -> int:
     return sum(len(commands) for commands in lists if isinstance(commands, list))
 
 
-def _compiled_again(
-    model: Model, target: Target, options: Options, template: bool, progress: Progress | None
-) -> Compiled:
-    if template:
-        from qsac.templates import template as compile_template
-
-        made = compile_template(
-            model,
-            target,
-            optimisation=options.optimisation,
-            passes=options.passes,
-            seed=options.seed,
-            qubits=options.qubits,
-            prefer=options.prefer,
-        )
-        return made.bind(verify=False, progress=progress)
+def _compiled_again(model: Model, target: Target, options: Options, bound: bool, progress: Progress | None) -> Compiled:
+    if bound:
+        return template_again(model, target, options, progress).bind(verify=False, progress=progress)
     return compile_model(
         model,
         target,
@@ -90,6 +78,20 @@ def _compiled_again(
         qubits=options.qubits,
         prefer=options.prefer,
         verify=False,
+        progress=progress,
+    )
+
+
+def template_again(model: Model, target: Target, options: Options, progress: Progress | None) -> Template:
+    """The template of a model, a target and options, which name their passes."""
+    return template(
+        model,
+        target,
+        optimisation=options.optimisation,
+        passes=options.passes,
+        seed=options.seed,
+        qubits=options.qubits,
+        prefer=options.prefer,
         progress=progress,
     )
 

@@ -6,15 +6,15 @@ import json
 from typing import Any
 
 from qsac.checking.report import Finding, Report
+from qsac.checking.reproduction import template_again
 from qsac.errors import QsacError
 from qsac.model.differences import differences, shown
 from qsac.model.model import Model
 from qsac.model.strict_json import parse
-from qsac.options import Options
-from qsac.pipeline import Progress, Target
+from qsac.pipeline import Progress
 from qsac.sealing import FIELD, check_digest, producer
 from qsac.template_file import asked_of, checked_version, parts, template_of
-from qsac.templates import Template, template
+from qsac.templates import Template
 
 _MOST = 8
 
@@ -38,7 +38,7 @@ def check_template(
     except QsacError as error:
         findings.append(Finding.of(error))
     try:
-        findings += _differences(document, _compiled_again(*asked_of(document), progress))
+        findings += _differences(document, template_again(*asked_of(document), progress))
         found = template_of(document)
     except QsacError as error:
         return Report("template", _name(document), (*findings, Finding.of(error)))
@@ -47,19 +47,6 @@ def check_template(
     if findings or not simulate:
         return Report("template", found.model.name, tuple(findings))
     return _bound(found, progress)
-
-
-def _compiled_again(model: Model, machine: Target, options: Options, progress: Progress | None) -> Template:
-    return template(
-        model,
-        machine,
-        optimisation=options.optimisation,
-        passes=options.passes,
-        seed=options.seed,
-        qubits=options.qubits,
-        prefer=options.prefer,
-        progress=progress,
-    )
 
 
 def _differences(document: dict[str, Any], again: Template) -> list[Finding]:
