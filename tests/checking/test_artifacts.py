@@ -317,3 +317,11 @@ def test_what_cannot_be_read_can_be_sealed() -> None:
             Compiled.parse(text.encode(), "file")
     with pytest.raises(InvalidInputError, match="neither an artifact nor a template"):
         resealed(b"{}", "file")
+
+
+def test_gates_in_another_order_are_named_where_a_budget_was_spent() -> None:
+    document = _document(random_model(3), "h1", optimisation=3, error_budget=0.05)
+    assert document["stats"]["error_budget"]["spent"]
+    document["circuits"][0]["circuit"]["commands"][:40] = document["circuits"][0]["circuit"]["commands"][:40][::-1]
+    places = [finding.pointer for finding in _checked(document).findings]
+    assert any(pointer.startswith("/circuits/0/circuit/commands/0/") for pointer in places)
