@@ -35,8 +35,8 @@ def changed_places(
 ) -> list[Finding]:
     """Where the circuits and the program of an artifact's document differ from those of its model compiled again.
 
-    Other versions may compile the model otherwise, and where an error budget was spent tokens that evolve are not known to
-    do so from an artifact, which shows in the number of gates: then single places are named only if they are few.
+    Other versions may compile the model otherwise, and where an error budget was spent tokens that evolve are not
+    known to do so from an artifact, which shows in the number of gates: then places are named only if they are few.
     """
     if model.context * model.dimension > _ENTRIES_A_GATE * (_SMALL + _gates(document)):
         return []
