@@ -56,7 +56,9 @@ def text_of(document: Any) -> bytes:
     """The JSON text of a mutated document."""
     text = json.dumps(document, separators=(",", ":"))
     if RAW_MARK in text:
-        text = re.sub(f'"{RAW_MARK}([0-9]+)@"', lambda match: RAW[int(match[1])], text)
+        text = re.sub(
+            f'"{RAW_MARK}([0-9]+)@"', lambda match: RAW[int(match[1]) % len(RAW)], text
+        )  # the mark may be edited
     return text.replace(AGAIN_MARK, "").encode("ascii")
 
 
