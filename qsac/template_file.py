@@ -17,6 +17,7 @@ from qsac.ir.parser import parse_program
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
 from qsac.ir.table import Table
+from qsac.model.differences import same_text
 from qsac.model.load import load
 from qsac.model.model import Model
 from qsac.model.source import read_file as read_bytes
@@ -26,6 +27,7 @@ from qsac.pipeline import Pass, Target
 from qsac.registry import target, target_names
 from qsac.sealing import FIELD, check_digest, digest_of, producer
 from qsac.templates import Template
+from qsac.templates import template as compile_template
 
 VERSION = 1
 SIZE_LIMIT = 1 << 30
@@ -240,8 +242,13 @@ def _check(template: Template) -> None:
     """Whether the model can be bound, sizes first: they are anybody's."""
     compilation = Compilation(template.target, template.options, Watch(None), None, template=True)
     compilation.check_size(template.program)
-    if print_program(compilation.blocks(template.program)) != print_program(template.blocks):
-        raise _damaged("/blocks", wanted="the blocks that the program is lowered to")
+    again = _compiled_again(template)
+    for name, ours, theirs in (
+        ("ir", template.program, again.program),
+        ("blocks", template.blocks, again.blocks),
+    ):
+        if not same_text(print_program(ours), print_program(theirs)):
+            raise _damaged(f"/{name}", wanted="what the model, the target and the options compile to")
     kept: dict[str, Table] = dict(template.program.tables)
     try:
         program, _ = template.filled(template.model)
@@ -250,6 +257,20 @@ def _check(template: Template) -> None:
     if any(kept[name].shape != table.shape or kept[name].real != table.real for name, table in program.tables.items()):
         raise _damaged("/ir", found="tables that are not of the model's shape")
     _check_phases(template.model, program)
+
+
+def _compiled_again(found: Template) -> Template:
+    """The template of the same model, target and options: nothing else decides what is in it."""
+    options = found.options
+    return compile_template(
+        found.model,
+        found.target,
+        optimisation=options.optimisation,
+        passes=options.passes,
+        seed=options.seed,
+        qubits=options.qubits,
+        prefer=options.prefer,
+    )
 
 
 def _check_phases(model: Model, program: Program) -> None:

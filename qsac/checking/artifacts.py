@@ -9,7 +9,7 @@ from typing import Any
 from qsac.artifact import Compiled, describe
 from qsac.artifact_file import checked_version, compiled_of, model_of
 from qsac.checking.circuits import check_circuit
-from qsac.checking.numbers import check_numbers
+from qsac.checking.numbers import approximation, check_numbers
 from qsac.checking.report import Finding, Report
 from qsac.checking.reproduction import changed_places
 from qsac.checking.statistics import check_options, check_statistics, read_options
@@ -69,6 +69,7 @@ def check_artifact(
                 numbers = check_numbers(compiled, machine, options, progress)
                 compared, worst, too_wide = numbers.compared, numbers.worst, numbers.too_wide
                 findings += numbers.findings
+                notes += approximation(compiled)
             except DoesNotFitError as error:
                 too_wide = error.found or error.title
         findings += check_statistics(compiled, machine, options)
@@ -129,9 +130,10 @@ def _rewritten(document: dict[str, Any], compiled: Compiled) -> Iterator[Finding
 def _of_model(compiled: Compiled, model: Model | None) -> Iterator[Finding]:
     if model is None or model.sha256 == compiled.model.sha256:
         return
-    for pointer, found, wanted in differences(compiled.model.canonical, model.canonical, "/model"):
+    places = list(differences(compiled.model.canonical, model.canonical, "/model"))
+    places.sort(key=lambda place: place[0] == "/model/name")  # what it is called says least
+    for pointer, found, wanted in places[:8]:
         yield Finding(pointer, "the artifact is of another model", shown(found), shown(wanted))
-        return
 
 
 def _target(compiled: Compiled, notes: list[str]) -> tuple[Target | None, list[Finding]]:

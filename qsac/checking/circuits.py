@@ -28,6 +28,17 @@ ORDERED = ("ECR", "CX")
 Allocated = dict[str, tuple[int, ...]]
 """The numbers of the logical qubits that each register of an attention program has."""
 
+_ORIGINS = (
+    "/attention/kernel",
+    "/attention/mask",
+    "/attention/score",
+    "/attention/value",
+    "/phases",
+    "/readout",
+    "/tokens",
+)
+"""Fields of a model that ops are made for."""
+
 _QUBIT = re.compile(r"q\[(0|[1-9][0-9]{0,8})\]")
 
 
@@ -218,9 +229,9 @@ def _groups(circuit: NativeCircuit) -> Iterator[Finding]:
             return
         if group.op not in OPS:
             yield Finding(f"{POINTER}/groups/{place}/2", "an unknown op", group.op[:60], "an op of the block level")
-        if not group.origin.startswith("/"):
+        if group.origin not in _ORIGINS:
             yield Finding(
-                f"{POINTER}/groups/{place}/3", "not a field of the model", group.origin[:60], "a JSON pointer"
+                f"{POINTER}/groups/{place}/3", "not a field of the model", group.origin[:60], ", ".join(_ORIGINS)
             )
         reached = group.stop
     if circuit.groups and reached != len(circuit):

@@ -75,6 +75,19 @@ def check_numbers(compiled: Compiled, target: Target, options: Options, progress
     return Numbers("program" if spent else "closed form", worst, findings)
 
 
+def approximation(compiled: Compiled) -> list[str]:
+    """What a circuit that is not exact has to say of itself."""
+    spent = spent_of(compiled)
+    if not spent:
+        return []
+    report = compiled.stats["error_budget"]
+    known = {"infidelity": "its true infidelity is {:.2g}", "loss_deviation": "its loss is off by {:+.2g}"}
+    values = {name: report.get(name) for name in known}
+    facts = [known[name].format(value) for name, value in values.items() if type(value) in (int, float)]
+    total = f"{sum(map(sqrt, spent.values())) ** 2:.2g}"
+    return ["; ".join([f"the circuit is approximate: an infidelity of at most {total} was spent", *facts])]
+
+
 def _shown(title: str, pointer: str, pairs: list[Pair], origin: str) -> Iterator[Finding]:
     for name, simulated, wanted in pairs[:_MOST]:
         yield Finding(pointer, title, f"{name} = {simulated!r} as a joint probability", f"{wanted!r}, by {origin}")

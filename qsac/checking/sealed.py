@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from qsac.arguments import callback, flag
 from qsac.artifact import Compiled
 from qsac.artifact_file import read_bytes
 from qsac.checking.artifacts import check_artifact, text_of
 from qsac.checking.report import Report
 from qsac.checking.templates import check_template
 from qsac.errors import InvalidInputError, QsacError
-from qsac.model.load import load
+from qsac.model.load import load, model_of
 from qsac.model.model import Model
 from qsac.model.strict_json import parse
 from qsac.pipeline import Progress
@@ -55,7 +57,7 @@ def check(
 def verify(
     compiled: Compiled | Template | str | os.PathLike[str],
     *,
-    model: Model | None = None,
+    model: Model | Mapping[str, Any] | str | os.PathLike[str] | None = None,
     simulate: bool = True,
     progress: Progress | None = None,
 ) -> Report:
@@ -72,7 +74,9 @@ def verify(
         data, source = "".join(parts(compiled)).encode(), f"<{compiled.model.name}>"
     else:
         data, source = read_bytes(compiled), os.fspath(compiled)
-    return check(data, source, model=model, simulate=simulate, progress=progress)
+    callback(progress, "progress")
+    wanted = None if model is None else model_of(model)
+    return check(data, source, model=wanted, simulate=flag(simulate, "simulate"), progress=progress)
 
 
 def resealed(data: bytes, source: str) -> str:

@@ -19,6 +19,7 @@ from qsac.registry import print_pipeline
 from qsac.report.forecast import forecast
 from qsac.report.quality import AUTOMATIC_BUDGETS
 from qsac.report.stats import circuit_stats
+from qsac.runtime.verification import TOLERANCE
 from qsac.sealing import producer
 
 
@@ -77,6 +78,13 @@ def check_statistics(compiled: Compiled, target: Target, options: Options) -> It
                 yield Finding(pointer, title, shown(found), shown(recomputed))
     for name in sorted(stats.keys() - wanted.keys() - {"passes", "allocation", "error_budget"}):
         yield Finding(join("/stats", name), "an unknown statistic", shown(stats[name]), "no such field")
+    if options.qubits is not None and len(circuit.qubits) > options.qubits:
+        found = f"{len(circuit.qubits)} qubits in the circuit"
+        yield Finding("/options/qubits", "more qubits than were asked for", found, f"at most {options.qubits}")
+    if compiled.verified is not None and compiled.verified.tolerance != TOLERANCE:
+        yield Finding(
+            "/verified/tolerance", "not what is verified to", shown(compiled.verified.tolerance), str(TOLERANCE)
+        )
     yield from _passes(compiled, target, options)
     yield from _allocation(compiled, target, options)
     yield from _budget(compiled, options)
@@ -152,6 +160,10 @@ def _budget(compiled: Compiled, options: Options) -> Iterator[Finding]:
             yield Finding(join("/stats/error_budget/spent", name), "not what a pass can spend", shown(error), wanted)
             return
     allowed = max(AUTOMATIC_BUDGETS) if options.error_budget == "auto" else options.error_budget
+    if type(report["budget"]) not in (int, float) or not 0 <= report["budget"] < 1:
+        yield Finding(
+            "/stats/error_budget/budget", "not a budget", shown(report["budget"]), "a number from 0 to below 1"
+        )
     if options.error_budget != "auto" and report["budget"] != options.error_budget:
         found, wanted = shown(report["budget"]), repr(options.error_budget)
         yield Finding("/stats/error_budget/budget", "not the budget of the options", found, wanted)

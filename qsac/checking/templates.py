@@ -8,7 +8,7 @@ from typing import Any
 from qsac.checking.report import Finding, Report
 from qsac.checking.reproduction import template_again
 from qsac.errors import QsacError
-from qsac.model.differences import differences, shown
+from qsac.model.differences import differences, same_text, shown
 from qsac.model.model import Model
 from qsac.model.strict_json import parse
 from qsac.pipeline import Progress
@@ -57,7 +57,7 @@ def _differences(document: dict[str, Any], again: Template) -> list[Finding]:
     found, other = ({name: value for name, value in one.items() if name != FIELD} for one in (document, wanted))
     return [
         Finding(pointer, "not as its model compiles to", *_first_line(one, two))
-        for pointer, one, two in list(differences(found, other))[:_MOST]
+        for pointer, one, two in list(differences(found, other, "", same_text))[:_MOST]
     ]
 
 

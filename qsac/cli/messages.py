@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -15,7 +17,8 @@ from qsac.errors import printable
 
 def say(*lines: str, err: bool = False) -> None:
     """Print lines of text. Whatever they quote from files is made printable, line breaks in it too."""
-    click.echo("\n".join(map(printable, lines)), err=err)
+    with _unheard(err):
+        click.echo("\n".join(map(printable, lines)), err=err)
 
 
 def write(document: str, *, end: str = "\n") -> None:
@@ -31,7 +34,18 @@ def label(word: str, colour: str) -> str:
 
 def report(word: str, colour: str, message: str) -> None:
     """Print a message of one kind on stderr; only the line breaks that ``message`` itself has are kept."""
-    click.echo(f"{label(word, colour)} " + "\n".join(map(printable, message.split("\n"))), err=True)
+    with _unheard(True):
+        click.echo(f"{label(word, colour)} " + "\n".join(map(printable, message.split("\n"))), err=True)
+
+
+@contextmanager
+def _unheard(err: bool) -> Iterator[None]:
+    """A message that standard error cannot take (a full disk) is lost; it does not decide the exit code."""
+    try:
+        yield
+    except OSError as error:
+        if not err or isinstance(error, BrokenPipeError):
+            raise
 
 
 def warn(message: str) -> None:

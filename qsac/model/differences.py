@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
 from math import isclose
@@ -71,6 +72,22 @@ def close(found: Any, wanted: Any) -> bool:
         return isclose(found, wanted, rel_tol=CLOSE)
     except OverflowError:  # an integer beyond the range of floats
         return bool(found == wanted)
+
+
+_NUMBER = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
+
+
+def same_text(found: Any, wanted: Any) -> bool:
+    """Whether two texts are the same but for the rounding of their numbers, to 1e-9: other machines round otherwise."""
+    if not isinstance(found, str) or not isinstance(wanted, str):
+        return False
+    if found == wanted:
+        return True
+    ours, theirs = _NUMBER.split(found), _NUMBER.split(wanted)
+    if len(ours) != len(theirs) or ours[::2] != theirs[::2]:
+        return False
+    pairs = zip(ours[1::2], theirs[1::2], strict=True)
+    return all(one == other or abs(float(one) - float(other)) <= CLOSE for one, other in pairs)
 
 
 def shown(value: Any) -> str:

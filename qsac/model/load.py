@@ -97,6 +97,10 @@ def _check_version(document: object) -> dict[str, Any]:
         )
     if "qsac" not in document:
         artifact = "qsac_artifact" in document
+        if "qsac_template" in document:
+            raise InvalidInputError(
+                "this is a template, not a model", wanted="a model file", help="bind it first: qsac bind TEMPLATE"
+            )
         raise InvalidInputError(
             "this is a compiled artifact, not a model" if artifact else "the version of the model's format is missing",
             wanted="a model file" if artifact else '"qsac": 1 among the fields of the model',

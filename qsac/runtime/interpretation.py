@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from qsac.arguments import shown
 from qsac.artifact import Compiled
 from qsac.errors import InvalidInputError
 from qsac.model.pointer import describe, listed
@@ -27,6 +28,10 @@ def interpret(compiled: Compiled, counts: object, order: Order | None = None) ->
     where they fit better in the other order. Raises :class:`~qsac.errors.InvalidInputError` for outcomes whose order is
     not known, and for whatever is not a count of this circuit.
     """
+    if not isinstance(compiled, Compiled):
+        raise InvalidInputError(
+            "the compiled program is invalid", found=shown(compiled), wanted="a Compiled, as compile or load returns"
+        )
     return interpret_document(
         compiled, counts, order, None, lambda chosen: f'qsac.interpret(compiled, counts, order="{chosen}")'
     )
@@ -80,7 +85,7 @@ def _read(compiled: Compiled, counts: object, order: Order | None, source: str |
 
 
 def _check_order(order: object, pointer: str | None) -> None:
-    if order is not None and order not in ORDERS:
+    if order is not None and not (isinstance(order, str) and order in ORDERS):
         raise InvalidInputError(
             "there is no such order of bits", pointer=pointer, found=describe(order), wanted=" or ".join(ORDERS)
         )

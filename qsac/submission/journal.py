@@ -282,7 +282,7 @@ class Journal:
             raise BackendError(
                 "the run journal cannot be used",
                 source=str(self.path),
-                found=printable(str(error)),
+                found=printable(getattr(error, "strerror", None) or str(error)).lower(),
                 help=f"name another folder in the environment variable {FOLDER_VARIABLE}",
             ) from None
 

@@ -59,7 +59,8 @@ def test_what_was_compiled_passes(seed: int, machine: str, options: dict[str, An
     report = qsac.verify(compiled)
     assert report.findings == ()
     assert report.exit_code == 0
-    assert report.notes == ()
+    approximate = report.compared == "program"
+    assert [note.split(":")[0] for note in report.notes] == ["the circuit is approximate"] * approximate
     assert report.compared in ("closed form", "program")
     assert (report.worst or 0) < 1e-9
 
@@ -325,3 +326,26 @@ def test_gates_in_another_order_are_named_where_a_budget_was_spent() -> None:
     document["circuits"][0]["circuit"]["commands"][:40] = document["circuits"][0]["circuit"]["commands"][:40][::-1]
     places = [finding.pointer for finding in _checked(document).findings]
     assert any(pointer.startswith("/circuits/0/circuit/commands/0/") for pointer in places)
+
+
+def test_what_an_approximate_circuit_says_of_itself() -> None:
+    report = qsac.verify(compiler.compile(EVOLVED, "h1", optimisation=3, error_budget=0.05, verify=True))
+    (said,) = report.notes
+    assert said.startswith("the circuit is approximate: an infidelity of at most 0.0")
+    assert "its loss is off by " in said
+
+
+@pytest.mark.parametrize("change", [{"model": 3}, {"simulate": "no"}, {"progress": 5}])
+def test_arguments_are_checked(change: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInputError):
+        qsac.verify(compiler.compile(SMALL, "h2"), **change)
+
+
+def test_a_model_may_be_a_dictionary() -> None:
+    assert qsac.verify(compiler.compile(SMALL, "h2"), model=SMALL).ok
+
+
+def test_of_another_model_what_it_is_called_is_said_last() -> None:
+    other = {**SMALL, "name": "other", "attention": {**SMALL["attention"], "mask": "full"}}
+    report = qsac.verify(compiler.compile(SMALL, "h2"), model=other)
+    assert [finding.pointer for finding in report.findings] == ["/model/attention/mask", "/model/name"]

@@ -71,3 +71,12 @@ def test_an_accidental_change_is_told(tmp_path: Any) -> None:
         Template.load(tmp_path / "shape")
     report = qsac.verify(tmp_path / "shape")
     assert [finding.pointer for finding in report.findings][:2] == ["/digest", "/sha256"]
+
+
+def test_a_template_of_another_mask_is_not_bound(tmp_path: Any) -> None:
+    """Its program is that of the old mask: without verification a binding would be silently wrong."""
+    document = copy.deepcopy(HONEST)
+    document["model"]["attention"]["mask"] = "full"
+    (tmp_path / "shape").write_text(resealed(json.dumps(document).encode(), "file"))
+    with pytest.raises(InvalidInputError, match="what the model, the target and the options compile to"):
+        Template.load(tmp_path / "shape")
