@@ -23,7 +23,7 @@ from qsac.model.model import Model
 from qsac.model.source import read_file as read_bytes
 from qsac.model.strict_json import parse
 from qsac.options import Options
-from qsac.pipeline import Pass, Target
+from qsac.pipeline import Pass, Progress, Target
 from qsac.registry import target, target_names
 from qsac.sealing import FIELD, check_digest, digest_of, producer
 from qsac.templates import Template
@@ -242,7 +242,7 @@ def _check(template: Template) -> None:
     """Whether the model can be bound, sizes first: they are anybody's."""
     compilation = Compilation(template.target, template.options, Watch(None), None, template=True)
     compilation.check_size(template.program)
-    again = _compiled_again(template)
+    again = compiled_again(template.model, template.target, template.options)
     for name, ours, theirs in (
         ("ir", template.program, again.program),
         ("blocks", template.blocks, again.blocks),
@@ -259,17 +259,17 @@ def _check(template: Template) -> None:
     _check_phases(template.model, program)
 
 
-def _compiled_again(found: Template) -> Template:
-    """The template of the same model, target and options: nothing else decides what is in it."""
-    options = found.options
+def compiled_again(model: Model, machine: Target, options: Options, progress: Progress | None = None) -> Template:
+    """The template of a model, a target and options that name their passes: nothing else decides what is in it."""
     return compile_template(
-        found.model,
-        found.target,
+        model,
+        machine,
         optimisation=options.optimisation,
         passes=options.passes,
         seed=options.seed,
         qubits=options.qubits,
         prefer=options.prefer,
+        progress=progress,
     )
 
 

@@ -15,7 +15,7 @@ from qsac.model.model import Model
 from qsac.options import Options
 from qsac.pipeline import Progress, Target
 from qsac.sealing import producer
-from qsac.templates import Template, template
+from qsac.template_file import compiled_again as template_again
 
 _MOST = 8
 """Places that are named."""
@@ -79,20 +79,6 @@ def _compiled_again(model: Model, target: Target, options: Options, bound: bool,
         qubits=options.qubits,
         prefer=options.prefer,
         verify=False,
-        progress=progress,
-    )
-
-
-def template_again(model: Model, target: Target, options: Options, progress: Progress | None) -> Template:
-    """The template of a model, a target and options, which name their passes."""
-    return template(
-        model,
-        target,
-        optimisation=options.optimisation,
-        passes=options.passes,
-        seed=options.seed,
-        qubits=options.qubits,
-        prefer=options.prefer,
         progress=progress,
     )
 

@@ -6,14 +6,13 @@ import json
 from typing import Any
 
 from qsac.checking.report import Finding, Report
-from qsac.checking.reproduction import template_again
 from qsac.errors import QsacError
 from qsac.model.differences import differences, same_text, shown
 from qsac.model.model import Model
 from qsac.model.strict_json import parse
 from qsac.pipeline import Progress
 from qsac.sealing import FIELD, check_digest, producer
-from qsac.template_file import asked_of, checked_version, parts, template_of
+from qsac.template_file import asked_of, checked_version, compiled_again, parts, template_of
 from qsac.templates import Template
 
 _MOST = 8
@@ -38,7 +37,7 @@ def check_template(
     except QsacError as error:
         findings.append(Finding.of(error))
     try:
-        findings += _differences(document, template_again(*asked_of(document), progress))
+        findings += _differences(document, compiled_again(*asked_of(document), progress))
         found = template_of(document)
     except QsacError as error:
         return Report("template", _name(document), (*findings, Finding.of(error)))
