@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     __version__: str
-    from qsac.artifact import Compiled as Compiled
-    from qsac.artifact import Verified as Verified
-    from qsac.cache import Cache as Cache
+    from qsac.artifact.cache import Cache as Cache
+    from qsac.artifact.compiled import Compiled as Compiled
+    from qsac.artifact.compiled import Verified as Verified
     from qsac.checking import Report as Report
     from qsac.checking import verify as verify
-    from qsac.compiler import compile as compile  # noqa: A004  (the contract names it so)
+    from qsac.compiler.compilation import compile as compile  # noqa: A004  (the contract names it so)
+    from qsac.compiler.estimation import Estimate as Estimate
+    from qsac.compiler.estimation import estimate as estimate
+    from qsac.compiler.running import run as run
     from qsac.errors import BackendError as BackendError
     from qsac.errors import CheckFailedError as CheckFailedError
     from qsac.errors import DoesNotFitError as DoesNotFitError
@@ -27,39 +30,36 @@ if TYPE_CHECKING:
     from qsac.errors import InvalidInputError as InvalidInputError
     from qsac.errors import QsacError as QsacError
     from qsac.errors import QsacWarning as QsacWarning
-    from qsac.estimation import Estimate as Estimate
-    from qsac.estimation import estimate as estimate
-    from qsac.model.load import load as load
-    from qsac.model.model import Model as Model
-    from qsac.running import run as run
+    from qsac.families.qsa.model import Model as Model
+    from qsac.families.reading import load as load
     from qsac.runtime.interpretation import interpret as interpret
     from qsac.runtime.run import Result as Result
-    from qsac.templates import Template as Template
-    from qsac.templates import template as template
+    from qsac.templates.template import Template as Template
+    from qsac.templates.template import template as template
 
 _HOMES = {
     "BackendError": "qsac.errors",
-    "Cache": "qsac.cache",
+    "Cache": "qsac.artifact.cache",
     "CheckFailedError": "qsac.errors",
-    "Compiled": "qsac.artifact",
+    "Compiled": "qsac.artifact.compiled",
     "DoesNotFitError": "qsac.errors",
-    "Estimate": "qsac.estimation",
+    "Estimate": "qsac.compiler.estimation",
     "ExtensionError": "qsac.errors",
     "InputWarning": "qsac.errors",
     "InvalidInputError": "qsac.errors",
-    "Model": "qsac.model.model",
+    "Model": "qsac.families.qsa.model",
     "QsacError": "qsac.errors",
     "QsacWarning": "qsac.errors",
     "Report": "qsac.checking",
     "Result": "qsac.runtime.run",
-    "Template": "qsac.templates",
-    "Verified": "qsac.artifact",
-    "compile": "qsac.compiler",
-    "estimate": "qsac.estimation",
+    "Template": "qsac.templates.template",
+    "Verified": "qsac.artifact.compiled",
+    "compile": "qsac.compiler.compilation",
+    "estimate": "qsac.compiler.estimation",
     "interpret": "qsac.runtime.interpretation",
-    "load": "qsac.model.load",
-    "run": "qsac.running",
-    "template": "qsac.templates",
+    "load": "qsac.families.reading",
+    "run": "qsac.compiler.running",
+    "template": "qsac.templates.template",
     "verify": "qsac.checking",
 }
 
@@ -71,7 +71,7 @@ __all__ = list(_HOMES)
 
 def __getattr__(name: str) -> object:
     if name == "__version__":
-        from qsac.fingerprint import version
+        from qsac.artifact.fingerprint import version
 
         return version()
     if name not in _HOMES:

@@ -21,7 +21,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from qsac.pipeline import Durations, ErrorRates, Target, idling_error
+from qsac.machine.target import Durations, ErrorRates, Target, idling_error
 
 FEWEST_QUBITS = 100
 """Smaller snapshots are of retired devices, too small or too noisy to compile for."""

@@ -17,7 +17,7 @@ a ZZPhase is only measured at pi/2: no dependence on the angle is assumed, and n
 
 from __future__ import annotations
 
-from qsac.pipeline import ErrorRates, Target
+from qsac.machine.target import ErrorRates, Target
 
 _SOURCE = (
     "pytket-quantinuum's offline machine list; angle dependence of ZZPhase: fit of the {emulator} emulator's noise "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qsac.pipeline import Target
+from qsac.machine.target import Target
 
 _GATES = ("PhasedX", "Rz", "ZZPhase", "CZ", "SX", "X", "Measure", "Reset")
 

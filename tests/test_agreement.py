@@ -10,20 +10,21 @@ import pytest
 from hypothesis import given, settings
 from numpy.typing import NDArray
 
-from qsac import compiler
-from qsac.artifact import Compiled
-from qsac.build import build
+from qsac.artifact.compiled import Compiled
+from qsac.compiler import compilation as compiler
 from qsac.emit.emit import emit
+from qsac.families.qsa.build import build
+from qsac.families.qsa.metrics import METRIC_NAMES, closed_form, metrics_from_probabilities, prefix_loss
+from qsac.families.qsa.model import Model
+from qsac.families.reading import load
 from qsac.ir.interpreter import interpret
-from qsac.ir.native import KIND, NativeCircuit
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.lowering.lower import lower
-from qsac.model import METRIC_NAMES, Model, closed_form, load, metrics_from_probabilities
-from qsac.model.metrics import prefix_loss
-from qsac.pipeline import PassContext
-from qsac.registry import target
-from qsac.runtime.statevector import simulate
+from qsac.machine.registry import target
+from qsac.native.circuit import KIND, NativeCircuit
+from qsac.pipeline.contract import PassContext
+from qsac.simulation.statevector import simulate
 from tests.strategies import models, random_model
 
 VECTORS = sorted((Path(__file__).parent / "vectors").glob("*.json"))

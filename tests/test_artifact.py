@@ -15,12 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qsac import artifact_file, compiler
-from qsac.artifact import Compiled, Verified
+from qsac.artifact import reading as artifact_file
+from qsac.artifact.compiled import Compiled, Verified
+from qsac.artifact.sealing import digest_of, producer
+from qsac.compiler import compilation as compiler
 from qsac.errors import DoesNotFitError, InvalidInputError, QsacError
-from qsac.ir.native import KIND, NativeCircuit
-from qsac.runtime.verification import verify_compiled
-from qsac.sealing import digest_of, producer
+from qsac.native.circuit import KIND, NativeCircuit
+from qsac.simulation.verification import verify_compiled
 from tests.strategies import random_model
 
 EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "tfim.json"

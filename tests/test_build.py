@@ -5,19 +5,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qsac import compiler
-from qsac.build import build
+from qsac.compiler import compilation as compiler
+from qsac.counting.formulas import two_qubit_gates
+from qsac.families.qsa.build import build
+from qsac.families.qsa.model import Model
+from qsac.families.reading import load
+from qsac.families.unitary import Ansatz, Matrix
 from qsac.ir.attention import ApplyUnitary, LoadTokens, PreparePower, Project
-from qsac.ir.cost import two_qubit_gates
-from qsac.ir.native import NativeCircuit
 from qsac.ir.observe import Observe
 from qsac.ir.parser import parse_program
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
 from qsac.ir.verifier import verify
-from qsac.model import Model, load
-from qsac.model.unitary import Ansatz, Matrix
-from qsac.registry import target
+from qsac.machine.registry import target
+from qsac.native.circuit import NativeCircuit
 from tests.strategies import random_model
 
 SEEDS = range(300)

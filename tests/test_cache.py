@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qsac.artifact import Compiled
-from qsac.cache import FOLDER_VARIABLE, LIMIT_VARIABLE, MARKER, Cache, CacheWarning, default_folder
-from qsac.compiler import compile as compile_model
+from qsac.artifact.cache import FOLDER_VARIABLE, LIMIT_VARIABLE, MARKER, Cache, CacheWarning, default_folder
+from qsac.artifact.compiled import Compiled
+from qsac.artifact.fingerprint import fingerprint
+from qsac.compiler.compilation import compile as compile_model
 from qsac.errors import InvalidInputError
-from qsac.fingerprint import fingerprint
-from qsac.registry import target
+from qsac.machine.registry import target
 from tests.strategies import random_model
 
 TFIM = {"type": "tfim", "sites": 4, "context": 8, "dt": 0.35, "coupling": 1.0, "field": 0.8, "initial": "zero"}
@@ -116,7 +116,7 @@ def test_where_tokens_come_from_is_part_of_the_key_where_it_counts(cache: Cache)
 
 def test_the_code_is_part_of_the_key(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     compile_model(random_model(1), cache=cache)
-    monkeypatch.setattr("qsac.compiler.fingerprint", lambda: "other code")
+    monkeypatch.setattr("qsac.compiler.compilation.fingerprint", lambda: "other code")
     compile_model(random_model(1), cache=cache)
     assert cache.usage().entries == 2
     assert fingerprint() == fingerprint()

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qsac.artifact import Compiled
-from qsac.cache import Cache, CacheWarning
-from qsac.cache_entry import MAGIC, decoded
-from qsac.compiler import compile as compile_model
-from qsac.ir.native import KIND
+from qsac.artifact.cache import Cache, CacheWarning
+from qsac.artifact.cache_entry import MAGIC, decoded
+from qsac.artifact.compiled import Compiled
+from qsac.compiler.compilation import compile as compile_model
+from qsac.native.circuit import KIND
 from qsac.report.summary import facts, pass_rows
 from tests.cli.conftest import SMALL
 from tests.strategies import random_model

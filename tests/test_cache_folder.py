@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from qsac.cache import MARKER, Cache, CacheWarning
-from qsac.compiler import compile as compile_model
+from qsac.artifact.cache import MARKER, Cache, CacheWarning
+from qsac.compiler.compilation import compile as compile_model
 from qsac.errors import InvalidInputError
 from tests.strategies import random_model
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import qsac
+from qsac.compiler.budget import AUTOMATIC_BUDGETS, quality, total
 from qsac.errors import InvalidInputError
-from qsac.model.metrics import closed_form
-from qsac.registry import target
-from qsac.report.quality import AUTOMATIC_BUDGETS, quality, total
+from qsac.families.qsa.metrics import closed_form
+from qsac.machine.registry import target
 from tests.passes.attention.test_prune_loaders import SOFTMAX, model, smooth
 from tests.strategies import random_model
 

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import qsac.shapes
-from qsac import compiler
+import qsac.families.qsa.shapes
 from qsac.cli.main import run
+from qsac.compiler import compilation as compiler
+from qsac.compiler.estimate_schema import EstimateResult, json_schema_text
+from qsac.compiler.estimation import BUILT, CONTEXT_LIMIT, DIMENSION_LIMIT, _Counted, built_counts, estimate
+from qsac.compiler.options import Options
 from qsac.errors import InvalidInputError
-from qsac.estimation import BUILT, CONTEXT_LIMIT, DIMENSION_LIMIT, _Counted, built_counts, estimate
-from qsac.model.load import load
-from qsac.model.model import Model
-from qsac.options import Options
-from qsac.registry import target
-from qsac.report.schema import EstimateResult, json_schema_text
-from qsac.shapes import Size, outlined, size_of
+from qsac.families.qsa.model import Model
+from qsac.families.qsa.shapes import Size, outlined, size_of
+from qsac.families.reading import load
+from qsac.machine.registry import target
 
 TFIM = Path(__file__).parent.parent / "docs" / "examples" / "tfim.json"
 TARGETS = ("h1", "h2", "helios", "statevector", "ibm-fez")
@@ -189,7 +189,7 @@ def test_overlaps_too(name: str, part: str, size: Size) -> None:
 
 
 def test_matrices_without_numbers_are_about_right(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(qsac.shapes, "SYNTHESISED", 0)
+    monkeypatch.setattr(qsac.families.qsa.shapes, "SYNTHESISED", 0)
     for size, real, kernel in (
         (Size(4, 8), False, {"type": "monomial", "degree": 1}),
         (Size(8, 16), False, {"type": "softmax-taylor", "degree": 2}),
@@ -340,7 +340,7 @@ def test_a_prediction_has_its_own_shape_only() -> None:
 
 def test_the_schema_is_shipped_and_met(capsys: pytest.CaptureFixture[str]) -> None:
     shipped = (resources.files("qsac") / "report" / "estimate.schema.json").read_text(encoding="utf-8")
-    command = "python -c \"from qsac.report.schema import *; print(json_schema_text(), end='')\""
+    command = "python -c \"from qsac.compiler.estimate_schema import *; print(json_schema_text(), end='')\""
     assert shipped == json_schema_text(), f"regenerate it: {command} > estimate.schema.json"
     assert run(["schema", "--of", "estimate"]) == 0
     assert capsys.readouterr().out == shipped

@@ -12,16 +12,16 @@ import networkx as nx
 import numpy as np
 import pytest
 
-import qsac.compiler
-import qsac.ir.native
-from qsac import layout
-from qsac.ir.cost import two_qubit_gates
+import qsac.compiler.compilation
+import qsac.native.circuit
+from qsac.counting.formulas import two_qubit_gates
+from qsac.families.qsa.metrics import closed_form
 from qsac.ir.interpreter import interpret
-from qsac.ir.native import KIND, NativeCircuit
 from qsac.ir.parser import parse_program
+from qsac.layout import choice as layout
 from qsac.lowering.allocation import Allocation
-from qsac.model.metrics import closed_form
-from qsac.pipeline import ErrorRates, Target
+from qsac.machine.target import ErrorRates, Target
+from qsac.native.circuit import KIND, NativeCircuit
 from tests.bench.cases import Case
 
 # A cell of a heavy-hex lattice with a leaf at every other node.
@@ -50,8 +50,8 @@ RATES = ErrorRates(
 )
 
 
-def compiled(case: Case, machine: Target = MACHINE, **options: Any) -> qsac.compiler.Compiled:
-    return qsac.compiler.compile(case.model(), machine, verify=True, **options)
+def compiled(case: Case, machine: Target = MACHINE, **options: Any) -> qsac.compiler.compilation.Compiled:
+    return qsac.compiler.compilation.compile(case.model(), machine, verify=True, **options)
 
 
 def test_what_is_laid_out_is_never_worse_than_what_is_routed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +161,7 @@ def test_below_o2_circuits_are_routed_only(monkeypatch: pytest.MonkeyPatch) -> N
     def refused(*_: Any) -> Any:
         raise AssertionError("arranged")
 
-    monkeypatch.setattr("qsac.emit.search.arrange", refused)
+    monkeypatch.setattr("qsac.layout.search.arrange", refused)
     compiled(Case(4, 2), optimisation=1)
     with pytest.raises(AssertionError, match="arranged"):
         compiled(Case(4, 4, complex=True))
@@ -187,6 +187,6 @@ def test_a_circuit_moves_to_where_the_device_errs_least() -> None:
     edges = {
         frozenset((circuit.qubits[first][1], circuit.qubits[second][1]))
         for kind, first, second in zip(circuit.kind, circuit.first, circuit.second, strict=True)
-        if kind == qsac.ir.native.KIND["CZ"]
+        if kind == qsac.native.circuit.KIND["CZ"]
     }
     assert frozenset((6, 7)) in edges

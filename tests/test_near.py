@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qsac.cli.main import COMMANDS
+from qsac.machine.registry import target_names
 from qsac.near import near
-from qsac.registry import pass_names, target_names
+from qsac.pipeline.registry import pass_names
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ import inspect
 import pytest
 
 import qsac
-from qsac.options import Options, level, pipeline_text
-from qsac.pipeline import Pass
-from qsac.registry import default_pipeline, parse_pipeline, pass_class
+from qsac.compiler.options import Options, level, pipeline_text
+from qsac.pipeline.contract import Pass
+from qsac.pipeline.registry import default_pipeline, parse_pipeline, pass_class
 from tests.test_arguments import MODEL
 
 

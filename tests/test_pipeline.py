@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from qsac import registry
 from qsac.errors import InvalidInputError
-from qsac.pipeline import ErrorRates
+from qsac.machine import registry
+from qsac.machine.target import ErrorRates
 
 RATES = ErrorRates(one_qubit=0, two_qubit=0, measure_0=0, measure_1=0, memory=0, date="2026-01-01", source="test")
 

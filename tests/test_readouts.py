@@ -9,19 +9,20 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import qsac
-from qsac import compiler
-from qsac.build import build
+from qsac.compiler import compilation as compiler
+from qsac.families.qsa.build import build
+from qsac.families.qsa.model import Model
+from qsac.families.qsa.readouts import Overlaps, Predict
+from qsac.families.qsa.results import Distribution, as_result, closed_form_result, distribution, fractions
+from qsac.families.reading import load
 from qsac.ir.interpreter import Interpretation, interpret
-from qsac.ir.native import NativeCircuit
 from qsac.ir.parser import parse_program
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
 from qsac.ir.verifier import verify
-from qsac.model import Model, load
-from qsac.model.distribution import Distribution, as_result, closed_form_result, distribution, fractions
-from qsac.model.readout import Overlaps, Predict
+from qsac.native.circuit import NativeCircuit
 from qsac.runtime.schema import RunResult
-from qsac.runtime.statevector import simulate
+from qsac.simulation.statevector import simulate
 from tests.strategies import models, random_model
 
 TOLERANCE = 1e-9

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qsac import registry
 from qsac.errors import ExtensionError, InvalidInputError
-from qsac.pipeline import CircuitPass, Pass, Target
+from qsac.machine import registry as machines
+from qsac.machine.target import Target
+from qsac.pipeline import registry
+from qsac.pipeline.contract import CircuitPass, Pass
 
 
 def test_every_pass_is_found_by_its_file() -> None:
@@ -44,12 +46,12 @@ def test_every_pass_keeps_the_rules(name: str) -> None:
         assert registry.parse_pipeline(registry.print_pipeline([step, step])) == [step, step]
 
 
-@pytest.mark.parametrize("name", registry.target_names())
+@pytest.mark.parametrize("name", machines.target_names())
 def test_every_target_keeps_the_rules(name: str) -> None:
-    target = registry.target(name)
+    target = machines.target(name)
     assert target.name == name
     hash(target)  # immutable throughout
-    assert registry.target(name) == target
+    assert machines.target(name) == target
     assert {"Measure"} < set(target.gates)
     assert target.reset == ("Reset" in target.gates)
     for a, b in target.coupling or ():
@@ -68,8 +70,9 @@ def test_every_target_keeps_the_rules(name: str) -> None:
 def test_listing_imports_neither_quantum_libraries_nor_passes() -> None:
     code = (
         "import sys\n"
-        "from qsac import registry\n"
-        "registry.target_names(), registry.pass_names(), registry.target('h2'), registry.target('ibm-fez')\n"
+        "from qsac.machine import registry as machines\n"
+        "from qsac.pipeline import registry\n"
+        "machines.target_names(), registry.pass_names(), machines.target('h2'), machines.target('ibm-fez')\n"
         "assert not {'pytket', 'qiskit', 'qiskit_ibm_runtime', 'qsac.passes.circuit.route'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -77,7 +80,7 @@ def test_listing_imports_neither_quantum_libraries_nor_passes() -> None:
 
 def test_nearest_names_are_told() -> None:
     with pytest.raises(InvalidInputError, match="perhaps ibm-fez"):
-        registry.target("ibm-fes")
+        machines.target("ibm-fes")
     with pytest.raises(InvalidInputError, match="perhaps route"):
         registry.pass_class("routes")
     with pytest.raises(InvalidInputError, match="perhaps attempts"):
@@ -212,16 +215,16 @@ def test_another_package_adds_passes_and_targets(foreign: Path) -> None:
     )
     assert registry.pass_names()[-1] == "polish"
     assert [step.name for step in registry.parse_pipeline("route,polish")] == ["route", "polish"]
-    assert set(registry.target_names()[-2:]) == {"toy", "made"}
-    assert isinstance(registry.target("toy"), Target)
-    assert registry.target("made").name == "made"
+    assert set(machines.target_names()[-2:]) == {"toy", "made"}
+    assert isinstance(machines.target("toy"), Target)
+    assert machines.target("made").name == "made"
 
 
 def test_another_package_cannot_take_a_name_of_qsac(foreign: Path) -> None:
     foreign.write_text("[qsac.passes]\nroute = elsewhere_qsac:Polish\n[qsac.targets]\nh2 = elsewhere_qsac:TARGET\n")
     with pytest.warns(registry.ShadowedEntryPointWarning, match="elsewhere .* offers 'h2'"):
-        assert "toy" not in registry.target_names()
-    assert registry.target("h2").vendor == "Quantinuum"
+        assert "toy" not in machines.target_names()
+    assert machines.target("h2").vendor == "Quantinuum"
     assert registry.pass_class("route").__module__ == "qsac.passes.circuit.route"
 
 
@@ -232,8 +235,8 @@ def test_two_packages_with_one_name_are_refused_by_that_name(foreign: Path) -> N
     (second / "METADATA").write_text("Metadata-Version: 2.1\nName: further\nVersion: 1.0\n")
     (second / "entry_points.txt").write_text("[qsac.targets]\ntoy = further_qsac:TARGET\n")
     with pytest.raises(ExtensionError, match="more than one package offers the target 'toy'"):
-        registry.target("toy")
-    assert registry.target("h2").name == "h2"
+        machines.target("toy")
+    assert machines.target("h2").name == "h2"
 
 
 @pytest.mark.parametrize(
@@ -247,7 +250,7 @@ def test_two_packages_with_one_name_are_refused_by_that_name(foreign: Path) -> N
 )
 def test_broken_entry_points_name_their_package(foreign: Path, entry: str, message: str) -> None:
     foreign.write_text(entry)
-    ask = registry.target if "targets" in entry else registry.pass_class
+    ask = machines.target if "targets" in entry else registry.pass_class
     with pytest.raises(ExtensionError, match=message) as caught:
         ask("broken")
     assert "elsewhere" in str(caught.value)

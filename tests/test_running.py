@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 import qsac
-from qsac import running
 from qsac.cli.main import run as command_line
-from qsac.registry import target
-from qsac.running import compiled_of, program_of
+from qsac.compiler import running
+from qsac.compiler.running import compiled_of, program_of
+from qsac.machine.registry import target
 from tests.machine.test_target_file import machine as machine_of_a_file
 from tests.test_arguments import MODEL
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from qsac.artifact.sealing import digest_of
 from qsac.errors import InvalidInputError, QsacError
-from qsac.sealing import digest_of
-from qsac.templates import Template, template
+from qsac.templates.template import Template, template
 from tests.strategies import random_model
 from tests.test_templates import COMPLEX, tokens_of
 

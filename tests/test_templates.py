@@ -9,18 +9,18 @@ import pytest
 from numpy.typing import NDArray
 
 import qsac
-from qsac.artifact import Compiled
-from qsac.compiler import compile as compile_model
+from qsac.artifact.compiled import Compiled
+from qsac.compiler.compilation import compile as compile_model
 from qsac.errors import InvalidInputError
+from qsac.families.qsa.model import Model
+from qsac.families.reading import load
 from qsac.ir.attention.unitary import has_synthesis
 from qsac.ir.interpreter import interpret
-from qsac.ir.native import NativeCircuit
-from qsac.model.load import load
-from qsac.model.model import Model
-from qsac.pipeline import Target
-from qsac.registry import target
-from qsac.runtime.statevector import simulate
-from qsac.templates import Template, template
+from qsac.machine.registry import target
+from qsac.machine.target import Target
+from qsac.native.circuit import NativeCircuit
+from qsac.simulation.statevector import simulate
+from qsac.templates.template import Template, template
 from tests.strategies import random_model, unitary_entries
 
 SEEDS = range(48)
@@ -270,7 +270,7 @@ SYMBOLIC = [seed for seed in range(1, 60, 2) if np.size(random_model(seed)["toke
 def _substituted(made: Template, tokens: NDArray[Any], parameters: dict[str, Any]) -> NativeCircuit:
     from sympy import Symbol
 
-    from qsac.emit.tket import from_tket
+    from qsac.export.tket import from_tket
 
     circuit = made.to_tket(tokens)
     assert {str(symbol) for symbol in circuit.free_symbols()} == set(made.symbols)

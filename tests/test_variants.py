@@ -6,19 +6,20 @@ from random import Random
 import numpy as np
 import pytest
 
-from qsac.build import build
+from qsac.counting.formulas import two_qubit_gates
+from qsac.families.qsa.build import build
+from qsac.families.reading import load
 from qsac.ir.attention import LoadTokens
 from qsac.ir.blocks import Diagonal
-from qsac.ir.cost import two_qubit_gates
 from qsac.ir.interpreter import interpret
 from qsac.ir.parser import parse_program
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
 from qsac.ir.verifier import verify
-from qsac.model.load import load
-from qsac.pipeline import Pass, PassContext
-from qsac.registry import default_pipeline, target
-from qsac.variants import Variant, Variants
+from qsac.layout.variants import Variant, Variants
+from qsac.machine.registry import target
+from qsac.pipeline.contract import Pass, PassContext
+from qsac.pipeline.registry import default_pipeline
 from tests.bench.cases import Case
 from tests.strategies import random_model
 

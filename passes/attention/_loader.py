@@ -11,14 +11,23 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.counting.formulas import op_cost
 from qsac.ir.attention import LoadEvolution
 from qsac.ir.attention.evolution import STEP_LIMIT
-from qsac.ir.cost import op_cost
-from qsac.ir.evolution import ACTION_LIMIT, STAGES, Evolution, Formula, States, anticommute, commuting_groups, turned
-from qsac.ir.native import GateFamily
 from qsac.ir.op import Scope
-from qsac.ir.state import is_product
 from qsac.ir.table import Table
+from qsac.native.circuit import GateFamily
+from qsac.numerics.product_formulas import (
+    ACTION_LIMIT,
+    STAGES,
+    Evolution,
+    Formula,
+    States,
+    anticommute,
+    commuting_groups,
+    turned,
+)
+from qsac.numerics.product_states import is_product
 from qsac.passes.attention._reversal import reversal
 
 PROBES = 6

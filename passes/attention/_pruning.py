@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.ir.cost import pruned_cost
+from qsac.counting.formulas import pruned_cost
 from qsac.lowering.pruned import pruned_cascade, pruned_rows
 
 WORK_LIMIT = 1 << 26

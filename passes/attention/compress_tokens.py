@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.counting.formulas import two_qubit_gates
 from qsac.ir.attention import ApplyUnitary, LoadTokens, Project
-from qsac.ir.cost import two_qubit_gates
 from qsac.ir.derivation import How, turned
 from qsac.ir.op import Op, Register
 from qsac.ir.outline import Outline, rank
@@ -19,7 +19,7 @@ from qsac.ir.table import Table
 from qsac.passes.attention._tables import added
 from qsac.passes.attention.fold_unitaries import FoldUnitaries
 from qsac.passes.attention.select_indices import SelectIndices
-from qsac.pipeline import Pass, PassContext
+from qsac.pipeline.contract import Pass, PassContext
 
 Rows = NDArray[Any]
 

@@ -9,9 +9,9 @@ from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
+from qsac.counting.formulas import op_cost, two_qubit_gates
 from qsac.errors import of_type, present
 from qsac.ir.attention import LoadEvolution, LoadTokens
-from qsac.ir.cost import op_cost, two_qubit_gates
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
@@ -23,7 +23,7 @@ from qsac.passes.attention.fold_unitaries import FoldUnitaries
 from qsac.passes.attention.prune_loaders import PruneLoaders
 from qsac.passes.attention.select_indices import SelectIndices, ungated
 from qsac.passes.attention.truncate_tokens import PRUNED, TruncateTokens
-from qsac.pipeline import Pass, PassContext
+from qsac.pipeline.contract import Pass, PassContext
 
 MOST_ROLES = 4
 """Roles of which every combination is tried."""

@@ -10,8 +10,8 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from qsac.counting.formulas import two_qubit_gates
 from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PreparePower, Project
-from qsac.ir.cost import two_qubit_gates
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
@@ -19,7 +19,7 @@ from qsac.passes.attention._factors import Factors, Polynomial, factorised
 from qsac.passes.attention.fold_unitaries import FoldUnitaries
 from qsac.passes.attention.select_indices import SelectIndices
 from qsac.passes.attention.stage_power import StagePower, copies_of_powers
-from qsac.pipeline import Pass, PassContext
+from qsac.pipeline.contract import Pass, PassContext
 
 LEAST_PRICE = 1e-9
 """What a gate costs where the target has no error rates: it decides between forms that take as many shots."""

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import ClassVar, Literal, NamedTuple
 
+from qsac.counting.formulas import two_qubit_gates
 from qsac.errors import of_type
 from qsac.ir.attention import ApplyUnitary, LoadTokens
 from qsac.ir.attention.unitary import UnitaryForm, has_synthesis
-from qsac.ir.cost import two_qubit_gates
 from qsac.ir.derivation import Branches, derive, turned
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
-from qsac.pipeline import Pass, PassContext
+from qsac.pipeline.contract import Pass, PassContext
 
 Side = Literal["load", "unload", "diagonal", "keep"]
 Group = tuple[str, UnitaryForm, tuple[str, ...], bool]

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from math import log2, sqrt
 from typing import ClassVar, Literal
 
+from qsac.counting.formulas import op_cost, two_qubit_gates
 from qsac.ir.approximation import INFIDELITY_WIDTH, infidelity
 from qsac.ir.attention import LoadPruned, LoadTokens
-from qsac.ir.cost import op_cost, two_qubit_gates
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.passes.attention._pruning import Choice, Pruning, cheapest
 from qsac.passes.attention._weights import as_prepared, index_weights
-from qsac.pipeline import Pass, PassContext
+from qsac.pipeline.contract import Pass, PassContext
 
 BEYOND = 8.0
 """How many times the allowed error the sum of the ops' errors may be, where the true one is computed."""

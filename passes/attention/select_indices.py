@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, NamedTuple
 
+from qsac.counting.formulas import two_qubit_gates
 from qsac.errors import of_type
 from qsac.ir.attention import ApplyUnitary, LoadTokens, SelectIndex
 from qsac.ir.attention.unitary import has_synthesis
-from qsac.ir.cost import two_qubit_gates
 from qsac.ir.derivation import Branches, derive, turned
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.passes.attention.fold_unitaries import FoldUnitaries
-from qsac.pipeline import Pass, PassContext
+from qsac.pipeline.contract import Pass, PassContext
 
 
 class _Copy(NamedTuple):

@@ -11,7 +11,7 @@ from qsac.ir.attention.power import unary_angles
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op
 from qsac.ir.program import Program
-from qsac.pipeline import Pass, PassContext
+from qsac.pipeline.contract import Pass, PassContext
 
 
 @dataclass(frozen=True)

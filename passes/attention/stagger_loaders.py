@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from qsac.ir.attention import LoadTokens
-from qsac.ir.loader import occupied_columns
 from qsac.ir.op import Op
 from qsac.ir.outline import Outline
 from qsac.ir.program import Program
 from qsac.ir.table import Table
-from qsac.pipeline import Pass, PassContext
+from qsac.numerics.plan import occupied_columns
+from qsac.pipeline.contract import Pass, PassContext
 
 
 @dataclass(frozen=True)

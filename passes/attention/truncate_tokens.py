@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.counting.formulas import loader_cost, two_qubit_gates
 from qsac.ir.attention import LoadTokens, Project
-from qsac.ir.cost import loader_cost, two_qubit_gates
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program
 from qsac.ir.table import Table
@@ -18,7 +18,7 @@ from qsac.passes.attention._pruning import Choice, cheapest
 from qsac.passes.attention._tables import added
 from qsac.passes.attention._weights import as_prepared, index_weights
 from qsac.passes.attention.prune_loaders import PruneLoaders
-from qsac.pipeline import Pass, PassContext
+from qsac.pipeline.contract import Pass, PassContext
 
 SHARES = (1.0, 0.5, 0.25, 0.0625, 0.004)
 """The parts of what is left of the budget (as errors) that truncation may take."""

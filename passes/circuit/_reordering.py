@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from qsac.ir.native import GATES, KIND, NativeCircuit
+from qsac.native.circuit import GATES, KIND, NativeCircuit
 
 _SIDES: dict[int, tuple[str, ...]] = {
     KIND["Rz"]: ("z",),

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.emit.rebase import as_cz
-from qsac.ir.native import GATES, KIND, MATRICES, NativeCircuit
+from qsac.native.circuit import GATES, KIND, MATRICES, NativeCircuit
 
 Complex = NDArray[np.complex128]
 
@@ -162,7 +162,7 @@ def _through_kak(matrices: Sequence[Complex]) -> list[NativeCircuit]:
     from pytket.circuit import Circuit, OpType, Unitary2qBox
     from pytket.passes import AutoRebase, DecomposeBoxes, DecomposeTK2
 
-    from qsac.emit.tket import from_tket
+    from qsac.export.tket import from_tket
 
     written = Circuit(2 * len(matrices))
     for index, matrix in enumerate(matrices):

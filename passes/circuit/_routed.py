@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qsac.ir.native import NativeCircuit
+from qsac.native.circuit import NativeCircuit
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,11 @@ from qiskit.circuit import QuantumCircuit
 from qiskit.transpiler import CouplingMap, PassManager
 from qiskit.transpiler.passes import SabreLayout
 
-from qsac.emit.columns import Columns
 from qsac.errors import DoesNotFitError, present
-from qsac.ir.native import GATES, KIND, NativeCircuit
+from qsac.machine.target import Target
+from qsac.native.circuit import GATES, KIND, NativeCircuit
+from qsac.native.columns import Columns
 from qsac.passes.circuit._routed import Routed
-from qsac.pipeline import Target
 
 
 class Router:

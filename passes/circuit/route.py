@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from qsac.emit.rebase import as_cz
 from qsac.errors import DoesNotFitError, InvalidInputError, present
-from qsac.ir.native import GATES, KIND, NativeCircuit
+from qsac.machine.target import Target
+from qsac.native.circuit import GATES, KIND, NativeCircuit
 from qsac.passes.circuit._reordering import depth, measured_early, reordered
 from qsac.passes.circuit._resynthesis import least, resynthesised
 from qsac.passes.circuit._routed import Routed, in_place
-from qsac.pipeline import CircuitPass, PassContext, Target
+from qsac.pipeline.contract import CircuitPass, PassContext
 
 _WORK = 12_000
 """Gates to route in all attempts together, at the most (about a second or two)."""
@@ -219,7 +220,7 @@ def _merged(circuit: NativeCircuit, two_qubit: str) -> NativeCircuit:
     from pytket.circuit import OpType
     from pytket.passes import AutoSquash, RemoveRedundancies
 
-    from qsac.emit.tket import from_tket, to_tket
+    from qsac.export.tket import from_tket, to_tket
 
     one_qubit = {OpType.PhasedX, OpType.Rz} if two_qubit == "ZZPhase" else {OpType.SX, OpType.X, OpType.Rz}
     written = to_tket(circuit)

@@ -12,7 +12,7 @@ from qsac.ir.blocks import Diagonal, Multiplexor
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
-from qsac.pipeline import Pass, PassContext
+from qsac.pipeline.contract import Pass, PassContext
 
 NEGLIGIBLE = 1e-13
 """Angles (radians) that differ by less are equal."""

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from qsac.ir.blocks import Diagonal, Measure
 from qsac.ir.op import Op
 from qsac.ir.program import Program
-from qsac.pipeline import Pass, PassContext
+from qsac.pipeline.contract import Pass, PassContext
 
 
 @dataclass(frozen=True)

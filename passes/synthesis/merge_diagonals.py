@@ -11,7 +11,7 @@ from qsac.errors import of_type
 from qsac.ir.blocks import Diagonal
 from qsac.ir.op import Op
 from qsac.ir.program import Program
-from qsac.pipeline import Pass, PassContext
+from qsac.pipeline.contract import Pass, PassContext
 
 NEGLIGIBLE = 1e-13
 """Phases (radians) that differ by less are equal: they carry the rounding of their sums."""

@@ -10,7 +10,7 @@ from qsac.errors import of_type
 from qsac.ir.blocks import PauliRotation
 from qsac.ir.op import Op
 from qsac.ir.program import Program
-from qsac.pipeline import Pass, PassContext
+from qsac.pipeline.contract import Pass, PassContext
 
 NEGLIGIBLE = 1e-13
 """Rotations by less (radians) are rounding."""

@@ -6,22 +6,23 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from qsac.artifact import Compiled, describe
-from qsac.artifact_file import checked_version, compiled_of, model_of
+from qsac.artifact.compiled import Compiled
+from qsac.artifact.reading import checked_version, compiled_of, model_of
+from qsac.artifact.sealing import FIELD, check_digest, producer
 from qsac.checking.circuits import check_circuit
 from qsac.checking.numbers import approximation, check_numbers
 from qsac.checking.report import Finding, Report
 from qsac.checking.reproduction import changed_places
 from qsac.checking.statistics import check_options, check_statistics, read_options
 from qsac.errors import DoesNotFitError, InvalidInputError, QsacError
+from qsac.families.qsa.model import Model
+from qsac.files.differences import differences, shown
+from qsac.files.strict_json import parse
 from qsac.ir.printer import print_program
 from qsac.machine.described import described_target
-from qsac.model.differences import differences, shown
-from qsac.model.model import Model
-from qsac.model.strict_json import parse
-from qsac.pipeline import Progress, Target
-from qsac.registry import target, target_names
-from qsac.sealing import FIELD, check_digest, producer
+from qsac.machine.registry import target, target_names
+from qsac.machine.target import Target, describe
+from qsac.progress import Progress
 
 
 def check_artifact(

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.artifact import Compiled
-from qsac.artifact_file import outcome_bits
+from qsac.artifact.compiled import Compiled
+from qsac.artifact.reading import outcome_bits
 from qsac.checking.report import Finding
 from qsac.ir.catalogue import OPS
-from qsac.ir.native import GATES, KIND, NativeCircuit, Unit
 from qsac.ir.program import Program
-from qsac.pipeline import Target
+from qsac.machine.target import Target
+from qsac.native.circuit import GATES, KIND, NativeCircuit, Unit
 
 _MOST = 8
 """Findings of one kind that are listed; the rest is counted."""

@@ -12,18 +12,19 @@ from dataclasses import dataclass
 from math import isclose, sqrt
 from typing import Any, Literal
 
-from qsac.artifact import DEVIATIONS, Compiled
+from qsac.artifact.compiled import DEVIATIONS, Compiled
 from qsac.checking.circuits import POINTER
 from qsac.checking.report import Finding
 from qsac.checking.reproduction import changed_places
 from qsac.checking.statistics import spent_of
+from qsac.compiler.options import Options
 from qsac.errors import DoesNotFitError
+from qsac.files.differences import close, shown
 from qsac.ir.approximation import exactly
-from qsac.model.differences import close, shown
-from qsac.options import Options
-from qsac.pipeline import Progress, Target
-from qsac.runtime.statevector import Probabilities, simulate
-from qsac.runtime.verification import (
+from qsac.machine.target import Target
+from qsac.progress import Progress
+from qsac.simulation.statevector import Probabilities, simulate
+from qsac.simulation.verification import (
     TOLERANCE,
     Pair,
     against_model,

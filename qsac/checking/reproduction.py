@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from qsac.artifact import Compiled
+from qsac.artifact.compiled import Compiled
+from qsac.artifact.sealing import producer
 from qsac.checking.circuits import POINTER
 from qsac.checking.report import Finding
-from qsac.compiler import compile as compile_model
+from qsac.compiler.compilation import compile as compile_model
+from qsac.compiler.options import Options
 from qsac.errors import QsacError
-from qsac.model.differences import differences, shown
-from qsac.model.model import Model
-from qsac.options import Options
-from qsac.pipeline import Progress, Target
-from qsac.sealing import producer
-from qsac.template_file import compiled_again as template_again
+from qsac.families.qsa.model import Model
+from qsac.files.differences import differences, shown
+from qsac.machine.target import Target
+from qsac.progress import Progress
+from qsac.templates.file import compiled_again as template_again
 
 _MOST = 8
 """Places that are named."""

@@ -8,20 +8,20 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from qsac.arguments import callback, flag
-from qsac.artifact import Compiled
-from qsac.artifact_file import read_bytes
+from qsac.artifact.compiled import Compiled
+from qsac.artifact.reading import read_bytes
+from qsac.artifact.sealing import FIELD, digest_of
 from qsac.checking.artifacts import check_artifact, text_of
 from qsac.checking.report import Report
 from qsac.checking.templates import check_template
 from qsac.errors import InvalidInputError, QsacError
-from qsac.model.load import load, model_of
-from qsac.model.model import Model
-from qsac.model.strict_json import parse
-from qsac.pipeline import Progress
-from qsac.sealing import FIELD, digest_of
-from qsac.template_file import parts
-from qsac.templates import Template
+from qsac.families.qsa.model import Model
+from qsac.families.reading import load, model_of
+from qsac.files.arguments import callback, flag
+from qsac.files.strict_json import parse
+from qsac.progress import Progress
+from qsac.templates.file import parts
+from qsac.templates.template import Template
 
 KINDS = {"qsac_artifact": "artifact", "qsac_template": "template"}
 

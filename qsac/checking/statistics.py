@@ -6,21 +6,22 @@ from collections.abc import Iterator
 from math import sqrt
 from typing import Any
 
-from qsac.artifact import DEVIATIONS, Compiled
+from qsac.artifact.compiled import DEVIATIONS, Compiled
+from qsac.artifact.sealing import producer
 from qsac.checking.report import Finding
+from qsac.compiler.budget import AUTOMATIC_BUDGETS
+from qsac.compiler.options import Options
+from qsac.counting.stats import circuit_stats
 from qsac.errors import QsacError
-from qsac.layout import circuit_steps
+from qsac.files.differences import ABSENT, CLOSE, close, differences, shown
+from qsac.files.pointer import join
+from qsac.layout.choice import circuit_steps
 from qsac.lowering.allocation import allocate
-from qsac.model.differences import ABSENT, CLOSE, close, differences, shown
-from qsac.model.pointer import join
-from qsac.options import Options
-from qsac.pipeline import Pass, PassContext, Target
-from qsac.registry import print_pipeline
+from qsac.machine.target import Target
+from qsac.pipeline.contract import Pass, PassContext
+from qsac.pipeline.registry import print_pipeline
 from qsac.report.forecast import forecast
-from qsac.report.quality import AUTOMATIC_BUDGETS
-from qsac.report.stats import circuit_stats
-from qsac.runtime.verification import TOLERANCE
-from qsac.sealing import producer
+from qsac.simulation.verification import TOLERANCE
 
 
 def read_options(described: Any) -> Options:

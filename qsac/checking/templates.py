@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from qsac.artifact.sealing import FIELD, check_digest, producer
 from qsac.checking.report import Finding, Report
 from qsac.errors import QsacError
-from qsac.model.differences import differences, same_text, shown
-from qsac.model.model import Model
-from qsac.model.strict_json import parse
-from qsac.pipeline import Progress
-from qsac.sealing import FIELD, check_digest, producer
-from qsac.template_file import asked_of, checked_version, compiled_again, parts, template_of
-from qsac.templates import Template
+from qsac.families.qsa.model import Model
+from qsac.files.differences import differences, same_text, shown
+from qsac.files.strict_json import parse
+from qsac.progress import Progress
+from qsac.templates.file import asked_of, checked_version, compiled_again, parts, template_of
+from qsac.templates.template import Template
 
 _MOST = 8
 

@@ -12,7 +12,7 @@ from qsac.cli.compile import FORMS, check_form, deliver, output_place, print_sta
 from qsac.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from qsac.model.numbers import Numbers
+    from qsac.files.numbers import Numbers
 
 ENDING = ".qsac-template.json"
 
@@ -52,7 +52,7 @@ def command(
     NAME.qsac-template.json, unless -o says otherwise; other forms go to standard output.
     """
     check_form(emit, early_exit)
-    from qsac.templates import Template
+    from qsac.templates.template import Template
 
     default = f"{Path(template).name.removesuffix(ENDING).removesuffix('.json')}.qsac.json"
     sources = {"template": template, "file of tokens": tokens, "file of parameters": parameters}
@@ -85,7 +85,7 @@ def _tokens(argument: str) -> Numbers:
     if argument == "-" or argument.endswith(".json"):
         return load_argument(argument).given_tokens
     from qsac.errors import QsacError
-    from qsac.model.tokens.file import file_tokens
+    from qsac.families.tokens.file import file_tokens
 
     place = Path(argument)
     try:

@@ -17,7 +17,7 @@ def command(clear: bool, as_json: bool) -> None:
 
     The environment variables QSAC_CACHE_DIR and QSAC_CACHE_LIMIT (MiB) say where it is and how large it may grow.
     """
-    from qsac.cache import Cache
+    from qsac.artifact.cache import Cache
 
     cache = Cache(warn=warn)
     removed = cache.clear() if clear else None

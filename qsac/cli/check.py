@@ -12,7 +12,8 @@ from qsac.cli.arguments import load_argument
 from qsac.cli.messages import say, warn, write
 
 if TYPE_CHECKING:
-    from qsac.model import Metrics, Model
+    from qsac.families.qsa.metrics import Metrics
+    from qsac.families.qsa.model import Model
 
 
 Listed = tuple[str, dict[str, Any], float]
@@ -32,8 +33,8 @@ def command(model: str, metrics: bool, as_json: bool) -> None:
     values = None
     listed = None
     if metrics:
-        from qsac.model import closed_form
-        from qsac.model.distribution import closed_form_result
+        from qsac.families.qsa.metrics import closed_form
+        from qsac.families.qsa.results import closed_form_result
 
         values = closed_form(loaded) if loaded.readout.type == "loss" else None
         listed = closed_form_result(loaded) if values is None else None
@@ -98,7 +99,7 @@ def _summary(model: Model, metrics: Metrics | None) -> list[str]:
 
 
 def _readout(model: Model) -> str:
-    from qsac.model.readout import Overlaps, Predict
+    from qsac.families.qsa.readouts import Overlaps, Predict
 
     readout = model.readout
     if isinstance(readout, Predict):
@@ -113,7 +114,7 @@ def _readout(model: Model) -> str:
 
 def _show_listed(model: Model, name: str, content: dict[str, Any], success: float) -> None:
     from qsac.cli.run import MOST_ROWS
-    from qsac.report.entries import entry_count, entry_rows
+    from qsac.families.qsa.entries import entry_count, entry_rows
 
     rows = list(islice(entry_rows(model, name, content), MOST_ROWS))
     width = max(len(label) for label, _ in rows) + 2

@@ -17,11 +17,11 @@ from qsac.cli.messages import note, say, warn, write
 from qsac.cli.output import check_own
 from qsac.cli.progress import progress_bar
 from qsac.errors import of_type
-from qsac.pipeline import DEFAULT_TARGET
+from qsac.machine.target import DEFAULT_TARGET
 
 if TYPE_CHECKING:
-    from qsac.artifact import Compiled
-    from qsac.pipeline import Preference
+    from qsac.artifact.compiled import Compiled
+    from qsac.pipeline.contract import Preference
 
 
 FORMS = ("artifact", "ir", "tket", "qasm2", "qasm3", "qir")
@@ -117,8 +117,8 @@ def command(
     with progress_bar(quiet) as progress:
         if template:
             from qsac.machine.read import is_path
-            from qsac.template_file import parts as template_parts
-            from qsac.templates import template as compile_template
+            from qsac.templates.file import parts as template_parts
+            from qsac.templates.template import template as compile_template
 
             if is_path(target):
                 raise click.UsageError("--template takes no target file: name a target that `qsac targets` lists")
@@ -138,7 +138,7 @@ def command(
             compiled, what = made.bind(verify=verify, verify_each=verify_each, progress=progress), "template"
             parts: Iterable[str] = template_parts(made)
         else:
-            from qsac.compiler import compile as compile_model
+            from qsac.compiler.compilation import compile as compile_model
 
             compiled = compile_model(
                 loaded,
@@ -238,7 +238,7 @@ def deliver(
 
 def _advice(compiled: Compiled) -> str | None:
     """What to do where the result would be noise."""
-    from qsac.report.advice import advice
+    from qsac.compiler.advice import advice
 
     stats = compiled.stats
     return advice(compiled.model, compiled.target["name"], stats, stats["forecast"], compiled.options)
@@ -285,19 +285,19 @@ def written(compiled: Compiled, emit: str, early_exit: bool) -> Iterable[str]:
     if emit == "ir":
         return [compiled.ir]
     if emit == "tket":
-        from qsac.emit.circuit_dict import to_json
+        from qsac.export.circuit_dict import to_json
 
         return (*to_json(compiled.circuits[0]), "\n")
     if emit == "qasm2":
-        from qsac.emit.qasm import to_qasm2
+        from qsac.export.qasm import to_qasm2
 
         return [to_qasm2(compiled.circuits[0])]
     if emit == "qasm3":
-        from qsac.emit.qasm import to_qasm3
+        from qsac.export.qasm import to_qasm3
 
         return [to_qasm3(compiled.circuits[0])]
     if emit == "qir":
-        from qsac.emit.qir import to_qir
+        from qsac.export.qir import to_qir
 
         return [to_qir(compiled.circuits[0], early_exit=early_exit)]
     return compiled.parts()
@@ -318,9 +318,9 @@ def _facts(compiled: Compiled, place: str) -> dict[str, Any]:
 
 def print_stage(name: str, result: object) -> None:
     """Print what a stage made, on stderr."""
-    from qsac.ir.native import NativeCircuit
     from qsac.ir.printer import print_program
     from qsac.ir.program import Program
+    from qsac.native.circuit import NativeCircuit
 
     if isinstance(result, Program):
         text = print_program(result)

@@ -9,10 +9,10 @@ import click
 
 from qsac.cli.arguments import load_argument
 from qsac.cli.messages import say, warn, write
-from qsac.pipeline import DEFAULT_TARGET
+from qsac.machine.target import DEFAULT_TARGET
 
 if TYPE_CHECKING:
-    from qsac.pipeline import Preference
+    from qsac.pipeline.contract import Preference
 
 
 @click.command("estimate")
@@ -51,7 +51,7 @@ def command(
     circuit has just these counts. Targets with a coupling graph are counted before routing.
     """
     from qsac.cli.tables import show_facts
-    from qsac.estimation import estimate
+    from qsac.compiler.estimation import estimate
     from qsac.report.summary import estimate_rows
 
     estimated = estimate(

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 from qsac.cli.messages import note, warn
 
 if TYPE_CHECKING:
-    from qsac.artifact import Compiled
+    from qsac.artifact.compiled import Compiled
 
 
 def run_forecast(compiled: Compiled, target: str | None, shots: int | None) -> dict[str, Any] | None:
     """What ``shots`` on the machine itself would come to, that a program is compiled for, with the
-    :func:`~qsac.report.advice.advice`.
+    :func:`~qsac.compiler.advice.advice`.
 
     Everything is computed from the circuit, by the target as it is known here, never read from an artifact. None where
     the machine is not known, or without shots. ``target`` is what the command was given.
     """
-    from qsac.artifact import describe
+    from qsac.compiler.advice import advice
+    from qsac.counting.stats import circuit_stats
     from qsac.machine.read import find_target, is_path
-    from qsac.registry import target_names
-    from qsac.report.advice import advice
+    from qsac.machine.registry import target_names
+    from qsac.machine.target import describe
     from qsac.report.forecast import for_shots, forecast
-    from qsac.report.stats import circuit_stats
 
     name, circuit = compiled.target["name"], compiled.circuits[0]
     from_file = target is not None and is_path(target)

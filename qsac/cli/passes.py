@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from qsac import registry
 from qsac.cli.messages import warn, write
 from qsac.cli.tables import Table
 from qsac.errors import ExtensionError
-from qsac.extensions import contained, is_foreign, package_of, unreadable
+from qsac.pipeline import registry
+from qsac.plugins import contained, is_foreign, package_of, unreadable
 
 
 @click.command("passes")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from qsac.cli.messages import say
 
 if TYPE_CHECKING:
-    from qsac.pipeline import Progress
+    from qsac.progress import Progress
 
 INTERVAL = 30.0
 """Seconds between two lines where there is no terminal."""

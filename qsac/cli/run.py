@@ -14,7 +14,7 @@ from qsac.cli.outlook import run_forecast, show_forecast
 from qsac.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from qsac.artifact import Compiled
+    from qsac.artifact.compiled import Compiled
     from qsac.runtime.run import Result
 
 
@@ -74,7 +74,7 @@ def command(
         return
     if yes or machine is not None or max_cost is not None:
         raise click.UsageError("--max-cost, --machine and --yes are for --submit")
-    from qsac.running import compiled_of
+    from qsac.compiler.running import compiled_of
     from qsac.runtime.run import run
 
     with progress_bar() as progress:
@@ -111,8 +111,8 @@ def _submit(
     if program == "-" and not yes:
         raise click.UsageError("--submit asks before it spends: give a file, or --yes")
     from qsac.cli.submission import submit_program
+    from qsac.compiler.running import compiled_of
     from qsac.errors import printable
-    from qsac.running import compiled_of
     from qsac.submission.plan import check_request
 
     check_request(shots, max_cost)
@@ -162,7 +162,7 @@ def _show_table(compiled: Compiled, result: Result) -> None:
 
 def _show_metrics(compiled: Compiled, result: Result) -> None:
     from qsac.cli.tables import Table
-    from qsac.model import closed_form
+    from qsac.families.qsa.metrics import closed_form
 
     shown: dict[str, dict[str, float | None]] = {"value": result.metrics}
     if result.standard_errors:
@@ -179,8 +179,8 @@ def _show_metrics(compiled: Compiled, result: Result) -> None:
 def _show_entries(compiled: Compiled, result: Result) -> None:
     """Predictions or overlaps, their standard errors beside the values and the closed form last."""
     from qsac.cli.tables import Table
-    from qsac.model.distribution import closed_form_result
-    from qsac.report.entries import entry_count, entry_rows
+    from qsac.families.qsa.entries import entry_count, entry_rows
+    from qsac.families.qsa.results import closed_form_result
 
     name, exact, _ = closed_form_result(compiled.model)
     content = getattr(result, name)

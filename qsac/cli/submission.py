@@ -13,7 +13,7 @@ from qsac.cli.outlook import run_forecast, show_forecast
 from qsac.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from qsac.artifact import Compiled
+    from qsac.artifact.compiled import Compiled
 
 
 def submit_program(

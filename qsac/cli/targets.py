@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qsac import registry
 from qsac.cli.messages import say, warn, write
 from qsac.cli.passes import foreign_text, note_unreadable
 from qsac.cli.tables import Table
 from qsac.errors import ExtensionError
+from qsac.machine import registry
 
 if TYPE_CHECKING:
-    from qsac.pipeline import Durations, ErrorRates, Target
+    from qsac.machine.target import Durations, ErrorRates, Target
 
 _COSTS = {
     "hqc": "HQC = 5 + shots (N_1q + 10 N_2q + 5 N_m) / 5000",
@@ -163,7 +163,7 @@ def _is_directed(target: Target) -> bool:
 
 
 def _two_qubit_gates(target: Target) -> list[str]:
-    from qsac.ir.native import GATES
+    from qsac.native.circuit import GATES
 
     return [gate.name for gate in GATES if gate.qubits == 2 and gate.name in target.gates]
 

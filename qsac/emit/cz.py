@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from qsac.emit.columns import Columns
 from qsac.emit.zzphase import NEGLIGIBLE, Linear, ZZPhaseEmitter, wrapped
-from qsac.ir.native import GATES, Group, NativeCircuit
 from qsac.ir.program import Program
+from qsac.native.circuit import GATES, Group, NativeCircuit
+from qsac.native.columns import Columns
 
 
 class Writer:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 from qsac.emit import cz, zzphase
 from qsac.emit.zzphase import Linear
-from qsac.ir.native import GateFamily, NativeCircuit
 from qsac.ir.program import Program
-from qsac.pipeline import PassContext
+from qsac.native.circuit import GateFamily, NativeCircuit
+from qsac.pipeline.contract import PassContext
 
 Terms = list[tuple[int, Linear]]
 Emitter = Callable[[Program, Mapping[int, Linear] | None], tuple[NativeCircuit, Terms]]

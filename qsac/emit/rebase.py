@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.emit.cz import Writer
-from qsac.emit.spin import Spin, after, phased_x, taken_apart, turned_z
 from qsac.emit.zzphase import NEGLIGIBLE, wrapped
-from qsac.ir.native import GATES, NativeCircuit
+from qsac.native.circuit import GATES, NativeCircuit
+from qsac.numerics.su2 import Spin, after, phased_x, taken_apart, turned_z
 
 _ROUNDED = 1e-12
 """Angles (half-turns) that differ by less from those of a shorter sequence are equal: products carry rounding."""

@@ -14,9 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.emit.columns import Columns
-from qsac.emit.spin import Spin, after, phased_x, taken_apart, turned_z
-from qsac.emit.walsh import gray_angles
 from qsac.ir.blocks import (
     Diagonal,
     Measure,
@@ -27,10 +24,13 @@ from qsac.ir.blocks import (
     Unitary,
 )
 from qsac.ir.blocks.multiplexor import ladder_places
-from qsac.ir.native import KIND, BitReadout, Group, NativeCircuit, Profile, Unit
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op
 from qsac.ir.program import Program
+from qsac.native.circuit import KIND, BitReadout, Group, NativeCircuit, Profile, Unit
+from qsac.native.columns import Columns
+from qsac.numerics.su2 import Spin, after, phased_x, taken_apart, turned_z
+from qsac.numerics.walsh import gray_angles
 
 NEGLIGIBLE = 1e-14
 """Rotations below this many half-turns are rounding, not gates."""
@@ -280,7 +280,7 @@ class ZZPhaseEmitter:
     def _uniformly_controlled(self, op: UniformlyControlledGate) -> None:
         controls = [self.place[name] for name in op.controls]
         if op.parities:
-            raise RuntimeError("a ladder with parities is made for a coupling graph: qsac.emit.coupled writes it")
+            raise RuntimeError("a ladder with parities is made for a coupling graph: qsac.layout.emitter writes it")
         theta, phi = op.theta.values / pi, op.phi.values / pi
         entangler = -0.5 if op.inverted else 0.5
         self.ladder(controls, self.place[op.target], theta, phi, op.places(), entangler, phi_open=self.open)

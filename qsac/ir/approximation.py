@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from qsac.ir.attention import LoadEvolution, LoadPruned, LoadTokens
 from qsac.ir.attention.loader import Loader
-from qsac.ir.evolution import States
 from qsac.ir.interpreter import Interpretation, final_state, interpret
 from qsac.ir.op import ControlledUnitary, Register
 from qsac.ir.program import Program
 from qsac.ir.table import Table
+from qsac.numerics.product_formulas import States
 
 INFIDELITY_WIDTH = 20
 """Most qubits of all registers together for which the infidelity is computed."""

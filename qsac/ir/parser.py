@@ -13,12 +13,12 @@ import numpy as np
 
 from qsac.errors import InvalidInputError
 from qsac.ir.catalogue import OPS
-from qsac.ir.evolution import Evolution
 from qsac.ir.op import Op, Register
 from qsac.ir.printer import VERSION
 from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
 from qsac.ir.verifier import verify
+from qsac.numerics.product_formulas import Evolution
 
 SIZE_LIMIT = 40
 """Most qubits of one register; a table can never be that large, and sizes are used as exponents."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.ir.evolution import Evolution
+from qsac.numerics.product_formulas import Evolution
 
 if TYPE_CHECKING:
     from qsac.ir.derivation import Derivation

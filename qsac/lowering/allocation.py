@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from qsac.ir.program import Program
-from qsac.pipeline import PassContext
+from qsac.pipeline.contract import PassContext
 
 
 @dataclass(frozen=True)

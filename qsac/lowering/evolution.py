@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from qsac.ir.attention import LoadEvolution, LoadTokens
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
-from qsac.ir.pauli import Axis
-from qsac.ir.state import factors
 from qsac.ir.table import Table
 from qsac.lowering import tokens
 from qsac.lowering.place import Place
+from qsac.numerics.pauli import Axis
+from qsac.numerics.product_states import factors
 
 Block = PauliRotation | Multiplexor | UniformlyControlledGate | Diagonal | Unitary
 Letters = list[tuple[str, Axis]]

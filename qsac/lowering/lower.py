@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
+from qsac.counting.formulas import causal_is_loaded
 from qsac.ir.attention import (
     ApplyUnitary,
     LoadEvolution,
@@ -21,7 +22,6 @@ from qsac.ir.attention import (
 )
 from qsac.ir.blocks import Diagonal, Multiplexor, Reset
 from qsac.ir.blocks.multiplexor import LadderOrder
-from qsac.ir.cost import causal_is_loaded
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
 from qsac.ir.outline import Outline
@@ -31,7 +31,7 @@ from qsac.lowering import evolution, projection, pruned, select, tokens, unitary
 from qsac.lowering.allocation import Allocation, allocate, qubit_name
 from qsac.lowering.indices import causal_state, unary_state, uniform_state
 from qsac.lowering.place import Place
-from qsac.pipeline import PassContext
+from qsac.pipeline.contract import PassContext
 
 
 def _prepare_indices(op: PrepareIndices, place: Place) -> Sequence[Op]:
@@ -93,11 +93,11 @@ def lower(
 ) -> Program:
     """The block program of a verified attention program, exact, in its order of ops.
 
-    Registers are allocated by their lifetimes as far as the target can reset qubits; a register that takes the place
-    of another one starts with resets. With ``slots`` the blocks whose numbers come from tables and phases are numbered
-    in their order. ``orders`` says how the loaders' uniformly controlled gates are to be written, one after the other,
-    where not in the usual way (None): see :mod:`qsac.emit.arrange`. ``derived`` keeps what is worked out of tables, for
-    programs in which the same names stand for the same tables.
+    Registers are allocated by their lifetimes as far as the target can reset qubits; a register that takes the place of
+    another one starts with resets. With ``slots`` the blocks whose numbers come from tables and phases are numbered in
+    their order. ``orders`` says how the loaders' uniformly controlled gates are to be written, one after the other,
+    where not in the usual way (None): see :mod:`qsac.layout.arrangement`. ``derived`` keeps what is worked out of
+    tables, for programs in which the same names stand for the same tables.
     """
     allocation = allocate(program, context)
     lowered = lowered_ops(program, allocation, slots=slots, orders=orders, derived=derived)

@@ -1,6 +1,6 @@
 """Token loaders that do without some controls (algorithm point 9).
 
-As :mod:`qsac.lowering.cascade`, a table of unit rows is taken apart from its last data qubit to its first, but a level
+As :mod:`qsac.numerics.cascade`, a table of unit rows is taken apart from its last data qubit to its first, but a level
 looks at some of its controls only: rows that agree in these are one group, and share one gate. Each row's pair of
 amplitudes (a, b) is to become (c, 0). One gate for a group leaves least behind if it turns the leading eigenvector of
 the group's sum of |a, b><a, b| to zero; what is left behind is the smaller eigenvalue. Real rows take the same step in
@@ -19,14 +19,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.counting.formulas import pruned_controls
 from qsac.ir.attention import LoadPruned
 from qsac.ir.blocks import Diagonal, Multiplexor, UniformlyControlledGate
-from qsac.ir.cost import pruned_controls
 from qsac.ir.table import Table
-from qsac.lowering.cascade import Complex, Real
-from qsac.lowering.ladder import up_to_diagonal
 from qsac.lowering.place import Place
 from qsac.lowering.tokens import Block, bell_basis
+from qsac.numerics.cascade import Complex, Real
+from qsac.numerics.ladder import up_to_diagonal
 
 Groups = NDArray[np.intp]
 

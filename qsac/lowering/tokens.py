@@ -13,7 +13,11 @@ from qsac.ir.attention import LoadTokens
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.blocks.rotation import controlled_x
-from qsac.ir.loader import (
+from qsac.ir.outline import Outline, Span
+from qsac.ir.table import Table
+from qsac.lowering.place import Place
+from qsac.numerics.cascade import GateLevel, RotationLevel, complex_cascade, real_cascade
+from qsac.numerics.plan import (
     Level,
     columns_in_order,
     controlled_rows,
@@ -22,10 +26,6 @@ from qsac.ir.loader import (
     plan,
     without_repetition,
 )
-from qsac.ir.outline import Outline, Span
-from qsac.ir.table import Table
-from qsac.lowering.cascade import GateLevel, RotationLevel, complex_cascade, real_cascade
-from qsac.lowering.place import Place
 
 Real = NDArray[np.float64]
 
@@ -50,7 +50,7 @@ Block = Multiplexor | UniformlyControlledGate | PauliRotation | Diagonal
 
 
 def lower(op: LoadTokens, place: Place) -> list[Block]:
-    """The un-loading of one data qubit after the other, or its adjoint; see :mod:`qsac.lowering.cascade`.
+    """The un-loading of one data qubit after the other, or its adjoint; see :mod:`qsac.numerics.cascade`.
 
     For complex tables also the diagonal that they leave on the controls.
     """

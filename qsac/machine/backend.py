@@ -16,11 +16,11 @@ from numbers import Real
 from typing import NamedTuple
 
 from qsac.errors import DoesNotFitError, InvalidInputError, printable
+from qsac.files.limits import NAME_CHARACTERS
+from qsac.files.pointer import listed
 from qsac.machine.read import NEEDED, PAIRS, QUBITS, Edge
-from qsac.model.limits import NAME_CHARACTERS
-from qsac.model.pointer import listed
-from qsac.pipeline import Durations, ErrorRates, Target, idling_error
-from qsac.registry import target_names
+from qsac.machine.registry import target_names
+from qsac.machine.target import Durations, ErrorRates, Target, idling_error
 
 Place = tuple[int, ...]
 
@@ -41,8 +41,8 @@ class Described:
     Gates go by qsac's names; ``words`` says how the package calls each of them, and ``offered`` is the names of all
     that the machine has, for messages. ``places`` holds where each gate works: qubits or ordered pairs, None for
     everywhere. ``errors`` are probabilities by gate and place, ``readout`` by qubit as in
-    :class:`~qsac.pipeline.ErrorRates`; ``seconds`` are typical times by gate; ``coherence`` is typical T1 and T2 in
-    seconds, ``delay`` what passes between shots. What is not said is left out.
+    :class:`~qsac.machine.target.ErrorRates`; ``seconds`` are typical times by gate; ``coherence`` is typical T1 and T2
+    in seconds, ``delay`` what passes between shots. What is not said is left out.
     """
 
     name: str

@@ -9,12 +9,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from qsac.artifact import describe
 from qsac.errors import InvalidInputError
-from qsac.ir.native import KIND
+from qsac.files.differences import differences, shown
 from qsac.machine.read import PAIRS, QUBITS
-from qsac.model.differences import differences, shown
-from qsac.pipeline import Durations, ErrorRates, Target
+from qsac.machine.target import Durations, ErrorRates, Target, describe
+from qsac.native.circuit import KIND
 
 _LONGEST_TIME = 1e6
 """Seconds; as in target files."""
@@ -23,7 +22,7 @@ _ERRORS, _DURATIONS = TypeAdapter(ErrorRates), TypeAdapter(Durations)
 
 
 def described_target(description: Any, pointer: str = "/target") -> Target:
-    """The target of a description as :func:`~qsac.artifact.describe` makes it.
+    """The target of a description as :func:`~qsac.machine.target.describe` makes it.
 
     Raises :class:`~qsac.errors.InvalidInputError`, with the place below ``pointer``, for anything else.
     """

@@ -1,5 +1,5 @@
-"""From a target file to a :class:`~qsac.pipeline.Target`. The file is untrusted: sizes are checked before memory is
-taken, and whatever does not fit together is refused with its place."""
+"""From a target file to a :class:`~qsac.machine.target.Target`. The file is untrusted: sizes are checked before memory
+is taken, and whatever does not fit together is refused with its place."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import ValidationError
 
-from qsac.arguments import file_path, shown
 from qsac.errors import DoesNotFitError, InvalidInputError, QsacError, printable
+from qsac.files.arguments import file_path, shown
+from qsac.files.diagnosis import refuse
+from qsac.files.limits import size
+from qsac.files.pointer import counted, kind, listed, quoted
+from qsac.files.source import read_file
+from qsac.files.strict_json import parse
 from qsac.machine import schema
+from qsac.machine.registry import target, target_names
 from qsac.machine.schema import CONTRACT, NAME_PATTERN, Errors, Grid, Line, Pairs, TargetFile
-from qsac.model.diagnosis import refuse
-from qsac.model.limits import size
-from qsac.model.pointer import counted, kind, listed, quoted
-from qsac.model.source import read_file
-from qsac.model.strict_json import parse
-from qsac.pipeline import Durations, ErrorRates, Target
-from qsac.registry import target, target_names
+from qsac.machine.target import Durations, ErrorRates, Target
 
 if TYPE_CHECKING:
     from pytket.backends.backend import Backend

@@ -1,4 +1,4 @@
-"""The format of target files, version 1: field for field what a :class:`~qsac.pipeline.Target` needs to know."""
+"""The format of target files, version 1: field for field what a :class:`~qsac.machine.target.Target` needs to know."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from qsac.model.diagnosis import Contract
-from qsac.model.fields import ONE_COMPLAINT, Fields, without_default
-from qsac.model.limits import NAME_CHARACTERS
+from qsac.files.diagnosis import Contract
+from qsac.files.fields import ONE_COMPLAINT, Fields, without_default
+from qsac.files.limits import NAME_CHARACTERS
 
 SCHEMA_FILE = "target.schema.json"
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"

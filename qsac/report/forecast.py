@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
-from qsac.model.distribution import distribution
-from qsac.model.metrics import closed_form
-from qsac.model.model import Model
-from qsac.pipeline import Target
+from qsac.families.qsa.metrics import closed_form
+from qsac.families.qsa.model import Model
+from qsac.families.qsa.results import distribution
+from qsac.machine.target import Target
 
 STANDARD_ERROR = 0.1
 """The standard error of the loss that shots are told for; for half of it, four times as many are needed."""
@@ -26,7 +26,7 @@ def forecast(model: Model | None, normalisation: float, counts: Mapping[str, Any
     """What can be told of a program's shots before any is taken; JSON-ready.
 
     ``normalisation`` is what the program's kernel is larger by than the model's, ``counts`` the circuit's
-    :func:`~qsac.report.stats.circuit_stats`. What is told:
+    :func:`~qsac.counting.stats.circuit_stats`. What is told:
 
     - ``success_probability``, the share of shots that pass the given bits without errors of the machine;
     - ``useful``, the share of shots that pass them and are free of errors;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from qsac.artifact import Compiled
+from qsac.artifact.compiled import Compiled
 from qsac.report.forecast import charge
 
 Row = tuple[str, str]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from qsac.errors import BackendError, DoesNotFitError
-from qsac.ir.native import NativeCircuit
-from qsac.pipeline import ErrorRates
+from qsac.machine.target import ErrorRates
+from qsac.native.circuit import NativeCircuit
 from qsac.runtime.noise import misread, noisy
 
 WIDTH_LIMIT = 26
@@ -36,7 +36,7 @@ def sample(circuit: NativeCircuit, shots: int, seed: int, rates: ErrorRates | No
     check_width(circuit, "Aer")
     from qiskit_aer import AerSimulator
 
-    from qsac.emit.qiskit import outcome_of, to_qiskit
+    from qsac.export.qiskit import outcome_of, to_qiskit
 
     # Aer seeds shot i with seed + i: seeds that are neighbours would share all but a few of their shots.
     seeds = np.random.SeedSequence(seed)

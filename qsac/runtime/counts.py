@@ -16,8 +16,8 @@ from functools import cached_property
 from typing import Any, Literal, TypeAlias, get_args
 
 from qsac.errors import InvalidInputError, printable
-from qsac.ir.native import Unit
-from qsac.model.pointer import counted, describe, join, quoted
+from qsac.files.pointer import counted, describe, join, quoted
+from qsac.native.circuit import Unit
 
 Order = Literal["pytket", "qiskit"]
 ORDERS: tuple[Order, ...] = get_args(Order)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from qsac.errors import InvalidInputError
-from qsac.model.pointer import join, listed, quoted
+from qsac.files.pointer import join, listed, quoted
 from qsac.runtime.counts import Layout, Order, Reading, Spelled, number_of_shots, read_outcomes
 
 

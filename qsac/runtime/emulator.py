@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from qsac.errors import BackendError, InvalidInputError
-from qsac.ir.native import NativeCircuit
+from qsac.native.circuit import NativeCircuit
 from qsac.runtime.aer import check_width
 
 MACHINES = {"h1": "H1-1LE", "h2": "H2-1LE", "h2-1": "H2-1LE", "h2-2": "H2-2LE"}
@@ -52,7 +52,7 @@ def emulate(machine: str, circuit: NativeCircuit, shots: int, seed: int) -> Iter
     from pytket.extensions.quantinuum.backends.api_wrappers import QuantinuumAPIOffline
     from pytket.extensions.quantinuum.backends.quantinuum import QuantinuumBackend
 
-    from qsac.emit.tket import to_tket
+    from qsac.export.tket import to_tket
 
     # The emulator counts shots up from its seed, as Aer does, and takes 32 bits.
     spread = int(np.random.SeedSequence(seed).generate_state(1, np.uint32)[0] >> 1)

@@ -9,7 +9,7 @@ from math import log, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.ir.native import NativeCircuit
+from qsac.native.circuit import NativeCircuit
 
 CONFIDENCE = 0.95
 

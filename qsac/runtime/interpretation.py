@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qsac.arguments import shown
-from qsac.artifact import Compiled
+from qsac.artifact.compiled import Compiled
 from qsac.errors import InvalidInputError
-from qsac.model.pointer import describe, listed
+from qsac.files.arguments import shown
+from qsac.files.pointer import describe, listed
 from qsac.runtime.counts import EXAMPLE, ORDERS, Layout, Order, Reading, Spelled, read_counts
 from qsac.runtime.counts_by_register import is_by_register, read_registers
 from qsac.runtime.plausibility import doubts, is_compared

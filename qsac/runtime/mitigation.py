@@ -14,10 +14,10 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.counting.error_rates import readout_errors
 from qsac.errors import DoesNotFitError, InvalidInputError
-from qsac.ir.native import KIND, NativeCircuit
-from qsac.pipeline import ErrorRates
-from qsac.report.error_rates import readout_errors
+from qsac.machine.target import ErrorRates
+from qsac.native.circuit import KIND, NativeCircuit
 from qsac.runtime.estimates import Estimates, Tally, tally
 
 Real: TypeAlias = NDArray[np.float64]

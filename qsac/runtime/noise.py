@@ -8,7 +8,7 @@
   outcomes that Aer has sampled are flipped, which is the same and needs no memory.
 
 Rz is a change of frame and takes no error; for resets nothing is published. The rates are read as the probabilities
-of an error, as :func:`~qsac.report.stats.error_free_probability` does. A rate given as average infidelity stands for
+of an error, as :func:`~qsac.counting.stats.error_free_probability` does. A rate given as average infidelity stands for
 an error probability larger by 3/2 (one qubit) or 5/4 (two).
 """
 
@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.ir.native import KIND, NativeCircuit
-from qsac.pipeline import ErrorRates
-from qsac.report.error_rates import ARITY, gate_errors, readout_errors, waits
+from qsac.counting.error_rates import ARITY, gate_errors, readout_errors, waits
+from qsac.machine.target import ErrorRates
+from qsac.native.circuit import KIND, NativeCircuit
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -35,8 +35,9 @@ FLIPPED_TOGETHER = 1 << 16
 
 
 def noisy(circuit: NativeCircuit, rates: ErrorRates) -> QuantumCircuit:
-    """The circuit as :func:`~qsac.emit.qiskit.to_qiskit` writes it, with Aer's error instructions between its gates."""
-    from qsac.emit.qiskit import to_qiskit
+    """The circuit as :func:`~qsac.export.qiskit.to_qiskit` writes it, with Aer's error instructions between its
+    gates."""
+    from qsac.export.qiskit import to_qiskit
 
     plain = to_qiskit(circuit)
     written = plain.copy_empty_like()

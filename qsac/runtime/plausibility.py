@@ -12,11 +12,11 @@ from math import inf, log, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.artifact import Compiled
-from qsac.model.distribution import distribution, index_qubits, possible_index
-from qsac.model.metrics import closed_form
-from qsac.model.model import Model
-from qsac.model.readout import Predict
+from qsac.artifact.compiled import Compiled
+from qsac.families.qsa.metrics import closed_form
+from qsac.families.qsa.model import Model
+from qsac.families.qsa.readouts import Predict
+from qsac.families.qsa.results import distribution, index_qubits, possible_index
 from qsac.runtime.counts import Order
 from qsac.runtime.estimates import IndexTally, Tally, success_share
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qsac.arguments import callback, flag, real_number, shown, whole_number
+from qsac.compiler.options import SEED_LIMIT
 from qsac.errors import InvalidInputError
-from qsac.options import SEED_LIMIT
-from qsac.pipeline import Progress
+from qsac.files.arguments import callback, flag, real_number, shown, whole_number
+from qsac.progress import Progress
 
 SHOTS_LIMIT = 1_000_000_000
 

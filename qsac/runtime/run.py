@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qsac.artifact import Compiled
-from qsac.artifact import describe as describe_target
+from qsac.artifact.compiled import Compiled
 from qsac.errors import InvalidInputError, present
-from qsac.ir.native import NativeCircuit
+from qsac.families.qsa.metrics import RESOLUTION, metrics_from_probabilities, prefix_loss
+from qsac.families.qsa.model import Model
+from qsac.families.qsa.readouts import Overlaps, Predict
+from qsac.families.qsa.results import Distribution, as_result, fractions, impossible_index, possible_index
+from qsac.files.pointer import counted as counted_word
+from qsac.files.pointer import quoted
 from qsac.machine.read import find_target, is_path
-from qsac.model.distribution import Distribution, as_result, fractions, impossible_index, possible_index
-from qsac.model.metrics import RESOLUTION, metrics_from_probabilities, prefix_loss
-from qsac.model.model import Model
-from qsac.model.pointer import counted as counted_word
-from qsac.model.pointer import quoted
-from qsac.model.readout import Overlaps, Predict
-from qsac.pipeline import ErrorRates, Progress
-from qsac.registry import target_names
+from qsac.machine.registry import target_names
+from qsac.machine.target import ErrorRates
+from qsac.machine.target import describe as describe_target
+from qsac.native.circuit import NativeCircuit
+from qsac.progress import Progress
 from qsac.runtime.aer import sample
 from qsac.runtime.counts import Layout, read_counts
 from qsac.runtime.emulator import emulate, emulated
@@ -37,11 +38,11 @@ from qsac.runtime.estimates import (
     tally,
     upper_bound,
 )
-from qsac.runtime.exact import simulator
 from qsac.runtime.mitigation import check_size
 from qsac.runtime.request import Request
 from qsac.runtime.sampling import BATCH, PRECISION_LIMIT, Draw, Sampling, rates_of, take_until
-from qsac.runtime.statevector import Probabilities
+from qsac.simulation.exact import simulator
+from qsac.simulation.statevector import Probabilities
 
 if TYPE_CHECKING:
     from qsac.machine.read import AnyTarget

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from qsac.artifact import Compiled
+from qsac.artifact.compiled import Compiled
 from qsac.errors import InvalidInputError, present
-from qsac.ir.native import NativeCircuit
-from qsac.model.pointer import quoted
-from qsac.pipeline import ErrorRates, Progress
+from qsac.files.pointer import quoted
+from qsac.machine.target import ErrorRates
+from qsac.native.circuit import NativeCircuit
+from qsac.progress import Progress
 from qsac.runtime.estimates import Estimates, Tally, estimate, tally
 from qsac.runtime.mitigation import mitigated
 

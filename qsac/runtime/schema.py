@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from qsac.model.fields import Fields, without_default
+from qsac.files.fields import Fields, without_default
 
 SCHEMA_FILE = "results.schema.json"
 

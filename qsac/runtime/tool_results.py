@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from qsac.errors import InvalidInputError
-from qsac.ir.native import NativeCircuit
-from qsac.model.pointer import counted, describe
+from qsac.files.pointer import counted, describe
+from qsac.native.circuit import NativeCircuit
 from qsac.runtime.counts import EXAMPLE, Order
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from qsac.ir.native import NativeCircuit
+from qsac.native.circuit import NativeCircuit
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 

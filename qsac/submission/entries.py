@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from qsac.artifact import SIZE_LIMIT
+from qsac.artifact.compiled import SIZE_LIMIT
 from qsac.errors import InvalidInputError
-from qsac.model.pointer import describe
-from qsac.model.strict_json import parse
+from qsac.files.pointer import describe
+from qsac.files.strict_json import parse
 from qsac.runtime.counts import SHOTS_LIMIT
 
 SUBMITTING = "submitting"

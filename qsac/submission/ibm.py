@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from qsac.errors import BackendError, InvalidInputError, QsacError, printable
-from qsac.ir.native import NativeCircuit
-from qsac.registry import target_names
+from qsac.machine.registry import target_names
+from qsac.native.circuit import NativeCircuit
 from qsac.submission.client import Cost, State, Status
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class IBMClient:
         """The handle is pytket's: job id, place in the job, number of bits, no circuit to be applied to results."""
         from qiskit_ibm_runtime import SamplerOptions
 
-        from qsac.emit.tket import to_tket
+        from qsac.export.tket import to_tket
 
         options = SamplerOptions()
         options.environment.job_tags = [tag]

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from qsac.artifact import SIZE_LIMIT, Compiled
+from qsac.artifact.compiled import SIZE_LIMIT, Compiled
 from qsac.errors import BackendError, DoesNotFitError, InvalidInputError, printable
 from qsac.files.folders import named_folder
 from qsac.submission.entries import (

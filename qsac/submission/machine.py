@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from qsac.artifact import describe
 from qsac.checking import runs_on
 from qsac.errors import DoesNotFitError, InvalidInputError
-from qsac.ir.native import NativeCircuit
-from qsac.model.differences import differences, shown
-from qsac.model.pointer import describe as found_text
-from qsac.model.pointer import quoted
-from qsac.pipeline import Target
-from qsac.registry import target, target_names
+from qsac.files.differences import differences, shown
+from qsac.files.pointer import describe as found_text
+from qsac.files.pointer import quoted
+from qsac.machine.registry import target, target_names
+from qsac.machine.target import Target, describe
+from qsac.native.circuit import NativeCircuit
 
 
 def known_target(described: Mapping[str, Any]) -> Target:

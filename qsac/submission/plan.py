@@ -11,16 +11,17 @@ import re
 from dataclasses import dataclass
 from math import isfinite
 
-from qsac.artifact import Compiled
+from qsac.artifact.compiled import Compiled
+from qsac.counting.stats import cost as cost_formula
 from qsac.errors import DoesNotFitError, InvalidInputError
-from qsac.ir.native import NativeCircuit
-from qsac.model.pointer import describe, quoted
-from qsac.pipeline import Progress, Target
-from qsac.registry import target
-from qsac.report.stats import cost as cost_formula
+from qsac.files.pointer import describe, quoted
+from qsac.machine.registry import target
+from qsac.machine.target import Target
+from qsac.native.circuit import NativeCircuit
+from qsac.progress import Progress
 from qsac.runtime.counts import SHOTS_LIMIT
-from qsac.runtime.statevector import width
-from qsac.runtime.verification import AUTOMATIC_WIDTH
+from qsac.simulation.statevector import width
+from qsac.simulation.verification import AUTOMATIC_WIDTH
 from qsac.submission import ibm, quantinuum
 from qsac.submission.client import Cost
 from qsac.submission.machine import check_circuit, known_target

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from qsac.errors import BackendError, InvalidInputError, QsacError, printable
-from qsac.ir.native import NativeCircuit
+from qsac.native.circuit import NativeCircuit
 from qsac.submission.client import Cost, State, Status
 
 MACHINES = {"h1": "H1-1", "h2": "H2-1", "h2-1": "H2-1", "h2-2": "H2-2"}
@@ -81,7 +81,7 @@ class NexusClient:
 
     def submit(self, circuit: NativeCircuit, shots: int, tag: str, ceiling: float) -> str:
         """The handle is the id of the Nexus job, which is called after the tag."""
-        from qsac.emit.tket import to_tket
+        from qsac.export.tket import to_tket
 
         with _vendor_errors():
             project = self.nexus.projects.get_or_create(name=PROJECT)

@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import get_args
 
-from qsac.artifact import Compiled
+from qsac.artifact.compiled import Compiled
 from qsac.errors import EXIT_BACKEND_FAILURE, EXIT_INTERRUPTED, BackendError, InvalidInputError, QsacError, printable
-from qsac.ir.native import NativeCircuit
-from qsac.model.pointer import describe, quoted
+from qsac.files.pointer import describe, quoted
+from qsac.native.circuit import NativeCircuit
 from qsac.runtime.run import Result, interpret_counts
 from qsac.submission import ibm, quantinuum
 from qsac.submission.client import Client, State, Status

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from qsac.artifact import Compiled
+from qsac.artifact.compiled import Compiled
 from qsac.checking import verify
 from qsac.errors import CheckFailedError
-from qsac.model.distribution import distribution
-from qsac.model.metrics import closed_form
-from qsac.pipeline import Progress
-from qsac.runtime.verification import is_narrow
+from qsac.families.qsa.metrics import closed_form
+from qsac.families.qsa.results import distribution
+from qsac.progress import Progress
+from qsac.simulation.verification import is_narrow
 
 _HELP = "nothing was submitted: compile the model again; if it is refused again, please report it as a bug of qsac"
 

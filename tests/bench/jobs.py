@@ -18,12 +18,12 @@ from tests.bench.measure import MEMORY_LIMIT, Timing, middle, peak_memory, timed
 
 def qsac(case: dict[str, Any], optimisation: int, target: str, budget: float) -> dict[str, Any]:
     """Counts of a compilation that was verified against the closed form, or to lie within the budget."""
-    import qsac.compiler
+    import qsac.compiler.compilation
 
     model = Case(**case).model()
     options = {"optimisation": optimisation, "error_budget": budget, "verify": False}
-    compiled, seconds = timed(lambda: qsac.compiler.compile(model, target, **options))
-    qsac.compiler.verify_compiled(compiled)
+    compiled, seconds = timed(lambda: qsac.compiler.compilation.compile(model, target, **options))
+    qsac.compiler.compilation.verify_compiled(compiled)
     stats = compiled.stats
     return {
         "gates": stats["two_qubit_gates"],
@@ -35,7 +35,7 @@ def qsac(case: dict[str, Any], optimisation: int, target: str, budget: float) ->
 
 def peer(case: dict[str, Any], construction: str, optimiser: str) -> dict[str, Any]:
     """Counts of a peer's circuit, and how far its simulation is from the closed form."""
-    from qsac.model.load import load
+    from qsac.families.reading import load
     from tests.bench import equivalence, multiplexed, optimisers, published
 
     constructions = {
@@ -66,16 +66,16 @@ def peer(case: dict[str, Any], construction: str, optimiser: str) -> dict[str, A
 
 def compile(case: dict[str, Any], target: str, write: bool, repeats: int) -> dict[str, Any]:
     """Time and memory of compilation from a model in memory, with the artifact written if asked for."""
-    import qsac.compiler
-    from qsac.model.load import load
+    import qsac.compiler.compilation
+    from qsac.families.reading import load
 
     document = Case(**case).model()
-    qsac.compiler.compile(Case(2, 2).model(), target, verify=False)
+    qsac.compiler.compilation.compile(Case(2, 2).model(), target, verify=False)
     timings = []
     with tempfile.TemporaryDirectory() as folder:
 
         def once() -> Any:
-            compiled = qsac.compiler.compile(load(document), target, verify=False)
+            compiled = qsac.compiler.compilation.compile(load(document), target, verify=False)
             if write:
                 compiled.save(Path(folder) / "model.qsac.json")
             return compiled.stats
@@ -95,9 +95,9 @@ def bind(case: dict[str, Any], target: str, repeats: int) -> dict[str, Any]:
     """Time of binding a template to other tokens: the angles alone, the whole circuit, and a compilation beside it."""
     import numpy as np
 
-    import qsac.compiler
-    from qsac.model.load import load
-    from qsac.templates import template
+    import qsac.compiler.compilation
+    from qsac.families.reading import load
+    from qsac.templates.template import template
 
     model = load(Case(**case).model())
     made, compiled_once = timed(lambda: template(model, target))
@@ -113,7 +113,7 @@ def bind(case: dict[str, Any], target: str, repeats: int) -> dict[str, Any]:
         timings["bind"].append(seconds)
         timings["emit"].append(Timing(bound.timings["emit"], bound.timings["emit"]))
         other = made.bound_model(tokens)
-        _, seconds = timed(lambda other=other: qsac.compiler.compile(other, target, verify=False))
+        _, seconds = timed(lambda other=other: qsac.compiler.compilation.compile(other, target, verify=False))
         timings["compile"].append(seconds)
     # The first time imports and fills caches.
     found = {name: asdict(middle(taken[1:])) for name, taken in timings.items()}
@@ -122,10 +122,10 @@ def bind(case: dict[str, Any], target: str, repeats: int) -> dict[str, Any]:
 
 def optimise_plain(case: dict[str, Any], target: str, optimiser: str, check: bool) -> dict[str, Any]:
     """A peer optimising the circuit that qsac -O0 writes; the conversion to the peer's form is not timed."""
-    import qsac.compiler
+    import qsac.compiler.compilation
     from tests.bench import optimisers, plain
 
-    compiled = qsac.compiler.compile(Case(**case).model(), target, optimisation=0, verify=False)
+    compiled = qsac.compiler.compilation.compile(Case(**case).model(), target, optimisation=0, verify=False)
     optimisers.warm_up(optimiser)
     if optimiser == "qiskit-3":
         circuit = compiled.to_qiskit()
@@ -142,7 +142,7 @@ def optimise_plain(case: dict[str, Any], target: str, optimiser: str, check: boo
 
 def optimise_fused(case: dict[str, Any], optimiser: str, check: bool) -> dict[str, Any]:
     """A peer optimising the hand-written circuit with fused readout; building and unrolling are not timed."""
-    from qsac.model.load import load
+    from qsac.families.reading import load
     from tests.bench import equivalence, optimisers
     from tests.bench.multiplexed import multiplexed_fused
 
@@ -170,9 +170,9 @@ def pruned(sites: int, context: int, dt: float, seed: int, budget: float) -> dic
 
     import numpy as np
 
-    import qsac.compiler
-    from qsac.ir.cost import loader_cost
-    from qsac.model.load import load
+    import qsac.compiler.compilation
+    from qsac.counting.formulas import loader_cost
+    from qsac.families.reading import load
     from qsac.passes.attention._pruning import Pruning
 
     tokens = {"type": "tfim", "sites": sites, "context": context, "dt": dt, "coupling": 1.0, "field": 0.8}
@@ -186,8 +186,8 @@ def pruned(sites: int, context: int, dt: float, seed: int, budget: float) -> dic
         for choice in pruning.front
         if np.mean(1 - np.abs(np.einsum("td,td->t", pruning.loaded(choice.reach).conj(), rows)) ** 2) <= budget
     ]
-    exact = qsac.compiler.compile(model, "h2", optimisation=3, verify=False)
-    found = qsac.compiler.compile(model, "h2", optimisation=3, error_budget=budget, verify=True)
+    exact = qsac.compiler.compilation.compile(model, "h2", optimisation=3, verify=False)
+    found = qsac.compiler.compilation.compile(model, "h2", optimisation=3, error_budget=budget, verify=True)
     report = found.stats["error_budget"]
     return {
         "table": table,
@@ -210,12 +210,12 @@ def routed(case: dict[str, Any], target: str, router: str, seeds: int) -> dict[s
     """A peer placing and routing qsac's own unrouted circuit: the best of its results, by gates and by depth."""
     from dataclasses import replace
 
-    import qsac.compiler
-    from qsac.registry import target as target_named
+    import qsac.compiler.compilation
+    from qsac.machine.registry import target as target_named
     from tests.bench import optimisers, plain, routers
 
     free = replace(target_named(target), coupling=None, directions=None)
-    compiled = qsac.compiler.compile(Case(**case).model(), free, verify=False)
+    compiled = qsac.compiler.compilation.compile(Case(**case).model(), free, verify=False)
     route = routers.ROUTERS[router]
     device = routers.device(target)
     found, seconds = timed(lambda: route(compiled, device, seeds))
@@ -232,13 +232,13 @@ def routed(case: dict[str, Any], target: str, router: str, seeds: int) -> dict[s
 
 def simulate(case: dict[str, Any], simulator: str, shots: int, repeats: int) -> dict[str, Any]:
     """Time of simulating a compiled circuit, and what an exact one says of the fidelity beside the closed form."""
-    import qsac.compiler
-    from qsac.model import closed_form
-    from qsac.model.load import load
+    import qsac.compiler.compilation
+    from qsac.families.qsa.metrics import closed_form
+    from qsac.families.reading import load
     from qsac.runtime.run import run
 
     model = load(Case(**case).model())
-    compiled = qsac.compiler.compile(model, "h2", verify=False)
+    compiled = qsac.compiler.compilation.compile(model, "h2", verify=False)
     wanted = shots if simulator == "aer" else None
     found, first = timed(lambda: run(compiled, simulator, shots=wanted))
     # Runs of seconds need no repetition, and the first one's imports count little in them.

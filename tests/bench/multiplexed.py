@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.circuit.library import DiagonalGate, UCRYGate, UCRZGate
 
-from qsac.model.model import Model
+from qsac.families.qsa.model import Model
 from tests.bench.registers import Peer, Registers, expected_of_one, expected_of_two, padded
 
 Loader = tuple[list[tuple[NDArray[np.float64], NDArray[np.float64]]], NDArray[np.float64]]

@@ -7,10 +7,10 @@ from typing import Any
 
 from qiskit import QuantumCircuit, transpile
 
-from qsac.artifact import Compiled
-from qsac.emit.tket import from_tket
-from qsac.model.metrics import closed_form
-from qsac.runtime.statevector import simulate
+from qsac.artifact.compiled import Compiled
+from qsac.export.tket import from_tket
+from qsac.families.qsa.metrics import closed_form
+from qsac.simulation.statevector import simulate
 
 
 def qiskit_3(circuit: QuantumCircuit) -> QuantumCircuit:

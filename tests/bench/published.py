@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.circuit.library import StatePreparation
 
-from qsac.model.model import Model
+from qsac.families.qsa.model import Model
 from tests.bench.registers import Peer, Registers, expected_of_two
 
 

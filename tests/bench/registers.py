@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.circuit.library import StatePreparation
 
-from qsac.model.metrics import closed_form
-from qsac.model.model import Model
+from qsac.families.qsa.metrics import closed_form
+from qsac.families.qsa.model import Model
 
 
 @dataclass(frozen=True)

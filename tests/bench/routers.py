@@ -8,7 +8,7 @@ from typing import Any
 
 from qiskit import transpile
 
-from qsac.artifact import Compiled
+from qsac.artifact.compiled import Compiled
 
 
 def device(target: str) -> Any:

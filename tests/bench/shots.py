@@ -77,7 +77,7 @@ def variances(fidelity: float, zeta: float, context: int, pairs: int) -> dict[st
 def simulated(context: int, dimension: int, mix: float) -> dict[str, Any]:
     """What a job measures: the exact figures, and the spread of the loss over batches of Aer's shots."""
     import qsac
-    from qsac.model.metrics import closed_form
+    from qsac.families.qsa.metrics import closed_form
     from tests.bench import equivalence, multiplexed, optimisers
 
     model = qsac.load(document(context, dimension, mix))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qsac.model.load import load
+from qsac.families.reading import load
 from tests.bench import measure
 from tests.bench.cases import Case
 from tests.bench.counts import TOLERANCE

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qsac.compiler import compile  # noqa: A004
-from qsac.model.load import load
-from qsac.model.metrics import closed_form
+from qsac.compiler.compilation import compile  # noqa: A004
+from qsac.families.qsa.metrics import closed_form
+from qsac.families.reading import load
 from tests.bench import shots
 from tests.bench.cases import Case
 from tests.bench.equivalence import measured

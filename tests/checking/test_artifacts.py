@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 import qsac
-from qsac import compiler
-from qsac.artifact import Compiled
+from qsac.artifact.compiled import Compiled
 from qsac.checking import Report, check_artifact, resealed
+from qsac.compiler import compilation as compiler
 from qsac.errors import InvalidInputError, QsacError
-from qsac.model.strict_json import walk
-from qsac.pipeline import Target
-from qsac.registry import target
+from qsac.files.strict_json import walk
+from qsac.machine.registry import target
+from qsac.machine.target import Target
 from tests.strategies import random_model
 
 TFIM = Path(__file__).parent.parent.parent / "docs" / "examples" / "tfim.json"
@@ -282,7 +282,7 @@ def test_a_model_may_be_asked_for() -> None:
 
 
 def test_a_circuit_too_wide_to_be_simulated(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qsac.runtime.statevector.WIDTH_LIMIT", 3)
+    monkeypatch.setattr("qsac.simulation.statevector.WIDTH_LIMIT", 3)
     report = _checked(copy.deepcopy(HONEST))
     assert (report.ok, report.exit_code, report.compared) == (True, 3, None)
     assert report.too_wide

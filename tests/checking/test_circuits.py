@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import qsac
-from qsac import compiler
-from qsac.artifact import Compiled
+from qsac.artifact.compiled import Compiled
 from qsac.checking import runs_on
-from qsac.ir.native import KIND
+from qsac.compiler import compilation as compiler
 from qsac.machine.read import parse_target
-from qsac.registry import target, target_names
+from qsac.machine.registry import target, target_names
+from qsac.native.circuit import KIND
 from tests.checking.test_artifacts import EVOLVED, SMALL
 from tests.strategies import random_model
 

@@ -9,8 +9,8 @@ import pytest
 import qsac
 from qsac.checking import check_template, resealed
 from qsac.errors import InvalidInputError
-from qsac.template_file import parts
-from qsac.templates import Template, template
+from qsac.templates.file import parts
+from qsac.templates.template import Template, template
 from tests.checking.test_artifacts import SMALL
 from tests.strategies import random_model
 

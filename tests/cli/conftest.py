@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from qsac.sealing import digest_of
+from qsac.artifact.sealing import digest_of
 
 IDENTITY = {"type": "identity"}
 SMALL: dict[str, Any] = {

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qsac.artifact import Compiled
-from qsac.cache import Cache
+from qsac.artifact.cache import Cache
+from qsac.artifact.compiled import Compiled
 from qsac.cli.main import run
-from qsac.model.load import load
+from qsac.families.reading import load
 
 Captured = pytest.CaptureFixture[str]
 

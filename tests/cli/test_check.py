@@ -14,7 +14,8 @@ import pytest
 
 from qsac.cli import main as command_line
 from qsac.cli.main import COMMANDS, run
-from qsac.model import METRIC_NAMES, closed_form, load
+from qsac.families.qsa.metrics import METRIC_NAMES, closed_form
+from qsac.families.reading import load
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "docs" / "examples" / "tfim.json"

@@ -18,12 +18,13 @@ from qiskit.quantum_info import Statevector
 
 import qsac
 from qsac.cli.main import run
+from qsac.families.qsa.metrics import closed_form
+from qsac.families.reading import load
 from qsac.ir.blocks import Multiplexor
-from qsac.ir.native import NativeCircuit
 from qsac.ir.parser import parse_program
 from qsac.ir.program import Program
 from qsac.ir.table import Table
-from qsac.model import closed_form, load
+from qsac.native.circuit import NativeCircuit
 from qsac.passes.synthesis.drop_controls import DropControls
 from tests.cli.conftest import MODELS, SMALL
 
@@ -295,7 +296,7 @@ def test_verification_can_be_asked_for_and_left_out(
 ) -> None:
     assert run(["compile", "small.json", "--no-verify"]) == 0
     assert capsys.readouterr().out.startswith("small one: compiled, not verified\n")
-    monkeypatch.setattr("qsac.runtime.verification.AUTOMATIC_WIDTH", 2)
+    monkeypatch.setattr("qsac.simulation.verification.AUTOMATIC_WIDTH", 2)
     assert run(["compile", "small.json"]) == 0
     assert capsys.readouterr().out.startswith(
         "small one: compiled, not verified (too wide to do so unasked: --verify)\n"
@@ -343,7 +344,7 @@ def test_a_pass_that_breaks_a_rule_is_a_bug(folder: Path, capsys: Captured, monk
     assert _files(folder) == set()
 
 
-@pytest.mark.parametrize("where", ["qsac.compiler.emit", "qsac.files.writing._Unpublished.publish"])
+@pytest.mark.parametrize("where", ["qsac.compiler.compilation.emit", "qsac.files.writing._Unpublished.publish"])
 def test_an_interruption_leaves_no_file(
     where: str, folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:

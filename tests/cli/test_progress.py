@@ -9,9 +9,9 @@ import qsac
 from qsac.cli import progress
 from qsac.cli.main import run
 from qsac.cli.progress import INTERVAL, progress_bar
-from qsac.emit.effort import Effort
-from qsac.layout import MOST_GATES, effort_for, expected_seconds
-from qsac.runtime.verification import AUTOMATIC_WIDTH
+from qsac.layout.choice import MOST_GATES, effort_for, expected_seconds
+from qsac.layout.effort import Effort
+from qsac.simulation.verification import AUTOMATIC_WIDTH
 from tests.bench.cases import Case
 
 Captured = pytest.CaptureFixture[str]
@@ -22,8 +22,8 @@ SENTENCE = "takes about 7 minutes; -O1 routes in about a second"
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search of a moment that is taken for one of seven minutes."""
-    monkeypatch.setattr("qsac.layout.effort_for", lambda optimisation, _: LITTLE if optimisation > 1 else None)
-    monkeypatch.setattr("qsac.layout.expected_seconds", lambda _: 420.0)
+    monkeypatch.setattr("qsac.layout.choice.effort_for", lambda optimisation, _: LITTLE if optimisation > 1 else None)
+    monkeypatch.setattr("qsac.layout.choice.expected_seconds", lambda _: 420.0)
 
 
 @pytest.mark.usefixtures("quick")
@@ -63,7 +63,7 @@ def test_a_result_from_the_cache_announces_no_search(
 
 
 def test_short_searches_are_not_announced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qsac.layout.effort_for", lambda *_: LITTLE)
+    monkeypatch.setattr("qsac.layout.choice.effort_for", lambda *_: LITTLE)
     said: list[str] = []
     qsac.compile(Case(4, 4).model(), "ibm-fez", verify=False, announce=said.append)
     assert said == []

@@ -11,8 +11,8 @@ from qiskit_aer import AerSimulator
 
 import qsac
 from qsac.cli.main import run
-from qsac.model import load
-from qsac.model.distribution import closed_form_result
+from qsac.families.qsa.results import closed_form_result
+from qsac.families.reading import load
 from qsac.runtime.schema import RunResult, json_schema, json_schema_text
 from tests.cli.conftest import MODELS, sealed
 

@@ -10,7 +10,8 @@ import pytest
 
 import qsac
 from qsac.cli.main import run
-from qsac.registry import pass_names, target_names
+from qsac.machine.registry import target_names
+from qsac.pipeline.registry import pass_names
 from qsac.submission.journal import Journal
 
 pty = pytest.importorskip("pty")

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from qsac import registry
 from qsac.cli import main
+from qsac.machine import registry as machines
+from qsac.pipeline import registry
 
 
 def output(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> str:
@@ -18,11 +19,11 @@ def output(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -
 
 def test_all_targets_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     text = output(capsys, "targets")
-    assert [line.split()[0] for line in text.splitlines()[2:-1]] == list(registry.target_names())
+    assert [line.split()[0] for line in text.splitlines()[2:-1]] == list(machines.target_names())
     assert "\x1b" not in text
     assert all(line == line.rstrip() for line in text.splitlines())
     listed = json.loads(output(capsys, "targets", "--json"))
-    assert [target["name"] for target in listed] == list(registry.target_names())
+    assert [target["name"] for target in listed] == list(machines.target_names())
 
 
 def test_a_target_is_described(capsys: pytest.CaptureFixture[str]) -> None:
@@ -36,9 +37,9 @@ def test_a_target_is_described(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(facts["errors"]["two_qubit_by_edge"]) == len(facts["coupling"])
 
 
-@pytest.mark.parametrize("name", registry.target_names())
+@pytest.mark.parametrize("name", machines.target_names())
 def test_every_target_can_be_described(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert registry.target(name).description in output(capsys, "targets", name)
+    assert machines.target(name).description in output(capsys, "targets", name)
 
 
 def test_an_unknown_target_is_invalid_input(capsys: pytest.CaptureFixture[str]) -> None:

@@ -66,7 +66,7 @@ def test_a_model_that_it_should_be_of(artifact: dict[str, Any], capsys: Captured
 
 
 def test_a_wide_circuit(artifact: dict[str, Any], capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qsac.runtime.statevector.WIDTH_LIMIT", 2)
+    monkeypatch.setattr("qsac.simulation.statevector.WIDTH_LIMIT", 2)
     assert run(["verify", "small.qsac.json"]) == 3
     assert "not verified: too wide" in capsys.readouterr().out
     assert run(["verify", "small.qsac.json", "--no-simulation"]) == 0

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from qsac.cli.main import run
-from qsac.registry import pass_class
+from qsac.pipeline.registry import pass_class
 from tests.strategies import random_model
 
 

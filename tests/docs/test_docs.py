@@ -20,14 +20,15 @@ import pytest
 
 import qsac
 from qsac.cli.main import COMMANDS, run
+from qsac.counting.formulas import op_cost
+from qsac.families.qsa.metrics import METRIC_NAMES
 from qsac.ir.attention import PrepareIndices
 from qsac.ir.catalogue import OPS
-from qsac.ir.cost import op_cost
 from qsac.ir.op import Scope
 from qsac.machine.read import parse_target
+from qsac.machine.registry import target, target_names
 from qsac.machine.schema import TargetFile
-from qsac.model import METRIC_NAMES
-from qsac.registry import pass_class, pass_names, target, target_names
+from qsac.pipeline.registry import pass_class, pass_names
 from tests.bench.cases import Case
 
 ROOT = Path(__file__).parent.parent.parent

@@ -5,11 +5,11 @@ import pytest
 
 from qsac.emit.emit import emit
 from qsac.ir.interpreter import interpret
-from qsac.ir.native import GATES, KIND, NativeCircuit
 from qsac.ir.program import Program
-from qsac.pipeline import PassContext
-from qsac.registry import target
-from qsac.runtime.statevector import simulate
+from qsac.machine.registry import target
+from qsac.native.circuit import GATES, KIND, NativeCircuit
+from qsac.pipeline.contract import PassContext
+from qsac.simulation.statevector import simulate
 
 ONE_QUBIT = {"PhasedX", "Rz", "SX", "X"}
 

@@ -3,9 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from qsac.emit.circuit_dict import from_dict, to_dict, to_json
 from qsac.errors import InvalidInputError
-from qsac.ir.native import GATES, NativeCircuit
+from qsac.export.circuit_dict import from_dict, to_dict, to_json
+from qsac.native.circuit import GATES, NativeCircuit
 
 
 def circuit(gates, seed=0):

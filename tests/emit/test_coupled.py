@@ -9,26 +9,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qsac.build import build
-from qsac.emit import coupled
-from qsac.emit.annealing import Schedule
-from qsac.emit.arrange import Arrangement, Region, fits, steps
-from qsac.emit.effort import Effort
-from qsac.emit.guess import Guess
-from qsac.emit.pricing import IMPOSSIBLE
-from qsac.emit.search import arrange
-from qsac.emit.sweeping import Sweeper
+from qsac.families.qsa.build import build
+from qsac.families.reading import load
 from qsac.ir.blocks import Diagonal, Measure, Multiplexor, PauliRotation, UniformlyControlledGate
-from qsac.ir.native import GATES, NativeCircuit
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
+from qsac.layout import emitter as coupled
+from qsac.layout.annealing import Schedule
+from qsac.layout.arrangement import Arrangement, Region, fits, steps
+from qsac.layout.effort import Effort
+from qsac.layout.lookahead import Guess
+from qsac.layout.pricing import IMPOSSIBLE
+from qsac.layout.search import arrange
+from qsac.layout.sweep import Sweeper
+from qsac.layout.variants import Variants
 from qsac.lowering.lower import lower
-from qsac.model.load import load
+from qsac.machine.target import Target
+from qsac.native.circuit import GATES, NativeCircuit
 from qsac.passes.circuit.route import Route
-from qsac.pipeline import Pass, PassContext, Preference, Target
-from qsac.registry import default_pipeline
-from qsac.variants import Variants
+from qsac.pipeline.contract import Pass, PassContext, Preference
+from qsac.pipeline.registry import default_pipeline
 from tests.emit.families import assert_same_probabilities
 from tests.strategies import block_programs, random_model
 

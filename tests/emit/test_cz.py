@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from qsac.counting.formulas import two_qubit_gates
 from qsac.ir.blocks import Measure, Multiplexor, PauliRotation
-from qsac.ir.cost import two_qubit_gates
-from qsac.ir.native import GATES
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program
 from qsac.ir.table import Table
+from qsac.native.circuit import GATES
 from tests.emit.families import assert_native, assert_same_probabilities, emitted, runs_of_one_qubit_gates
 from tests.strategies import block_programs
 

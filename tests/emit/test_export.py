@@ -14,12 +14,12 @@ from pytket.qasm.qasm import circuit_from_qasm_str
 from qiskit import QuantumCircuit, qasm2
 
 import qsac
-from qsac.emit.qasm import to_qasm2, to_qasm3
-from qsac.emit.qir import to_qir
-from qsac.emit.tket import to_tket
 from qsac.errors import InvalidInputError
-from qsac.ir.native import GATES, KIND, BitReadout, GateType, NativeCircuit
-from qsac.model import closed_form
+from qsac.export.qasm import to_qasm2, to_qasm3
+from qsac.export.qir import to_qir
+from qsac.export.tket import to_tket
+from qsac.families.qsa.metrics import closed_form
+from qsac.native.circuit import GATES, KIND, BitReadout, GateType, NativeCircuit
 from tests.cli.conftest import MODELS
 from tests.emit.outcomes import Path, distribution, qir_paths, qiskit_paths
 

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import assume, given, settings
 from qiskit.quantum_info import Operator, Statevector
 
-from qsac.emit.qiskit import to_qiskit
-from qsac.emit.tket import to_tket
+from qsac.export.qiskit import to_qiskit
+from qsac.export.tket import to_tket
 from qsac.ir.interpreter import interpret
-from qsac.ir.native import GATES, KIND, GateType, NativeCircuit
 from qsac.ir.program import Program
+from qsac.native.circuit import GATES, KIND, GateType, NativeCircuit
 from tests.emit.families import emitted
 from tests.emit.test_tket import native_circuits
 from tests.strategies import block_programs

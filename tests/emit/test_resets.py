@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 import qsac
-from qsac import layout
-from qsac.emit.effort import Effort
-from qsac.ir.native import GATES, NativeCircuit
-from qsac.layout import Candidate, soundest
-from qsac.pipeline import Target
+from qsac.layout import choice as layout
+from qsac.layout.choice import Candidate, soundest
+from qsac.layout.effort import Effort
+from qsac.machine.target import Target
+from qsac.native.circuit import GATES, NativeCircuit
 from tests.bench.cases import Case
 from tests.cli.conftest import MODELS
 from tests.strategies import random_model

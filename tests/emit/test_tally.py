@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qsac.counting.stats import gate_times, layers
+from qsac.counting.tally import Tally, tally, toggles
 from qsac.emit.emit import EMITTERS
-from qsac.emit.tally import Tally, tally, toggles
 from qsac.ir.blocks import Diagonal, Measure, Multiplexor, UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import ladder_places
-from qsac.ir.native import GATES, GateFamily, NativeCircuit
 from qsac.ir.op import Op, Register
 from qsac.ir.outline import Outline, Span
 from qsac.ir.program import Program
 from qsac.ir.table import Table
-from qsac.pipeline import Durations
-from qsac.report.stats import gate_times, layers
+from qsac.machine.target import Durations
+from qsac.native.circuit import GATES, GateFamily, NativeCircuit
 from tests.strategies import block_programs
 
 FAMILIES = get_args(GateFamily)

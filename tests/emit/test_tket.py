@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytket import Circuit
 
-from qsac.emit import tket
-from qsac.emit.circuit_dict import from_dict, to_dict
 from qsac.errors import InvalidInputError
-from qsac.ir.native import GATES, KIND, NativeCircuit
+from qsac.export import tket
+from qsac.export.circuit_dict import from_dict, to_dict
+from qsac.native.circuit import GATES, KIND, NativeCircuit
 
 ANGLES = st.floats(-4, 4) | st.sampled_from([1 / 3, -0.25, 1e-9, 5e-324, 3.9999999999999996])
 UNITS = st.lists(st.tuples(st.sampled_from(["q", "key", "score_0"]), st.integers(0, 5)), unique=True)
@@ -114,9 +114,9 @@ def test_both_ways_of_building_give_the_same_circuit(monkeypatch: pytest.MonkeyP
 def test_small_circuits_do_not_wait_for_sympy() -> None:
     code = (
         "import sys, json\n"
-        "from qsac.emit.circuit_dict import from_dict\n"
+        "from qsac.export.circuit_dict import from_dict\n"
         "assert 'pytket' not in sys.modules\n"
-        "from qsac.emit.tket import to_tket, from_tket\n"
+        "from qsac.export.tket import to_tket, from_tket\n"
         f"from_tket(to_tket(from_dict(json.loads({json.dumps(EXAMPLE)!r}))))\n"
         "assert 'sympy' not in sys.modules\n"
     )

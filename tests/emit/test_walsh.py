@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from qsac.emit.walsh import gray_angles, walsh_hadamard
 from qsac.ir.blocks.multiplexor import ruler
+from qsac.numerics.walsh import gray_angles, walsh_hadamard
 
 RNG = np.random.default_rng(3)
 CONTROLS = pytest.mark.parametrize("controls", range(8))

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from qsac.counting.formulas import two_qubit_gates
 from qsac.emit.zzphase import wrapped
 from qsac.ir.blocks import Diagonal, Measure, Multiplexor, PauliRotation, Unitary
-from qsac.ir.cost import two_qubit_gates
-from qsac.ir.native import GATES, Group
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
+from qsac.native.circuit import GATES, Group
 from tests.emit.families import assert_native, assert_same_probabilities, emitted, runs_of_one_qubit_gates
 from tests.strategies import block_programs
 

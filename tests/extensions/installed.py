@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qsac import compiler
-from qsac.artifact import Compiled
+from qsac.artifact.compiled import Compiled
+from qsac.compiler import compilation as compiler
 from tests.strategies import random_model
 
 MODEL = random_model(16)

@@ -12,13 +12,15 @@ import numpy as np
 import pytest
 
 import qsac
-from qsac import compiler, extensions, registry
-from qsac.cache import Cache
+from qsac import plugins
+from qsac.artifact.cache import Cache
 from qsac.cli.main import run
+from qsac.compiler import compilation as compiler
 from qsac.errors import CheckFailedError, ExtensionError, InvalidInputError
-from tests.extensions.elsewhere import PASSES
-from tests.extensions.installed import MODEL
-from tests.extensions.installed import compiled_with as _compile
+from qsac.pipeline import registry
+from tests.plugins.elsewhere import PASSES
+from tests.plugins.installed import MODEL
+from tests.plugins.installed import compiled_with as _compile
 
 
 @pytest.mark.usefixtures("elsewhere")

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 import qsac
-from qsac import compiler, extensions, registry
+from qsac import plugins
 from qsac.cli.main import run
+from qsac.compiler import compilation as compiler
 from qsac.errors import ExtensionError
+from qsac.machine import registry
 from tests.model.models import with_values
 
 TOO_WIDE = with_values(np.eye(100, 512).tolist())
@@ -40,7 +42,7 @@ def test_what_a_target_gets_wrong_is_its_packages_fault(name: str, message: str)
 @pytest.mark.usefixtures("elsewhere")
 def test_broken_targets_do_not_keep_others_from_being_found(capfd: pytest.CaptureFixture[str]) -> None:
     assert registry.target("roomy").qubits == 60
-    with pytest.warns(extensions.BrokenExtensionWarning) as caught:
+    with pytest.warns(plugins.BrokenExtensionWarning) as caught:
         names = [target.name for target in registry.usable_targets()]
     assert "roomy" in names
     assert not set(names) & set(WANTING)
@@ -60,7 +62,7 @@ def test_broken_targets_do_not_keep_others_from_being_found(capfd: pytest.Captur
 @pytest.mark.usefixtures("elsewhere")
 def test_a_model_that_does_not_fit_is_told_of_targets_that_can_be_used() -> None:
     with (
-        pytest.warns(extensions.BrokenExtensionWarning) as told,
+        pytest.warns(plugins.BrokenExtensionWarning) as told,
         pytest.raises(qsac.QsacError, match="does not fit h1") as caught,
     ):
         compiler.compile(TOO_WIDE, "h1", optimisation=0)

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 import qsac
-from qsac import compiler, registry
 from qsac.cli.main import run
+from qsac.compiler import compilation as compiler
 from qsac.errors import ExtensionError, InvalidInputError
+from qsac.machine import registry as machines
+from qsac.pipeline import registry
 from tests.extensions.elsewhere import MODULE, PASSES
 from tests.extensions.installed import MODEL, Install
 from tests.extensions.installed import compiled_with as _compile
@@ -45,7 +47,7 @@ def test_passes_are_all_listed(capfd: pytest.CaptureFixture[str]) -> None:
 )
 def test_a_module_that_cannot_be_imported_costs_itself(install: Install, module: str) -> None:
     install("dead", "[qsac.passes]\none = dead_qsac:one\n[qsac.targets]\ntwo = dead_qsac:two\n", module)
-    for ask, name in ((registry.pass_class, "one"), (registry.target, "two")):
+    for ask, name in ((registry.pass_class, "one"), (machines.target, "two")):
         with pytest.raises(ExtensionError, match=f"{name}' of dead 1.2 cannot be loaded"):
             ask(name)
     assert run(["passes"]) == 0
@@ -58,10 +60,10 @@ def test_two_packages_with_one_name_lose_that_name_only(install: Install, capfd:
         name = f"only-{package}"
         module = MODULE + f'\nonly = machine("{name}")\nshared = machine("shared")\n'
         install(package, f"[qsac.targets]\nshared = {package}_qsac:shared\n{name} = {package}_qsac:only\n", module)
-    assert registry.target("only-first").name == "only-first"
-    assert registry.target("only-second").name == "only-second"
+    assert machines.target("only-first").name == "only-first"
+    assert machines.target("only-second").name == "only-second"
     with pytest.raises(ExtensionError, match="more than one package offers the target 'shared'") as caught:
-        registry.target("shared")
+        machines.target("shared")
     assert "first 1.2" in str(caught.value)
     assert "second 1.2" in str(caught.value)
     assert run(["targets"]) == 0
@@ -102,10 +104,10 @@ def test_what_foreign_code_says_cannot_steer_a_terminal(install: Install, capfd:
 
 def test_targets_of_packages_are_told_apart_by_their_data_in_the_cache(install: Install) -> None:
     install("elsewhere", "[qsac.targets]\nroomy = elsewhere_qsac:roomy\n")
-    machine = registry.target("roomy")
+    machine = machines.target("roomy")
     keys = {
         compiler.Compilation(each, compiler.Options(), compiler.Watch(None), None).key(qsac.load(MODEL))
-        for each in (machine, dataclasses.replace(machine, qubits=61), registry.target("roomy"))
+        for each in (machine, dataclasses.replace(machine, qubits=61), machines.target("roomy"))
     }
     assert len(keys) == 2
     assert None not in keys

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from qsac.model.tokens.file import file_tokens
+from qsac.families.tokens.file import file_tokens
 from tests.fuzz.changes import RAW, TEXTS, Pick
 from tests.fuzz.contract import Example, WrongError
 from tests.fuzz.kinds import MANY, Kind

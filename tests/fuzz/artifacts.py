@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from qsac.artifact import Compiled
+from qsac.artifact.compiled import Compiled
 from qsac.errors import QsacError
 from tests.fuzz import oracle, starts
 from tests.fuzz.changes import Pick

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 import qsac
-from qsac.artifact import Compiled
+from qsac.artifact.compiled import Compiled
 from qsac.errors import InvalidInputError
-from qsac.ir.native import NativeCircuit
-from qsac.model.strict_json import parse
+from qsac.files.strict_json import parse
+from qsac.native.circuit import NativeCircuit
 from qsac.runtime import run
 from tests.fuzz import starts
 from tests.fuzz.changes import Pick

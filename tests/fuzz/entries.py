@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qsac.artifact import Compiled
-from qsac.cache import Cache
+from qsac.artifact.cache import Cache
+from qsac.artifact.compiled import Compiled
 from qsac.errors import QsacError
 from tests.fuzz import starts
 from tests.fuzz.changes import Pick

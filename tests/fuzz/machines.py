@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from qsac.artifact import describe
-from qsac.compiler import compile as compile_model
+from qsac.compiler.compilation import compile as compile_model
 from qsac.errors import DoesNotFitError
-from qsac.ir.native import GATES
 from qsac.machine.read import parse_target
+from qsac.machine.target import describe
+from qsac.native.circuit import GATES
 from tests.fuzz import starts
 from tests.fuzz.changes import Pick
 from tests.fuzz.contract import Example, WrongError

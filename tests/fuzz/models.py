@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from qsac.compiler import compile as compile_model
+from qsac.compiler.compilation import compile as compile_model
 from qsac.errors import DoesNotFitError
-from qsac.model.distribution import closed_form_result
-from qsac.model.load import load, load_text
-from qsac.model.metrics import closed_form
-from qsac.model.model import Model
+from qsac.families.qsa.metrics import closed_form
+from qsac.families.qsa.model import Model
+from qsac.families.qsa.results import closed_form_result
+from qsac.families.reading import load, load_text
 from tests.fuzz import starts
 from tests.fuzz.changes import Pick
 from tests.fuzz.contract import Example, WrongError

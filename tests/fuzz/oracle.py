@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from qsac.artifact import Compiled
-from qsac.ir.native import NativeCircuit
+from qsac.artifact.compiled import Compiled
+from qsac.native.circuit import NativeCircuit
 from qsac.runtime.run import run
-from qsac.runtime.statevector import simulate
+from qsac.simulation.statevector import simulate
 
 TOLERANCE = 1e-9
 SHOTS = 2000

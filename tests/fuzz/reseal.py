@@ -8,7 +8,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
-from qsac.model.load import load
+from qsac.families.reading import load
 
 
 def digest_of(document: dict[str, Any]) -> str:

@@ -6,14 +6,15 @@ import functools
 import json
 from typing import Any
 
-from qsac.artifact import Compiled
-from qsac.compiler import compile as compile_model
-from qsac.ir.native import GATES
-from qsac.model.distribution import RESULT_NAMES
-from qsac.model.metrics import METRIC_NAMES
-from qsac.registry import pass_names, target_names
-from qsac.template_file import parts
-from qsac.templates import template
+from qsac.artifact.compiled import Compiled
+from qsac.compiler.compilation import compile as compile_model
+from qsac.families.qsa.metrics import METRIC_NAMES
+from qsac.families.qsa.results import RESULT_NAMES
+from qsac.machine.registry import target_names
+from qsac.native.circuit import GATES
+from qsac.pipeline.registry import pass_names
+from qsac.templates.file import parts
+from qsac.templates.template import template
 from tests.fuzz.mutations import Document, walk
 
 IDENTITY = {"type": "identity"}

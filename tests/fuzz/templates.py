@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from qsac.artifact import Compiled
-from qsac.emit.circuit_dict import to_json
+from qsac.artifact.compiled import Compiled
 from qsac.errors import CheckFailedError
-from qsac.template_file import read
+from qsac.export.circuit_dict import to_json
+from qsac.templates.file import read
 from tests.fuzz import starts
 from tests.fuzz.changes import Pick
 from tests.fuzz.contract import Example, WrongError

@@ -13,8 +13,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qsac.artifact import Compiled
-from qsac.cache import Cache
+from qsac.artifact.cache import Cache
+from qsac.artifact.compiled import Compiled
 from qsac.errors import CheckFailedError, DoesNotFitError, InvalidInputError, QsacError
 from tests.fuzz import artifacts, contract, counts, entries, journals, oracle, starts, templates
 from tests.fuzz.__main__ import main

@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 
 from qsac.errors import QsacError
-from qsac.model.strict_json import parse
+from qsac.files.strict_json import parse
 from tests.fuzz import starts
 from tests.fuzz.changes import RAW
 from tests.fuzz.mutations import Document, bytes_mutated, is_plain, mutated, resolved, shape_of, text_of, walk

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qsac.build import build
+from qsac.families.qsa.build import build
+from qsac.families.reading import load
 from qsac.ir.blocks import Diagonal, Measure, PauliRotation
 from qsac.ir.graph import dependency_graph, respects
 from qsac.ir.observe import Observe
@@ -14,7 +15,6 @@ from qsac.ir.op import Register
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.ir.verifier import verify
-from qsac.model import load
 from tests.passes.test_registry_wide import assert_same_meaning
 from tests.strategies import attention_programs, block_programs, random_model
 

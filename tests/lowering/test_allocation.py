@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from qsac.build import build
+from qsac.families.qsa.build import build
+from qsac.families.reading import load
 from qsac.ir.blocks import Reset
 from qsac.ir.program import Program
 from qsac.ir.verifier import verify
 from qsac.lowering.allocation import allocate
 from qsac.lowering.lower import lower
-from qsac.model import load
-from qsac.pipeline import PassContext
-from qsac.registry import target
+from qsac.machine.registry import target
+from qsac.pipeline.contract import PassContext
 from tests.passes.test_registry_wide import assert_same_meaning
 from tests.strategies import attention_programs, random_model
 

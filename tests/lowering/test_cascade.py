@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
+from qsac.counting.formulas import loader_cost, op_cost
 from qsac.ir.attention import LoadTokens
-from qsac.ir.cost import loader_cost, op_cost
-from qsac.ir.loader import without_repetition
 from qsac.ir.op import Scope
 from qsac.ir.table import Table
 from qsac.lowering import tokens
 from qsac.lowering.allocation import Allocation
 from qsac.lowering.place import Place
+from qsac.numerics.plan import without_repetition
 from tests.lowering.states import applied
 
 SHAPES = [(1, 2), (1, 8), (2, 4), (3, 8), (5, 16), (8, 4), (64, 4), (4, 64), (256, 8)]

@@ -7,23 +7,23 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
+from qsac.counting.formulas import two_qubit_gates
 from qsac.emit.emit import emit
 from qsac.ir.attention import ApplyUnitary, LoadEvolution, PrepareIndices, Project
-from qsac.ir.cost import two_qubit_gates
-from qsac.ir.evolution import STAGES, Evolution, commuting_groups, pauli_applied, turned
 from qsac.ir.interpreter import interpret
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
 from qsac.ir.parser import parse_program
-from qsac.ir.pauli import PAULI
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
 from qsac.ir.verifier import ProgramError, verify
 from qsac.lowering.lower import lower
-from qsac.pipeline import PassContext
-from qsac.registry import target
-from qsac.runtime.statevector import simulate
+from qsac.machine.registry import target
+from qsac.numerics.pauli import PAULI
+from qsac.numerics.product_formulas import STAGES, Evolution, commuting_groups, pauli_applied, turned
+from qsac.pipeline.contract import PassContext
+from qsac.simulation.statevector import simulate
 from tests.strategies import random_unitary
 
 SEEDS = range(12)

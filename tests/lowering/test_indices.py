@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from qsac.counting.formulas import op_cost, uniform_cost
 from qsac.ir.attention import PrepareIndices
-from qsac.ir.cost import op_cost, uniform_cost
 from qsac.ir.op import Op, Scope
 from qsac.lowering.allocation import Allocation
 from qsac.lowering.indices import causal_state, unary_state, uniform_state

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from qsac.counting.formulas import op_cost
 from qsac.ir.attention import LoadTokens
-from qsac.ir.cost import op_cost
 from qsac.ir.op import Register, Scope
 from qsac.ir.table import Table
 from qsac.lowering import tokens
 from qsac.lowering.allocation import Allocation
-from qsac.lowering.cascade import complex_cascade, real_cascade
 from qsac.lowering.place import Place
+from qsac.numerics.cascade import complex_cascade, real_cascade
 from tests.lowering.states import unitary
 
 ROW_KINDS = ("random", "basis", "tiny", "half-zero", "equal", "negative", "phase")

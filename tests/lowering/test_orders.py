@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from qsac.build import build
+from qsac.families.qsa.build import build
+from qsac.families.reading import load
 from qsac.ir.blocks import UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.interpreter import interpret
@@ -11,9 +12,8 @@ from qsac.ir.parser import parse_program
 from qsac.ir.printer import print_program
 from qsac.ir.table import Table
 from qsac.lowering.lower import lower
-from qsac.model.load import load
-from qsac.pipeline import PassContext
-from qsac.registry import target
+from qsac.machine.registry import target
+from qsac.pipeline.contract import PassContext
 from tests.strategies import random_model
 
 CONTEXT = PassContext(target("h1"))

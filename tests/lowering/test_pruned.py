@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from qsac.counting.formulas import loader_cost, op_cost, pruned_cost, two_qubit_gates
 from qsac.emit.emit import emit
 from qsac.ir.attention import LoadPruned, LoadTokens, Project
-from qsac.ir.cost import loader_cost, op_cost, pruned_cost, two_qubit_gates
 from qsac.ir.interpreter import interpret
 from qsac.ir.op import Register
 from qsac.ir.parser import parse_program
@@ -20,8 +20,8 @@ from qsac.ir.table import Table
 from qsac.ir.verifier import ProgramError, verify
 from qsac.lowering.lower import lower
 from qsac.lowering.pruned import pruned_cascade, pruned_rows
-from qsac.pipeline import PassContext
-from qsac.registry import target
+from qsac.machine.registry import target
+from qsac.pipeline.contract import PassContext
 
 SHAPES = [(count, size) for count in (1, 2, 3, 5, 6, 8, 9, 12) for size in (1, 2, 3, 4)]
 

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qsac.compiler import compile  # noqa: A004
-from qsac.emit.walsh import gray_angles
+from qsac.compiler.compilation import compile  # noqa: A004
 from qsac.ir.blocks import UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import ladder_places, ruler
 from qsac.ir.op import Scope
 from qsac.ir.table import Table
-from qsac.lowering.ladder import up_to_diagonal
+from qsac.numerics.ladder import up_to_diagonal
+from qsac.numerics.walsh import gray_angles
 
 SCOPE = Scope({}, {})
 

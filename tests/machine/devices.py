@@ -13,9 +13,9 @@ from qiskit.transpiler import InstructionProperties
 from qiskit.transpiler import Target as QiskitTarget
 
 import qsac
+from qsac.families.qsa.metrics import closed_form
 from qsac.machine.read import find_target
-from qsac.model import closed_form
-from qsac.pipeline import Target
+from qsac.machine.target import Target
 
 MODEL: dict[str, Any] = {
     "qsac": 1,

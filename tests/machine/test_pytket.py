@@ -5,7 +5,7 @@ from pytket.architecture import Architecture, FullyConnected
 from pytket.circuit import Node, OpType
 
 from qsac.machine.read import find_target
-from qsac.registry import target
+from qsac.machine.registry import target
 from tests.machine.devices import LINE, assert_compiles, pytket_info
 
 

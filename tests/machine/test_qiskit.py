@@ -10,8 +10,8 @@ from qiskit.transpiler import Target as QiskitTarget
 import qsac
 from qsac.machine.backend import UNDATED
 from qsac.machine.read import find_target
-from qsac.pipeline import idling_error
-from qsac.registry import target
+from qsac.machine.registry import target
+from qsac.machine.target import idling_error
 from tests.machine.devices import LINE, MODEL, SUPERCONDUCTING, assert_compiles, both, qiskit_target
 
 

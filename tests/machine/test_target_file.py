@@ -12,13 +12,13 @@ from pytket.predicates import NoMidMeasurePredicate
 
 import qsac
 from qsac.cli.main import run
-from qsac.emit.tket import to_tket
 from qsac.errors import DoesNotFitError, InvalidInputError
-from qsac.ir.native import GATES, NativeCircuit
+from qsac.export.tket import to_tket
+from qsac.families.reading import load
 from qsac.machine.read import FILE_BYTES, find_target, parse_target, read_target
 from qsac.machine.schema import CONTRACT, SCHEMA_FILE, TargetFile, json_schema_text
-from qsac.model import load
-from qsac.pipeline import Target
+from qsac.machine.target import Target
+from qsac.native.circuit import GATES, NativeCircuit
 from tests.strategies import random_model
 from tests.targets.agreement import assert_closed_form
 

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from qsac.errors import DoesNotFitError, InputWarning, QsacError
-from qsac.model import Model, limits, load
-from qsac.model.tokens import comma_separated
+from qsac.families.qsa.model import Model
+from qsac.families.reading import load
+from qsac.families.tokens import comma_separated
+from qsac.files import limits
 from tests.model.models import with_tokens, with_values
 
 

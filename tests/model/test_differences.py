@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from qsac.model.differences import ABSENT, close, differences, shown
+from qsac.files.differences import ABSENT, close, differences, shown
 
 
 @pytest.mark.parametrize(

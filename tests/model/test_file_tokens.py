@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from qsac.errors import DoesNotFitError, QsacError
-from qsac.model import Model, limits, load
+from qsac.families.qsa.model import Model
+from qsac.families.reading import load
+from qsac.files import limits
 from tests.model.models import with_tokens, with_values
 
 REAL = np.array([[1.0, 2.0, 0.5], [0.1, -1.0, 0.0], [0.0, 3.0, 1.0]])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from qsac.model import load
+from qsac.families.reading import load
 
 PAULIS = {
     "I": np.eye(2),

@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 
 from qsac.errors import DoesNotFitError, InvalidInputError, QsacError
+from qsac.families.reading import load, load_text
+from qsac.files.source import read_file
+from qsac.files.strict_json import parse
 from qsac.machine.read import read_target
-from qsac.model import load, load_text
-from qsac.model.source import read_file
-from qsac.model.strict_json import parse
 from tests.model.models import minimal, with_tokens, with_values
 
 ONES = np.ones((2, 2))

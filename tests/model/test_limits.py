@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from qsac.errors import EXIT_DOES_NOT_FIT, DoesNotFitError, QsacError
-from qsac.model import limits, load, load_text
+from qsac.families.reading import load, load_text
+from qsac.files import limits
 from tests.model.models import minimal, tfim, with_values
 
 ANSATZ = {"type": "hardware-efficient", "layers": 1, "parameters": {"init": "normal", "scale": 1, "seed": 0}}

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from qsac.model import METRIC_NAMES, Metrics, Model, closed_form, load, metrics_from_probabilities
-from qsac.model import metrics as metrics_module
-from qsac.model.metrics import PrefixLoss
+from qsac.families.qsa import metrics as metrics_module
+from qsac.families.qsa.metrics import METRIC_NAMES, Metrics, PrefixLoss, closed_form, metrics_from_probabilities
+from qsac.families.qsa.model import Model
+from qsac.families.reading import load
 from tests.model.models import minimal, with_values
 from tests.strategies import models, random_model
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 
 from qsac.errors import QsacError
-from qsac.model import canonical_json, load, load_text
-from qsac.model.unitary import Identity
+from qsac.families.qsa.model import canonical_json
+from qsac.families.reading import load, load_text
+from qsac.families.unitary import Identity
 from tests.model.models import minimal, tfim, with_values
 from tests.strategies import models, random_model
 

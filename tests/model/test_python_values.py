@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from qsac.errors import DoesNotFitError, InvalidInputError, QsacError
-from qsac.model import load
+from qsac.families.reading import load
 from tests.model.models import minimal, with_values
 
 VALUES = [[1.0, 2.0], [0.5, -1.0], [0.0, 3.0]]

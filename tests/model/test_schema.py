@@ -7,11 +7,11 @@ from typing import Any
 import pydantic
 import pytest
 
-from qsac.model.diagnosis import _CLASSES
-from qsac.model.schema import json_schema, json_schema_text
+from qsac.families.schema import json_schema, json_schema_text
+from qsac.files.diagnosis import _CLASSES
 
 SHIPPED = resources.files("qsac") / "model" / "model.schema.json"
-REGENERATE = "python -c \"from qsac.model.schema import *; print(json_schema_text(), end='')\" > model.schema.json"
+REGENERATE = "python -c \"from qsac.families.schema import *; print(json_schema_text(), end='')\" > model.schema.json"
 
 
 def test_shipped_schema_is_the_generated_one() -> None:

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qsac.errors import QsacError, printable
-from qsac.model import Model, load, load_text
-from qsac.model.pointer import describe, join, nearest
-from qsac.model.strict_json import parse
+from qsac.families.qsa.model import Model
+from qsac.families.reading import load, load_text
+from qsac.files.pointer import describe, join, nearest
+from qsac.files.strict_json import parse
 from tests.model.models import minimal, tfim, with_values
 
 JSON = st.recursive(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from qsac.model import load
-from qsac.model.tokens.tfim import bonds
+from qsac.families.reading import load
+from qsac.families.tokens.tfim import bonds
 from tests.model.models import tfim
 
 X = np.array([[0, 1], [1, 0]])

@@ -9,9 +9,9 @@ import pytest
 import scipy.linalg
 
 from qsac.errors import QsacError
-from qsac.model import load
-from qsac.model.ansatz import Ansatz, entangler_ring
-from qsac.model.unitary import Identity, Matrix
+from qsac.families.ansatz import Ansatz, entangler_ring
+from qsac.families.reading import load
+from qsac.families.unitary import Identity, Matrix
 from tests.model.models import with_values
 from tests.strategies import unitary_entries
 

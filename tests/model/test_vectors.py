@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from qsac.model import METRIC_NAMES, closed_form, load
+from qsac.families.qsa.metrics import METRIC_NAMES, closed_form
+from qsac.families.reading import load
 
 VECTORS = sorted((Path(__file__).parent.parent / "vectors").glob("*.json"))
 

@@ -10,15 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qsac.counting.formulas import two_qubit_gates
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
-from qsac.ir.cost import two_qubit_gates
 from qsac.ir.interpreter import interpret
 from qsac.ir.parser import parse_program
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
 from qsac.ir.verifier import verify
-from qsac.pipeline import CircuitPass, Pass, PassContext
-from qsac.registry import parse_pipeline, pass_class, pass_names, print_pipeline, target
+from qsac.machine.registry import target
+from qsac.pipeline.contract import CircuitPass, Pass, PassContext
+from qsac.pipeline.registry import parse_pipeline, pass_class, pass_names, print_pipeline
 from tests.strategies import attention_programs, block_programs
 
 EVERY = {name: pass_class(name) for name in pass_names()}

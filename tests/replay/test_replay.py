@@ -95,7 +95,7 @@ def test_another_name_and_another_count_are_found(repository: Path) -> None:
     changes = (
         ("qsac/ir/observe.py", '"observe"', '"save-probabilities"'),
         (
-            "qsac/report/stats.py",
+            "qsac/counting/stats.py",
             '"measurements": circuit.count("Measure")',
             '"measurements": 1 + circuit.count("Measure")',
         ),

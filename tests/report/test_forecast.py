@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 import qsac
-from qsac.artifact import Compiled
+from qsac.artifact.compiled import Compiled
 from qsac.cli.main import run
+from qsac.compiler.advice import MACHINES, MOST_GATES, advice, best_machine, noise_sentence
+from qsac.compiler.estimate_schema import EstimateResult
+from qsac.compiler.estimation import estimate
+from qsac.counting.stats import circuit_stats
 from qsac.errors import DoesNotFitError
-from qsac.estimation import estimate
-from qsac.model.load import load
-from qsac.registry import target
-from qsac.report.advice import MACHINES, MOST_GATES, advice, best_machine, noise_sentence
+from qsac.families.reading import load
+from qsac.machine.registry import target
 from qsac.report.forecast import CONTEXT_LIMIT, NOISE, STANDARD_ERROR, charge, for_shots, forecast
-from qsac.report.schema import EstimateResult
-from qsac.report.stats import circuit_stats
 from qsac.runtime.schema import RunResult
 from tests.bench.cases import Case
 from tests.strategies import random_model
@@ -192,7 +192,7 @@ def test_where_no_machine_would_do_none_is_looked_at(monkeypatch: pytest.MonkeyP
     def refused(*_: object, **__: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("qsac.report.advice.estimate", refused)
+    monkeypatch.setattr("qsac.compiler.advice.estimate", refused)
     counts = {"error_free_probability": 0.0, "two_qubit_gates": MOST_GATES + 1}
     said = advice(load(EXAMPLE), "h2", counts, {"noise": True}, {"optimisation": 2})
     assert said is not None
@@ -203,7 +203,7 @@ def test_a_machine_that_a_model_does_not_fit_is_not_named(monkeypatch: pytest.Mo
     def refused(*_: object, **__: object) -> None:
         raise DoesNotFitError("too large")
 
-    monkeypatch.setattr("qsac.report.advice.estimate", refused)
+    monkeypatch.setattr("qsac.compiler.advice.estimate", refused)
     assert best_machine(load(EXAMPLE), "ibm-fez") is None
 
 

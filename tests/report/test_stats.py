@@ -14,13 +14,13 @@ from qiskit.circuit.library import CZGate, RZGate, SXGate, XGate
 from qiskit.transpiler import InstructionProperties
 from qiskit.transpiler import Target as QiskitTarget
 
-from qsac import compiler
-from qsac.emit.qiskit import to_qiskit
-from qsac.emit.tket import to_tket
-from qsac.ir.native import GATES, KIND, NativeCircuit
-from qsac.pipeline import Durations, ErrorRates, Target
-from qsac.registry import target
-from qsac.report.stats import circuit_stats, cost, duration, error_free_probability, layers
+from qsac.compiler import compilation as compiler
+from qsac.counting.stats import circuit_stats, cost, duration, error_free_probability, layers
+from qsac.export.qiskit import to_qiskit
+from qsac.export.tket import to_tket
+from qsac.machine.registry import target
+from qsac.machine.target import Durations, ErrorRates, Target
+from qsac.native.circuit import GATES, KIND, NativeCircuit
 from tests.emit.test_tket import native_circuits
 from tests.runtime.test_statevector import circuit
 from tests.strategies import random_model

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import qsac
-from qsac.emit.tket import to_tket
 from qsac.errors import BackendError, DoesNotFitError
-from qsac.ir.native import KIND, NativeCircuit
+from qsac.export.tket import to_tket
+from qsac.native.circuit import KIND, NativeCircuit
 from qsac.runtime.aer import WIDTH_LIMIT, sample
 from tests.strategies import random_model
 

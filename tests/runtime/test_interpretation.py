@@ -12,11 +12,11 @@ from qiskit_aer import AerSimulator
 from qiskit_aer.primitives import SamplerV2
 
 import qsac
-from qsac.emit.qasm import to_qasm2
+from qsac.artifact.sealing import digest_of
 from qsac.errors import InvalidInputError
-from qsac.model.distribution import impossible_index
+from qsac.export.qasm import to_qasm2
+from qsac.families.qsa.results import impossible_index
 from qsac.runtime.counts import Order
-from qsac.sealing import digest_of
 
 SHOTS = 20_000
 IDENTITY = {"type": "identity"}

@@ -13,11 +13,11 @@ from qiskit_aer import AerSimulator
 from qiskit_aer.noise import QuantumError
 
 import qsac
-from qsac.emit.qiskit import outcome_of
-from qsac.ir.native import KIND, NativeCircuit
-from qsac.model import closed_form
-from qsac.pipeline import ErrorRates, Target
-from qsac.registry import target
+from qsac.export.qiskit import outcome_of
+from qsac.families.qsa.metrics import closed_form
+from qsac.machine.registry import target
+from qsac.machine.target import ErrorRates, Target
+from qsac.native.circuit import KIND, NativeCircuit
 from qsac.runtime.aer import sample
 from qsac.runtime.noise import misread, noisy
 from tests.runtime.test_statevector import circuit

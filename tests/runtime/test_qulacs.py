@@ -10,10 +10,10 @@ import pytest
 
 import qsac
 from qsac.errors import InvalidInputError
-from qsac.ir.native import NativeCircuit
-from qsac.model import load
-from qsac.runtime import statevector
-from qsac.runtime.qulacs import _QulacsState, simulate
+from qsac.families.reading import load
+from qsac.native.circuit import NativeCircuit
+from qsac.simulation import statevector
+from qsac.simulation.qulacs import _QulacsState, simulate
 from tests.strategies import random_model
 
 

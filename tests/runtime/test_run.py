@@ -12,7 +12,7 @@ from qiskit.quantum_info import Operator
 
 import qsac
 from qsac.errors import DoesNotFitError, InvalidInputError
-from qsac.model import METRIC_NAMES, closed_form
+from qsac.families.qsa.metrics import METRIC_NAMES, closed_form
 from tests.strategies import random_model
 
 EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "examples" / "tfim.json"
@@ -122,7 +122,7 @@ def test_what_cannot_be_run(arguments: dict[str, Any]) -> None:
 
 
 def test_too_wide_for_exact_simulation(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qsac.runtime.statevector.WIDTH_LIMIT", 3)
+    monkeypatch.setattr("qsac.simulation.statevector.WIDTH_LIMIT", 3)
     with pytest.raises(DoesNotFitError, match="too wide for exact simulation"):
         qsac.run(qsac.compile(random_model(2), "statevector", verify=False))
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import qsac
-from qsac.artifact import describe
 from qsac.errors import DoesNotFitError, InvalidInputError
-from qsac.registry import target
+from qsac.machine.registry import target
+from qsac.machine.target import describe
 from qsac.runtime.mitigation import BITS_LIMIT
 from qsac.runtime.sampling import BATCH, rates_of
 

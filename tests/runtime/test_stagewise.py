@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 import qsac
-from qsac import compiler, templates
+from qsac.compiler import compilation as compiler
+from qsac.compiler import stagewise
 from qsac.errors import CheckFailedError
 from qsac.ir.blocks import Diagonal
 from qsac.ir.interpreter import interpret
-from qsac.ir.native import KIND, NativeCircuit
 from qsac.ir.program import Program
 from qsac.ir.table import Table
-from qsac.runtime import stagewise
+from qsac.native.circuit import KIND, NativeCircuit
+from qsac.templates import template as templates
 from tests.model.models import with_values
 from tests.strategies import random_model
 
@@ -124,7 +125,7 @@ def _wrong_diagonals(program: Program) -> Program:
 
 @pytest.mark.parametrize("verify_each", [False, True])
 def test_a_pass_of_ours_with_a_bug_is_named(monkeypatch: pytest.MonkeyPatch, verify_each: bool) -> None:
-    from qsac.registry import pass_class
+    from qsac.pipeline.registry import pass_class
 
     kind = pass_class("merge-diagonals")
     usual = kind.apply
@@ -138,7 +139,7 @@ def test_a_pass_of_ours_with_a_bug_is_named(monkeypatch: pytest.MonkeyPatch, ver
 
 @pytest.mark.parametrize("verify_each", [False, True])
 def test_a_stage_of_ours_with_a_bug_is_named(monkeypatch: pytest.MonkeyPatch, verify_each: bool) -> None:
-    monkeypatch.setattr("qsac.compiler.emit", lambda blocks, context: harmed(_emit(blocks, context), 1e-3))
+    monkeypatch.setattr("qsac.compiler.compilation.emit", lambda blocks, context: harmed(_emit(blocks, context), 1e-3))
     with pytest.raises(CheckFailedError, match="the stage emit changed the meaning"):
         compiler.compile(MODEL, "h1", verify_each=verify_each)
     template = templates.template(MODEL, "h1", verify_each=True)
@@ -155,7 +156,7 @@ def _emit(blocks: Program, context: Any) -> NativeCircuit:
 def test_a_failure_that_does_not_come_again_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = iter(range(100))
     monkeypatch.setattr(
-        "qsac.compiler.emit",
+        "qsac.compiler.compilation.emit",
         lambda blocks, context: harmed(_emit(blocks, context), 0.0 if next(calls) else 1e-3),
     )
     with pytest.raises(CheckFailedError, match="disagrees with the model") as caught:

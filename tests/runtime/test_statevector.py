@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qsac import compiler
+from qsac.compiler import compilation as compiler
 from qsac.errors import DoesNotFitError
-from qsac.ir.native import GATES, KIND, BitReadout, NativeCircuit, Profile
-from qsac.runtime.statevector import WIDTH_LIMIT, simulate, width
+from qsac.native.circuit import GATES, KIND, BitReadout, NativeCircuit, Profile
+from qsac.simulation.statevector import WIDTH_LIMIT, simulate, width
 from tests.passes.circuit.test_route import branches
 from tests.strategies import random_model
 

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qsac import compiler
-from qsac.artifact import Compiled
+from qsac.artifact.compiled import Compiled
+from qsac.compiler import compilation as compiler
 from qsac.errors import CheckFailedError
-from qsac.ir.native import GATES, KIND, NativeCircuit
-from qsac.runtime.statevector import width
-from qsac.runtime.verification import is_narrow, verify_compiled
+from qsac.native.circuit import GATES, KIND, NativeCircuit
+from qsac.simulation.statevector import width
+from qsac.simulation.verification import is_narrow, verify_compiled
 from tests.model.models import with_values
 from tests.strategies import random_model
 
@@ -84,10 +84,10 @@ def test_compilation_verifies_by_itself() -> None:
 
 def test_a_wide_circuit_of_a_narrow_program_is_not_verified_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
     circuit = _compiled().circuits[0]
-    monkeypatch.setattr("qsac.runtime.verification.AUTOMATIC_WIDTH", width(circuit))
+    monkeypatch.setattr("qsac.simulation.verification.AUTOMATIC_WIDTH", width(circuit))
     assert is_narrow(circuit, 1)
     assert not is_narrow(circuit, width(circuit) + 1)
-    monkeypatch.setattr("qsac.runtime.verification.AUTOMATIC_WIDTH", width(circuit) - 1)
+    monkeypatch.setattr("qsac.simulation.verification.AUTOMATIC_WIDTH", width(circuit) - 1)
     assert not is_narrow(circuit, 1)
 
 

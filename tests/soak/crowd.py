@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from qsac.cache import Cache
+from qsac.artifact.cache import Cache
 from tests.soak.kinds import CacheWrites, enter
 
 

@@ -14,10 +14,10 @@ from uuid import uuid4
 import numpy as np
 
 import qsac
-from qsac.cache import Cache
+from qsac.artifact.cache import Cache
 from qsac.cli.main import run
 from qsac.files import writing
-from qsac.ir.native import NativeCircuit
+from qsac.native.circuit import NativeCircuit
 from qsac.submission import journal as journal_module
 from qsac.submission import submit
 from qsac.submission.journal import Journal

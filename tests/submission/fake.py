@@ -11,7 +11,7 @@ import pytest
 import qsac
 from qsac.cli.main import run
 from qsac.errors import BackendError
-from qsac.ir.native import NativeCircuit
+from qsac.native.circuit import NativeCircuit
 from qsac.submission.client import State, Status
 from tests.cli.conftest import SMALL
 

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 import qsac
-from qsac.artifact import describe
 from qsac.errors import DoesNotFitError, InvalidInputError
-from qsac.ir.native import KIND, NativeCircuit
-from qsac.pipeline import Target
-from qsac.registry import target, target_names
+from qsac.machine.registry import target, target_names
+from qsac.machine.target import Target, describe
+from qsac.native.circuit import KIND, NativeCircuit
 from qsac.submission.machine import check_circuit, known_target
 from tests.submission.fake import placed, small
 

@@ -11,7 +11,7 @@ import pytest
 
 import qsac
 from qsac.errors import CheckFailedError, DoesNotFitError, InvalidInputError
-from qsac.registry import target
+from qsac.machine.registry import target
 from qsac.submission import plan as plan_module
 from qsac.submission.plan import plan
 from qsac.submission.verified import verified_before_submission

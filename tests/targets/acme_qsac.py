@@ -1,6 +1,6 @@
 """A target of another package: seven superconducting qubits in a ring."""
 
-from qsac.pipeline import ErrorRates, Target
+from qsac.machine.target import ErrorRates, Target
 
 
 def ring() -> Target:

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from qsac.ir.native import NativeCircuit
-from qsac.model import Model, closed_form, metrics_from_probabilities
-from qsac.model.metrics import prefix_loss
-from qsac.runtime.statevector import simulate
+from qsac.families.qsa.metrics import closed_form, metrics_from_probabilities, prefix_loss
+from qsac.families.qsa.model import Model
+from qsac.native.circuit import NativeCircuit
+from qsac.simulation.statevector import simulate
 
 TOLERANCE = 1e-8
 

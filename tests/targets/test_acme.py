@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import qsac
-from qsac import registry
 from qsac.cli.main import run
-from qsac.model import load
+from qsac.families.reading import load
+from qsac.machine import registry
 from tests.strategies import random_model
 from tests.targets.agreement import assert_closed_form
 

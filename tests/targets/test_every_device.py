@@ -21,7 +21,7 @@ from pytket.predicates import (
 )
 
 import qsac
-from qsac.model import load
+from qsac.families.reading import load
 from qsac.targets import ibm
 from tests.strategies import random_model
 from tests.targets.agreement import assert_closed_form

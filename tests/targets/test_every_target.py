@@ -14,8 +14,8 @@ from pytket.extensions.quantinuum.backends.data import QuantinuumBackendData
 from pytket.predicates import GateSetPredicate, MaxNQubitsPredicate, Predicate
 
 import qsac
-from qsac.model import load
-from qsac.registry import target, target_names
+from qsac.families.reading import load
+from qsac.machine.registry import target, target_names
 from qsac.targets import quantinuum
 from tests.strategies import random_model
 from tests.targets.agreement import assert_closed_form

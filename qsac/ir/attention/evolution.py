@@ -10,8 +10,8 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from qsac.ir.attention.loader import Loader
-from qsac.ir.evolution import STAGES, Evolution, Formula, States, Turn, anticommute, turned
 from qsac.ir.op import Level, Scope
+from qsac.numerics.product_formulas import STAGES, Evolution, Formula, States, Turn, anticommute, turned
 
 STEP_LIMIT = 1 << 14
 """Most steps of a product formula: text is untrusted, and every step is written out."""

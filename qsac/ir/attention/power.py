@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.ir.op import Level, Op, Scope
-from qsac.ir.pauli import rotation_matrix
+from qsac.numerics.pauli import rotation_matrix
 
 
 def unary_state(amplitudes: tuple[float, ...]) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.ir.op import Level, Op, Scope
-from qsac.ir.pauli import Axis, rotation_matrix
+from qsac.numerics.pauli import Axis, rotation_matrix
 
 if TYPE_CHECKING:
     from qsac.ir.program import Program

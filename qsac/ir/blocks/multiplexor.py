@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.ir.op import Level, Op, Scope
-from qsac.ir.pauli import PAULI, Axis
 from qsac.ir.table import Table
+from qsac.numerics.pauli import PAULI, Axis
 
 
 def ruler(controls: int) -> NDArray[np.intp]:
@@ -31,7 +31,7 @@ def ladder_places(rows: int, controls: int) -> NDArray[np.intp]:
     """Which control stands at each of the inner places of a ladder for the first ``rows`` control values.
 
     A power of two takes :func:`ruler` on as many of the last controls. Other numbers 2^(c-1) + R take the ladder of R
-    rows, then the first control, then that of 2^(c-1) rows (see :mod:`qsac.lowering.ladder`): in all rows - 1 places.
+    rows, then the first control, then that of 2^(c-1) rows (see :mod:`qsac.numerics.ladder`): in all rows - 1 places.
     """
     needed = (rows - 1).bit_length()
     offset = controls - needed

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.ir.op import Level, Op, Scope
-from qsac.ir.pauli import PAULI, rotation_matrix
+from qsac.numerics.pauli import PAULI, rotation_matrix
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from qsac.build import build
-from qsac.compiler import compile  # noqa: A004
+from qsac.compiler.compilation import compile  # noqa: A004
+from qsac.families.qsa.build import build
+from qsac.families.qsa.metrics import closed_form
+from qsac.families.reading import load
 from qsac.ir.attention import ApplyUnitary
 from qsac.ir.verifier import verify
-from qsac.model import load
-from qsac.model.metrics import closed_form
+from qsac.machine.registry import target
 from qsac.passes.attention.compress_tokens import CompressTokens
-from qsac.pipeline import PassContext
-from qsac.registry import target
+from qsac.pipeline.contract import PassContext
 from qsac.runtime.run import run
 from tests.passes.attention.test_select_indices import assert_same_probabilities
 

@@ -8,21 +8,23 @@ import numpy as np
 import pytest
 
 import qsac
-from qsac.artifact import Compiled
-from qsac.build import build
+from qsac.artifact.compiled import Compiled
+from qsac.families.qsa.build import build
+from qsac.families.qsa.metrics import closed_form
+from qsac.families.reading import load
 from qsac.ir.approximation import infidelity
 from qsac.ir.attention import LoadEvolution, LoadTokens, SelectIndex
-from qsac.ir.evolution import anticommute
 from qsac.ir.interpreter import interpret
 from qsac.ir.op import Scope
 from qsac.ir.parser import parse_program
 from qsac.ir.printer import print_program
 from qsac.ir.verifier import verify
-from qsac.model import closed_form, load
+from qsac.machine.registry import target
+from qsac.numerics.product_formulas import anticommute
 from qsac.passes.attention._loader import Search
 from qsac.passes.attention._reversal import reversal
-from qsac.pipeline import ErrorLedger, PassContext
-from qsac.registry import default_pipeline, pass_class, target
+from qsac.pipeline.contract import ErrorLedger, PassContext
+from qsac.pipeline.registry import default_pipeline, pass_class
 
 EvolveTokens: Any = pass_class("evolve-tokens")
 IDENTITY = {"type": "identity"}

@@ -9,21 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import qsac
-from qsac.artifact import Compiled
-from qsac.build import build
+from qsac.artifact.compiled import Compiled
 from qsac.errors import InvalidInputError
+from qsac.families.qsa.build import build
+from qsac.families.qsa.metrics import closed_form
+from qsac.families.reading import load
 from qsac.ir.attention import LoadTokens, PhaseTable, PreparePower, TurnPower
 from qsac.ir.interpreter import interpret
 from qsac.ir.parser import parse_program
 from qsac.ir.printer import print_program
 from qsac.ir.verifier import verify
-from qsac.model.load import load
-from qsac.model.metrics import closed_form
+from qsac.machine.registry import target
 from qsac.passes.attention._factors import factorised
 from qsac.passes.attention.factor_kernel import FactorKernel
 from qsac.passes.attention.stage_power import StagePower
-from qsac.pipeline import PassContext
-from qsac.registry import default_pipeline, target
+from qsac.pipeline.contract import PassContext
+from qsac.pipeline.registry import default_pipeline
 from tests.passes.attention.test_prune_loaders import ANSATZ, IDENTITY, model
 from tests.strategies import models
 

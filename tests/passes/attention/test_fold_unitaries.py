@@ -5,17 +5,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qsac.build import build
+from qsac.counting.formulas import two_qubit_gates
+from qsac.families.qsa.build import build
+from qsac.families.reading import load
 from qsac.ir.attention import ApplyUnitary, LoadTokens, PrepareIndex, PreparePower, Project
-from qsac.ir.cost import two_qubit_gates
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
 from qsac.ir.verifier import verify
-from qsac.model import load
-from qsac.pipeline import PassContext
-from qsac.registry import pass_class, target
+from qsac.machine.registry import target
+from qsac.pipeline.contract import PassContext
+from qsac.pipeline.registry import pass_class
 from tests.passes.test_registry_wide import assert_same_meaning
 from tests.strategies import random_model, random_unitary, unitary_entries
 

@@ -10,18 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import qsac
-from qsac.artifact import Compiled
-from qsac.build import build
+from qsac.artifact.compiled import Compiled
+from qsac.families.qsa.build import build
+from qsac.families.qsa.metrics import closed_form
+from qsac.families.reading import load
 from qsac.ir.approximation import infidelity
 from qsac.ir.attention import LoadPruned, LoadTokens
 from qsac.ir.interpreter import final_state, interpret
 from qsac.ir.verifier import verify
-from qsac.model.load import load
-from qsac.model.metrics import closed_form
+from qsac.machine.registry import target
+from qsac.machine.target import Target
 from qsac.passes.attention._pruning import Choice, Pruning, cheapest
 from qsac.passes.attention.prune_loaders import PruneLoaders
-from qsac.pipeline import ErrorLedger, PassContext, Target
-from qsac.registry import default_pipeline, print_pipeline, target
+from qsac.pipeline.contract import ErrorLedger, PassContext
+from qsac.pipeline.registry import default_pipeline, print_pipeline
 from tests.strategies import models, random_model
 
 IDENTITY = {"type": "identity"}

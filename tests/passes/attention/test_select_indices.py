@@ -1,17 +1,17 @@
 import numpy as np
 import pytest
 
-from qsac.build import build
-from qsac.compiler import compile  # noqa: A004
+from qsac.compiler.compilation import compile  # noqa: A004
+from qsac.counting.formulas import two_qubit_gates
+from qsac.families.qsa.build import build
+from qsac.families.reading import load
 from qsac.ir.attention import ApplyUnitary, LoadTokens, SelectIndex
-from qsac.ir.cost import two_qubit_gates
 from qsac.ir.interpreter import interpret
 from qsac.ir.verifier import ProgramError, verify
-from qsac.model import load
+from qsac.machine.registry import target
 from qsac.passes.attention.fold_unitaries import FoldUnitaries
 from qsac.passes.attention.select_indices import SelectIndices
-from qsac.pipeline import PassContext
-from qsac.registry import target
+from qsac.pipeline.contract import PassContext
 from tests.strategies import random_model
 
 CONTEXT = PassContext(target("h2"))

@@ -1,14 +1,14 @@
 import pytest
 
-from qsac.build import build
-from qsac.compiler import compile  # noqa: A004
+from qsac.compiler.compilation import compile  # noqa: A004
+from qsac.families.qsa.build import build
+from qsac.families.reading import load
 from qsac.ir.attention import PreparePower, TurnPower
 from qsac.ir.verifier import verify
 from qsac.lowering.allocation import allocate
-from qsac.model import load
+from qsac.machine.registry import target
 from qsac.passes.attention.stage_power import StagePower
-from qsac.pipeline import PassContext
-from qsac.registry import target
+from qsac.pipeline.contract import PassContext
 from tests.passes.attention.test_select_indices import assert_same_probabilities, gated, model
 from tests.strategies import random_model
 

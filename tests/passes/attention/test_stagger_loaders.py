@@ -2,15 +2,16 @@
 
 import pytest
 
-from qsac.build import build
-from qsac.compiler import compile  # noqa: A004
+from qsac.compiler.compilation import compile  # noqa: A004
+from qsac.counting.formulas import two_qubit_gates
+from qsac.families.qsa.build import build
+from qsac.families.reading import load
 from qsac.ir.attention import LoadTokens
-from qsac.ir.cost import two_qubit_gates
 from qsac.ir.interpreter import interpret
 from qsac.lowering.lower import lower
-from qsac.model.load import load
-from qsac.pipeline import PassContext
-from qsac.registry import pass_class, target
+from qsac.machine.registry import target
+from qsac.pipeline.contract import PassContext
+from qsac.pipeline.registry import pass_class
 from tests.bench.cases import Case
 from tests.strategies import random_model
 

@@ -8,19 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qsac.build import build
-from qsac.compiler import compile  # noqa: A004
+from qsac.compiler.compilation import compile  # noqa: A004
+from qsac.counting.formulas import two_qubit_gates
+from qsac.families.qsa.build import build
+from qsac.families.qsa.metrics import closed_form
+from qsac.families.reading import load
 from qsac.ir.approximation import infidelity
 from qsac.ir.attention import LoadTokens
-from qsac.ir.cost import two_qubit_gates
 from qsac.ir.parser import parse_program
 from qsac.ir.printer import print_program
 from qsac.ir.verifier import verify
-from qsac.model import load
-from qsac.model.metrics import closed_form
+from qsac.machine.registry import target
 from qsac.passes.attention.truncate_tokens import TruncateTokens
-from qsac.pipeline import ErrorLedger, PassContext
-from qsac.registry import default_pipeline, print_pipeline, target
+from qsac.pipeline.contract import ErrorLedger, PassContext
+from qsac.pipeline.registry import default_pipeline, print_pipeline
 from qsac.runtime.run import run
 from tests.strategies import random_model
 

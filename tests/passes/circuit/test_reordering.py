@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qsac.counting.stats import layers
 from qsac.emit.cz import emit
-from qsac.ir.native import GATES, KIND, NativeCircuit
 from qsac.ir.program import Program
+from qsac.native.circuit import GATES, KIND, NativeCircuit
 from qsac.passes.circuit._reordering import measured_early, reordered
-from qsac.report.stats import layers
 from tests.emit.families import assert_same_probabilities
 from tests.strategies import block_programs
 

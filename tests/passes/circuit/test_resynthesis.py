@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import unitary_group
 
-from qsac.ir.native import KIND, NativeCircuit
+from qsac.native.circuit import KIND, NativeCircuit
 from qsac.passes.circuit._resynthesis import blocks, least, needed_gates, resynthesised
 from tests.passes.circuit.test_route import (
     MATRICES,

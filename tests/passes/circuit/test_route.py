@@ -17,12 +17,14 @@ from pytket.architecture import Architecture
 from pytket.passes import DefaultMappingPass
 from pytket.predicates import CompilationUnit, ConnectivityPredicate, DirectednessPredicate, GateSetPredicate
 
-from qsac import registry
-from qsac.emit.circuit_dict import to_dict
-from qsac.emit.tket import to_tket
 from qsac.errors import DoesNotFitError
-from qsac.ir.native import GATES, KIND, BitReadout, Group, NativeCircuit, Profile
-from qsac.pipeline import ErrorRates, PassContext, Target
+from qsac.export.circuit_dict import to_dict
+from qsac.export.tket import to_tket
+from qsac.machine import registry as machines
+from qsac.machine.target import ErrorRates, Target
+from qsac.native.circuit import GATES, KIND, BitReadout, Group, NativeCircuit, Profile
+from qsac.pipeline import registry
+from qsac.pipeline.contract import PassContext
 
 Route: Any = registry.pass_class("route")
 
@@ -210,7 +212,7 @@ def test_outcomes_final_states_and_profile_are_kept(seed: int, target: Target, o
 
 @pytest.mark.parametrize("name", ["ibm-fez", "ibm-brisbane", "ibm-washington", "ibm-nighthawk"])
 def test_devices(name: str) -> None:
-    target = registry.target(name)
+    target = machines.target(name)
     for seed in range(2):
         source = random_circuit(100 + seed, qubits=5, size=40)
         routed = Route(attempts=3).apply(source, PassContext(target))
@@ -285,7 +287,7 @@ def test_small_and_empty_circuits() -> None:
 
 def test_without_coupling_nothing_is_done() -> None:
     source = random_circuit(0)
-    assert Route().apply(source, PassContext(registry.target("h2"))) is source
+    assert Route().apply(source, PassContext(machines.target("h2"))) is source
 
 
 def test_what_does_not_fit_is_refused() -> None:
@@ -297,7 +299,7 @@ def test_what_does_not_fit_is_refused() -> None:
         Route().apply(circuit_of([], 3, 0), PassContext(parted))
     resetting = circuit_of([("Reset", 0, -1)], 1, 0)
     with pytest.raises(DoesNotFitError, match="no reset"):
-        Route().apply(resetting, PassContext(registry.target("ibm-berlin")))
+        Route().apply(resetting, PassContext(machines.target("ibm-berlin")))
 
 
 def test_only_connected_and_working_parts_are_used() -> None:
@@ -326,7 +328,7 @@ def test_a_qubit_of_no_two_qubit_gate_stays_with_the_others() -> None:
 
 def test_more_attempts_are_never_worse_and_tket_does_no_better() -> None:
     source = multiplexed(seed=1)
-    target = registry.target("ibm-fez")
+    target = machines.target("ibm-fez")
     counts = [Route(attempts=n).apply(source, PassContext(target)).two_qubit_gates for n in (1, 12)]
     assert counts[1] <= counts[0]
     unit = CompilationUnit(to_tket(source))
@@ -355,7 +357,7 @@ def test_progress_is_told() -> None:
 
 
 def digest() -> str:
-    routed = Route(attempts=3).apply(random_circuit(7), PassContext(registry.target("ibm-fez"), seed=5))
+    routed = Route(attempts=3).apply(random_circuit(7), PassContext(machines.target("ibm-fez"), seed=5))
     return hashlib.sha256(repr(to_dict(routed)).encode()).hexdigest()
 
 

@@ -9,8 +9,9 @@ from qsac.ir.op import Op, Register
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.ir.verifier import verify
-from qsac.pipeline import PassContext
-from qsac.registry import pass_class, target
+from qsac.machine.registry import target
+from qsac.pipeline.contract import PassContext
+from qsac.pipeline.registry import pass_class
 
 DropDiagonals: Any = pass_class("drop-diagonals")
 NAMES = ("a", "b", "t")

@@ -8,8 +8,9 @@ from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program
 from qsac.ir.table import Table
-from qsac.pipeline import PassContext
-from qsac.registry import pass_class, target
+from qsac.machine.registry import target
+from qsac.pipeline.contract import PassContext
+from qsac.pipeline.registry import pass_class
 
 MergeDiagonals: Any = pass_class("merge-diagonals")
 A, AB, BA = (Table(values) for values in ([0.1, 0.2], [0.1, 0.2, 0.3, 0.5], [1.0, 0.0, 0.0, 0.7]))

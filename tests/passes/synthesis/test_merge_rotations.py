@@ -5,8 +5,9 @@ import pytest
 from qsac.ir.blocks import PauliRotation
 from qsac.ir.op import Register
 from qsac.ir.program import Program
-from qsac.pipeline import PassContext
-from qsac.registry import pass_class, target
+from qsac.machine.registry import target
+from qsac.pipeline.contract import PassContext
+from qsac.pipeline.registry import pass_class
 
 
 def merged(*rotations: tuple[str, tuple[int, ...], float]) -> list[tuple[str, float]]:

@@ -1,0 +1,178 @@
+"""A compiled program as the bytes of a cache entry, and back, whatever the bytes are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.artifact.compiled import Compiled, described_circuit
+from qsac.artifact.reading import read_described, read_verified
+from qsac.families.qsa.model import Model
+from qsac.files.strict_json import parse, walk
+from qsac.ir.parser import parse_program
+from qsac.ir.program import Program
+from qsac.native.circuit import NativeCircuit
+
+MAGIC = b"qsac-cache 2 "
+HEADER_LIMIT = 64 << 20
+"""Bytes of JSON that an entry may begin with. Reading it takes at most about thirty times as much memory."""
+
+_COLUMNS = {"kind": "<i1", "first": "<i4", "second": "<i4", "angles": "<f8"}
+_GATE_BYTES = 1 + 4 + 4 + 2 * 8
+
+
+def encoded(key: str, compiled: Compiled) -> bytes | None:
+    """Magic, hash of the rest, a line of JSON with the key, then the columns of each circuit as they lie in memory.
+
+    None for what is too large to be read again.
+    """
+    circuits = [{"gates": len(circuit), **described_circuit(circuit)} for circuit in compiled.circuits]
+    header = {
+        "key": key,
+        "sha256": compiled.model.sha256,
+        "ir": compiled.ir,
+        "stats": compiled.stats,
+        "verified": None if compiled.verified is None else asdict(compiled.verified),
+        "circuits": circuits,
+    }
+    line = json.dumps(header, separators=(",", ":"), allow_nan=False).encode("ascii")
+    if len(line) > HEADER_LIMIT:
+        return None
+    columns = [
+        getattr(circuit, name).astype(kind).tobytes()
+        for circuit in compiled.circuits
+        for name, kind in _COLUMNS.items()
+    ]
+    body = b"".join([line, b"\n", *columns])
+    return MAGIC + hashlib.sha256(body).hexdigest().encode("ascii") + b"\n" + body
+
+
+def decoded(data: bytes, key: str, model: Model, target: dict[str, Any], options: dict[str, Any]) -> Compiled | None:
+    """What :func:`encoded` made of a program for ``key`` and ``model``, or None for any other bytes.
+
+    ``target`` and ``options`` are those that the key was made of.
+    """
+    first, _, body = data.partition(b"\n")
+    if first != MAGIC + hashlib.sha256(body).hexdigest().encode("ascii"):
+        return None
+    line, _, columns = body.partition(b"\n")
+    if len(line) > HEADER_LIMIT:
+        return None
+    try:
+        header: Any = parse(line, "cache entry")
+        if header["key"] != key or header["sha256"] != model.sha256:
+            return None
+        verified, program = read_verified(header["verified"]), parse_program(header["ir"])
+        circuits = _circuits(header["circuits"], columns, model, program)
+        _check_stats(header["stats"], circuits[0], model)
+        if options["error_budget"] == "auto":
+            _check_like([{}], header["stats"]["error_budget"]["tried"])
+    except Exception:
+        # The hash holds for whoever can compute it: behind it may be anything, of any type, nested to any depth.
+        return None
+    return Compiled(model, target, options, header["ir"], circuits, header["stats"], {}, verified)
+
+
+def _circuits(
+    described: list[dict[str, Any]], columns: bytes, model: Model, program: Program
+) -> tuple[NativeCircuit, ...]:
+    """The circuits of an entry; their columns take all of the bytes."""
+    sizes = [entry["gates"] for entry in described]
+    if any(type(size) is not int or size < 0 for size in sizes) or sum(sizes) * _GATE_BYTES != len(columns):
+        raise ValueError("the columns have another length")
+    circuits, start = [], 0
+    for entry, gates in zip(described, sizes, strict=True):
+        arrays: dict[str, NDArray[Any]] = {}
+        for name, kind in _COLUMNS.items():
+            count = gates * (2 if name == "angles" else 1)
+            arrays[name] = np.frombuffer(columns, kind, count, start).astype(kind[1:])
+            start += arrays[name].nbytes
+        arrays["angles"] = arrays["angles"].reshape(gates, 2)
+        circuits.append(read_described(entry, arrays, model, program))
+    return tuple(circuits)
+
+
+_NUMBER, _COUNT, _TEXT, _FLAG = "number", "count", "text", "flag"
+_PRICE = {"unit": _TEXT, "jobs": _COUNT, "amount": _NUMBER}
+
+_STATS: dict[str, Any] = {
+    "depth": _COUNT,
+    "two_qubit_depth": _COUNT,
+    "error_free_probability": (_NUMBER,),
+    "duration": ({"circuit": _NUMBER, "fixed": _NUMBER, "per_shot": _NUMBER},),
+    "cost": ({"unit": _TEXT, "fixed": _NUMBER, "per_shot": _NUMBER},),
+    "forecast": {
+        "success_probability": (_NUMBER,),
+        "useful": (_NUMBER,),
+        "standard_error": _NUMBER,
+        "shots": (_COUNT,),
+        "cost": (_PRICE,),
+        "noise": (_FLAG,),
+    },
+    "passes": [{"name": _TEXT, "level": _TEXT, "two_qubit_gates": [_COUNT]}],
+    "allocation": {...: [_TEXT]},
+    "lam": _NUMBER,
+    "error_budget": {"budget": _NUMBER, "spent": {...: _NUMBER}},
+}
+"""What statistics look like: a tuple holds what may also be null, a list what all of its entries are like, and ``...``
+stands for any name. There may be more fields."""
+
+_MAGNITUDE = 1e200
+"""What is computed with is smaller, and so does not overflow. Counts, as that of the shots needed, may be larger."""
+
+
+def _check_stats(stats: dict[str, Any], circuit: NativeCircuit, model: Model) -> None:
+    """Raise for statistics that are not of the circuit, or that nobody could print."""
+    counts = {
+        "qubits": len(circuit.qubits),
+        "two_qubit_gates": circuit.two_qubit_gates,
+        "one_qubit_gates": circuit.one_qubit_gates,
+        "measurements": circuit.count("Measure"),
+        "resets": circuit.count("Reset"),
+        "pairs": model.pairs,
+    }
+    if any(type(stats[name]) is not int or stats[name] != count for name, count in counts.items()):
+        raise ValueError("counts of another circuit")
+    _check_like(_STATS, stats)
+    if any(len(step["two_qubit_gates"]) != 2 for step in stats["passes"]) or stats["lam"] <= 0:
+        raise ValueError("a pass without counts, or no normalisation")
+    for price in (stats["cost"] or {}, stats["forecast"]["cost"] or {}):
+        for name in price.keys() - {"unit"}:
+            _check_like(_NUMBER, price[name])
+    for name in ("infidelity", "loss_deviation"):
+        _check_like((_NUMBER,), stats["error_budget"].get(name))
+    if any(type(value) is float and not isfinite(value) for _, value in walk(stats)):
+        raise ValueError("a number that is not finite")
+
+
+def _check_like(shape: Any, value: Any) -> None:
+    """Raise unless a value is as :data:`_STATS` describes it."""
+    if isinstance(shape, tuple):
+        if value is not None:
+            _check_like(shape[0], value)
+    elif isinstance(shape, list):
+        if type(value) is not list:
+            raise TypeError("no list")
+        for entry in value:
+            _check_like(shape[0], entry)
+    elif isinstance(shape, dict):
+        if type(value) is not dict:
+            raise TypeError("no object")
+        for name in value if ... in shape else shape:
+            _check_like(shape.get(name, shape.get(...)), value[name])
+    elif shape == _TEXT:
+        if type(value) is not str:
+            raise TypeError("no text")
+    elif shape == _FLAG:
+        if type(value) is not bool:
+            raise TypeError("no truth value")
+    elif type(value) not in ((int,) if shape == _COUNT else (int, float)):
+        raise TypeError("no number")
+    elif value < 0 if shape == _COUNT else not -_MAGNITUDE < value < _MAGNITUDE:
+        raise ValueError("a number out of range")

@@ -1,0 +1,229 @@
+"""Compiled programs and their files: everything that `run` and `verify` need, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from qsac.artifact.sealing import FIELD, producer
+from qsac.errors import InvalidInputError
+from qsac.export.circuit_dict import to_dict
+from qsac.export.circuit_dict import to_json as circuit_json
+from qsac.families.qsa.model import Model
+from qsac.files.arguments import file_path
+from qsac.files.pointer import describe as describe_value
+from qsac.files.pointer import join
+from qsac.files.strict_json import walk
+from qsac.files.writing import write_whole
+from qsac.ir.parser import parse_program
+from qsac.ir.program import Program
+from qsac.native.circuit import NativeCircuit, Unit
+
+if TYPE_CHECKING:
+    from pytket import Circuit
+    from qiskit import QuantumCircuit
+
+VERSION = 1
+SIZE_LIMIT = 1 << 30
+"""Largest artifact file that is read, in bytes: about ten million gates."""
+
+
+_NORMALISATION = re.compile(r"^normalisation (\S+)$", re.MULTILINE)
+
+_DEEPEST = 64
+"""Levels of a compiled program's fields that are looked through for what cannot be written."""
+
+DEVIATIONS = ("infidelity", "loss_deviation", "success_probability_deviation")
+"""What verification adds to the report on the error budget."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """How a compiled circuit was verified: against the model's ``closed form``, or, where passes have spent of an
+    error budget, against its own ``program``; every probability to ``tolerance``, relative to P(given)."""
+
+    how: Literal["closed form", "program"]
+    tolerance: float
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A model compiled for a target. Two of them are equal if their artifacts are.
+
+    ``ir`` is the final attention program as text; ``circuits`` the native circuits, ``stats`` their statistics.
+    ``target`` is the target's description, ``options`` what the compilation was asked for. ``timings`` (seconds by
+    stage) are of this process and never saved. ``verified`` says how the circuit was verified, None where it was not.
+    ``producer`` holds the versions of qsac, Python and libraries that it was compiled with.
+    """
+
+    model: Model
+    target: dict[str, Any]
+    options: dict[str, Any]
+    ir: str
+    circuits: tuple[NativeCircuit, ...]
+    stats: dict[str, Any]
+    timings: dict[str, float] = field(default_factory=dict)
+    verified: Verified | None = None
+    producer: dict[str, str] = field(default_factory=producer)
+
+    def __eq__(self, other: object) -> bool:
+        return self.to_json() == other.to_json() if isinstance(other, Compiled) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.model, self.target["name"], self.ir))
+
+    @cached_property
+    def program(self) -> Program:
+        """The final attention program."""
+        return parse_program(self.ir)
+
+    @property
+    def normalisation(self) -> float:
+        """How much larger the circuit's lambda is than the model's: its success probability is zeta over the square.
+        Read from the program's text, which has a line for it where it is not 1, not from the statistics."""
+        line = _NORMALISATION.search(self.ir)
+        return 1.0 if line is None else float(line[1])
+
+    def unverified(self) -> Compiled:
+        """The same program as it is before verification."""
+        report = {name: value for name, value in self.stats["error_budget"].items() if name not in DEVIATIONS}
+        return replace(self, verified=None, stats={**self.stats, "error_budget": report})
+
+    def to_json(self) -> str:
+        """The artifact's text: the same model, target, options and seed give the same bytes."""
+        return "".join(self.parts())
+
+    def parts(self) -> Iterator[str]:
+        """The artifact's text in parts: the gates of a large circuit never stand in memory as one text.
+
+        Parts are written as canonical JSON, so that the digest, which wants the fields in alphabetical order, is
+        computed while they pass by: ``circuits`` comes first there, and in the middle of what people read.
+        """
+        head = {
+            "qsac_artifact": VERSION,
+            "model": self.model.canonical,
+            "sha256": self.model.sha256,
+            "producer": self.producer,
+            "target": self.target,
+            "options": self.options,
+            "ir": self.ir,
+        }
+        tail = {"stats": self.stats, "verified": None if self.verified is None else asdict(self.verified)}
+        rest = _json(head | tail)  # what cannot be written is refused before the first part
+        digest = hashlib.sha256(b'{"circuits":[')
+        yield f'{{{_fields(head)},"circuits":['
+        for place, circuit in enumerate(self.circuits):
+            for part in _circuit_parts(circuit, first=place == 0):
+                digest.update(part.encode("ascii"))
+                yield part
+        digest.update(f"],{rest[1:]}".encode("ascii"))
+        yield f"],{_fields(tail | {FIELD: digest.hexdigest()})}}}\n"
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the artifact, whole or not at all."""
+        write_whole(file_path(path, "artifact"), self.parts())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Compiled:
+        """Read an artifact. Raises :class:`~qsac.errors.InvalidInputError` for anything else, and for an artifact that
+        was changed after it was written."""
+        from qsac.artifact.reading import read_file
+
+        return read_file(path)
+
+    @classmethod
+    def parse(cls, data: bytes, source: str) -> Compiled:
+        """The compiled program of an artifact's text; ``source`` names it in errors. Raises as :meth:`load`."""
+        from qsac.artifact.reading import read
+
+        return read(data, source)
+
+    def to_tket(self) -> Circuit:
+        """The first circuit as a pytket circuit."""
+        from qsac.export.tket import to_tket
+
+        return to_tket(self.circuits[0])
+
+    def to_qiskit(self) -> QuantumCircuit:
+        """The first circuit as a Qiskit circuit, its classical registers as in the artifact."""
+        from qsac.export.qiskit import to_qiskit
+
+        return to_qiskit(self.circuits[0])
+
+
+def _unit(unit: Unit) -> list[Any]:
+    return [unit[0], [unit[1]]]
+
+
+def _json(value: Any) -> str:
+    try:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        raise _unwritable(value) from None
+
+
+def _unwritable(document: Any) -> InvalidInputError:
+    """The error for a document that holds what JSON does not have, with the first place that does."""
+    title, wanted = "the compiled program cannot be written as JSON", "finite numbers, texts, lists and objects"
+    for path, value in walk(document):
+        if len(path) > _DEEPEST:
+            return InvalidInputError(title, found="deeply nested values", wanted=wanted)
+        if isinstance(value, dict | list):
+            continue
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):
+            return InvalidInputError(title, pointer=join("", *path), found=describe_value(value), wanted=wanted)
+    return InvalidInputError(title, wanted=f"{wanted} with names that are texts")
+
+
+def _fields(document: dict[str, Any]) -> str:
+    """The text of some fields in the order given."""
+    return ",".join(f"{_json(name)}:{_json(value)}" for name, value in document.items())
+
+
+def _circuit_parts(circuit: NativeCircuit, *, first: bool) -> Iterator[str]:
+    """The text of a circuit, with the comma before it."""
+    yield '{"circuit":' if first else ',{"circuit":'
+    yield from circuit_json(circuit)
+    yield "," + _json(_meaning(circuit))[1:]
+
+
+def _meaning(circuit: NativeCircuit) -> dict[str, Any]:
+    """What an artifact says of a circuit beside its gates."""
+    qubits, bits = circuit.qubits, circuit.bits
+    profile = circuit.profile
+    return {
+        "name": circuit.name,
+        "readout": [
+            {
+                "metric": readout.metric,
+                "given": [_unit(bits[bit]) for bit in readout.given],
+                "success": [_unit(bits[bit]) for bit in readout.success],
+                **({"index": [_unit(bits[bit]) for bit in readout.index_bits]} if readout.index_bits else {}),
+            }
+            for readout in circuit.readouts
+        ],
+        "profile": None
+        if profile is None
+        else {
+            "stop": profile.stop,
+            "register": [_unit(qubits[qubit]) for qubit in profile.register],
+            "given": [_unit(bits[bit]) for bit in profile.given],
+            "success": [_unit(bits[bit]) for bit in profile.success],
+        },
+        "initial_map": [[["q", [logical]], _unit(qubits[place])] for logical, place in enumerate(circuit.initial_map)],
+        "final_map": [[["q", [logical]], _unit(qubits[place])] for logical, place in enumerate(circuit.final_map)],
+        "groups": [list(group) for group in circuit.groups],
+    }
+
+
+def described_circuit(circuit: NativeCircuit) -> dict[str, Any]:
+    """What an artifact says of a circuit, JSON-ready, without its gates."""
+    return {"circuit": to_dict(circuit.rows(slice(0, 0))), **_meaning(circuit)}

@@ -1,0 +1,351 @@
+"""Artifact files, read from anyone: what is wrong is said with its JSON pointer, and sizes are checked first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from qsac.artifact.compiled import SIZE_LIMIT, VERSION, Compiled, Verified
+from qsac.artifact.sealing import check_digest
+from qsac.errors import InvalidInputError, QsacError
+from qsac.export.circuit_dict import from_dict
+from qsac.families.qsa.metrics import METRIC_NAMES
+from qsac.families.qsa.model import Model
+from qsac.families.qsa.results import RESULT_NAMES, index_qubits
+from qsac.families.reading import load
+from qsac.files.arguments import file_path
+from qsac.files.differences import close, differences, shown
+from qsac.files.pointer import join
+from qsac.files.source import read_file as read_source
+from qsac.files.strict_json import parse, walk
+from qsac.ir.parser import parse_program
+from qsac.ir.program import Program
+from qsac.lowering.projection import bit_register
+from qsac.native.circuit import BitReadout, Group, NativeCircuit, Profile, Unit
+
+
+def read_file(path: str | os.PathLike[str]) -> Compiled:
+    """The compiled program of an artifact file."""
+    return read(read_bytes(path), str(path))
+
+
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of an artifact file, which may be anything, if they are not too many."""
+    return read_source(file_path(path, "artifact"), SIZE_LIMIT, "artifact")
+
+
+def read(data: bytes, source: str) -> Compiled:
+    """The compiled program of an artifact's text, if it is as it was written."""
+    try:
+        document = checked_version(parse(data, source, "artifact"))
+        check_digest(document, "artifact")
+        return compiled_of(document)
+    except QsacError as error:
+        raise error.located(source) from None
+
+
+def checked_version(document: object) -> dict[str, Any]:
+    """The document, if it is an artifact of a version that this qsac reads."""
+    version = document.get("qsac_artifact") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise InvalidInputError(
+            "this is not a qsac artifact",
+            pointer="/qsac_artifact",
+            wanted="the file that `qsac compile -o` wrote",
+            help="a model file is compiled first: qsac compile MODEL --target NAME -o NAME.qsac.json",
+        )
+    if version > VERSION:
+        raise InvalidInputError(
+            "the artifact is of a newer version than this qsac reads",
+            pointer="/qsac_artifact",
+            found=f"version {version}",
+            wanted=f"at most version {VERSION}",
+            help="update qsac, or compile the model again with this one",
+        )
+    return document
+
+
+def compiled_of(document: dict[str, Any]) -> Compiled:
+    """The compiled program of an artifact's document, whatever its digest.
+
+    Raises :class:`~qsac.errors.InvalidInputError` with the place of the first thing that cannot be: what the results
+    depend on is checked here, all else by :mod:`qsac.checking`.
+    """
+    root, model = Part(document, ""), model_of(document)
+    if root.field("sha256").text() != model.sha256:
+        raise InvalidInputError(
+            "the artifact's model was changed after compiling",
+            pointer="/sha256",
+            found=root.field("sha256").text()[:64],
+            wanted=model.sha256,
+            help="compile the changed model again",
+        )
+    program = _program(root.field("ir"))
+    circuits = tuple(_read_circuit(entry) for entry in root.field("circuits").entries())
+    if len(circuits) != 1:
+        raise root.field("circuits").wrong("one circuit, that of the model's readout")
+    for entry, circuit in zip(root.field("circuits").entries(), circuits, strict=True):
+        _check_meaning(entry, circuit, model, program)
+    root.field("target").field("name").text()
+    root.field("target").field("kind").choice(("device", "exact", "shots"))
+    stats = root.field("stats")
+    _check_stats(stats, model, program)
+    versions = root.field("producer").mapping()
+    for name in versions:
+        root.field("producer").field(name).text()
+    return Compiled(
+        model=model,
+        target=root.field("target").mapping(),
+        options=root.field("options").mapping(),
+        ir=root.field("ir").text(),
+        circuits=circuits,
+        stats=stats.mapping(),
+        verified=_verified(root.field("verified")),
+        producer=versions,
+    )
+
+
+def model_of(document: dict[str, Any]) -> Model:
+    """The model of an artifact's document."""
+    return _model(Part(document, "").field("model"))
+
+
+def _program(part: Part) -> Program:
+    try:
+        program = parse_program(part.text())
+    except QsacError as error:
+        where = f" at {error.pointer}" if error.pointer else ""
+        raise InvalidInputError(
+            "the artifact's program cannot be read",
+            pointer=part.pointer,
+            found=f"{error.title}{where}" + (f": {error.found}" if error.found else ""),
+            wanted=error.wanted,
+        ) from None
+    if program.level != "attention":
+        raise part.wrong("an attention program")
+    return program
+
+
+def _check_stats(part: Part, model: Model, program: Program) -> None:
+    """Lambda and pairs are of the program and the model, whatever the statistics say."""
+    lam = part.field("lam")
+    if not close(lam.value, model.lam * program.normalisation):
+        raise lam.wrong(f"lambda as it is in the program: {model.lam * program.normalisation!r}")
+    if part.field("pairs").value != model.pairs:
+        raise part.field("pairs").wrong(f"the pairs of the model's mask: {model.pairs}")
+
+
+def read_verified(value: object) -> Verified | None:
+    """The record of a verification. Raises :class:`~qsac.errors.InvalidInputError` for what is none."""
+    return _verified(Part(value, "/verified"))
+
+
+def _verified(part: Part) -> Verified | None:
+    if part.value is None:
+        return None
+    how = part.field("how").choice(("closed form", "program"))
+    tolerance = part.field("tolerance").value
+    if not isinstance(tolerance, float) or not 0 < tolerance < 1 or len(part.mapping()) != 2:
+        raise part.wrong("how it was verified, and the tolerance: a number between 0 and 1")
+    return Verified("program" if how == "program" else "closed form", tolerance)
+
+
+class Part:
+    """A place in an artifact's JSON, to read parts of the wanted type from."""
+
+    def __init__(self, value: Any, pointer: str) -> None:
+        self.value = value
+        self.pointer = pointer
+
+    def wrong(self, wanted: str) -> InvalidInputError:
+        return InvalidInputError("the artifact is damaged", pointer=self.pointer or "/", wanted=wanted)
+
+    def field(self, name: str) -> Part:
+        if not isinstance(self.value, dict) or name not in self.value:
+            raise self.wrong(f"an object with a field {name!r}")
+        return Part(self.value[name], f"{self.pointer}/{name}")
+
+    def entries(self) -> list[Part]:
+        if not isinstance(self.value, list):
+            raise self.wrong("a list")
+        return [Part(entry, f"{self.pointer}/{index}") for index, entry in enumerate(self.value)]
+
+    def text(self) -> str:
+        if not isinstance(self.value, str):
+            raise self.wrong("a text")
+        return self.value
+
+    def choice(self, words: Sequence[str]) -> str:
+        if self.value not in words:
+            raise self.wrong(f"one of {', '.join(words)}")
+        return self.text()
+
+    def number(self, limit: int) -> int:
+        if not isinstance(self.value, int) or isinstance(self.value, bool) or not 0 <= self.value <= limit:
+            raise self.wrong(f"a whole number from 0 to {limit}")
+        return self.value
+
+    def mapping(self) -> dict[str, Any]:
+        if not isinstance(self.value, dict):
+            raise self.wrong("an object")
+        return self.value
+
+    def place(self, units: dict[Unit, int]) -> int:
+        """Where the unit [name, [index]] stands among ``units``."""
+        value = self.value
+        if isinstance(value, list) and len(value) == 2 and isinstance(value[1], list) and len(value[1]) == 1:
+            unit = (value[0], value[1][0])
+            if isinstance(unit[0], str) and type(unit[1]) is int and unit in units:
+                return units[unit]
+        raise self.wrong("a qubit or bit of the circuit, as [register, [index]]")
+
+
+def _check_meaning(entry: Part, circuit: NativeCircuit, model: Model, program: Program) -> None:
+    """What a circuit is read for must be what its model and its program ask for."""
+    metrics = [readout.metric for readout in circuit.readouts]
+    kind = model.readout.type
+    wanted = ["fidelity", "token_fidelity"] if kind == "loss" else [RESULT_NAMES[kind]]
+    if metrics != wanted or [readout.metric for readout in program.readouts] != wanted:
+        raise entry.field("readout").wrong(f"what the model's readout {kind!r} asks for")
+    for place, (readout, asked) in enumerate(zip(circuit.readouts, program.readouts, strict=True)):
+        parts = ((readout.given, asked.given), (readout.success, asked.success), (readout.index_bits, asked.index))
+        for name, (bits, registers) in zip(("given", "success", "index"), parts, strict=True):
+            units = outcome_bits(registers, program)
+            if tuple(circuit.bits[bit] for bit in bits) != units:
+                shown = ", ".join(f"{register}[{index}]" for register, index in units) or "no bits"
+                raise entry.field("readout").entries()[place].field(name).wrong(f"the bits of its program: {shown}")
+    if list(circuit.bits) != sorted(circuit.bits):
+        raise entry.field("circuit").field("bits").wrong("the bits in pytket's order: by register, then by index")
+    size = model.index_qubits if kind == "loss" else index_qubits(model)
+    profile = entry.field("profile")
+    if circuit.profile is None or size == 0:
+        if circuit.profile is not None or size:
+            raise profile.wrong(f"a profile of {size} index qubits" if size else "no profile: null")
+    elif len(circuit.profile.register) != size:
+        raise profile.field("register").wrong(f"{size} index qubits")
+    elif sorted(circuit.profile.given) != sorted(circuit.readouts[0].given):
+        raise profile.field("given").wrong("the given bits of the readout")
+    elif sorted(circuit.profile.success) != sorted(circuit.readouts[-1].success):
+        raise profile.field("success").wrong("the success bits of the readout")
+    if kind != "loss" and len(circuit.readouts[0].index_bits) != size:
+        raise entry.field("readout").wrong(f"{size} index bits")
+
+
+def outcome_bits(registers: Sequence[str], program: Program) -> tuple[Unit, ...]:
+    """The bits that the registers of an attention program are measured into."""
+    sizes = program.scope.sizes
+    return tuple((bit_register(register), index) for register in registers for index in range(sizes[register]))
+
+
+def _model(part: Part) -> Model:
+    """The model, which has to be canonical: an artifact stands alone, names no other file, and computes no tokens."""
+    if part.field("tokens").field("type").value != "inline":
+        raise part.field("tokens").field("type").wrong('"inline": the tokens themselves')
+    for name in ("tokens", "readout"):
+        for path, value in walk(part.field(name).value):
+            if isinstance(value, dict) and "path" in value:
+                pointer = join(part.pointer, name, *path)
+                raise Part(value, pointer).wrong("the numbers themselves: no file is named")
+    try:
+        model = load(part.mapping())
+    except QsacError as error:
+        error.pointer, error.source = part.pointer + (error.pointer or ""), None
+        raise
+    difference = next(differences(part.value, model.canonical, part.pointer, _same_number), None)
+    if difference is not None:
+        pointer, found, wanted = difference
+        raise InvalidInputError(
+            "the artifact's model is not in its canonical form",
+            pointer=pointer,
+            found=shown(found),
+            wanted=shown(wanted),
+            help="compile the model again",
+        )
+    return model
+
+
+def _same_number(found: Any, wanted: Any) -> bool:
+    """Whether two numbers are equal: 1 and 1.0 are."""
+    return all(type(value) in (int, float) for value in (found, wanted)) and bool(found == wanted)
+
+
+def read_described(entry: object, columns: Mapping[str, Any], model: Model, program: Program) -> NativeCircuit:
+    """The circuit of :func:`~qsac.artifact.compiled.described_circuit` with the gates of ``columns``.
+
+    These are arrays of one length, named and shaped as those of a :class:`~qsac.native.circuit.NativeCircuit`.
+    Raises :class:`~qsac.errors.InvalidInputError` for whatever an artifact is refused for.
+    """
+    part = Part(entry, "")
+    bare = replace(from_dict(part.field("circuit").value, "/circuit"), **columns)
+    wanted = bare.out_of_range()
+    if wanted is not None:
+        raise part.wrong(wanted)
+    circuit = _with_meaning(part, bare)
+    _check_meaning(part, circuit, model, program)
+    return circuit
+
+
+def _read_circuit(entry: Part) -> NativeCircuit:
+    return _with_meaning(entry, from_dict(entry.field("circuit").value, f"{entry.pointer}/circuit"))
+
+
+def _with_meaning(entry: Part, bare: NativeCircuit) -> NativeCircuit:
+    qubits = {unit: place for place, unit in enumerate(bare.qubits)}
+    bits = {unit: place for place, unit in enumerate(bare.bits)}
+
+    def places(part: Part, units: dict[Unit, int]) -> tuple[int, ...]:
+        return tuple(one.place(units) for one in part.entries())
+
+    readouts = tuple(
+        BitReadout(
+            readout.field("metric").choice((*METRIC_NAMES, *RESULT_NAMES.values())),
+            places(readout.field("given"), bits),
+            places(readout.field("success"), bits),
+            places(readout.field("index"), bits) if "index" in readout.mapping() else (),
+        )
+        for readout in entry.field("readout").entries()
+    )
+    observed = entry.field("profile")
+    profile = None
+    if observed.value is not None:
+        profile = Profile(
+            observed.field("stop").number(len(bare)),
+            places(observed.field("register"), qubits),
+            places(observed.field("given"), bits),
+            places(observed.field("success"), bits),
+        )
+    groups = []
+    for group in entry.field("groups").entries():
+        parts = group.entries()
+        if len(parts) != 4:
+            raise group.wrong("[start, stop, op, origin]")
+        groups.append(Group(parts[0].number(len(bare)), parts[1].number(len(bare)), parts[2].text(), parts[3].text()))
+    maps = []
+    for name in ("initial_map", "final_map"):
+        pairs = [pair.entries() for pair in entry.field(name).entries()]
+        if any(len(pair) != 2 for pair in pairs):
+            raise entry.field(name).wrong("pairs of a logical qubit and its place")
+        for logical, pair in enumerate(pairs):
+            if pair[0].value != ["q", [logical]]:
+                raise pair[0].wrong(f'["q", [{logical}]]: the logical qubits in their order')
+        maps.append(tuple(pair[1].place(qubits) for pair in pairs))
+    circuit = NativeCircuit(
+        name=entry.field("name").text(),
+        qubits=bare.qubits,
+        bits=bare.bits,
+        kind=bare.kind,
+        first=bare.first,
+        second=bare.second,
+        angles=bare.angles,
+        readouts=readouts,
+        profile=profile,
+        groups=tuple(groups),
+        initial_map=maps[0],
+        final_map=maps[1],
+    )
+    unmet = circuit.unmet()
+    if unmet is not None:
+        raise entry.wrong(unmet)
+    return circuit

@@ -1,0 +1,94 @@
+"""What to do where a result would be noise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from qsac.compiler.estimation import estimate
+from qsac.errors import QsacError
+from qsac.families.qsa.model import Model
+from qsac.machine.registry import target, target_names
+from qsac.report.forecast import NOISE
+
+MACHINES = ("helios", "h2", "h2-2")
+"""Machines on sale that connect all qubits: what a model takes there is counted without routing, at once."""
+
+
+MOST_GATES = 100_000
+"""Two-qubit gates up to which other machines are looked at: beyond, all of them err."""
+
+
+class Machine(NamedTuple):
+    """A machine, and the share of its shots that would be free of errors."""
+
+    name: str
+    error_free: float
+
+
+def advice(
+    model: Model,
+    target: str,
+    counts: Mapping[str, Any],
+    forecast: Mapping[str, Any],
+    options: Mapping[str, Any],
+    shape: tuple[int, int] | None = None,
+) -> str | None:
+    """That a result will be noise and what would help, as a sentence; None where it will not, or nobody knows.
+
+    ``counts`` are a circuit's :func:`~qsac.counting.stats.circuit_stats`, ``forecast`` its
+    :func:`~qsac.report.forecast.forecast`, ``options`` those of the compilation. ``shape`` is (T, d) where the circuit
+    is of a model like this one in another shape.
+    """
+    error_free = counts["error_free_probability"]
+    if not forecast["noise"] or error_free is None:
+        return None
+    best = best_machine(model, target, shape) if counts["two_qubit_gates"] <= MOST_GATES else None
+    return noise_sentence(target, error_free, options, best)
+
+
+def best_machine(model: Model, other_than: str, shape: tuple[int, int] | None = None) -> Machine | None:
+    """Of the :data:`MACHINES` that a model fits at -O2, but for one, the one whose shots are free of errors most
+    often."""
+    found = []
+    context, dimension = (None, None) if shape is None else shape
+    for name in MACHINES:
+        if name == other_than or name not in target_names():
+            continue
+        try:
+            estimated = estimate(model, target(name), context=context, dimension=dimension)
+        except QsacError:
+            continue
+        share = estimated.counts["error_free_probability"]
+        if estimated.fits and share is not None:
+            found.append(Machine(name, share))
+    return max(found, key=lambda machine: machine.error_free, default=None)
+
+
+def noise_sentence(name: str, error_free: float, options: Mapping[str, Any], best: Machine | None) -> str:
+    """That the result on the target ``name`` will be noise, and what would help.
+
+    ``options`` are those of the compilation; ``best`` is the machine to compare with, if there is one.
+    """
+    ways = []
+    if best is not None and best.error_free > error_free:
+        ways.append(f"{best.name}, where {share(best.error_free)}")
+        if best.error_free < NOISE:
+            ways[-1] += " (still too few)"
+    if options.get("optimisation") in (0, 1):
+        ways.append("-O2")
+    if not options.get("error_budget"):
+        ways.append("an error budget (-O3 --error-budget auto)")
+    ways.append("a shorter context")
+    listed = ways[0] if len(ways) == 1 else f"{', '.join(ways[:-1])} or {ways[-1]}"
+    return (
+        f"the result will be noise: on {name} {share(error_free)} expected to be free of errors; "
+        f"what can help is {listed}"
+    )
+
+
+def share(probability: float) -> str:
+    """A share of shots in words, with its verb: in per cent, or as one in many."""
+    if probability >= 1e-4:
+        return f"{100 * probability:.2g} % of the shots are"
+    return f"1 in {float(f'{1 / probability:.2g}'):,.0f} shots is" if probability > 1e-15 else "no shot is"

@@ -1,0 +1,97 @@
+"""What an approximation is worth on a machine that errs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from math import sqrt
+from typing import Any, Protocol, TypeVar
+
+from qsac.counting.stats import circuit_stats
+from qsac.families.qsa.metrics import closed_form
+from qsac.families.qsa.model import Model
+from qsac.families.qsa.results import distribution
+from qsac.ir.program import Program
+from qsac.machine.target import Target
+from qsac.native.circuit import NativeCircuit
+
+AUTOMATIC_BUDGETS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+"""Error budgets that ``auto`` chooses from, beside 0."""
+
+
+class Way(Protocol):
+    """One way to compile a model: its final attention program, the circuit, and what passes have spent."""
+
+    @property
+    def program(self) -> Program: ...
+    @property
+    def circuit(self) -> NativeCircuit: ...
+    @property
+    def spent(self) -> dict[str, float]: ...
+    @property
+    def target(self) -> Target: ...
+
+
+W = TypeVar("W", bound=Way)
+
+
+def total(spent: Iterable[float]) -> float:
+    """The infidelity that passes have spent together, each its own: in the worst case errors add up, not squares."""
+    return sum(map(sqrt, spent)) ** 2
+
+
+def quality(error_free: float | None, spent: float, success: float) -> float:
+    """The share of successful shots that count what they should, estimated from below.
+
+    That is the probability that no gate and no measurement errs (``error_free``), times what is left of the exact state
+    in the branch that the loss is read from: the branch has the probability ``success`` = zeta F, and an infidelity
+    ``spent`` of the whole final state may lie in it alone, so that the branch's own is at most spent / (zeta F). A
+    budget is worth its error as long as the gates that it saves err more often.
+    """
+    if spent == 0:
+        return error_free or 0.0
+    return (error_free or 0.0) * max(0.0, 1 - spent / success) if success > 0 else 0.0
+
+
+def _branch(source: Model) -> float:
+    """The probability of the branch that a model's readout is read from: of other readouts than the loss, all given."""
+    if source.readout.type != "loss":
+        return distribution(source).given
+    values = closed_form(source)
+    return (values["zeta"] or 0.0) * (values["fidelity"] or 0.0)
+
+
+def best_quality(source: Model, way: Callable[[float], W]) -> tuple[W, list[dict[str, Any]]]:
+    """Of the ways with the budgets of :data:`AUTOMATIC_BUDGETS` the one of the best estimated quality, and the
+    estimates of all that came to different circuits. No way takes more two-qubit gates than the exact one."""
+    exact = way(0.0)
+    machine = exact.target
+    if machine.errors is None:
+        return exact, []
+    success = _branch(source)
+    best, most, tried = exact, -1.0, []
+    seen: list[Program] = []
+    for budget in (0.0, *AUTOMATIC_BUDGETS):
+        found = way(budget) if budget else exact
+        if budget and (not found.spent or found.program in seen):
+            continue
+        seen.append(found.program)
+        if budget and found.circuit.two_qubit_gates >= exact.circuit.two_qubit_gates:
+            continue
+        spent = total(found.spent.values())
+        seen_with = success / found.program.normalisation**2
+        worth = quality(circuit_stats(found.circuit, machine)["error_free_probability"], spent, seen_with)
+        tried.append(
+            {"budget": budget, "spent": spent, "two_qubit_gates": found.circuit.two_qubit_gates, "quality": worth}
+        )
+        if worth > most:
+            best, most = found, worth
+    return best, tried
+
+
+def fewest_gates(budget: float, way: Callable[[float], W]) -> W:
+    """The way that uses the budget, or the exact one where that comes to as few two-qubit gates."""
+    found = way(budget)
+    if not found.spent:
+        return found
+    exact = way(0.0)
+    return found if found.circuit.two_qubit_gates < exact.circuit.two_qubit_gates else exact

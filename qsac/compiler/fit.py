@@ -1,0 +1,77 @@
+"""Whether a program fits its target, and its circuit this machine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qsac.counting.formulas import two_qubit_gates
+from qsac.errors import DoesNotFitError
+from qsac.files.pointer import counted
+from qsac.ir.program import Program
+from qsac.lowering.allocation import allocate
+from qsac.machine.registry import usable_targets
+from qsac.machine.target import Target
+from qsac.pipeline.contract import PassContext
+from qsac.report.summary import register_sizes
+
+GATE_LIMIT = 1 << 24
+"""Most two-qubit gates of a circuit."""
+
+BYTES_A_GATE = 256
+"""Memory for a two-qubit gate and the one-qubit gate beside it, while they are emitted."""
+
+
+def check_size(program: Program, context: PassContext) -> None:
+    """Refuse, before any memory is taken, a circuit that would not fit into it."""
+    gates = two_qubit_gates(program, context.target.family)
+    if gates > GATE_LIMIT:
+        raise DoesNotFitError(
+            "the circuit is too large to be built",
+            found=f"{gates:,} two-qubit gates (about {gates * BYTES_A_GATE / 2**30:,.0f} GiB of memory)",
+            wanted=f"at most {GATE_LIMIT:,}",
+            help="gates grow with context x dimension: shorten the context, or choose a smaller dimension",
+        )
+
+
+def check_fit(program: Program, context: PassContext) -> None:
+    """Refuse what is wider than the target, or than was asked for."""
+    limit, allocation = context.width_limit, allocate(program, context)
+    if limit is None or allocation.width <= limit:
+        return
+    machine, width, room = context.target, allocation.width, context.target.connected
+    shares = machine.reset and machine.mid_circuit_measurement
+    how = "sharing qubits where one ends in time" if shares else f"each of its own: {_lacking(machine)}"
+    found = f"{width} qubits ({register_sizes(allocation.qubits)}, {how})"
+    smaller = "a shorter context saves two qubits each time it halves, a smaller dimension one"
+    if room is None or width <= room:
+        raise DoesNotFitError(
+            f"the model does not fit {limit} qubits: {width - limit} too few",
+            found=found,
+            wanted=f"at most {limit}, as asked for",
+            help=f"{machine.name} has room for --qubits {width}; {smaller}",
+        )
+    if not shares:
+        sharing = replace(context, target=replace(machine, reset=True, mid_circuit_measurement=True))
+        width = allocate(program, sharing).width
+        smaller = f"with reset and mid-circuit measurement {width} would do; {smaller}"
+    larger = [each for each in usable_targets() if _has_room(each, allocation.width, width)]
+    wider = [each.name for each in sorted(larger, key=lambda each: each.coupling is not None)]
+    shown = ", ".join(wider[:4]) + (f" and {len(wider) - 4} more" if len(wider) > 4 else "")
+    used = "" if room == machine.qubits else f", those of its {machine.qubits} that are connected"
+    raise DoesNotFitError(
+        f"the model does not fit {machine.name}: {counted(allocation.width - room, 'qubit')} too many",
+        found=found,
+        wanted=f"at most {room} qubits{used}",
+        help=(f"large enough are {shown}; " if wider else "no known machine is large enough; ") + smaller,
+    )
+
+
+def _lacking(machine: Target) -> str:
+    lacks = {"reset": machine.reset, "mid-circuit measurement": machine.mid_circuit_measurement}
+    return f"{machine.name} has no " + " and no ".join(what for what, is_there in lacks.items() if not is_there)
+
+
+def _has_room(machine: Target, alone: int, shared: int) -> bool:
+    """Whether a machine has the qubits that registers take: ``alone`` if it cannot reuse them."""
+    needed = shared if machine.reset and machine.mid_circuit_measurement else alone
+    return machine.kind == "device" and (machine.connected or 0) >= needed

@@ -1,0 +1,164 @@
+"""What a compiled circuit amounts to: counts, depth, and how well a target can be expected to run it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, log1p
+from typing import Any
+
+import numpy as np
+
+from qsac.counting.error_rates import ARITY, NO_TIME, gate_errors, readout_errors, waits
+from qsac.counting.tally import Tally
+from qsac.machine.target import Durations, ErrorRates, Target
+from qsac.native.circuit import GATES, NativeCircuit
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Depths of a circuit, each gate as early as its qubits allow, and how long qubits idle.
+
+    ``depth`` counts every gate, measurement and reset except Rz, which takes no time; ``two_qubit_depth`` two-qubit
+    gates only. ``idle`` is the number of two-qubit layers that qubits wait through between their first gate and their
+    last, summed over the qubits.
+    """
+
+    depth: int
+    two_qubit_depth: int
+    idle: int
+
+
+def layers(circuit: NativeCircuit) -> Layers:
+    """Depths and idle time of a circuit."""
+    level = [0] * len(circuit.qubits)
+    for kind, first, second in zip(circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist(), strict=True):
+        if ARITY[kind] == 2:
+            level[first] = level[second] = 1 + max(level[first], level[second])
+        elif kind != NO_TIME:
+            level[first] += 1
+    waited, two_qubit_depth = waits(circuit)
+    return Layers(max(level, default=0), two_qubit_depth, int(waited.sum()))
+
+
+def error_free_probability(circuit: NativeCircuit, target: Target, idle: int) -> float | None:
+    """The product of the success rates of every gate, measurement, reset and idle layer; None without published rates.
+
+    A measurement errs with the mean of its two rates. A qubit idling for one two-qubit layer errs with the rate
+    ``memory``. Errors that a later projection would hide are counted all the same.
+    """
+    rates = target.errors
+    if rates is None:
+        return None
+    parts = (gate_errors(circuit, rates), readout_errors(circuit, rates).mean(axis=1))
+    # An angle of a stranger's circuit may be far beyond what rates are published for.
+    if rates.memory >= 1 or any(np.any(errors >= 1) for errors in parts):
+        return 0.0
+    logarithm = sum(float(np.log1p(-errors).sum()) for errors in parts)
+    return exp(logarithm + idle * log1p(-rates.memory))
+
+
+def duration(circuit: NativeCircuit, target: Target) -> dict[str, Any] | None:
+    """Seconds that the target is occupied, or None where its durations are unknown.
+
+    A job takes ``fixed`` + shots * ``per_shot``. A shot is the ``circuit``, each gate as early as its qubits allow,
+    the reset of all qubits before it, and the delay between shots (IBM's guide to workload usage, where nothing is
+    mitigated: 2 s + shots * (rep_delay + circuit length), with the initial reset).
+    """
+    lasts = target.durations
+    if lasts is None:
+        return None
+    names = gate_times(lasts)
+    by_kind = [names[gate.name] for gate in GATES]
+    ends = [0.0] * len(circuit.qubits)
+    for kind, first, second in zip(circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist(), strict=True):
+        if ARITY[kind] == 2:
+            ends[first] = ends[second] = by_kind[kind] + max(ends[first], ends[second])
+        else:
+            ends[first] += by_kind[kind]
+    return _taken(max(ends, default=0.0), lasts)
+
+
+def gate_times(lasts: Durations) -> dict[str, float]:
+    """How long each native gate takes, by name, in seconds."""
+    names = {"Rz": 0.0, "Measure": lasts.measure, "Reset": lasts.reset}
+    return {gate.name: lasts.two_qubit if gate.qubits == 2 else lasts.one_qubit for gate in GATES} | names
+
+
+def _taken(length: float, lasts: Durations) -> dict[str, Any]:
+    return {"circuit": length, "fixed": lasts.job, "per_shot": lasts.reset + length + lasts.delay}
+
+
+def cost(circuit: NativeCircuit, target: Target) -> dict[str, Any] | None:
+    """What the target's vendor charges, or None where no formula is known: ``fixed`` + shots * ``per_shot``.
+
+    HQC = 5 + shots * (N_1q + 10 N_2q + 5 N_m) / 5000, with N_m the measurements, or the measurements and resets: the
+    sources leave open which. Where time is charged, it is the :func:`duration`.
+    """
+    return _cost(circuit, duration(circuit, target), target)
+
+
+def _cost(counted: NativeCircuit | Tally, taken: dict[str, Any] | None, target: Target) -> dict[str, Any] | None:
+    if target.cost_formula is None:
+        return None
+    if target.cost_formula == "time":
+        return taken and {"unit": "quantum seconds", "fixed": taken["fixed"], "per_shot": taken["per_shot"]}
+    gates = counted.one_qubit_gates + 10 * counted.two_qubit_gates
+    measurements, resets = counted.count("Measure"), counted.count("Reset")
+    return {
+        "unit": "HQC",
+        "fixed": 5.0,
+        "per_shot": (gates + 5 * measurements) / 5000,
+        "per_shot_with_resets": (gates + 5 * (measurements + resets)) / 5000,
+    }
+
+
+def circuit_stats(circuit: NativeCircuit, target: Target) -> dict[str, Any]:
+    """Counts, depths and forecast of one circuit, JSON-ready."""
+    found = layers(circuit)
+    return {
+        "qubits": len(circuit.qubits),
+        "two_qubit_gates": circuit.two_qubit_gates,
+        "one_qubit_gates": circuit.one_qubit_gates,
+        "measurements": circuit.count("Measure"),
+        "resets": circuit.count("Reset"),
+        "depth": found.depth,
+        "two_qubit_depth": found.two_qubit_depth,
+        "error_free_probability": error_free_probability(circuit, target, found.idle),
+        "duration": duration(circuit, target),
+        "cost": cost(circuit, target),
+    }
+
+
+def tally_stats(tally: Tally, target: Target) -> dict[str, Any]:
+    """As :func:`circuit_stats`, of a circuit that was counted without being built.
+
+    Two-qubit gates whose angle is not known are taken to err as much as the largest angle makes them: the probability
+    is then a lower bound. They are the last gates of diagonals, one each.
+    """
+    taken = None if target.durations is None else _taken(tally.length, target.durations)
+    return {
+        "qubits": tally.qubits,
+        "two_qubit_gates": tally.two_qubit_gates,
+        "one_qubit_gates": tally.one_qubit_gates,
+        "measurements": tally.count("Measure"),
+        "resets": tally.count("Reset"),
+        "depth": tally.depth,
+        "two_qubit_depth": tally.two_qubit_depth,
+        "error_free_probability": _tallied_probability(tally, target.errors),
+        "duration": taken,
+        "cost": _cost(tally, taken, target),
+    }
+
+
+def _tallied_probability(tally: Tally, rates: ErrorRates | None) -> float | None:
+    """As :func:`error_free_probability`, on a machine without tables for each place."""
+    if rates is None:
+        return None
+    slope, offset = rates.two_qubit_scaling
+    logarithm = sum(
+        count * log1p(-rates.two_qubit * (slope * 2 * angle + offset))
+        for angle, count in (*tally.angles.items(), (0.5, tally.unknown))
+    )
+    logarithm += tally.one_qubit_gates * log1p(-rates.one_qubit)
+    logarithm += tally.count("Measure") * log1p(-(rates.measure_0 + rates.measure_1) / 2)
+    return exp(logarithm + tally.idle * log1p(-rates.memory))

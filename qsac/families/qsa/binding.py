@@ -1,0 +1,141 @@
+"""A template's model with other tokens and parameters of the same shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from qsac.errors import InvalidInputError
+from qsac.families.qsa.model import Model
+from qsac.families.reading import load
+from qsac.files.arguments import shown
+from qsac.files.numbers import Numbers, as_lists, exactly_real
+from qsac.files.pointer import join
+
+PARAMETERS = ("value", "score", "phases")
+
+
+def with_numbers_of(model: Model, tokens: ArrayLike | None, parameters: Mapping[str, Any]) -> Model:
+    """The model with other numbers; see :meth:`qsac.templates.template.Template.bind`. Raises for what has another
+    shape."""
+    if not isinstance(parameters, Mapping):
+        raise InvalidInputError(
+            "the parameters must be a dictionary",
+            pointer="/parameters",
+            found=shown(parameters),
+            wanted=f"a dictionary of {', '.join(PARAMETERS)}, or some of them",
+        )
+    fields: dict[str, Any] = {**model.canonical, "attention": dict(model.canonical["attention"])}
+    if tokens is not None:
+        fields["tokens"] = {"type": "inline", "values": as_lists(_checked_tokens(model, tokens))}
+    for name, value in parameters.items():
+        fields["attention"][name] = _checked_parameter(model, name, value)
+    try:
+        return load(fields)
+    except InvalidInputError as error:
+        error.source = "<binding>"
+        raise
+
+
+def _checked_tokens(model: Model, tokens: ArrayLike) -> Numbers:
+    given = model.given_tokens
+    pointer = "/tokens"
+    kind = "real" if given.dtype.kind == "f" else "complex"
+    wanted = f"{given.shape[0]} rows of {given.shape[1]} {kind} numbers, as the template was compiled for"
+    try:
+        array = np.asarray(tokens)
+    except ValueError:
+        raise InvalidInputError(
+            "the tokens are no array", pointer=pointer, found="rows of unequal length", wanted=wanted
+        ) from None
+    except (TypeError, RuntimeError) as error:  # as other packages' arrays raise them
+        raise InvalidInputError(
+            "the tokens cannot be read as an array", pointer=pointer, found=f"{shown(tokens)}: {error}", wanted=wanted
+        ) from None
+    if array.dtype.kind not in "iufc":
+        raise InvalidInputError(
+            "the tokens are no numbers", pointer=pointer, found=f"entries of kind {array.dtype}", wanted=wanted
+        )
+    if array.ndim == 3 and array.shape[2] == 2 and array.dtype.kind != "c":
+        array = np.ascontiguousarray(array, dtype=np.float64).view(np.complex128)[..., 0]
+    if array.shape != given.shape:
+        raise InvalidInputError(
+            "the tokens do not have the template's shape",
+            pointer=pointer,
+            found=f"shape {array.shape}",
+            wanted=wanted,
+            help="compile a template of a model with tokens of this shape",
+        )
+    values = exactly_real(array)
+    if kind == "real" and np.iscomplexobj(values):
+        raise InvalidInputError(
+            "the tokens are complex, and the template is for real ones",
+            pointer=pointer,
+            wanted=wanted,
+            help="compile a template of a model with complex tokens: it takes real ones too",
+        )
+    return values
+
+
+def _checked_parameter(model: Model, name: str, value: Any) -> Any:
+    """The field ``name`` of a model's attention, with another value."""
+    pointer = join("/parameters", name)
+    if name not in PARAMETERS:
+        found = None if isinstance(name, str) else shown(name)
+        raise InvalidInputError(
+            "there is no such parameter", pointer=pointer, found=found, wanted=f"one of {', '.join(PARAMETERS)}"
+        )
+    plain = value if isinstance(value, str) else _lists(value, pointer)
+    attention = model.canonical["attention"]
+    if name == "phases":
+        if name not in attention:
+            raise InvalidInputError(
+                "the template has no phases",
+                pointer=pointer,
+                help='compile a template of a model with phases, for example "phases": "optimal"',
+            )
+        return plain
+    form = attention[name]["type"]
+    if form == "identity":
+        raise InvalidInputError(
+            f"the template has nothing to bind as {name}",
+            pointer=pointer,
+            found=f"a template whose {name} is the identity",
+            help=f"compile a template of a model whose {name} has parameters",
+        )
+    if form == "matrix":
+        return _checked_matrix(model, name, plain, pointer)
+    return {**attention[name], "parameters": plain}
+
+
+def _checked_matrix(model: Model, name: str, plain: Any, pointer: str) -> dict[str, Any]:
+    own = model.canonical["attention"][name]
+    size = len(own["entries"])
+    try:
+        array = np.asarray(plain, dtype=np.float64)
+    except (ValueError, TypeError):
+        array = np.zeros(0)
+    if array.shape == (size, size):
+        array = np.stack([array, np.zeros_like(array)], axis=-1)
+    unitary = model.value if name == "value" else model.score
+    if array.shape != (size, size, 2) or (unitary.is_real and array[..., 1].any()):
+        raise InvalidInputError(
+            "the matrix does not have the template's shape",
+            pointer=pointer,
+            wanted=f"{size} rows of {size} {'real' if unitary.is_real else 'complex'} numbers",
+        )
+    return {"type": "matrix", "entries": array.tolist()}
+
+
+def _lists(value: Any, pointer: str) -> Any:
+    """Nested lists of numbers; complex arrays with [re, im] pairs."""
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError, RuntimeError):
+        return value
+    if array.dtype.kind == "c":
+        return as_lists(cast(Numbers, array))
+    return value.tolist() if isinstance(value, np.ndarray) else value

@@ -1,0 +1,62 @@
+"""Kernels as polynomial coefficients: g(s) = sum_p c_p s^p."""
+
+from __future__ import annotations
+
+import math
+
+from qsac.errors import InvalidInputError
+from qsac.families import schema
+from qsac.files import limits
+
+
+def coefficients(kernel: schema.Kernel, dimension: int, pointer: str) -> tuple[float, ...]:
+    """c_0..c_k of a kernel, c_k not 0: zeros after the last term that counts are dropped, so k is the true degree.
+
+    ``dimension`` is the padded d. Raises if the degree is beyond the limits, all coefficients are zero, or their sum
+    is beyond what double precision can square.
+    """
+    if isinstance(kernel, schema.MonomialKernel):
+        limits.check_degree(kernel.degree, f"{pointer}/degree")
+        return (0.0,) * kernel.degree + (1.0,)
+    if isinstance(kernel, schema.PolynomialKernel):
+        limits.check_degree(len(kernel.coefficients) - 1, f"{pointer}/coefficients")
+        values = tuple(float(c) for c in kernel.coefficients)
+        if not any(values):
+            raise InvalidInputError(
+                "all coefficients of the kernel are zero",
+                pointer=f"{pointer}/coefficients",
+                wanted="at least one coefficient other than 0",
+                help="a kernel that is zero attends to nothing",
+            )
+        return _scaled_sensibly(_trimmed(values), f"{pointer}/coefficients")
+    limits.check_degree(kernel.degree, f"{pointer}/degree")
+    temperature = temperature_of(kernel, dimension)
+    try:
+        values = tuple(temperature**p / math.factorial(p) for p in range(kernel.degree + 1))
+    except OverflowError:
+        values = (1.0, math.inf)
+    return _scaled_sensibly(_trimmed(values), f"{pointer}/temperature")
+
+
+def temperature_of(kernel: schema.SoftmaxTaylorKernel, dimension: int) -> float:
+    """The factor of s in the exponential: as given, or sqrt(d)."""
+    given: float | None = kernel.temperature
+    return math.sqrt(dimension) if given is None else float(given)
+
+
+def _trimmed(values: tuple[float, ...]) -> tuple[float, ...]:
+    last = max(p for p, c in enumerate(values) if c)
+    return tuple(c + 0.0 for c in values[: last + 1])
+
+
+def _scaled_sensibly(values: tuple[float, ...], pointer: str) -> tuple[float, ...]:
+    total = sum(abs(c) for c in values)
+    if not 1 / limits.KERNEL_SCALE <= total <= limits.KERNEL_SCALE:
+        raise InvalidInputError(
+            "the kernel's coefficients are out of scale",
+            pointer=pointer,
+            found=f"coefficients whose absolute values sum to {total:.1e}" if math.isfinite(total) else "an overflow",
+            wanted=f"a sum between {1 / limits.KERNEL_SCALE:.0e} and {limits.KERNEL_SCALE:.0e}",
+            help="only the ratios of the coefficients matter to the metrics: scale them to about 1",
+        )
+    return values

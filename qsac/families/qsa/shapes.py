@@ -1,0 +1,162 @@
+"""Stand-ins for models of another shape: programs of tables without numbers, and small models of drawn ones.
+
+What is kept of the model is its mask, its kernel's coefficients, the kinds of V and W, the readout, whether there are
+phases, and whether its numbers are real.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.families.ansatz import Ansatz
+from qsac.families.qsa.build import CONTEXT, TARGETS, build
+from qsac.families.qsa.model import Model
+from qsac.families.qsa.readouts import Predict
+from qsac.families.tokens.sequence import normalised
+from qsac.families.unitary import Identity, Matrix
+from qsac.files.numbers import Numbers
+from qsac.ir.attention import LoadTokens, PhaseTable, PrepareIndices, Project
+from qsac.ir.op import Op, Register
+from qsac.ir.outline import Outline, Span
+from qsac.ir.program import Program
+from qsac.ir.table import Table
+
+SYNTHESISED = 5
+"""Most qubits of a matrix that is drawn for a program, so that it can be synthesised where it is not folded."""
+
+SEED = 2602
+
+
+class Size(NamedTuple):
+    """T and d, the latter before padding."""
+
+    context: int
+    dimension: int
+
+    @property
+    def data_qubits(self) -> int:
+        """The number n: d is padded to 2^n."""
+        return (self.dimension - 1).bit_length()
+
+    @property
+    def index_qubits(self) -> int:
+        """The number m = ceil(log2 T)."""
+        return (self.context - 1).bit_length()
+
+
+def size_of(model: Model) -> Size:
+    """The model's own."""
+    return Size(model.context, int(model.given_tokens.shape[1]))
+
+
+def drawn(model: Model, size: Size) -> Model:
+    """A model of that size with generic tokens, parameters and phases; the same ones each time."""
+    rng = np.random.default_rng(SEED)
+    given = _numbers(rng, (size.context + 1, size.dimension), real=not np.iscomplexobj(model.given_tokens))
+    phases = model.given_phases
+    return replace(
+        model,
+        tokens=normalised(given, 1 << size.data_qubits),
+        given_tokens=given,
+        given_phases=rng.uniform(0.5, 2.5, size.context)
+        if isinstance(phases, np.ndarray) and np.any(phases)
+        else phases,
+        value=_drawn_unitary(model.value, size, rng),
+        score=_drawn_unitary(model.score, size, rng),
+    )
+
+
+def _drawn_unitary(
+    unitary: Identity | Ansatz | Matrix, size: Size, rng: np.random.Generator
+) -> Identity | Ansatz | Matrix:
+    if isinstance(unitary, Identity):
+        return unitary
+    if isinstance(unitary, Ansatz):
+        layers, _, rotations = unitary.parameters.shape
+        return replace(unitary, parameters=rng.uniform(0.5, 2.5, (layers, size.data_qubits, rotations)))
+    turned = np.linalg.qr(_numbers(rng, (size.dimension, size.dimension), real=unitary.is_real))[0]
+    entries = np.eye(1 << size.data_qubits, dtype=turned.dtype)
+    entries[: size.dimension, : size.dimension] = turned
+    return Matrix(cast(Numbers, entries))
+
+
+def _numbers(rng: np.random.Generator, shape: tuple[int, ...], *, real: bool) -> Numbers:
+    values: NDArray[np.float64] = rng.normal(size=shape)
+    return values if real else values + 1j * rng.normal(size=shape)
+
+
+def outlined(model: Model, size: Size) -> Program:
+    """The attention program of a model of that size, with outlines in place of its tables.
+
+    Of small unitaries and of angles the numbers are drawn. A model that reads out a prediction has its own size.
+    """
+    own = size == size_of(model)
+    program = build(_with_some_phases(model) if own else _stand_in(model, min(size.context, 2)))
+
+    def op_of(op: Op) -> Op:
+        match op:
+            case PrepareIndices() | Project(state="uniform", registers=("key" | "query",)) if not own:
+                return replace(op, length=size.context)
+            case PhaseTable(index="query"):
+                return replace(op, phases=Outline((size.context,), real=True))
+        return op
+
+    sizes = {"query": size.index_qubits, "key": size.index_qubits} | dict.fromkeys(("value", "score"), size.data_qubits)
+    registers = [
+        register if own else Register(register.name, sizes.get(register.name.partition("[")[0], register.size))
+        for register in program.registers
+    ]
+    loaded = {op.table for op in program.ops if isinstance(op, LoadTokens)}
+    return replace(
+        program,
+        tables={name: _outline(name, table, model, size, name in loaded) for name, table in program.tables.items()},
+        ops=tuple(map(op_of, program.ops)),
+        registers=tuple(registers),
+    )
+
+
+def _with_some_phases(model: Model) -> Model:
+    """The model with phases of no importance in place of optimal ones, which take long to find."""
+    return replace(model, given_phases=np.ones(model.context)) if isinstance(model.given_phases, str) else model
+
+
+def _stand_in(model: Model, context: int) -> Model:
+    """The model with so many context tokens, all the same: its program has the ops of a larger one."""
+    phases = model.given_phases
+    some = phases is not None and (isinstance(phases, str) or bool(np.any(phases)))
+    return replace(
+        model,
+        tokens=np.repeat(model.tokens[:1], context + 1, axis=0),
+        given_tokens=np.repeat(model.given_tokens[:1], context + 1, axis=0),
+        given_phases=np.ones(context) if some else None,
+    )
+
+
+def _outline(name: str, table: Table, model: Model, size: Size, loaded: bool) -> Table:
+    """What stands for a table of a model's program; of ``loaded`` ones the rows are states, even where it is square."""
+    dimension = 1 << size.data_qubits
+    if name in (CONTEXT, TARGETS):
+        # The context of a prediction may be shorter than the model's.
+        rows = table.shape[0] if isinstance(model.readout, Predict) else size.context
+        first = int(name == TARGETS)
+        spans = [Span("tokens", first, first + rows)]
+        return Outline((rows, dimension), real=not np.iscomplexobj(model.tokens), columns=size.dimension, spans=spans)
+    if name in ("value", "score"):
+        return _unitary_outline(name, getattr(model, name), size)
+    if loaded or (len(table.shape) == 2 and table.shape[0] != table.shape[1]):
+        return Outline(table.shape, real=table.real, spans=[Span(name, 0, table.shape[0])])
+    return table
+
+
+def _unitary_outline(name: str, unitary: Identity | Ansatz | Matrix, size: Size) -> Table:
+    if isinstance(unitary, Matrix) and size.data_qubits > SYNTHESISED:
+        shape = (1 << size.data_qubits, 1 << size.data_qubits)
+        return Outline(shape, real=unitary.is_real, spans=[Span(name, 0, shape[0])])
+    made = _drawn_unitary(unitary, size, np.random.default_rng((SEED, len(name))))
+    if isinstance(made, Identity):
+        raise TypeError("the identity has no table")
+    return Table(made.parameters if isinstance(made, Ansatz) else made.entries)

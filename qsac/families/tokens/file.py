@@ -1,0 +1,141 @@
+"""Tokens in a file beside the model: which file may be read, and what its array has to look like."""
+
+from __future__ import annotations
+
+import ntpath
+import os
+import stat
+from pathlib import Path
+
+import numpy as np
+
+from qsac.errors import InvalidInputError, printable
+from qsac.families.tokens.comma_separated import read_csv
+from qsac.families.tokens.named import NamedFile
+from qsac.families.tokens.npy import read_npy
+from qsac.families.tokens.npz import read_npz
+from qsac.families.tokens.safetensors import read_safetensors
+from qsac.files import limits
+from qsac.files.numbers import Numbers
+from qsac.files.pointer import nearest, quoted, siblings
+
+_READERS = {
+    ".npy": (read_npy, limits.TOKEN_FILE_BYTES),
+    ".npz": (read_npz, limits.TOKEN_FILE_BYTES),
+    ".csv": (read_csv, limits.CSV_FILE_BYTES),
+    ".safetensors": (read_safetensors, limits.TOKEN_FILE_BYTES),
+}
+
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def file_tokens(path: str, folder: Path, pointer: str, array: str | None = None) -> Numbers:
+    """The (T+1, d) values in the file at ``path`` below ``folder``, float64 or complex128.
+
+    ``pointer`` is the place of the path in the document; ``array`` names one of the arrays of a file that has several.
+    A real array of shape (T+1, d, 2) holds [re, im] pairs. Nothing outside ``folder`` is read, symbolic links followed.
+    """
+    file = _resolved(path, folder, pointer)
+    suffix = file.suffix.lower() if file.suffix.lower() in _READERS else Path(path).suffix.lower()
+    if suffix not in _READERS:
+        guess = nearest(suffix, _READERS)
+        raise InvalidInputError(
+            "the kind of the token file is not known",
+            pointer=pointer,
+            found=quoted(path),
+            wanted="a file name that ends with .npy, .npz, .csv or .safetensors",
+            help=f'did you mean "{guess}"?' if guess else "save the array with numpy.save(path, tokens)",
+        )
+    reader, limit = _READERS[suffix]
+    name = printable(Path(path).name)
+    try:
+        # Never waits: what was a file a moment ago may have become a pipe.
+        with os.fdopen(os.open(file, os.O_RDONLY | _AT_ONCE), "rb") as stream:
+            state = os.fstat(stream.fileno())
+            if not stat.S_ISREG(state.st_mode):
+                raise _not_a_file(path, "device", pointer)
+            limits.check_file(state.st_size, limit, pointer, name)
+            values = reader(NamedFile(stream, state.st_size, name, pointer, array))
+    except OSError as error:
+        raise InvalidInputError(
+            "the token file cannot be read",
+            pointer=pointer,
+            found=f"{quoted(path)}: {(error.strerror or str(error)).lower()}",
+            wanted="a readable file",
+        ) from None
+    return _rows(values, name, pointer)
+
+
+def _resolved(path: str, folder: Path, pointer: str) -> Path:
+    """The file that ``path`` names, once it is sure to lie in ``folder``."""
+    parts = path.replace("\\", "/").split("/")
+    if "\0" in path or path.startswith(("/", "\\", "~")) or ntpath.splitdrive(path)[0] or ".." in parts:
+        raise InvalidInputError(
+            "the token file must lie beside the model file",
+            pointer=pointer,
+            found=quoted(path),
+            wanted='a path relative to the model file\'s folder, without ".."',
+            help="move or copy the file into the model's folder",
+        )
+    try:
+        base = folder.resolve()
+        file = (base / path).resolve()
+        exists, regular, is_folder = file.exists(), file.is_file(), file.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = "a link that leads to itself" if isinstance(error, RuntimeError) else str(error)
+        reason = (getattr(error, "strerror", None) or reason).lower()
+        raise InvalidInputError(
+            "the token file cannot be read",
+            pointer=pointer,
+            found=f"{quoted(path)}: {reason}",
+            wanted="a readable file",
+        ) from None
+    if not file.is_relative_to(base):
+        raise InvalidInputError(
+            "the token file is a link that leads out of the model's folder",
+            pointer=pointer,
+            found=quoted(path),
+            wanted="a file inside the model file's folder",
+            help="copy the file into the model's folder",
+        )
+    if not exists:
+        guess = nearest(file.name, siblings(file.parent))
+        raise InvalidInputError(
+            "the token file does not exist",
+            pointer=pointer,
+            found=quoted(path),
+            wanted="a file, named relative to the model file's folder",
+            help=f"did you mean {quoted(guess)}?" if guess else None,
+        )
+    if not regular:
+        raise _not_a_file(path, "folder" if is_folder else "device", pointer)
+    return file
+
+
+def _not_a_file(path: str, what: str, pointer: str) -> InvalidInputError:
+    return InvalidInputError(
+        "the token file is not a file",
+        pointer=pointer,
+        found=f"{quoted(path)}, which is a {what}",
+        wanted="a file that ends with .npy, .npz, .csv or .safetensors",
+    )
+
+
+def _rows(array: Numbers, name: str, pointer: str) -> Numbers:
+    """An array of a checked shape as (T+1, d) finite numbers in double precision."""
+    with np.errstate(over="ignore"):
+        wide = np.complex128 if array.dtype.kind == "c" else np.float64
+        values: Numbers = np.ascontiguousarray(array, dtype=wide)
+    finite = np.isfinite(values)
+    if not finite.all():
+        first = np.unravel_index(int(np.argmin(finite)), values.shape)
+        place = ", ".join(f"{axis} {index}" for axis, index in zip(("row", "entry", "part"), first, strict=False))
+        raise InvalidInputError(
+            "the token file holds a number that is not finite",
+            pointer=pointer,
+            found=f"{values[first]} in {name}, {place} (counted from 0)",
+            wanted="finite numbers in double precision",
+        )
+    if values.ndim == 3:
+        values = values.view(np.complex128)[..., 0]
+    return values

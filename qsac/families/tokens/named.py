@@ -1,0 +1,75 @@
+"""What a reader of token files is given: the open file, what to call it, and which of its arrays is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from qsac.errors import InvalidInputError
+from qsac.files.pointer import counted, listed, nearest, quoted
+
+
+@dataclass(frozen=True)
+class NamedFile:
+    """An open regular file of ``size`` bytes. ``pointer`` is the place of its path in the document, ``array`` the name
+    of the array that the document asks for, None where it asks for none."""
+
+    stream: BinaryIO
+    size: int
+    name: str
+    pointer: str
+    array: str | None = None
+
+    @property
+    def array_pointer(self) -> str:
+        """The place of the array's name in the document."""
+        return self.pointer.rpartition("/")[0] + "/array"
+
+    def damaged(self, what: str, wanted: str) -> InvalidInputError:
+        """The diagnostic for a file that is not what its name says."""
+        return InvalidInputError(
+            "the token file is damaged or of another kind",
+            pointer=self.pointer,
+            found=f"{self.name}: {what}",
+            wanted=wanted,
+            help="save it again with numpy.save(path, tokens)",
+        )
+
+    def refuse_array(self, kind: str) -> None:
+        """Refuse the name of an array where the file has room for one array without a name."""
+        if self.array is not None:
+            raise InvalidInputError(
+                f"a {kind} file holds one array, which has no name",
+                pointer=self.array_pointer,
+                found=quoted(self.array),
+                wanted='no field "array", or a .npz or .safetensors file',
+            )
+
+    def chosen(self, names: Sequence[str]) -> int:
+        """The place in ``names``, the file's arrays, of the wanted one: the only one, unless one is asked for."""
+        if self.array is not None:
+            if names.count(self.array) == 1:
+                return names.index(self.array)
+            guess = nearest(self.array, names)
+            raise InvalidInputError(
+                "the token file has two arrays of one name"
+                if self.array in names
+                else "there is no array of this name",
+                pointer=self.array_pointer,
+                found=f"{quoted(self.array)}, while {self.name} holds {listed(sorted(names)) or 'nothing'}",
+                wanted="the name of one array in the file",
+                help=f"did you mean {quoted(guess)}?" if guess and self.array not in names else None,
+            )
+        if len(names) == 1:
+            return 0
+        found = f"{counted(len(names), 'array')} in {self.name}"
+        raise InvalidInputError(
+            "the token file does not hold exactly one array",
+            pointer=self.pointer,
+            found=f"{found}: {listed(sorted(names))}" if names else found,
+            wanted='exactly one array, or the name of one as "array"' if names else "exactly one array",
+            help=f'name it beside the path, for example "array": {quoted(min(names))}'
+            if names
+            else "save the tokens, for example with numpy.save('tokens.npy', tokens)",
+        )

@@ -1,0 +1,56 @@
+"""The .npz format: a zip archive of .npy files."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+import zlib
+from typing import BinaryIO, cast
+
+from qsac.families.tokens.named import NamedFile
+from qsac.families.tokens.npy import read_array
+from qsac.files.numbers import Numbers
+
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What NumPy writes. The others may ask for gigabytes before the first byte is there."""
+_DIRECTORY_BYTES = 4 * 2**20
+"""Largest directory of members: Python keeps ten times its size in memory."""
+_WANTED = "an archive saved by numpy.savez"
+
+
+class _Bounded:
+    """A file that refuses to read much at once, which zipfile does for an archive's directory only."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.seek, self.tell = stream.seek, stream.tell
+
+    def read(self, count: int = -1) -> bytes:
+        data = self._stream.read(_DIRECTORY_BYTES + 1 if count < 0 else min(count, _DIRECTORY_BYTES + 1))
+        if len(data) > _DIRECTORY_BYTES:
+            raise zipfile.BadZipFile("its directory is too large")
+        return data
+
+    def seekable(self) -> bool:
+        return True
+
+
+def read_npz(file: NamedFile) -> Numbers:
+    """The array of a .npz archive, compressed or not, that is wanted: the only one, unless one is named."""
+    try:
+        with zipfile.ZipFile(cast(BinaryIO, _Bounded(file.stream))) as archive:
+            members = archive.infolist()
+            member = members[file.chosen([member.filename.removesuffix(".npy") for member in members])]
+            if member.compress_type not in _METHODS:
+                raise zipfile.BadZipFile("it is packed by a method that NumPy does not use")
+            with archive.open(member) as stream:
+                return read_array(stream, member.file_size, file)
+    except zipfile.BadZipFile as error:
+        raise file.damaged(f"it is no readable zip archive: {_reason(error)}", _WANTED) from None
+    except (NotImplementedError, RuntimeError, EOFError, ValueError, OverflowError, struct.error, zlib.error):
+        raise file.damaged("it is no readable zip archive", _WANTED) from None
+
+
+def _reason(error: Exception) -> str:
+    text = str(error).split("\n")[0].rstrip(".")
+    return text[:1].lower() + text[1:]

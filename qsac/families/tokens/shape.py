@@ -1,0 +1,48 @@
+"""What the array in a token file has to look like, decided before its numbers are read."""
+
+from __future__ import annotations
+
+from qsac.errors import InvalidInputError
+from qsac.files import limits
+from qsac.files.pointer import counted
+
+
+def check_shape(shape: tuple[int, ...], kind: str, name: str, pointer: str) -> None:
+    """Whether an array of this shape and NumPy dtype kind is a sequence of tokens that may be held in memory."""
+    if kind not in "iufc":
+        raise InvalidInputError(
+            "the token file does not hold numbers",
+            pointer=pointer,
+            found=f"{name}: an array of {_KINDS.get(kind, 'an unknown kind')}",
+            wanted="real or complex numbers",
+        )
+    if len(shape) == 3 and shape[2] == 2 and kind != "c":
+        shape = shape[:2]
+    if len(shape) != 2 or shape[0] < 2 or shape[1] < 2:
+        raise InvalidInputError(
+            "the array in the token file is not a sequence of tokens",
+            pointer=pointer,
+            found=f"shape {shape} in {name}" if shape else f"a single number in {name}",
+            wanted="shape (T+1, d) with T+1 >= 2 and d >= 2, or (T+1, d, 2) for [re, im] pairs",
+            help=_shape_help(shape),
+        )
+    limits.check_tokens(shape[0], shape[1], pointer)
+
+
+_KINDS = {
+    "O": "Python objects, which qsac does not unpickle",
+    "V": "records",
+    "U": "texts",
+    "S": "bytes",
+    "b": "truth values",
+    "M": "dates",
+    "m": "durations",
+}
+
+
+def _shape_help(shape: tuple[int, ...]) -> str | None:
+    if len(shape) == 3:
+        return f"the file holds {counted(shape[0], 'sequence')}: a model takes one, so save one of them"
+    if len(shape) == 2 and shape[0] == 1:
+        return "a context of T tokens takes T+1 rows, as the targets are the rows shifted by one"
+    return None

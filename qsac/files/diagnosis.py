@@ -1,0 +1,300 @@
+"""Turning pydantic's complaints into the project's own diagnostics: one mistake, its place, what to do about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from qsac.errors import InvalidInputError
+from qsac.families import schema
+from qsac.files.pointer import counted, describe, join, kind, listed, nearest, number_help, quoted
+
+_Location = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A file format as its diagnostics know it.
+
+    ``whole`` is what the document is called; ``classes`` the class of each object by its place, where a choice of
+    several is followed by its tag; ``examples`` shows for fields how they are written; ``schema`` prints the format.
+    """
+
+    whole: str
+    classes: Mapping[_Location, type[BaseModel]]
+    examples: Mapping[str, str]
+    schema: str
+
+    def is_tagged(self, place: _Location) -> bool:
+        """Whether the last part of an object's place is the tag of a choice, and no field."""
+        return place in self.classes and place != () and place[:-1] not in self.classes
+
+
+_CLASSES: dict[_Location, type[BaseModel]] = {
+    (): schema.ModelFile,
+    ("attention",): schema.Attention,
+    ("readout", "loss"): schema.LossReadout,
+    ("readout", "predict"): schema.PredictReadout,
+    ("readout", "overlaps"): schema.OverlapsReadout,
+    ("tokens", "inline"): schema.InlineTokens,
+    ("tokens", "file"): schema.FileTokens,
+    ("tokens", "tfim"): schema.TfimTokens,
+    ("tokens", "hamiltonian"): schema.HamiltonianTokens,
+    ("tokens", "hamiltonian", "terms"): schema.PauliTerm,
+    ("tokens", "text"): schema.TextTokens,
+    ("attention", "kernel", "monomial"): schema.MonomialKernel,
+    ("attention", "kernel", "polynomial"): schema.PolynomialKernel,
+    ("attention", "kernel", "softmax-taylor"): schema.SoftmaxTaylorKernel,
+}
+for _side in ("value", "score"):
+    _CLASSES["attention", _side, "identity"] = schema.IdentityUnitary
+    _CLASSES["attention", _side, "hardware-efficient"] = schema.HardwareEfficientUnitary
+    _CLASSES["attention", _side, "matrix"] = schema.MatrixUnitary
+
+_EXAMPLES = {
+    "tokens": '"tokens": {"type": "inline", "values": [[1, 0], [0, 1]]}',
+    "attention": '"attention": {"type": "overlap", "kernel": ..., "value": ..., "score": ...}',
+    "kernel": '"kernel": {"type": "monomial", "degree": 1}',
+    "value": '"value": {"type": "identity"}',
+    "score": '"score": {"type": "identity"}',
+    "readout": '"readout": {"type": "loss"}',
+    "values": '"values": [[1, 0], [0, 1]]',
+    "path": '"path": "tokens.npy"',
+    "array": '"array": "tokens"',
+    "sites": '"sites": 4',
+    "context": '"context": 8',
+    "dt": '"dt": 0.35',
+    "coupling": '"coupling": 1.0',
+    "field": '"field": 0.8',
+    "initial": '"initial": "haar"',
+    "seed": '"seed": 0',
+    "terms": '"terms": [{"paulis": "ZZ", "coefficient": -1.0}, {"paulis": "XI", "coefficient": -0.8}]',
+    "paulis": '"paulis": "ZZ"',
+    "coefficient": '"coefficient": -1.0',
+    "degree": '"degree": 1',
+    "coefficients": '"coefficients": [1, 1, 0.5]',
+    "layers": '"layers": 2',
+    "parameters": '"parameters": {"init": "normal", "scale": 1.0, "seed": 0}',
+    "entries": '"entries": [[[1, 0], [0, 0]], [[0, 0], [1, 0]]]',
+    "init": '"init": "normal"',
+    "type": '"type": "..."',
+}
+
+MODEL = Contract("the model", _CLASSES, _EXAMPLES, "qsac schema")
+
+_WORDS = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "string_type": "a text in double quotes",
+    "list_type": "a list",
+    "bool_type": "true or false",
+}
+
+
+def refuse(error: ValidationError, within: str = "", contract: Contract = MODEL) -> InvalidInputError:
+    """The most telling mistake of a failed validation. ``within`` is the pointer of the part that was validated."""
+    complaints = error.errors(include_url=False)
+    for complaint in complaints:
+        if complaint["type"] == "extra_forbidden" and _suggestion(complaint["loc"], within, contract):
+            return _translate(complaint, within, contract)
+    return _translate(complaints[0], within, contract)
+
+
+def _translate(complaint: Any, within: str, contract: Contract) -> InvalidInputError:
+    location: _Location = complaint["loc"]
+    code: str = complaint["type"]
+    context: dict[str, Any] = complaint.get("ctx", {})
+    found = complaint["input"]
+    pointer = join(within, *_without_tags(location, contract))
+    if code == "extra_forbidden":
+        return _unknown_field(location, pointer, within, contract)
+    if code == "missing":
+        return _missing(str(location[-1]), pointer.rpartition("/")[0], found, contract)
+    if code == "union_tag_not_found":
+        return _missing("type", pointer, found, contract, choices=_expected_tags(location, contract))
+    if code == "union_tag_invalid":
+        return _unknown_choice(
+            f"{pointer}/type", found["type"], re.findall(r"'([^']*)'", context["expected_tags"]), contract
+        )
+    if code == "literal_error":
+        choices = re.findall(r"'([^']*)'", context["expected"]) or [context["expected"]]
+        return _unknown_choice(pointer, found, choices, contract)
+    if code == "too_many_fields":
+        return InvalidInputError(
+            f"{_subject(pointer, contract)} has too many fields",
+            pointer=pointer,
+            found=counted(len(found), "field"),
+            wanted=f"see `{contract.schema}`",
+        )
+    if code in ("model_type", "model_attributes_type", "dict_type"):
+        example = contract.examples.get(_name(pointer))
+        return InvalidInputError(
+            f"{_subject(pointer, contract)} is not an object",
+            pointer=pointer,
+            found=kind(found),
+            wanted="an object with fields, in braces",
+            help=f"for example {example}" if example else None,
+        )
+    return _wrong_value(code, context, found, pointer, contract)
+
+
+def _without_tags(location: _Location, contract: Contract) -> _Location:
+    for length in range(1, len(location) + 1):
+        if contract.is_tagged(location[:length]):
+            return location[: length - 1] + location[length:]
+    return location
+
+
+def _fields(location: _Location, within: str, contract: Contract) -> list[str]:
+    place = tuple(part for part in location[:-1] if isinstance(part, str))
+    owner = schema.NormalParameters if within else contract.classes.get(place)
+    return list(owner.model_fields) if owner else []
+
+
+def _suggestion(location: _Location, within: str, contract: Contract) -> str | None:
+    return nearest(str(location[-1]), _fields(location, within, contract))
+
+
+def _expected_tags(location: _Location, contract: Contract) -> list[str]:
+    return [str(key[-1]) for key in contract.classes if len(key) == len(location) + 1 and key[:-1] == location]
+
+
+def _name(pointer: str) -> str:
+    """The innermost field's name on the way to a place."""
+    return next((part for part in reversed(pointer.split("/")) if part and not part.isdigit()), "")
+
+
+def _subject(pointer: str, contract: Contract) -> str:
+    """What a diagnostic calls the place: a field, an item of a list, or the document itself."""
+    name, last = _name(pointer), pointer.rpartition("/")[2]
+    if not name:
+        return contract.whole
+    return f'an item of "{name}"' if last.isdigit() else f'"{name}"'
+
+
+def _owner(location: _Location, contract: Contract) -> str:
+    names = [part for part in location if isinstance(part, str)]
+    if not names:
+        return contract.whole
+    if names[0] == "coupling" and len(names) > 1:
+        return f"{names[1]} coupling"
+    if names[0] == "readout" and len(names) > 1:
+        return f"the readout {names[1]}"
+    if names[0] == "tokens" and len(names) > 1:
+        return f"{names[1]} tokens" if len(names) == 2 else f"an item of {names[2]}"
+    if len(names) > 2:
+        noun = {"kernel": "kernel", "value": "value unitary", "score": "score unitary"}[names[1]]
+        return f"the {names[2]} {noun}"
+    return f'"{names[-1]}"'
+
+
+def _unknown_field(location: _Location, pointer: str, within: str, contract: Contract) -> InvalidInputError:
+    known = _fields(location, within, contract)
+    name = str(location[-1])
+    guess = _suggestion(location, within, contract)
+    homes = (place for place in contract.classes if len(place) < 2 and not contract.is_tagged(place))
+    home = next((place for place in homes if name in contract.classes[place].model_fields), None)
+    owner = '"parameters"' if within else _owner(location[:-1], contract)
+    return InvalidInputError(
+        f"unknown field {quoted(name)} in {owner}",
+        pointer=pointer,
+        wanted=f"only the fields {listed(known)}" if len(known) > 1 else f"only the field {listed(known)}",
+        help=_unknown_field_help(name, guess, home, contract),
+    )
+
+
+def _unknown_field_help(name: str, guess: str | None, home: _Location | None, contract: Contract) -> str:
+    if home is None and guess:
+        return f'did you mean "{guess}"?'
+    if home is not None:
+        return f'move "{name}" ' + (f'into "{home[0]}"' if home else f"out, to {contract.whole} itself")
+    return "remove it: qsac refuses what it would have to ignore"
+
+
+def _missing(
+    name: str, pointer: str, found: object, contract: Contract, choices: list[str] | None = None
+) -> InvalidInputError:
+    if choices:
+        return InvalidInputError(
+            f'the field "type" is missing in {_subject(pointer, contract)}',
+            pointer=pointer,
+            found=describe(found),
+            wanted='"type": ' + _alternatives(choices),
+        )
+    return InvalidInputError(
+        f'the field "{name}" is missing in {_subject(pointer, contract)}',
+        pointer=pointer,
+        found=describe(found),
+        help=f"add it, for example {contract.examples[name]}" if name in contract.examples else "add it",
+    )
+
+
+def _alternatives(choices: list[str]) -> str:
+    texts = [f'"{choice}"' for choice in choices]
+    return texts[0] if len(texts) == 1 else ", ".join(texts[:-1]) + " or " + texts[-1]
+
+
+def _unknown_choice(pointer: str, found: object, choices: list[str], contract: Contract) -> InvalidInputError:
+    guess = nearest(found, choices) if isinstance(found, str) and len(choices) > 1 else None
+    name = _subject(pointer, contract)
+    if name == '"type"':
+        name = f'the type of "{_name(pointer.rpartition("/")[0])}"'
+    return InvalidInputError(
+        f"{name} cannot be {describe(found)}",
+        pointer=pointer,
+        wanted=_alternatives(choices),
+        help=f'did you mean "{guess}"?' if guess and guess != found else None,
+    )
+
+
+def _wrong_value(
+    code: str, context: dict[str, Any], found: object, pointer: str, contract: Contract
+) -> InvalidInputError:
+    subject = _subject(pointer, contract)
+    help: str | None = None
+    if code in _WORDS:
+        title, wanted = f"{subject} is not {_WORDS[code]}", _WORDS[code]
+        if code == "int_type" and isinstance(found, float) and found.is_integer():
+            help = f"write it without a decimal point: {int(found)}"
+        elif code in ("int_type", "float_type") and isinstance(found, str):
+            help = number_help(found)
+        elif code == "float_type" and isinstance(found, list) and len(found) == 2:
+            help = "only real numbers are meant here, not [re, im] pairs"
+        elif code in ("int_type", "float_type") and isinstance(found, int) and not isinstance(found, bool):
+            title, wanted = f"{subject} is too large", "a number that double precision holds (below 1.8e308)"
+    elif code == "greater_than_equal":
+        title, wanted = f"{subject} is too small", f"{_number(context['ge'])} or more"
+    elif code == "greater_than":
+        title, wanted = f"{subject} is too small", f"more than {_number(context['gt'])}"
+    elif code == "less_than_equal":
+        title, wanted = f"{subject} is too large", f"at most {_number(context['le'])}"
+    elif code in ("too_short", "string_too_short"):
+        noun = "character" if code.startswith("string") else "item"
+        title = f"{subject} is too short" if found else f"{subject} is empty"
+        wanted = f"at least {counted(context.get('min_length', 1), noun)}"
+    elif code == "too_long":
+        title, wanted = f"{subject} is too long", f"at most {counted(context['max_length'], 'item')}"
+    elif code == "string_too_long":
+        length = len(found) if isinstance(found, str) else 0
+        title, wanted = f"{subject} is too long", f"at most {counted(context['max_length'], 'character')}"
+        return InvalidInputError(title, pointer=pointer, found=counted(length, "character"), wanted=wanted)
+    else:
+        title, wanted = f"{subject} is not what the contract asks for", f"see `{contract.schema}`"
+    if (
+        help is None
+        and "type" in code
+        and _name(pointer) in contract.examples
+        and not pointer.rpartition("/")[2].isdigit()
+    ):
+        help = f"for example {contract.examples[_name(pointer)]}"
+    return InvalidInputError(title, pointer=pointer, found=kind(found), wanted=wanted, help=help)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"

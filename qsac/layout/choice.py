@@ -1,0 +1,177 @@
+"""Circuits for a coupling graph: candidates laid out by our own synthesis, and the choice among all candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from math import inf, log
+from typing import Any
+
+from qsac.counting.formulas import two_qubit_gates
+from qsac.counting.stats import circuit_stats
+from qsac.errors import of_type, present
+from qsac.ir.attention import LoadPruned
+from qsac.ir.program import Program
+from qsac.layout.effort import Effort
+from qsac.layout.variants import Variants
+from qsac.lowering.allocation import Allocation
+from qsac.machine.target import Target
+from qsac.native.circuit import NativeCircuit
+from qsac.pipeline.contract import CircuitPass, Pass, PassContext
+from qsac.pipeline.registry import pass_class
+from qsac.pipeline.stages import applied
+
+Stage = Callable[[str], AbstractContextManager[None]]
+"""Times a stage, by its name."""
+
+_AS_GOOD = 1.01
+"""Expected errors, as multiples of the least, that no machine's rates tell apart."""
+
+_SMALL = 200
+"""Two-qubit gates up to which -O2 takes its time."""
+
+MOST_GATES = 2_000
+"""Two-qubit gates up to which a program is laid out."""
+
+
+def effort_for(optimisation: int, gates: int) -> Effort | None:
+    """How much the search for arrangements tries at an ``-O`` level for a program of so many gates, if anything."""
+    if optimisation < 2 or gates > MOST_GATES:
+        return None
+    if optimisation > 2:
+        return Effort(32, (16, 12, 8, 6, 4, 2), min(max(2_000 // max(gates, 1), 4), 16), min(60 * gates, 30_000))
+    if gates > _SMALL:
+        return Effort(8, (8, 4, 2, 1), 2, min(20 * gates, 10_000))
+    return Effort(16, (16, 12, 8, 4), 4, 20 * gates)
+
+
+_CHANGES_A_SECOND = 10_000
+"""Changes of an annealing, their share of sweeps included, as measured (T = 8 to 16, d = 4 to 8)."""
+
+_LONG = 5
+"""Seconds of search that are announced."""
+
+
+def expected_seconds(effort: Effort) -> float:
+    """About how long a search takes: by its size, not by a clock."""
+    return sum(effort.rounds) * effort.changes / _CHANGES_A_SECOND
+
+
+def _announced(effort: Effort, gates: int, context: PassContext) -> None:
+    """Say that a long search begins."""
+    seconds = expected_seconds(effort)
+    if context.announce is None or seconds <= _LONG:
+        return
+    length = f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
+    context.announce(
+        f"searching for a layout of {gates:,} two-qubit gates on {context.target.name} takes about {length}; "
+        "-O1 routes in about a second"
+    )
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A circuit, where its registers lie, the attention program that it is of if that is not the one that was asked
+    for, and what the circuit passes made of it: name, gates before, result. ``arranged`` is a laid-out circuit before
+    them."""
+
+    circuit: NativeCircuit
+    allocation: Allocation
+    program: Program | None = None
+    passed: tuple[tuple[str, int, NativeCircuit], ...] = ()
+    arranged: NativeCircuit | None = None
+
+
+def circuit_steps(chosen: Sequence[Pass | CircuitPass], machine: Target) -> list[CircuitPass]:
+    """The circuit passes asked for; routing is not a choice where the machine has a coupling graph."""
+    steps = [step for step in chosen if isinstance(step, CircuitPass)]
+    if machine.coupling is not None and all(step.name != "route" for step in steps):
+        steps.append(of_type(pass_class("route")(), CircuitPass))
+    return steps
+
+
+def through(steps: Sequence[CircuitPass], candidate: Candidate, context: PassContext, stage: Stage) -> Candidate:
+    """The candidate after the circuit passes, each timed as a stage of its own."""
+    circuit = candidate.circuit
+    passed = []
+    for step in steps:
+        before = circuit.two_qubit_gates
+        with stage(step.name):
+            circuit = applied(step, circuit, context)
+        passed.append((step.name, before, circuit))
+    return replace(candidate, circuit=circuit, passed=tuple(passed))
+
+
+def better(
+    best: Candidate,
+    program: Program,
+    usual: Program,
+    chosen: Sequence[Pass | CircuitPass],
+    context: PassContext,
+    stage: Stage,
+) -> Candidate:
+    """The best of a candidate and of those that are laid out."""
+    candidates = laid_out(program, usual, chosen, context)
+    ended = [best]
+    while True:
+        with stage("arrange"):
+            candidate = next(candidates, None)
+        if candidate is None:
+            return soundest(ended, context.target)
+        ended.append(through(circuit_steps(chosen, context.target), candidate, context, stage))
+
+
+def soundest(candidates: Sequence[Candidate], machine: Target) -> Candidate:
+    """The candidate that errs least: of those whose expected errors are within 1 % of the least, by the machine's
+    median rates, idling included, the one whose gates and depth have the least product. Gates count as errors where no
+    rates are known.
+
+    By medians: each circuit lies at the best place of its shape already, and calibrations change.
+    """
+    rates = machine.errors and replace(machine.errors, one_qubit_by_qubit=(), two_qubit_by_edge=(), measure_by_qubit=())
+    known = replace(machine, errors=rates)
+    stats: list[dict[str, Any]] = [circuit_stats(candidate.circuit, known) for candidate in candidates]
+    errors = [
+        found["two_qubit_gates"]
+        if found["error_free_probability"] is None
+        else -log(max(found["error_free_probability"], 1e-300))
+        for found in stats
+    ]
+    most = _AS_GOOD * min(errors)
+    products = [
+        found["two_qubit_gates"] * found["two_qubit_depth"] if error <= most else inf
+        for found, error in zip(stats, errors, strict=True)
+    ]
+    return candidates[products.index(min(products))]
+
+
+def laid_out(
+    program: Program, usual: Program, chosen: Sequence[Pass | CircuitPass], context: PassContext
+) -> Iterator[Candidate]:
+    """Circuits laid out along the coupling graph (:mod:`qsac.layout.search`), for an attention program and its usual
+    block program: the best of its :mod:`~qsac.layout.variants` that are found.
+
+    None at all below -O2, for large programs, for templates (arrangements are found for one model), for pruned loaders
+    (whose ladders have the order of their controls' reach), and where block passes spend of the error budget.
+    """
+    from qsac.layout import emitter as coupled
+    from qsac.layout.arrangement import fits
+    from qsac.layout.search import arrange
+
+    if context.target.coupling is None or context.template or any(isinstance(op, LoadPruned) for op in program.ops):
+        return
+    gates = two_qubit_gates(usual, context.target.family)
+    effort = effort_for(context.optimisation, gates)
+    if effort is None:
+        return
+    variants = Variants(program, chosen, context)
+    if variants.possible:
+        _announced(effort, gates, context)
+    for variant, arrangement in arrange(variants, context, effort) if variants.possible else ():
+        blocks = present(variants.blocks(variant), "the blocks of an arranged variant")
+        ordered = variants.blocks(variant, arrangement.orders(blocks))
+        if ordered is not None and fits(ordered, arrangement):
+            circuit = coupled.emit(ordered, arrangement)
+            laid = Candidate(circuit, variants.allocation(variant), variants.attention(variant))
+            yield replace(laid, arranged=circuit)

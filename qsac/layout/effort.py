@@ -1,0 +1,15 @@
+"""How much the search for places on a device tries (:mod:`qsac.layout.search`)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Effort(NamedTuple):
+    """``sketches`` at first; then, with as many of the best schedules as each of the ``rounds`` says, so many
+    ``changes`` of an annealing and ``sweeps`` from its own middle for each of them."""
+
+    sketches: int
+    rounds: tuple[int, ...]
+    sweeps: int
+    changes: int

@@ -1,0 +1,77 @@
+"""A growing list of native gates, as columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.native.circuit import KIND
+
+
+class Columns:
+    """Gates in program order: single ones are appended, runs of many are added as arrays.
+
+    ``open`` says of each angle of a gate whether it differs between the bindings of a template: 1 for the first angle,
+    2 for the second, 3 for both. Nothing may be concluded from such an angle.
+    """
+
+    def __init__(self) -> None:
+        self._open: list[tuple[int, NDArray[np.int8]]] = []
+        self._parts: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]] = []
+        self._single: list[tuple[int, int, int, float, float]] = []
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length + len(self._single)
+
+    def append(
+        self, name: str, first: int, second: int = -1, angle: float = 0.0, phase: float = 0.0, open: int = 0
+    ) -> None:
+        """Add one gate; angles in half-turns."""
+        if open:
+            self._open.append((len(self), np.array([open], np.int8)))
+        self._single.append((KIND[name], first, second, angle, phase))
+
+    def extend(
+        self,
+        kind: NDArray[Any],
+        first: NDArray[Any],
+        second: NDArray[Any],
+        angles: NDArray[np.float64],
+        open: NDArray[np.int8] | None = None,
+    ) -> None:
+        """Add a run of gates; ``angles`` of shape (gates, 2)."""
+        self._seal()
+        if open is not None:
+            self._open.append((self._length, open))
+        self._parts.append((kind, first, second, angles))
+        self._length += len(kind)
+
+    def open(self) -> NDArray[np.int8]:
+        """Which angles of each gate are open, shape (gates,)."""
+        marks = np.zeros(len(self), np.int8)
+        for start, part in self._open:
+            marks[start : start + len(part)] = part
+        return marks
+
+    def _seal(self) -> None:
+        if self._single:
+            kind, first, second, angle, phase = zip(*self._single, strict=True)
+            self._parts.append((np.array(kind), np.array(first), np.array(second), np.array([angle, phase]).T))
+            self._length += len(self._single)
+            self._single = []
+
+    def arrays(self) -> tuple[NDArray[np.int8], NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+        """The columns kind, first, second and angles of all gates so far."""
+        self._seal()
+        if not self._parts:
+            return np.zeros(0, np.int8), np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros((0, 2))
+        kind, first, second, angles = zip(*self._parts, strict=True)
+        return (
+            np.concatenate(kind).astype(np.int8),
+            np.concatenate(first).astype(np.int32),
+            np.concatenate(second).astype(np.int32),
+            np.concatenate(angles).astype(np.float64),
+        )

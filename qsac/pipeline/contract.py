@@ -1,0 +1,109 @@
+"""What a target and a pass are, and the context a compilation carries along.
+
+Concrete targets live in ``targets/`` (one vendor a file), concrete passes in ``passes/`` (one pass a file). Both are
+found by :mod:`qsac.pipeline.registry`, which other packages can extend through the entry points ``qsac.targets`` and
+``qsac.passes``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import sqrt
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from qsac.machine.target import Target
+from qsac.progress import Announce, Progress
+
+if TYPE_CHECKING:
+    from qsac.ir.program import Program
+    from qsac.native.circuit import NativeCircuit
+
+
+Preference = Literal["qubits", "depth"]
+
+
+SLACK = 1 - 1e-9
+"""What passes use of an error budget: the rest is for rounding."""
+
+
+@dataclass
+class ErrorLedger:
+    """What approximating passes have spent of the user's error budget (infidelity), pass by pass. Exact: empty.
+
+    An infidelity is the square of an error; errors of several ops and passes add up, in the worst case.
+    """
+
+    budget: float = 0.0
+    spent: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def available(self) -> float:
+        """The error that is left to spend; not positive where there is none."""
+        return SLACK * sqrt(self.budget) - sum(map(sqrt, self.spent.values()))
+
+    def spend(self, name: str, error: float) -> None:
+        """Write the error that the pass ``name`` has made into the ledger."""
+        self.spent[name] = error**2
+
+    def copy(self) -> ErrorLedger:
+        """A ledger of its own for what is only tried."""
+        return ErrorLedger(self.budget, dict(self.spent))
+
+
+@dataclass(frozen=True)
+class PassContext:
+    """What a pass may know beside the program: the target, the error ledger and the seed. ``progress`` is told what
+    long work is under way (done, total, description). ``template``: the program stands for all of its shape, and its
+    numbers, which are generic, must not be decided by. ``qubits`` is the most qubits to use (None: all that the target
+    has), ``prefer`` what to spare where gates are equal. ``announce`` is told what will take long before it begins."""
+
+    target: Target
+    optimisation: int = 2
+    seed: int = 0
+    qubits: int | None = None
+    prefer: Preference = "qubits"
+    ledger: ErrorLedger = field(default_factory=ErrorLedger)
+    progress: Progress | None = None
+    template: bool = False
+    announce: Announce | None = None
+
+    @property
+    def width_limit(self) -> int | None:
+        """The most qubits that a circuit may have; None where nothing but memory limits it."""
+        limits = [limit for limit in (self.qubits, self.target.connected) if limit is not None]
+        return min(limits, default=None)
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A program-to-program step. Fields are its options; the docstring of a subclass is its contract: what it needs,
+    what it guarantees, and whether it is exact or within which error.
+
+    ``name`` is the kebab-case of the module's file name. ``optimisation`` is the lowest ``-O`` level that runs it;
+    there it comes after the passes named in ``after``. ``templates`` says that it may be part of a template's pipeline:
+    what it decides depends on the shapes of tables and not on their values, tables that it makes have a derivation,
+    and it leaves the numbers of ops with slots alone.
+    """
+
+    name: ClassVar[str]
+    level: ClassVar[Literal["attention", "block"]]
+    optimisation: ClassVar[int]
+    after: ClassVar[tuple[str, ...]] = ()
+    templates: ClassVar[bool] = False
+
+    def apply(self, program: Program, context: PassContext) -> Program:
+        """The program with the same meaning (up to global phase, and to the error written into the ledger)."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class CircuitPass:
+    """As :class:`Pass`, on native circuits: what a target still needs after emission (placement, routing)."""
+
+    name: ClassVar[str]
+    level: ClassVar[Literal["circuit"]]
+    optimisation: ClassVar[int]
+
+    def apply(self, circuit: NativeCircuit, context: PassContext) -> NativeCircuit:
+        """The circuit with the same meaning up to its qubit maps."""
+        raise NotImplementedError
