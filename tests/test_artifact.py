@@ -88,7 +88,7 @@ def test_the_fields_are_those_of_the_contract() -> None:
 
 BYTES = """
 import sys
-from qsac import compiler
+from qsac.compiler import compilation as compiler
 from tests.strategies import random_model
 for seed, target in ((1, "h1"), (4, "h2"), (40, "statevector")):
     sys.stdout.write(compiler.compile(random_model(seed), target, verify=False).to_json())

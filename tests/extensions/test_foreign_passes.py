@@ -18,9 +18,9 @@ from qsac.cli.main import run
 from qsac.compiler import compilation as compiler
 from qsac.errors import CheckFailedError, ExtensionError, InvalidInputError
 from qsac.pipeline import registry
-from tests.plugins.elsewhere import PASSES
-from tests.plugins.installed import MODEL
-from tests.plugins.installed import compiled_with as _compile
+from tests.extensions.elsewhere import PASSES
+from tests.extensions.installed import MODEL
+from tests.extensions.installed import compiled_with as _compile
 
 
 @pytest.mark.usefixtures("elsewhere")
