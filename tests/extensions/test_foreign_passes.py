@@ -153,7 +153,7 @@ def test_a_level_is_what_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not set(names) & {*PASSES, "choosy"}
     with_package = [compiler.compile(MODEL, "h1", optimisation=level).to_json() for level in (1, 2)]
     assert "elsewhere_qsac" not in sys.modules, "nothing was loaded that was not asked for"
-    monkeypatch.setattr(extensions, "_entries", lambda group: [])
+    monkeypatch.setattr(plugins, "_entries", lambda group: [])
     assert [compiler.compile(MODEL, "h1", optimisation=level).to_json() for level in (1, 2)] == with_package
 
 
