@@ -7,21 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pydantic import ValidationError
 
 from qsac.errors import DoesNotFitError, InvalidInputError, QsacError
-from qsac.families import schema
-from qsac.families.qsa.kernel import coefficients, temperature_of
-from qsac.families.qsa.model import Model
-from qsac.families.qsa.readouts import build_readout
-from qsac.families.tokens.sequence import normalised, padded_dimension, token_evolution, token_values
-from qsac.families.unitary import build_unitary
+from qsac.families.contract import Family, Model
+from qsac.families.registry import family, sections
 from qsac.files import limits, strict_json
 from qsac.files.arguments import file_path, shown
 from qsac.files.diagnosis import refuse
-from qsac.files.numbers import number_list
-from qsac.files.pointer import counted, kind, nearest, quoted
+from qsac.files.pointer import kind, quoted
 from qsac.files.python_values import plain
 from qsac.files.source import read_file
 
@@ -44,7 +38,7 @@ def load(model: str | os.PathLike[str] | Mapping[str, Any]) -> Model:
         )
     if isinstance(model, Mapping):
         try:
-            return _build(plain(dict(model)), Path())
+            return _read_fields(plain(dict(model)), Path())
         except QsacError as error:
             raise error.located(DICT_SOURCE) from None
     path = Path(file_path(model, "model"))
@@ -61,7 +55,7 @@ def load_text(text: str | bytes, source: str, folder: str | os.PathLike[str] = "
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     try:
         check_model_size(len(data))
-        return _build(strict_json.parse(data, source), Path(folder))
+        return _read_fields(strict_json.parse(data, source), Path(folder))
     except QsacError as error:
         raise error.located(source) from None
 
@@ -123,59 +117,30 @@ def _check_version(document: object) -> dict[str, Any]:
     return document
 
 
-def _build(document: object, folder: Path) -> Model:
+def _read_fields(document: object, folder: Path) -> Model:
     fields = _check_version(document)
+    chosen = _family(fields)
     try:
-        given = schema.ModelFile.model_validate(fields)
+        given = chosen.fields.model_validate(fields)
     except ValidationError as error:
-        raise refuse(error) from None
-    _check_name(given.name)
-    values = token_values(given.tokens, folder)
-    dimension = padded_dimension(values.shape[1])
-    attention = given.attention
-    kernel = coefficients(attention.kernel, dimension, "/attention/kernel")
-    value, canonical_value = build_unitary(attention.value, "/attention/value", values.shape[1], dimension)
-    score, canonical_score = build_unitary(attention.score, "/attention/score", values.shape[1], dimension)
-    tokens = normalised(values, dimension)
-    readout, canonical_readout = build_readout(given.readout, attention.mask, tokens, values.shape[1], folder)
-    phases: Any = None
-    if "phases" in fields["attention"]:
-        phases = _phases(fields["attention"]["phases"], "/attention/phases", len(values) - 1)
-    canonical: dict[str, Any] = {
-        "qsac": VERSION,
-        "name": given.name,
-        "attention": {
-            "type": attention.type,
-            "mask": attention.mask,
-            "kernel": _canonical_kernel(attention.kernel, dimension),
-            "value": canonical_value,
-            "score": canonical_score,
-        },
-        "readout": canonical_readout,
-    }
-    if phases is not None:
-        canonical["attention"]["phases"] = phases if isinstance(phases, str) else phases.tolist()
-    return Model(
-        name=given.name,
-        tokens=tokens,
-        mask=attention.mask,
-        kernel=kernel,
-        value=value,
-        score=score,
-        readout=readout,
-        given_tokens=values,
-        given_phases=phases,
-        fields=canonical,
-        evolution=token_evolution(given.tokens),
-    )
+        raise refuse(error, chosen.contract) from None
+    _check_name(str(getattr(given, "name", "")))
+    return chosen.read(given, fields, folder)
 
 
-def _canonical_kernel(kernel: schema.Kernel, dimension: int) -> dict[str, Any]:
-    if isinstance(kernel, schema.PolynomialKernel):
-        return {"type": kernel.type, "coefficients": [float(c) for c in kernel.coefficients]}
-    if isinstance(kernel, schema.MonomialKernel):
-        return {"type": kernel.type, "degree": kernel.degree}
-    return {"type": kernel.type, "degree": kernel.degree, "temperature": temperature_of(kernel, dimension)}
+def _family(fields: Mapping[str, Any]) -> Family:
+    """The family whose section a model file has. Without one, it is refused by the first family."""
+    known = sections()
+    found = [section for section in known if section in fields]
+    if len(found) > 1:
+        raise InvalidInputError(
+            "the model has the sections of several families",
+            pointer=f"/{found[1]}",
+            found=" and ".join(f'"{section}"' for section in found),
+            wanted="one of them",
+            help="make several models of it",
+        )
+    return family(found[0] if found else known[0])
 
 
 def _check_name(name: str) -> None:
@@ -189,20 +154,3 @@ def _check_name(name: str) -> None:
         wanted="printable characters without / and \\, not beginning with a dot",
         help="the artifact is called after it: NAME.qsac.json",
     )
-
-
-def _phases(given: object, pointer: str, context: int) -> np.ndarray[Any, np.dtype[np.float64]] | str:
-    if given == "optimal" and isinstance(given, str):
-        return "optimal"
-    if not isinstance(given, list):
-        guess = isinstance(given, str) and nearest(given, ["optimal"])
-        raise InvalidInputError(
-            '"phases" is neither a list nor "optimal"',
-            pointer=pointer,
-            found=kind(given),
-            wanted=f'{counted(context, "number")} (radians), or "optimal"',
-            help='did you mean "optimal"?' if guess else "leave the field out for no phases",
-        )
-    phases = number_list(given, pointer, context, "one for each context token, in radians")
-    phases.flags.writeable = False
-    return phases

@@ -1,4 +1,4 @@
-"""The model file's fields, contract version 1. The shipped JSON Schema is generated from these classes.
+"""Fields of the model file that several families have, contract version 1.
 
 Long lists of numbers (``SkipValidation``) are declared here for the JSON Schema, but checked by
 :mod:`qsac.files.numbers`, which is faster and knows the shapes that the other fields ask for.
@@ -6,7 +6,6 @@ Long lists of numbers (``SkipValidation``) are declared here for the JSON Schema
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SkipValidation, TypeAdapter
@@ -14,12 +13,9 @@ from pydantic import Field, SkipValidation, TypeAdapter
 from qsac.files.fields import ONE_COMPLAINT, Fields, without_default
 from qsac.files.limits import MAGNITUDE, NAME_CHARACTERS
 
-SCHEMA_FILE = "model.schema.json"
-
 Real = Annotated[float, Field(allow_inf_nan=False)]
 Bounded = Annotated[float, Field(allow_inf_nan=False, ge=-MAGNITUDE, le=MAGNITUDE)]
 Count = Annotated[int, Field(ge=1, le=2**53)]
-Degree = Annotated[int, Field(ge=0, le=2**53)]
 Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 Row = Annotated[list[float], Field(min_length=2)] | Annotated[list[Pair], Field(min_length=2)]
@@ -95,34 +91,6 @@ class TextTokens(Fields):
 Tokens = Annotated[InlineTokens | FileTokens | TfimTokens | HamiltonianTokens | TextTokens, Field(discriminator="type")]
 
 
-class MonomialKernel(Fields):
-    """g(s) = s^degree."""
-
-    type: Literal["monomial"]
-    degree: Degree
-
-
-class PolynomialKernel(Fields):
-    """g(s) = sum_p coefficients[p] s^p, not all coefficients zero."""
-
-    type: Literal["polynomial"]
-    coefficients: Annotated[list[Real], Field(min_length=1), ONE_COMPLAINT]
-
-
-class SoftmaxTaylorKernel(Fields):
-    """g(s) = sum_{p <= degree} (temperature s)^p / p!; temperature defaults to sqrt(d), d the padded dimension."""
-
-    type: Literal["softmax-taylor"]
-    degree: Degree
-    temperature: Annotated[float, Field(allow_inf_nan=False, gt=0)] = Field(
-        default=None,  # type: ignore[assignment]  # sqrt(d), known only once the tokens are
-        json_schema_extra=without_default,
-    )
-
-
-Kernel = Annotated[MonomialKernel | PolynomialKernel | SoftmaxTaylorKernel, Field(discriminator="type")]
-
-
 class IdentityUnitary(Fields):
     """The identity."""
 
@@ -158,97 +126,7 @@ class MatrixUnitary(Fields):
 Unitary = Annotated[IdentityUnitary | HardwareEfficientUnitary | MatrixUnitary, Field(discriminator="type")]
 
 
-class Attention(Fields):
-    """Attention by overlap interference: z_j = sum_i g(<x_j|score|x_i>) value x_i over the mask."""
-
-    type: Literal["overlap"]
-    mask: Literal["causal", "full"] = "causal"
-    kernel: Kernel
-    value: Unitary
-    score: Unitary
-    phases: SkipValidation[list[float] | Literal["optimal"]] = Field(
-        default=None,  # type: ignore[arg-type]  # absent: no phases, which is not the same as T zeros
-        description="Phases phi_j of the T positions in radians, or the ones that maximise the fidelity.",
-        json_schema_extra=without_default,
-    )
-
-
-class LossReadout(Fields):
-    """The loss and the metrics around it."""
-
-    type: Literal["loss"]
-
-
-class StatesFile(Fields):
-    """States in a .npy, .npz, .csv or .safetensors file, named relative to the model file and inside its folder.
-
-    ``array`` names one of several arrays in a .npz or .safetensors file.
-    """
-
-    path: Annotated[str, Field(min_length=1)]
-    array: ArrayName = Field(default=None, json_schema_extra=without_default)  # type: ignore[assignment]  # the only one
-
-
-States = Annotated[list[Row], Field(min_length=1)] | StatesFile
-
-
-class PredictReadout(Fields):
-    """The prediction after one position, measured: in the computational basis, unless a vocabulary or states are given.
-
-    ``position`` counts from 1; the default is T+1, the last token of the file. ``vocabulary``: rows x_l with
-    sum_l |x_l><x_l| = 1. ``states``: any rows, normalised on loading, or the T+1 tokens of the file.
-    """
-
-    type: Literal["predict"]
-    position: Count = Field(
-        default=None,  # type: ignore[assignment]  # T+1, known only once the tokens are
-        json_schema_extra=without_default,
-    )
-    vocabulary: SkipValidation[States] = Field(
-        default=None,  # type: ignore[assignment]  # absent: the computational basis
-        description="Rows x_l that resolve the identity: sum_l |x_l><x_l| = 1.",
-        json_schema_extra=without_default,
-    )
-    states: SkipValidation[States | Literal["tokens"]] = Field(
-        default=None,  # type: ignore[arg-type]  # absent: the computational basis
-        description="Rows that the prediction is compared with, normalised on loading, or the tokens of the file.",
-        json_schema_extra=without_default,
-    )
-
-
-class OverlapsReadout(Fields):
-    """The scores s_ji = <x_j|score|x_i> of the context tokens: complex, or their squared moduli.
-
-    ``pairs``: those in the attention's mask, or all of them.
-    """
-
-    type: Literal["overlaps"]
-    part: Literal["complex", "abs2"] = "complex"
-    pairs: Literal["mask", "all"] = "mask"
-
-
-Readout = Annotated[LossReadout | PredictReadout | OverlapsReadout, Field(discriminator="type")]
-
-
-class ModelFile(Fields):
-    """A qsac model: tokens, attention, and what to read out."""
-
-    qsac: Literal[1]
-    name: Annotated[str, Field(min_length=1, max_length=NAME_CHARACTERS)] = "model"
-    tokens: Tokens
-    attention: Attention
-    readout: Readout = LossReadout(type="loss")
-
+Name = Annotated[str, Field(min_length=1, max_length=NAME_CHARACTERS)]
+"""What a model is called."""
 
 NORMAL_PARAMETERS = TypeAdapter(NormalParameters)
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of the model file."""
-    schema = ModelFile.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
-def json_schema_text() -> str:
-    """:func:`json_schema` as it is shipped in ``model.schema.json``."""
-    return json.dumps(json_schema(), indent=2) + "\n"

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from qsac.errors import InvalidInputError
 from qsac.families import schema
 from qsac.families.ansatz import Ansatz
+from qsac.families.diagnosis import PARAMETERS
 from qsac.files import limits
 from qsac.files.diagnosis import refuse
 from qsac.files.numbers import Numbers, as_lists, checked_list, exactly_real, finite_pairs, parameter_array, reduced
@@ -92,7 +93,7 @@ def _build_ansatz(given: schema.HardwareEfficientUnitary, pointer: str, qubits: 
         try:
             normal = schema.NORMAL_PARAMETERS.validate_python(parameters)
         except ValidationError as error:
-            raise refuse(error, within=place) from None
+            raise refuse(error, PARAMETERS, place) from None
         angles = np.random.default_rng(normal.seed).normal(0, normal.scale, shape)
     elif isinstance(parameters, list):
         reasons = (

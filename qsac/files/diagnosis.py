@@ -10,10 +10,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from qsac.errors import InvalidInputError
-from qsac.families import schema
 from qsac.files.pointer import counted, describe, join, kind, listed, nearest, number_help, quoted
 
-_Location = tuple[str | int, ...]
+Location = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -25,66 +24,14 @@ class Contract:
     """
 
     whole: str
-    classes: Mapping[_Location, type[BaseModel]]
+    classes: Mapping[Location, type[BaseModel]]
     examples: Mapping[str, str]
     schema: str
 
-    def is_tagged(self, place: _Location) -> bool:
+    def is_tagged(self, place: Location) -> bool:
         """Whether the last part of an object's place is the tag of a choice, and no field."""
         return place in self.classes and place != () and place[:-1] not in self.classes
 
-
-_CLASSES: dict[_Location, type[BaseModel]] = {
-    (): schema.ModelFile,
-    ("attention",): schema.Attention,
-    ("readout", "loss"): schema.LossReadout,
-    ("readout", "predict"): schema.PredictReadout,
-    ("readout", "overlaps"): schema.OverlapsReadout,
-    ("tokens", "inline"): schema.InlineTokens,
-    ("tokens", "file"): schema.FileTokens,
-    ("tokens", "tfim"): schema.TfimTokens,
-    ("tokens", "hamiltonian"): schema.HamiltonianTokens,
-    ("tokens", "hamiltonian", "terms"): schema.PauliTerm,
-    ("tokens", "text"): schema.TextTokens,
-    ("attention", "kernel", "monomial"): schema.MonomialKernel,
-    ("attention", "kernel", "polynomial"): schema.PolynomialKernel,
-    ("attention", "kernel", "softmax-taylor"): schema.SoftmaxTaylorKernel,
-}
-for _side in ("value", "score"):
-    _CLASSES["attention", _side, "identity"] = schema.IdentityUnitary
-    _CLASSES["attention", _side, "hardware-efficient"] = schema.HardwareEfficientUnitary
-    _CLASSES["attention", _side, "matrix"] = schema.MatrixUnitary
-
-_EXAMPLES = {
-    "tokens": '"tokens": {"type": "inline", "values": [[1, 0], [0, 1]]}',
-    "attention": '"attention": {"type": "overlap", "kernel": ..., "value": ..., "score": ...}',
-    "kernel": '"kernel": {"type": "monomial", "degree": 1}',
-    "value": '"value": {"type": "identity"}',
-    "score": '"score": {"type": "identity"}',
-    "readout": '"readout": {"type": "loss"}',
-    "values": '"values": [[1, 0], [0, 1]]',
-    "path": '"path": "tokens.npy"',
-    "array": '"array": "tokens"',
-    "sites": '"sites": 4',
-    "context": '"context": 8',
-    "dt": '"dt": 0.35',
-    "coupling": '"coupling": 1.0',
-    "field": '"field": 0.8',
-    "initial": '"initial": "haar"',
-    "seed": '"seed": 0',
-    "terms": '"terms": [{"paulis": "ZZ", "coefficient": -1.0}, {"paulis": "XI", "coefficient": -0.8}]',
-    "paulis": '"paulis": "ZZ"',
-    "coefficient": '"coefficient": -1.0',
-    "degree": '"degree": 1',
-    "coefficients": '"coefficients": [1, 1, 0.5]',
-    "layers": '"layers": 2',
-    "parameters": '"parameters": {"init": "normal", "scale": 1.0, "seed": 0}',
-    "entries": '"entries": [[[1, 0], [0, 0]], [[0, 0], [1, 0]]]',
-    "init": '"init": "normal"',
-    "type": '"type": "..."',
-}
-
-MODEL = Contract("the model", _CLASSES, _EXAMPLES, "qsac schema")
 
 _WORDS = {
     "int_type": "a whole number",
@@ -97,23 +44,23 @@ _WORDS = {
 }
 
 
-def refuse(error: ValidationError, within: str = "", contract: Contract = MODEL) -> InvalidInputError:
+def refuse(error: ValidationError, contract: Contract, within: str = "") -> InvalidInputError:
     """The most telling mistake of a failed validation. ``within`` is the pointer of the part that was validated."""
     complaints = error.errors(include_url=False)
     for complaint in complaints:
-        if complaint["type"] == "extra_forbidden" and _suggestion(complaint["loc"], within, contract):
+        if complaint["type"] == "extra_forbidden" and _suggestion(complaint["loc"], contract):
             return _translate(complaint, within, contract)
     return _translate(complaints[0], within, contract)
 
 
 def _translate(complaint: Any, within: str, contract: Contract) -> InvalidInputError:
-    location: _Location = complaint["loc"]
+    location: Location = complaint["loc"]
     code: str = complaint["type"]
     context: dict[str, Any] = complaint.get("ctx", {})
     found = complaint["input"]
     pointer = join(within, *_without_tags(location, contract))
     if code == "extra_forbidden":
-        return _unknown_field(location, pointer, within, contract)
+        return _unknown_field(location, pointer, contract)
     if code == "missing":
         return _missing(str(location[-1]), pointer.rpartition("/")[0], found, contract)
     if code == "union_tag_not_found":
@@ -144,24 +91,24 @@ def _translate(complaint: Any, within: str, contract: Contract) -> InvalidInputE
     return _wrong_value(code, context, found, pointer, contract)
 
 
-def _without_tags(location: _Location, contract: Contract) -> _Location:
+def _without_tags(location: Location, contract: Contract) -> Location:
     for length in range(1, len(location) + 1):
         if contract.is_tagged(location[:length]):
             return location[: length - 1] + location[length:]
     return location
 
 
-def _fields(location: _Location, within: str, contract: Contract) -> list[str]:
+def _fields(location: Location, contract: Contract) -> list[str]:
     place = tuple(part for part in location[:-1] if isinstance(part, str))
-    owner = schema.NormalParameters if within else contract.classes.get(place)
+    owner = contract.classes.get(place)
     return list(owner.model_fields) if owner else []
 
 
-def _suggestion(location: _Location, within: str, contract: Contract) -> str | None:
-    return nearest(str(location[-1]), _fields(location, within, contract))
+def _suggestion(location: Location, contract: Contract) -> str | None:
+    return nearest(str(location[-1]), _fields(location, contract))
 
 
-def _expected_tags(location: _Location, contract: Contract) -> list[str]:
+def _expected_tags(location: Location, contract: Contract) -> list[str]:
     return [str(key[-1]) for key in contract.classes if len(key) == len(location) + 1 and key[:-1] == location]
 
 
@@ -178,7 +125,7 @@ def _subject(pointer: str, contract: Contract) -> str:
     return f'an item of "{name}"' if last.isdigit() else f'"{name}"'
 
 
-def _owner(location: _Location, contract: Contract) -> str:
+def _owner(location: Location, contract: Contract) -> str:
     names = [part for part in location if isinstance(part, str)]
     if not names:
         return contract.whole
@@ -194,13 +141,13 @@ def _owner(location: _Location, contract: Contract) -> str:
     return f'"{names[-1]}"'
 
 
-def _unknown_field(location: _Location, pointer: str, within: str, contract: Contract) -> InvalidInputError:
-    known = _fields(location, within, contract)
+def _unknown_field(location: Location, pointer: str, contract: Contract) -> InvalidInputError:
+    known = _fields(location, contract)
     name = str(location[-1])
-    guess = _suggestion(location, within, contract)
+    guess = _suggestion(location, contract)
     homes = (place for place in contract.classes if len(place) < 2 and not contract.is_tagged(place))
     home = next((place for place in homes if name in contract.classes[place].model_fields), None)
-    owner = '"parameters"' if within else _owner(location[:-1], contract)
+    owner = _owner(location[:-1], contract)
     return InvalidInputError(
         f"unknown field {quoted(name)} in {owner}",
         pointer=pointer,
@@ -209,7 +156,7 @@ def _unknown_field(location: _Location, pointer: str, within: str, contract: Con
     )
 
 
-def _unknown_field_help(name: str, guess: str | None, home: _Location | None, contract: Contract) -> str:
+def _unknown_field_help(name: str, guess: str | None, home: Location | None, contract: Contract) -> str:
     if home is None and guess:
         return f'did you mean "{guess}"?'
     if home is not None:

@@ -89,7 +89,7 @@ def parse_target(data: bytes, source: str) -> Target:
         try:
             given = TargetFile.model_validate(fields)
         except ValidationError as error:
-            raise refuse(error, contract=CONTRACT) from None
+            raise refuse(error, CONTRACT) from None
         return _target(given)
     except QsacError as error:
         raise error.located(source) from None

@@ -8,7 +8,7 @@ import pydantic
 import pytest
 
 from qsac.families.schema import json_schema, json_schema_text
-from qsac.files.diagnosis import _CLASSES
+from qsac.families.qsa.diagnosis import _CLASSES
 
 SHIPPED = resources.files("qsac") / "model" / "model.schema.json"
 REGENERATE = "python -c \"from qsac.families.schema import *; print(json_schema_text(), end='')\" > model.schema.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import ArrayLike
 
 from qsac.errors import InvalidInputError
 from qsac.families.qsa.model import Model
-from qsac.families.reading import load
+from qsac.families.qsa.reading import read
+from qsac.families.qsa.schema import ModelFile
 from qsac.files.arguments import shown
 from qsac.files.numbers import Numbers, as_lists, exactly_real
 from qsac.files.pointer import join
@@ -18,26 +20,16 @@ from qsac.files.pointer import join
 PARAMETERS = ("value", "score", "phases")
 
 
-def with_numbers_of(model: Model, tokens: ArrayLike | None, parameters: Mapping[str, Any]) -> Model:
-    """The model with other numbers; see :meth:`qsac.templates.template.Template.bind`. Raises for what has another
-    shape."""
-    if not isinstance(parameters, Mapping):
-        raise InvalidInputError(
-            "the parameters must be a dictionary",
-            pointer="/parameters",
-            found=shown(parameters),
-            wanted=f"a dictionary of {', '.join(PARAMETERS)}, or some of them",
-        )
+def with_numbers_of(model: Model, values: Mapping[str, Any]) -> Model:
+    """The model with other numbers, ``tokens`` among them; see :meth:`qsac.templates.template.Template.bind`. Raises
+    for what has another shape."""
     fields: dict[str, Any] = {**model.canonical, "attention": dict(model.canonical["attention"])}
-    if tokens is not None:
-        fields["tokens"] = {"type": "inline", "values": as_lists(_checked_tokens(model, tokens))}
-    for name, value in parameters.items():
-        fields["attention"][name] = _checked_parameter(model, name, value)
-    try:
-        return load(fields)
-    except InvalidInputError as error:
-        error.source = "<binding>"
-        raise
+    for name, value in values.items():
+        if name == "tokens":
+            fields["tokens"] = {"type": "inline", "values": as_lists(_checked_tokens(model, value))}
+        else:
+            fields["attention"][name] = _checked_parameter(model, name, value)
+    return read(ModelFile.model_validate(fields), fields, Path())
 
 
 def _checked_tokens(model: Model, tokens: ArrayLike) -> Numbers:

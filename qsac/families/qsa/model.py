@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.families.qsa.readouts import Readout
+from qsac.families import contract
 from qsac.families.tokens.evolution import Evolution
 from qsac.families.unitary import Unitary
 from qsac.files.numbers import Numbers, as_lists, reduced
@@ -19,30 +17,24 @@ from qsac.files.numbers import Numbers, as_lists, reduced
 Mask = Literal["causal", "full"]
 
 
-def canonical_json(model: dict[str, Any]) -> str:
-    """The one text of a canonical model that its sha256 is of: sorted keys, no spaces, ASCII."""
-    return json.dumps(model, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
 @dataclass(frozen=True, eq=False)
-class Model:
-    """A model file, checked and materialised. Two models are equal if their canonical forms are.
+class Model(contract.Model):
+    """A model of attention by overlap interference (QSA, arXiv 2602.06699).
 
     ``tokens``: (T+1, d) rows of length 1, zero-padded to d, float64 where exactly real, else complex128, read-only.
     ``kernel``: c_0..c_k with c_k not 0. ``value`` and ``score``: V and W, of dimension d.
     ``given_tokens``: the rows before normalisation and padding; ``fields``: the canonical model without them.
-    ``readout``: what the circuit is compiled to report.
     ``evolution``: what takes each token to the next, where the model file says so; the canonical model does not.
     ``given_phases``: T angles in radians, ``"optimal"``, or None where the model file has no phases.
     """
 
-    name: str
+    section: ClassVar[str] = "attention"
+
     tokens: Numbers
     mask: Mask
     kernel: tuple[float, ...]
     value: Unitary
     score: Unitary
-    readout: Readout
     given_tokens: Numbers = field(repr=False)
     given_phases: NDArray[np.float64] | Literal["optimal"] | None = field(repr=False)
     fields: dict[str, Any] = field(repr=False)
@@ -104,17 +96,9 @@ class Model:
 
     @cached_property
     def canonical(self) -> dict[str, Any]:
-        """The model as JSON-ready data that stands alone: tokens inline (as given, before normalisation), ansatz
-        parameters materialised, every default explicit. Loading it gives this model again, byte for byte."""
+        """As JSON: tokens inline (as given, before normalisation), ansatz parameters materialised."""
         return {**self.fields, "tokens": {"type": "inline", "values": as_lists(self.given_tokens)}}
 
-    @cached_property
-    def sha256(self) -> str:
-        """SHA-256 of :func:`canonical_json` of the canonical model, in hexadecimal."""
-        return hashlib.sha256(canonical_json(self.canonical).encode("ascii")).hexdigest()
-
-    def __eq__(self, other: object) -> bool:
-        return self.sha256 == other.sha256 if isinstance(other, Model) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self.sha256)
+    @property
+    def entries(self) -> int:
+        return self.context * self.dimension

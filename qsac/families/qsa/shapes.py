@@ -7,17 +7,19 @@ phases, and whether its numbers are real.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsac.families.ansatz import Ansatz
-from qsac.families.qsa.build import CONTEXT, TARGETS, build
+from qsac.families.contract import CircuitStep
 from qsac.families.qsa.model import Model
-from qsac.families.qsa.readouts import Predict
+from qsac.families.qsa.parts import CONTEXT, TARGETS
+from qsac.families.qsa.readouts.predict import Predict
 from qsac.families.tokens.sequence import normalised
-from qsac.families.unitary import Identity, Matrix
+from qsac.families.unitary import Identity, Matrix, Unitary
 from qsac.files.numbers import Numbers
 from qsac.ir.attention import LoadTokens, PhaseTable, PrepareIndices, Project
 from qsac.ir.op import Op, Register
@@ -53,34 +55,45 @@ def size_of(model: Model) -> Size:
     return Size(model.context, int(model.given_tokens.shape[1]))
 
 
-def drawn(model: Model, size: Size) -> Model:
-    """A model of that size with generic tokens, parameters and phases; the same ones each time."""
+def drawn(model: Model, size: Size | None = None) -> Model:
+    """A model with generic tokens, parameters and phases; the same ones each time.
+
+    Without a size it has the model's own, and phases wherever the model file has any, as others may be bound.
+    """
     rng = np.random.default_rng(SEED)
-    given = _numbers(rng, (size.context + 1, size.dimension), real=not np.iscomplexobj(model.given_tokens))
+    rows, columns = model.given_tokens.shape if size is None else (size.context + 1, size.dimension)
+    given = _numbers(rng, (rows, columns), real=not np.iscomplexobj(model.given_tokens))
     phases = model.given_phases
+    if phases is not None if size is None else isinstance(phases, np.ndarray) and np.any(phases):
+        phases = rng.uniform(0.5, 2.5, rows - 1)
+    own = Size(rows - 1, columns)
     return replace(
         model,
-        tokens=normalised(given, 1 << size.data_qubits),
+        tokens=normalised(given, 1 << own.data_qubits),
         given_tokens=given,
-        given_phases=rng.uniform(0.5, 2.5, size.context)
-        if isinstance(phases, np.ndarray) and np.any(phases)
-        else phases,
-        value=_drawn_unitary(model.value, size, rng),
-        score=_drawn_unitary(model.score, size, rng),
+        given_phases=phases,
+        value=_drawn_unitary(model.value, own, rng, _entries(model, "value") if size is None else None),
+        score=_drawn_unitary(model.score, own, rng, _entries(model, "score") if size is None else None),
     )
 
 
-def _drawn_unitary(
-    unitary: Identity | Ansatz | Matrix, size: Size, rng: np.random.Generator
-) -> Identity | Ansatz | Matrix:
+def _entries(model: Model, name: str) -> int | None:
+    """How many rows the model file gives a matrix."""
+    entries = model.fields["attention"][name].get("entries")
+    return None if entries is None else len(entries)
+
+
+def _drawn_unitary(unitary: Unitary, size: Size, rng: np.random.Generator, rows: int | None = None) -> Unitary:
+    """``rows`` are those of a matrix before it is extended by the identity, those of the tokens if not given."""
     if isinstance(unitary, Identity):
         return unitary
     if isinstance(unitary, Ansatz):
         layers, _, rotations = unitary.parameters.shape
         return replace(unitary, parameters=rng.uniform(0.5, 2.5, (layers, size.data_qubits, rotations)))
-    turned = np.linalg.qr(_numbers(rng, (size.dimension, size.dimension), real=unitary.is_real))[0]
+    given = size.dimension if rows is None else rows
+    turned = np.linalg.qr(_numbers(rng, (given, given), real=unitary.is_real))[0]
     entries = np.eye(1 << size.data_qubits, dtype=turned.dtype)
-    entries[: size.dimension, : size.dimension] = turned
+    entries[:given, :given] = turned
     return Matrix(cast(Numbers, entries))
 
 
@@ -89,13 +102,22 @@ def _numbers(rng: np.random.Generator, shape: tuple[int, ...], *, real: bool) ->
     return values if real else values + 1j * rng.normal(size=shape)
 
 
+def generic_step(model: Model, size: Size) -> CircuitStep:
+    """The circuit of a model of that size, its program :func:`outlined`."""
+    own = size == size_of(model)
+    stand_in = model if own else _stand_in(model, size.context)
+    step = stand_in.readout.step(stand_in)
+    return CircuitStep(step.name, partial(outlined, model, size), step.reads, step.index)
+
+
 def outlined(model: Model, size: Size) -> Program:
     """The attention program of a model of that size, with outlines in place of its tables.
 
     Of small unitaries and of angles the numbers are drawn. A model that reads out a prediction has its own size.
     """
     own = size == size_of(model)
-    program = build(_with_some_phases(model) if own else _stand_in(model, min(size.context, 2)))
+    stand_in = _with_some_phases(model) if own else _stand_in(model, min(size.context, 2))
+    program = stand_in.readout.step(stand_in).program
 
     def op_of(op: Op) -> Op:
         match op:
@@ -152,7 +174,7 @@ def _outline(name: str, table: Table, model: Model, size: Size, loaded: bool) ->
     return table
 
 
-def _unitary_outline(name: str, unitary: Identity | Ansatz | Matrix, size: Size) -> Table:
+def _unitary_outline(name: str, unitary: Unitary, size: Size) -> Table:
     if isinstance(unitary, Matrix) and size.data_qubits > SYNTHESISED:
         shape = (1 << size.data_qubits, 1 << size.data_qubits)
         return Outline(shape, real=unitary.is_real, spans=[Span(name, 0, shape[0])])

@@ -1,0 +1,341 @@
+"""What a family of models is: the one contract between a model file and everything that compiles, runs and checks it.
+
+A family is a folder of :mod:`qsac.families`, or comes from another package through the entry point ``qsac.families``;
+:mod:`qsac.families.registry` finds both. Nothing else in qsac knows what is in a model: it asks the model's family for
+a plan, and the model's readout for what measurements mean.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from qsac.families.outcomes import Outcomes
+from qsac.files.diagnosis import Contract
+from qsac.ir.program import Program
+
+Row: TypeAlias = tuple[str, dict[str, float | None]]
+"""A label, and the entry's values by column."""
+
+Fact: TypeAlias = tuple[str, str]
+"""What something is called, and what there is to say of it, for people."""
+
+Sizes: TypeAlias = Mapping[str, int]
+"""The sizes that a shape can have another value of, by name."""
+
+
+def canonical_json(model: Mapping[str, Any]) -> str:
+    """The one text of a canonical model that its sha256 is of: sorted keys, no spaces, ASCII."""
+    return json.dumps(model, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A model file, checked and materialised, of whichever family. Two models are equal if their canonical forms are.
+
+    ``name`` is the model file's, ``readout`` what the model asks its circuits to report.
+    """
+
+    name: str
+    readout: Readout
+
+    section: ClassVar[str]
+    """The key of the model file that is its family's own."""
+
+    @property
+    def canonical(self) -> dict[str, Any]:
+        """The model as JSON-ready data that stands alone: no file is named, every default is explicit. Loading it gives
+        this model again, byte for byte."""
+        raise NotImplementedError
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of :func:`canonical_json` of the canonical model, in hexadecimal."""
+        return hashlib.sha256(canonical_json(self.canonical).encode("ascii")).hexdigest()
+
+    @property
+    def entries(self) -> int:
+        """About how many numbers the model holds that its circuits load."""
+        raise NotImplementedError
+
+    def __eq__(self, other: object) -> bool:
+        return self.sha256 == other.sha256 if isinstance(other, Model) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.sha256)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run came to, or a closed form: one envelope for every family.
+
+    ``shots`` is None for an exact run, and ``standard_errors`` and ``value_errors`` are then empty; ``seed`` is None
+    for shots taken elsewhere; ``target`` is None for a closed form. ``noise``: the machine's errors were simulated;
+    ``mitigated``: those of readout were corrected again. A metric that does not exist, or that the shots did not
+    resolve, is None, and a warning says why. ``values`` holds what a readout reports beside numbers of one name
+    (``predictions``, ``overlaps``): arrays as lists, or objects of them, None where there is no number;
+    ``value_errors`` the standard errors of the same shape.
+    """
+
+    metrics: dict[str, float | None]
+    standard_errors: dict[str, float | None]
+    success_probability: float | None
+    warnings: tuple[str, ...]
+    values: dict[str, Any] = field(default_factory=dict)
+    value_errors: dict[str, Any] = field(default_factory=dict)
+    target: str | None = None
+    shots: int | None = None
+    seed: int | None = None
+    noise: bool = False
+    mitigated: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as the command line prints it with ``--json``."""
+        return {
+            "target": self.target,
+            "shots": self.shots,
+            "seed": self.seed,
+            "noise": self.noise,
+            "mitigated": self.mitigated,
+            "metrics": self.metrics,
+            "standard_errors": self.standard_errors,
+            "success_probability": self.success_probability,
+            "values": self.values,
+            "value_errors": self.value_errors,
+            "warnings": list(self.warnings),
+        }
+
+
+# Plans
+
+
+class CircuitStep:
+    """One circuit of a plan, called after its program, which is built when it is first asked for.
+
+    ``reads`` are the names of its readouts in their order, ``index`` is the number of qubits of the index that it
+    observes: 0 where there is none.
+    """
+
+    def __init__(self, name: str, build: Callable[[], Program], reads: tuple[str, ...], index: int = 0) -> None:
+        self.name, self.reads, self.index = name, reads, index
+        self._build = build
+
+    @cached_property
+    def program(self) -> Program:
+        """Its attention program; its name is the step's."""
+        return self._build()
+
+
+Function: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
+"""A classical step: from what was asked for, by name, and the options to what it writes, by name. Pure: the same
+arguments give the same values."""
+
+
+@dataclass(frozen=True)
+class ClassicalStep:
+    """One classical step of a plan.
+
+    ``inputs`` are names of circuits, whose :class:`~qsac.families.outcomes.Outcomes` it is given, or of values that
+    earlier steps wrote. ``options`` are JSON-ready. ``version`` changes whenever ``function`` computes something else.
+    It runs on exact outcomes as on counted ones.
+    """
+
+    name: str
+    function: Function
+    version: int
+    inputs: tuple[str, ...]
+    writes: tuple[str, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a model is computed by, in order: circuits and classical steps. A step only asks for what is before it."""
+
+    steps: tuple[CircuitStep | ClassicalStep, ...]
+
+    def __post_init__(self) -> None:
+        """ValueError for steps that ask for what is not there, and for names that stand twice."""
+        known: set[str] = set()
+        for step in self.steps:
+            new = (step.name,) if isinstance(step, CircuitStep) else step.writes
+            missing = () if isinstance(step, CircuitStep) else set(step.inputs) - known
+            if missing or known.intersection(new) or len(set(new)) < len(new):
+                raise ValueError(f"the step {step.name} asks for {sorted(missing)}, or writes {new} again")
+            known.update(new)
+        if not self.circuits:
+            raise ValueError("a plan has at least one circuit")
+
+    @property
+    def circuits(self) -> tuple[CircuitStep, ...]:
+        """The circuits, in order."""
+        return tuple(step for step in self.steps if isinstance(step, CircuitStep))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is one circuit and nothing else."""
+        return len(self.steps) == 1
+
+    def described(self) -> list[dict[str, Any]]:
+        """The plan as it stands in an artifact."""
+        return [
+            {"circuit": step.name}
+            if isinstance(step, CircuitStep)
+            else {
+                "step": step.name,
+                "version": step.version,
+                "inputs": list(step.inputs),
+                "writes": list(step.writes),
+                "options": dict(step.options),
+            }
+            for step in self.steps
+        ]
+
+    def run(self, outcomes: Mapping[str, Outcomes]) -> dict[str, Any]:
+        """The outcomes of its circuits, by name, and all values that its classical steps write."""
+        seen: dict[str, Any] = dict(outcomes)
+        for step in self.steps:
+            if isinstance(step, ClassicalStep):
+                written = step.function({name: seen[name] for name in step.inputs}, step.options)
+                seen |= {name: written[name] for name in step.writes}
+        return seen
+
+
+# Families and their readouts
+
+
+class Readout(Protocol):
+    """What a model asks its circuits to report, and what measurements of these mean.
+
+    ``seen`` is what :meth:`Plan.run` gives: outcomes by circuit, values by name.
+    """
+
+    @property
+    def type(self) -> str:
+        """Its name in the model file."""
+
+    @property
+    def precise(self) -> str | None:
+        """The metric that shots can be taken until it is known well enough, and whose readout errors can be corrected:
+        :meth:`influence` knows its error. None where there is none."""
+
+    def expected(self, model: Any) -> Mapping[str, Outcomes]:
+        """The closed form: exact outcomes of every circuit, without a circuit. ``normalisation`` is 1."""
+
+    def work(self, model: Any) -> int:
+        """About how many numbers :meth:`expected` goes through: who calls it unasked, looks at that first."""
+
+    def result(self, model: Any, seen: Mapping[str, Any]) -> Result:
+        """What exact or counted outcomes come to; of counted ones there is at least one shot."""
+
+    def closed_form(self, model: Any) -> Result:
+        """What an exact run comes to, by the closed form."""
+
+    def shots(self, model: Any, expected: Mapping[str, Outcomes], error: float) -> int | None:
+        """The shots of each circuit for a standard error of :attr:`precise`; None where that cannot be told."""
+
+    def influence(self, name: str, value: float, seen: Mapping[str, Outcomes], weights: Mapping[str, Any]) -> Any:
+        """How much more of each bit string moves a metric (its influence function), by the weights that the bit
+        strings have for ``given`` and for each readout. Only where :attr:`precise` is not None."""
+
+    def branch(self, model: Any, circuit: str, expected: Outcomes) -> float:
+        """The probability of the branch of a circuit's final state that is read."""
+
+    def deviation(self, model: Any, seen: Mapping[str, Outcomes]) -> dict[str, float | None]:
+        """How far exact outcomes are from the closed form, by the names that an artifact has for it."""
+
+    def rows(self, model: Any, result: Result) -> Iterator[Row]:
+        """What is shown of a result: a label, and values by column. As many as :meth:`row_count` says."""
+
+    def row_count(self, model: Any, result: Result) -> int:
+        """How many :meth:`rows` there are."""
+
+
+class Parameter(NamedTuple):
+    """Numbers of a model that can be bound: their shape, and whether they may be complex."""
+
+    shape: tuple[int, ...]
+    complex: bool
+
+
+class Family(Protocol):
+    """One family of models. ``model`` is always one of its own."""
+
+    @property
+    def section(self) -> str:
+        """The key of the model file that is its own."""
+
+    @property
+    def fields(self) -> type[BaseModel]:
+        """The model file as it is with this family's section: which tokens and readouts go with it."""
+
+    @property
+    def contract(self) -> Contract:
+        """The same for diagnostics."""
+
+    @property
+    def readouts(self) -> Mapping[str, type[Any]]:
+        """Its readouts by their types."""
+
+    def read(self, fields: BaseModel, given: Mapping[str, Any], folder: Path) -> Model:
+        """The model of a file whose ``fields`` are valid; ``given`` is the file as it was, which says what is absent.
+        Paths are relative to ``folder``. Raises :class:`~qsac.errors.QsacError` with the place of a mistake."""
+
+    def plan(self, model: Any, *, provenance: bool = False) -> Plan:
+        """The model's plan. With ``provenance`` tables say where they come from, for passes that approximate."""
+
+    def parameters(self, model: Any) -> Mapping[str, Parameter]:
+        """What can be bound, ``tokens`` among it."""
+
+    def bound(self, model: Any, values: Mapping[str, Any]) -> Model:
+        """The model with other numbers of the same shape. Raises :class:`~qsac.errors.InvalidInputError`."""
+
+    def sizes(self, model: Any) -> Sizes:
+        """The model's own sizes, those that :meth:`generic` knows."""
+
+    def generic(self, model: Any, sizes: Sizes) -> Plan:
+        """The plan of a model like this one of other sizes, with tables without numbers. Raises
+        :class:`~qsac.errors.InvalidInputError` where the model has no other size."""
+
+    def drawn(self, model: Any, sizes: Sizes | None = None) -> Model:
+        """A model like this one with generic numbers, the same ones each time; of its own sizes if none are given."""
+
+    def is_small(self, model: Any, sizes: Sizes, entries: int) -> bool:
+        """Whether a model of that shape is quickly compiled: no table has more than so many ``entries``."""
+
+    def shape(self, model: Any, sizes: Sizes) -> dict[str, Any]:
+        """What an estimate is of, JSON-ready."""
+
+    def shape_facts(self, shape: Mapping[str, Any]) -> list[Fact]:
+        """The same for people."""
+
+    def doubts(self, model: Any, sizes: Sizes, finals: Sequence[Program], *, built: bool) -> list[str]:
+        """Why a circuit of generic numbers may not have just the counts of an estimate: sentences. ``finals`` are the
+        programs after the attention passes; ``built``: a circuit of drawn numbers was counted."""
+
+    def facts(self, model: Any) -> dict[str, Any]:
+        """What ``qsac check --json`` says of a model."""
+
+    def summary(self, model: Any) -> list[Fact]:
+        """What ``qsac check`` says of it."""
+
+    def statistics(self, model: Any, normalisations: Sequence[float]) -> dict[str, Any]:
+        """What an artifact's statistics say of the model, with the normalisation of each circuit's program."""
+
+    def beside(self, model: Any) -> Any:
+        """What a compilation that may approximate looks at beside the canonical model, JSON-ready; None for nothing."""
+
+    def examples(self) -> Iterable[Model]:
+        """Small models, all readouts among them, for the conformance test."""
+
+
+Array: TypeAlias = NDArray[np.float64] | NDArray[np.complex128]

@@ -1,0 +1,161 @@
+"""Quantum attention behind the contract of a family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel
+
+from qsac.errors import InvalidInputError, of_type
+from qsac.families.contract import Fact, Parameter, Plan, Sizes
+from qsac.families.qsa.binding import with_numbers_of
+from qsac.families.qsa.diagnosis import MODEL
+from qsac.families.qsa.examples import examples
+from qsac.families.qsa.model import Model
+from qsac.families.qsa.parts import evolution_of
+from qsac.families.qsa.reading import read
+from qsac.families.qsa.readouts.loss import Loss
+from qsac.families.qsa.readouts.overlaps import Overlaps
+from qsac.families.qsa.readouts.predict import Predict
+from qsac.families.qsa.schema import ModelFile
+from qsac.families.qsa.shapes import Size, drawn, generic_step, size_of
+from qsac.families.qsa.summary import shape_facts, summary
+from qsac.families.unitary import Identity
+from qsac.ir.attention import ApplyUnitary, LoadTokens
+from qsac.ir.program import Program
+
+
+class QuantumAttention:
+    """The family of the section ``attention``: a plan of one circuit, that of the model's readout."""
+
+    section = "attention"
+    fields = ModelFile
+    contract = MODEL
+    readouts: Mapping[str, type[Any]] = {kind.type: kind for kind in (Loss, Predict, Overlaps)}
+
+    def read(self, fields: BaseModel, given: Mapping[str, Any], folder: Path) -> Model:
+        return read(of_type(fields, ModelFile), given, folder)
+
+    def plan(self, model: Model, *, provenance: bool = False) -> Plan:
+        """Registers of the circuit: ``query`` and ``key`` of m qubits (none for T = 1), ``value`` and ``score[c]`` of n
+        qubits, for a kernel of several terms ``power[c]`` of one qubit."""
+        return Plan((model.readout.step(model, evolution_of(model) if provenance else None),))
+
+    def parameters(self, model: Model) -> dict[str, Parameter]:
+        """The tokens, and what of V, W and the phases the model has numbers of."""
+        found = {"tokens": Parameter(model.given_tokens.shape, bool(np.iscomplexobj(model.given_tokens)))}
+        for name, unitary in (("value", model.value), ("score", model.score)):
+            if isinstance(unitary, Identity):
+                continue
+            fields = model.fields["attention"][name]
+            if "entries" in fields:
+                found[name] = Parameter((len(fields["entries"]),) * 2, not unitary.is_real)
+            else:
+                found[name] = Parameter(np.shape(fields["parameters"]), complex=False)
+        if model.given_phases is not None:
+            found["phases"] = Parameter((model.context,), complex=False)
+        return found
+
+    def bound(self, model: Model, values: Mapping[str, Any]) -> Model:
+        return with_numbers_of(model, values)
+
+    def sizes(self, model: Model) -> dict[str, int]:
+        return size_of(model)._asdict()
+
+    def generic(self, model: Model, sizes: Sizes) -> Plan:
+        size = Size(**sizes)
+        if size != size_of(model) and isinstance(model.readout, Predict):
+            raise InvalidInputError(
+                "a model that reads out a prediction has no other shape: its states belong to its tokens",
+                found="--context or --dimension with the readout predict",
+                wanted="the readout loss or overlaps",
+            )
+        return Plan((generic_step(model, size),))
+
+    def drawn(self, model: Model, sizes: Sizes | None = None) -> Model:
+        return drawn(model, None if sizes is None else Size(**sizes))
+
+    def is_small(self, model: Model, sizes: Sizes, entries: int) -> bool:
+        size = Size(**sizes)
+        identities = all(isinstance(unitary, Identity) for unitary in (model.value, model.score))
+        own = size == size_of(model)
+        return (identities or size.dimension**2 <= entries) and (own or size.context * size.dimension <= entries)
+
+    def shape(self, model: Model, sizes: Sizes) -> dict[str, Any]:
+        """T, d as given and n after padding; the degree k and the type of the kernel, mask, the types of V and W and
+        the readout as in the model file; whether the tokens are real."""
+        size, attention = Size(**sizes), model.fields["attention"]
+        return {
+            "context": size.context,
+            "dimension": size.dimension,
+            "data_qubits": size.data_qubits,
+            "degree": model.degree,
+            "kernel": attention["kernel"]["type"],
+            "mask": model.mask,
+            "value": attention["value"]["type"],
+            "score": attention["score"]["type"],
+            "readout": model.readout.type,
+            "real": not np.iscomplexobj(model.tokens),
+        }
+
+    def shape_facts(self, shape: Mapping[str, Any]) -> list[Fact]:
+        return shape_facts(shape)
+
+    def doubts(self, model: Model, sizes: Sizes, finals: Sequence[Program], *, built: bool) -> list[str]:
+        size, (final,) = Size(**sizes), finals
+        found = []
+        scope = final.scope
+        unitaries = [op for op in final.ops if isinstance(op, ApplyUnitary)]
+        if any(op.form == "matrix" and scope.sizes[op.data] + len(op.when) > 1 for op in unitaries):
+            found.append(
+                "a matrix that is not folded into tables is synthesised, with about as many gates as counted here"
+            )
+        if model.score.is_real and any(op.form == "diagonal" and op.when for op in unitaries):
+            spared = 2 * model.degree << size.data_qubits
+            found.append(
+                f"the eigenvalues of a real score unitary come in pairs, for which up to {spared:,} gates are spared"
+            )
+        real = not np.iscomplexobj(model.tokens) and model.value.is_real
+        if isinstance(model.given_phases, str) and real:
+            found.append("optimal phases of a real model are signs, for which a few gates may not be needed")
+        gated = any(isinstance(op, LoadTokens) and op.when for op in final.ops)
+        if not built and gated and size.dimension < 1 << size.data_qubits:
+            found.append("where gated loads are padded with zeros, a few one-qubit gates may not be needed")
+        if not built and size.context <= 2 < size.dimension:
+            found.append("so few tokens are alike in a basis of their span, which may spare a few one-qubit gates")
+        return found
+
+    def facts(self, model: Model) -> dict[str, Any]:
+        return {
+            "name": model.name,
+            "context": model.context,
+            "dimension": model.dimension,
+            "data_qubits": model.data_qubits,
+            "index_qubits": model.index_qubits,
+            "mask": model.mask,
+            "pairs": model.pairs,
+            "kernel": list(model.kernel),
+            "lam": model.lam,
+            "sha256": model.sha256,
+        }
+
+    def summary(self, model: Model) -> list[Fact]:
+        return summary(model)
+
+    def statistics(self, model: Model, normalisations: Sequence[float]) -> dict[str, Any]:
+        """Lambda as it is in the circuit's program, and the pairs of the mask."""
+        return {"lam": model.lam * normalisations[0], "pairs": model.pairs}
+
+    def beside(self, model: Model) -> Any:
+        """What takes each token to the next: the canonical model holds the tokens alone."""
+        return None if model.evolution is None else asdict(model.evolution)
+
+    def examples(self) -> Iterator[Model]:
+        return examples()
+
+
+FAMILY = QuantumAttention()

@@ -1,0 +1,121 @@
+"""What the programs of all readouts are put together from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import copysign, sqrt
+from typing import TYPE_CHECKING
+
+from qsac.families.unitary import Identity, Matrix, Unitary
+from qsac.ir.attention import ApplyUnitary, LoadTokens, PreparePower, Project
+from qsac.ir.attention.unitary import UnitaryForm
+from qsac.ir.observe import Observe
+from qsac.ir.op import Op, Register
+from qsac.ir.program import Program, Readout
+from qsac.ir.table import Table
+from qsac.numerics.product_formulas import Evolution
+
+if TYPE_CHECKING:
+    from qsac.families.qsa.model import Model
+
+CONTEXT, TARGETS = "context", "targets"
+Rotated = tuple[UnitaryForm, tuple[str, ...]]
+"""How a unitary's table is read: its form, and the rotations of an ansatz."""
+
+
+def measured(index: tuple[str, ...], *quantities: str) -> list[Op]:
+    """Registers read as they come out: observed, then projected on zero, which measures them."""
+    observed = [Observe(index, name, origin="/readout") for name in quantities or ("weights", "overlaps")]
+    return [*observed, Project(index, origin="/readout")]
+
+
+def program(
+    model: Model, sizes: Mapping[str, int], tables: dict[str, Table], ops: list[Op], *readouts: Readout
+) -> Program:
+    """The program of these registers (those that have qubits), tables and ops."""
+    return Program(
+        name=model.name,
+        level="attention",
+        registers=tuple(Register(name, size) for name, size in sizes.items() if size),
+        tables=tables,
+        ops=tuple(ops),
+        readouts=readouts,
+    )
+
+
+class Kernel:
+    """The score copies of a kernel, and the power registers that a kernel of several terms takes.
+
+    A kernel of one term c_p s^p is a monomial: its coefficient is a factor of every z_j, which no metric sees.
+    """
+
+    def __init__(self, model: Model) -> None:
+        degree = max(power for power, coefficient in enumerate(model.kernel) if coefficient)
+        several = sum(1 for coefficient in model.kernel if coefficient) > 1
+        coefficients = model.kernel[: degree + 1] if several else ()
+        self.amplitudes = tuple(copysign(sqrt(abs(c) / model.lam), c) for c in coefficients)
+        self.copies = tuple(f"score[{copy}]" for copy in range(degree))
+        self.powers = tuple(f"power[{copy}]" for copy in range(degree)) if several else ()
+
+    @property
+    def registers(self) -> tuple[str, ...]:
+        """All registers, in the order in which they are given."""
+        return (*self.copies, *self.powers)
+
+    def sizes(self, model: Model) -> dict[str, int]:
+        """The registers' qubits."""
+        return dict.fromkeys(self.copies, model.data_qubits) | dict.fromkeys(self.powers, 1)
+
+    def scores(
+        self,
+        model: Model,
+        tables: dict[str, Table],
+        key: tuple[str, ...],
+        query: tuple[tuple[str, ...], str],
+    ) -> list[Op]:
+        """Multiply by g(s) / lam: each copy loaded by ``key``, un-loaded by ``query`` (index, table), and projected."""
+        score = unitary("score", model.score, model, tables) if self.copies else None
+        ops: list[Op] = []
+        if self.powers:
+            ops.append(PreparePower(self.powers, self.amplitudes, origin="/attention/kernel"))
+        for copy, register in enumerate(self.copies):
+            when = self.powers[copy : copy + 1]
+            ops.append(LoadTokens(register, key, CONTEXT, when=when, origin="/tokens"))
+            ops += applied(register, "score", score, "/attention/score", when)
+            ops.append(LoadTokens(register, *query, adjoint_load=True, when=when, origin="/tokens"))
+            ops.append(Project((register,), origin="/attention/kernel"))
+        return ops
+
+    def projected(self) -> list[Op]:
+        """The end of the power registers."""
+        if not self.powers:
+            return []
+        magnitudes = tuple(abs(amplitude) for amplitude in self.amplitudes)
+        return [Project(self.powers, "unary", amplitudes=magnitudes, origin="/attention/kernel")]
+
+
+def evolution_of(model: Model) -> Evolution | None:
+    """What takes each token to the next, as tables of tokens say it; None where the model file does not."""
+    if model.evolution is None:
+        return None
+    terms = tuple(term.lower() for term in model.evolution.terms)
+    return Evolution(terms, model.evolution.coefficients, model.evolution.dt)
+
+
+def applied(register: str, table: str, rotated: Rotated | None, origin: str, when: tuple[str, ...] = ()) -> list[Op]:
+    """The op of a unitary that :func:`unitary` described; none for the identity."""
+    if rotated is None:
+        return []
+    form, rotations = rotated
+    return [ApplyUnitary(register, form, table, rotations, when, origin=origin)]
+
+
+def unitary(name: str, given: Unitary, model: Model, tables: dict[str, Table]) -> Rotated | None:
+    """Form and rotations of a unitary, whose table goes into ``tables`` under ``name``; None for the identity."""
+    if isinstance(given, Identity):
+        return None
+    if isinstance(given, Matrix):
+        tables[name] = Table(given.matrix(model.dimension))
+        return "matrix", ()
+    tables[name] = Table(given.parameters)
+    return "hardware-efficient", tuple(given.rotations)

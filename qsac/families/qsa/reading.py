@@ -1,0 +1,86 @@
+"""From valid fields to a model of quantum attention."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from qsac.errors import InvalidInputError
+from qsac.families.qsa import schema
+from qsac.families.qsa.kernel import coefficients, temperature_of
+from qsac.families.qsa.model import Model
+from qsac.families.qsa.readouts.reading import build_readout
+from qsac.families.tokens.sequence import normalised, padded_dimension, token_evolution, token_values
+from qsac.families.unitary import build_unitary
+from qsac.files.numbers import number_list
+from qsac.files.pointer import counted, kind, nearest
+
+
+def read(given: schema.ModelFile, fields: Mapping[str, Any], folder: Path) -> Model:
+    """The model of a file; see :meth:`qsac.families.contract.Family.read`."""
+    values = token_values(given.tokens, folder)
+    dimension = padded_dimension(values.shape[1])
+    attention = given.attention
+    kernel = coefficients(attention.kernel, dimension, "/attention/kernel")
+    value, canonical_value = build_unitary(attention.value, "/attention/value", values.shape[1], dimension)
+    score, canonical_score = build_unitary(attention.score, "/attention/score", values.shape[1], dimension)
+    tokens = normalised(values, dimension)
+    readout, canonical_readout = build_readout(given.readout, attention.mask, tokens, values.shape[1], folder)
+    phases: Any = None
+    if "phases" in fields["attention"]:
+        phases = _phases(fields["attention"]["phases"], "/attention/phases", len(values) - 1)
+    canonical: dict[str, Any] = {
+        "qsac": given.qsac,
+        "name": given.name,
+        "attention": {
+            "type": attention.type,
+            "mask": attention.mask,
+            "kernel": _canonical_kernel(attention.kernel, dimension),
+            "value": canonical_value,
+            "score": canonical_score,
+        },
+        "readout": canonical_readout,
+    }
+    if phases is not None:
+        canonical["attention"]["phases"] = phases if isinstance(phases, str) else phases.tolist()
+    return Model(
+        name=given.name,
+        tokens=tokens,
+        mask=attention.mask,
+        kernel=kernel,
+        value=value,
+        score=score,
+        readout=readout,
+        given_tokens=values,
+        given_phases=phases,
+        fields=canonical,
+        evolution=token_evolution(given.tokens),
+    )
+
+
+def _canonical_kernel(kernel: schema.Kernel, dimension: int) -> dict[str, Any]:
+    if isinstance(kernel, schema.PolynomialKernel):
+        return {"type": kernel.type, "coefficients": [float(c) for c in kernel.coefficients]}
+    if isinstance(kernel, schema.MonomialKernel):
+        return {"type": kernel.type, "degree": kernel.degree}
+    return {"type": kernel.type, "degree": kernel.degree, "temperature": temperature_of(kernel, dimension)}
+
+
+def _phases(given: object, pointer: str, context: int) -> np.ndarray[Any, np.dtype[np.float64]] | str:
+    if given == "optimal" and isinstance(given, str):
+        return "optimal"
+    if not isinstance(given, list):
+        guess = isinstance(given, str) and nearest(given, ["optimal"])
+        raise InvalidInputError(
+            '"phases" is neither a list nor "optimal"',
+            pointer=pointer,
+            found=kind(given),
+            wanted=f'{counted(context, "number")} (radians), or "optimal"',
+            help='did you mean "optimal"?' if guess else "leave the field out for no phases",
+        )
+    phases = number_list(given, pointer, context, "one for each context token, in radians")
+    phases.flags.writeable = False
+    return phases

@@ -1,0 +1,225 @@
+"""The readout of a prediction: z of one position, measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.families.contract import CircuitStep, Result, Row
+from qsac.families.outcomes import Index, Outcomes
+from qsac.families.qsa.metrics import RESOLUTION, kernel_values
+from qsac.families.qsa.parts import CONTEXT, Kernel, applied, measured, program, unitary
+from qsac.families.qsa.readouts.indexed import fractions, given_deviation, lists, outside, success, unresolved
+from qsac.files.numbers import Numbers
+from qsac.ir.attention import ApplyUnitary, LoadTokens, PrepareIndex, Project
+from qsac.ir.observe import Observe
+from qsac.ir.op import Op
+from qsac.ir.program import Program, Readout
+from qsac.ir.table import Table
+from qsac.numerics.product_formulas import Evolution
+
+if TYPE_CHECKING:
+    from qsac.families.qsa.model import Model
+
+NAME = "predictions"
+
+_LABELS = {"vocabulary": "word {}", "states": "state {}"}
+
+
+@dataclass(frozen=True, eq=False)
+class Predict:
+    """The prediction z for the token x_j at ``position`` j (from 1), measured.
+
+    z = sum_i g(<x_j|W|x_i>) V x_i over the tokens x_1 .. x_c, c the ``context``. ``states`` (S, d) are the x_l of the
+    probabilities |<x_l|z>|^2 / <z|z>; None for the computational basis. ``outcomes``: the isometry (M, d) with M >= d
+    and M >= S whose first S rows are those, and whose conjugate turns z into the amplitudes of M outcomes that exclude
+    each other: all probabilities are then read from every shot. None where no turn is needed (the computational basis)
+    or possible (states that are not orthogonal).
+    """
+
+    type: ClassVar[str] = "predict"
+    precise: ClassVar[str | None] = None
+
+    position: int
+    context: int
+    over: Literal["basis", "vocabulary", "states", "tokens"]
+    states: Numbers | None = field(repr=False)
+    outcomes: Numbers | None = field(repr=False)
+
+    @property
+    def at_once(self) -> bool:
+        """Whether the states exclude each other, so that one measurement decides between them."""
+        return self.states is None or self.outcomes is not None
+
+    def index_qubits(self, model: Model) -> int:
+        """The qubits of the index: of the outcome, or of the state that is compared with."""
+        rows = self.outcomes if self.at_once else self.states
+        return model.data_qubits if rows is None else (len(rows) - 1).bit_length()
+
+    def step(self, model: Model, source: Evolution | None = None) -> CircuitStep:
+        """The one circuit of the plan."""
+        return CircuitStep(model.name, partial(self.program, model, source), (NAME,), self.index_qubits(model))
+
+    def program(self, model: Model, source: Evolution | None = None) -> Program:
+        """The program that prepares z of one position and measures it.
+
+        The query is one token: no query register, and its un-loading is one state's. ``key`` is uniform over the context.
+        States that exclude each other are read at once, after the unitary that turns them into basis states, or, where they
+        are more than d, from a wider ``value`` register that loads the amplitudes of all outcomes (Naimark's dilation).
+        Others are un-loaded one each for every value of a uniform register ``state``, which is then measured.
+        """
+        positions = self.context
+        key = ("key",) if positions > 1 else ()
+        tables = {
+            CONTEXT: Table(model.tokens[:positions], source),
+            "position": Table(model.tokens[self.position - 1 : self.position]),
+        }
+        kernel = Kernel(model)
+        sizes = {"key": (positions - 1).bit_length()}
+
+        ops: list[Op] = []
+        if key:
+            ops.append(PrepareIndex("key", positions, origin="/attention/mask"))
+        ops += kernel.scores(model, tables, key, ((), "position"))
+        if self.outcomes is not None and len(self.outcomes) > model.dimension:
+            sizes["value"] = (len(self.outcomes) - 1).bit_length()
+            tables["outcomes"] = Table(_dilated(model, positions, self.outcomes, 1 << sizes["value"]))
+            ops.append(LoadTokens("value", key, "outcomes", origin="/readout"))
+        else:
+            sizes["value"] = model.data_qubits
+            ops.append(LoadTokens("value", key, CONTEXT, origin="/tokens"))
+            ops += applied("value", "value", unitary("value", model.value, model, tables), "/attention/value")
+            if self.outcomes is not None:
+                tables["outcomes"] = Table(self.outcomes.conj())
+                ops.append(ApplyUnitary("value", "matrix", "outcomes", origin="/readout"))
+        ops += kernel.projected()
+        if key:
+            ops.append(Project(key, "uniform", positions, origin="/attention/mask"))
+
+        given = (*kernel.registers, *key)
+        if self.at_once or self.states is None:
+            ops += measured(("value",))
+            asked = Readout("predictions", given, (), ("value",))
+        else:
+            sizes["state"] = (len(self.states) - 1).bit_length()
+            tables["states"] = Table(self.states)
+            ops.append(PrepareIndex("state", len(self.states), origin="/readout"))
+            ops.append(Observe(("state",), "weights", origin="/readout"))
+            ops.append(LoadTokens("value", ("state",), "states", adjoint_load=True, origin="/readout"))
+            ops.append(Project(("value",), origin="/readout"))
+            ops += measured(("state",), "overlaps")
+            asked = Readout("predictions", given, ("value",), ("state",))
+        return program(model, sizes | kernel.sizes(model), tables, ops, asked)
+
+    def work(self, model: Model) -> int:
+        return max(model.context**2, 8 << self.index_qubits(model))
+
+    def expected(self, model: Model) -> dict[str, Outcomes]:
+        state, given = prediction(model, self)
+        if given >= RESOLUTION:
+            state = state / np.sqrt(given)
+        else:
+            state, given = np.zeros_like(state), 0.0
+        rows = self.outcomes if self.at_once else self.states
+        shares = np.abs(state if rows is None else rows.conj() @ state) ** 2
+        joint = np.zeros(1 << self.index_qubits(model))
+        joint[: len(shares)] = shares
+        marginal = joint
+        if not self.at_once:
+            marginal = np.zeros_like(joint)
+            marginal[: len(shares)] = (given > 0) / len(shares)
+            joint = joint * marginal
+        index = Index(marginal * given, joint * given) if self.index_qubits(model) else None
+        whole = given if self.at_once else given * float(joint.sum())
+        return {model.name: Outcomes(1.0, given, {NAME: whole}, index, exact=True)}
+
+    def closed_form(self, model: Model) -> Result:
+        return self.result(model, self.expected(model))
+
+    def result(self, model: Model, seen: Mapping[str, Any]) -> Result:
+        """The probabilities by state. The index is the outcome of the measured states, or the state that is compared
+        with; a vocabulary is read together with outcomes that stand for none of its words."""
+        found: Outcomes = seen[model.name]
+        conditional = not self.at_once
+        values, errors = fractions(NAME, found, conditional=conditional)
+        count = self._count(model)
+        probability, error = success(found, certain=False)
+        possible = np.zeros(1 << self.index_qubits(model), dtype=bool)
+        possible[:count] = True
+        impossible = ~possible
+        if self.outcomes is not None:
+            impossible[: len(self.outcomes)] = False
+        place, effect = (
+            ("values that stand for no state", "they are left out")
+            if conditional
+            else ("values that stand for nothing", "they lower every probability")
+        )
+        warnings = unresolved(NAME, found, possible, conditional=conditional)
+        warnings += outside(found, impossible, place, effect)
+        content = {"position": self.position, "over": self.over, "probabilities": lists(values[:count])}
+        return Result(
+            {"success_probability": probability},
+            {} if error is None else {"success_probability": error},
+            probability,
+            tuple(warnings),
+            {NAME: content},
+            {} if errors is None else {NAME: {"probabilities": lists(errors[:count])}},
+        )
+
+    def shots(self, model: Model, expected: Mapping[str, Outcomes], error: float) -> int | None:
+        return None
+
+    def influence(self, name: str, value: float, seen: Mapping[str, Outcomes], weights: Mapping[str, Any]) -> Any:
+        raise NotImplementedError("a prediction is not corrected for readout errors")
+
+    def branch(self, model: Model, circuit: str, expected: Outcomes) -> float:
+        return expected.given
+
+    def deviation(self, model: Model, seen: Mapping[str, Outcomes]) -> dict[str, float | None]:
+        return given_deviation(self.expected(model)[model.name], seen[model.name])
+
+    def rows(self, model: Model, result: Result) -> Iterator[Row]:
+        """Basis states are written as bits; words and states are numbered from 0 as in the list, tokens from 1 as in
+        the formulas."""
+        columns = {"probability": result.values[NAME]["probabilities"]}
+        if NAME in result.value_errors:
+            columns["standard error"] = result.value_errors[NAME]["probabilities"]
+        for place in range(self.row_count(model, result)):
+            yield self._label(model, place), {column: values[place] for column, values in columns.items()}
+
+    def row_count(self, model: Model, result: Result) -> int:
+        return len(result.values[NAME]["probabilities"])
+
+    def _count(self, model: Model) -> int:
+        """How many states the prediction is read over."""
+        return model.dimension if self.states is None else len(self.states)
+
+    def _label(self, model: Model, place: int) -> str:
+        if self.over == "basis":
+            return f"|{place:0{model.data_qubits}b}>"
+        return f"x_{place + 1}" if self.over == "tokens" else _LABELS[self.over].format(place)
+
+
+def prediction(model: Model, readout: Predict) -> tuple[NDArray[np.complex128], float]:
+    """The scaled z / (lambda c), (d,), of a prediction over c tokens, and its squared norm.
+
+    The squared norm is the circuit's P(every given bit 0).
+    """
+    context = model.tokens[: readout.context]
+    scores = model.score.apply(context) @ model.tokens[readout.position - 1].conj()
+    weights = kernel_values(scores, np.array(model.kernel) / model.lam) / readout.context
+    state = np.asarray(weights @ model.value.apply(context), dtype=np.complex128)
+    return state, float(np.vdot(state, state).real)
+
+
+def _dilated(model: Model, context: int, outcomes: Numbers, width: int) -> Numbers:
+    """The amplitudes of all outcomes for each V x_i, padded with zeros to ``width``; of unit norm."""
+    amplitudes = model.value.apply(model.tokens[:context]) @ outcomes.conj().T
+    padded = np.zeros((len(amplitudes), width), dtype=amplitudes.dtype)
+    padded[:, : len(outcomes)] = amplitudes / np.linalg.norm(amplitudes, axis=1, keepdims=True)
+    return padded

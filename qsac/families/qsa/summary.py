@@ -1,0 +1,69 @@
+"""What there is to say of a model of quantum attention, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from qsac.families.contract import Fact
+from qsac.families.qsa.model import Model
+from qsac.families.qsa.readouts.overlaps import Overlaps
+from qsac.families.qsa.readouts.predict import Predict
+
+
+def summary(model: Model) -> list[Fact]:
+    """Label and text of what a model is."""
+    given = model.given_tokens.shape[1]
+    padding = "" if given == model.dimension else f", padded from {given}"
+    kind = "real" if model.tokens.dtype.kind == "f" else "complex"
+    return [
+        ("context", f"{model.context:,} tokens and their targets (T), {kind}"),
+        ("dimension", f"{model.dimension:,} (d{padding})"),
+        ("qubits", f"{model.data_qubits} data (n), {model.index_qubits} index (m)"),
+        ("kernel", _polynomial(model.kernel)),
+        ("mask", f"{model.mask}, {model.pairs:,} pairs (N)"),
+        ("lambda", f"{model.lam:.6g}"),
+        ("phases", _phases(model)),
+        ("readout", _readout(model)),
+        ("sha256", model.sha256),
+    ]
+
+
+def shape_facts(shape: Mapping[str, Any]) -> list[Fact]:
+    """Label and text of the shape that an estimate is of."""
+    tokens = f"{shape['context']:,} {'real' if shape['real'] else 'complex'} tokens of dimension {shape['dimension']:,}"
+    kernel = (
+        f"{shape['kernel']} of degree {shape['degree']}, {shape['mask']} mask, V {shape['value']}, W {shape['score']}"
+    )
+    return [("shape", tokens), ("attention", kernel)]
+
+
+def _readout(model: Model) -> str:
+    readout = model.readout
+    if isinstance(readout, Predict):
+        named = {"basis": "the computational basis", "tokens": "the tokens of the file"}
+        count = 0 if readout.states is None else len(readout.states)
+        over = named.get(readout.over, f"{count} {'words' if readout.over == 'vocabulary' else 'states'}")
+        return f"predict, position {readout.position:,} from {readout.context:,} tokens, over {over}"
+    if isinstance(readout, Overlaps):
+        return f"overlaps, {readout.part}, of the pairs in the {readout.mask} mask"
+    return readout.type
+
+
+def _phases(model: Model) -> str:
+    if model.given_phases is None:
+        return "none"
+    return "optimal" if isinstance(model.given_phases, str) else "given"
+
+
+def _polynomial(kernel: tuple[float, ...]) -> str:
+    """A kernel as a formula in s: ``1 + 2 s - 0.5 s^2``."""
+    text = ""
+    for power, coefficient in enumerate(kernel):
+        if not coefficient:
+            continue
+        sign = ("-" if coefficient < 0 else "") if not text else (" - " if coefficient < 0 else " + ")
+        factor = "" if power == 0 else "s" if power == 1 else f"s^{power}"
+        size = f"{abs(coefficient):.4g}"
+        text += sign + (factor if factor and size == "1" else f"{size} {factor}".rstrip())
+    return f"g(s) = {text}"

@@ -1,0 +1,73 @@
+"""Where families are found: the folders of :mod:`qsac.families` that have a ``FAMILY``, and entry points of others."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from typing import cast
+
+from qsac.families.contract import Family, Model
+from qsac.plugins import contained, listed, offers, shown, unknown
+
+PACKAGE = "qsac.families"
+
+
+def builtin_sections() -> tuple[str, ...]:
+    """The sections of qsac's own families."""
+    return tuple(_builtin())
+
+
+def sections() -> tuple[str, ...]:
+    """The sections of all families: those of qsac, then those of other packages."""
+    builtin = _builtin()
+    return (*builtin, *listed("qsac.families", builtin))
+
+
+def family(section: str) -> Family:
+    """The family of a section. Raises :class:`~qsac.errors.InvalidInputError` for an unknown one,
+    :class:`~qsac.errors.ExtensionError` for what another package offers and cannot be used."""
+    builtin = _builtin()
+    if section in builtin:
+        return builtin[section]
+    foreign = offers("qsac.families", builtin)
+    if section not in foreign:
+        raise unknown("family", section, (*builtin, *foreign), "qsac schema")
+    offer = foreign[section]
+    found = offer.load()
+    with contained(f"{offer.title} is not usable", offer.package):
+        wanted = _wants(found, section)
+    if wanted is not None:
+        raise offer.unusable(shown(found), wanted)
+    return cast(Family, found)
+
+
+def family_of(model: Model) -> Family:
+    """The family of a model."""
+    return family(model.section)
+
+
+@functools.lru_cache(maxsize=1)
+def _builtin() -> dict[str, Family]:
+    """Section -> family of the folders in this package."""
+    found: dict[str, Family] = {}
+    for module in pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__):
+        if not module.ispkg:
+            continue
+        made: Family | None = getattr(importlib.import_module(f"{PACKAGE}.{module.name}"), "FAMILY", None)
+        if made is not None:
+            if made.section in found:
+                raise TypeError(f"two folders of {PACKAGE} have the section {made.section!r}")
+            found[made.section] = made
+    return found
+
+
+_ASKED = tuple(name for name in vars(Family) if not name.startswith("_"))
+
+
+def _wants(found: object, section: str) -> str | None:
+    """What a family of another package wants that is not there, or None."""
+    missing = [name for name in _ASKED if not hasattr(found, name)]
+    if missing:
+        return f"a family with {', '.join(missing)}"
+    return None if getattr(found, "section", None) == section else f"a family whose section is {section!r}"
