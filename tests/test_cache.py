@@ -296,9 +296,9 @@ def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 WORKER = """
 import hashlib, json, sys, warnings
 warnings.simplefilter("error")
-from qsac.cache import Cache
-from qsac.compiler import compile
-from qsac.model.load import load
+from qsac.artifact.cache import Cache
+from qsac.compiler.compilation import compile
+from qsac.families.reading import load
 cache = Cache(sys.argv[1], limit=int(sys.argv[2]))
 models = [load(model) for model in json.loads(sys.argv[3])]
 for round in range(6):

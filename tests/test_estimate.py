@@ -339,7 +339,7 @@ def test_a_prediction_has_its_own_shape_only() -> None:
 
 
 def test_the_schema_is_shipped_and_met(capsys: pytest.CaptureFixture[str]) -> None:
-    shipped = (resources.files("qsac") / "report" / "estimate.schema.json").read_text(encoding="utf-8")
+    shipped = (resources.files("qsac") / "compiler" / "estimate.schema.json").read_text(encoding="utf-8")
     command = "python -c \"from qsac.compiler.estimate_schema import *; print(json_schema_text(), end='')\""
     assert shipped == json_schema_text(), f"regenerate it: {command} > estimate.schema.json"
     assert run(["schema", "--of", "estimate"]) == 0

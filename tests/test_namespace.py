@@ -65,7 +65,7 @@ def test_names_stay_classes_and_functions(tmp_path: Path) -> None:
 
 def test_no_module_has_the_name_of_a_function() -> None:
     modules = {found.name for found in pkgutil.iter_modules(qsac.__path__)}
-    assert "estimation" in modules
+    assert {"compiler", "templates"} <= modules
     assert modules & set(qsac.__all__) == set()
 
 
@@ -138,3 +138,19 @@ def test_version_of_sources_that_are_not_installed(monkeypatch: pytest.MonkeyPat
 def test_unknown_names() -> None:
     with pytest.raises(AttributeError, match="no attribute 'compille'"):
         _ = qsac.compille
+
+
+def test_the_fingerprint_is_of_all_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {path.name for path in fingerprint.PACKAGE.iterdir()} >= {"cli", "ir", "passes", "targets", "errors.py"}
+    copy = tmp_path / "qsac"
+    for place in ("passes/attention/one.py", "targets/two.py", "ir/three.py"):
+        (copy / place).parent.mkdir(parents=True)
+        (copy / place).write_text("", encoding="utf-8")
+    monkeypatch.setattr(fingerprint, "PACKAGE", copy)
+    seen = set()
+    for place in ("passes/attention/one.py", "targets/two.py", "ir/three.py"):
+        (copy / place).write_text("changed = True\n", encoding="utf-8")
+        fingerprint.fingerprint.cache_clear()
+        seen.add(fingerprint.fingerprint())
+    fingerprint.fingerprint.cache_clear()
+    assert len(seen) == 3

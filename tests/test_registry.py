@@ -177,7 +177,8 @@ def test_options_out_of_range_are_invalid_input() -> None:
 FOREIGN = """
 from dataclasses import dataclass
 from typing import ClassVar, Literal
-from qsac.pipeline import CircuitPass, Target
+from qsac.machine import Target
+from qsac.pipeline import CircuitPass
 
 @dataclass(frozen=True)
 class Polish(CircuitPass):

@@ -12,11 +12,15 @@ LIBRARIES = ("numpy", "scipy", "networkx", "pytket", "qiskit")
 """Libraries that compute angles, routes or gates."""
 
 
+PACKAGE = Path(__file__).parents[1]
+"""The folder of qsac's sources."""
+
+
 @functools.cache
 def fingerprint() -> str:
     """SHA-256 of the sources of qsac and of the versions of Python and :data:`LIBRARIES`, in hexadecimal."""
     digest = hashlib.sha256()
-    folder = Path(__file__).parent
+    folder = PACKAGE
     for path in sorted(
         [*folder.rglob("*.py"), *(folder / "passes").rglob("*.py"), *(folder / "targets").rglob("*.py")]
     ):
@@ -41,7 +45,7 @@ def version() -> str:
     try:
         return metadata.version("qsac")
     except metadata.PackageNotFoundError:
-        return _version_of_sources(Path(__file__).parent.parent / "pyproject.toml")
+        return _version_of_sources(PACKAGE.parent / "pyproject.toml")
 
 
 def _version_of_sources(project: Path) -> str:

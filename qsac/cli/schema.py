@@ -9,8 +9,8 @@ import click
 from qsac.cli.messages import write
 
 SCHEMAS = {
-    "model": ("model", "model.schema.json"),
-    "estimate": ("report", "estimate.schema.json"),
+    "model": ("families", "model.schema.json"),
+    "estimate": ("compiler", "estimate.schema.json"),
     "results": ("runtime", "results.schema.json"),
     "target": ("machine", "target.schema.json"),
 }

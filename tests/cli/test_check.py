@@ -109,7 +109,7 @@ def test_kernel_as_a_formula(coefficients: list[float], formula: str) -> None:
 
 def test_schema(capsys: Captured) -> None:
     assert run(["schema"]) == 0
-    shipped = (resources.files("qsac") / "model" / "model.schema.json").read_text(encoding="utf-8")
+    shipped = (resources.files("qsac") / "families" / "model.schema.json").read_text(encoding="utf-8")
     assert capsys.readouterr().out == shipped
 
 

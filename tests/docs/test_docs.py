@@ -250,7 +250,7 @@ def _schema_names(schema: dict[str, Any]) -> set[str]:
 
 
 def test_every_field_of_the_model_file_is_described() -> None:
-    schema = json.loads((ROOT / "qsac" / "model" / "model.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((ROOT / "qsac" / "families" / "model.schema.json").read_text(encoding="utf-8"))
     text = _page("model-file.md")
     missing = {name for name in _schema_names(schema) if not re.search(rf"[`\"]{re.escape(name)}[`\"]", text)}
     assert missing - {"init"} == set()

@@ -7,7 +7,8 @@ import numpy as np
 from qsac.errors import DoesNotFitError
 from qsac.ir.op import Op
 from qsac.ir.table import Table
-from qsac.pipeline import CircuitPass, ErrorRates, Pass, Target
+from qsac.machine import ErrorRates, Target
+from qsac.pipeline import CircuitPass, Pass
 
 def made(name, level, body, **fields):
     base = CircuitPass if level == "circuit" else Pass

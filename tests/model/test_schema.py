@@ -10,7 +10,7 @@ import pytest
 from qsac.families.schema import json_schema, json_schema_text
 from qsac.families.qsa.diagnosis import _CLASSES
 
-SHIPPED = resources.files("qsac") / "model" / "model.schema.json"
+SHIPPED = resources.files("qsac") / "families" / "model.schema.json"
 REGENERATE = "python -c \"from qsac.families.schema import *; print(json_schema_text(), end='')\" > model.schema.json"
 
 
