@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from qsac.errors import InvalidInputError as InvalidInputError
     from qsac.errors import QsacError as QsacError
     from qsac.errors import QsacWarning as QsacWarning
-    from qsac.families.qsa.model import Model as Model
+    from qsac.families.contract import Model as Model
+    from qsac.families.contract import Result as Result
     from qsac.families.reading import load as load
     from qsac.runtime.interpretation import interpret as interpret
-    from qsac.runtime.run import Result as Result
     from qsac.templates.template import Template as Template
     from qsac.templates.template import template as template
 
@@ -47,11 +47,11 @@ _HOMES = {
     "ExtensionError": "qsac.errors",
     "InputWarning": "qsac.errors",
     "InvalidInputError": "qsac.errors",
-    "Model": "qsac.families.qsa.model",
+    "Model": "qsac.families.contract",
     "QsacError": "qsac.errors",
     "QsacWarning": "qsac.errors",
     "Report": "qsac.checking",
-    "Result": "qsac.runtime.run",
+    "Result": "qsac.families.contract",
     "Template": "qsac.templates.template",
     "Verified": "qsac.artifact.compiled",
     "compile": "qsac.compiler.compilation",

@@ -26,7 +26,7 @@ from typing import Any
 from qsac.artifact.cache_entry import decoded, encoded
 from qsac.artifact.compiled import Compiled
 from qsac.errors import InvalidInputError
-from qsac.families.qsa.model import Model
+from qsac.families.contract import Model
 from qsac.files.arguments import callback, file_path, whole_number
 from qsac.files.folders import make_folder, named_folder
 from qsac.files.writing import remove_leftovers, write_file

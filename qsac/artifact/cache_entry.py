@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from math import isfinite
 from typing import Any
@@ -11,15 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.artifact.compiled import Compiled, described_circuit
+from qsac.artifact.compiled import DEVIATIONS, Compiled, described_circuit
 from qsac.artifact.reading import read_described, read_verified
-from qsac.families.qsa.model import Model
+from qsac.families.contract import CircuitStep, Model
+from qsac.families.registry import family_of
+from qsac.files.differences import close
 from qsac.files.strict_json import parse, walk
 from qsac.ir.parser import parse_program
 from qsac.ir.program import Program
 from qsac.native.circuit import NativeCircuit
 
-MAGIC = b"qsac-cache 2 "
+MAGIC = b"qsac-cache 3 "
 HEADER_LIMIT = 64 << 20
 """Bytes of JSON that an entry may begin with. Reading it takes at most about thirty times as much memory."""
 
@@ -36,7 +39,7 @@ def encoded(key: str, compiled: Compiled) -> bytes | None:
     header = {
         "key": key,
         "sha256": compiled.model.sha256,
-        "ir": compiled.ir,
+        "irs": list(compiled.irs),
         "stats": compiled.stats,
         "verified": None if compiled.verified is None else asdict(compiled.verified),
         "circuits": circuits,
@@ -68,33 +71,37 @@ def decoded(data: bytes, key: str, model: Model, target: dict[str, Any], options
         header: Any = parse(line, "cache entry")
         if header["key"] != key or header["sha256"] != model.sha256:
             return None
-        verified, program = read_verified(header["verified"]), parse_program(header["ir"])
-        circuits = _circuits(header["circuits"], columns, model, program)
-        _check_stats(header["stats"], circuits[0], model)
-        if options["error_budget"] == "auto":
-            _check_like([{}], header["stats"]["error_budget"]["tried"])
+        verified, irs = read_verified(header["verified"]), tuple(header["irs"])
+        steps, programs = family_of(model).plan(model).circuits, tuple(map(parse_program, irs))
+        circuits = _circuits(header["circuits"], columns, steps, programs)
+        found = Compiled(model, target, options, irs, circuits, header["stats"], {}, verified)
+        for circuit, stats in zip(circuits, found.parts_stats, strict=True):
+            _check_stats(stats, circuit)
+            if options["error_budget"] == "auto":
+                _check_like([{}], stats["error_budget"]["tried"])
+        _check_whole(found)
     except Exception:
         # The hash holds for whoever can compute it: behind it may be anything, of any type, nested to any depth.
         return None
-    return Compiled(model, target, options, header["ir"], circuits, header["stats"], {}, verified)
+    return found
 
 
 def _circuits(
-    described: list[dict[str, Any]], columns: bytes, model: Model, program: Program
+    described: list[dict[str, Any]], columns: bytes, steps: Sequence[CircuitStep], programs: Sequence[Program]
 ) -> tuple[NativeCircuit, ...]:
     """The circuits of an entry; their columns take all of the bytes."""
     sizes = [entry["gates"] for entry in described]
     if any(type(size) is not int or size < 0 for size in sizes) or sum(sizes) * _GATE_BYTES != len(columns):
         raise ValueError("the columns have another length")
     circuits, start = [], 0
-    for entry, gates in zip(described, sizes, strict=True):
+    for entry, gates, step, program in zip(described, sizes, steps, programs, strict=True):
         arrays: dict[str, NDArray[Any]] = {}
         for name, kind in _COLUMNS.items():
             count = gates * (2 if name == "angles" else 1)
             arrays[name] = np.frombuffer(columns, kind, count, start).astype(kind[1:])
             start += arrays[name].nbytes
         arrays["angles"] = arrays["angles"].reshape(gates, 2)
-        circuits.append(read_described(entry, arrays, model, program))
+        circuits.append(read_described(entry, arrays, step, program))
     return tuple(circuits)
 
 
@@ -107,6 +114,16 @@ _STATS: dict[str, Any] = {
     "error_free_probability": (_NUMBER,),
     "duration": ({"circuit": _NUMBER, "fixed": _NUMBER, "per_shot": _NUMBER},),
     "cost": ({"unit": _TEXT, "fixed": _NUMBER, "per_shot": _NUMBER},),
+    "passes": [{"name": _TEXT, "level": _TEXT, "two_qubit_gates": [_COUNT]}],
+    "allocation": {...: [_TEXT]},
+    "error_budget": {"budget": _NUMBER, "spent": {...: _NUMBER}},
+}
+"""What statistics look like: a tuple holds what may also be null, a list what all of its entries are like, and ``...``
+stands for any name. There may be more fields."""
+
+_WHOLE: dict[str, Any] = {
+    "error_free_probability": (_NUMBER,),
+    "cost": ({"unit": _TEXT, "fixed": _NUMBER, "per_shot": _NUMBER},),
     "forecast": {
         "success_probability": (_NUMBER,),
         "useful": (_NUMBER,),
@@ -115,19 +132,14 @@ _STATS: dict[str, Any] = {
         "cost": (_PRICE,),
         "noise": (_FLAG,),
     },
-    "passes": [{"name": _TEXT, "level": _TEXT, "two_qubit_gates": [_COUNT]}],
-    "allocation": {...: [_TEXT]},
-    "lam": _NUMBER,
-    "error_budget": {"budget": _NUMBER, "spent": {...: _NUMBER}},
 }
-"""What statistics look like: a tuple holds what may also be null, a list what all of its entries are like, and ``...``
-stands for any name. There may be more fields."""
+"""The same of all circuits together."""
 
 _MAGNITUDE = 1e200
 """What is computed with is smaller, and so does not overflow. Counts, as that of the shots needed, may be larger."""
 
 
-def _check_stats(stats: dict[str, Any], circuit: NativeCircuit, model: Model) -> None:
+def _check_stats(stats: dict[str, Any], circuit: NativeCircuit) -> None:
     """Raise for statistics that are not of the circuit, or that nobody could print."""
     counts = {
         "qubits": len(circuit.qubits),
@@ -135,20 +147,33 @@ def _check_stats(stats: dict[str, Any], circuit: NativeCircuit, model: Model) ->
         "one_qubit_gates": circuit.one_qubit_gates,
         "measurements": circuit.count("Measure"),
         "resets": circuit.count("Reset"),
-        "pairs": model.pairs,
     }
     if any(type(stats[name]) is not int or stats[name] != count for name, count in counts.items()):
         raise ValueError("counts of another circuit")
     _check_like(_STATS, stats)
-    if any(len(step["two_qubit_gates"]) != 2 for step in stats["passes"]) or stats["lam"] <= 0:
-        raise ValueError("a pass without counts, or no normalisation")
-    for price in (stats["cost"] or {}, stats["forecast"]["cost"] or {}):
-        for name in price.keys() - {"unit"}:
-            _check_like(_NUMBER, price[name])
-    for name in ("infidelity", "loss_deviation"):
+    if any(len(step["two_qubit_gates"]) != 2 for step in stats["passes"]):
+        raise ValueError("a pass without counts")
+    for name in DEVIATIONS:
         _check_like((_NUMBER,), stats["error_budget"].get(name))
+    _check_prices(stats["cost"])
+
+
+def _check_whole(found: Compiled) -> None:
+    """Raise for statistics of all circuits together, and of the model, that nobody could print."""
+    stats = found.stats
+    _check_like(_WHOLE, stats)
+    _check_prices(stats["cost"])
+    _check_prices(stats["forecast"]["cost"])
+    for name, value in family_of(found.model).statistics(found.model, found.normalisations).items():
+        if not close(stats[name], value):
+            raise ValueError("statistics of another model")
     if any(type(value) is float and not isfinite(value) for _, value in walk(stats)):
         raise ValueError("a number that is not finite")
+
+
+def _check_prices(price: dict[str, Any] | None) -> None:
+    for name in (price or {}).keys() - {"unit"}:
+        _check_like(_NUMBER, (price or {})[name])
 
 
 def _check_like(shape: Any, value: Any) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,10 +15,11 @@ from qsac.artifact.sealing import FIELD, producer
 from qsac.errors import InvalidInputError
 from qsac.export.circuit_dict import to_dict
 from qsac.export.circuit_dict import to_json as circuit_json
-from qsac.families.qsa.model import Model
+from qsac.families.contract import Model, Plan
+from qsac.families.registry import family_of
 from qsac.files.arguments import file_path
 from qsac.files.pointer import describe as describe_value
-from qsac.files.pointer import join
+from qsac.files.pointer import join, quoted
 from qsac.files.strict_json import walk
 from qsac.files.writing import write_whole
 from qsac.ir.parser import parse_program
@@ -56,7 +57,8 @@ class Verified:
 class Compiled:
     """A model compiled for a target. Two of them are equal if their artifacts are.
 
-    ``ir`` is the final attention program as text; ``circuits`` the native circuits, ``stats`` their statistics.
+    ``irs`` are the final attention programs as text and ``circuits`` the native circuits, one for each circuit of the
+    model's plan, ``stats`` their statistics.
     ``target`` is the target's description, ``options`` what the compilation was asked for. ``timings`` (seconds by
     stage) are of this process and never saved. ``verified`` says how the circuit was verified, None where it was not.
     ``producer`` holds the versions of qsac, Python and libraries that it was compiled with.
@@ -65,7 +67,7 @@ class Compiled:
     model: Model
     target: dict[str, Any]
     options: dict[str, Any]
-    ir: str
+    irs: tuple[str, ...]
     circuits: tuple[NativeCircuit, ...]
     stats: dict[str, Any]
     timings: dict[str, float] = field(default_factory=dict)
@@ -76,24 +78,57 @@ class Compiled:
         return self.to_json() == other.to_json() if isinstance(other, Compiled) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash((self.model, self.target["name"], self.ir))
-
-    @cached_property
-    def program(self) -> Program:
-        """The final attention program."""
-        return parse_program(self.ir)
+        return hash((self.model, self.target["name"], self.irs))
 
     @property
-    def normalisation(self) -> float:
-        """How much larger the circuit's lambda is than the model's: its success probability is zeta over the square.
-        Read from the program's text, which has a line for it where it is not 1, not from the statistics."""
-        line = _NORMALISATION.search(self.ir)
-        return 1.0 if line is None else float(line[1])
+    def ir(self) -> str:
+        """The final attention program as text; of a plan of several circuits the first one's."""
+        return self.irs[0]
+
+    @cached_property
+    def programs(self) -> tuple[Program, ...]:
+        """The final attention programs, one for each circuit."""
+        return tuple(map(parse_program, self.irs))
+
+    @property
+    def program(self) -> Program:
+        """The final attention program; of a plan of several circuits the first one."""
+        return self.programs[0]
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The model's plan: what is done with the outcomes of its circuits."""
+        return family_of(self.model).plan(self.model)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the circuits are called."""
+        return tuple(circuit.name for circuit in self.circuits)
+
+    @property
+    def normalisations(self) -> tuple[float, ...]:
+        """How much larger each circuit's lambda is than the model's: its success probability is the model's over the
+        square. Read from the program's text, which has a line for it where it is not 1, not from the statistics."""
+        lines = [_NORMALISATION.search(ir) for ir in self.irs]
+        return tuple(1.0 if line is None else float(line[1]) for line in lines)
+
+    @property
+    def parts_stats(self) -> tuple[dict[str, Any], ...]:
+        """The statistics of each circuit: of a single one these are all."""
+        if len(self.circuits) == 1:
+            return (self.stats,)
+        return tuple(self.stats["circuits"][name] for name in self.names)
+
+    def with_stats(self, parts: Sequence[dict[str, Any]], verified: Verified | None) -> Compiled:
+        """The same with these statistics of its circuits, and this record of verification."""
+        if len(self.circuits) == 1:
+            return replace(self, stats=parts[0], verified=verified)
+        by_name = dict(zip(self.names, parts, strict=True))
+        return replace(self, stats={**self.stats, "circuits": by_name}, verified=verified)
 
     def unverified(self) -> Compiled:
         """The same program as it is before verification."""
-        report = {name: value for name, value in self.stats["error_budget"].items() if name not in DEVIATIONS}
-        return replace(self, verified=None, stats={**self.stats, "error_budget": report})
+        return self.with_stats([without_deviations(stats) for stats in self.parts_stats], None)
 
     def to_json(self) -> str:
         """The artifact's text: the same model, target, options and seed give the same bytes."""
@@ -112,8 +147,10 @@ class Compiled:
             "producer": self.producer,
             "target": self.target,
             "options": self.options,
-            "ir": self.ir,
+            "ir": self.irs[0] if len(self.irs) == 1 else dict(zip(self.names, self.irs, strict=True)),
         }
+        if len(self.irs) > 1 or not self.plan.is_plain:
+            head["plan"] = self.plan.described()
         tail = {"stats": self.stats, "verified": None if self.verified is None else asdict(self.verified)}
         rest = _json(head | tail)  # what cannot be written is refused before the first part
         digest = hashlib.sha256(b'{"circuits":[')
@@ -144,17 +181,34 @@ class Compiled:
 
         return read(data, source)
 
-    def to_tket(self) -> Circuit:
-        """The first circuit as a pytket circuit."""
+    def circuit(self, name: str | None = None) -> NativeCircuit:
+        """The circuit of that name; without one, the only circuit. Raises :class:`~qsac.errors.InvalidInputError`."""
+        found = [circuit for circuit in self.circuits if name is None or circuit.name == name]
+        if len(found) != 1:
+            raise InvalidInputError(
+                "the plan has several circuits" if name is None else f"there is no circuit {quoted(name)}",
+                wanted=f"one of {', '.join(self.names)}",
+            )
+        return found[0]
+
+    def to_tket(self, circuit: str | None = None) -> Circuit:
+        """A circuit as a pytket circuit; of several the one of that name."""
         from qsac.export.tket import to_tket
 
-        return to_tket(self.circuits[0])
+        return to_tket(self.circuit(circuit))
 
-    def to_qiskit(self) -> QuantumCircuit:
-        """The first circuit as a Qiskit circuit, its classical registers as in the artifact."""
+    def to_qiskit(self, circuit: str | None = None) -> QuantumCircuit:
+        """A circuit as a Qiskit circuit, its classical registers as in the artifact; of several the one of that
+        name."""
         from qsac.export.qiskit import to_qiskit
 
-        return to_qiskit(self.circuits[0])
+        return to_qiskit(self.circuit(circuit))
+
+
+def without_deviations(stats: dict[str, Any]) -> dict[str, Any]:
+    """The statistics of a circuit without what verification adds to them."""
+    report = {name: value for name, value in stats["error_budget"].items() if name not in DEVIATIONS}
+    return {**stats, "error_budget": report}
 
 
 def _unit(unit: Unit) -> list[Any]:

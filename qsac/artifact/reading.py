@@ -11,13 +11,12 @@ from qsac.artifact.compiled import SIZE_LIMIT, VERSION, Compiled, Verified
 from qsac.artifact.sealing import check_digest
 from qsac.errors import InvalidInputError, QsacError
 from qsac.export.circuit_dict import from_dict
-from qsac.families.qsa.metrics import METRIC_NAMES
-from qsac.families.qsa.model import Model
-from qsac.families.qsa.results import RESULT_NAMES, index_qubits
+from qsac.families.contract import CircuitStep, Model, Plan
 from qsac.families.reading import load
+from qsac.families.registry import family_of
 from qsac.files.arguments import file_path
 from qsac.files.differences import close, differences, shown
-from qsac.files.pointer import join
+from qsac.files.pointer import counted, join
 from qsac.files.source import read_file as read_source
 from qsac.files.strict_json import parse, walk
 from qsac.ir.parser import parse_program
@@ -82,16 +81,25 @@ def compiled_of(document: dict[str, Any]) -> Compiled:
             wanted=model.sha256,
             help="compile the changed model again",
         )
-    program = _program(root.field("ir"))
+    plan = family_of(model).plan(model)
+    irs = _irs(root, plan)
     circuits = tuple(_read_circuit(entry) for entry in root.field("circuits").entries())
-    if len(circuits) != 1:
-        raise root.field("circuits").wrong("one circuit, that of the model's readout")
-    for entry, circuit in zip(root.field("circuits").entries(), circuits, strict=True):
-        _check_meaning(entry, circuit, model, program)
+    if len(circuits) != len(plan.circuits):
+        raise root.field("circuits").wrong(f"{counted(len(plan.circuits), 'circuit')}, as the model's plan has them")
+    programs = tuple(map(_program, irs))
+    for entry, circuit, step, program in zip(
+        root.field("circuits").entries(), circuits, plan.circuits, programs, strict=True
+    ):
+        if not plan.is_plain and circuit.name != step.name:
+            raise entry.field("name").wrong(step.name)
+        _check_meaning(entry, circuit, step, program)
     root.field("target").field("name").text()
     root.field("target").field("kind").choice(("device", "exact", "shots"))
     stats = root.field("stats")
-    _check_stats(stats, model, program)
+    _check_stats(stats, model, programs)
+    if len(circuits) > 1:
+        for circuit in circuits:
+            stats.field("circuits").field(circuit.name).mapping()
     versions = root.field("producer").mapping()
     for name in versions:
         root.field("producer").field(name).text()
@@ -99,7 +107,7 @@ def compiled_of(document: dict[str, Any]) -> Compiled:
         model=model,
         target=root.field("target").mapping(),
         options=root.field("options").mapping(),
-        ir=root.field("ir").text(),
+        irs=tuple(ir.text() for ir in irs),
         circuits=circuits,
         stats=stats.mapping(),
         verified=_verified(root.field("verified")),
@@ -128,13 +136,26 @@ def _program(part: Part) -> Program:
     return program
 
 
-def _check_stats(part: Part, model: Model, program: Program) -> None:
-    """Lambda and pairs are of the program and the model, whatever the statistics say."""
-    lam = part.field("lam")
-    if not close(lam.value, model.lam * program.normalisation):
-        raise lam.wrong(f"lambda as it is in the program: {model.lam * program.normalisation!r}")
-    if part.field("pairs").value != model.pairs:
-        raise part.field("pairs").wrong(f"the pairs of the model's mask: {model.pairs}")
+def _irs(root: Part, plan: Plan) -> list[Part]:
+    """The texts of the programs: one text, or where the plan has several circuits, one for each by its name."""
+    if plan.is_plain:
+        return [root.field("ir")]
+    described = root.field("plan")
+    difference = next(differences(described.value, plan.described(), "/plan"), None)
+    if difference is not None:
+        raise Part(difference[1], difference[0]).wrong(f"the plan of the model: {shown(difference[2])}")
+    if len(plan.circuits) == 1:
+        return [root.field("ir")]
+    return [root.field("ir").field(step.name) for step in plan.circuits]
+
+
+def _check_stats(part: Part, model: Model, programs: Sequence[Program]) -> None:
+    """What statistics say of the model and the programs, lambda among it, whatever stands there."""
+    wanted = family_of(model).statistics(model, [program.normalisation for program in programs])
+    for name, value in wanted.items():
+        found = part.field(name)
+        if not close(found.value, value):
+            raise found.wrong(f"as it is in the model and its program: {value!r}")
 
 
 def read_verified(value: object) -> Verified | None:
@@ -202,13 +223,11 @@ class Part:
         raise self.wrong("a qubit or bit of the circuit, as [register, [index]]")
 
 
-def _check_meaning(entry: Part, circuit: NativeCircuit, model: Model, program: Program) -> None:
+def _check_meaning(entry: Part, circuit: NativeCircuit, step: CircuitStep, program: Program) -> None:
     """What a circuit is read for must be what its model and its program ask for."""
-    metrics = [readout.metric for readout in circuit.readouts]
-    kind = model.readout.type
-    wanted = ["fidelity", "token_fidelity"] if kind == "loss" else [RESULT_NAMES[kind]]
-    if metrics != wanted or [readout.metric for readout in program.readouts] != wanted:
-        raise entry.field("readout").wrong(f"what the model's readout {kind!r} asks for")
+    metrics = tuple(readout.metric for readout in circuit.readouts)
+    if metrics != step.reads or tuple(readout.metric for readout in program.readouts) != step.reads:
+        raise entry.field("readout").wrong(f"what the model's readout asks for: {', '.join(step.reads)}")
     for place, (readout, asked) in enumerate(zip(circuit.readouts, program.readouts, strict=True)):
         parts = ((readout.given, asked.given), (readout.success, asked.success), (readout.index_bits, asked.index))
         for name, (bits, registers) in zip(("given", "success", "index"), parts, strict=True):
@@ -218,7 +237,7 @@ def _check_meaning(entry: Part, circuit: NativeCircuit, model: Model, program: P
                 raise entry.field("readout").entries()[place].field(name).wrong(f"the bits of its program: {shown}")
     if list(circuit.bits) != sorted(circuit.bits):
         raise entry.field("circuit").field("bits").wrong("the bits in pytket's order: by register, then by index")
-    size = model.index_qubits if kind == "loss" else index_qubits(model)
+    size = step.index
     profile = entry.field("profile")
     if circuit.profile is None or size == 0:
         if circuit.profile is not None or size:
@@ -229,8 +248,6 @@ def _check_meaning(entry: Part, circuit: NativeCircuit, model: Model, program: P
         raise profile.field("given").wrong("the given bits of the readout")
     elif sorted(circuit.profile.success) != sorted(circuit.readouts[-1].success):
         raise profile.field("success").wrong("the success bits of the readout")
-    if kind != "loss" and len(circuit.readouts[0].index_bits) != size:
-        raise entry.field("readout").wrong(f"{size} index bits")
 
 
 def outcome_bits(registers: Sequence[str], program: Program) -> tuple[Unit, ...]:
@@ -241,13 +258,12 @@ def outcome_bits(registers: Sequence[str], program: Program) -> tuple[Unit, ...]
 
 def _model(part: Part) -> Model:
     """The model, which has to be canonical: an artifact stands alone, names no other file, and computes no tokens."""
-    if part.field("tokens").field("type").value != "inline":
+    tokens = part.mapping().get("tokens")
+    if isinstance(tokens, dict) and tokens.get("type") not in (None, "inline"):
         raise part.field("tokens").field("type").wrong('"inline": the tokens themselves')
-    for name in ("tokens", "readout"):
-        for path, value in walk(part.field(name).value):
-            if isinstance(value, dict) and "path" in value:
-                pointer = join(part.pointer, name, *path)
-                raise Part(value, pointer).wrong("the numbers themselves: no file is named")
+    for path, value in walk(part.value):
+        if isinstance(value, dict) and "path" in value:
+            raise Part(value, join(part.pointer, *path)).wrong("the numbers themselves: no file is named")
     try:
         model = load(part.mapping())
     except QsacError as error:
@@ -271,7 +287,7 @@ def _same_number(found: Any, wanted: Any) -> bool:
     return all(type(value) in (int, float) for value in (found, wanted)) and bool(found == wanted)
 
 
-def read_described(entry: object, columns: Mapping[str, Any], model: Model, program: Program) -> NativeCircuit:
+def read_described(entry: object, columns: Mapping[str, Any], step: CircuitStep, program: Program) -> NativeCircuit:
     """The circuit of :func:`~qsac.artifact.compiled.described_circuit` with the gates of ``columns``.
 
     These are arrays of one length, named and shaped as those of a :class:`~qsac.native.circuit.NativeCircuit`.
@@ -283,7 +299,7 @@ def read_described(entry: object, columns: Mapping[str, Any], model: Model, prog
     if wanted is not None:
         raise part.wrong(wanted)
     circuit = _with_meaning(part, bare)
-    _check_meaning(part, circuit, model, program)
+    _check_meaning(part, circuit, step, program)
     return circuit
 
 
@@ -300,7 +316,7 @@ def _with_meaning(entry: Part, bare: NativeCircuit) -> NativeCircuit:
 
     readouts = tuple(
         BitReadout(
-            readout.field("metric").choice((*METRIC_NAMES, *RESULT_NAMES.values())),
+            readout.field("metric").text(),
             places(readout.field("given"), bits),
             places(readout.field("success"), bits),
             places(readout.field("index"), bits) if "index" in readout.mapping() else (),

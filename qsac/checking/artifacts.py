@@ -11,11 +11,12 @@ from qsac.artifact.reading import checked_version, compiled_of, model_of
 from qsac.artifact.sealing import FIELD, check_digest, producer
 from qsac.checking.circuits import check_circuit
 from qsac.checking.numbers import approximation, check_numbers
+from qsac.checking.parts import parts_of
 from qsac.checking.report import Finding, Report
 from qsac.checking.reproduction import changed_places
 from qsac.checking.statistics import check_options, check_statistics, read_options
 from qsac.errors import DoesNotFitError, InvalidInputError, QsacError
-from qsac.families.qsa.model import Model
+from qsac.families.contract import Model
 from qsac.files.differences import differences, shown
 from qsac.files.strict_json import parse
 from qsac.ir.printer import print_program
@@ -64,7 +65,7 @@ def check_artifact(
         notes.append(f"it was compiled with other versions: {versions or 'it does not say which'}")
     compared, worst, too_wide = None, None, None
     if machine is not None and options is not None:
-        findings += check_circuit(compiled, machine)
+        findings += [finding for part in parts_of(compiled) for finding in check_circuit(part, machine)]
         if simulate:
             try:
                 numbers = check_numbers(compiled, machine, options, progress)
@@ -119,13 +120,15 @@ def _rewritten(document: dict[str, Any], compiled: Compiled) -> Iterator[Finding
     found, wanted = ({name: value for name, value in one.items() if name != FIELD} for one in (document, again))
     for pointer, one, other in differences(found, wanted):
         yield Finding(pointer, "not as qsac writes it", shown(one), shown(other))
-    if compiled.program.name != compiled.model.name:
-        yield Finding("/ir", "the program of another model", shown(compiled.program.name), shown(compiled.model.name))
-    text = print_program(compiled.program)
-    if text != compiled.ir:
-        lines = zip(compiled.ir.split("\n"), text.split("\n"), strict=False)
-        one, other = next(((one, other) for one, other in lines if one != other), ("", ""))
-        yield Finding("/ir", "not as qsac prints it", one[:80], other[:80])
+    for part, ir, step in zip(parts_of(compiled), compiled.irs, compiled.plan.circuits, strict=True):
+        name, wanted = part.program.name, step.name
+        if name != wanted:
+            yield Finding(part.ir_pointer, "the program of another model", shown(name), shown(wanted))
+        text = print_program(part.program)
+        if text != ir:
+            lines = zip(ir.split("\n"), text.split("\n"), strict=False)
+            one, other = next(((one, other) for one, other in lines if one != other), ("", ""))
+            yield Finding(part.ir_pointer, "not as qsac prints it", one[:80], other[:80])
 
 
 def _of_model(compiled: Compiled, model: Model | None) -> Iterator[Finding]:

@@ -9,18 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.artifact.compiled import Compiled
 from qsac.artifact.reading import outcome_bits
+from qsac.checking.parts import Part
 from qsac.checking.report import Finding
 from qsac.ir.catalogue import OPS
-from qsac.ir.program import Program
 from qsac.machine.target import Target
 from qsac.native.circuit import GATES, KIND, NativeCircuit, Unit
 
 _MOST = 8
 """Findings of one kind that are listed; the rest is counted."""
-
-POINTER = "/circuits/0"
 
 ORDERED = ("ECR", "CX")
 """The two-qubit gates whose first and second qubit are not alike: ``Target.directions`` is of them."""
@@ -42,58 +39,61 @@ _ORIGINS = (
 _QUBIT = re.compile(r"q\[(0|[1-9][0-9]{0,8})\]")
 
 
-def check_circuit(compiled: Compiled, target: Target) -> Iterator[Finding]:
+def check_circuit(part: Part, target: Target) -> Iterator[Finding]:
     """What a circuit does that its target cannot do, and what its maps and groups say that is not so."""
-    (circuit,) = compiled.circuits
-    yield from runs_on(circuit, target)
-    allocation = read_allocation(compiled)
+    yield from runs_on(part.circuit, target, part.pointer)
+    allocation = read_allocation(part)
     if allocation is None:
-        wanted = "a logical qubit for each qubit of each register: " + ", ".join(compiled.program.scope.sizes)
-        yield Finding("/stats/allocation", "not an allocation of the program's registers", None, wanted)
+        wanted = "a logical qubit for each qubit of each register: " + ", ".join(part.program.scope.sizes)
+        yield Finding(f"{part.stats_pointer}/allocation", "not an allocation of the program's registers", None, wanted)
     else:
-        yield from _maps(circuit, target, compiled.program, allocation)
-    yield from _groups(circuit)
+        yield from _maps(part, target, allocation)
+    yield from _groups(part.circuit, part.pointer)
 
 
-def runs_on(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
-    """What a circuit does that a machine cannot do."""
-    yield from _gates(circuit, target)
-    yield from _qubits(circuit, target)
-    yield from _pairs(circuit, target)
+def runs_on(circuit: NativeCircuit, target: Target, pointer: str = "/circuits/0") -> Iterator[Finding]:
+    """What a circuit does that a machine cannot do; ``pointer`` is its place."""
+    yield from _gates(circuit, target, pointer)
+    yield from _qubits(circuit, target, pointer)
+    yield from _pairs(circuit, target, pointer)
     if not target.reset:
-        yield from _resets(circuit, target)
+        yield from _resets(circuit, target, pointer)
     if not target.mid_circuit_measurement:
-        yield from _reuse(circuit, target)
+        yield from _reuse(circuit, target, pointer)
 
 
-def _commands(places: Any, field: str, title: str, found: list[str], wanted: str) -> Iterator[Finding]:
+def _commands(at: str, places: Any, field: str, title: str, found: list[str], wanted: str) -> Iterator[Finding]:
     """One finding a command, for the first few."""
     for place, text in list(zip(places.tolist(), found, strict=True))[:_MOST]:
-        yield Finding(f"{POINTER}/circuit/commands/{place}/{field}", title, text, wanted)
+        yield Finding(f"{at}/circuit/commands/{place}/{field}", title, text, wanted)
     if len(places) > _MOST:
-        yield Finding(f"{POINTER}/circuit/commands", title, f"{len(places):,} such gates in all", wanted)
+        yield Finding(f"{at}/circuit/commands", title, f"{len(places):,} such gates in all", wanted)
 
 
-def _gates(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
+def _gates(circuit: NativeCircuit, target: Target, at: str) -> Iterator[Finding]:
     known = [KIND[name] for name in target.gates]
     places = np.flatnonzero(~np.isin(circuit.kind, known))
     names = [GATES[kind].name for kind in circuit.kind[places].tolist()]
-    yield from _commands(places, "op/type", f"a gate that {target.name} does not have", names, ", ".join(target.gates))
+    yield from _commands(
+        at, places, "op/type", f"a gate that {target.name} does not have", names, ", ".join(target.gates)
+    )
     if target.coupling is not None:  # a router may join two quarter turns of one pair
         return
     wide = np.flatnonzero((circuit.kind == KIND["ZZPhase"]) & (np.abs(circuit.angles[:, 0]) > 0.5))
     angles = [repr(angle) for angle in circuit.angles[wide, 0].tolist()]
-    yield from _commands(wide, "op/params/0", "a ZZPhase beyond a quarter turn", angles, "from -0.5 to 0.5 half-turns")
+    yield from _commands(
+        at, wide, "op/params/0", "a ZZPhase beyond a quarter turn", angles, "from -0.5 to 0.5 half-turns"
+    )
 
 
-def _qubits(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
+def _qubits(circuit: NativeCircuit, target: Target, at: str) -> Iterator[Finding]:
     limit = target.connected
     if limit is not None and len(circuit.qubits) > limit:
         found = f"{len(circuit.qubits)} qubits"
-        yield Finding(f"{POINTER}/circuit/qubits", f"more qubits than {target.name} has", found, f"at most {limit}")
+        yield Finding(f"{at}/circuit/qubits", f"more qubits than {target.name} has", found, f"at most {limit}")
     declared: set[Unit] = set()
     for place, (register, index) in enumerate(circuit.qubits):
-        pointer, shown = f"{POINTER}/circuit/qubits/{place}", f"{register}[{index}]"
+        pointer, shown = f"{at}/circuit/qubits/{place}", f"{register}[{index}]"
         if (register, index) in declared:
             yield Finding(pointer, "a qubit is declared twice", shown, "each qubit once")
             return
@@ -108,7 +108,7 @@ def _qubits(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
             return
 
 
-def _pairs(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
+def _pairs(circuit: NativeCircuit, target: Target, at: str) -> Iterator[Finding]:
     """Two-qubit gates on pairs that are not coupled, and those whose order matters, against the machine's direction."""
     if target.coupling is None:
         return
@@ -123,13 +123,13 @@ def _pairs(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
     coupled = np.isin(codes, coded([*target.coupling, *((b, a) for a, b in target.coupling)]))
     apart = two[~coupled]
     title = f"a pair that {target.name} does not couple"
-    yield from _commands(apart, "args", title, _pairs_of(circuit, apart), "a coupled pair")
+    yield from _commands(at, apart, "args", title, _pairs_of(circuit, apart), "a coupled pair")
     if target.directions is None:
         return
     ordered = np.isin(circuit.kind[two], [KIND[name] for name in ORDERED])
     against = two[coupled & ordered & ~np.isin(codes, coded(target.directions))]
     title = f"a pair that {target.name} couples in the other direction only"
-    yield from _commands(against, "args", title, _pairs_of(circuit, against), "the two qubits in the other order")
+    yield from _commands(at, against, "args", title, _pairs_of(circuit, against), "the two qubits in the other order")
 
 
 def _pairs_of(circuit: NativeCircuit, places: NDArray[np.intp]) -> list[str]:
@@ -139,16 +139,16 @@ def _pairs_of(circuit: NativeCircuit, places: NDArray[np.intp]) -> list[str]:
     return [f"{names[first]}, {names[second]}" for first, second in ends]
 
 
-def _resets(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
+def _resets(circuit: NativeCircuit, target: Target, at: str) -> Iterator[Finding]:
     """Resets on a machine that has none, unless its gates do not name them either, which :func:`_gates` finds."""
     if "Reset" not in target.gates:
         return
     places = np.flatnonzero(circuit.kind == KIND["Reset"])
     title = f"a qubit is reset, which {target.name} cannot do"
-    yield from _commands(places, "op/type", title, ["Reset"] * len(places), "no resets")
+    yield from _commands(at, places, "op/type", title, ["Reset"] * len(places), "no resets")
 
 
-def _reuse(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
+def _reuse(circuit: NativeCircuit, target: Target, at: str) -> Iterator[Finding]:
     """Gates on measured qubits, on a machine that measures at the end only."""
     measured: set[int] = set()
     for place, (kind, first, second) in enumerate(
@@ -157,16 +157,16 @@ def _reuse(circuit: NativeCircuit, target: Target) -> Iterator[Finding]:
         qubits = {first, second} if GATES[kind].qubits == 2 else {first}
         if qubits & measured:
             title = f"a qubit is used after its measurement, which {target.name} cannot do"
-            yield Finding(f"{POINTER}/circuit/commands/{place}", title, GATES[kind].name, "no gate after it")
+            yield Finding(f"{at}/circuit/commands/{place}", title, GATES[kind].name, "no gate after it")
             return
         if kind == KIND["Measure"]:
             measured.add(first)
 
 
-def read_allocation(compiled: Compiled) -> Allocated | None:
+def read_allocation(part: Part) -> Allocated | None:
     """The logical qubits of each register, by their numbers; None where that is not what the statistics say."""
-    found = compiled.stats.get("allocation")
-    sizes = compiled.program.scope.sizes
+    found = part.stats.get("allocation")
+    sizes = part.program.scope.sizes
     if not isinstance(found, dict) or found.keys() != sizes.keys():
         return None
     allocation = {}
@@ -180,20 +180,22 @@ def read_allocation(compiled: Compiled) -> Allocated | None:
     return allocation
 
 
-def _maps(circuit: NativeCircuit, target: Target, program: Program, allocation: Allocated) -> Iterator[Finding]:
+def _maps(part: Part, target: Target, allocation: Allocated) -> Iterator[Finding]:
+    circuit, at = part.circuit, part.pointer
     logical = len({number for numbers in allocation.values() for number in numbers})
     for name, places in (("initial_map", circuit.initial_map), ("final_map", circuit.final_map)):
         if len(set(places)) < len(places) or len(places) != logical:
             wanted = f"a place of its own for each of {logical} logical qubits"
-            yield Finding(f"{POINTER}/{name}", "not a map of the logical qubits", f"{len(places)} places", wanted)
+            yield Finding(f"{at}/{name}", "not a map of the logical qubits", f"{len(places)} places", wanted)
             return
         if target.coupling is None and places != tuple(range(len(circuit.qubits))):
-            yield Finding(f"{POINTER}/{name}", "qubits have moved without routing", None, "each qubit to itself")
-    yield from _ends(circuit, program, allocation)
+            yield Finding(f"{at}/{name}", "qubits have moved without routing", None, "each qubit to itself")
+    yield from _ends(part, allocation)
 
 
-def _ends(circuit: NativeCircuit, program: Program, allocation: Allocated) -> Iterator[Finding]:
+def _ends(part: Part, allocation: Allocated) -> Iterator[Finding]:
     """A qubit that nothing touches after its last register was measured has ended where it was measured."""
+    circuit, program, at = part.circuit, part.program, part.pointer
     last_of: dict[int, int] = {}
     measured: dict[int, tuple[int, int]] = {}
     for place, (kind, first, second) in enumerate(
@@ -216,24 +218,22 @@ def _ends(circuit: NativeCircuit, program: Program, allocation: Allocated) -> It
             register, index = circuit.qubits[circuit.final_map[logical]]
             wanted = "{}[{}], where it is measured".format(*circuit.qubits[qubit])
             title = f"the logical qubit q[{logical}] ends elsewhere"
-            yield Finding(f"{POINTER}/final_map/{logical}", title, f"{register}[{index}]", wanted)
+            yield Finding(f"{at}/final_map/{logical}", title, f"{register}[{index}]", wanted)
 
 
-def _groups(circuit: NativeCircuit) -> Iterator[Finding]:
+def _groups(circuit: NativeCircuit, at: str) -> Iterator[Finding]:
     """Groups follow one another from the first gate to the last, or are absent."""
     reached = 0
     for place, group in enumerate(circuit.groups):
         if group.start != reached or group.stop <= group.start:
             found = f"{group.start} to {group.stop}"
-            yield Finding(f"{POINTER}/groups/{place}", "groups do not follow one another", found, f"from {reached} on")
+            yield Finding(f"{at}/groups/{place}", "groups do not follow one another", found, f"from {reached} on")
             return
         if group.op not in OPS:
-            yield Finding(f"{POINTER}/groups/{place}/2", "an unknown op", group.op[:60], "an op of the block level")
+            yield Finding(f"{at}/groups/{place}/2", "an unknown op", group.op[:60], "an op of the block level")
         if group.origin not in _ORIGINS:
-            yield Finding(
-                f"{POINTER}/groups/{place}/3", "not a field of the model", group.origin[:60], ", ".join(_ORIGINS)
-            )
+            yield Finding(f"{at}/groups/{place}/3", "not a field of the model", group.origin[:60], ", ".join(_ORIGINS))
         reached = group.stop
     if circuit.groups and reached != len(circuit):
         found = f"up to {reached}"
-        yield Finding(f"{POINTER}/groups", "groups leave gates out", found, f"up to {len(circuit)}")
+        yield Finding(f"{at}/groups", "groups leave gates out", found, f"up to {len(circuit)}")

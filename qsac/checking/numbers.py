@@ -10,29 +10,21 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isclose, sqrt
-from typing import Any, Literal
+from typing import Any
 
 from qsac.artifact.compiled import DEVIATIONS, Compiled
-from qsac.checking.circuits import POINTER
+from qsac.checking.parts import Part, parts_of
 from qsac.checking.report import Finding
 from qsac.checking.reproduction import changed_places
-from qsac.checking.statistics import spent_of
 from qsac.compiler.options import Options
+from qsac.compiler.verification import deviation, simulated
 from qsac.errors import DoesNotFitError
+from qsac.families.outcomes import Outcomes
 from qsac.files.differences import close, shown
 from qsac.ir.approximation import exactly
 from qsac.machine.target import Target
 from qsac.progress import Progress
-from qsac.simulation.statevector import Probabilities, simulate
-from qsac.simulation.verification import (
-    TOLERANCE,
-    Pair,
-    against_model,
-    against_program,
-    deviation,
-    differing,
-    probabilities_of,
-)
+from qsac.simulation.verification import TOLERANCE, How, Pair, compare, differing, of_interpretation
 
 _MOST = 8
 """Probabilities that are named where a circuit disagrees."""
@@ -42,50 +34,66 @@ _MOST = 8
 class Numbers:
     """What the comparison came to; see :class:`~qsac.checking.report.Report`."""
 
-    compared: Literal["closed form", "program"] | None
+    compared: How | None
     worst: float | None
     findings: list[Finding]
     too_wide: str | None = None
 
 
 def check_numbers(compiled: Compiled, target: Target, options: Options, progress: Progress | None = None) -> Numbers:
-    """Simulate the circuit as it lies and compare every probability, relative to P(given), to 1e-9.
+    """Simulate each circuit as it lies and compare every probability, relative to P(given), to 1e-9.
 
     It is compared with the closed form; where passes have spent of the error budget, with the program to 1e-9 and with
     the closed form to the square root of what was spent; with the latter alone, which ``too_wide`` says, where the
     program cannot be interpreted. Raises :class:`~qsac.errors.DoesNotFitError` for a circuit that is too wide to be
     simulated.
     """
-    found, spent = simulate(compiled.circuits[0], progress), spent_of(compiled)
-    try:
-        pairs = against_program(compiled, found) if spent else against_model(compiled, found)
-    except DoesNotFitError as error:
-        if not spent:
-            raise
-        return Numbers(None, None, list(_not_far(compiled, found, spent)), f"{error.title}: {error.found}")
-    wrong = differing(pairs)
-    findings: list[Finding] = []
-    if wrong:
-        findings += _located(compiled, target, options, found, wrong, progress)
-    elif spent:
-        findings += _within_budget(compiled, found, spent)
-    else:
-        findings += _program(compiled, found)
-    given = pairs[0][2]
-    worst = max(abs(simulated - wanted) for _, simulated, wanted in pairs) / (given or 1.0)
-    return Numbers("program" if spent else "closed form", worst, findings)
+    parts = list(parts_of(compiled))
+    seen = simulated(compiled, progress)
+    whole: list[Numbers] = []
+    for part in parts:
+        found = seen[part.circuit.name]
+        try:
+            pairs = compare(found, part.interpreted if part.spent else part.expected)
+        except DoesNotFitError as error:
+            if not part.spent:
+                raise
+            whole.append(Numbers(None, None, list(_not_far(part, found)), f"{error.title}: {error.found}"))
+            continue
+        wrong = differing(pairs)
+        findings: list[Finding] = []
+        if wrong:
+            findings += _located(part, target, options, found, wrong, progress)
+        elif part.spent:
+            findings += _within_budget(part, seen)
+        else:
+            findings += _program(part, found)
+        worst = max(abs(simulated - wanted) for _, simulated, wanted in pairs) / (pairs[0][2] or 1.0)
+        whole.append(Numbers("program" if part.spent else "closed form", worst, findings))
+    return _together(whole)
+
+
+def _together(whole: list[Numbers]) -> Numbers:
+    """The comparisons of all circuits: what the least of them was compared with, the worst difference."""
+    hows = [one.compared for one in whole]
+    how = None if None in hows else "program" if "program" in hows else "closed form"
+    worst = [one.worst for one in whole if one.worst is not None]
+    findings = [finding for one in whole for finding in one.findings]
+    too_wide = next((one.too_wide for one in whole if one.too_wide is not None), None)
+    return Numbers(how, max(worst) if how is not None else None, findings, too_wide)
 
 
 def approximation(compiled: Compiled) -> list[str]:
-    """What a circuit that is not exact has to say of itself."""
-    spent = spent_of(compiled)
-    if not spent:
-        return []
-    report = compiled.stats["error_budget"]
+    """What circuits that are not exact have to say of themselves."""
+    return [note for part in parts_of(compiled) if part.spent for note in _approximation(part)]
+
+
+def _approximation(part: Part) -> list[str]:
+    report = part.stats["error_budget"]
     known = {"infidelity": "its true infidelity is {:.2g}", "loss_deviation": "its loss is off by {:+.2g}"}
     values = {name: report.get(name) for name in known}
     facts = [known[name].format(value) for name, value in values.items() if type(value) in (int, float)]
-    total = f"{sum(map(sqrt, spent.values())) ** 2:.2g}"
+    total = f"{sum(map(sqrt, part.spent.values())) ** 2:.2g}"
     return ["; ".join([f"the circuit is approximate: an infidelity of at most {total} was spent", *facts])]
 
 
@@ -96,48 +104,46 @@ def _shown(title: str, pointer: str, pairs: list[Pair], origin: str) -> Iterator
         yield Finding(pointer, title, f"{len(pairs):,} probabilities in all", f"those of {origin}")
 
 
-def _program(compiled: Compiled, found: Probabilities) -> Iterator[Finding]:
+def _program(part: Part, found: Outcomes) -> Iterator[Finding]:
     """Whether the program, too, means what the circuit does, if it is narrow enough to be interpreted."""
     try:
-        wrong = differing(against_program(compiled, found))
+        wrong = differing(compare(found, part.interpreted))
     except DoesNotFitError:
         return
-    yield from _shown("the program disagrees with the circuit and the model", "/ir", wrong, "the program")
+    yield from _shown("the program disagrees with the circuit and the model", part.ir_pointer, wrong, "the program")
 
 
-def _within_budget(compiled: Compiled, found: Probabilities, spent: dict[str, float]) -> Iterator[Finding]:
+def _within_budget(part: Part, seen: dict[str, Outcomes]) -> Iterator[Finding]:
     """Whether the program approximates the model's, and by no more than was spent.
 
     What its loads approximate has to come to the closed form, and the infidelity to what was spent at most.
     """
-    total = sum(map(sqrt, spent.values())) ** 2
-    report, recomputed = compiled.stats["error_budget"], deviation(compiled, found)
+    total, pointer = sum(map(sqrt, part.spent.values())) ** 2, f"{part.stats_pointer}/error_budget"
+    report, recomputed = part.stats["error_budget"], deviation(part.compiled.model, part.program, seen)
     try:
-        wrong = differing(against_model(compiled, probabilities_of(exactly(compiled.program))))
-        yield from _shown("the program approximates that of another model", "/ir", wrong, "the closed form")
+        wrong = differing(compare(of_interpretation(exactly(part.program)), part.expected))
+        yield from _shown("the program approximates that of another model", part.ir_pointer, wrong, "the closed form")
     except DoesNotFitError:  # what is exact may be wider; how far the circuit is from the model is known all the same
         pass
-    yield from _not_far(compiled, found, spent)
+    yield from _not_far(part, seen[part.circuit.name])
     true = recomputed["infidelity"]
     if true is not None and true > total * (1 + TOLERANCE) + TOLERANCE:
         found_text, wanted = f"an infidelity of {true:.6g}", f"at most {total:.6g}"
-        yield Finding("/stats/error_budget/spent", "less than was really spent", found_text, wanted)
+        yield Finding(f"{pointer}/spent", "less than was really spent", found_text, wanted)
     for name, value in recomputed.items():
         recorded = report.get(name)
         if name in report and not (recorded == value or close(recorded, value) or _tiny(recorded, value)):
-            yield Finding(
-                f"/stats/error_budget/{name}", "not the deviation of the circuit", shown(recorded), repr(value)
-            )
-    if compiled.verified and (missing := [name for name in DEVIATIONS if name not in report]):
-        yield Finding("/stats/error_budget", "a deviation is missing", None, ", ".join(missing))
+            yield Finding(f"{pointer}/{name}", "not the deviation of the circuit", shown(recorded), repr(value))
+    if part.compiled.verified and (missing := [name for name in DEVIATIONS if name not in report]):
+        yield Finding(pointer, "a deviation is missing", None, ", ".join(missing))
 
 
-def _not_far(compiled: Compiled, found: Probabilities, spent: dict[str, float]) -> Iterator[Finding]:
+def _not_far(part: Part, found: Outcomes) -> Iterator[Finding]:
     """Whether every probability is as close to the model's as what was spent allows: an error of e in the final state
     moves none by more than e, and the infidelity is its square."""
-    far = sum(map(sqrt, spent.values())) + TOLERANCE
-    wrong = [pair for pair in against_model(compiled, found) if not abs(pair[1] - pair[2]) <= far]
-    yield from _shown("the circuit is further from the model than was spent", POINTER, wrong, "the closed form")
+    far = sum(map(sqrt, part.spent.values())) + TOLERANCE
+    wrong = [pair for pair in compare(found, part.expected) if not abs(pair[1] - pair[2]) <= far]
+    yield from _shown("the circuit is further from the model than was spent", part.pointer, wrong, "the closed form")
 
 
 def _tiny(found: Any, wanted: Any) -> bool:
@@ -146,28 +152,17 @@ def _tiny(found: Any, wanted: Any) -> bool:
 
 
 def _located(
-    compiled: Compiled,
-    target: Target,
-    options: Options,
-    found: Probabilities,
-    wrong: list[Pair],
-    progress: Progress | None,
+    part: Part, target: Target, options: Options, found: Outcomes, wrong: list[Pair], progress: Progress | None
 ) -> list[Finding]:
     """Where a circuit that disagrees has been changed: the odd one of three answers, then place by place."""
-    spent = spent_of(compiled)
-    findings = list(
-        _shown(
-            f"the circuit disagrees with {'its program' if spent else 'the model'}",
-            POINTER,
-            wrong,
-            "the program" if spent else "the closed form",
-        )
-    )
+    title = f"the circuit disagrees with {'its program' if part.spent else 'the model'}"
+    findings = list(_shown(title, part.pointer, wrong, "the program" if part.spent else "the closed form"))
     try:
-        model_is_odd = not spent and not differing(against_program(compiled, found))
+        model_is_odd = not part.spent and not differing(compare(found, part.interpreted))
     except DoesNotFitError:
         model_is_odd = False
     if model_is_odd:
         title = "the model is not that of the program and the circuit, which agree"
         return [Finding("/model", title, None, "the model that was compiled"), *findings]
+    compiled = part.compiled
     return [*changed_places(json.loads(compiled.to_json()), compiled.model, target, options, progress), *findings]

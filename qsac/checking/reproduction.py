@@ -7,12 +7,11 @@ from typing import Any
 
 from qsac.artifact.compiled import Compiled
 from qsac.artifact.sealing import producer
-from qsac.checking.circuits import POINTER
 from qsac.checking.report import Finding
 from qsac.compiler.compilation import compile as compile_model
 from qsac.compiler.options import Options
 from qsac.errors import QsacError
-from qsac.families.qsa.model import Model
+from qsac.families.contract import Model
 from qsac.files.differences import differences, shown
 from qsac.machine.target import Target
 from qsac.progress import Progress
@@ -39,7 +38,7 @@ def changed_places(
     Other versions may compile the model otherwise, and where an error budget was spent tokens that evolve are not
     known to do so from an artifact, which shows in the number of gates: then places are named only if they are few.
     """
-    if model.context * model.dimension > _ENTRIES_A_GATE * (_SMALL + _gates(document)):
+    if model.entries > _ENTRIES_A_GATE * (_SMALL + _gates(document)):
         return []
     bound = document["options"].get("template") is True
     try:
@@ -55,7 +54,7 @@ def changed_places(
         return []
     findings = [Finding(place, _TITLE, shown(one), shown(two)) for place, one, two in places[:_MOST]]
     if len(places) > _MOST:
-        findings.append(Finding(POINTER, _TITLE, f"{len(places):,} places in all"))
+        findings.append(Finding("/circuits", _TITLE, f"{len(places):,} places in all"))
     return findings
 
 

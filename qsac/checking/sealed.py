@@ -15,7 +15,7 @@ from qsac.checking.artifacts import check_artifact, text_of
 from qsac.checking.report import Report
 from qsac.checking.templates import check_template
 from qsac.errors import InvalidInputError, QsacError
-from qsac.families.qsa.model import Model
+from qsac.families.contract import Model
 from qsac.families.reading import load, model_of
 from qsac.files.arguments import callback, flag
 from qsac.files.strict_json import parse

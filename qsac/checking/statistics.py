@@ -8,11 +8,13 @@ from typing import Any
 
 from qsac.artifact.compiled import DEVIATIONS, Compiled
 from qsac.artifact.sealing import producer
+from qsac.checking.parts import Part, parts_of
 from qsac.checking.report import Finding
 from qsac.compiler.budget import AUTOMATIC_BUDGETS
 from qsac.compiler.options import Options
-from qsac.counting.stats import circuit_stats
+from qsac.counting.stats import circuit_stats, together
 from qsac.errors import QsacError
+from qsac.families.registry import family_of
 from qsac.files.differences import ABSENT, CLOSE, close, differences, shown
 from qsac.files.pointer import join
 from qsac.layout.choice import circuit_steps
@@ -63,35 +65,52 @@ def check_options(compiled: Compiled) -> tuple[Options | None, list[Finding]]:
 
 def check_statistics(compiled: Compiled, target: Target, options: Options) -> Iterator[Finding]:
     """Every number of the statistics that can be worked out again."""
-    (circuit,), stats = compiled.circuits, compiled.stats
-    counts = circuit_stats(circuit, target)
+    stats, parts = compiled.stats, list(parts_of(compiled))
+    counts = [circuit_stats(part.circuit, target) for part in parts]
+    whole = together(counts)
+    alone = len(parts) == 1
     wanted: dict[str, Any] = {
-        **counts,
-        "forecast": forecast(compiled.model, compiled.normalisation, counts, target),
-        "lam": compiled.model.lam * compiled.normalisation,
-        "pairs": compiled.model.pairs,
+        **whole,
+        "forecast": forecast(compiled.model, compiled.normalisations, whole, target),
+        **family_of(compiled.model).statistics(compiled.model, compiled.normalisations),
     }
-    same = compiled.producer == producer()
-    title = "a statistic is not what the circuit and the model make it"
-    for name, value in wanted.items():
-        for pointer, found, recomputed in differences(stats.get(name, ABSENT), value, f"/stats/{name}", close):
-            if same or found is not ABSENT:  # other versions may not have told what this one does
-                yield Finding(pointer, title, shown(found), shown(recomputed))
-    for name in sorted(stats.keys() - wanted.keys() - {"passes", "allocation", "error_budget"}):
-        yield Finding(join("/stats", name), "an unknown statistic", shown(stats[name]), "no such field")
-    if options.qubits is not None and len(circuit.qubits) > options.qubits:
-        found = f"{len(circuit.qubits)} qubits in the circuit"
-        yield Finding("/options/qubits", "more qubits than were asked for", found, f"at most {options.qubits}")
+    yield from _recomputed(compiled, stats, wanted, "/stats", {*_OF_CIRCUITS} if alone else {"circuits"})
+    for part, counted in zip(parts, counts, strict=True):
+        if not alone:
+            yield from _recomputed(compiled, part.stats, counted, part.stats_pointer, {*_OF_CIRCUITS})
+        if options.qubits is not None and len(part.circuit.qubits) > options.qubits:
+            found = f"{len(part.circuit.qubits)} qubits in the circuit"
+            yield Finding("/options/qubits", "more qubits than were asked for", found, f"at most {options.qubits}")
     if compiled.verified is not None and compiled.verified.tolerance != TOLERANCE:
         yield Finding(
             "/verified/tolerance", "not what is verified to", shown(compiled.verified.tolerance), str(TOLERANCE)
         )
-    yield from _passes(compiled, target, options)
-    yield from _allocation(compiled, target, options)
-    yield from _budget(compiled, options)
+    for part in parts:
+        yield from _passes(part, target, options)
+        yield from _allocation(part, target, options)
+        yield from _budget(part, options)
+    yield from _how(compiled, parts)
 
 
-def _passes(compiled: Compiled, target: Target, options: Options) -> Iterator[Finding]:
+_OF_CIRCUITS = ("passes", "allocation", "error_budget")
+"""What is said of each circuit and not worked out here."""
+
+
+def _recomputed(
+    compiled: Compiled, stats: dict[str, Any], wanted: dict[str, Any], pointer: str, others: set[str]
+) -> Iterator[Finding]:
+    """Statistics beside what they have to be; there is nothing but these and ``others``."""
+    same = compiled.producer == producer()
+    title = "a statistic is not what the circuit and the model make it"
+    for name, value in wanted.items():
+        for place, found, recomputed in differences(stats.get(name, ABSENT), value, join(pointer, name), close):
+            if same or found is not ABSENT:  # other versions may not have told what this one does
+                yield Finding(place, title, shown(found), shown(recomputed))
+    for name in sorted(stats.keys() - wanted.keys() - others):
+        yield Finding(join(pointer, name), "an unknown statistic", shown(stats[name]), "no such field")
+
+
+def _passes(part: Part, target: Target, options: Options) -> Iterator[Finding]:
     """The counts of passes follow from one another; the last ones are the circuit's."""
     chosen = options.pipeline()
     steps = [step for step in chosen if isinstance(step, Pass)]
@@ -100,13 +119,13 @@ def _passes(compiled: Compiled, target: Target, options: Options) -> Iterator[Fi
     ]
     last = circuit_steps(chosen, target)
     wanted += [(step.name, step.level) for step in last]
-    entries = compiled.stats.get("passes")
+    entries, at = part.stats.get("passes"), f"{part.stats_pointer}/passes"
     if not isinstance(entries, list) or len(entries) != len(wanted):
-        yield Finding("/stats/passes", "not the passes of the options", None, ", ".join(name for name, _ in wanted))
+        yield Finding(at, "not the passes of the options", None, ", ".join(name for name, _ in wanted))
         return
     before: dict[str, int] = {}
     for place, (entry, (name, level)) in enumerate(zip(entries, wanted, strict=True)):
-        pointer = f"/stats/passes/{place}"
+        pointer = f"{at}/{place}"
         gates = entry.get("two_qubit_gates") if isinstance(entry, dict) else None
         if not isinstance(entry, dict) or set(entry) != {"name", "level", "two_qubit_gates"}:
             yield Finding(pointer, "not the record of a pass", shown(entry), "name, level and two-qubit gates")
@@ -123,57 +142,52 @@ def _passes(compiled: Compiled, target: Target, options: Options) -> Iterator[Fi
             yield Finding(f"{pointer}/two_qubit_gates/0", "counts that do not follow", str(gates[0]), wanted_text)
         else:
             before[level] = gates[1]
-    count = compiled.circuits[0].two_qubit_gates
+    count = part.circuit.two_qubit_gates
     if last and before.get("circuit", count) != count:
-        pointer = f"/stats/passes/{len(wanted) - 1}/two_qubit_gates/1"
+        pointer = f"{at}/{len(wanted) - 1}/two_qubit_gates/1"
         yield Finding(pointer, "not the gates of the circuit", str(before["circuit"]), str(count))
 
 
-def _allocation(compiled: Compiled, target: Target, options: Options) -> Iterator[Finding]:
+def _allocation(part: Part, target: Target, options: Options) -> Iterator[Finding]:
     """Without routing registers lie where they are allocated; what is laid out along a graph may choose otherwise."""
     if target.coupling is not None:
         return
     context = PassContext(target, options.optimisation, options.seed, options.qubits, options.prefer)
-    wanted = {name: list(qubits) for name, qubits in allocate(compiled.program, context).qubits.items()}
-    for pointer, one, other in differences(compiled.stats.get("allocation"), wanted, "/stats/allocation"):
+    wanted = {name: list(qubits) for name, qubits in allocate(part.program, context).qubits.items()}
+    for pointer, one, other in differences(part.stats.get("allocation"), wanted, f"{part.stats_pointer}/allocation"):
         yield Finding(pointer, "not where the register lies", shown(one), shown(other))
 
 
-def spent_of(compiled: Compiled) -> dict[str, float]:
-    """What passes have spent of the error budget; empty where the report cannot be read, which is a finding."""
-    report = compiled.stats.get("error_budget")
-    spent = report.get("spent") if isinstance(report, dict) else None
-    readable = isinstance(spent, dict) and all(type(error) is float and 0 < error < 1 for error in spent.values())
-    return spent if isinstance(spent, dict) and readable else {}
-
-
-def _budget(compiled: Compiled, options: Options) -> Iterator[Finding]:
+def _budget(part: Part, options: Options) -> Iterator[Finding]:
     """What was spent lies within what was allowed; what verification added is there if it verified the program."""
-    report = compiled.stats.get("error_budget")
+    report, pointer = part.stats.get("error_budget"), f"{part.stats_pointer}/error_budget"
     spent = report.get("spent") if isinstance(report, dict) else None
     if not isinstance(report, dict) or not isinstance(spent, dict) or "budget" not in report:
-        yield Finding("/stats/error_budget", "not a report on the error budget", shown(report), "budget and spent")
+        yield Finding(pointer, "not a report on the error budget", shown(report), "budget and spent")
         return
     approximating = {step.name for step in options.pipeline() if isinstance(step, Pass) and step.optimisation >= 3}
     for name, error in spent.items():
         if name not in approximating or type(error) is not float or not 0 < error < 1:
             wanted = f"infidelities of passes that approximate: {', '.join(sorted(approximating)) or 'none ran'}"
-            yield Finding(join("/stats/error_budget/spent", name), "not what a pass can spend", shown(error), wanted)
+            yield Finding(join(f"{pointer}/spent", name), "not what a pass can spend", shown(error), wanted)
             return
     allowed = max(AUTOMATIC_BUDGETS) if options.error_budget == "auto" else options.error_budget
     if type(report["budget"]) not in (int, float) or not 0 <= report["budget"] < 1:
-        yield Finding(
-            "/stats/error_budget/budget", "not a budget", shown(report["budget"]), "a number from 0 to below 1"
-        )
+        yield Finding(f"{pointer}/budget", "not a budget", shown(report["budget"]), "a number from 0 to below 1")
     if options.error_budget != "auto" and report["budget"] != options.error_budget:
         found, wanted = shown(report["budget"]), repr(options.error_budget)
-        yield Finding("/stats/error_budget/budget", "not the budget of the options", found, wanted)
+        yield Finding(f"{pointer}/budget", "not the budget of the options", found, wanted)
     total = sum(map(sqrt, spent.values())) ** 2
     if total > float(allowed) * (1 + CLOSE):
-        yield Finding("/stats/error_budget/spent", "more than was allowed", f"{total:.6g}", f"at most {allowed}")
+        yield Finding(f"{pointer}/spent", "more than was allowed", f"{total:.6g}", f"at most {allowed}")
     known = {"budget", "spent", *(("tried",) if options.error_budget == "auto" else ()), *(DEVIATIONS if spent else ())}
     for name in sorted(report.keys() - known):
-        yield Finding(join("/stats/error_budget", name), "an unknown field", shown(report[name]), "no such field")
-    if bool(spent) != (compiled.verified is not None and compiled.verified.how == "program") and compiled.verified:
+        yield Finding(join(pointer, name), "an unknown field", shown(report[name]), "no such field")
+
+
+def _how(compiled: Compiled, parts: list[Part]) -> Iterator[Finding]:
+    """A program of which anything was spent is verified against itself."""
+    spent = any(part.spent for part in parts)
+    if compiled.verified is not None and spent != (compiled.verified.how == "program"):
         wanted = "program" if spent else "closed form"
         yield Finding("/verified/how", "not how such a circuit is verified", compiled.verified.how, wanted)

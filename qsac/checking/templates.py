@@ -8,7 +8,7 @@ from typing import Any
 from qsac.artifact.sealing import FIELD, check_digest, producer
 from qsac.checking.report import Finding, Report
 from qsac.errors import QsacError
-from qsac.families.qsa.model import Model
+from qsac.families.contract import Model
 from qsac.files.differences import differences, same_text, shown
 from qsac.files.strict_json import parse
 from qsac.progress import Progress

@@ -52,9 +52,10 @@ def command(
     """
     from qsac.cli.tables import show_facts
     from qsac.compiler.estimation import estimate
+    from qsac.families.registry import family_of
     from qsac.report.summary import estimate_rows
 
-    estimated = estimate(
+    found = estimate(
         load_argument(model),
         target,
         context=context,
@@ -62,11 +63,12 @@ def command(
         optimisation=optimisation,
         qubits=qubits,
         prefer=prefer,
-    ).to_json()
+    )
+    estimated = found.to_json()
     if as_json:
         write(json.dumps(estimated, indent=2, allow_nan=False))
         return
-    rows = estimate_rows(estimated)
+    rows = estimate_rows(estimated, family_of(found.source).shape_facts(estimated["shape"]))
     say(f"{estimated['name']}: estimated{', exact' if estimated['exact'] else ''}")
     show_facts(rows)
     if estimated["advice"] is not None:

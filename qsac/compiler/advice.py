@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from qsac.compiler.estimation import estimate
 from qsac.errors import QsacError
-from qsac.families.qsa.model import Model
+from qsac.families.contract import Model, Sizes
 from qsac.machine.registry import target, target_names
 from qsac.report.forecast import NOISE
 
@@ -32,31 +32,31 @@ def advice(
     counts: Mapping[str, Any],
     forecast: Mapping[str, Any],
     options: Mapping[str, Any],
-    shape: tuple[int, int] | None = None,
+    sizes: Sizes | None = None,
 ) -> str | None:
     """That a result will be noise and what would help, as a sentence; None where it will not, or nobody knows.
 
     ``counts`` are a circuit's :func:`~qsac.counting.stats.circuit_stats`, ``forecast`` its
-    :func:`~qsac.report.forecast.forecast`, ``options`` those of the compilation. ``shape`` is (T, d) where the circuit
-    is of a model like this one in another shape.
+    :func:`~qsac.report.forecast.forecast`, ``options`` those of the compilation. ``sizes`` are those of a
+    model like this one where the circuit is of another shape.
     """
     error_free = counts["error_free_probability"]
     if not forecast["noise"] or error_free is None:
         return None
-    best = best_machine(model, target, shape) if counts["two_qubit_gates"] <= MOST_GATES else None
+    best = best_machine(model, target, sizes) if counts["two_qubit_gates"] <= MOST_GATES else None
     return noise_sentence(target, error_free, options, best)
 
 
-def best_machine(model: Model, other_than: str, shape: tuple[int, int] | None = None) -> Machine | None:
+def best_machine(model: Model, other_than: str, sizes: Sizes | None = None) -> Machine | None:
     """Of the :data:`MACHINES` that a model fits at -O2, but for one, the one whose shots are free of errors most
     often."""
     found = []
-    context, dimension = (None, None) if shape is None else shape
+    asked = dict(sizes or {})
     for name in MACHINES:
         if name == other_than or name not in target_names():
             continue
         try:
-            estimated = estimate(model, target(name), context=context, dimension=dimension)
+            estimated = estimate(model, target(name), **asked)
         except QsacError:
             continue
         share = estimated.counts["error_free_probability"]

@@ -7,9 +7,6 @@ from math import sqrt
 from typing import Any, Protocol, TypeVar
 
 from qsac.counting.stats import circuit_stats
-from qsac.families.qsa.metrics import closed_form
-from qsac.families.qsa.model import Model
-from qsac.families.qsa.results import distribution
 from qsac.ir.program import Program
 from qsac.machine.target import Target
 from qsac.native.circuit import NativeCircuit
@@ -52,22 +49,15 @@ def quality(error_free: float | None, spent: float, success: float) -> float:
     return (error_free or 0.0) * max(0.0, 1 - spent / success) if success > 0 else 0.0
 
 
-def _branch(source: Model) -> float:
-    """The probability of the branch that a model's readout is read from: of other readouts than the loss, all given."""
-    if source.readout.type != "loss":
-        return distribution(source).given
-    values = closed_form(source)
-    return (values["zeta"] or 0.0) * (values["fidelity"] or 0.0)
-
-
-def best_quality(source: Model, way: Callable[[float], W]) -> tuple[W, list[dict[str, Any]]]:
+def best_quality(branch: Callable[[], float], way: Callable[[float], W]) -> tuple[W, list[dict[str, Any]]]:
     """Of the ways with the budgets of :data:`AUTOMATIC_BUDGETS` the one of the best estimated quality, and the
-    estimates of all that came to different circuits. No way takes more two-qubit gates than the exact one."""
+    estimates of all that came to different circuits. No way takes more two-qubit gates than the exact one. ``branch``
+    is the probability of the branch that is read, in the model's own normalisation."""
     exact = way(0.0)
     machine = exact.target
     if machine.errors is None:
         return exact, []
-    success = _branch(source)
+    success = branch()
     best, most, tried = exact, -1.0, []
     seen: list[Program] = []
     for budget in (0.0, *AUTOMATIC_BUDGETS):

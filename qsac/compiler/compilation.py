@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +15,15 @@ from qsac.compiler.budget import best_quality, fewest_gates
 from qsac.compiler.fit import check_fit, check_size
 from qsac.compiler.options import Budget, Options, Pipeline, asked_for
 from qsac.compiler.stagewise import check_stages, with_culprit
+from qsac.compiler.verification import verified
 from qsac.counting.formulas import two_qubit_gates
-from qsac.counting.stats import circuit_stats
+from qsac.counting.stats import circuit_stats, together
 from qsac.emit.emit import emit
 from qsac.errors import CheckFailedError, InvalidInputError
-from qsac.families.qsa.build import build
-from qsac.families.qsa.model import Model
+from qsac.families.contract import Model
+from qsac.families.outcomes import Outcomes
 from qsac.families.reading import model_of
+from qsac.families.registry import family_of
 from qsac.files.arguments import callback, flag
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
@@ -38,7 +40,7 @@ from qsac.pipeline.stages import Watch as Watch
 from qsac.pipeline.stages import applied, check_rules, naming_extensions
 from qsac.progress import Announce, Progress
 from qsac.report.forecast import forecast
-from qsac.simulation.verification import is_narrow, verified
+from qsac.simulation.verification import is_narrow
 
 if TYPE_CHECKING:
     from qsac.machine.read import AnyTarget
@@ -108,18 +110,15 @@ def compile(
         if found is not None:
             return compilation.as_asked(replace(found, timings=watch.seconds), verify)
 
-    def way(budget: float) -> _Way:
-        chosen = replace(options, error_budget=budget)
-        return _Way(source, compilation.context.target, chosen, watch, progress, keep=verify_each)
-
+    machine, places = compilation.context.target, range(len(family_of(source).plan(source).circuits))
     with naming_extensions(compilation.chosen):
-        if error_budget == "auto":
-            best, tried = best_quality(source, way)
-        elif error_budget:
-            best, tried = fewest_gates(error_budget, way), None
-        else:
-            best, tried = way(0.0), None
-        compiled = best.finished(options, verify, tried, each=verify_each)
+        ways = [_best(source, place, machine, options, watch, progress, verify_each) for place in places]
+        circuits = [way.finished(options, each=verify_each) for way in ways]
+        try:
+            compiled = compilation.finished(source, circuits, verify)
+        except CheckFailedError as error:
+            found = [way.culprit(error) for way in ways]
+            raise next((one for one in found if one.title != error.title), found[0]) from error
     if cache is not None and key is not None:
         with watch.stage("cache"):
             cache.put(key, compiled)
@@ -202,47 +201,52 @@ class Compilation:
             self.watch.show(name, result)
         return best
 
-    def finished(
-        self,
-        model: Model,
-        program: Program,
-        native: Candidate,
-        verify: bool | None,
-        tried: list[dict[str, Any]] | None = None,
-    ) -> Compiled:
-        """The circuit with its statistics, verified if it is to be; ``tried`` says which budgets were compared."""
-        context, watch = self.context, self.watch
-        circuit, allocation = native.circuit, native.allocation
-        with watch.stage("statistics"):
+    def circuit_statistics(
+        self, program: Program, native: Candidate, tried: list[dict[str, Any]] | None = None
+    ) -> CompiledCircuit:
+        """The circuit with its statistics; ``tried`` says which budgets were compared."""
+        context, circuit = self.context, native.circuit
+        with self.watch.stage("statistics"):
             stats = circuit_stats(circuit, context.target)
-            stats["forecast"] = forecast(model, program.normalisation, stats, context.target)
-        stats["passes"] = self.counts
-        stats["allocation"] = {name: list(qubits) for name, qubits in allocation.qubits.items()}
-        stats["lam"] = model.lam * program.normalisation
-        stats["pairs"] = model.pairs
-        stats["error_budget"] = {"budget": context.ledger.budget, "spent": dict(context.ledger.spent)}
+        budget: dict[str, Any] = {"budget": context.ledger.budget, "spent": dict(context.ledger.spent)}
         if tried is not None:
-            stats["error_budget"]["tried"] = tried
+            budget["tried"] = tried
+        registers = {name: list(qubits) for name, qubits in native.allocation.qubits.items()}
+        rest = {"passes": self.counts, "allocation": registers, "error_budget": budget}
+        return CompiledCircuit(circuit, native.program or program, stats, rest)
+
+    def finished(self, model: Model, circuits: Sequence[CompiledCircuit], verify: bool | None) -> Compiled:
+        """The circuits of a model's plan together, verified if they are to be."""
+        context, watch = self.context, self.watch
+        programs = [one.program for one in circuits]
+        normalisations = [program.normalisation for program in programs]
+        with watch.stage("statistics"):
+            stats = together([one.stats for one in circuits])
+            stats["forecast"] = forecast(model, normalisations, stats, context.target)
+        if len(circuits) == 1:
+            stats |= circuits[0].rest
+        else:
+            stats["circuits"] = {one.circuit.name: one.stats | one.rest for one in circuits}
         compiled = Compiled(
             model=model,
             target=describe(context.target),
             options=self.described_options(),
-            ir=print_program(native.program or program),
-            circuits=(circuit,),
-            stats=stats,
+            irs=tuple(map(print_program, programs)),
+            circuits=tuple(one.circuit for one in circuits),
+            stats=stats | family_of(model).statistics(model, normalisations),
             timings=watch.seconds,
         )
-        return self.as_asked(compiled, verify, native.program or program)
+        return self.as_asked(compiled, verify, programs)
 
-    def as_asked(self, compiled: Compiled, verify: bool | None, program: Program | None = None) -> Compiled:
+    def as_asked(self, compiled: Compiled, verify: bool | None, programs: Sequence[Program] | None = None) -> Compiled:
         """A compiled program verified or not, as it is asked for: what a cache held does not decide what is written.
 
-        ``program`` is its program, read from its text if not given.
+        ``programs`` are its programs, read from their texts if not given.
         """
         if verify is None:
             narrowest = replace(self.context, prefer="qubits")
-            alive = allocate(compiled.program if program is None else program, narrowest).width
-            verify = is_narrow(compiled.circuits[0], alive)
+            pairs = zip(compiled.circuits, compiled.programs if programs is None else programs, strict=True)
+            verify = all(is_narrow(circuit, allocate(program, narrowest).width) for circuit, program in pairs)
         if not verify:
             return compiled.unverified()
         if compiled.verified is not None:
@@ -267,11 +271,11 @@ class Compilation:
         without their version."""
         if not all(type(step).__module__.startswith("qsac.") for step in self.chosen):
             return None
-        # The evolution is not part of the canonical model, and is looked at where an error is allowed.
-        evolution = None if model.evolution is None or not self.options.error_budget else asdict(model.evolution)
+        # What is not part of the canonical model is looked at where an error is allowed.
+        beside = family_of(model).beside(model) if self.options.error_budget else None
         return key_of(
             model=model.sha256,
-            evolution=evolution,
+            beside=beside,
             target=describe(self.context.target),
             options=self.described_options(),
             code=fingerprint(),
@@ -288,13 +292,25 @@ class Compilation:
         return program
 
 
+@dataclass(frozen=True)
+class CompiledCircuit:
+    """One circuit of a plan with its program. ``stats`` are its :func:`~qsac.counting.stats.circuit_stats`, ``rest``
+    what else its statistics say of it alone: passes, allocation, error budget."""
+
+    circuit: NativeCircuit
+    program: Program
+    stats: dict[str, Any]
+    rest: dict[str, Any]
+
+
 class _Way:
-    """One way from the model to a circuit, with an error budget of its own. Its stages are shown once it is taken, and
-    kept where ``keep`` says so."""
+    """One way from a circuit of the model's plan, by its place, to a native circuit, with an error budget of its own.
+    Its stages are shown once it is taken, and kept where ``keep`` says so."""
 
     def __init__(
         self,
         source: Model,
+        place: int,
         machine: Target,
         options: Options,
         watch: Watch,
@@ -303,12 +319,14 @@ class _Way:
         keep: bool = False,
     ) -> None:
         self.stages: list[tuple[str, Program | NativeCircuit]] = []
-        self.source, self.options, self.watch = source, options, watch
+        self.source, self.place, self.options, self.watch = source, place, options, watch
+        self.tried: list[dict[str, Any]] | None = None
         kept = self._keep if keep or watch.after is not None else None
         shown = Watch(kept, watch.announce, watch.seconds)
         self.compilation = Compilation(machine, options, shown, progress)
         with watch.stage("build"):
-            program = build(source, provenance=options.error_budget != 0)
+            plan = family_of(source).plan(source, provenance=options.error_budget != 0)
+            program = plan.circuits[place].program
         self.program = self.compilation.attention(program)
 
     def _keep(self, name: str, result: Program | NativeCircuit) -> None:
@@ -335,10 +353,12 @@ class _Way:
         """The native circuit."""
         return self.native.circuit
 
-    def finished(
-        self, options: Options, verify: bool | None, tried: list[dict[str, Any]] | None, *, each: bool
-    ) -> Compiled:
-        """What this way comes to, described as what was asked for; with ``each`` every stage is verified."""
+    def wanted(self) -> Outcomes:
+        """The closed form of its circuit, in the model's own normalisation."""
+        return list(self.source.readout.expected(self.source).values())[self.place]
+
+    def finished(self, options: Options, *, each: bool) -> CompiledCircuit:
+        """What this way amounts to, described as what was asked for; with ``each`` every stage is verified."""
         native, compilation = self.native, self.compilation
         for name, result in self.stages:
             self.watch.show(name, result)
@@ -347,15 +367,33 @@ class _Way:
             compilation.context.ledger.budget = options.error_budget
         if each:
             with self.watch.stage("verify-each"):
-                check_stages(self.source, self.stages, compilation.chosen, compilation.context)
-        try:
-            return compilation.finished(self.source, self.program, native, verify, tried)
-        except CheckFailedError as error:
-            again = _Way(self.source, self.target, self.options, Watch(None), None, keep=True)
-            _ = again.native
-            raise with_culprit(
-                error, self.source, again.stages, again.compilation.chosen, again.compilation.context
-            ) from error
+                check_stages(self.wanted, self.stages, compilation.chosen, compilation.context)
+        return compilation.circuit_statistics(self.program, native, self.tried)
+
+    def culprit(self, error: CheckFailedError) -> CheckFailedError:
+        """The error with the first stage that changed the meaning, if it is one of this circuit, compiled again."""
+        again = _Way(self.source, self.place, self.target, self.options, Watch(None), None, keep=True)
+        _ = again.native
+        return with_culprit(error, self.wanted, again.stages, again.compilation.chosen, again.compilation.context)
+
+
+def _best(
+    source: Model, place: int, machine: Target, options: Options, watch: Watch, progress: Progress | None, keep: bool
+) -> _Way:
+    """The way that is taken for one circuit of the plan."""
+
+    def way(budget: float) -> _Way:
+        return _Way(source, place, machine, replace(options, error_budget=budget), watch, progress, keep=keep)
+
+    def branch() -> float:
+        (name, wanted) = list(source.readout.expected(source).items())[place]
+        return source.readout.branch(source, name, wanted)
+
+    if options.error_budget == "auto":
+        best, tried = best_quality(branch, way)
+        best.tried = tried
+        return best
+    return fewest_gates(options.error_budget, way) if options.error_budget else way(0.0)
 
 
 def _count(step: Pass | CircuitPass, before: int, after: int) -> dict[str, Any]:

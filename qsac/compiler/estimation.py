@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal, InvalidOperation
@@ -22,18 +22,15 @@ import numpy as np
 from qsac.compiler.compilation import Compilation, Watch
 from qsac.compiler.options import Options, asked_for
 from qsac.counting.formulas import diagonal_cost, op_cost
-from qsac.counting.stats import circuit_stats, gate_times, tally_stats
+from qsac.counting.stats import circuit_stats, gate_times, tally_stats, together
 from qsac.counting.tally import tally
 from qsac.emit.emit import emit
 from qsac.errors import InvalidInputError, printable
-from qsac.families.qsa.build import build
-from qsac.families.qsa.model import Model
-from qsac.families.qsa.readouts import Predict
-from qsac.families.qsa.shapes import Size, drawn, outlined, size_of
+from qsac.families.contract import Model, Sizes
 from qsac.families.reading import model_of
-from qsac.families.unitary import Identity
+from qsac.families.registry import family_of
 from qsac.files.arguments import shown
-from qsac.ir.attention import ApplyUnitary, LoadTokens
+from qsac.ir.attention import ApplyUnitary
 from qsac.ir.outline import Outline
 from qsac.ir.program import Program
 from qsac.machine.read import find_target
@@ -43,10 +40,6 @@ from qsac.report.forecast import forecast
 
 if TYPE_CHECKING:
     from qsac.machine.read import AnyTarget
-
-CONTEXT_LIMIT = 1 << 40
-DIMENSION_LIMIT = 1 << 20
-"""Largest shape that is estimated: far beyond what any machine will run."""
 
 BUILT = 1 << 14
 """Most two-qubit gates of a circuit that is compiled to be counted."""
@@ -58,23 +51,6 @@ Basis = Literal["model", "generic model", "shape"]
 
 
 @dataclass(frozen=True)
-class Shape:
-    """What an estimate is of: T, d as given and n after padding; the degree k and the type of the kernel, mask, the
-    types of V and W and the readout as in the model file; whether the tokens are real."""
-
-    context: int
-    dimension: int
-    data_qubits: int
-    degree: int
-    kernel: str
-    mask: str
-    value: str
-    score: str
-    readout: str
-    real: bool
-
-
-@dataclass(frozen=True)
 class Estimate:
     """Counts of a circuit that was not compiled for a machine.
 
@@ -83,12 +59,13 @@ class Estimate:
     ``reason`` says why, or why not. ``basis``: whether the model's own circuit was counted, that of drawn tokens, or
     none. ``limit`` is the most qubits that may be used. ``forecast`` is :func:`~qsac.report.forecast.forecast`'s; of
     another shape than the model's own the numbers are unknown, and so are its shots. ``source`` is the model that was
-    given, ``rescaled`` whether the estimate is of another shape.
+    given, ``sizes`` are those that were asked for, None for its own. ``shape`` is the family's: of quantum attention a
+    :class:`~qsac.families.qsa.shapes.Shape`.
     """
 
     name: str
     target: str
-    shape: Shape
+    shape: Any
     optimisation: int
     prefer: Preference
     basis: Basis
@@ -98,7 +75,7 @@ class Estimate:
     counts: Mapping[str, Any]
     forecast: Mapping[str, Any]
     source: Model = field(repr=False)
-    rescaled: bool
+    sizes: Sizes | None
 
     @property
     def fits(self) -> bool:
@@ -110,9 +87,8 @@ class Estimate:
         """That a result would be noise and what would help, as a sentence; None where it would not."""
         from qsac.compiler.advice import advice
 
-        shape = (self.shape.context, self.shape.dimension) if self.rescaled else None
         options = {"optimisation": self.optimisation}
-        return advice(self.source, self.target, self.counts, self.forecast, options, shape)
+        return advice(self.source, self.target, self.counts, self.forecast, options, self.sizes)
 
     def to_json(self) -> dict[str, Any]:
         """All of it, JSON-ready: what ``qsac estimate --json`` prints."""
@@ -152,46 +128,56 @@ def estimate(
     Raises :class:`~qsac.errors.InvalidInputError` for an invalid model, target, size or option.
     """
     source = model_of(model)
-    own = size_of(source)
-    size = Size(
-        own.context if context is None else whole(context, "context", 1, CONTEXT_LIMIT),
-        own.dimension if dimension is None else whole(dimension, "dimension", 2, DIMENSION_LIMIT),
-    )
-    if size != own and isinstance(source.readout, Predict):
-        raise InvalidInputError(
-            "a model that reads out a prediction has no other shape: its states belong to its tokens",
-            found="--context or --dimension with the readout predict",
-            wanted="the readout loss or overlaps",
-        )
+    chosen = family_of(source)
+    asked = {name: value for name, value in (("context", context), ("dimension", dimension)) if value is not None}
+    sizes = _sizes(source, asked)
     machine = find_target(target)
     options = asked_for(optimisation, optimization_level, None, 0, 0.0, qubits, prefer)
-    rescaled = context is not None or dimension is not None
-    counted = _Counted(machine, options, outlined(source, size))
-    counts, basis = dict(counted.of_shape), _basis(source, size, counted, rescaled=rescaled)
+    counted = [_Counted(machine, options, step.program) for step in chosen.generic(source, sizes).circuits]
+    finals = [one.final for one in counted]
+    counts, basis = together([one.of_shape for one in counted]), _basis(source, sizes, counted, rescaled=bool(asked))
     if basis != "shape":
-        counts = built_counts(source if basis == "model" else drawn(source, size), machine, options)
-    doubts = [] if basis == "model" else _doubts(source, size, counted.final, basis)
-    if not rescaled and basis == "shape":
+        counts = built_counts(source if basis == "model" else chosen.drawn(source, sizes), machine, options)
+    built = basis == "generic model"
+    doubts = [] if basis == "model" else chosen.doubts(source, sizes, finals, built=built)
+    if not asked and basis == "shape":
         doubts.insert(0, "the model is too large to be compiled to be counted, and its tokens were not looked at")
     reason = "counted in the model's own circuit" if basis == "model" else _GENERIC
     if machine.coupling is not None:
         counts |= {"error_free_probability": None, "duration": None, "cost": None}
         doubts.insert(0, f"counts are for all-to-all connections, before routing to {machine.name} adds to them")
+    normalisations = [final.normalisation for final in finals]
     return Estimate(
         name=source.name,
         target=machine.name,
-        shape=_shape(source, size),
+        shape=chosen.shape(source, sizes),
         optimisation=options.optimisation,
         prefer=options.prefer,
         basis=basis,
         exact=not doubts,
         reason="; ".join([*doubts, reason]),
-        limit=counted.context.width_limit,
+        limit=counted[0].context.width_limit,
         counts=counts,
         source=source,
-        rescaled=rescaled,
-        forecast=forecast(None if rescaled else source, counted.final.normalisation, counts, machine),
+        sizes=sizes if asked else None,
+        forecast=forecast(None if asked else source, normalisations, counts, machine),
     )
+
+
+def _sizes(model: Model, asked: Mapping[str, float | str]) -> dict[str, int]:
+    """The model's sizes, those that are ``asked`` for in place of its own."""
+    known = family_of(model).sizes(model)
+    unknown = next((name for name in asked if name not in known), None)
+    if unknown is not None:
+        raise InvalidInputError(
+            f"a model of this family has no other {unknown}",
+            found=f"--{unknown} with the section {model.section!r}",
+            wanted=f"one of {', '.join(known)}" if known else "its own sizes",
+        )
+    return {
+        name: whole(asked[name], name, extent.least, extent.most) if name in asked else extent.own
+        for name, extent in known.items()
+    }
 
 
 _GENERIC = (
@@ -221,10 +207,13 @@ def whole(number: float | str, name: str, least: int, most: int) -> int:
 
 
 def built_counts(model: Model, machine: Target, options: Options) -> dict[str, Any]:
-    """The counts of a model's circuit, built up to emission: without routing, verification and limits."""
-    compilation = _Estimation(machine, options, Watch(None), None)
-    blocks = compilation.blocks(compilation.attention(build(model)))
-    return circuit_stats(emit(blocks, compilation.context), machine)
+    """The counts of a model's circuits, built up to emission: without routing, verification and limits."""
+    parts = []
+    for step in family_of(model).plan(model).circuits:
+        compilation = _Estimation(machine, options, Watch(None), None)
+        blocks = compilation.blocks(compilation.attention(step.program))
+        parts.append(circuit_stats(emit(blocks, compilation.context), machine))
+    return together(parts)
 
 
 class _Estimation(Compilation):
@@ -282,50 +271,9 @@ class _Counted(_Estimation):
         return counts
 
 
-def _basis(model: Model, size: Size, counted: _Counted, *, rescaled: bool) -> Basis:
+def _basis(model: Model, sizes: Sizes, counted: Sequence[_Counted], *, rescaled: bool) -> Basis:
     """What is to be counted: circuits are built where they are small."""
-    identities = all(isinstance(unitary, Identity) for unitary in (model.value, model.score))
-    if counted.of_shape["two_qubit_gates"] > BUILT or (not identities and size.dimension**2 > ENTRIES):
+    gates = sum(one.of_shape["two_qubit_gates"] for one in counted)
+    if gates > BUILT or not family_of(model).is_small(model, sizes, ENTRIES):
         return "shape"
-    if not rescaled:
-        return "model"
-    return "generic model" if size.context * size.dimension <= ENTRIES else "shape"
-
-
-def _doubts(model: Model, size: Size, final: Program, basis: Basis) -> list[str]:
-    """Why generic tokens' circuit may not have just these counts."""
-    found = []
-    scope = final.scope
-    unitaries = [op for op in final.ops if isinstance(op, ApplyUnitary)]
-    if any(op.form == "matrix" and scope.sizes[op.data] + len(op.when) > 1 for op in unitaries):
-        found.append("a matrix that is not folded into tables is synthesised, with about as many gates as counted here")
-    if model.score.is_real and any(op.form == "diagonal" and op.when for op in unitaries):
-        spared = 2 * model.degree << size.data_qubits
-        found.append(
-            f"the eigenvalues of a real score unitary come in pairs, for which up to {spared:,} gates are spared"
-        )
-    real = not np.iscomplexobj(model.tokens) and model.value.is_real
-    if isinstance(model.given_phases, str) and real:
-        found.append("optimal phases of a real model are signs, for which a few gates may not be needed")
-    gated = any(isinstance(op, LoadTokens) and op.when for op in final.ops)
-    if basis == "shape" and gated and size.dimension < 1 << size.data_qubits:
-        found.append("where gated loads are padded with zeros, a few one-qubit gates may not be needed")
-    if basis == "shape" and size.context <= 2 < size.dimension:
-        found.append("so few tokens are alike in a basis of their span, which may spare a few one-qubit gates")
-    return found
-
-
-def _shape(model: Model, size: Size) -> Shape:
-    attention = model.fields["attention"]
-    return Shape(
-        context=size.context,
-        dimension=size.dimension,
-        data_qubits=size.data_qubits,
-        degree=model.degree,
-        kernel=attention["kernel"]["type"],
-        mask=model.mask,
-        value=attention["value"]["type"],
-        score=attention["score"]["type"],
-        readout=model.readout.type,
-        real=not np.iscomplexobj(model.tokens),
-    )
+    return "generic model" if rescaled else "model"

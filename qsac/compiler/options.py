@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
 from qsac.errors import InvalidInputError
-from qsac.files.arguments import real_number, shown, whole_number, word
+from qsac.files.arguments import SEED_LIMIT, real_number, shown, whole_number, word
 from qsac.pipeline.contract import CircuitPass, Pass, Preference
 from qsac.pipeline.registry import default_pipeline, parse_pipeline, pass_class, print_pipeline
 
@@ -18,8 +18,6 @@ Pipeline: TypeAlias = str | Sequence[str | Pass | CircuitPass]
 
 LEVEL = 2
 """The optimisation level where none is asked for."""
-
-SEED_LIMIT = (1 << 63) - 1
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,12 @@ from qsac.artifact.cache import Cache
 from qsac.artifact.compiled import SIZE_LIMIT, Compiled
 from qsac.compiler.compilation import compile as compile_model
 from qsac.errors import InvalidInputError
-from qsac.families.qsa.model import Model
+from qsac.families.contract import Model, Result
 from qsac.families.reading import load, load_text
 from qsac.files.arguments import file_path, shown
 from qsac.files.source import read_file
 from qsac.progress import Announce, Progress
 from qsac.runtime.request import Request
-from qsac.runtime.run import Result
 from qsac.runtime.run import run as run_compiled
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def run(
 ) -> Result:
     """Run a compiled program, or compile a model for ``target`` and run it there, as ``qsac run`` does.
 
-    ``program`` is a :class:`~qsac.artifact.compiled.Compiled`, a :class:`~qsac.families.qsa.model.Model`, a dictionary
+    ``program`` is a :class:`~qsac.artifact.compiled.Compiled`, a :class:`~qsac.families.contract.Model`, a dictionary
     of a model, or the path of a model or an artifact. ``target`` is whatever :func:`~qsac.compiler.compilation.compile`
     takes: for a model ``statevector`` if not given; for a compiled program a simulator, or its own target (the
     default). ``seed`` is that of the compilation too. A model compiled on the way is not verified. The other options

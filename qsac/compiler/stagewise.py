@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Any, TypeAlias, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
 from qsac.errors import CheckFailedError, DoesNotFitError, QsacWarning
-from qsac.families.qsa.model import Model
-from qsac.ir.interpreter import interpret
+from qsac.families.outcomes import Index, Outcomes
 from qsac.ir.program import Program
 from qsac.native.circuit import NativeCircuit
 from qsac.pipeline.contract import CircuitPass, ErrorLedger, Pass, PassContext
 from qsac.pipeline.stages import applied, fingerprint, title
 from qsac.plugins import blame, is_foreign, package_of
-from qsac.simulation.statevector import Probabilities, simulate
-from qsac.simulation.verification import TOLERANCE, against_model, probabilities_of
+from qsac.simulation.statevector import simulate
+from qsac.simulation.verification import TOLERANCE, compare, of_circuit, of_program
 
 Stages: TypeAlias = Sequence[tuple[str, Program | NativeCircuit]]
 """Each stage's name and result, in the order of the stages. The first one is made from the model itself."""
@@ -42,15 +38,7 @@ class Change:
     wanted: str
 
 
-@dataclass(frozen=True)
-class _Described:
-    """What the closed form of a program is worked out from."""
-
-    model: Model
-    normalisation: float
-
-
-def check_stages(model: Model, stages: Stages, chosen: Sequence[Pass | CircuitPass], context: PassContext) -> None:
+def check_stages(wanted: Wanted, stages: Stages, chosen: Sequence[Pass | CircuitPass], context: PassContext) -> None:
     """Raise :class:`~qsac.errors.CheckFailedError` for the first stage that changed the meaning.
 
     The meaning is every probability of every readout, P(given), P(given and success) and those of the observed index.
@@ -60,7 +48,7 @@ def check_stages(model: Model, stages: Stages, chosen: Sequence[Pass | CircuitPa
     the results differ. ``chosen`` are the passes, ``context`` theirs once all have been applied.
     """
     steps = {step.name: step for step in chosen}
-    change, skipped = first_change(model, stages, context.ledger.spent)
+    change, skipped = first_change(wanted, stages, context.ledger.spent)
     if change is not None:
         called, _ = stages[change.place]
         step = steps.get(called)
@@ -83,11 +71,11 @@ def check_stages(model: Model, stages: Stages, chosen: Sequence[Pass | CircuitPa
 
 
 def with_culprit(
-    error: CheckFailedError, model: Model, stages: Stages, chosen: Sequence[Pass | CircuitPass], context: PassContext
+    error: CheckFailedError, wanted: Wanted, stages: Stages, chosen: Sequence[Pass | CircuitPass], context: PassContext
 ) -> CheckFailedError:
     """The error of a verification that failed, with the first stage that changed the meaning; ``stages`` are those of
     the same compilation, done again."""
-    change, skipped = first_change(model, stages, context.ledger.spent)
+    change, skipped = first_change(wanted, stages, context.ledger.spent)
     if change is None:
         reason = f"too wide to be interpreted: {', '.join(skipped)}" if skipped else "no stage did so when run again"
         found, help = error.found, f"{error.help}; the stage that changed the meaning was not found ({reason})"
@@ -102,10 +90,10 @@ def with_culprit(
     )
 
 
-def first_change(model: Model, stages: Stages, spent: Mapping[str, float]) -> tuple[Change | None, list[str]]:
+def first_change(wanted: Wanted, stages: Stages, spent: Mapping[str, float]) -> tuple[Change | None, list[str]]:
     """The first stage that changed the meaning, and the names of those before it that are too wide to be compared.
     ``spent`` is the infidelity that passes may make, by their names."""
-    reference: dict[str, NDArray[np.float64]] | None = None
+    reference: Outcomes | None = None
     normalisation = 1.0
     allowed = 0.0
     skipped: list[str] = []
@@ -114,64 +102,54 @@ def first_change(model: Model, stages: Stages, spent: Mapping[str, float]) -> tu
             normalisation = result.normalisation
         allowed += sqrt(spent.get(name, 0.0))  # errors of stages that were passed over add up
         try:
-            found = _probabilities(result)
+            found = _outcomes(result)
         except DoesNotFitError:
             skipped.append(name)
             continue
         if reference is None and not allowed:
-            change = _worst(_closed_form(model, normalisation, found), place, "by the closed form")
+            change = _worst(compare(found, of_circuit(wanted(), normalisation)), place, "by the closed form")
         elif reference is None:
             change = None  # what an approximation comes to is known from the program before it only
         else:
-            scaled = {key: values / normalisation**2 for key, values in reference.items()}
-            change = _worst(_compared(_joint(found), scaled), place, "before it", min(allowed, 1.0))
+            scaled = _scaled(reference, 1 / normalisation**2)
+            change = _worst(compare(found, scaled), place, "before it", min(allowed, 1.0))
         if change is not None:
             return change, skipped
-        reference = {key: values * normalisation**2 for key, values in _joint(found).items()}
+        reference = _scaled(found, normalisation**2)
         allowed = 0.0
     return None, skipped
 
+
+Wanted: TypeAlias = Callable[[], Outcomes]
+"""The closed form of the circuit, in the model's own normalisation; only asked for where it is needed."""
 
 Value: TypeAlias = tuple[str, float, float]
 """What a probability is called, its value and the wanted one."""
 
 
-def _probabilities(result: Program | NativeCircuit) -> Probabilities:
-    if isinstance(result, NativeCircuit):
-        return simulate(result)
-    return probabilities_of(interpret(result))
+def _outcomes(result: Program | NativeCircuit) -> Outcomes:
+    return simulate(result) if isinstance(result, NativeCircuit) else of_program(result)
 
 
-def _joint(found: Probabilities) -> dict[str, NDArray[np.float64]]:
-    """All as probabilities of the whole, not relative to the given ones."""
-    values = {"success_probability": np.array([found.given])}
-    values |= {metric: np.array([share * found.given]) for metric, share in found.metrics.items()}
-    return values | {"weights": found.weights * found.given, "overlaps": found.overlaps * found.given}
+def _scaled(found: Outcomes, factor: float = 1.0) -> Outcomes:
+    """The same with every probability multiplied."""
+    index = found.index
+    return replace(
+        found,
+        given=factor * found.given,
+        success={name: factor * weight for name, weight in found.success.items()},
+        index=None
+        if index is None
+        else Index(factor * index.marginal, factor * index.joint, ("weights at j = ", "overlaps at j = ")),
+    )
 
 
-def _closed_form(model: Model, normalisation: float, found: Probabilities) -> list[Value]:
-    return against_model(_Described(model, normalisation), found)
-
-
-def _compared(found: Mapping[str, NDArray[np.float64]], wanted: Mapping[str, NDArray[np.float64]]) -> Iterator[Value]:
-    for key in dict.fromkeys((*wanted, *found)):
-        one, other = found.get(key, np.zeros(0)), wanted.get(key, np.zeros(0))
-        for place in range(max(len(one), len(other))):
-            name = key if key not in ("weights", "overlaps") else f"{key} at j = {place}"
-            yield (
-                name,
-                float(one[place]) if place < len(one) else 0.0,
-                float(other[place]) if place < len(other) else 0.0,
-            )
-
-
-def _worst(values: Iterator[Value] | list[Value], place: int, origin: str, error: float = 0.0) -> Change | None:
+def _worst(values: list[Value], place: int, origin: str, error: float = 0.0) -> Change | None:
     """The value that is farthest beyond what it may be from the wanted one, if there is one.
 
     ``error`` is the root of the infidelity that was spent: final states differ by at most that, so that the roots of
     their probabilities, which are norms of projections, do as well.
     """
-    values = list(values)
     given = values[0][2]
     farthest, least = None, 0.0
     # Two states of infidelity e^2 are, up to a phase, at a distance of sqrt(2 (1 - sqrt(1 - e^2))).

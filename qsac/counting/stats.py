@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, log1p
+from math import exp, log1p, prod
 from typing import Any
 
 import numpy as np
@@ -126,6 +127,45 @@ def circuit_stats(circuit: NativeCircuit, target: Target) -> dict[str, Any]:
         "error_free_probability": error_free_probability(circuit, target, found.idle),
         "duration": duration(circuit, target),
         "cost": cost(circuit, target),
+    }
+
+
+def together(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The statistics of several circuits, each of which is run as often as the others.
+
+    Gates, measurements, times and costs add up; the widest circuit has the qubits, the deepest the depth. Free of errors
+    is what is so in all of them.
+    """
+    if len(parts) == 1:
+        return dict(parts[0])
+    added = ("two_qubit_gates", "one_qubit_gates", "measurements", "resets")
+    widest = ("qubits", "depth", "two_qubit_depth")
+    shares = [part["error_free_probability"] for part in parts]
+    return {
+        **{name: max(part[name] for part in parts) for name in widest[:1]},
+        **{name: _sum([part[name] for part in parts]) for name in added},
+        **{
+            name: None if any(part[name] is None for part in parts) else max(part[name] for part in parts)
+            for name in widest[1:]
+        },
+        "error_free_probability": None if None in shares else prod(shares),
+        "duration": _sum_by_name([part["duration"] for part in parts]),
+        "cost": _sum_by_name([part["cost"] for part in parts]),
+    }
+
+
+def _sum(values: Sequence[Any]) -> Any:
+    return None if any(value is None for value in values) else sum(values)
+
+
+def _sum_by_name(prices: Sequence[Mapping[str, Any] | None]) -> dict[str, Any] | None:
+    """Amounts added up name by name; a unit is the same in all. None where one is not known."""
+    known = [price for price in prices if price is not None]
+    if len(known) < len(prices):
+        return None
+    return {
+        name: value if isinstance(value, str) else sum(price[name] for price in known)
+        for name, value in known[0].items()
     }
 
 

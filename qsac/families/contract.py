@@ -30,7 +30,15 @@ Fact: TypeAlias = tuple[str, str]
 """What something is called, and what there is to say of it, for people."""
 
 Sizes: TypeAlias = Mapping[str, int]
-"""The sizes that a shape can have another value of, by name."""
+"""The sizes of a shape, by name."""
+
+
+class Extent(NamedTuple):
+    """A size that a model has, and the least and the most that it can be estimated for."""
+
+    own: int
+    least: int
+    most: int
 
 
 def canonical_json(model: Mapping[str, Any]) -> str:
@@ -299,8 +307,8 @@ class Family(Protocol):
     def bound(self, model: Any, values: Mapping[str, Any]) -> Model:
         """The model with other numbers of the same shape. Raises :class:`~qsac.errors.InvalidInputError`."""
 
-    def sizes(self, model: Any) -> Sizes:
-        """The model's own sizes, those that :meth:`generic` knows."""
+    def sizes(self, model: Any) -> Mapping[str, Extent]:
+        """The sizes that :meth:`generic` can have other values of."""
 
     def generic(self, model: Any, sizes: Sizes) -> Plan:
         """The plan of a model like this one of other sizes, with tables without numbers. Raises
@@ -312,8 +320,8 @@ class Family(Protocol):
     def is_small(self, model: Any, sizes: Sizes, entries: int) -> bool:
         """Whether a model of that shape is quickly compiled: no table has more than so many ``entries``."""
 
-    def shape(self, model: Any, sizes: Sizes) -> dict[str, Any]:
-        """What an estimate is of, JSON-ready."""
+    def shape(self, model: Any, sizes: Sizes) -> Any:
+        """What an estimate is of: a dataclass, JSON-ready."""
 
     def shape_facts(self, shape: Mapping[str, Any]) -> list[Fact]:
         """The same for people."""

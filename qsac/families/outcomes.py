@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import sqrt
 
 import numpy as np
@@ -82,6 +83,13 @@ class Outcomes:
 def measures_index(circuit: NativeCircuit) -> bool:
     """Whether a circuit measures the values of an index."""
     return bool(circuit.readouts) and bool(circuit.readouts[0].index_bits)
+
+
+def is_drawable(circuit: NativeCircuit) -> bool:
+    """Whether shots can be drawn from the exact outcomes of a circuit alone: it measures an index, or the success bits
+    of its readouts are nested."""
+    sets = sorted((set(readout.success) for readout in circuit.readouts), key=len)
+    return measures_index(circuit) or all(one <= other for one, other in pairwise(sets))
 
 
 def counted(circuit: NativeCircuit, outcomes: Iterable[tuple[str, float]], normalisation: float = 1.0) -> Outcomes:

@@ -18,6 +18,10 @@ from qsac.errors import InvalidInputError
 _LONGEST = 60
 
 
+SEED_LIMIT = (1 << 63) - 1
+"""Largest seed."""
+
+
 def shown(value: object) -> str:
     """An argument as messages show it: a short value itself, else its type."""
     if getattr(value, "shape", None) == () and hasattr(value, "item"):

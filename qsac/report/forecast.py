@@ -3,42 +3,43 @@ and the target's error rates."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import ceil
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from qsac.families.qsa.metrics import closed_form
-from qsac.families.qsa.model import Model
-from qsac.families.qsa.results import distribution
+from qsac.families.contract import Model
 from qsac.machine.target import Target
+from qsac.simulation.verification import expected_outcomes
 
 STANDARD_ERROR = 0.1
 """The standard error of the loss that shots are told for; for half of it, four times as many are needed."""
 
-CONTEXT_LIMIT = 1024
-"""Longest context that is forecast: the closed form's time grows with its square."""
+WORK_LIMIT = 1024**2
+"""Most numbers that a closed form goes through unasked: those of a context of 1,024 tokens."""
 
 NOISE = 0.1
 """Share of error-free shots below which a result says more of the machine's errors than of the model."""
 
 
-def forecast(model: Model | None, normalisation: float, counts: Mapping[str, Any], target: Target) -> dict[str, Any]:
-    """What can be told of a program's shots before any is taken; JSON-ready.
+def forecast(
+    model: Model | None, normalisations: Sequence[float], counts: Mapping[str, Any], target: Target
+) -> dict[str, Any]:
+    """What can be told of a model's shots before any is taken; JSON-ready.
 
-    ``normalisation`` is what the program's kernel is larger by than the model's, ``counts`` the circuit's
-    :func:`~qsac.counting.stats.circuit_stats`. What is told:
+    ``normalisations`` is what each program's kernel is larger by than the model's, ``counts`` the statistics of the
+    circuits, of several together (:func:`~qsac.counting.stats.together`). What is told:
 
-    - ``success_probability``, the share of shots that pass the given bits without errors of the machine;
+    - ``success_probability``, the share of shots that pass the given bits without errors of the machine; of several
+      circuits, each of which takes as many shots, on average;
     - ``useful``, the share of shots that pass them and are free of errors;
-    - ``shots`` for the ``standard_error`` of the loss: the variance of ln F is (1 - F) / (F p N) for N shots of which
-      the share p counts (algorithm point 1). Errors of the machine are not reckoned with;
+    - ``shots`` of each circuit for the ``standard_error`` of the metric that the readout is precise about, such as the
+      loss. Errors of the machine are not reckoned with;
     - ``cost`` of these shots, as :func:`charge` has it;
     - ``noise``, whether fewer than :data:`NOISE` of all shots are free of errors.
 
-    None where the context is too long to tell, or there is no model, where there is no loss, or where the target has no
-    rates or no price.
+    None where the model is too large to tell, or there is no model, where its readout is precise about nothing, or
+    where the target has no rates or no price.
     """
-    share, shots = (None, None) if model is None else _shots(model, normalisation)
+    share, shots = (None, None) if model is None else _shots(model, normalisations)
     error_free = counts["error_free_probability"]
     return {
         "success_probability": share,
@@ -50,18 +51,15 @@ def forecast(model: Model | None, normalisation: float, counts: Mapping[str, Any
     }
 
 
-def _shots(model: Model, normalisation: float) -> tuple[float | None, int | None]:
-    """The share of shots that pass the given bits, and the shots for a standard error of the loss."""
-    if model.context > CONTEXT_LIMIT:
+def _shots(model: Model, normalisations: Sequence[float]) -> tuple[float | None, int | None]:
+    """The share of shots that pass the given bits, and the shots for a standard error."""
+    readout = model.readout
+    if readout.work(model) > WORK_LIMIT:
         return None, None
-    if model.readout.type != "loss":
-        return min(distribution(model).given, 1.0), None
-    values = closed_form(model)
-    zeta, fidelity = values["zeta"], values["fidelity"]
-    if not zeta:
-        return zeta, None
-    share = min(zeta / normalisation**2, 1.0)
-    return share, max(1, ceil((1 - fidelity) / (fidelity * share * STANDARD_ERROR**2))) if fidelity else None
+    found = expected_outcomes(model, normalisations)
+    shares = [min(outcomes.success_probability, 1.0) for outcomes in found.values()]
+    shots = None if readout.precise is None else readout.shots(model, found, STANDARD_ERROR)
+    return sum(shares) / len(shares), shots
 
 
 def charge(price: Mapping[str, Any] | None, shots: int, most: int | None) -> dict[str, Any] | None:

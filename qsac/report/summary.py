@@ -26,19 +26,15 @@ def facts(compiled: Compiled) -> list[Row]:
     ]
 
 
-def estimate_rows(estimated: Mapping[str, Any]) -> list[Row]:
-    """Label and value of what an estimate says; of what cannot be told there is no row."""
-    shape, options, counts = estimated["shape"], estimated["options"], estimated["counts"]
+def estimate_rows(estimated: Mapping[str, Any], shape_facts: Sequence[Row]) -> list[Row]:
+    """Label and value of what an estimate says, ``shape_facts`` of its shape among them; of what cannot be told there is
+    no row."""
+    options, counts = estimated["options"], estimated["counts"]
     limit, width = options["qubits"], counts["qubits"]
-    tokens = f"{shape['context']:,} {'real' if shape['real'] else 'complex'} tokens of dimension {shape['dimension']:,}"
-    kernel = (
-        f"{shape['kernel']} of degree {shape['degree']}, {shape['mask']} mask, V {shape['value']}, W {shape['score']}"
-    )
     fits = "" if estimated["fits"] else f": {width - limit} too many, at most {limit} can be used"
     return [
         ("target", f"{estimated['target']}, -O {options['optimisation']}"),
-        ("shape", tokens),
-        ("attention", kernel),
+        *shape_facts,
         ("qubits", f"{width:,}{fits}"),
         *_count_rows(counts),
         *_probability_rows(counts),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from qsac.artifact.compiled import Compiled
 from qsac.errors import InvalidInputError
+from qsac.families.contract import Result
+from qsac.families.outcomes import counted
 from qsac.files.arguments import shown
-from qsac.files.pointer import describe, listed
+from qsac.files.pointer import describe, join, listed
+from qsac.native.circuit import NativeCircuit
 from qsac.runtime.counts import EXAMPLE, ORDERS, Layout, Order, Reading, Spelled, read_counts
 from qsac.runtime.counts_by_register import is_by_register, read_registers
 from qsac.runtime.plausibility import doubts, is_compared
-from qsac.runtime.run import Result, result_of, taken
+from qsac.runtime.run import outcomes_of, result_of
 from qsac.runtime.tool_results import taken_apart
 
 
@@ -19,8 +23,8 @@ def interpret(compiled: Compiled, counts: object, order: Order | None = None) ->
     """The result of a compiled program from counts of its circuit that were taken elsewhere.
 
     ``counts`` maps outcomes to numbers of shots, as pytket, Qiskit and Braket hand them out, or is a result object of
-    theirs; shots listed by register are read too. An outcome has one bit for each of ``compiled.circuits[0].bits``, 1
-    or 0: a text, a tuple, a hexadecimal text or an integer. ``order`` is ``"pytket"`` where the first bit is leftmost,
+    theirs; shots listed by register are read too. Where the plan has several circuits, it maps their names to that.
+    An outcome has one bit for each of a circuit's ``bits``, 1 or 0: a text, a tuple, a hexadecimal text or an integer. ``order`` is ``"pytket"`` where the first bit is leftmost,
     ``"qiskit"`` where the last one is. It has to be given for texts without blanks, and for those with blanks between
     single bits, unless every outcome reads the same both ways; tuples are pytket's, all else is Qiskit's.
 
@@ -42,22 +46,49 @@ def interpret_document(
 ) -> Result:
     """:func:`interpret`, with errors that name the ``source`` of the counts, and how an order is ``spelled`` out."""
     try:
-        reading = _read(compiled, counts, order, source, spelled)
+        readings = _readings(compiled, counts, order, source, spelled)
     except InvalidInputError as error:
         raise (error if source is None else error.located(source)) from None
-    found = taken(compiled, reading.outcomes)
-    result = result_of(compiled, str(compiled.target["name"]), None, found)
+    found = outcomes_of(compiled, {name: reading.outcomes for name, reading in readings.items()})
+    result = result_of(compiled, found)
     if not is_compared(compiled.model):
         return result
-    other = None
-    if reading.order is not None:
-        other = taken(compiled, ((outcome[::-1], count) for outcome, count in reading.outcomes))
-    return replace(result, warnings=(*result.warnings, *doubts(compiled, found, reading.order, other)))
+    warnings = list(result.warnings)
+    for name, reading in readings.items():
+        other = None
+        if reading.order is not None:
+            circuit = compiled.circuit(name)
+            other = counted(circuit, ((outcome[::-1], count) for outcome, count in reading.outcomes))
+        warnings += doubts(compiled, name, found[name], reading.order, other)
+    return replace(result, warnings=tuple(warnings))
 
 
-def _read(compiled: Compiled, counts: object, order: Order | None, source: str | None, spelled: Spelled) -> Reading:
-    circuit = compiled.circuits[0]
+def _readings(
+    compiled: Compiled, counts: object, order: Order | None, source: str | None, spelled: Spelled
+) -> dict[str, Reading]:
+    """The counts of every circuit, by its name: of a plan of several circuits they stand under these names."""
     _check_order(order, None)
+    if len(compiled.circuits) == 1:
+        (circuit,) = compiled.circuits
+        return {circuit.name: _read(circuit, counts, order, source, spelled)}
+    if not isinstance(counts, Mapping) or set(counts) != set(compiled.names):
+        raise InvalidInputError(
+            "the counts are not those of the plan's circuits",
+            source=source,
+            found=listed(sorted(map(str, counts))) if isinstance(counts, Mapping) else describe(counts),
+            wanted=f"the counts of each circuit under its name: {listed(compiled.names)}",
+        )
+    readings = {}
+    for circuit in compiled.circuits:
+        try:
+            readings[circuit.name] = _read(circuit, counts[circuit.name], order, source, spelled)
+        except InvalidInputError as error:
+            error.pointer = join("", circuit.name) + (error.pointer or "")
+            raise
+    return readings
+
+
+def _read(circuit: NativeCircuit, counts: object, order: Order | None, source: str | None, spelled: Spelled) -> Reading:
     held, by_class = taken_apart(circuit, counts)
     if "counts" in held or "order" in held:
         _check_order(held.get("order"), "/order")

@@ -8,17 +8,19 @@ the errors of all of them are one classical channel on the final bits. The corre
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsac.counting.error_rates import readout_errors
 from qsac.errors import DoesNotFitError, InvalidInputError
+from qsac.families.contract import Model, Plan, Result
+from qsac.families.outcomes import Outcomes, counted
 from qsac.machine.target import ErrorRates
 from qsac.native.circuit import KIND, NativeCircuit
-from qsac.runtime.estimates import Estimates, Tally, tally
 
 Real: TypeAlias = NDArray[np.float64]
 
@@ -106,71 +108,58 @@ def _errors(circuit: NativeCircuit, rates: ErrorRates) -> Real:
     return found
 
 
-def mitigated(
-    circuit: NativeCircuit, counts: Mapping[str, int], rates: ErrorRates, estimated: Callable[[Tally], Estimates]
-) -> Estimates:
-    """What is estimated from corrected counts; what the counts as they were read do not resolve stays unresolved.
+@dataclass(frozen=True)
+class Seen:
+    """Counts of one circuit, with one character for each bit of it, in its order."""
+
+    circuit: NativeCircuit
+    counts: Mapping[str, int]
+    normalisation: float
+
+
+def mitigated(model: Model, plan: Plan, seen: Sequence[Seen], rates: ErrorRates) -> Result:
+    """What corrected counts amount to; what the counts as they were read do not resolve stays unresolved.
 
     Standard errors are those of the unbiased estimator, which gives each shot the product of the first rows of its
     bits' inverse matrices (delta method): larger than without correction, and no smaller than those of the Bayesian
     iteration, which knows besides that no count is negative.
     """
-    plain = estimated(tally(circuit, counts.items()))
-    found = tally(circuit, corrected(circuit, counts, rates).items())
-    shots = sum(counts.values())
-    given, *success = (
-        part * shots / found.shots for part in (found.given, found.success["fidelity"], found.success["token_fidelity"])
-    )
-    share = Tally(shots, given, dict(zip(("fidelity", "token_fidelity"), success, strict=True)))
-    metrics = estimated(share).metrics
+    readout = model.readout
+    plain = {one.circuit.name: counted(one.circuit, one.counts.items(), one.normalisation) for one in seen}
+    share = {one.circuit.name: _corrected_outcomes(one, rates) for one in seen}
+    as_read = readout.result(model, plan.run(plain))
+    metrics = dict(readout.result(model, plan.run(share)).metrics)
+    weighted = [_weighted(one.circuit, one.counts, rates) for one in seen]
     errors: dict[str, float | None] = {}
-    for name, value in plain.metrics.items():
+    for name, value in as_read.metrics.items():
         if not value:
-            metrics[name], errors[name] = value, plain.standard_errors[name]
-        else:
-            errors[name] = _standard_error(name, metrics[name] or 0.0, share, _weighted(circuit, counts, rates))
-    return Estimates(metrics, errors, plain.warnings)
+            metrics[name], errors[name] = value, as_read.standard_errors[name]
+            continue
+        variance = 0.0
+        for one, (frequency, weights) in zip(seen, weighted, strict=True):
+            found = {one.circuit.name: share[one.circuit.name]}
+            influence = readout.influence(name, metrics[name] or 0.0, found, weights)
+            mean = frequency @ influence
+            variance += float(frequency @ (influence - mean) ** 2) / found[one.circuit.name].total
+        errors[name] = float(np.sqrt(variance))
+    return replace(as_read, metrics=metrics, standard_errors=errors, success_probability=metrics["success_probability"])
 
 
-class _Weighted(NamedTuple):
-    """The share of each outcome in the shots, and its weights for given, token and all zero, shape (outcomes,) each."""
-
-    share: Real
-    given: Real
-    token: Real
-    zero: Real
+def _corrected_outcomes(one: Seen, rates: ErrorRates) -> Outcomes:
+    found = counted(one.circuit, corrected(one.circuit, one.counts, rates).items(), one.normalisation)
+    shots = sum(one.counts.values())
+    success = {name: weight * shots / found.total for name, weight in found.success.items()}
+    return replace(found, total=shots, given=found.given * shots / found.total, success=success)
 
 
-def _weighted(circuit: NativeCircuit, counts: Mapping[str, int], rates: ErrorRates) -> _Weighted:
+def _weighted(circuit: NativeCircuit, counts: Mapping[str, int], rates: ErrorRates) -> tuple[Real, dict[str, Real]]:
+    """The share of each bit string in the shots, and its weight for ``given`` and for each readout, (outcomes,)."""
     weights = np.ones((len(circuit.bits), 2))
     for bit, (zero, one) in zip(asked_bits(circuit), _errors(circuit, rates), strict=True):
         weights[bit] = np.array([1 - one, -one]) / (1 - zero - one)
     values = np.array([[int(value) for value in outcome] for outcome in counts])
     each = weights[np.arange(len(circuit.bits)), values]
-    success = {readout.metric: list(readout.success) for readout in circuit.readouts}
     given = np.prod(each[:, list(circuit.readouts[0].given)], axis=1)
     share = np.array(list(counts.values()), dtype=np.float64)
-    return _Weighted(
-        share / share.sum(),
-        given,
-        given * np.prod(each[:, success["token_fidelity"]], axis=1),
-        given * np.prod(each[:, success["fidelity"]], axis=1),
-    )
-
-
-def _standard_error(name: str, value: float, found: Tally, weighted: _Weighted) -> float:
-    """The standard error of a metric of that value: the spread of its influence over the shots."""
-    given = found.given / found.shots
-    token, zero = found.success["token_fidelity"] / found.shots, found.success["fidelity"] / found.shots
-    of_given, of_token, of_zero = weighted.given / given, weighted.token / token, weighted.zero / zero
-    influence = {
-        "fidelity": value * (of_zero - of_given),
-        "loss": of_zero - of_given,
-        "token_fidelity": value * (of_token - of_given),
-        "loss_a": of_token - of_given,
-        "renyi_divergence": of_zero - of_token,
-        "mu": value * of_zero,
-        "nu": value * of_token,
-    }.get(name, value * of_given)
-    mean = weighted.share @ influence
-    return float(np.sqrt(weighted.share @ (influence - mean) ** 2 / found.shots))
+    found = {readout.metric: given * np.prod(each[:, list(readout.success)], axis=1) for readout in circuit.readouts}
+    return share / share.sum(), {"given": given, **found}

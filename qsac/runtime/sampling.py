@@ -1,9 +1,10 @@
-"""Shots in batches: until a number is taken, or until the loss is known as well as wanted."""
+"""Shots in batches: until a number is taken, or until a metric is known as well as wanted."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Any
 
@@ -11,16 +12,18 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from qsac.artifact.compiled import Compiled
-from qsac.errors import InvalidInputError, present
+from qsac.errors import InvalidInputError
+from qsac.families.contract import Result
+from qsac.families.outcomes import Outcomes, counted
 from qsac.files.pointer import quoted
 from qsac.machine.target import ErrorRates
 from qsac.native.circuit import NativeCircuit
 from qsac.progress import Progress
-from qsac.runtime.estimates import Estimates, Tally, estimate, tally
-from qsac.runtime.mitigation import mitigated
+from qsac.runtime.mitigation import Seen, mitigated
 
-Draw = Callable[[int, int], Iterable[tuple[str, int]]]
-"""Takes a number of shots with a seed: outcomes, one character for each bit of the circuit, and their counts."""
+Draw = Callable[[int, int], "Iterable[tuple[str, int]] | Outcomes"]
+"""Takes a number of shots of one circuit with a seed: bit strings, one character for each bit of the circuit, and their
+counts; or the outcomes themselves."""
 
 BATCH = 5_000
 """Shots that are taken together where each is simulated by itself: between batches a run tells how far it is, and can
@@ -36,29 +39,46 @@ GROWTH = 4
 """Most times that the shots taken so far grow by one batch."""
 
 
-class Sampling:
-    """Shots taken so far, and what they come to.
+@dataclass
+class _Taken:
+    """What was seen of one circuit so far."""
 
-    ``rates`` are those of the readout errors to correct, None to leave counts as they are. ``batch`` is the most shots
-    that are drawn at once. Each batch has a seed of its own that follows from ``seed``; the first one's is ``seed``
-    itself.
+    circuit: NativeCircuit
+    draw: Draw
+    normalisation: float
+    outcomes: Outcomes | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+class Sampling:
+    """Shots of every circuit taken so far, and what they amount to.
+
+    ``draws`` takes shots of each circuit, by name. ``rates`` are those of the readout errors to correct, None to leave
+    counts as they are. ``batch`` is the most shots that are drawn at once. Each batch of each circuit has a seed of its
+    own that follows from ``seed``; the first one's of the first circuit is ``seed`` itself.
     """
 
     def __init__(
-        self, compiled: Compiled, draw: Draw, seed: int, rates: ErrorRates | None = None, batch: int | None = None
+        self,
+        compiled: Compiled,
+        draws: Mapping[str, Draw],
+        seed: int,
+        rates: ErrorRates | None = None,
+        batch: int | None = None,
     ) -> None:
         self._compiled = compiled
-        self._draw = draw
+        self._taken = [
+            _Taken(circuit, draws[circuit.name], normalisation)
+            for circuit, normalisation in zip(compiled.circuits, compiled.normalisations, strict=True)
+        ]
         self._seed = seed
         self._rates = rates
         self._batch = batch
         self._batches = 0
-        self._counts: Counter[str] = Counter()
-        self._tally: Tally | None = None
         self.shots = 0
 
     def take_to(self, total: int, progress: Progress | None) -> None:
-        """Take shots, in batches, until there are ``total``."""
+        """Take shots of each circuit, in batches, until there are ``total``."""
         while self.shots < total:
             left = total - self.shots
             self._take(left if self._batch is None else min(self._batch, left))
@@ -66,35 +86,41 @@ class Sampling:
                 progress(self.shots, total, "shots")
 
     def _take(self, shots: int) -> None:
-        """Take one more batch."""
-        seed = self._seed
-        if self._batches:
-            sequence = np.random.SeedSequence(self._seed, spawn_key=(self._batches,))
-            seed = int(sequence.generate_state(1, np.uint64)[0] >> 1)
-        circuit: NativeCircuit = self._compiled.circuits[0]
-        outcomes = list(self._draw(shots, seed))
-        found = tally(circuit, outcomes)
-        self._tally = found if self._tally is None else self._tally + found
-        if self._rates is not None:
-            for outcome, count in outcomes:
-                self._counts[outcome] += count
+        """Take one more batch of each circuit."""
+        for place, taken in enumerate(self._taken):
+            drawn = taken.draw(shots, self._seed_of(place))
+            if isinstance(drawn, Outcomes):
+                found = replace(drawn, normalisation=taken.normalisation)
+            else:
+                outcomes = list(drawn)
+                found = counted(taken.circuit, outcomes, taken.normalisation)
+                if self._rates is not None:
+                    for outcome, count in outcomes:
+                        taken.counts[outcome] += count
+            taken.outcomes = found if taken.outcomes is None else taken.outcomes + found
         self._batches += 1
         self.shots += shots
 
-    def estimates(self) -> Estimates:
-        """Metrics and standard errors from all shots so far."""
-        tally = present(self._tally, "the tally of shots")
-        if self._rates is None:
-            return self._estimated(tally)
-        return mitigated(self._compiled.circuits[0], self._counts, self._rates, self._estimated)
+    def _seed_of(self, place: int) -> int:
+        """The seed of the next batch of a circuit."""
+        if not self._batches and not place:
+            return self._seed
+        key = (self._batches,) if not place else (self._batches, place)
+        sequence = np.random.SeedSequence(self._seed, spawn_key=key)
+        return int(sequence.generate_state(1, np.uint64)[0] >> 1)
 
-    def _estimated(self, found: Tally) -> Estimates:
+    def result(self) -> Result:
+        """What all shots so far amount to."""
         model = self._compiled.model
-        return estimate(found, model.context, model.pairs, self._compiled.normalisation)
+        if self._rates is not None:
+            seen = [Seen(taken.circuit, taken.counts, taken.normalisation) for taken in self._taken]
+            return mitigated(model, self._compiled.plan, seen, self._rates)
+        found = {taken.circuit.name: taken.outcomes for taken in self._taken if taken.outcomes is not None}
+        return model.readout.result(model, self._compiled.plan.run(found))
 
 
-def take_until(sampling: Sampling, precision: float, limit: int, progress: Progress | None) -> Estimates:
-    """Take shots until the loss has a standard error of at most ``precision``, or ``limit`` shots are taken.
+def take_until(sampling: Sampling, metric: str, precision: float, limit: int, progress: Progress | None) -> Result:
+    """Take shots until ``metric`` has a standard error of at most ``precision``, or ``limit`` shots are taken.
 
     Each time as many are taken as the standard error so far says that it must be, and a tenth more. That the limit was
     reached first is told by a warning.
@@ -102,15 +128,15 @@ def take_until(sampling: Sampling, precision: float, limit: int, progress: Progr
     size = min(FIRST_BATCH, limit)
     while True:
         sampling.take_to(sampling.shots + size, progress)
-        found = sampling.estimates()
-        error = found.standard_errors["loss"]
+        found = sampling.result()
+        error = found.standard_errors[metric]
         if error is not None and error <= precision:
             return found
         left = limit - sampling.shots
         if not left:
             reached = "is not resolved" if error is None else f"has a standard error of {error:.2g}"
-            warning = f"the loss {reached} after {limit:,} shots, the most allowed: {precision:g} was asked for"
-            return Estimates(found.metrics, found.standard_errors, (warning, *found.warnings))
+            warning = f"the {metric} {reached} after {limit:,} shots, the most allowed: {precision:g} was asked for"
+            return replace(found, warnings=(warning, *found.warnings))
         most = (GROWTH - 1) * sampling.shots
         wanted = most if error is None else ceil(1.1 * sampling.shots * ((error / precision) ** 2 - 1))
         size = min(max(wanted, FIRST_BATCH // 10), most, left)

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.errors import InvalidInputError
+from qsac.families.outcomes import Outcomes
 from qsac.native.circuit import NativeCircuit
 from qsac.progress import Progress
 from qsac.simulation import statevector
-from qsac.simulation.statevector import Probabilities, marginal, matrix_of
+from qsac.simulation.statevector import marginal, matrix_of
 
 
-def simulate(circuit: NativeCircuit, progress: Progress | None = None) -> Probabilities:
+def simulate(circuit: NativeCircuit, progress: Progress | None = None) -> Outcomes:
     """As :func:`qsac.simulation.statevector.simulate`, on Qulacs.
 
     Raises :class:`~qsac.errors.InvalidInputError` where Qulacs is not installed, and

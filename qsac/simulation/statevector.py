@@ -8,33 +8,18 @@ bits stay until the end, as readouts ask for different ones: their qubits are ke
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsac.errors import DoesNotFitError
+from qsac.families.outcomes import Index, Outcomes
 from qsac.native.circuit import GATES, MATRICES, BitReadout, NativeCircuit, Profile
 from qsac.progress import Progress
 
 WIDTH_LIMIT = 26
 """Most qubits alive at once: 2^26 amplitudes of 16 bytes are 1 GiB, and a gate needs a second copy."""
-
-
-@dataclass(frozen=True)
-class Probabilities:
-    """The exact probabilities of a compiled circuit.
-
-    ``given`` is the probability that every given bit reads 0; ``metrics[name]`` a readout's P(success | given).
-    ``weights`` and ``overlaps`` are, for each value of the observed register, P(value | given) and
-    P(value and success | given): empty where the circuit observes none.
-    """
-
-    given: float
-    metrics: dict[str, float]
-    weights: NDArray[np.float64]
-    overlaps: NDArray[np.float64]
 
 
 class _Holders:
@@ -227,8 +212,8 @@ def matrix_of(name: str, angle: float, phase: float) -> NDArray[Any]:
 
 def simulate(
     circuit: NativeCircuit, progress: Progress | None = None, state: Callable[[int], State] = _Dense
-) -> Probabilities:
-    """The probabilities of a circuit's readouts and of its observed register.
+) -> Outcomes:
+    """The exact outcomes of a circuit: of its readouts, and of its observed register.
 
     ``state`` makes the state of a circuit of so many qubits, NumPy's unless told otherwise. Raises
     :class:`~qsac.errors.DoesNotFitError` where more than :data:`WIDTH_LIMIT` qubits are alive at once.
@@ -242,10 +227,10 @@ def simulate(
             help="simulate a model of the same shape with fewer tokens or a smaller dimension",
         )
     dense, holders = state(alive), _Holders(circuit)
-    weights, overlaps = np.zeros(0), np.zeros(0)
-    for index, (name, qubits, bit, angle, phase) in enumerate(_steps(circuit)):
-        if circuit.profile is not None and index == circuit.profile.stop:
-            weights, overlaps = _profile(circuit.profile, dense, holders)
+    index: Index | None = None
+    for place, (name, qubits, bit, angle, phase) in enumerate(_steps(circuit)):
+        if circuit.profile is not None and place == circuit.profile.stop:
+            index = _profile(circuit.profile, dense, holders)
         for qubit in qubits:
             moved = holders.released(qubit)
             if moved is not None:
@@ -258,19 +243,17 @@ def simulate(
                 dense.drop(qubits[0])
         else:
             dense.apply(name, qubits, angle, phase)
-        if progress is not None and index % 256 == 0:
-            progress(index, len(circuit), "simulating the compiled circuit")
+        if progress is not None and place % 256 == 0:
+            progress(place, len(circuit), "simulating the compiled circuit")
     norm = float(dense.distribution(()))
-    # Where nothing is left no conditional probability exists; readers look at the norm first.
-    metrics = {readout.metric: _success(dense, holders, readout) / (norm or 1.0) for readout in circuit.readouts}
-    return Probabilities(norm, metrics, weights, overlaps)
+    success = {readout.metric: _success(dense, holders, readout) for readout in circuit.readouts}
+    return Outcomes(1.0, norm, success, index, exact=True)
 
 
-def _profile(profile: Profile, dense: State, holders: _Holders) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _profile(profile: Profile, dense: State, holders: _Holders) -> Index:
     success = tuple(holders.axis_of[bit] for bit in profile.success)
     joint = dense.distribution((*profile.register, *success)).reshape(1 << len(profile.register), -1)
-    total = joint.sum() or 1.0
-    return joint.sum(axis=1) / total, joint[:, 0] / total
+    return Index(joint.sum(axis=1), joint[:, 0].copy())
 
 
 def _success(dense: State, holders: _Holders, readout: BitReadout) -> float:

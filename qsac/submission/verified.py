@@ -5,10 +5,8 @@ from __future__ import annotations
 from qsac.artifact.compiled import Compiled
 from qsac.checking import verify
 from qsac.errors import CheckFailedError
-from qsac.families.qsa.metrics import closed_form
-from qsac.families.qsa.results import distribution
 from qsac.progress import Progress
-from qsac.simulation.verification import is_narrow
+from qsac.simulation.verification import expected_outcomes, is_narrow
 
 _HELP = "nothing was submitted: compile the model again; if it is refused again, please report it as a bug of qsac"
 
@@ -19,7 +17,7 @@ def verified_before_submission(compiled: Compiled, progress: Progress | None = N
     Raises :class:`~qsac.errors.CheckFailedError` for whatever ``qsac verify`` finds, and
     :class:`~qsac.errors.InvalidInputError` for what cannot be written as an artifact.
     """
-    narrow = is_narrow(compiled.circuits[0], 0)
+    narrow = all(is_narrow(circuit, 0) for circuit in compiled.circuits)
     report = verify(compiled, simulate=narrow, progress=progress)
     if report.findings:
         # Statistics are made of the circuit: where both are wrong, the circuit is the place to look at.
@@ -35,9 +33,6 @@ def verified_before_submission(compiled: Compiled, progress: Progress | None = N
 
 
 def expected_success(compiled: Compiled) -> float:
-    """The success probability of a verified circuit without noise, by the closed form."""
-    if compiled.model.readout.type == "loss":
-        given = closed_form(compiled.model)["zeta"] or 0.0
-    else:
-        given = distribution(compiled.model).given
-    return given / compiled.normalisation**2
+    """The success probability of verified circuits without noise, by the closed form: the smallest of them."""
+    found = expected_outcomes(compiled.model, compiled.normalisations)
+    return min(outcomes.success_probability for outcomes in found.values())

@@ -12,9 +12,11 @@ from qsac.artifact.sealing import FIELD, check_digest, digest_of, producer
 from qsac.compiler.compilation import Compilation, Watch
 from qsac.compiler.options import Options
 from qsac.errors import InvalidInputError, QsacError
-from qsac.families.qsa.model import Model
+from qsac.families.contract import Model
 from qsac.families.reading import load
+from qsac.families.registry import family_of
 from qsac.files.differences import same_text
+from qsac.files.pointer import counted
 from qsac.files.source import read_file as read_bytes
 from qsac.files.strict_json import parse
 from qsac.ir.attention.unitary import has_synthesis
@@ -27,6 +29,7 @@ from qsac.machine.registry import target, target_names
 from qsac.machine.target import Target, describe
 from qsac.pipeline.contract import Pass
 from qsac.progress import Progress
+from qsac.templates.shape import Shape
 from qsac.templates.template import Template
 from qsac.templates.template import template as compile_template
 
@@ -47,11 +50,6 @@ def parts(template: Template) -> Iterator[str]:
             wanted="a target that `qsac targets` lists",
             help="compile the model itself for the machine, without --template",
         )
-    derivations = {
-        name: _described(table.derivation)
-        for name, table in sorted(template.program.tables.items())
-        if table.derivation is not None
-    }
     document = {
         "qsac_template": VERSION,
         "compiler": version(),
@@ -59,13 +57,26 @@ def parts(template: Template) -> Iterator[str]:
         "sha256": template.model.sha256,
         "target": describe(template.target),
         "options": {field.name: getattr(template.options, field.name) for field in fields(Options)},
-        "ir": print_program(template.program),
-        "derivations": derivations,
-        "blocks": print_program(template.blocks),
-        "passes": list(template.counts),
         "producer": producer(),
     }
+    shapes = [_shape_parts(shape) for shape in template.shapes]
+    document |= shapes[0] if len(shapes) == 1 else {"circuits": shapes}
     yield json.dumps(document | {FIELD: digest_of(document)}, separators=(",", ":"), allow_nan=False) + "\n"
+
+
+def _shape_parts(shape: Shape) -> dict[str, Any]:
+    """What a template file says of one circuit."""
+    derivations = {
+        name: _described(table.derivation)
+        for name, table in sorted(shape.program.tables.items())
+        if table.derivation is not None
+    }
+    return {
+        "ir": print_program(shape.program),
+        "derivations": derivations,
+        "blocks": print_program(shape.blocks),
+        "passes": list(shape.counts),
+    }
 
 
 def read_file(path: str) -> Template:
@@ -90,11 +101,11 @@ def asked_of(document: dict[str, Any]) -> tuple[Model, Target, Options]:
     return model, _target(_field(document, "target", dict)), options
 
 
-def _program(document: dict[str, Any], name: str) -> Program:
+def _program(document: dict[str, Any], name: str, within: str) -> Program:
     try:
-        return parse_program(_field(document, name, str))
+        return parse_program(_field(document, name, str, within))
     except QsacError as error:
-        raise _damaged(f"/{name}", f"{error.title} {error.pointer or ''}".strip(), error.wanted) from None
+        raise _damaged(f"{within}/{name}", f"{error.title} {error.pointer or ''}".strip(), error.wanted) from None
 
 
 def _described(derivation: Derivation) -> dict[str, Any]:
@@ -113,11 +124,11 @@ def _damaged(pointer: str, found: str | None = None, wanted: str | None = None) 
     )
 
 
-def _field(document: dict[str, Any], name: str, kind: type) -> Any:
+def _field(document: dict[str, Any], name: str, kind: type, within: str = "") -> Any:
     value = document.get(name)
     if not isinstance(value, kind) or isinstance(value, bool):
         words = {str: "a text", dict: "an object", list: "a list", int: "a whole number"}
-        raise _damaged(f"/{name}", wanted=words[kind])
+        raise _damaged(f"{within}/{name}", wanted=words[kind])
     return value
 
 
@@ -146,18 +157,27 @@ def checked_version(document: object) -> dict[str, Any]:
 def template_of(document: dict[str, Any]) -> Template:
     """The template of a document, whatever its digest; its blocks have to be those of its program."""
     model, machine, options = asked_of(document)
-    program, blocks = _program(document, "ir"), _program(document, "blocks")
-    if (program.level, blocks.level) != ("attention", "block") or has_synthesis(program):
-        raise _damaged("/ir", wanted="an attention program of fixed structure, and its blocks")
-    derivations = _field(document, "derivations", dict)
-    if not set(derivations) <= set(program.tables):
-        raise _damaged("/derivations", wanted="derivations of the program's tables")
-    for name, value in derivations.items():
-        derivation = _derivation(value, f"/derivations/{name}")
-        program.tables[name].derivation = derivation
-    made = Template(model, machine, options, program, blocks, tuple(_counts(_field(document, "passes", list))))
+    count = len(family_of(model).plan(model).circuits)
+    entries = [document] if count == 1 else _field(document, "circuits", list)
+    if len(entries) != count or not all(isinstance(entry, dict) for entry in entries):
+        raise _damaged("/circuits", wanted=f"{counted(count, 'circuit')}, as the model's plan has them")
+    shapes = tuple(_shape(entry, "" if count == 1 else f"/circuits/{place}") for place, entry in enumerate(entries))
+    made = Template(model, machine, options, shapes)
     _check(made)
     return made
+
+
+def _shape(document: dict[str, Any], within: str) -> Shape:
+    """The shape of one circuit; ``within`` is where it stands."""
+    program, blocks = (_program(document, name, within) for name in ("ir", "blocks"))
+    if (program.level, blocks.level) != ("attention", "block") or has_synthesis(program):
+        raise _damaged(f"{within}/ir", wanted="an attention program of fixed structure, and its blocks")
+    derivations = _field(document, "derivations", dict, within)
+    if not set(derivations) <= set(program.tables):
+        raise _damaged(f"{within}/derivations", wanted="derivations of the program's tables")
+    for name, value in derivations.items():
+        program.tables[name].derivation = _derivation(value, f"{within}/derivations/{name}")
+    return Shape(program, blocks, tuple(_counts(_field(document, "passes", list, within), within)))
 
 
 def _model(document: dict[str, Any]) -> Model:
@@ -230,34 +250,40 @@ def _checked(value: Any, hint: Any, pointer: str) -> Any:
     raise _damaged(pointer)
 
 
-def _counts(entries: list[Any]) -> Iterator[dict[str, Any]]:
+def _counts(entries: list[Any], within: str) -> Iterator[dict[str, Any]]:
     for place, entry in enumerate(entries):
         gates = entry.get("two_qubit_gates") if isinstance(entry, dict) else None
         named = isinstance(entry, dict) and all(isinstance(entry.get(key), str) for key in ("name", "level"))
         if not named or not isinstance(gates, list) or len(gates) != 2 or any(type(gate) is not int for gate in gates):
-            raise _damaged(f"/passes/{place}", wanted="name, level and two-qubit gates before and after")
+            raise _damaged(f"{within}/passes/{place}", wanted="name, level and two-qubit gates before and after")
         yield entry
 
 
 def _check(template: Template) -> None:
     """Whether the model can be bound, sizes first: they are anybody's."""
     compilation = Compilation(template.target, template.options, Watch(None), None, template=True)
-    compilation.check_size(template.program)
+    for shape in template.shapes:
+        compilation.check_size(shape.program)
     again = compiled_again(template.model, template.target, template.options)
-    for name, ours, theirs in (
-        ("ir", template.program, again.program),
-        ("blocks", template.blocks, again.blocks),
-    ):
-        if not same_text(print_program(ours), print_program(theirs)):
-            raise _damaged(f"/{name}", wanted="what the model, the target and the options compile to")
-    kept: dict[str, Table] = dict(template.program.tables)
+    alone = len(template.shapes) == 1
+    for place, (ours, theirs) in enumerate(zip(template.shapes, again.shapes, strict=True)):
+        within = "" if alone else f"/circuits/{place}"
+        for name in ("ir", "blocks"):
+            one, other = ((shape.program if name == "ir" else shape.blocks) for shape in (ours, theirs))
+            if not same_text(print_program(one), print_program(other)):
+                raise _damaged(f"{within}/{name}", wanted="what the model, the target and the options compile to")
+        _check_filled(template, ours, place, within)
+
+
+def _check_filled(template: Template, shape: Shape, place: int, within: str) -> None:
+    kept: dict[str, Table] = dict(shape.program.tables)
+    built = family_of(template.model).plan(template.model).circuits[place].program
     try:
-        program, _ = template.filled(template.model)
+        program, _ = shape.filled(built, template.context)
     except (ValueError, TypeError, IndexError, KeyError, AssertionError, RuntimeError, AttributeError):
-        raise _damaged("/ir", found="a program that is not of the model") from None
+        raise _damaged(f"{within}/ir", found="a program that is not of the model") from None
     if any(kept[name].shape != table.shape or kept[name].real != table.real for name, table in program.tables.items()):
-        raise _damaged("/ir", found="tables that are not of the model's shape")
-    _check_phases(template.model, program)
+        raise _damaged(f"{within}/ir", found="tables that are not of the model's shape")
 
 
 def compiled_again(model: Model, machine: Target, options: Options, progress: Progress | None = None) -> Template:
@@ -272,10 +298,3 @@ def compiled_again(model: Model, machine: Target, options: Options, progress: Pr
         prefer=options.prefer,
         progress=progress,
     )
-
-
-def _check_phases(model: Model, program: Program) -> None:
-    from qsac.ir.attention import PhaseTable
-
-    if any(op.phases.shape != (model.context,) for op in program.ops if isinstance(op, PhaseTable)):
-        raise _damaged("/ir", found="phases that are not of the model's shape")

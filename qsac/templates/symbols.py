@@ -52,7 +52,7 @@ def symbolic_circuit(template: Template, tokens: ArrayLike | None) -> Circuit:
         )
     names = template.symbols
     program, _ = template.filled(template.bound_model(tokens))
-    fixed = template.with_numbers(_at_zero(program))
+    fixed = template.shapes[0].with_numbers(_at_zero(program), template.context)
     circuit, terms = emit_symbolic(fixed, _linear(template, program, names), template.target.family)
     from qsac.export.tket import to_tket_with_symbols
 

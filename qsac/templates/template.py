@@ -11,36 +11,26 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qsac.artifact.compiled import Compiled
-from qsac.compiler.compilation import Compilation
+from qsac.compiler.compilation import Compilation, CompiledCircuit
 from qsac.compiler.options import Options, Pipeline, asked_for
-from qsac.compiler.stagewise import check_stages, with_culprit
+from qsac.compiler.stagewise import Wanted, check_stages, with_culprit
 from qsac.errors import CheckFailedError, InvalidInputError, present
-from qsac.families.ansatz import Ansatz
-from qsac.families.qsa.binding import with_numbers_of
-from qsac.families.qsa.build import build
-from qsac.families.qsa.model import Model
+from qsac.families.contract import CircuitStep, Model
+from qsac.families.outcomes import Outcomes
 from qsac.families.reading import model_of
-from qsac.families.tokens.sequence import normalised
-from qsac.families.unitary import Identity, Matrix
-from qsac.files.arguments import callback, file_path, flag
-from qsac.files.numbers import Numbers
+from qsac.families.registry import family_of
+from qsac.files.arguments import callback, file_path, flag, shown
+from qsac.files.pointer import listed
 from qsac.files.writing import write_whole
-from qsac.ir.attention import PhaseTable
 from qsac.ir.attention.unitary import has_synthesis
-from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
-from qsac.ir.op import Op
 from qsac.ir.program import Program
-from qsac.ir.table import Table
-from qsac.layout.choice import Candidate
 from qsac.lowering.allocation import allocate
-from qsac.lowering.lower import lower
 from qsac.machine.read import find_target
 from qsac.machine.target import DEFAULT_TARGET, Target
 from qsac.native.circuit import NativeCircuit
@@ -48,37 +38,28 @@ from qsac.pipeline.contract import CircuitPass, Pass, PassContext, Preference
 from qsac.pipeline.registry import default_pipeline, parse_pipeline, print_pipeline
 from qsac.pipeline.stages import Stage, Watch, naming_extensions
 from qsac.progress import Progress
+from qsac.templates.shape import NUMBERS, Shape, array_of
 
 if TYPE_CHECKING:
     from pytket import Circuit
 
     from qsac.machine.read import AnyTarget
 
-_NUMBERS: dict[type[Op], tuple[str, ...]] = {
-    Diagonal: ("phases",),
-    Multiplexor: ("angles",),
-    PauliRotation: ("angle",),
-    UniformlyControlledGate: ("theta", "phi"),
-    Unitary: ("matrix",),
-}
-"""The fields of each block that hold its numbers."""
-
 
 @dataclass(frozen=True, eq=False)
 class Template:
-    """A compiled shape: T, the length of the tokens, whether they are real, mask, kernel, forms of V and W, phases.
+    """A compiled shape: of quantum attention T, the length of the tokens, whether they are real, mask, kernel, forms of
+    V and W, phases.
 
-    ``model`` is what the template was made from: a binding takes from it what it is not given. ``program`` is the final
-    attention program and ``blocks`` the final block program, both of generic numbers. ``options`` are those of
-    :func:`~qsac.compiler.compilation.compile`, with the pipeline as text; ``counts`` what each pass did.
+    ``model`` is what the template was made from: a binding takes from it what it is not given. ``shapes`` are the
+    compiled shapes of its circuits. ``options`` are those of :func:`~qsac.compiler.compilation.compile`, with the
+    pipeline as text.
     """
 
     model: Model
     target: Target
     options: Options
-    program: Program
-    blocks: Program
-    counts: tuple[dict[str, Any], ...]
+    shapes: tuple[Shape, ...]
 
     def bind(
         self,
@@ -108,52 +89,80 @@ class Template:
         watch = Watch(after)
         with watch.stage("load"):
             model = self.bound_model(tokens, parameters)
-        compilation, program, native = self._bound(model, watch, progress)
+        made = [self._bound(place, model, watch, progress) for place in range(len(self.shapes))]
         if verify_each:
             with watch.stage("verify-each"):
-                check_stages(model, self._stages(model), compilation.chosen, compilation.context)
+                for place, (compilation, _) in enumerate(made):
+                    stages = self._stages(place, model)
+                    check_stages(self._wanted(place, model), stages, compilation.chosen, compilation.context)
+        compilation = made[0][0]
         try:
-            return compilation.finished(model, program, native, verify)
+            return compilation.finished(model, [circuit for _, circuit in made], verify)
         except CheckFailedError as error:
-            stages = self._stages(model)
-            raise with_culprit(error, model, stages, compilation.chosen, compilation.context) from error
+            found = [
+                with_culprit(error, self._wanted(place, model), self._stages(place, model), one.chosen, one.context)
+                for place, (one, _) in enumerate(made)
+            ]
+            raise next((one for one in found if one.title != error.title), found[0]) from error
 
-    def _bound(self, model: Model, watch: Watch, progress: Progress | None) -> tuple[Compilation, Program, Candidate]:
-        """The compilation of a binding, its attention program and its circuit."""
-        compilation = self._compilation(watch, progress)
+    def _bound(
+        self, place: int, model: Model, watch: Watch, progress: Progress | None
+    ) -> tuple[Compilation, CompiledCircuit]:
+        """The compilation of a circuit of a binding, and the circuit."""
+        compilation = self._compilation(place, watch, progress)
         with naming_extensions(compilation.chosen):
             with watch.stage("bind"):
-                program, blocks = self.filled(model)
+                program, blocks = self._filled(place, model)
             watch.show("bind", program)
             native = compilation.native(blocks, allocate(program, compilation.context))
-        return compilation, program, native
+        return compilation, compilation.circuit_statistics(program, native)
 
-    def _stages(self, model: Model) -> list[tuple[str, Program | NativeCircuit]]:
+    def _stages(self, place: int, model: Model) -> list[tuple[str, Program | NativeCircuit]]:
         """The stages of a binding with their results: of binding the blocks too."""
         stages: list[tuple[str, Program | NativeCircuit]] = []
-        self._bound(model, Watch(lambda name, result: stages.append((name, result))), None)
-        stages.insert(1, ("fill", self.filled(model)[1]))
+        self._bound(place, model, Watch(lambda name, result: stages.append((name, result))), None)
+        stages.insert(1, ("fill", self._filled(place, model)[1]))
         return stages
+
+    def _wanted(self, place: int, model: Model) -> Wanted:
+        return lambda: list(model.readout.expected(model).values())[place]
 
     def angles(
         self, tokens: ArrayLike | None = None, parameters: Mapping[str, Any] | None = None
     ) -> dict[int, tuple[NDArray[Any], ...]]:
         """The numbers of a binding alone: for the place of each op in ``blocks.ops`` that has numbers of the model,
-        those numbers in the order of the op's fields; angles in radians."""
+        those numbers in the order of the op's fields; angles in radians. Of several circuits the first one's."""
         _, blocks = self.filled(self.bound_model(tokens, parameters))
         return {
-            place: tuple(_array(getattr(op, name)) for name in _NUMBERS[type(op)])
+            place: tuple(array_of(getattr(op, name)) for name in NUMBERS[type(op)])
             for place, op in enumerate(blocks.ops)
             if op.slots
         }
 
     def bound_model(self, tokens: ArrayLike | None = None, parameters: Mapping[str, Any] | None = None) -> Model:
         """The template's model with other tokens and parameters, if they have its shape."""
-        if parameters is None:
-            parameters = {}
-        if tokens is None and isinstance(parameters, Mapping) and not parameters:
+        values = {} if parameters is None else parameters
+        if not isinstance(values, Mapping):
+            raise InvalidInputError(
+                "the parameters must be a dictionary",
+                pointer="/parameters",
+                found=shown(values),
+                wanted=f"a dictionary of {listed(self.parameters)}, or some of them",
+            )
+        if tokens is not None:
+            values = {"tokens": tokens, **values}
+        if not values:
             return self.model
-        return with_numbers_of(self.model, tokens, parameters)
+        try:
+            return family_of(self.model).bound(self.model, values)
+        except InvalidInputError as error:
+            error.source = "<binding>"
+            raise
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """What a binding may be given beside the tokens."""
+        return tuple(name for name in family_of(self.model).parameters(self.model) if name != "tokens")
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the template file, whole or not at all."""
@@ -187,37 +196,40 @@ class Template:
 
         return symbolic_circuit(self, tokens)
 
+    @property
+    def program(self) -> Program:
+        """The final attention program, of generic numbers; of several circuits the first one's."""
+        return self.shapes[0].program
+
+    @property
+    def blocks(self) -> Program:
+        """The final block program, of generic numbers; of several circuits the first one's."""
+        return self.shapes[0].blocks
+
     @cached_property
     def context(self) -> PassContext:
         """What lowering has to know of the target and the options."""
-        return self._compilation(Watch(None), None).context
+        return self._compilation(0, Watch(None), None).context
 
-    def _compilation(self, watch: Watch, progress: Progress | None) -> Compilation:
+    def _compilation(self, place: int, watch: Watch, progress: Progress | None) -> Compilation:
         chosen = parse_pipeline(present(self.options.passes, "the pipeline of the template"))
         compilation = Compilation(self.target, self.options, watch, progress, chosen, template=True)
-        compilation.counts.extend(self.counts)
+        compilation.counts.extend(self.shapes[place].counts)
         return compilation
 
     def filled(self, model: Model) -> tuple[Program, Program]:
-        """The attention program and the blocks with the numbers of a model of the template's shape."""
-        program = self.with_tables(build(model).tables, model.phases)
-        return program, self.with_numbers(program)
+        """The attention program and the blocks with the numbers of a model of the template's shape; of several circuits
+        the first one's."""
+        return self._filled(0, model)
 
-    def with_tables(self, built: Mapping[str, Table], phases: NDArray[np.float64]) -> Program:
-        """The attention program on tables made of those that a model's program was built with."""
-        tables = {}
-        for name, kept in self.program.tables.items():
-            if kept.derivation is None and name not in built:
-                raise RuntimeError(f"a pass made the table {name!r}, which does not say how")
-            values = built[name].values if kept.derivation is None else kept.derivation.derived(built)
-            tables[name] = Table(values, derivation=kept.derivation, complex=not kept.real, pattern=kept)
-        ops = (replace(op, phases=Table(phases)) if isinstance(op, PhaseTable) else op for op in self.program.ops)
-        return replace(self.program, tables=tables, ops=tuple(ops))
+    def _filled(self, place: int, model: Model) -> tuple[Program, Program]:
+        built = family_of(model).plan(model).circuits[place].program
+        return self.shapes[place].filled(built, self.context)
 
-    def with_numbers(self, program: Program) -> Program:
-        """The blocks with the numbers of an attention program of the template."""
-        lowered = {op.slots[0]: op for op in lower(program, self.context, slots=True).ops if op.slots}
-        return self.blocks.with_ops(_with_numbers(op, lowered) for op in self.blocks.ops)
+    def check(self) -> None:
+        """Fill every circuit with the template's own numbers."""
+        for place in range(len(self.shapes)):
+            self._filled(place, self.model)
 
 
 def template(
@@ -246,15 +258,31 @@ def template(
     callback(after, "after")
     callback(progress, "progress")
     source = model_of(model)
-    stages: list[tuple[str, Program | NativeCircuit]] = []
-    watch = Watch(_also(after, stages) if flag(verify_each, "verify_each") else after)
     options = asked_for(optimisation, optimization_level, passes, seed, 0.0, qubits, prefer)
     chosen = _pipeline(options.optimisation, options.passes, flag(fold, "fold"))
-    compilation = Compilation(find_target(target), options, watch, progress, chosen, template=True)
-    generic = _generic(source)
-    with watch.stage("build"):
-        built = build(generic)
-    with naming_extensions(chosen):
+    machine, generic = find_target(target), family_of(source).drawn(source)
+    verify_each = flag(verify_each, "verify_each")
+    expected = None if not verify_each else list(generic.readout.expected(generic).values())
+    shapes = []
+    for place, step in enumerate(family_of(generic).plan(generic).circuits):
+        stages: list[tuple[str, Program | NativeCircuit]] = []
+        watch = Watch(after if expected is None else _also(after, stages))
+        compilation = Compilation(machine, options, watch, progress, chosen, template=True)
+        shapes.append(_shape(compilation, step))
+        if expected is not None:
+            with watch.stage("verify-each"):
+                wanted = expected[place]
+                check_stages(partial(_given, wanted), stages, chosen, compilation.context)
+    made = Template(source, machine, replace(options, passes=print_pipeline(chosen)), tuple(shapes))
+    made.check()
+    return made
+
+
+def _shape(compilation: Compilation, step: CircuitStep) -> Shape:
+    """The shape of one circuit, its program of generic numbers."""
+    with compilation.watch.stage("build"):
+        built = step.program
+    with naming_extensions(compilation.chosen):
         program = compilation.attention(built)
     if has_synthesis(program):
         raise InvalidInputError(
@@ -263,21 +291,13 @@ def template(
             wanted="the pass fold-unitaries, or a unitary of type hardware-efficient",
             help="leave out fold=False (--no-fold), and compile at -O2",
         )
-    with naming_extensions(chosen):
+    with naming_extensions(compilation.chosen):
         blocks = compilation.blocks(program)
-    if verify_each:
-        with watch.stage("verify-each"):
-            check_stages(generic, stages, chosen, compilation.context)
-    made = Template(
-        source,
-        compilation.context.target,
-        replace(options, passes=print_pipeline(chosen)),
-        program,
-        blocks,
-        tuple(compilation.counts),
-    )
-    made.filled(source)
-    return made
+    return Shape(program, blocks, tuple(compilation.counts))
+
+
+def _given(wanted: Outcomes) -> Outcomes:
+    return wanted
 
 
 def _also(after: Stage | None, stages: list[tuple[str, Program | NativeCircuit]]) -> Stage:
@@ -309,60 +329,3 @@ def _pipeline(optimisation: int, passes: str | None, fold: bool) -> list[Pass | 
         return list(chosen)
     kept = print_pipeline([step for step in chosen if step.name != "fold-unitaries"])
     return list(parse_pipeline(kept.replace("select-indices", "select-indices{fold=false}")))
-
-
-def _generic(model: Model) -> Model:
-    """A model of the same shape with random numbers, so that nothing about it is special but its shape."""
-    rng = np.random.default_rng(2602)
-    given = _random(rng, model.given_tokens.shape, complex=np.iscomplexobj(model.given_tokens))
-    phases = None if model.given_phases is None else rng.uniform(0.5, 2.5, model.context)
-    return replace(
-        model,
-        tokens=normalised(given, model.dimension),
-        given_tokens=given,
-        given_phases=phases,
-        value=_generic_unitary(model, "value", rng),
-        score=_generic_unitary(model, "score", rng),
-    )
-
-
-def _generic_unitary(model: Model, name: str, rng: np.random.Generator) -> Identity | Ansatz | Matrix:
-    unitary: Identity | Ansatz | Matrix = getattr(model, name)
-    if isinstance(unitary, Identity):
-        return unitary
-    if isinstance(unitary, Ansatz):
-        return replace(unitary, parameters=rng.uniform(0.5, 2.5, unitary.parameters.shape))
-    size = len(model.fields["attention"][name]["entries"])
-    turned, _ = np.linalg.qr(_random(rng, (size, size), complex=not unitary.is_real))
-    entries = np.eye(model.dimension, dtype=turned.dtype)
-    entries[:size, :size] = turned
-    return Matrix(cast(Numbers, entries))
-
-
-def _random(rng: np.random.Generator, shape: tuple[int, ...], *, complex: bool) -> Numbers:
-    values: Numbers = rng.normal(size=shape)
-    return values + 1j * rng.normal(size=shape) if complex else values
-
-
-def _with_numbers(op: Op, lowered: Mapping[int, Op]) -> Op:
-    """A block of a template with the numbers of the lowered blocks that it stands for."""
-    if not op.slots:
-        return op
-    sources = [lowered.get(slot) for slot in op.slots]
-    first = sources[0]
-    if len(sources) > 1 and isinstance(first, Diagonal):
-        for source in sources[1:]:
-            if not isinstance(source, Diagonal):
-                raise InvalidInputError("the template is damaged", found=f"a block {op.name} of numbers {op.slots}")
-            first = first.joined(source)
-    placed = not isinstance(op, Diagonal) or (isinstance(first, Diagonal) and first.qubits == op.qubits)
-    if first is None or type(first) is not type(op) or not placed:
-        raise InvalidInputError("the template is damaged", found=f"a block {op.name} of numbers {op.slots}")
-    numbers = {name: getattr(first, name) for name in _NUMBERS[type(op)]}
-    if any(_array(value).shape != _array(getattr(op, name)).shape for name, value in numbers.items()):
-        raise InvalidInputError("the template is damaged", found=f"a block {op.name} of another size")
-    return replace(op, **numbers)
-
-
-def _array(value: Table | float) -> NDArray[Any]:
-    return value.values if isinstance(value, Table) else np.asarray(value)

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from qsac.errors import InvalidInputError, of_type
-from qsac.families.contract import Fact, Parameter, Plan, Sizes
+from qsac.families.contract import Extent, Fact, Parameter, Plan, Sizes
 from qsac.families.qsa.binding import with_numbers_of
 from qsac.families.qsa.diagnosis import MODEL
 from qsac.families.qsa.examples import examples
@@ -22,7 +22,7 @@ from qsac.families.qsa.readouts.loss import Loss
 from qsac.families.qsa.readouts.overlaps import Overlaps
 from qsac.families.qsa.readouts.predict import Predict
 from qsac.families.qsa.schema import ModelFile
-from qsac.families.qsa.shapes import Size, drawn, generic_step, size_of
+from qsac.families.qsa.shapes import CONTEXT_LIMIT, DIMENSION_LIMIT, Shape, Size, drawn, generic_step, size_of
 from qsac.families.qsa.summary import shape_facts, summary
 from qsac.families.unitary import Identity
 from qsac.ir.attention import ApplyUnitary, LoadTokens
@@ -63,8 +63,13 @@ class QuantumAttention:
     def bound(self, model: Model, values: Mapping[str, Any]) -> Model:
         return with_numbers_of(model, values)
 
-    def sizes(self, model: Model) -> dict[str, int]:
-        return size_of(model)._asdict()
+    def sizes(self, model: Model) -> dict[str, Extent]:
+        """T, and d before padding."""
+        own = size_of(model)
+        return {
+            "context": Extent(own.context, 1, CONTEXT_LIMIT),
+            "dimension": Extent(own.dimension, 2, DIMENSION_LIMIT),
+        }
 
     def generic(self, model: Model, sizes: Sizes) -> Plan:
         size = Size(**sizes)
@@ -85,22 +90,20 @@ class QuantumAttention:
         own = size == size_of(model)
         return (identities or size.dimension**2 <= entries) and (own or size.context * size.dimension <= entries)
 
-    def shape(self, model: Model, sizes: Sizes) -> dict[str, Any]:
-        """T, d as given and n after padding; the degree k and the type of the kernel, mask, the types of V and W and
-        the readout as in the model file; whether the tokens are real."""
+    def shape(self, model: Model, sizes: Sizes) -> Shape:
         size, attention = Size(**sizes), model.fields["attention"]
-        return {
-            "context": size.context,
-            "dimension": size.dimension,
-            "data_qubits": size.data_qubits,
-            "degree": model.degree,
-            "kernel": attention["kernel"]["type"],
-            "mask": model.mask,
-            "value": attention["value"]["type"],
-            "score": attention["score"]["type"],
-            "readout": model.readout.type,
-            "real": not np.iscomplexobj(model.tokens),
-        }
+        return Shape(
+            context=size.context,
+            dimension=size.dimension,
+            data_qubits=size.data_qubits,
+            degree=model.degree,
+            kernel=attention["kernel"]["type"],
+            mask=model.mask,
+            value=attention["value"]["type"],
+            score=attention["score"]["type"],
+            readout=model.readout.type,
+            real=not np.iscomplexobj(model.tokens),
+        )
 
     def shape_facts(self, shape: Mapping[str, Any]) -> list[Fact]:
         return shape_facts(shape)

@@ -6,7 +6,7 @@ phases, and whether its numbers are real.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple, cast
 
@@ -31,6 +31,28 @@ SYNTHESISED = 5
 """Most qubits of a matrix that is drawn for a program, so that it can be synthesised where it is not folded."""
 
 SEED = 2602
+
+
+CONTEXT_LIMIT = 1 << 40
+DIMENSION_LIMIT = 1 << 20
+"""Largest shape that is estimated: far beyond what any machine will run."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What an estimate is of: T, d as given and n after padding; the degree k and the type of the kernel, mask, the
+    types of V and W and the readout as in the model file; whether the tokens are real."""
+
+    context: int
+    dimension: int
+    data_qubits: int
+    degree: int
+    kernel: str
+    mask: str
+    value: str
+    score: str
+    readout: str
+    real: bool
 
 
 class Size(NamedTuple):

@@ -1,0 +1,121 @@
+"""Verification of compiled programs: every circuit, simulated, against the closed form, or against its own program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from qsac.artifact.compiled import Compiled, Verified
+from qsac.errors import CheckFailedError
+from qsac.families.contract import Model
+from qsac.families.outcomes import Outcomes
+from qsac.ir.approximation import infidelity
+from qsac.ir.program import Program
+from qsac.progress import Progress
+from qsac.simulation.statevector import simulate
+from qsac.simulation.verification import (
+    TOLERANCE,
+    Comparison,
+    How,
+    compare,
+    differing,
+    expected_outcomes,
+    of_program,
+)
+
+
+def simulated(compiled: Compiled, progress: Progress | None = None) -> dict[str, Outcomes]:
+    """The exact outcomes of every circuit as it lies, by name."""
+    return {
+        circuit.name: with_normalisation(simulate(circuit, progress), normalisation)
+        for circuit, normalisation in zip(compiled.circuits, compiled.normalisations, strict=True)
+    }
+
+
+def with_normalisation(found: Outcomes, normalisation: float) -> Outcomes:
+    """Outcomes that know how much larger lambda is in their program than in the model."""
+    return found if normalisation == 1 else replace(found, normalisation=normalisation)
+
+
+def comparisons(compiled: Compiled, progress: Progress | None = None) -> list[Comparison]:
+    """Simulate each circuit exactly, beside the closed form of its model, or its program if that is not exact.
+
+    Compared are P(given), each readout's joint probability and those of every value of an observed index.
+    """
+    found = simulated(compiled, progress)
+    wanted: Mapping[str, Outcomes] = {}
+    if not all(map(spent_by, compiled.parts_stats)):
+        wanted = expected(compiled)
+    pairs = zip(found.items(), compiled.programs, compiled.parts_stats, strict=True)
+    return [
+        Comparison("program", outcomes, compare(outcomes, of_program(program)))
+        if spent_by(stats)
+        else Comparison("closed form", outcomes, compare(outcomes, wanted[name]))
+        for (name, outcomes), program, stats in pairs
+    ]
+
+
+def expected(compiled: Compiled) -> dict[str, Outcomes]:
+    """The closed form as outcomes of the compiled circuits."""
+    return dict(zip(compiled.names, expected_outcomes(compiled.model, compiled.normalisations).values(), strict=True))
+
+
+def verify_compiled(compiled: Compiled, progress: Progress | None = None) -> dict[str, Any]:
+    """Simulate each circuit exactly and compare every probability, relative to P(given), to 1e-9.
+
+    Raises :class:`~qsac.errors.CheckFailedError` naming the worst one. What is returned says how far the spending of an
+    error budget moved the model's values, as :func:`deviation`; of several circuits, by their names. Nothing is
+    returned for an exact program.
+    """
+    reports = _verified(compiled, progress)[1]
+    if len(reports) == 1:
+        return reports[0]
+    return {name: report for name, report in zip(compiled.names, reports, strict=True) if report}
+
+
+def verified(compiled: Compiled, progress: Progress | None = None) -> Compiled:
+    """The compiled program with the record of its verification. Raises as :func:`verify_compiled`."""
+    how, reports = _verified(compiled, progress)
+    parts = [
+        {**stats, "error_budget": stats["error_budget"] | report}
+        for stats, report in zip(compiled.parts_stats, reports, strict=True)
+    ]
+    return compiled.with_stats(parts, Verified(how, TOLERANCE))
+
+
+def _verified(compiled: Compiled, progress: Progress | None) -> tuple[How, list[dict[str, Any]]]:
+    found = comparisons(compiled, progress)
+    for comparison in found:
+        if not differing(comparison.pairs):
+            continue
+        name, value, wanted = comparison.worst
+        exact = comparison.how == "closed form"
+        raise CheckFailedError(
+            f"the compiled circuit disagrees with the {'model' if exact else 'program'}",
+            found=f"{name} = {value!r} as a joint probability, simulated",
+            wanted=f"{wanted!r}, by {'the closed form' if exact else 'the interpreted program'}",
+            help="nothing was written; this is a bug of qsac: please report it with the model file and the options",
+        )
+    seen = {name: comparison.found for name, comparison in zip(compiled.names, found, strict=True)}
+    reports = [
+        deviation(compiled.model, program, seen) if comparison.how == "program" else {}
+        for program, comparison in zip(compiled.programs, found, strict=True)
+    ]
+    return ("program" if any(comparison.how == "program" for comparison in found) else "closed form"), reports
+
+
+def deviation(model: Model, program: Program, seen: Mapping[str, Outcomes]) -> dict[str, Any]:
+    """How far what was spent of an error budget moved a model's values.
+
+    The final state's true ``infidelity`` (None where the registers are too wide), ``loss_deviation`` (None where a
+    loss does not exist) and the relative ``success_probability_deviation``.
+    """
+    return {"infidelity": infidelity(program), **model.readout.deviation(model, seen)}
+
+
+def spent_by(stats: Mapping[str, Any]) -> object:
+    """What passes have spent of the error budget; statistics that do not say so are taken for those of an exact
+    program."""
+    budget = stats.get("error_budget")
+    return budget.get("spent") if isinstance(budget, dict) else None
