@@ -25,9 +25,9 @@ from typing import Any, Literal
 from qsac.errors import ExtensionError, InvalidInputError, QsacError, QsacWarning
 from qsac.near import near
 
-Group = Literal["qsac.passes", "qsac.targets"]
+Group = Literal["qsac.families", "qsac.passes", "qsac.targets"]
 
-_KINDS: dict[Group, str] = {"qsac.passes": "pass", "qsac.targets": "target"}
+_KINDS: dict[Group, str] = {"qsac.families": "family", "qsac.passes": "pass", "qsac.targets": "target"}
 
 
 _LONGEST = 160

@@ -90,7 +90,7 @@ def compiled_of(document: dict[str, Any]) -> Compiled:
     for entry, circuit, step, program in zip(
         root.field("circuits").entries(), circuits, plan.circuits, programs, strict=True
     ):
-        if not plan.is_plain and circuit.name != step.name:
+        if circuit.name != step.name:
             raise entry.field("name").wrong(step.name)
         _check_meaning(entry, circuit, step, program)
     root.field("target").field("name").text()

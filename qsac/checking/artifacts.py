@@ -121,9 +121,10 @@ def _rewritten(document: dict[str, Any], compiled: Compiled) -> Iterator[Finding
     for pointer, one, other in differences(found, wanted):
         yield Finding(pointer, "not as qsac writes it", shown(one), shown(other))
     for part, ir, step in zip(parts_of(compiled), compiled.irs, compiled.plan.circuits, strict=True):
-        name, wanted = part.program.name, step.name
-        if name != wanted:
-            yield Finding(part.ir_pointer, "the program of another model", shown(name), shown(wanted))
+        if part.program.name != step.program.name:
+            yield Finding(
+                part.ir_pointer, "the program of another model", shown(part.program.name), shown(step.program.name)
+            )
         text = print_program(part.program)
         if text != ir:
             lines = zip(ir.split("\n"), text.split("\n"), strict=False)

@@ -210,9 +210,9 @@ def _ends(part: Part, allocation: Allocated) -> Iterator[Finding]:
     ended: dict[int, tuple[int, int]] = {}
     for register, numbers in allocation.items():
         for logical, unit in zip(numbers, outcome_bits((register,), program), strict=True):
-            at = measured.get(bits.get(unit, -1))
-            if at is not None:
-                ended[logical] = max(ended.get(logical, at), at)
+            end = measured.get(bits.get(unit, -1))
+            if end is not None:
+                ended[logical] = max(ended.get(logical, end), end)
     for logical, (place, qubit) in ended.items():
         if last_of[qubit] == place and logical < len(circuit.final_map) and circuit.final_map[logical] != qubit:
             register, index = circuit.qubits[circuit.final_map[logical]]

@@ -76,7 +76,7 @@ def check_numbers(compiled: Compiled, target: Target, options: Options, progress
 def _together(whole: list[Numbers]) -> Numbers:
     """The comparisons of all circuits: what the least of them was compared with, the worst difference."""
     hows = [one.compared for one in whole]
-    how = None if None in hows else "program" if "program" in hows else "closed form"
+    how: How | None = None if None in hows else "program" if "program" in hows else "closed form"
     worst = [one.worst for one in whole if one.worst is not None]
     findings = [finding for one in whole for finding in one.findings]
     too_wide = next((one.too_wide for one in whole if one.too_wide is not None), None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from qsac.artifact.cache import Cache
     from qsac.artifact.compiled import Compiled
-    from qsac.families.qsa.model import Model
+    from qsac.families.contract import Model
 
 
 def load_argument(model: str) -> Model:

@@ -24,6 +24,7 @@ ENDING = ".qsac-template.json"
 @click.option("-o", "--output", help="File to write, or - for standard output.")
 @click.option("--emit", type=click.Choice(FORMS), default="artifact", show_default=True, help="What to write.")
 @click.option("--early-exit", is_flag=True, help="With --emit qir: end a shot once a bit shows that it is lost.")
+@click.option("--circuit", metavar="NAME", help="With another --emit than artifact: of several circuits this one.")
 @click.option(
     "--verify/--no-verify", default=None, help="Simulate and compare with the closed form (default: to 15 qubits)."
 )
@@ -39,6 +40,7 @@ def command(
     output: str | None,
     emit: str,
     early_exit: bool,
+    circuit: str | None,
     verify: bool | None,
     print_after_all: bool,
     timing: bool,
@@ -51,7 +53,7 @@ def command(
     What is not given is as in the model that the template was compiled from. Writes NAME.qsac.json, NAME as in
     NAME.qsac-template.json, unless -o says otherwise; other forms go to standard output.
     """
-    check_form(emit, early_exit)
+    check_form(emit, early_exit, circuit)
     from qsac.templates.template import Template
 
     default = f"{Path(template).name.removesuffix(ENDING).removesuffix('.json')}.qsac.json"
@@ -69,7 +71,7 @@ def command(
         )
     deliver(
         compiled,
-        written(compiled, emit, early_exit),
+        written(compiled, emit, early_exit, circuit),
         place,
         emit,
         named=output is not None,
@@ -83,7 +85,7 @@ def command(
 
 def _tokens(argument: str) -> Numbers:
     if argument == "-" or argument.endswith(".json"):
-        return load_argument(argument).given_tokens
+        return _tokens_of(argument)
     from qsac.errors import QsacError
     from qsac.families.tokens.file import file_tokens
 
@@ -92,6 +94,17 @@ def _tokens(argument: str) -> Numbers:
         return file_tokens(place.name, place.parent, "")
     except QsacError as error:
         raise error.located(argument) from None
+
+
+def _tokens_of(argument: str) -> Numbers:
+    """The tokens of a model file, as they are given."""
+    from qsac.errors import InvalidInputError
+
+    found = load_argument(argument)
+    tokens: Numbers | None = getattr(found, "given_tokens", None)
+    if tokens is None:
+        raise InvalidInputError("the model has no tokens to bind", source=argument, wanted="a model with tokens")
+    return tokens
 
 
 def _parameters(argument: str) -> dict[str, Any]:

@@ -46,6 +46,7 @@ def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> f
 @click.option("-o", "--output", help="File to write, or - for standard output.")
 @click.option("--emit", type=click.Choice(FORMS), default="artifact", show_default=True, help="What to write.")
 @click.option("--early-exit", is_flag=True, help="With --emit qir: end a shot once a bit shows that it is lost.")
+@click.option("--circuit", metavar="NAME", help="With another --emit than artifact: of several circuits this one.")
 @click.option("-O", "optimisation", type=click.IntRange(0, 3), default=2, show_default=True, help="Optimisation level.")
 @click.option(
     "--error-budget",
@@ -83,6 +84,7 @@ def command(
     output: str | None,
     emit: str,
     early_exit: bool,
+    circuit: str | None,
     optimisation: int,
     error_budget: float | Literal["auto"],
     qubits: int | None,
@@ -104,7 +106,7 @@ def command(
 
     Writes NAME.qsac.json in the working directory unless -o says otherwise; other forms go to standard output.
     """
-    check_form(emit, early_exit)
+    check_form(emit, early_exit, circuit)
     if template and (emit != "artifact" or error_budget):
         raise click.UsageError("--template takes neither --emit nor --error-budget: qsac bind makes the circuits")
     if no_fold and not template:
@@ -156,7 +158,7 @@ def command(
                 progress=progress,
                 announce=None if quiet else note,
             )
-            parts, what = written(compiled, emit, early_exit), emit
+            parts, what = written(compiled, emit, early_exit, circuit), emit
     deliver(
         compiled,
         parts,
@@ -171,7 +173,7 @@ def command(
     )
     if verify_each and not quiet:
         note("every stage that could be compared keeps the meaning of the one before")
-    if error_budget and not compiled.stats["error_budget"]["spent"] and not quiet:
+    if error_budget and not any(stats["error_budget"]["spent"] for stats in compiled.parts_stats) and not quiet:
         untouched = "the error budget is untouched: no pass that ran approximates, the circuit is exact"
         note(_why_exact(compiled) if error_budget == "auto" else untouched)
 
@@ -246,9 +248,10 @@ def _advice(compiled: Compiled) -> str | None:
 
 def _why_exact(compiled: Compiled) -> str:
     """Why an error budget that was left to us is 0."""
-    if not compiled.stats["error_budget"]["tried"]:
+    tried = max((stats["error_budget"]["tried"] for stats in compiled.parts_stats), key=len)
+    if not tried:
         return f"the error budget is 0: {compiled.target['name']} does not err, so nothing is gained by fewer gates"
-    if len(compiled.stats["error_budget"]["tried"]) == 1:
+    if len(tried) == 1:
         return "the error budget is 0: no approximation within 0.1 saves a gate"
     return "the error budget is 0: the gates that approximations save err less than the approximations"
 
@@ -274,33 +277,36 @@ def _file_stem(argument: str, name: str) -> str:
     return f"{kept or 'model'}-{digest}"
 
 
-def check_form(emit: str, early_exit: bool) -> None:
+def check_form(emit: str, early_exit: bool, circuit: str | None) -> None:
     """Refuse options that the form does not have."""
     if early_exit and emit != "qir":
         raise click.UsageError("--early-exit is for --emit qir: the other forms have no branches")
+    if circuit is not None and emit == "artifact":
+        raise click.UsageError("--circuit is for other forms: an artifact has all circuits")
 
 
-def written(compiled: Compiled, emit: str, early_exit: bool) -> Iterable[str]:
-    """The text of a form, in parts."""
+def written(compiled: Compiled, emit: str, early_exit: bool, name: str | None) -> Iterable[str]:
+    """The text of a form, in parts; but for the artifact that of the circuit called ``name``."""
+    if emit == "artifact":
+        return compiled.parts()
+    circuit = compiled.circuit(name)
     if emit == "ir":
-        return [compiled.ir]
+        return [compiled.irs[compiled.circuits.index(circuit)]]
     if emit == "tket":
         from qsac.export.circuit_dict import to_json
 
-        return (*to_json(compiled.circuits[0]), "\n")
+        return (*to_json(circuit), "\n")
     if emit == "qasm2":
         from qsac.export.qasm import to_qasm2
 
-        return [to_qasm2(compiled.circuits[0])]
+        return [to_qasm2(circuit)]
     if emit == "qasm3":
         from qsac.export.qasm import to_qasm3
 
-        return [to_qasm3(compiled.circuits[0])]
-    if emit == "qir":
-        from qsac.export.qir import to_qir
+        return [to_qasm3(circuit)]
+    from qsac.export.qir import to_qir
 
-        return [to_qir(compiled.circuits[0], early_exit=early_exit)]
-    return compiled.parts()
+    return [to_qir(circuit, early_exit=early_exit)]
 
 
 def _facts(compiled: Compiled, place: str) -> dict[str, Any]:
@@ -353,13 +359,13 @@ def _print_summary(compiled: Compiled, place: str, what: str, verify: bool | Non
     say(f"{compiled.model.name}: compiled, {verified}", err=to_stderr)
     rows = facts(compiled)
     if verbose:
-        rows += [(name, " ".join(qubits)) for name, qubits in compiled.stats["allocation"].items()]
-        rows += [
-            (f"gates {group.start}..{group.stop - 1}", f"{group.op} {group.origin}")
-            for group in compiled.circuits[0].groups
-        ]
+        for circuit, stats in zip(compiled.circuits, compiled.parts_stats, strict=True):
+            rows += [(name, " ".join(qubits)) for name, qubits in stats["allocation"].items()]
+            rows += [
+                (f"gates {group.start}..{group.stop - 1}", f"{group.op} {group.origin}") for group in circuit.groups
+            ]
     show_facts(rows, stderr=to_stderr)
-    if compiled.stats["passes"]:
+    if any(stats["passes"] for stats in compiled.parts_stats):
         table = Table("pass", "level", "two-qubit gates before", "after", numbers=("two-qubit gates before", "after"))
         for row in pass_rows(compiled):
             table.add(*row)

@@ -19,23 +19,24 @@ def run_forecast(compiled: Compiled, target: str | None, shots: int | None) -> d
     the machine is not known, or without shots. ``target`` is what the command was given.
     """
     from qsac.compiler.advice import advice
-    from qsac.counting.stats import circuit_stats
+    from qsac.counting.stats import circuit_stats, together
     from qsac.machine.read import find_target, is_path
     from qsac.machine.registry import target_names
     from qsac.machine.target import describe
     from qsac.report.forecast import for_shots, forecast
 
-    name, circuit = compiled.target["name"], compiled.circuits[0]
+    name = compiled.target["name"]
     from_file = target is not None and is_path(target)
     if shots is None or not (from_file or name in target_names()):
         return None
     machine = find_target(target if target is not None and from_file else name)
     if machine.kind != "device" or describe(machine) != compiled.target:
         return None
-    if machine.qubits is not None and any(index >= machine.qubits for _, index in circuit.qubits):
+    units = [unit for circuit in compiled.circuits for unit in circuit.qubits]
+    if machine.qubits is not None and any(index >= machine.qubits for _, index in units):
         return None
-    counts = circuit_stats(circuit, machine)
-    told = forecast(compiled.model, compiled.normalisation, counts, machine)
+    counts = together([circuit_stats(circuit, machine) for circuit in compiled.circuits])
+    told = forecast(compiled.model, compiled.normalisations, counts, machine)
     said = advice(compiled.model, name, counts, told, compiled.options)
     return for_shots(told, counts, machine, shots) | {"advice": said}
 

@@ -15,14 +15,14 @@ from qsac.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from qsac.artifact.compiled import Compiled
-    from qsac.runtime.run import Result
+    from qsac.families.contract import Model, Result, Row
 
 
 MOST_ROWS = 64
 """Entries of predictions and overlaps that are shown as a table; JSON has all of them."""
 
-COMPARED_CONTEXT = 4096
-"""Longest context whose closed form is shown beside a result: its time grows with the square."""
+COMPARED_WORK = 4096**2
+"""Most numbers that a closed form goes through to be shown beside a result: those of a context of 4,096 tokens."""
 
 
 @click.command("run")
@@ -149,10 +149,7 @@ def _show_table(compiled: Compiled, result: Result) -> None:
     drawn = "" if result.shots is None or result.seed is None else f", seed {result.seed}"
     noise = ", with noise" * result.noise + ", readout errors corrected" * result.mitigated
     say(f"{compiled.model.name} on {result.target}, {how}{drawn}{noise}")
-    if compiled.model.readout.type == "loss":
-        _show_metrics(compiled, result)
-    else:
-        _show_entries(compiled, result)
+    _show_rows(compiled.model, result)
     simulated = compiled.target["kind"] == "device" and result.target == compiled.target["name"]
     if simulated and result.seed is not None:
         rates = compiled.target["errors"]
@@ -160,42 +157,28 @@ def _show_table(compiled: Compiled, result: Result) -> None:
         note(f"{result.target} was simulated on this machine, {by}")
 
 
-def _show_metrics(compiled: Compiled, result: Result) -> None:
+def _show_rows(model: Model, result: Result) -> None:
+    """What the readout reports, standard errors beside the values and the closed form last."""
     from qsac.cli.tables import Table
-    from qsac.families.qsa.metrics import closed_form
 
-    shown: dict[str, dict[str, float | None]] = {"value": result.metrics}
-    if result.standard_errors:
-        shown["standard error"] = result.standard_errors
-    if compiled.model.context <= COMPARED_CONTEXT:
-        shown["closed form"] = closed_form(compiled.model).values
-    digits = {"value": 10 if result.shots is None else 5, "standard error": 2, "closed form": 10}
-    table = Table("metric", *shown, numbers=tuple(shown))
-    for name in result.metrics:
-        table.add(name, *(_number(values.get(name), digits[column]) for column, values in shown.items()))
-    table.show()
-
-
-def _show_entries(compiled: Compiled, result: Result) -> None:
-    """Predictions or overlaps, their standard errors beside the values and the closed form last."""
-    from qsac.cli.tables import Table
-    from qsac.families.qsa.entries import entry_count, entry_rows
-    from qsac.families.qsa.results import closed_form_result
-
-    name, exact, _ = closed_form_result(compiled.model)
-    content = getattr(result, name)
-    rows = list(islice(entry_rows(compiled.model, name, content), MOST_ROWS))
-    wanted = list(islice(entry_rows(compiled.model, name, exact), MOST_ROWS))
-    columns = [*rows[0][1], *(f"closed form {column}" for column in wanted[0][1])]
+    readout = model.readout
+    rows = list(islice(readout.rows(model, result), MOST_ROWS))
+    wanted: list[Row] = []
+    if readout.work(model) <= COMPARED_WORK:
+        wanted = list(islice(readout.rows(model, readout.closed_form(model)), MOST_ROWS))
+    columns = list(rows[0][1])
+    closed = ["closed form" if name == "value" else f"closed form {name}" for name in (wanted[0][1] if wanted else ())]
     digits = 10 if result.shots is None else 5
-    table = Table("entry", *columns, numbers=tuple(columns))
-    for (label, found), (_, closed) in zip(rows, wanted, strict=True):
+    table = Table("entry" if result.values else "metric", *columns, *closed, numbers=(*columns, *closed))
+    exact = dict(wanted)
+    for label, found in rows:
         cells = (_number(value, 2 if "error" in column else digits) for column, value in found.items())
-        table.add(label, *cells, *(_number(value, 10) for value in closed.values()))
+        table.add(label, *cells, *(_number(value, 10) for value in exact.get(label, {}).values()))
     table.show()
-    left = entry_count(compiled.model, content) - len(rows)
+    left = readout.row_count(model, result) - len(rows)
     if left:
         say(f"... and {left:,} more: --json prints all of them")
-    spread = result.standard_errors.get("success_probability")
-    error = "" if spread is None else f", standard error {spread:.2g}"
-    say(f"success_probability {_number(result.success_probability, digits)}{error}")
+    if result.values:
+        spread = result.standard_errors.get("success_probability")
+        error = "" if spread is None else f", standard error {spread:.2g}"
+        say(f"success_probability {_number(result.success_probability, digits)}{error}")

@@ -51,7 +51,7 @@ def best_machine(model: Model, other_than: str, sizes: Sizes | None = None) -> M
     """Of the :data:`MACHINES` that a model fits at -O2, but for one, the one whose shots are free of errors most
     often."""
     found = []
-    asked = dict(sizes or {})
+    asked: dict[str, Any] = dict(sizes or {})
     for name in MACHINES:
         if name == other_than or name not in target_names():
             continue

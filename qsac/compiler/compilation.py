@@ -117,8 +117,8 @@ def compile(
         try:
             compiled = compilation.finished(source, circuits, verify)
         except CheckFailedError as error:
-            found = [way.culprit(error) for way in ways]
-            raise next((one for one in found if one.title != error.title), found[0]) from error
+            errors = [way.culprit(error) for way in ways]
+            raise next((one for one in errors if one.title != error.title), errors[0]) from error
     if cache is not None and key is not None:
         with watch.stage("cache"):
             cache.put(key, compiled)
@@ -202,10 +202,11 @@ class Compilation:
         return best
 
     def circuit_statistics(
-        self, program: Program, native: Candidate, tried: list[dict[str, Any]] | None = None
+        self, name: str, program: Program, native: Candidate, tried: list[dict[str, Any]] | None = None
     ) -> CompiledCircuit:
-        """The circuit with its statistics; ``tried`` says which budgets were compared."""
-        context, circuit = self.context, native.circuit
+        """The circuit, under the ``name`` of its step, with its statistics; ``tried`` says which budgets were
+        compared."""
+        context, circuit = self.context, replace(native.circuit, name=name)
         with self.watch.stage("statistics"):
             stats = circuit_stats(circuit, context.target)
         budget: dict[str, Any] = {"budget": context.ledger.budget, "spent": dict(context.ledger.spent)}
@@ -326,7 +327,8 @@ class _Way:
         self.compilation = Compilation(machine, options, shown, progress)
         with watch.stage("build"):
             plan = family_of(source).plan(source, provenance=options.error_budget != 0)
-            program = plan.circuits[place].program
+            step = plan.circuits[place]
+            self.name, program = step.name, step.program
         self.program = self.compilation.attention(program)
 
     def _keep(self, name: str, result: Program | NativeCircuit) -> None:
@@ -368,7 +370,7 @@ class _Way:
         if each:
             with self.watch.stage("verify-each"):
                 check_stages(self.wanted, self.stages, compilation.chosen, compilation.context)
-        return compilation.circuit_statistics(self.program, native, self.tried)
+        return compilation.circuit_statistics(self.name, self.program, native, self.tried)
 
     def culprit(self, error: CheckFailedError) -> CheckFailedError:
         """The error with the first stage that changed the meaning, if it is one of this circuit, compiled again."""

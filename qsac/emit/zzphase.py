@@ -43,9 +43,6 @@ Linear = NDArray[np.float64]
 FIXED, DIAGONAL, OPEN = range(3)
 """What is known of a one-qubit gate: its numbers, that it is diagonal whatever its numbers, or nothing."""
 
-_OF_THE_LOSS = ("fidelity", "token_fidelity")
-"""Readouts of the circuit called loss; others give their circuit their own name."""
-
 
 def wrapped(half_turns: Any) -> Any:
     """The angle in (-1, 1] half-turns, equal up to a global phase for every rotation."""
@@ -96,7 +93,7 @@ class ZZPhaseEmitter:
         second[measured] = renumbered[second[measured]]
         bit = {f"{register}[{index}]": place for place, (register, index) in enumerate(bits)}
         return NativeCircuit(
-            name=next((one.metric for one in self.program.readouts if one.metric not in _OF_THE_LOSS), "loss"),
+            name=self.program.name,
             qubits=self.qubits,
             bits=bits,
             kind=kind,

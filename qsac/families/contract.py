@@ -127,7 +127,7 @@ class Result:
 
 
 class CircuitStep:
-    """One circuit of a plan, called after its program, which is built when it is first asked for.
+    """One circuit of a plan. Its program is built when it is first asked for.
 
     ``reads`` are the names of its readouts in their order, ``index`` is the number of qubits of the index that it
     observes: 0 where there is none.
@@ -139,7 +139,7 @@ class CircuitStep:
 
     @cached_property
     def program(self) -> Program:
-        """Its attention program; its name is the step's."""
+        """Its attention program."""
         return self._build()
 
 

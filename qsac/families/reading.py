@@ -1,4 +1,4 @@
-"""From a model file, a text or a dictionary to a :class:`~qsac.families.qsa.model.Model`."""
+"""From a model file, a text or a dictionary to a :class:`~qsac.families.contract.Model`."""
 
 from __future__ import annotations
 

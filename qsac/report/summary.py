@@ -16,13 +16,13 @@ def facts(compiled: Compiled) -> list[Row]:
     stats = compiled.stats
     return [
         ("target", f"{compiled.target['name']} ({compiled.target['description']})"),
-        ("qubits", _qubits(stats)),
+        *(("qubits" if not place else "", text) for place, text in enumerate(_qubits(compiled))),
         *_count_rows(stats),
         *_probability_rows(stats),
         *_forecast_rows(stats.get("forecast", {})),
         *_time_rows(stats),
         *_cost_rows(stats["cost"], stats.get("forecast", {})),
-        *_error_rows(stats.get("error_budget", {})),
+        *(row for part in compiled.parts_stats for row in _error_rows(part.get("error_budget", {}))),
     ]
 
 
@@ -145,7 +145,8 @@ def pass_rows(compiled: Compiled) -> list[tuple[str, str, str, str]]:
     """Name, level and two-qubit gates before and after each pass."""
     return [
         (step["name"], step["level"], f"{step['two_qubit_gates'][0]:,}", f"{step['two_qubit_gates'][1]:,}")
-        for step in compiled.stats["passes"]
+        for stats in compiled.parts_stats
+        for step in stats["passes"]
     ]
 
 
@@ -155,10 +156,15 @@ def timing_rows(compiled: Compiled) -> list[Row]:
     return [*rows, ("all", f"{1000 * sum(compiled.timings.values()):,.1f}")]
 
 
-def _qubits(stats: dict[str, Any]) -> str:
-    held = sum(len(qubits) for qubits in stats["allocation"].values())
-    shared = ", sharing qubits in turn" if held > stats["qubits"] else ""
-    return f"{stats['qubits']} ({register_sizes(stats['allocation'])}{shared})"
+def _qubits(compiled: Compiled) -> list[str]:
+    """The qubits and registers of each circuit; of several with its name."""
+    found = []
+    for name, stats in zip(compiled.names, compiled.parts_stats, strict=True):
+        held = sum(len(qubits) for qubits in stats["allocation"].values())
+        shared = ", sharing qubits in turn" if held > stats["qubits"] else ""
+        called = "" if len(compiled.circuits) == 1 else f"{name}: "
+        found.append(f"{called}{stats['qubits']} ({register_sizes(stats['allocation'])}{shared})")
+    return found
 
 
 def register_sizes(allocation: Mapping[str, Sequence[str]]) -> str:

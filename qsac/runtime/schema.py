@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -17,48 +17,6 @@ Value = float | None
 Probability = Annotated[float, Field(ge=0, le=1)] | None
 Count = Annotated[int, Field(ge=0)]
 Amount = Annotated[float, Field(ge=0)]
-Matrix = list[list[Value]]
-
-
-class Predictions(Fields):
-    """P(state l | given), one for each state in the order of the model file. ``standard_errors``: empty if exact."""
-
-    position: Annotated[int, Field(ge=1)]
-    over: Literal["basis", "vocabulary", "states", "tokens"]
-    probabilities: list[Probability]
-    standard_errors: list[Value]
-
-
-class ComplexErrors(Fields):
-    """Standard errors of the real and the imaginary parts."""
-
-    re: Matrix
-    im: Matrix
-
-
-class SquaredErrors(Fields):
-    """Standard errors of the squared moduli."""
-
-    abs2: Matrix
-
-
-class Exact(Fields):
-    """No standard errors: the result is exact."""
-
-
-class ComplexOverlaps(Fields):
-    """Real and imaginary parts of s_ji, row j, column i; null outside the mask."""
-
-    re: Matrix
-    im: Matrix
-    standard_errors: ComplexErrors | Exact
-
-
-class SquaredOverlaps(Fields):
-    """Squared moduli of s_ji, row j, column i; null outside the mask."""
-
-    abs2: Matrix
-    standard_errors: SquaredErrors | Exact
 
 
 class Cost(Fields):
@@ -92,21 +50,19 @@ class ShotsForecast(Fields):
 
 
 class RunResult(Fields):
-    """The result of a run: metrics by name; for other readouts than the loss, predictions or overlaps."""
+    """The result of a run: metrics by name, and in ``values`` what else the model's readout reports. Of the family
+    ``attention``: ``predictions`` (position, over, probabilities) or ``overlaps`` (re and im, or abs2)."""
 
-    target: str
+    target: str | None
     shots: Count | None
     seed: Count | None
     noise: bool
     mitigated: bool
     metrics: dict[str, Value]
     standard_errors: dict[str, Value]
-    predictions: Predictions = Field(default=None, json_schema_extra=without_default)  # type: ignore[assignment]
-    overlaps: ComplexOverlaps | SquaredOverlaps = Field(
-        default=None,  # type: ignore[assignment]
-        json_schema_extra=without_default,
-    )
     success_probability: Probability
+    values: dict[str, Any]
+    value_errors: dict[str, Any]
     warnings: list[str]
     forecast: ShotsForecast = Field(default=None, json_schema_extra=without_default)  # type: ignore[assignment]
 

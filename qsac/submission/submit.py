@@ -10,9 +10,10 @@ from typing import get_args
 
 from qsac.artifact.compiled import Compiled
 from qsac.errors import EXIT_BACKEND_FAILURE, EXIT_INTERRUPTED, BackendError, InvalidInputError, QsacError, printable
+from qsac.families.contract import Result
 from qsac.files.pointer import describe, quoted
 from qsac.native.circuit import NativeCircuit
-from qsac.runtime.run import Result, interpret_counts
+from qsac.runtime.run import interpret_counts
 from qsac.submission import ibm, quantinuum
 from qsac.submission.client import Client, State, Status
 from qsac.submission.entries import NOT_FOUND, SUBMITTING, Job, counts_problem, is_handle
@@ -192,7 +193,7 @@ def _check_counts(job: Job, compiled: Compiled, counts: object) -> None:
 
 def _interpreted(compiled: Compiled, counts: dict[str, int], number: int) -> Result:
     """Outcomes in the journal have one character for each bit of the circuit, in its order."""
-    return interpret_counts(compiled, counts, f"job {number}")
+    return interpret_counts(compiled, {compiled.names[0]: counts}, f"job {number}")
 
 
 def _nonsense(vendor: str, found: str, title: str | None = None) -> BackendError:

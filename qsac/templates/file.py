@@ -19,6 +19,7 @@ from qsac.files.differences import same_text
 from qsac.files.pointer import counted
 from qsac.files.source import read_file as read_bytes
 from qsac.files.strict_json import parse
+from qsac.ir.attention import PhaseTable
 from qsac.ir.attention.unitary import has_synthesis
 from qsac.ir.derivation import OPERATIONS, Derivation, Source
 from qsac.ir.parser import parse_program
@@ -284,6 +285,12 @@ def _check_filled(template: Template, shape: Shape, place: int, within: str) -> 
         raise _damaged(f"{within}/ir", found="a program that is not of the model") from None
     if any(kept[name].shape != table.shape or kept[name].real != table.real for name, table in program.tables.items()):
         raise _damaged(f"{within}/ir", found="tables that are not of the model's shape")
+    if _phases(shape.program) != _phases(program):
+        raise _damaged(f"{within}/ir", found="phases that are not of the model's shape")
+
+
+def _phases(program: Program) -> list[tuple[int, ...]]:
+    return [op.phases.shape for op in program.ops if isinstance(op, PhaseTable)]
 
 
 def compiled_again(model: Model, machine: Target, options: Options, progress: Progress | None = None) -> Template:

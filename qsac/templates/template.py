@@ -115,7 +115,8 @@ class Template:
                 program, blocks = self._filled(place, model)
             watch.show("bind", program)
             native = compilation.native(blocks, allocate(program, compilation.context))
-        return compilation, compilation.circuit_statistics(program, native)
+        name = family_of(model).plan(model).circuits[place].name
+        return compilation, compilation.circuit_statistics(name, program, native)
 
     def _stages(self, place: int, model: Model) -> list[tuple[str, Program | NativeCircuit]]:
         """The stages of a binding with their results: of binding the blocks too."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from qsac.errors import InvalidInputError
-from qsac.families import schema
+from qsac.families.qsa import schema
 from qsac.files import limits
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from qsac.families import contract
 from qsac.families.tokens.evolution import Evolution
 from qsac.families.unitary import Unitary
 from qsac.files.numbers import Numbers, as_lists, reduced
+
+if TYPE_CHECKING:
+    from qsac.families.qsa.readouts.reading import Readout
 
 Mask = Literal["causal", "full"]
 
@@ -29,6 +32,8 @@ class Model(contract.Model):
     """
 
     section: ClassVar[str] = "attention"
+
+    readout: Readout
 
     tokens: Numbers
     mask: Mask

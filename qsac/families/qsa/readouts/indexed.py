@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.errors import present
 from qsac.families.outcomes import Index, Outcomes, fraction, standard_error, upper_bound
 from qsac.families.qsa.metrics import RESOLUTION
 from qsac.files.pointer import counted as counted_word
@@ -37,12 +36,12 @@ def fractions(name: str, found: Outcomes, *, conditional: bool) -> tuple[Real, R
     return values, errors
 
 
-def success(found: Outcomes, *, certain: bool) -> tuple[float, float | None, list[str]]:
-    """The success probability, its standard error if it was counted, and no warnings yet. Where nothing is given
-    (``certain``), every shot counts: that is no estimate."""
+def success(found: Outcomes, *, certain: bool) -> tuple[float, float | None]:
+    """The success probability, and its standard error if it was counted. Where nothing is given (``certain``), every
+    shot counts: that is no estimate."""
     if found.exact:
-        return (0.0 if found.given < RESOLUTION else min(found.given, 1.0)), None, []
-    return (*((1.0, 0.0) if certain else fraction(found.given, found.total)), [])
+        return (0.0 if found.given < RESOLUTION else min(found.given, 1.0)), None
+    return (1.0, 0.0) if certain else fraction(found.given, found.total)
 
 
 def unresolved(name: str, found: Outcomes, possible: NDArray[np.bool_], *, conditional: bool) -> list[str]:
@@ -86,8 +85,3 @@ def given_deviation(expected: Outcomes, found: Outcomes) -> dict[str, float | No
         "loss_deviation": None,
         "success_probability_deviation": found.given * growth / expected.given - 1 if expected.given else None,
     }
-
-
-def errors_of(errors: Real | None) -> Real:
-    """Errors that are there."""
-    return present(errors, "the standard errors")

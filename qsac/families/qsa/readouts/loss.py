@@ -28,6 +28,9 @@ from qsac.numerics.product_formulas import Evolution
 if TYPE_CHECKING:
     from qsac.families.qsa.model import Model
 
+NAME = "loss"
+"""What the circuit is called."""
+
 LABELS = ("w_j^2 at j = ", "|A_j|^2 at j = ")
 """What the entries of the observed index are called."""
 
@@ -42,7 +45,7 @@ class Loss:
     def step(self, model: Model, source: Evolution | None = None) -> CircuitStep:
         """The one circuit of the plan."""
         build = partial(self.program, model, source)
-        return CircuitStep(model.name, build, ("fidelity", "token_fidelity"), model.index_qubits)
+        return CircuitStep(NAME, build, ("fidelity", "token_fidelity"), model.index_qubits)
 
     def program(self, model: Model, source: Evolution | None = None) -> Program:
         """The program whose readouts are the fidelity and the token fidelity.
@@ -101,19 +104,19 @@ class Loss:
             weights[0, : model.context] = exact.norms**2 / scale
             weights[1, : model.context] = np.abs(exact.overlaps) ** 2 / scale
             index = Index(weights[0], weights[1], LABELS)
-        return {model.name: Outcomes(1.0, zeta, success, index, exact=True)}
+        return {NAME: Outcomes(1.0, zeta, success, index, exact=True)}
 
     def closed_form(self, model: Model) -> Result:
         exact = closed_form(model)
         return Result(exact.values, {}, exact["success_probability"], exact.warnings)
 
     def result(self, model: Model, seen: Mapping[str, Any]) -> Result:
-        found: Outcomes = seen[model.name]
+        found: Outcomes = seen[NAME]
         return _exact(model, found) if found.exact else _counted(model, found)
 
     def shots(self, model: Model, expected: Mapping[str, Outcomes], error: float) -> int | None:
         """The variance of ln F is (1 - F) / (F p N) for N shots of which the share p counts (algorithm point 1)."""
-        found = expected[model.name]
+        found = expected[NAME]
         given, fidelity = min(found.success_probability, 1.0), found.share("fidelity")
         return max(1, ceil((1 - fidelity) / (fidelity * given * error**2))) if given and fidelity else None
 
@@ -137,7 +140,7 @@ class Loss:
         return expected.success["fidelity"]
 
     def deviation(self, model: Model, seen: Mapping[str, Outcomes]) -> dict[str, float | None]:
-        exact, found = closed_form(model), seen[model.name]
+        exact, found = closed_form(model), seen[NAME]
         loss, fidelity, zeta = exact["loss"], found.share("fidelity"), exact["zeta"]
         return {
             "loss_deviation": None if loss is None or fidelity <= 0 else -log(fidelity) - loss,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from qsac.families.qsa.model import Model
 
 NAME = "overlaps"
+"""What the circuit, its readout and the result are called."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Overlaps:
 
     def step(self, model: Model, source: Evolution | None = None) -> CircuitStep:
         """The one circuit of the plan."""
-        return CircuitStep(model.name, partial(self.program, model, source), (NAME,), self.index_qubits(model))
+        return CircuitStep(NAME, partial(self.program, model, source), (NAME,), self.index_qubits(model))
 
     def program(self, model: Model, source: Evolution | None = None) -> Program:
         """The program that measures s_ji = <x_j|W|x_i> for all pairs of the mask, (j, i) read from ``query`` and ``key``.
@@ -109,14 +110,14 @@ class Overlaps:
             marginal[window] = np.where(inside, share, 0.0)
             joint[window] = np.where(inside, np.minimum(part, 1.0) * share, 0.0)
         index = Index(marginal.reshape(-1), joint.reshape(-1)) if self.index_qubits(model) else None
-        return {model.name: Outcomes(1.0, 1.0, {NAME: float(joint.sum())}, index, exact=True)}
+        return {NAME: Outcomes(1.0, 1.0, {NAME: float(joint.sum())}, index, exact=True)}
 
     def closed_form(self, model: Model) -> Result:
         return self.result(model, self.expected(model))
 
     def result(self, model: Model, seen: Mapping[str, Any]) -> Result:
         """Overlaps outside the mask are null, whatever noise or an approximation has put there."""
-        found: Outcomes = seen[model.name]
+        found: Outcomes = seen[NAME]
         values, errors = fractions(NAME, found, conditional=True)
         possible = self._possible(model)
         names = ("re", "im") if self.part == "complex" else ("abs2",)
@@ -151,7 +152,7 @@ class Overlaps:
         return expected.given
 
     def deviation(self, model: Model, seen: Mapping[str, Outcomes]) -> dict[str, float | None]:
-        return given_deviation(self.expected(model)[model.name], seen[model.name])
+        return given_deviation(self.expected(model)[NAME], seen[NAME])
 
     def rows(self, model: Model, result: Result) -> Iterator[Row]:
         """Pairs outside the mask are left out."""

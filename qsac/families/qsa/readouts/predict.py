@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from qsac.families.qsa.model import Model
 
 NAME = "predictions"
+"""What the circuit, its readout and the result are called."""
 
 _LABELS = {"vocabulary": "word {}", "states": "state {}"}
 
@@ -63,7 +64,7 @@ class Predict:
 
     def step(self, model: Model, source: Evolution | None = None) -> CircuitStep:
         """The one circuit of the plan."""
-        return CircuitStep(model.name, partial(self.program, model, source), (NAME,), self.index_qubits(model))
+        return CircuitStep(NAME, partial(self.program, model, source), (NAME,), self.index_qubits(model))
 
     def program(self, model: Model, source: Evolution | None = None) -> Program:
         """The program that prepares z of one position and measures it.
@@ -136,7 +137,7 @@ class Predict:
             joint = joint * marginal
         index = Index(marginal * given, joint * given) if self.index_qubits(model) else None
         whole = given if self.at_once else given * float(joint.sum())
-        return {model.name: Outcomes(1.0, given, {NAME: whole}, index, exact=True)}
+        return {NAME: Outcomes(1.0, given, {NAME: whole}, index, exact=True)}
 
     def closed_form(self, model: Model) -> Result:
         return self.result(model, self.expected(model))
@@ -144,7 +145,7 @@ class Predict:
     def result(self, model: Model, seen: Mapping[str, Any]) -> Result:
         """The probabilities by state. The index is the outcome of the measured states, or the state that is compared
         with; a vocabulary is read together with outcomes that stand for none of its words."""
-        found: Outcomes = seen[model.name]
+        found: Outcomes = seen[NAME]
         conditional = not self.at_once
         values, errors = fractions(NAME, found, conditional=conditional)
         count = self._count(model)
@@ -181,7 +182,7 @@ class Predict:
         return expected.given
 
     def deviation(self, model: Model, seen: Mapping[str, Outcomes]) -> dict[str, float | None]:
-        return given_deviation(self.expected(model)[model.name], seen[model.name])
+        return given_deviation(self.expected(model)[NAME], seen[NAME])
 
     def rows(self, model: Model, result: Result) -> Iterator[Row]:
         """Basis states are written as bits; words and states are numbered from 0 as in the list, tokens from 1 as in
