@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from qsac.artifact.compiled import Compiled
 from qsac.compiler import compilation as compiler
 from qsac.emit.emit import emit
-from qsac.families.qsa.build import build
 from qsac.families.qsa.metrics import METRIC_NAMES, closed_form, metrics_from_probabilities, prefix_loss
 from qsac.families.qsa.model import Model
 from qsac.families.reading import load
@@ -25,6 +24,7 @@ from qsac.machine.registry import target
 from qsac.native.circuit import KIND, NativeCircuit
 from qsac.pipeline.contract import PassContext
 from qsac.simulation.statevector import simulate
+from tests.programs import build
 from tests.strategies import models, random_model
 
 VECTORS = sorted((Path(__file__).parent / "vectors").glob("*.json"))

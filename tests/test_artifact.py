@@ -19,9 +19,9 @@ from qsac.artifact import reading as artifact_file
 from qsac.artifact.compiled import Compiled, Verified
 from qsac.artifact.sealing import digest_of, producer
 from qsac.compiler import compilation as compiler
+from qsac.compiler.verification import verify_compiled
 from qsac.errors import DoesNotFitError, InvalidInputError, QsacError
 from qsac.native.circuit import KIND, NativeCircuit
-from qsac.simulation.verification import verify_compiled
 from tests.strategies import random_model
 
 EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "tfim.json"

@@ -7,7 +7,6 @@ import pytest
 
 from qsac.compiler import compilation as compiler
 from qsac.counting.formulas import two_qubit_gates
-from qsac.families.qsa.build import build
 from qsac.families.qsa.model import Model
 from qsac.families.reading import load
 from qsac.families.unitary import Ansatz, Matrix
@@ -19,6 +18,7 @@ from qsac.ir.program import Program
 from qsac.ir.verifier import verify
 from qsac.machine.registry import target
 from qsac.native.circuit import NativeCircuit
+from tests.programs import build
 from tests.strategies import random_model
 
 SEEDS = range(300)

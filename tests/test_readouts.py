@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 import qsac
 from qsac.compiler import compilation as compiler
-from qsac.families.qsa.build import build
 from qsac.families.qsa.model import Model
 from qsac.families.qsa.readouts import Overlaps, Predict
 from qsac.families.qsa.results import Distribution, as_result, closed_form_result, distribution, fractions
@@ -23,6 +22,7 @@ from qsac.ir.verifier import verify
 from qsac.native.circuit import NativeCircuit
 from qsac.runtime.schema import RunResult
 from qsac.simulation.statevector import simulate
+from tests.programs import build
 from tests.strategies import models, random_model
 
 TOLERANCE = 1e-9

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from qsac.counting.formulas import two_qubit_gates
-from qsac.families.qsa.build import build
 from qsac.families.reading import load
 from qsac.ir.attention import LoadTokens
 from qsac.ir.blocks import Diagonal
@@ -21,6 +20,7 @@ from qsac.machine.registry import target
 from qsac.pipeline.contract import Pass, PassContext
 from qsac.pipeline.registry import default_pipeline
 from tests.bench.cases import Case
+from tests.programs import build
 from tests.strategies import random_model
 
 CONTEXT = PassContext(replace(target("aer"), family="cz", qubits=14))

@@ -51,6 +51,7 @@ def parts(template: Template) -> Iterator[str]:
             wanted="a target that `qsac targets` lists",
             help="compile the model itself for the machine, without --template",
         )
+    shapes = [_shape_parts(shape) for shape in template.shapes]
     document = {
         "qsac_template": VERSION,
         "compiler": version(),
@@ -58,10 +59,9 @@ def parts(template: Template) -> Iterator[str]:
         "sha256": template.model.sha256,
         "target": describe(template.target),
         "options": {field.name: getattr(template.options, field.name) for field in fields(Options)},
+        **(shapes[0] if len(shapes) == 1 else {"circuits": shapes}),
         "producer": producer(),
     }
-    shapes = [_shape_parts(shape) for shape in template.shapes]
-    document |= shapes[0] if len(shapes) == 1 else {"circuits": shapes}
     yield json.dumps(document | {FIELD: digest_of(document)}, separators=(",", ":"), allow_nan=False) + "\n"
 
 

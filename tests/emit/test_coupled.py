@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qsac.families.qsa.build import build
 from qsac.families.reading import load
 from qsac.ir.blocks import Diagonal, Measure, Multiplexor, PauliRotation, UniformlyControlledGate
 from qsac.ir.op import Op, Register
@@ -31,6 +30,7 @@ from qsac.passes.circuit.route import Route
 from qsac.pipeline.contract import Pass, PassContext, Preference
 from qsac.pipeline.registry import default_pipeline
 from tests.emit.families import assert_same_probabilities
+from tests.programs import build
 from tests.strategies import block_programs, random_model
 
 GRAPHS = {

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qsac.families.qsa.build import build
 from qsac.families.reading import load
 from qsac.ir.blocks import Diagonal, Measure, PauliRotation
 from qsac.ir.graph import dependency_graph, respects
@@ -16,6 +15,7 @@ from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.ir.verifier import verify
 from tests.passes.test_registry_wide import assert_same_meaning
+from tests.programs import build
 from tests.strategies import attention_programs, block_programs, random_model
 
 

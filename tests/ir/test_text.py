@@ -9,12 +9,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qsac.errors import InvalidInputError, QsacError
-from qsac.families.qsa.build import build
 from qsac.families.reading import load
 from qsac.ir.parser import parse_program
 from qsac.ir.printer import print_op, print_program
 from qsac.ir.program import Program
 from qsac.ir.verifier import ProgramError
+from tests.programs import build
 from tests.strategies import attention_programs, block_programs, random_model
 
 PROGRAMS = attention_programs() | block_programs()

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from qsac.families.qsa.build import build
 from qsac.families.reading import load
 from qsac.ir.blocks import Reset
 from qsac.ir.program import Program
@@ -15,6 +14,7 @@ from qsac.lowering.lower import lower
 from qsac.machine.registry import target
 from qsac.pipeline.contract import PassContext
 from tests.passes.test_registry_wide import assert_same_meaning
+from tests.programs import build
 from tests.strategies import attention_programs, random_model
 
 RESETTING = PassContext(target("h1"))

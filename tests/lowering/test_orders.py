@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from qsac.families.qsa.build import build
 from qsac.families.reading import load
 from qsac.ir.blocks import UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import LadderOrder
@@ -14,6 +13,7 @@ from qsac.ir.table import Table
 from qsac.lowering.lower import lower
 from qsac.machine.registry import target
 from qsac.pipeline.contract import PassContext
+from tests.programs import build
 from tests.strategies import random_model
 
 CONTEXT = PassContext(target("h1"))

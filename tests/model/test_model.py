@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from qsac.errors import QsacError
-from qsac.families.qsa.model import canonical_json
+from qsac.families.contract import canonical_json
 from qsac.families.reading import load, load_text
 from qsac.families.unitary import Identity
 from tests.model.models import minimal, tfim, with_values

@@ -7,11 +7,13 @@ from typing import Any
 import pydantic
 import pytest
 
-from qsac.families.schema import json_schema, json_schema_text
+from qsac.families.json_schema import json_schema, json_schema_text
 from qsac.families.qsa.diagnosis import _CLASSES
 
 SHIPPED = resources.files("qsac") / "families" / "model.schema.json"
-REGENERATE = "python -c \"from qsac.families.schema import *; print(json_schema_text(), end='')\" > model.schema.json"
+REGENERATE = (
+    "python -c \"from qsac.families.json_schema import *; print(json_schema_text(), end='')\" > model.schema.json"
+)
 
 
 def test_shipped_schema_is_the_generated_one() -> None:

@@ -8,10 +8,11 @@ import pytest
 
 from qsac.artifact.compiled import Compiled
 from qsac.compiler import compilation as compiler
+from qsac.compiler.verification import verify_compiled
 from qsac.errors import CheckFailedError
 from qsac.native.circuit import GATES, KIND, NativeCircuit
 from qsac.simulation.statevector import width
-from qsac.simulation.verification import is_narrow, verify_compiled
+from qsac.simulation.verification import is_narrow
 from tests.model.models import with_values
 from tests.strategies import random_model
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from qsac.compiler.compilation import compile  # noqa: A004
-from qsac.families.qsa.build import build
 from qsac.families.qsa.metrics import closed_form
 from qsac.families.reading import load
 from qsac.ir.attention import ApplyUnitary
@@ -14,6 +13,7 @@ from qsac.passes.attention.compress_tokens import CompressTokens
 from qsac.pipeline.contract import PassContext
 from qsac.runtime.run import run
 from tests.passes.attention.test_select_indices import assert_same_probabilities
+from tests.programs import build
 
 CONTEXT = PassContext(target("h2"))
 KERNELS = (

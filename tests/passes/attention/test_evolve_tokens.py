@@ -9,7 +9,6 @@ import pytest
 
 import qsac
 from qsac.artifact.compiled import Compiled
-from qsac.families.qsa.build import build
 from qsac.families.qsa.metrics import closed_form
 from qsac.families.reading import load
 from qsac.ir.approximation import infidelity
@@ -25,6 +24,7 @@ from qsac.passes.attention._loader import Search
 from qsac.passes.attention._reversal import reversal
 from qsac.pipeline.contract import ErrorLedger, PassContext
 from qsac.pipeline.registry import default_pipeline, pass_class
+from tests.programs import build
 
 EvolveTokens: Any = pass_class("evolve-tokens")
 IDENTITY = {"type": "identity"}

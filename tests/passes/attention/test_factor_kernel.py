@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 import qsac
 from qsac.artifact.compiled import Compiled
 from qsac.errors import InvalidInputError
-from qsac.families.qsa.build import build
 from qsac.families.qsa.metrics import closed_form
 from qsac.families.reading import load
 from qsac.ir.attention import LoadTokens, PhaseTable, PreparePower, TurnPower
@@ -26,6 +25,7 @@ from qsac.passes.attention.stage_power import StagePower
 from qsac.pipeline.contract import PassContext
 from qsac.pipeline.registry import default_pipeline
 from tests.passes.attention.test_prune_loaders import ANSATZ, IDENTITY, model
+from tests.programs import build
 from tests.strategies import models
 
 TOKENS = np.random.default_rng(4).normal(size=(6, 4)).tolist()

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from qsac.counting.formulas import two_qubit_gates
-from qsac.families.qsa.build import build
 from qsac.families.reading import load
 from qsac.ir.attention import ApplyUnitary, LoadTokens, PrepareIndex, PreparePower, Project
 from qsac.ir.observe import Observe
@@ -18,6 +17,7 @@ from qsac.machine.registry import target
 from qsac.pipeline.contract import PassContext
 from qsac.pipeline.registry import pass_class
 from tests.passes.test_registry_wide import assert_same_meaning
+from tests.programs import build
 from tests.strategies import random_model, random_unitary, unitary_entries
 
 FoldUnitaries: Any = pass_class("fold-unitaries")

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 import qsac
 from qsac.artifact.compiled import Compiled
-from qsac.families.qsa.build import build
 from qsac.families.qsa.metrics import closed_form
 from qsac.families.reading import load
 from qsac.ir.approximation import infidelity
@@ -24,6 +23,7 @@ from qsac.passes.attention._pruning import Choice, Pruning, cheapest
 from qsac.passes.attention.prune_loaders import PruneLoaders
 from qsac.pipeline.contract import ErrorLedger, PassContext
 from qsac.pipeline.registry import default_pipeline, print_pipeline
+from tests.programs import build
 from tests.strategies import models, random_model
 
 IDENTITY = {"type": "identity"}

@@ -3,7 +3,6 @@ import pytest
 
 from qsac.compiler.compilation import compile  # noqa: A004
 from qsac.counting.formulas import two_qubit_gates
-from qsac.families.qsa.build import build
 from qsac.families.reading import load
 from qsac.ir.attention import ApplyUnitary, LoadTokens, SelectIndex
 from qsac.ir.interpreter import interpret
@@ -12,6 +11,7 @@ from qsac.machine.registry import target
 from qsac.passes.attention.fold_unitaries import FoldUnitaries
 from qsac.passes.attention.select_indices import SelectIndices
 from qsac.pipeline.contract import PassContext
+from tests.programs import build
 from tests.strategies import random_model
 
 CONTEXT = PassContext(target("h2"))

@@ -1,7 +1,6 @@
 import pytest
 
 from qsac.compiler.compilation import compile  # noqa: A004
-from qsac.families.qsa.build import build
 from qsac.families.reading import load
 from qsac.ir.attention import PreparePower, TurnPower
 from qsac.ir.verifier import verify
@@ -10,6 +9,7 @@ from qsac.machine.registry import target
 from qsac.passes.attention.stage_power import StagePower
 from qsac.pipeline.contract import PassContext
 from tests.passes.attention.test_select_indices import assert_same_probabilities, gated, model
+from tests.programs import build
 from tests.strategies import random_model
 
 CONTEXT = PassContext(target("statevector"))

@@ -4,7 +4,6 @@ import pytest
 
 from qsac.compiler.compilation import compile  # noqa: A004
 from qsac.counting.formulas import two_qubit_gates
-from qsac.families.qsa.build import build
 from qsac.families.reading import load
 from qsac.ir.attention import LoadTokens
 from qsac.ir.interpreter import interpret
@@ -13,6 +12,7 @@ from qsac.machine.registry import target
 from qsac.pipeline.contract import PassContext
 from qsac.pipeline.registry import pass_class
 from tests.bench.cases import Case
+from tests.programs import build
 from tests.strategies import random_model
 
 CONTEXT = PassContext(target("h2"))

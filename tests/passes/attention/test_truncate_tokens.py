@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from qsac.compiler.compilation import compile  # noqa: A004
 from qsac.counting.formulas import two_qubit_gates
-from qsac.families.qsa.build import build
 from qsac.families.qsa.metrics import closed_form
 from qsac.families.reading import load
 from qsac.ir.approximation import infidelity
@@ -23,6 +22,7 @@ from qsac.passes.attention.truncate_tokens import TruncateTokens
 from qsac.pipeline.contract import ErrorLedger, PassContext
 from qsac.pipeline.registry import default_pipeline, print_pipeline
 from qsac.runtime.run import run
+from tests.programs import build
 from tests.strategies import random_model
 
 MONOMIAL = {"type": "monomial", "degree": 1}
