@@ -40,7 +40,7 @@ class Request:
 
 
 def _precision(value: object) -> float:
-    wanted = "a number above 0, the standard error of the loss"
+    wanted = "a number above 0, a standard error"
     number = real_number(value, "precision", wanted)
     if number <= 0:
         raise InvalidInputError("the precision is out of range", found=shown(value), wanted=wanted)

@@ -118,7 +118,7 @@ def _rates(
         )
     if compiled.model.readout.precise is None and (mitigate or precision is not None):
         raise InvalidInputError(
-            "only a loss has a precision, or its readout errors corrected",
+            "the readout has no precision, and its readout errors are not corrected",
             found=f"the readout {quoted(compiled.model.readout.type)}",
             help="run with --shots, with or without --noise",
         )
