@@ -188,8 +188,16 @@ def _simulators() -> str:
     return _rows(rows)
 
 
+def _quoted(*place: str) -> str:
+    return "```python\n" + ROOT.joinpath("tests", *place).read_text(encoding="utf-8") + "```"
+
+
 def _package() -> str:
-    return "```python\n" + (ROOT / "tests" / "targets" / "acme_qsac.py").read_text(encoding="utf-8") + "```"
+    return _quoted("targets", "acme_qsac.py")
+
+
+def _family() -> str:
+    return _quoted("families", "contrast_qsac.py")
 
 
 def _snapshots_are_those_of_the_lock() -> bool:
@@ -204,6 +212,7 @@ def _snapshots_are_those_of_the_lock() -> bool:
         ("targets/quantinuum.md", "quantinuum", _quantinuum),
         ("targets/simulators.md", "simulators", _simulators),
         ("targets/own.md", "package", _package),
+        ("family.md", "family", _family),
         pytest.param(
             "targets/ibm.md",
             "ibm",
