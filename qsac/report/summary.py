@@ -142,12 +142,13 @@ def _error_rows(report: Mapping[str, Any]) -> list[Row]:
     return [*rows, ("", "in truth " + ", ".join(words))] if words else rows
 
 
-def pass_rows(compiled: Compiled) -> list[tuple[str, str, str, str]]:
-    """Name, level and two-qubit gates before and after each pass."""
+def pass_rows(counts: Sequence[Mapping[str, Any]], *, every: bool) -> list[tuple[str, str, str, str]]:
+    """Name, level and two-qubit gates before and after each pass that changed them, or ``every`` pass."""
     return [
-        (step["name"], step["level"], f"{step['two_qubit_gates'][0]:,}", f"{step['two_qubit_gates'][1]:,}")
-        for stats in compiled.parts_stats
-        for step in stats["passes"]
+        (step["name"], step["level"], f"{before:,}", f"{after:,}")
+        for step in counts
+        for before, after in [step["two_qubit_gates"]]
+        if every or before != after
     ]
 
 
