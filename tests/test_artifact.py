@@ -78,10 +78,14 @@ def _observes_what_was_measured(circuit: NativeCircuit) -> bool:
 
 def test_the_fields_are_those_of_the_contract() -> None:
     document = json.loads(_compiled().to_json())
-    fields = ["qsac_artifact", "model", "sha256", "producer", "target", "options", "ir", "circuits", "stats"]
+    fields = ["qsac_artifact", "model", "sha256", "producer", "target", "options", "ir", "ops"]
+    fields += ["circuits", "stats"]
     assert list(document) == [*fields, "verified", "digest"]
     circuit = document["circuits"][0]
     assert {"name", "circuit", "readout", "initial_map", "final_map", "groups"} <= set(circuit)
+    fields = ["id", "kind", "register", "copy", "table", "by", "direction", "field"]
+    assert document["ops"]
+    assert all(sorted(op) == sorted(fields) for op in document["ops"])
     assert [readout["metric"] for readout in circuit["readout"]] == ["fidelity", "token_fidelity"]
     assert not any("time" in key or "second" in key for key in document["stats"])
 
@@ -90,8 +94,8 @@ BYTES = """
 import sys
 from qsac.compiler import compilation as compiler
 from tests.strategies import random_model
-for seed, target in ((1, "h1"), (4, "h2"), (40, "statevector")):
-    sys.stdout.write(compiler.compile(random_model(seed), target, verify=False).to_json())
+for seed, target, level in ((1, "h1", 2), (4, "h2", 2), (40, "statevector", 2), (2, "ibm-sherbrooke", 1)):
+    sys.stdout.write(compiler.compile(random_model(seed), target, optimisation=level, verify=False).to_json())
 """
 
 

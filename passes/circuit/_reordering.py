@@ -8,7 +8,6 @@ the same controls may run side by side.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -38,7 +37,7 @@ def reordered(circuit: NativeCircuit, stop: int) -> NativeCircuit:
 
 
 def _in_order(circuit: NativeCircuit, order: Sequence[int]) -> NativeCircuit:
-    return replace(circuit.rows(np.array(order, dtype=np.intp)), groups=())
+    return circuit.rows(np.array(order, dtype=np.intp))
 
 
 def measured_early(circuit: NativeCircuit, stop: int) -> NativeCircuit:

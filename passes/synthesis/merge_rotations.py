@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from qsac.errors import of_type
 from qsac.ir.blocks import PauliRotation
-from qsac.ir.op import Op
+from qsac.ir.op import Op, sources_of
 from qsac.ir.program import Program
 from qsac.pipeline.contract import Pass, PassContext
 
@@ -44,7 +44,8 @@ class MergeRotations(Pass):
                 ops.append(op)
                 continue
             earlier = of_type(ops[partner], PauliRotation)
-            ops[partner] = replace(earlier, angle=remainder(earlier.angle + op.angle, 4 * pi))
+            angle = remainder(earlier.angle + op.angle, 4 * pi)
+            ops[partner] = replace(earlier, angle=angle, sources=sources_of(earlier, op))
         return program.with_ops(op for op in ops if not (isinstance(op, PauliRotation) and _nothing(op, program)))
 
     def _partner(self, op: PauliRotation, ops: list[Op]) -> int | None:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from qsac.artifact.reading import outcome_bits
 from qsac.checking.parts import Part
 from qsac.checking.report import Finding
-from qsac.ir.catalogue import OPS
 from qsac.machine.target import Target
 from qsac.native.circuit import GATES, KIND, NativeCircuit, Unit
 
@@ -24,17 +23,6 @@ ORDERED = ("ECR", "CX")
 
 Allocated = dict[str, tuple[int, ...]]
 """The numbers of the logical qubits that each register of an attention program has."""
-
-_ORIGINS = (
-    "/attention/kernel",
-    "/attention/mask",
-    "/attention/score",
-    "/attention/value",
-    "/phases",
-    "/readout",
-    "/tokens",
-)
-"""Fields of a model that ops are made for."""
 
 _QUBIT = re.compile(r"q\[(0|[1-9][0-9]{0,8})\]")
 
@@ -48,7 +36,7 @@ def check_circuit(part: Part, target: Target) -> Iterator[Finding]:
         yield Finding(f"{part.stats_pointer}/allocation", "not an allocation of the program's registers", None, wanted)
     else:
         yield from _maps(part, target, allocation)
-    yield from _groups(part.circuit, part.pointer)
+    yield from _groups(part)
 
 
 def runs_on(circuit: NativeCircuit, target: Target, pointer: str = "/circuits/0") -> Iterator[Finding]:
@@ -221,19 +209,20 @@ def _ends(part: Part, allocation: Allocated) -> Iterator[Finding]:
             yield Finding(f"{at}/final_map/{logical}", title, f"{register}[{index}]", wanted)
 
 
-def _groups(circuit: NativeCircuit, at: str) -> Iterator[Finding]:
-    """Groups follow one another from the first gate to the last, or are absent."""
-    reached = 0
-    for place, group in enumerate(circuit.groups):
-        if group.start != reached or group.stop <= group.start:
-            found = f"{group.start} to {group.stop}"
-            yield Finding(f"{at}/groups/{place}", "groups do not follow one another", found, f"from {reached} on")
-            return
-        if group.op not in OPS:
-            yield Finding(f"{at}/groups/{place}/2", "an unknown op", group.op[:60], "an op of the block level")
-        if group.origin not in _ORIGINS:
-            yield Finding(f"{at}/groups/{place}/3", "not a field of the model", group.origin[:60], ", ".join(_ORIGINS))
-        reached = group.stop
-    if circuit.groups and reached != len(circuit):
-        found = f"up to {reached}"
-        yield Finding(f"{at}/groups", "groups leave gates out", found, f"up to {len(circuit)}")
+def _groups(part: Part) -> Iterator[Finding]:
+    """A measurement is of the op that projects what it measures. That groups are of ops of the program, in order and
+    apart from each other, is what reading an artifact checks."""
+    circuit, program = part.circuit, part.program
+    projecting = {unit: place for place, op in enumerate(program.ops) for unit in outcome_bits(op.outcomes, program)}
+    measured = np.flatnonzero(circuit.kind == KIND["Measure"])
+    found = 0
+    for place, (first, last, ops) in enumerate(circuit.groups):
+        gates = measured[np.searchsorted(measured, first) : np.searchsorted(measured, last, side="right")]
+        wanted = [projecting[unit] for bit in circuit.second[gates] if (unit := circuit.bits[bit]) in projecting]
+        missing = sorted(set(wanted) - {*ops})
+        if missing and found < _MOST:
+            found += 1
+            title, said = "a measurement in the group of other ops", ", ".join(map(str, missing))
+            yield Finding(
+                f"{part.pointer}/groups/{place}", title, str(list(ops)), f"{said}, which projects what is measured"
+            )

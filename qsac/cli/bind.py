@@ -33,7 +33,7 @@ ENDING = ".qsac-template.json"
 @click.option("--timing", is_flag=True, help="Print the time of each stage, on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="Print statistics and times as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@click.option("-v", "--verbose", is_flag=True, help="Print registers, gate groups and every pass too.")
+@click.option("-v", "--verbose", is_flag=True, help="Print registers, every pass, and the gates of each op too.")
 def command(
     template: str,
     tokens: str | None,

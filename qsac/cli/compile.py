@@ -79,7 +79,7 @@ def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> f
 @click.option("--verify-each", is_flag=True, help="Compare each stage's result with the stage before.")
 @click.option("--json", "as_json", is_flag=True, help="Print statistics and times as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@click.option("-v", "--verbose", is_flag=True, help="Print registers, gate groups and every pass too.")
+@click.option("-v", "--verbose", is_flag=True, help="Print registers, every pass, and the gates of each op too.")
 def command(
     model: str,
     target: str,
@@ -337,8 +337,8 @@ def _print_timing(compiled: Compiled) -> None:
 
 def _print_summary(compiled: Compiled, place: str, what: str, verify: bool | None, verbose: bool) -> None:
     """Facts and passes: on stdout, unless the output itself goes there."""
-    from qsac.cli.tables import show_facts
-    from qsac.report.summary import facts
+    from qsac.cli.tables import Table, show_facts
+    from qsac.report.summary import facts, op_rows
 
     to_stderr = place == "-"
     if compiled.verified:
@@ -349,12 +349,14 @@ def _print_summary(compiled: Compiled, place: str, what: str, verify: bool | Non
     say(f"{compiled.model.name}: compiled, {verified}", err=to_stderr)
     rows = facts(compiled)
     if verbose:
-        for circuit, stats in zip(compiled.circuits, compiled.parts_stats, strict=True):
+        for stats in compiled.parts_stats:
             rows += [(name, " ".join(qubits)) for name, qubits in stats["allocation"].items()]
-            rows += [
-                (f"gates {group.start}..{group.stop - 1}", f"{group.op} {group.origin}") for group in circuit.groups
-            ]
     show_facts(rows, stderr=to_stderr)
+    if verbose:
+        table = Table("op", "native gates for", "one qubit", "two qubits", numbers=("one qubit", "two qubits"))
+        for gates in op_rows(compiled):
+            table.add(*gates)
+        table.show(stderr=to_stderr)
     counts = [step for stats in compiled.parts_stats for step in stats["passes"]]
     show_passes(counts, every=verbose, stderr=to_stderr)
     if not to_stderr:

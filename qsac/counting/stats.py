@@ -11,6 +11,7 @@ import numpy as np
 
 from qsac.counting.error_rates import ARITY, NO_TIME, gate_errors, readout_errors, waits
 from qsac.counting.tally import Tally
+from qsac.ir.provenance import Ids, Provenance
 from qsac.machine.target import Durations, ErrorRates, Target
 from qsac.native.circuit import GATES, NativeCircuit
 
@@ -39,6 +40,17 @@ def layers(circuit: NativeCircuit) -> Layers:
             level[first] += 1
     waited, two_qubit_depth = waits(circuit)
     return Layers(max(level, default=0), two_qubit_depth, int(waited.sum()))
+
+
+def gates_by_ops(circuit: NativeCircuit) -> dict[Ids, tuple[int, int]]:
+    """The one-qubit and the two-qubit gates, counted as in the statistics, of each set of ops that has any; those that
+    no op is known for are of the empty set."""
+    known = circuit.provenance
+    if not len(known.of):
+        known = Provenance.of_groups((), len(circuit))
+    parts = ((ids, circuit.rows(known.of == place)) for place, ids in enumerate(known.sets))
+    counts = {ids: (part.one_qubit_gates, part.two_qubit_gates) for ids, part in parts}
+    return {ids: gates for ids, gates in counts.items() if any(gates)}
 
 
 def error_free_probability(circuit: NativeCircuit, target: Target, idle: int) -> float | None:

@@ -22,6 +22,7 @@ from qsac.ir.blocks import Diagonal, Multiplexor, UniformlyControlledGate
 from qsac.ir.op import Op
 from qsac.ir.outline import Outline
 from qsac.ir.program import Program
+from qsac.ir.provenance import Mask
 from qsac.native.circuit import GATES, GateFamily
 from qsac.native.columns import Columns
 from qsac.numerics.su2 import phased_x, turned_z
@@ -148,6 +149,9 @@ class Tally(Columns):
     def __len__(self) -> int:
         return self.counts.total()
 
+    def of(self, ops: Mask) -> None:
+        """Nothing: gates are counted, whatever they are of."""
+
     def count(self, *names: str) -> int:
         """How many gates of the given names there are."""
         return sum(self.counts[name] for name in names)
@@ -232,6 +236,9 @@ class _Rewritten(Columns):
     def __init__(self, tally: Tally, qubits: int) -> None:
         super().__init__()
         self._writer = Writer(qubits, tally)
+
+    def of(self, ops: Mask) -> None:
+        """Nothing, as for what counts them."""
 
     def append(
         self, name: str, first: int, second: int = -1, angle: float = 0.0, phase: float = 0.0, open: int = 0

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from qsac.emit.zzphase import NEGLIGIBLE, Linear, ZZPhaseEmitter, wrapped
 from qsac.ir.program import Program
-from qsac.native.circuit import GATES, Group, NativeCircuit
+from qsac.native.circuit import GATES, NativeCircuit
 from qsac.native.columns import Columns
 
 
@@ -121,6 +123,6 @@ def written(emitter: CZEmitter) -> tuple[NativeCircuit, list[tuple[int, Linear]]
         second=seconds,
         angles=all_angles,
         profile=source.profile._replace(stop=starts[source.profile.stop]) if source.profile else None,
-        groups=tuple(Group(starts[group.start], starts[group.stop], group.op, group.origin) for group in source.groups),
+        provenance=source.provenance.repeated(np.diff(starts)),
     )
     return circuit, writer.terms

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from qsac.emit.cz import Writer
+from qsac.emit.waiting import Waiting
 from qsac.emit.zzphase import NEGLIGIBLE, wrapped
+from qsac.ir.provenance import Mask
 from qsac.native.circuit import GATES, NativeCircuit
+from qsac.native.columns import Columns
 from qsac.numerics.su2 import Spin, after, phased_x, taken_apart, turned_z
 
 _ROUNDED = 1e-12
@@ -23,10 +23,12 @@ def as_cz(circuit: NativeCircuit) -> NativeCircuit:
     SX; Rz goes past CZ, and is left out before a measurement."""
     rebase = _Rebase(len(circuit.qubits))
     columns = (circuit.kind, circuit.first, circuit.second, circuit.angles)
-    for kind, first, second, (angle, phase) in zip(*(column.tolist() for column in columns), strict=True):
-        rebase.write(GATES[kind].name, first, second, angle, phase)
-    kinds, firsts, seconds, angles = rebase.ended()
-    return replace(circuit, kind=kinds, first=firsts, second=seconds, angles=angles)
+    rows = zip(*(column.tolist() for column in columns), circuit.provenance.masks(len(circuit)), strict=True)
+    for kind, first, second, (angle, phase), ops in rows:
+        rebase.write(GATES[kind].name, first, second, angle, phase, ops)
+    written = rebase.ended()
+    kinds, firsts, seconds, angles = written.arrays()
+    return replace(circuit, kind=kinds, first=firsts, second=seconds, angles=angles, provenance=written.provenance())
 
 
 class _Rebase:
@@ -35,8 +37,14 @@ class _Rebase:
     def __init__(self, qubits: int) -> None:
         self._writer = Writer(qubits)
         self._waiting: list[Spin | None] = [None] * qubits
+        self._ops: Mask = 0
+        self._waiting_of = Waiting(qubits)
+        # The ops of the last gate on each qubit: a change of frame that is left at the end is of these.
+        self._last: list[Mask] = [0] * qubits
 
-    def write(self, name: str, first: int, second: int, angle: float, phase: float) -> None:
+    def write(self, name: str, first: int, second: int, angle: float, phase: float, ops: Mask) -> None:
+        """Add a gate of some ops."""
+        self._ops = self._last[first] = ops
         match name:
             case "SX" | "X":
                 self._turn(first, phased_x(0.5 if name == "SX" else 1.0, 0.0))
@@ -59,25 +67,31 @@ class _Rebase:
                 self._turn(second, _HADAMARD)
             case _:
                 self._settle(first)
+                self._writer.columns.of(ops)
                 self._writer.write(name, first, second, 0.0, 0.0, 0, None)
 
     def _turn(self, qubit: int, gate: Spin) -> None:
         before = self._waiting[qubit]
         self._waiting[qubit] = gate if before is None else after(gate, before)
+        self._waiting_of.add(qubit, self._ops, diagonal=not gate[1])
 
     def _settle(self, qubit: int) -> None:
         spin = self._waiting[qubit]
         if spin is not None:
             self._waiting[qubit] = None
+            ops = self._waiting_of.taken(qubit)
             theta, phi, alpha = taken_apart(spin)
             theta = next((whole for whole in (0.0, 0.5, 1.0) if abs(theta - whole) < _ROUNDED), theta)
             if theta:
+                self._writer.columns.of(ops or self._ops)
                 self._writer.write("PhasedX", qubit, -1, theta, phi, 0, None)
             self._writer.rz[qubit] += alpha
 
     def _cz(self, first: int, second: int) -> None:
         self._settle(first)
         self._settle(second)
+        self._last[first] = self._last[second] = self._ops
+        self._writer.columns.of(self._ops)
         self._writer.columns.append("CZ", first, second)
 
     def _zz(self, first: int, second: int, angle: float) -> None:
@@ -93,11 +107,13 @@ class _Rebase:
         self._cz(first, second)
         self._turn(second, phased_x(-0.5, 0.5))
 
-    def ended(self) -> tuple[NDArray[np.int8], NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
-        """The columns, once what waits is written."""
+    def ended(self) -> Columns:
+        """The gates, once what waits is written."""
         writer = self._writer
-        for qubit in range(len(self._waiting)):
+        for qubit, ops in enumerate(self._last):
+            self._ops = ops
             self._settle(qubit)
             if abs(wrapped(writer.rz[qubit])) > NEGLIGIBLE:
+                writer.columns.of(self._ops)
                 writer.write("Rz", qubit, -1, writer.rz[qubit], 0.0, 0, None)
-        return writer.columns.arrays()
+        return writer.columns

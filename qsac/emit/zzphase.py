@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.emit.waiting import Waiting
 from qsac.ir.blocks import (
     Diagonal,
     Measure,
@@ -27,7 +28,8 @@ from qsac.ir.blocks.multiplexor import ladder_places
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op
 from qsac.ir.program import Program
-from qsac.native.circuit import KIND, BitReadout, Group, NativeCircuit, Profile, Unit
+from qsac.ir.provenance import Mask, mask_of
+from qsac.native.circuit import KIND, BitReadout, NativeCircuit, Profile, Unit
 from qsac.native.columns import Columns
 from qsac.numerics.su2 import Spin, after, phased_x, taken_apart, turned_z
 from qsac.numerics.walsh import gray_angles
@@ -70,21 +72,22 @@ class ZZPhaseEmitter:
         self.qubits: tuple[Unit, ...] = tuple(("q", index) for index in range(len(self.place)))
         self.columns = Columns()
         self.frame = [0.0] * len(self.place)
+        self.ops: Mask = 0
         self.waiting: list[Spin | None] = [None] * len(self.place)
+        self.waiting_of = Waiting(len(self.place))
         self.known = [FIXED] * len(self.place)
         self.frame_open = [False] * len(self.place)
         self.bits: dict[tuple[str, int], int] = {}
-        self.groups: list[Group] = []
         self.observed: dict[str, tuple[int, tuple[int, ...], int]] = {}
 
     def emit(self) -> NativeCircuit:
         """The native circuit of the program."""
         for place, op in enumerate(self.program.ops):
-            start = len(self.columns)
             self.open = bool(op.slots)
+            self.ops = mask_of(op.sources)
+            self.columns.of(self.ops)
             linear = self.symbols.get(place)
             self._block(op, None if linear is None else linear / pi)
-            self._group(op, start)
         kind, first, second, angles = self.columns.arrays()
         # Bits stand in pytket's order, whatever the order of their measurements.
         bits = tuple(sorted(self.bits))
@@ -108,18 +111,10 @@ class ZZPhaseEmitter:
                 for readout in self.program.readouts
             ),
             profile=self._profile(renumbered.tolist()),
-            groups=tuple(self.groups),
+            provenance=self.columns.provenance(),
             initial_map=tuple(range(len(self.place))),
             final_map=tuple(self.place.values()),
         )
-
-    def _group(self, op: Op, start: int) -> None:
-        stop = len(self.columns)
-        if start == stop:
-            return
-        if self.groups and self.groups[-1].op == op.name and self.groups[-1].origin == op.origin:
-            start = self.groups.pop().start
-        self.groups.append(Group(start, stop, op.name, op.origin))
 
     def _profile(self, renumbered: list[int]) -> Profile | None:
         """The last observation, with the bits before the first as given and those between as success."""
@@ -169,6 +164,8 @@ class ZZPhaseEmitter:
             diagonal = all(what == DIAGONAL or (not what and abs(spin[1]) < NEGLIGIBLE) for what, spin in parts)
             self.known[qubit] = DIAGONAL if diagonal else OPEN
         self.waiting[qubit] = gate if waiting is None else after(gate, waiting)
+        diagonal = known == DIAGONAL or (not known and abs(gate[1]) < NEGLIGIBLE)
+        self.waiting_of.add(qubit, self.ops, diagonal=diagonal)
 
     def settle(self, *qubits: int) -> None:
         """Write what waits on the qubits, as PhasedX and frame."""
@@ -176,11 +173,13 @@ class ZZPhaseEmitter:
             waiting = self.waiting[qubit]
             if waiting is None:
                 continue
-            known = self.known[qubit]
+            known, ops = self.known[qubit], self.waiting_of.taken(qubit)
             self.waiting[qubit], self.known[qubit] = None, FIXED
             theta, phi, alpha = taken_apart(waiting)
             if known == OPEN or (not known and theta > NEGLIGIBLE):
+                self.columns.of(ops or self.ops)
                 self._phased_x(qubit, theta, phi, known == OPEN)
+                self.columns.of(self.ops)
             self.frame[qubit] += alpha
             self.frame_open[qubit] |= bool(known)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -128,6 +129,12 @@ def parse_program(text: str) -> Program:
     return program
 
 
+def parse_ops(text: str) -> tuple[Op, ...]:
+    """The ops of a program's text, without its tables: they may be long, and the ops do not depend on them."""
+    lines = (_Line(number, line) for number, line in enumerate(text.split("\n"), 1) if line.startswith("op "))
+    return tuple(map(_op, lines))
+
+
 def _header(line: _Line) -> tuple[str, Literal["attention", "block"]]:
     keyword, _, rest = line.text.partition(" ")
     name, _, level = rest.rpartition(" ")
@@ -202,7 +209,7 @@ def _op(line: _Line) -> Op:
     if name not in OPS:
         raise line.wrong(name[:60], _nearest(name, OPS, f"one of the {len(OPS)} ops"))
     kind = OPS[name]
-    hints = get_type_hints(kind)
+    hints = _hints(name)
     values = line.fields(rest)
     known = {field.name: field for field in fields(kind) if field.name != "origin"}
     for key in values:
@@ -218,6 +225,12 @@ def _op(line: _Line) -> Op:
 def _nearest(name: str, known: Iterable[str], otherwise: str) -> str:
     guesses = near(name, known)
     return f"perhaps {' or '.join(guesses)}" if guesses else otherwise
+
+
+@functools.cache
+def _hints(name: str) -> dict[str, Any]:
+    """The types of the fields of the op of a name."""
+    return get_type_hints(OPS[name])
 
 
 def _checked(line: _Line, key: str, value: Any, hint: Any) -> Any:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
+from typing import Any
 
 from qsac.errors import InvalidInputError
 from qsac.ir.attention import Project
 from qsac.ir.blocks import Multiplexor
 from qsac.ir.op import Adjointable, Op
 from qsac.ir.program import Program
+
+_PLACES = 1 << 16
+"""More ops than any attention program has. Text is untrusted, and sets of places are used as bits of a number."""
 
 
 class ProgramError(InvalidInputError):
@@ -64,6 +69,12 @@ def _broken_rules(program: Program, op: Op, live: set[str], ended: set[str]) -> 
     for name in (*op.targets, *op.borrows, *op.visits):
         if name not in sizes:
             yield f"register {name!r} is not declared"
+    if op.sources:
+        if program.level == "attention":
+            yield "only blocks have sources"
+        ascending = len(op.sources) == 1 or all(one < other for one, other in pairwise(op.sources))
+        if not ascending or op.sources[0] < 0 or op.sources[-1] >= _PLACES:
+            yield f"its sources are not places from 0 to {_PLACES - 1} in ascending order"
     for name in op.tables:
         if name not in program.tables:
             yield f"table {name!r} does not exist"
@@ -148,7 +159,8 @@ def _verify_pairs(program: Program) -> None:
 
 
 def _closes(op: Op, other: Op) -> bool:
-    return isinstance(other, Adjointable) and replace(op, origin="") == replace(other.adjoint(), origin="")
+    own: dict[str, Any] = {"origin": "", "sources": ()}
+    return isinstance(other, Adjointable) and replace(op, **own) == replace(other.adjoint(), **own)
 
 
 def _verify_readouts(program: Program) -> None:

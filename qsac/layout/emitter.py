@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.emit.cz import CZEmitter, written
+from qsac.emit.waiting import Waiting
 from qsac.emit.zzphase import FIXED, NEGLIGIBLE, PHI, Linear
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, Reset, UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import ladder_places, ruler
@@ -45,6 +46,7 @@ class CoupledEmitter(CZEmitter):
         self.place = {name: self._index[node] for name, node in zip(self._names, arrangement.start, strict=True)}
         self.frame = [0.0] * len(nodes)
         self.waiting = [None] * len(nodes)
+        self.waiting_of = Waiting(len(nodes))
         self.known = [FIXED] * len(nodes)
         self.frame_open = [False] * len(nodes)
         self._holds: list[str | None] = [None] * len(nodes)

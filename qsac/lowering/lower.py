@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -37,34 +38,34 @@ from qsac.pipeline.contract import PassContext
 def _prepare_indices(op: PrepareIndices, place: Place) -> Sequence[Op]:
     query, key = place.qubits(op.query), place.qubits(op.key)
     if op.mask == "causal" and causal_is_loaded(op.length):
-        return tokens.load_row(op.prepared(place.scope), (*query, *key), place, op.origin)
+        return tokens.load_row(op.prepared(place.scope), (*query, *key), place)
     if op.mask == "causal":
-        return causal_state(query, key, op.length, op.origin)
-    return uniform_state(query, op.length, op.origin) + uniform_state(key, op.length, op.origin)
+        return causal_state(query, key, op.length)
+    return uniform_state(query, op.length) + uniform_state(key, op.length)
 
 
 def _prepare_index(op: PrepareIndex, place: Place) -> Sequence[Op]:
-    return uniform_state(place.qubits(op.index), op.length, op.origin)
+    return uniform_state(place.qubits(op.index), op.length)
 
 
 def _prepare_power(op: PreparePower, place: Place) -> Sequence[Op]:
-    return unary_state(place.qubits(*op.power), op.amplitudes, op.origin)
+    return unary_state(place.qubits(*op.power), op.amplitudes)
 
 
 def _turn_power(op: TurnPower, place: Place) -> Sequence[Op]:
     (target,), angles = place.qubits(op.power), Table(op.angles)
     controls = place.qubits(*op.given)
-    return [Multiplexor("y", controls, target, angles, enters_zero=op.fresh, leaves_zero=op.last, origin=op.origin)]
+    return [Multiplexor("y", controls, target, angles, enters_zero=op.fresh, leaves_zero=op.last)]
 
 
 def _phase_table(op: PhaseTable, place: Place) -> Sequence[Op]:
     qubits = place.qubits(op.index)
     phases = Table(op.padded(place.scope)) if op.phases.known else Outline((1 << len(qubits),), real=True)
-    return [Diagonal(qubits, phases, origin=op.origin, slots=place.slot())]
+    return [Diagonal(qubits, phases, slots=place.slot())]
 
 
 def _observe(op: Observe, place: Place) -> Sequence[Op]:
-    return [Observe(place.qubits(*op.registers), op.quantity, origin=op.origin)]
+    return [Observe(place.qubits(*op.registers), op.quantity)]
 
 
 LOWERINGS: dict[type[Op], Callable[[Any, Place], Sequence[Op]]] = {
@@ -124,13 +125,16 @@ def lowered_ops(
     orders: Sequence[LadderOrder | None] = (),
     derived: dict[Hashable, object] | None = None,
 ) -> Iterator[tuple[Op, list[Op]]]:
-    """Each op of an attention program with its blocks, resets of its registers' qubits included."""
+    """Each op of an attention program with its blocks, resets of its registers' qubits included.
+
+    The blocks' source is the op, by its place.
+    """
     derived = {} if derived is None else derived
     place = Place(program.scope, allocation, derived, count() if slots else None, iter(orders))
     to_reset = dict(allocation.reused)
-    for op in program.ops:
-        resets = [Reset(name, origin=op.origin) for register in op.targets for name in to_reset.pop(register, ())]
-        yield op, [*resets, *LOWERINGS[type(op)](op, place)]
+    for source, op in enumerate(program.ops):
+        resets = [Reset(name) for register in op.targets for name in to_reset.pop(register, ())]
+        yield op, [replace(block, sources=(source,)) for block in (*resets, *LOWERINGS[type(op)](op, place))]
 
 
 def _bits(registers: tuple[str, ...], program: Program) -> tuple[str, ...]:

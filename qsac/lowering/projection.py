@@ -14,11 +14,11 @@ def lower(op: Project, place: Place) -> list[Multiplexor | Measure]:
     qubits = place.qubits(*op.registers)
     prepared: list[Multiplexor] = []
     if op.state == "uniform":
-        prepared = uniform_state(qubits, op.length, op.origin)
+        prepared = uniform_state(qubits, op.length)
     elif op.state == "unary":
-        prepared = unary_state(qubits, op.amplitudes, op.origin)
+        prepared = unary_state(qubits, op.amplitudes)
     blocks: list[Multiplexor | Measure] = [block.adjoint() for block in reversed(prepared)]
     for register in op.registers:
         for index, qubit in enumerate(place.qubits(register)):
-            blocks.append(Measure(qubit, bit_register(register), index, origin=op.origin))
+            blocks.append(Measure(qubit, bit_register(register), index))
     return blocks

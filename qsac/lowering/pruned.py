@@ -204,22 +204,22 @@ def lower(op: LoadPruned, place: Place) -> list[Block]:
     blocks: list[Block] = []
     for level in reversed(range(len(data))):
         controls = tuple(qubits[place] for place in made.controls[level])
-        blocks += _unload(made.levels[level], level, controls, data, op.origin)
+        blocks += _unload(made.levels[level], level, controls, data)
     if not op.adjoint_load:
         blocks = [block.adjoint() for block in reversed(blocks)]
     if len(made.left) and index:
         phases = np.zeros(1 << len(index))
         phases[: len(rows)] = -made.left if op.adjoint_load else made.left
-        blocks.append(Diagonal(index, Table(phases), origin=op.origin))
+        blocks.append(Diagonal(index, Table(phases)))
     return blocks
 
 
-def _unload(step: Level, level: int, controls: tuple[str, ...], data: tuple[str, ...], origin: str) -> list[Block]:
+def _unload(step: Level, level: int, controls: tuple[str, ...], data: tuple[str, ...]) -> list[Block]:
     if isinstance(step, RotationLevel):
-        return [Multiplexor("y", controls, data[level], Table(-step.angles), leaves_zero=True, origin=origin)]
+        return [Multiplexor("y", controls, data[level], Table(-step.angles), leaves_zero=True)]
     target = data[level - step.basis]
-    gate = UniformlyControlledGate(controls, target, Table(step.theta), Table(step.phi), origin=origin)
+    gate = UniformlyControlledGate(controls, target, Table(step.theta), Table(step.phi))
     if not step.basis:
         return [gate]
-    basis = bell_basis(target, data[level], origin)
+    basis = bell_basis(target, data[level])
     return [*basis, gate, *(block.adjoint() for block in reversed(basis))]

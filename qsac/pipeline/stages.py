@@ -18,6 +18,7 @@ from qsac.errors import ExtensionError, QsacError
 from qsac.ir.catalogue import OPS
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
+from qsac.ir.provenance import Provenance
 from qsac.ir.verifier import ProgramError, verify
 from qsac.machine.target import Target
 from qsac.native.circuit import GATES, NativeCircuit
@@ -140,8 +141,9 @@ def fingerprint(subject: Program | NativeCircuit) -> str:
     if isinstance(subject, Program):
         return sha256(print_program(subject).encode()).hexdigest()
     columns = (subject.kind, subject.first, subject.second, subject.angles)
-    content = b"".join(np.ascontiguousarray(column).tobytes() for column in columns)
-    plain = replace(subject, kind=_NONE, first=_NONE, second=_NONE, angles=_NONE)
+    content = b"".join(np.ascontiguousarray(column).tobytes() for column in (*columns, subject.provenance.of))
+    provenance = Provenance(subject.provenance.sets)
+    plain = replace(subject, kind=_NONE, first=_NONE, second=_NONE, angles=_NONE, provenance=provenance)
     return f"{sha256(content).hexdigest()} {plain!r}"
 
 
@@ -178,6 +180,10 @@ def _program_problem(before: Program, found: Program) -> Problem | None:
         return "ops that qsac knows", f"an op of type {type(unknown[0]).__name__}"
     if not (isfinite(found.normalisation) and found.normalisation > 0):
         return "a positive normalisation", repr(found.normalisation)
+    sources = {source for op in before.ops for source in op.sources}
+    foreign = {source for op in found.ops for source in op.sources} - sources
+    if foreign:
+        return "the sources of the blocks that it was given", f"the source {min(foreign)}"
     endless = [name for name, table in found.tables.items() if not np.isfinite(table.values).all()]
     if endless:
         return "finite numbers", f"others in the table {endless[0]!r}"
@@ -198,6 +204,9 @@ def _circuit_problem(before: NativeCircuit, found: NativeCircuit, target: Target
     wrong = _wrong_column(found)
     if wrong is not None:
         return "gates on the circuit's own qubits and bits, in columns of one length", wrong
+    known = {number for ids in before.provenance.sets for number in ids}
+    if found.provenance.wrong(len(found), known):
+        return "for each gate the ops that it is of, as they were given, or for none", "another provenance"
     unmet = found.unmet()
     if unmet is not None:
         return unmet, "a circuit without that"

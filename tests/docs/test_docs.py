@@ -62,7 +62,7 @@ def _fields(cls: type[Any]) -> str:
     parts = []
     hints = get_type_hints(cls)
     for field in dataclasses.fields(cls):
-        if field.name in ("origin", "slots"):
+        if field.name in ("origin", "slots", "sources"):
             continue
         default = "" if field.default is dataclasses.MISSING else f", default `{json.dumps(field.default)}`"
         parts.append(f"`{field.name}` ({_type(hints[field.name])}{default})")

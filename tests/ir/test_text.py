@@ -123,6 +123,7 @@ HOSTILE: dict[str, tuple[int, str, str]] = {
     "op with fields not separated": (15, 'op project registers=["score[0]"]state="zero"', "space"),
     "op with text for a list": (15, 'op project registers="score[0]"', "a list"),
     "op with a list in a list": (15, 'op project registers=[["score[0]"]]', "type str"),
+    "op with sources at the attention level": (15, 'op project registers=["score[0]"] sources=[0]', "only blocks"),
     "op with null": (15, "op project registers=[null]", "type str"),
     "op with an object": (15, 'op project registers={"a":1}', "a list"),
     "op with a decimal for an integer": (

@@ -108,6 +108,8 @@ def _unsealed(document: Any) -> Any:
 
 
 def _documents(base: Any, tree: Any, renames: Renames) -> Difference | None:
+    if isinstance(base, dict):
+        renames = renames.against(base)
     renamed = _renamed(_unsealed(base), (), renames, old=True)
     return _walk(renamed, _renamed(_unsealed(tree), (), renames, old=False), (), exact=False)
 
@@ -125,6 +127,8 @@ def _renamed(value: Any, path: tuple[str, ...], renames: Renames, old: bool) -> 
         return result
     if isinstance(value, list):
         return [_renamed(inner, (*path, str(place)), renames, old) for place, inner in enumerate(value)]
+    if isinstance(value, str) and path == ("blocks",):
+        value = renames.without_added(value)
     if not isinstance(value, str) or not old:
         return value
     if path[-1] in _IR_FIELDS:

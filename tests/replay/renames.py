@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -15,12 +16,34 @@ class Renames:
     bits. ``fields`` are keys of JSON objects at any depth and attributes in IR text, or, with a slash in front, JSON
     pointers in which ``*`` stands for any one step (``/circuits/*/groups``). A field renamed to None is not compared:
     one of the two sides does not have it. Renamed all at once, so that two names may change places.
+
+    ``added`` are fields of a document that older commits do not have, each with pointers of those that have another
+    form since: none of them is compared with such a commit, and all are with later ones. ``added_attributes`` are such
+    fields of ops in the IR text of blocks, which had a comment in their place.
     """
 
     ops: Mapping[str, str] = field(default_factory=dict)
     passes: Mapping[str, str] = field(default_factory=dict)
     registers: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str | None] = field(default_factory=dict)
+    added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    added_attributes: tuple[str, ...] = ()
+
+    def against(self, base: Mapping[str, Any]) -> Renames:
+        """The table for a document of the commit: what that commit does not have yet is not compared."""
+        news = [name for name in self.added if name not in base]
+        blocks = base.get("blocks")
+        attributes = [name for name in self.added_attributes if isinstance(blocks, str) and f" {name}=" not in blocks]
+        left_out = [f"/{name}" for name in news] + [pointer for name in news for pointer in self.added[name]]
+        fields = {**self.fields, **dict.fromkeys(left_out)}
+        return replace(self, fields=fields, added={}, added_attributes=tuple(attributes))
+
+    def without_added(self, text: str) -> str:
+        """IR text of blocks without the added attributes that are not compared, and the comments before their time."""
+        if not self.added_attributes:
+            return text
+        names = "|".join(self.added_attributes)
+        return re.sub(rf" (?:{names})=\[[\d,]*\]| # /\S*$", "", text, flags=re.MULTILINE)
 
     def in_ir(self, text: str) -> str:
         """IR text of the commit in the words of the working tree."""
@@ -66,5 +89,5 @@ def _matches(path: tuple[str, ...], pattern: list[str]) -> bool:
     return len(path) == len(pattern) and all(wanted in ("*", step) for step, wanted in zip(path, pattern, strict=True))
 
 
-RENAMES = Renames()
+RENAMES = Renames(added={"ops": ("/circuits/*/groups",)}, added_attributes=("sources",))
 """The table in use."""

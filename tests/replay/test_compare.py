@@ -134,6 +134,43 @@ def test_renames_are_carried_out_where_qsac_names_things_and_nowhere_else() -> N
     assert _compared(_artifact(), _artifact(), "meaning", renames) is not None
 
 
+def test_what_a_commit_does_not_have_yet_is_not_compared_with_it_and_with_later_ones_it_is() -> None:
+    renames = Renames({"observe": "look"}, added={"ops": ("/circuits/*/groups",)}, added_attributes=("sources",))
+    old, new = (
+        _artifact(),
+        json.loads(json.dumps(_artifact(ops=[{"id": 0, "kind": "look"}])).replace("observe r", "look r")),
+    )
+    new["circuits"][0]["groups"] = [[0, 0, [0]]]
+    assert _compared(old, new, "meaning", renames) is None
+    later = new | {"ops": [{"id": 0, "kind": "observe"}]}
+    assert _compared(later, new, "meaning", renames) is None
+    other = json.loads(json.dumps(new))
+    other["circuits"][0]["groups"] = [[0, 0, [1]]]
+    found = _compared(later, other, "meaning", renames)
+    assert found is not None
+    assert found.place == "/circuits/0/groups/0/2/0"
+    found = _compared(later, new | {"ops": [{"id": 0, "kind": "other"}]}, "meaning", renames)
+    assert found is not None
+    assert found.place == "/ops/0/kind"
+
+
+def test_attributes_of_blocks_that_a_commit_does_not_have_yet() -> None:
+    renames = Renames(added_attributes=("sources",))
+    text = 'op reset%s qubit="q[0]"%s\nop project # /tokens\n'
+    old, new = {"ir": "op project # /tokens\n", "blocks": text % ("", " # /tokens")}, text % (" sources=[0,12]", "")
+    assert _compared(old, {**old, "blocks": new}, "meaning", renames, "template") is None
+    later = {**old, "blocks": new}
+    for changed in (new.replace("12", "3"), new.replace("q[0]", "q[1]")):
+        found = _compared(later, {**later, "blocks": changed}, "meaning", renames, "template")
+        assert found is not None
+        assert found.place == "/blocks, line 1"
+    found = _compared(old, {**old, "blocks": new.replace("q[0]", "q[1]")}, "meaning", renames, "template")
+    assert found is not None
+    found = _compared(old, {**old, "ir": "op project # /readout\n"}, "meaning", renames, "template")
+    assert found is not None
+    assert found.place == "/ir, line 1"
+
+
 def test_names_may_change_places_and_parts_of_words_are_none() -> None:
     swapped = Renames(ops={"load": "store", "store": "load"})
     assert (
