@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.emit.rebase import as_cz
-from qsac.ir.provenance import Provenance
 from qsac.native.circuit import GATES, KIND, MATRICES, NativeCircuit
+from qsac.native.provenance import Provenance
 
 Complex = NDArray[np.complex128]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
-from qsac.ir.provenance import Mask, Provenance
 from qsac.native.circuit import GATES, NativeCircuit
+from qsac.native.provenance import Mask, Provenance
 
 
 class Followed:

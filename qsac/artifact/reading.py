@@ -23,8 +23,8 @@ from qsac.files.strict_json import parse, walk
 from qsac.ir.identity import identities
 from qsac.ir.parser import parse_program
 from qsac.ir.program import Program, bit_register
-from qsac.ir.provenance import Group, Provenance
 from qsac.native.circuit import BitReadout, NativeCircuit, Profile, Unit
+from qsac.native.provenance import Group, Provenance
 
 
 def read_file(path: str | os.PathLike[str]) -> Compiled:

@@ -11,9 +11,9 @@ import numpy as np
 
 from qsac.counting.error_rates import ARITY, NO_TIME, gate_errors, readout_errors, waits
 from qsac.counting.tally import Tally
-from qsac.ir.provenance import Ids, Provenance
 from qsac.machine.target import Durations, ErrorRates, Target
 from qsac.native.circuit import GATES, NativeCircuit
+from qsac.native.provenance import Ids, Provenance
 
 
 @dataclass(frozen=True)

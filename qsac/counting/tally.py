@@ -22,9 +22,9 @@ from qsac.ir.blocks import Diagonal, Multiplexor, UniformlyControlledGate
 from qsac.ir.op import Op
 from qsac.ir.outline import Outline
 from qsac.ir.program import Program
-from qsac.ir.provenance import Mask
 from qsac.native.circuit import GATES, GateFamily
 from qsac.native.columns import Columns
+from qsac.native.provenance import Mask
 from qsac.numerics.su2 import phased_x, turned_z
 
 QUARTER = 0.5

@@ -7,9 +7,9 @@ from dataclasses import replace
 from qsac.emit.cz import Writer
 from qsac.emit.waiting import Waiting
 from qsac.emit.zzphase import NEGLIGIBLE, wrapped
-from qsac.ir.provenance import Mask
 from qsac.native.circuit import GATES, NativeCircuit
 from qsac.native.columns import Columns
+from qsac.native.provenance import Mask
 from qsac.numerics.su2 import Spin, after, phased_x, taken_apart, turned_z
 
 _ROUNDED = 1e-12

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qsac.ir.provenance import Mask
+from qsac.native.provenance import Mask
 
 
 class Waiting:

@@ -28,9 +28,9 @@ from qsac.ir.blocks.multiplexor import ladder_places
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op
 from qsac.ir.program import Program
-from qsac.ir.provenance import Mask, mask_of
 from qsac.native.circuit import KIND, BitReadout, NativeCircuit, Profile, Unit
 from qsac.native.columns import Columns
+from qsac.native.provenance import Mask, mask_of
 from qsac.numerics.su2 import Spin, after, phased_x, taken_apart, turned_z
 from qsac.numerics.walsh import gray_angles
 

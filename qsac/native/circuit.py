@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.ir.provenance import Group, Provenance
+from qsac.native.provenance import Group, Provenance
 
 Unit: TypeAlias = tuple[str, int]
 """A qubit or bit as (register, index), for instance ``("q", 3)`` or ``("score_0", 1)``."""

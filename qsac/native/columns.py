@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.ir.provenance import Mask, Provenance
 from qsac.native.circuit import KIND
+from qsac.native.provenance import Mask, Provenance
 
 
 class Columns:

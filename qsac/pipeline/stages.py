@@ -18,10 +18,10 @@ from qsac.errors import ExtensionError, QsacError
 from qsac.ir.catalogue import OPS
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
-from qsac.ir.provenance import Provenance
 from qsac.ir.verifier import ProgramError, verify
 from qsac.machine.target import Target
 from qsac.native.circuit import GATES, NativeCircuit
+from qsac.native.provenance import Provenance
 from qsac.pipeline.contract import CircuitPass, ErrorLedger, Pass, PassContext
 from qsac.plugins import blame, contained, is_foreign, package_of, unreadable
 from qsac.progress import Announce

@@ -14,9 +14,9 @@ from qsac.ir.blocks import Diagonal, Measure, Multiplexor, PauliRotation, Unifor
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
-from qsac.ir.provenance import Group
 from qsac.ir.table import Table
 from qsac.native.circuit import GATES, KIND
+from qsac.native.provenance import Group
 from tests.emit.families import assert_native, assert_same_probabilities, emitted, runs_of_one_qubit_gates
 from tests.strategies import block_programs, random_unitary
 

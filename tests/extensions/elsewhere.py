@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from qsac.errors import DoesNotFitError
 from qsac.ir.op import Op
-from qsac.ir.provenance import Provenance
+from qsac.native.provenance import Provenance
 from qsac.ir.table import Table
 from qsac.machine import ErrorRates, Target
 from qsac.pipeline import CircuitPass, Pass

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qsac.ir.provenance import Group, Provenance, ids_of, mask_of
+from qsac.native.provenance import Group, Provenance, ids_of, mask_of
 
 MASKS = st.lists(st.integers(0, 7), max_size=30)
 

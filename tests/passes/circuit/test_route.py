@@ -20,10 +20,10 @@ from pytket.predicates import CompilationUnit, ConnectivityPredicate, Directedne
 from qsac.errors import DoesNotFitError
 from qsac.export.circuit_dict import to_dict
 from qsac.export.tket import to_tket
-from qsac.ir.provenance import Provenance
 from qsac.machine import registry as machines
 from qsac.machine.target import ErrorRates, Target
 from qsac.native.circuit import GATES, KIND, BitReadout, NativeCircuit, Profile
+from qsac.native.provenance import Provenance
 from qsac.pipeline import registry
 from qsac.pipeline.contract import PassContext
 
