@@ -15,7 +15,7 @@ from qsac.artifact.sealing import digest_of
 from qsac.errors import InvalidInputError, QsacError
 from qsac.templates.template import Template, template
 from tests.strategies import random_model
-from tests.test_templates import COMPLEX, tokens_of
+from tests.templates.test_templates import COMPLEX, tokens_of
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from qsac.errors import DoesNotFitError, InvalidInputError, QsacError
 from qsac.native.circuit import KIND, NativeCircuit
 from tests.strategies import random_model
 
-EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "tfim.json"
+EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "examples" / "tfim.json"
 COLUMNS = ("kind", "first", "second", "angles")
 
 
@@ -96,7 +96,7 @@ for seed, target in ((1, "h1"), (4, "h2"), (40, "statevector")):
 
 
 def test_the_same_bytes_in_any_process() -> None:
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parent.parent.parent
     found = set()
     for hash_seed in ("0", "4711"):
         environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(root)}

@@ -13,7 +13,7 @@ from qsac.errors import QsacError
 from qsac.families.contract import canonical_json
 from qsac.families.reading import load, load_text
 from qsac.families.unitary import Identity
-from tests.model.models import minimal, tfim, with_values
+from tests.families.models import minimal, tfim, with_values
 from tests.strategies import models, random_model
 
 

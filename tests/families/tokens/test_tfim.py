@@ -8,7 +8,7 @@ import scipy.linalg
 
 from qsac.families.reading import load
 from qsac.families.tokens.tfim import bonds
-from tests.model.models import tfim
+from tests.families.models import tfim
 
 X = np.array([[0, 1], [1, 0]])
 Z = np.array([[1, 0], [0, -1]])

@@ -13,7 +13,7 @@ from qsac.errors import CheckFailedError
 from qsac.native.circuit import GATES, KIND, NativeCircuit
 from qsac.simulation.statevector import width
 from qsac.simulation.verification import is_narrow
-from tests.model.models import with_values
+from tests.families.models import with_values
 from tests.strategies import random_model
 
 FLIP = {"type": "matrix", "entries": [[[0, 0], [1, 0]], [[1, 0], [0, 0]]]}

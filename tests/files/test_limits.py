@@ -7,7 +7,7 @@ import pytest
 from qsac.errors import EXIT_DOES_NOT_FIT, DoesNotFitError, QsacError
 from qsac.families.reading import load, load_text
 from qsac.files import limits
-from tests.model.models import minimal, tfim, with_values
+from tests.families.models import minimal, tfim, with_values
 
 ANSATZ = {"type": "hardware-efficient", "layers": 1, "parameters": {"init": "normal", "scale": 1, "seed": 0}}
 

@@ -12,7 +12,7 @@ from qsac.families.qsa.model import Model
 from qsac.families.reading import load
 from qsac.families.tokens import comma_separated
 from qsac.files import limits
-from tests.model.models import with_tokens, with_values
+from tests.families.models import with_tokens, with_values
 
 
 def _read(folder: Path, text: str | bytes) -> Model:

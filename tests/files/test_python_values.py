@@ -7,7 +7,7 @@ import pytest
 
 from qsac.errors import DoesNotFitError, InvalidInputError, QsacError
 from qsac.families.reading import load
-from tests.model.models import minimal, with_values
+from tests.families.models import minimal, with_values
 
 VALUES = [[1.0, 2.0], [0.5, -1.0], [0.0, 3.0]]
 COMPLEX = np.array(VALUES) + 1j

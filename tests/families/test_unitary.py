@@ -12,7 +12,7 @@ from qsac.errors import QsacError
 from qsac.families.ansatz import Ansatz, entangler_ring
 from qsac.families.reading import load
 from qsac.families.unitary import Identity, Matrix
-from tests.model.models import with_values
+from tests.families.models import with_values
 from tests.strategies import unitary_entries
 
 PAULI = {

@@ -13,7 +13,7 @@ from qsac.families.qsa.model import Model
 from qsac.families.reading import load, load_text
 from qsac.files.pointer import describe, join, nearest
 from qsac.files.strict_json import parse
-from tests.model.models import minimal, tfim, with_values
+from tests.families.models import minimal, tfim, with_values
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),

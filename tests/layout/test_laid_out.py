@@ -111,7 +111,7 @@ def test_the_artifact_holds_the_program_of_the_circuit() -> None:
 BYTES = """
 import hashlib
 from tests.bench.cases import Case
-from tests.test_laid_out import compiled
+from tests.layout.test_laid_out import compiled
 print(hashlib.sha256(compiled(Case(3, 2, complex=True), seed=5).to_json().encode()).hexdigest())
 """
 

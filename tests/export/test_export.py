@@ -21,7 +21,7 @@ from qsac.export.tket import to_tket
 from qsac.families.qsa.metrics import closed_form
 from qsac.native.circuit import GATES, KIND, BitReadout, GateType, NativeCircuit
 from tests.cli.conftest import MODELS
-from tests.emit.outcomes import Path, distribution, qir_paths, qiskit_paths
+from tests.export.outcomes import Path, distribution, qir_paths, qiskit_paths
 
 # A machine for each family and two-qubit gate: ZZPhase, CZ, ECR.
 SMALLER = st.integers(0, 30)

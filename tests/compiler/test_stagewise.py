@@ -18,7 +18,7 @@ from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.native.circuit import KIND, NativeCircuit
 from qsac.templates import template as templates
-from tests.model.models import with_values
+from tests.families.models import with_values
 from tests.strategies import random_model
 
 MODEL = random_model(2)

@@ -16,7 +16,7 @@ from qsac.errors import DoesNotFitError, QsacError
 from qsac.families.qsa.model import Model
 from qsac.families.reading import load
 from qsac.files import limits
-from tests.model.models import with_tokens, with_values
+from tests.families.models import with_tokens, with_values
 
 REAL = np.array([[1.0, 2.0, 0.5], [0.1, -1.0, 0.0], [0.0, 3.0, 1.0]])
 COMPLEX = REAL + 1j * np.array([[0.5, 0, 0], [0, 1, 0], [0, 0, -2]])

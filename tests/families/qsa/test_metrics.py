@@ -11,7 +11,7 @@ from qsac.families.qsa import metrics as metrics_module
 from qsac.families.qsa.metrics import METRIC_NAMES, Metrics, PrefixLoss, closed_form, metrics_from_probabilities
 from qsac.families.qsa.model import Model
 from qsac.families.reading import load
-from tests.model.models import minimal, with_values
+from tests.families.models import minimal, with_values
 from tests.strategies import models, random_model
 
 

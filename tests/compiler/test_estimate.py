@@ -22,7 +22,7 @@ from qsac.families.qsa.shapes import Size, outlined, size_of
 from qsac.families.reading import load
 from qsac.machine.registry import target
 
-TFIM = Path(__file__).parent.parent / "docs" / "examples" / "tfim.json"
+TFIM = Path(__file__).parent.parent.parent / "docs" / "examples" / "tfim.json"
 TARGETS = ("h1", "h2", "helios", "statevector", "ibm-fez")
 KINDS = ("identity", "dense", "real dense", "layers", "real layers")
 

@@ -9,7 +9,7 @@ import pytest
 from qsac.families.qsa.metrics import METRIC_NAMES, closed_form
 from qsac.families.reading import load
 
-VECTORS = sorted((Path(__file__).parent.parent / "vectors").glob("*.json"))
+VECTORS = sorted((Path(__file__).parent.parent.parent / "vectors").glob("*.json"))
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from qsac.families.reading import load, load_text
 from qsac.files.source import read_file
 from qsac.files.strict_json import parse
 from qsac.machine.read import read_target
-from tests.model.models import minimal, with_tokens, with_values
+from tests.families.models import minimal, with_tokens, with_values
 
 ONES = np.ones((2, 2))
 

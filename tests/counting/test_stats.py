@@ -21,8 +21,8 @@ from qsac.export.tket import to_tket
 from qsac.machine.registry import target
 from qsac.machine.target import Durations, ErrorRates, Target
 from qsac.native.circuit import GATES, KIND, NativeCircuit
-from tests.emit.test_tket import native_circuits
-from tests.runtime.test_statevector import circuit
+from tests.export.test_tket import native_circuits
+from tests.simulation.test_statevector import circuit
 from tests.strategies import random_model
 
 RATES = ErrorRates(0.01, 0.1, 0.02, 0.04, 0.001, "2025-01-01", "made up")

@@ -11,7 +11,7 @@ from qsac.ir.interpreter import interpret
 from qsac.ir.program import Program
 from qsac.native.circuit import GATES, KIND, GateType, NativeCircuit
 from tests.emit.families import emitted
-from tests.emit.test_tket import native_circuits
+from tests.export.test_tket import native_circuits
 from tests.strategies import block_programs
 
 

@@ -21,7 +21,7 @@ from qsac.pipeline.contract import CircuitPass, Pass
 
 def test_every_pass_is_found_by_its_file() -> None:
     assert "route" in registry.pass_names()
-    root = Path(__file__).parent.parent / "passes"
+    root = Path(__file__).parent.parent.parent / "passes"
     files = {path.stem.replace("_", "-") for path in root.glob("*/*.py") if not path.stem.startswith("_")}
     assert set(registry.pass_names()) == files
 
