@@ -14,11 +14,11 @@ import qsac.families.qsa.shapes
 from qsac.cli.main import run
 from qsac.compiler import compilation as compiler
 from qsac.compiler.estimate_schema import EstimateResult, json_schema_text
-from qsac.compiler.estimation import BUILT, CONTEXT_LIMIT, DIMENSION_LIMIT, _Counted, built_counts, estimate
+from qsac.compiler.estimation import BUILT, _Counted, built_counts, estimate
 from qsac.compiler.options import Options
 from qsac.errors import InvalidInputError
 from qsac.families.qsa.model import Model
-from qsac.families.qsa.shapes import Size, outlined, size_of
+from qsac.families.qsa.shapes import CONTEXT_LIMIT, DIMENSION_LIMIT, Size, outlined, size_of
 from qsac.families.reading import load
 from qsac.machine.registry import target
 

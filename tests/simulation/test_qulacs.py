@@ -20,10 +20,12 @@ from tests.strategies import random_model
 def _assert_equal(circuit: NativeCircuit) -> None:
     found, wanted = simulate(circuit), statevector.simulate(circuit)
     assert found.given == pytest.approx(wanted.given, abs=1e-13)
-    for name, value in wanted.metrics.items():
-        assert found.metrics[name] == pytest.approx(value, abs=1e-12)
-    np.testing.assert_allclose(found.weights, wanted.weights, atol=1e-12)
-    np.testing.assert_allclose(found.overlaps, wanted.overlaps, atol=1e-12)
+    for name in wanted.success:
+        assert found.share(name) == pytest.approx(wanted.share(name), abs=1e-12)
+    assert (found.index is None) == (wanted.index is None)
+    if found.index is not None and wanted.index is not None:
+        np.testing.assert_allclose(found.index.marginal / found.given, wanted.index.marginal / wanted.given, atol=1e-12)
+        np.testing.assert_allclose(found.index.joint / found.given, wanted.index.joint / wanted.given, atol=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(6))

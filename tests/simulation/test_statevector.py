@@ -78,7 +78,7 @@ def test_probabilities_are_those_of_all_courses(native: NativeCircuit) -> None:
         given_zero = sum(p for bits, p in courses if all(bits[bit] == 0 for bit in readout.given))
         both = sum(p for bits, p in courses if all(bits[bit] == 0 for bit in (*readout.given, *readout.success)))
         assert found.given == pytest.approx(given_zero, abs=1e-12)
-        assert found.metrics[readout.metric] * found.given == pytest.approx(both, abs=1e-12)
+        assert found.success[readout.metric] == pytest.approx(both, abs=1e-12)
 
 
 HALF = ("PhasedX", 0, -1, 0.5, 0.0)
@@ -89,13 +89,13 @@ def test_a_measured_qubit_may_be_moved_on() -> None:
     """The bit is what was found, whatever comes to the qubit afterwards."""
     swap = [("CX", 0, 1), ("CX", 1, 0), ("CX", 0, 1)]
     native = circuit(HALF, ("X", 1, -1), ("Measure", 0, 0), *swap, readouts=READOUT)
-    assert simulate(native).metrics["fidelity"] == pytest.approx(0.5)
+    assert simulate(native).share("fidelity") == pytest.approx(0.5)
     assert width(native) == 3
 
 
 def test_a_success_bit_may_be_followed_by_a_reset() -> None:
     native = circuit(HALF, ("Measure", 0, 0), ("Reset", 0, -1), ("X", 0, -1), readouts=READOUT)
-    assert simulate(native).metrics["fidelity"] == pytest.approx(0.5)
+    assert simulate(native).share("fidelity") == pytest.approx(0.5)
 
 
 def test_a_reset_of_what_was_not_measured_is_refused() -> None:
@@ -110,8 +110,10 @@ def test_what_never_succeeds_has_probability_zero() -> None:
     gates = [("X", 0, -1), ("Measure", 0, 0), ("Measure", 1, 1)]
     found = simulate(circuit(*gates, readouts=readout, profile=profile))
     assert found.given == 0
-    assert found.metrics == {"fidelity": 0}
-    assert np.all(found.weights == 0)
+    assert found.success == {"fidelity": 0}
+    assert found.share("fidelity") == 0
+    assert found.index is not None
+    assert np.all(found.index.marginal == 0)
 
 
 def test_the_profile_is_read_at_its_stop() -> None:
@@ -125,8 +127,10 @@ def test_the_profile_is_read_at_its_stop() -> None:
     ]
     readouts = (BitReadout("fidelity", (), (0, 1)),)
     found = simulate(circuit(*gates, readouts=readouts, profile=Profile(4, (0,), (), (0,))))
-    np.testing.assert_allclose(found.weights, [0.5, 0.5])
-    np.testing.assert_allclose(found.overlaps, [0.25, 0.25])
+    assert found.given == pytest.approx(1)
+    assert found.index is not None
+    np.testing.assert_allclose(found.index.marginal, [0.5, 0.5])
+    np.testing.assert_allclose(found.index.joint, [0.25, 0.25])
 
 
 def test_wide_circuits_are_refused_before_memory_is_taken() -> None:

@@ -5,9 +5,10 @@ from math import log, sqrt
 import numpy as np
 import pytest
 
-import qsac
-from qsac.runtime.estimates import Estimates, Tally, estimate, tally
-from tests.strategies import random_model
+from qsac.families.contract import Result
+from qsac.families.outcomes import Outcomes
+from qsac.families.reading import load
+from tests.families.models import with_values
 
 METRICS = (
     "fidelity",
@@ -22,11 +23,17 @@ METRICS = (
 )
 
 
-def _estimate(shots: int, given: int, token: int, fidelity: int) -> Estimates:
-    return estimate(Tally(shots, given, {"token_fidelity": token, "fidelity": fidelity}), context=4, pairs=10)
+MODEL = load(with_values([[1, place] for place in range(5)]))
+"""T = 4, so that the causal mask has N = 10 pairs."""
+
+
+def _estimate(shots: int, given: int, token: int, fidelity: int) -> Result:
+    found = Outcomes(shots, given, {"token_fidelity": token, "fidelity": fidelity})
+    return MODEL.readout.result(MODEL, {"loss": found})
 
 
 def test_values_and_errors() -> None:
+    assert (MODEL.context, MODEL.pairs) == (4, 10)
     found = _estimate(1000, 400, 200, 100)
     assert found.warnings == ()
     assert tuple(found.metrics) == tuple(found.standard_errors) == METRICS
@@ -109,25 +116,3 @@ def test_no_given_shot_is_said_once() -> None:
     assert found.metrics["success_probability"] == 0
     assert len(found.warnings) == 1
     assert "success_probability is at most 0.00299" in found.warnings[0]
-
-
-def test_tally_counts_by_bits() -> None:
-    circuit = qsac.compile(random_model(5), verify=False).circuits[0]
-    fidelity, token = circuit.readouts
-    width = len(circuit.bits)
-
-    def outcome(*ones: int) -> str:
-        return "".join("1" if place in ones else "0" for place in range(width))
-
-    only_fidelity = next(iter(set(fidelity.success) - set(token.success)))
-    found = tally(
-        circuit,
-        [
-            (outcome(), 3),
-            (outcome(only_fidelity), 5),
-            (outcome(token.success[0]), 7),
-            (outcome(token.given[0]), 11),
-            (outcome(token.given[0], token.success[0]), 13),
-        ],
-    )
-    assert found == Tally(39, 15, {"fidelity": 3, "token_fidelity": 8})

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 import qsac
 from qsac.compiler import compilation as compiler
 from qsac.families.qsa.model import Model
-from qsac.families.qsa.readouts import Overlaps, Predict
-from qsac.families.qsa.results import Distribution, as_result, closed_form_result, distribution, fractions
+from qsac.families.qsa.readouts.overlaps import Overlaps
+from qsac.families.qsa.readouts.predict import Predict
 from qsac.families.reading import load
-from qsac.ir.interpreter import Interpretation, interpret
 from qsac.ir.parser import parse_program
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
@@ -22,6 +21,7 @@ from qsac.ir.verifier import verify
 from qsac.native.circuit import NativeCircuit
 from qsac.runtime.schema import RunResult
 from qsac.simulation.statevector import simulate
+from qsac.simulation.verification import of_program
 from tests.programs import build
 from tests.strategies import models, random_model
 
@@ -74,7 +74,7 @@ def _defined(model: Model) -> dict[str, NDArray[Any] | float | None]:
         overlap = np.vdot(tokens[j - 1], score @ tokens[i])
         state += sum(c * overlap**p for p, c in enumerate(model.kernel)) * (value @ tokens[i])
     norm = float(np.vdot(state, state).real)
-    rows = np.eye(model.dimension) if readout.rows is None else readout.rows
+    rows = np.eye(model.dimension) if readout.states is None else readout.states
     shares = np.array([abs(np.vdot(row, state)) ** 2 / norm if norm else np.nan for row in rows])
     return {"probabilities": shares, "success_probability": norm / (model.lam * seen) ** 2}
 
@@ -89,18 +89,17 @@ def _assert_result(name: str, content: dict[str, Any], success: float, model: Mo
         np.testing.assert_allclose(found, values, atol=TOLERANCE, err_msg=f"{where}: {name} {part}")
 
 
-def _shares(found: Interpretation) -> Distribution:
-    ((given_all, both),) = found.probabilities.values()
-    if not found.observed:
-        return Distribution(given_all, np.ones(1), np.array([both / given_all]))
-    return Distribution(given_all, *(found.observed[name] / (given_all or 1.0) for name in ("weights", "overlaps")))
+def _reported(result: qsac.Result) -> tuple[str, dict[str, Any], float]:
+    """What a result reports: the name and content of its one value, and the success probability."""
+    ((name, content),) = result.values.items()
+    assert result.success_probability is not None
+    return name, content, result.success_probability
 
 
 def _check(model: Model, target: str, optimisation: int) -> None:
     """Closed form, both levels of the interpreter and the simulated native circuit against the definition."""
     where = f"{target} -O{optimisation}"
-    name, content, success = closed_form_result(model)
-    _assert_result(name, content, success, model, "closed form")
+    _assert_result(*_reported(model.readout.closed_form(model)), model, "closed form")
     blocks: list[Program] = []
 
     def keep(_stage: str, result: Program | NativeCircuit) -> None:
@@ -108,21 +107,13 @@ def _check(model: Model, target: str, optimisation: int) -> None:
             blocks.append(result)
 
     compiled = compiler.compile(model, target, optimisation=optimisation, verify=True, after=keep)
+    (step,) = compiled.plan.circuits
     for program in (compiled.program, blocks[-1]):
-        shares = _shares(interpret(program))
-        values = fractions(model, shares)
-        _assert_result(
-            *as_result(model, values, None),
-            shares.given * program.normalisation**2,
-            model,
-            f"{program.level} level, {where}",
-        )
+        name, content, success = _reported(model.readout.result(model, {step.name: of_program(program)}))
+        _assert_result(name, content, success * program.normalisation**2, model, f"{program.level} level, {where}")
     result = qsac.run(compiled, "statevector")
-    assert result.success_probability is not None
-    found = result.predictions if name == "predictions" else result.overlaps
-    assert found is not None
-    success = result.success_probability * compiled.normalisation**2
-    _assert_result(name, found, success, model, f"circuit, {where}")
+    name, content, success = _reported(result)
+    _assert_result(name, content, success * compiled.normalisations[0] ** 2, model, f"circuit, {where}")
     RunResult.model_validate(result.to_dict())
     again = qsac.Compiled.parse(compiled.to_json().encode(), "again")
     assert again == compiled
@@ -159,7 +150,7 @@ def test_generated_models_cover_what_a_model_can_be() -> None:
 def test_degenerate_models(given_model: dict[str, Any], kind: str, seed: int) -> None:
     given_model["attention"].pop("phases", None)
     model = load(given_model | {"readout": _readout(kind, given_model, seed)})
-    exact = distribution(model)
+    (exact,) = model.readout.expected(model).values()
     if exact.given < 1e-6 and exact.given:
         return  # the definition's quotients are rounding there
     _check(model, "statevector", 2)
@@ -209,13 +200,13 @@ def test_a_prediction_that_is_zero_is_null_and_says_why() -> None:
     model = load(ORTHOGONAL | {"readout": {"type": "predict", "position": 1, "states": "tokens"}})
     compiled = qsac.compile(model, "aer")
     exact = qsac.run(compiled, "statevector")
-    assert exact.predictions is not None
-    assert exact.predictions["probabilities"] == [None] * 3
+    assert exact.values["predictions"]["probabilities"] == [None] * 3
+    assert exact.value_errors == {}
     assert exact.success_probability == 0
     assert exact.warnings == ("the predictions do not exist: the prediction z is zero, so the circuit never succeeds",)
     shots = qsac.run(compiled, shots=200)
-    assert shots.predictions is not None
-    assert shots.predictions["probabilities"] == shots.predictions["standard_errors"] == [None] * 3
+    for found in (shots.values, shots.value_errors):
+        assert found["predictions"]["probabilities"] == [None] * 3
     assert "none of 200 shots passed the given bits" in shots.warnings[0]
     for result in (exact, shots):
         RunResult.model_validate(result.to_dict())
@@ -224,8 +215,7 @@ def test_a_prediction_that_is_zero_is_null_and_says_why() -> None:
 def test_entries_without_a_shot_are_null() -> None:
     compiled = qsac.compile(_model("complex", 5), "statevector")
     result = qsac.run(compiled, shots=3)
-    assert result.overlaps is not None
-    entries = [entry for part in ("re", "im") for row in result.overlaps[part] for entry in row]
+    entries = [entry for part in ("re", "im") for row in result.values["overlaps"][part] for entry in row]
     assert len(entries) == 72
     assert 69 <= entries.count(None) < 72
     assert f"{entries.count(None)} of the overlaps' entries are not resolved" in result.warnings[0]
@@ -234,14 +224,13 @@ def test_entries_without_a_shot_are_null() -> None:
 
 def _deviations(result: qsac.Result, model: Model) -> NDArray[np.float64]:
     """How many standard errors each entry is away from the closed form."""
-    name, content, _ = closed_form_result(model)
-    found = result.predictions if name == "predictions" else result.overlaps
-    assert found is not None
+    name, content, _ = _reported(model.readout.closed_form(model))
+    found, errors = result.values[name], result.value_errors[name]
     parts = [part for part in ("probabilities", "re", "im", "abs2") if part in content]
+    assert list(errors) == parts
     away = []
     for part in parts:
-        errors = found["standard_errors"] if part == "probabilities" else found["standard_errors"][part]
-        value, error, wanted = (np.array(each, dtype=float) for each in (found[part], errors, content[part]))
+        value, error, wanted = (np.array(each[part], dtype=float) for each in (found, errors, content))
         away.append(((value - wanted) / error)[~np.isnan(wanted)])
     return np.concatenate(away)
 
