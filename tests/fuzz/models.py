@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+
 import numpy as np
 
 from qsac.compiler.compilation import compile as compile_model

@@ -23,7 +23,7 @@ Numbers = dict[str, float | str | None]
 
 @dataclass(frozen=True)
 class Readings:
-    """``probabilities``: P(given), every readout's under it, and those of each value of the index. ``results``: what a run
+    """``probabilities``: P(given), every readout's and every index value's under it. ``results``: what a run
     reports, exactly and from shots that are drawn with a fixed seed. ``meaning``: which bit is read for what."""
 
     probabilities: Numbers
