@@ -38,3 +38,20 @@ def test_an_early_exit_needs_branches(form: str, folder: Path, capsys: Captured)
         "error: --early-exit is for --emit qir: the other forms have no branches\n"
     )
     assert _files(folder) == set()
+
+
+@pytest.mark.parametrize("form", ["ir", "tket", "qasm2", "qasm3", "qir"])
+def test_a_circuit_is_chosen_by_its_name(form: str, folder: Path, capsys: Captured) -> None:
+    assert run(["compile", "small.json", "--emit", form, "-q"]) == 0
+    alone = capsys.readouterr().out
+    assert run(["compile", "small.json", "--emit", form, "--circuit", "loss", "-q"]) == 0
+    assert capsys.readouterr().out == alone
+    assert run(["compile", "small.json", "--emit", form, "--circuit", "overlaps", "-q"]) == 2
+    assert capsys.readouterr().err == 'error: there is no circuit "overlaps"\n  wanted: one of loss\n'
+    assert _files(folder) == set()
+
+
+def test_an_artifact_has_all_circuits(folder: Path, capsys: Captured) -> None:
+    assert run(["compile", "small.json", "--circuit", "loss"]) == 2
+    assert capsys.readouterr().err.startswith("error: --circuit is for other forms: an artifact has all circuits\n")
+    assert _files(folder) == set()
