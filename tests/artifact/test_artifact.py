@@ -278,7 +278,7 @@ def test_what_was_spent_is_verified_against_the_program() -> None:
         (("circuits", 0, "profile", "stop"), 10**6, "whole number from 0"),
         (("circuits", 0, "profile", "stop"), 1, "measured before its stop"),
         (("circuits", 0, "profile", "register"), [], "1 index qubits"),
-        (("circuits", 0, "readout", 0, "metric"), "accuracy", "/circuits/0/readout\n  wanted: what the model's readout asks for: fidelity, token_fidelity"),
+        (("circuits", 0, "readout", 0, "metric"), "accuracy", "what the model's readout asks for: fidelity, token_fid"),
         (("circuits", 0, "profile"), None, "a profile of 1 index qubits"),
         (("circuits", 0, "readout", 0, "given"), [], "the bits of its program: score_0[0], key[0]"),
         (("circuits", 0, "final_map", 0, 0), ["q", [5]], "the logical qubits in their order"),
