@@ -12,6 +12,8 @@ import qsac
 from qsac.compiler import compilation as compiler
 from qsac.compiler import stagewise
 from qsac.errors import CheckFailedError
+from qsac.families.contract import Model
+from qsac.families.outcomes import Outcomes
 from qsac.ir.blocks import Diagonal
 from qsac.ir.interpreter import interpret
 from qsac.ir.program import Program
@@ -31,6 +33,16 @@ def stages_of(model: Any, **options: Any) -> tuple[Stages, qsac.Compiled]:
     stages: Stages = []
     compiled = compiler.compile(model, verify=False, after=lambda *stage: stages.append(stage), **options)
     return stages, compiled
+
+
+def closed_form(model: Model) -> stagewise.Wanted:
+    """That of a model whose plan is one circuit."""
+
+    def wanted() -> Outcomes:
+        (found,) = model.readout.expected(model).values()
+        return found
+
+    return wanted
 
 
 def harmed(result: Program | NativeCircuit, by: float) -> Program | NativeCircuit:
@@ -62,7 +74,7 @@ def test_every_stage_of_ours_keeps_the_meaning(seed: int) -> None:
     assert stages[0][0] == "build"
     assert {type(result) for _, result in stages} == {Program, NativeCircuit}
     assert len(stages) > 8
-    assert stagewise.first_change(compiled.model, stages, {}) == (None, [])
+    assert stagewise.first_change(closed_form(compiled.model), stages, {}) == (None, [])
 
 
 @pytest.mark.parametrize("by", [1e-2, 1e-5])
@@ -75,7 +87,7 @@ def test_the_first_changed_stage_is_found_at_every_place(by: float) -> None:
         except LookupError:
             continue
         changed = [*stages[:place], (name, wrong), *stages[place + 1 :]]
-        change, skipped = stagewise.first_change(compiled.model, changed, {})
+        change, skipped = stagewise.first_change(closed_form(compiled.model), changed, {})
         assert change is not None
         assert (change.place, skipped) == (place, [])
         assert "as a joint probability" in change.found
@@ -87,11 +99,11 @@ def test_what_is_passed_over_does_not_hide_a_change(monkeypatch: pytest.MonkeyPa
     """Attention programs too wide to be interpreted: the circuit is compared with the closed form itself."""
     stages, compiled = stages_of(MODEL, target="statevector")
     monkeypatch.setattr("qsac.ir.interpreter.WIDTH_LIMIT", 1)
-    change, skipped = stagewise.first_change(compiled.model, stages, {})
+    change, skipped = stagewise.first_change(closed_form(compiled.model), stages, {})
     assert change is None
     assert skipped == [name for name, result in stages if isinstance(result, Program)]
     name, circuit = stages[-1]
-    change, _ = stagewise.first_change(compiled.model, [*stages[:-1], (name, harmed(circuit, 1e-4))], {})
+    change, _ = stagewise.first_change(closed_form(compiled.model), [*stages[:-1], (name, harmed(circuit, 1e-4))], {})
     assert change is not None
     assert "closed form" in change.wanted
     with pytest.warns(stagewise.SkippedStageWarning, match="too wide to be interpreted, so not compared: build, "):
@@ -106,8 +118,8 @@ def test_what_an_approximation_may_spend_is_allowed_and_no_more(seed: int, budge
     stages, compiled = stages_of(model, target="h2", optimisation=3, error_budget=budget)
     spent: dict[str, float] = compiled.stats["error_budget"]["spent"]
     assert spent
-    assert stagewise.first_change(compiled.model, stages, spent) == (None, [])
-    change, _ = stagewise.first_change(compiled.model, stages, {})
+    assert stagewise.first_change(closed_form(compiled.model), stages, spent) == (None, [])
+    change, _ = stagewise.first_change(closed_form(compiled.model), stages, {})
     assert change is not None
     assert stages[change.place][0] in spent
     assert compiler.compile(model, "h2", optimisation=3, error_budget=budget, verify_each=True).verified
@@ -176,11 +188,11 @@ def test_templates_and_their_bindings_are_compared_stage_by_stage(seed: int) -> 
 def test_other_readouts_are_compared_too(readout: dict[str, Any]) -> None:
     model = random_model(2) | {"readout": readout}
     stages, compiled = stages_of(model, target="statevector")
-    assert stagewise.first_change(compiled.model, stages, {}) == (None, [])
+    assert stagewise.first_change(closed_form(compiled.model), stages, {}) == (None, [])
     program = next(result for _, result in stages if isinstance(result, Program))
     assert interpret(program).probabilities
     place = len(stages) - 1
     name, result = stages[place]
-    change, _ = stagewise.first_change(compiled.model, [*stages[:place], (name, harmed(result, 1e-2))], {})
+    change, _ = stagewise.first_change(closed_form(compiled.model), [*stages[:place], (name, harmed(result, 1e-2))], {})
     assert change is not None
     assert change.place == place
