@@ -11,13 +11,13 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from qsac.arguments import file_path
 from qsac.artifact.sealing import FIELD, producer
 from qsac.errors import InvalidInputError
 from qsac.export.circuit_dict import to_dict
 from qsac.export.circuit_dict import to_json as circuit_json
 from qsac.families.contract import Model, Plan
 from qsac.families.registry import family_of
-from qsac.files.arguments import file_path
 from qsac.files.pointer import describe as describe_value
 from qsac.files.pointer import join, quoted
 from qsac.files.strict_json import walk

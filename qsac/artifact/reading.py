@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from qsac.arguments import file_path
 from qsac.artifact.compiled import SIZE_LIMIT, VERSION, Compiled, Verified
 from qsac.artifact.sealing import check_digest
 from qsac.errors import InvalidInputError, QsacError
@@ -14,14 +15,12 @@ from qsac.export.circuit_dict import from_dict
 from qsac.families.contract import CircuitStep, Model, Plan
 from qsac.families.reading import load
 from qsac.families.registry import family_of
-from qsac.files.arguments import file_path
 from qsac.files.differences import close, differences, shown
 from qsac.files.pointer import counted, join
 from qsac.files.source import read_file as read_source
 from qsac.files.strict_json import parse, walk
 from qsac.ir.parser import parse_program
-from qsac.ir.program import Program
-from qsac.lowering.projection import bit_register
+from qsac.ir.program import Program, bit_register
 from qsac.native.circuit import BitReadout, Group, NativeCircuit, Profile, Unit
 
 

@@ -68,7 +68,9 @@ def command(
     if as_json:
         write(json.dumps(estimated, indent=2, allow_nan=False))
         return
-    rows = estimate_rows(estimated, family_of(found.source).shape_facts(estimated["shape"]))
+    rows = estimate_rows(
+        estimated, family_of(found.source).shape_facts(estimated["shape"]), found.source.readout.precise
+    )
     say(f"{estimated['name']}: estimated{', exact' if estimated['exact'] else ''}")
     show_facts(rows)
     if estimated["advice"] is not None:

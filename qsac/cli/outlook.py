@@ -41,13 +41,13 @@ def run_forecast(compiled: Compiled, target: str | None, shots: int | None) -> d
     return for_shots(told, counts, machine, shots) | {"advice": said}
 
 
-def show_forecast(told: Mapping[str, Any] | None) -> None:
-    """Print a :func:`run_forecast` on stderr."""
+def show_forecast(told: Mapping[str, Any] | None, metric: str | None) -> None:
+    """Print a :func:`run_forecast` on stderr; ``metric`` is what shots are needed for."""
     if told is None:
         return
     from qsac.report.summary import shots_text
 
-    text = shots_text(told)
+    text = shots_text(told, metric)
     if text is not None:
         note(text)
     if told["advice"] is not None:

@@ -139,7 +139,7 @@ def show_result(compiled: Compiled, result: Result, *, as_json: bool, forecast: 
         write(json.dumps(result.to_dict() | told, indent=2, allow_nan=False))
     else:
         _show_table(compiled, result)
-        show_forecast(forecast)
+        show_forecast(forecast, compiled.model.readout.precise)
     for message in result.warnings:
         warn(message)
 

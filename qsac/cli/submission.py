@@ -43,7 +43,7 @@ def submit_program(
         f"{cost.note}; the job's limit at {planned.vendor}: {planned.ceiling:,.1f} {cost.unit}",
         err=True,
     )
-    show_forecast(run_forecast(compiled, None, shots))
+    show_forecast(run_forecast(compiled, None, shots), compiled.model.readout.precise)
     service = client(planned.vendor, planned.machine)
     if not yes:
         if sys.stdin is None or not sys.stdin.isatty():

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from qsac.arguments import callback, flag
 from qsac.artifact.cache import Cache, key_of, opened
 from qsac.artifact.compiled import Compiled
 from qsac.artifact.fingerprint import fingerprint
@@ -24,7 +25,6 @@ from qsac.families.contract import Model
 from qsac.families.outcomes import Outcomes
 from qsac.families.reading import model_of
 from qsac.families.registry import family_of
-from qsac.files.arguments import callback, flag
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
 from qsac.layout.choice import Candidate, better, circuit_steps, through
@@ -161,10 +161,15 @@ class Compilation:
         """The program after the attention passes; it fits the target and this machine."""
         check_rules(program, "build")
         self.watch.show("build", program)
-        for step in self.chosen:
-            if isinstance(step, Pass) and step.level == "attention":
-                program = self._applied(step, program)
+        program = self.passed(program)
         self.check_size(program)
+        return program
+
+    def passed(self, program: Program) -> Program:
+        """The program after the passes of its level."""
+        for step in self.chosen:
+            if isinstance(step, Pass) and step.level == program.level:
+                program = self._applied(step, program)
         return program
 
     def check_size(self, program: Program) -> None:
@@ -178,10 +183,7 @@ class Compilation:
             block_program = lower(program, self.context, slots=self.context.template)
             check_rules(block_program, "lower")
         self.watch.show("lower", block_program)
-        for step in self.chosen:
-            if isinstance(step, Pass) and step.level == "block":
-                block_program = self._applied(step, block_program)
-        return block_program
+        return self.passed(block_program)
 
     def native(self, blocks: Program, allocation: Allocation, program: Program | None = None) -> Candidate:
         """The native circuit after the circuit passes; for a coupling graph the best of some, if the attention program
@@ -284,11 +286,12 @@ class Compilation:
 
     def _applied(self, step: Pass, program: Program) -> Program:
         family = self.context.target.family
-        before = two_qubit_gates(program, family)
+        # Diagonals one by one, so that what merge-diagonals saves is not told of the passes before it.
+        before = two_qubit_gates(program, family, merged=False)
         with self.watch.stage(step.name):
             program = applied(step, program, self.context)
             check_rules(program, step.name)
-        self.counts.append(_count(step, before, two_qubit_gates(program, family)))
+        self.counts.append(_count(step, before, two_qubit_gates(program, family, merged=False)))
         self.watch.show(step.name, program)
         return program
 

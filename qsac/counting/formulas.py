@@ -1,7 +1,7 @@
 """Two-qubit gates of a program, from the cost formulas of its ops, without building a circuit.
 
-A formula counts what the structured lowering and emission write on an all-to-all machine. At the attention level
-diagonals on the same registers count once, as the pass ``merge-diagonals`` makes them one.
+A formula counts what the structured lowering and emission write on an all-to-all machine. Passes at the attention
+level compare programs by what is left once ``merge-diagonals`` has made one of the diagonals on the same registers.
 """
 
 from __future__ import annotations
@@ -96,11 +96,15 @@ def pruned_cost(rows: int, size: int, reach: Sequence[int], *, real: bool) -> in
     return total
 
 
-def two_qubit_gates(program: Program, family: GateFamily) -> int:
-    """The number of two-qubit gates that ``program`` comes to on an all-to-all machine of the given family."""
+def two_qubit_gates(program: Program, family: GateFamily, *, merged: bool = True) -> int:
+    """The number of two-qubit gates that ``program`` comes to on an all-to-all machine of the given family.
+
+    With ``merged`` the diagonals of an attention program on the same registers count once, as ``merge-diagonals`` makes
+    them one; without, each counts by itself, as the lowering writes them.
+    """
     total = sum(op_cost(op, program.scope, family) for op in program.ops)
     diagonals = [qubits for op in program.ops if (qubits := _diagonal_on(op, program.scope))]
-    if program.level == "attention":
+    if merged and program.level == "attention":
         placed = {frozenset(qubits): qubits for qubits in diagonals}
         diagonals = [qubits for names, qubits in placed.items() if not any(names < other for other in placed)]
     return total + sum(diagonal_cost(program.scope.dimension(qubits).bit_length() - 1, family) for qubits in diagonals)

@@ -133,8 +133,8 @@ def circuit_stats(circuit: NativeCircuit, target: Target) -> dict[str, Any]:
 def together(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The statistics of several circuits, each of which is run as often as the others.
 
-    Gates, measurements, times and costs add up; the widest circuit has the qubits, the deepest the depth. Free of errors
-    is what is so in all of them.
+    Gates, measurements, times and costs add up; the widest circuit has the qubits, the deepest the depth. Free of
+    errors is what is so in all of them.
     """
     if len(parts) == 1:
         return dict(parts[0])

@@ -52,3 +52,8 @@ class Program:
         named = {name for op in ops for name in op.tables}
         kept = {name: table for name, table in (self.tables if tables is None else tables).items() if name in named}
         return replace(self, ops=ops, tables=kept)
+
+
+def bit_register(register: str) -> str:
+    """The classical register that a register is measured into: ``score[1]`` goes to ``score_1``."""
+    return register.replace("[", "_").replace("]", "")

@@ -13,7 +13,12 @@ from qsac.ir.program import Program
 
 
 class ProgramError(InvalidInputError):
-    """A program that breaks a rule of the language: which op, which rule."""
+    """A program that breaks a rule of the language: which rule, and ``op``, the place of the op among the program's, if
+    it is one op's."""
+
+    def __init__(self, title: str, op: int | None = None, *, source: str | None = None) -> None:
+        super().__init__(title, pointer=None if op is None else f"/ops/{op}", source=source)
+        self.op = op
 
 
 def verify(program: Program) -> None:
@@ -31,9 +36,7 @@ def verify(program: Program) -> None:
     ended: set[str] = set()
     for index, op in enumerate(program.ops):
         for problem in _broken_rules(program, op, live, ended):
-            raise ProgramError(
-                f"op {index} ({op.name}) breaks a rule: {problem}", pointer=f"/ops/{index}", source=program.name or None
-            )
+            raise ProgramError(f"op {index} ({op.name}) breaks a rule: {problem}", index, source=program.name or None)
         live.update(op.targets)
         ended.difference_update(op.reopens)
         live.difference_update(op.ends)
@@ -66,6 +69,8 @@ def _broken_rules(program: Program, op: Op, live: set[str], ended: set[str]) -> 
             yield f"table {name!r} does not exist"
     if len(set(op.targets)) < len(op.targets):
         yield "it targets a register twice"
+    if len(set(op.borrows)) < len(op.borrows):
+        yield "it borrows a register twice"
     for name in op.borrows:
         if name in op.targets:
             yield f"register {name!r} is borrowed and targeted at once"
@@ -91,29 +96,32 @@ def _broken_rules(program: Program, op: Op, live: set[str], ended: set[str]) -> 
 def _verify_promises(program: Program) -> None:
     """What ops promise about states: un-loaded and ``leaves_zero`` qubits end in zero, ``enters_zero`` begin so, and
     those that an op visits are."""
-    untouched: dict[str, Op] = {}
+    untouched: dict[str, tuple[int, Op]] = {}
     used: set[str] = set()
     for index, op in enumerate(program.ops):
         if isinstance(op, Multiplexor) and op.enters_zero and op.target in used:
-            raise ProgramError(f"op {index} ({op.name}) says that {op.target!r} enters in zero, but it was used before")
+            raise ProgramError(
+                f"op {index} ({op.name}) says that {op.target!r} enters in zero, but it was used before", index
+            )
         for name in op.visits:
             if name in used:
-                raise ProgramError(f"op {index} ({op.name}) visits {name!r}, which is not known to be in zero")
+                raise ProgramError(f"op {index} ({op.name}) visits {name!r}, which is not known to be in zero", index)
         for name in (*op.targets, *op.borrows):
             if name in untouched:
                 if name in op.ends and (not isinstance(op, Project) or op.state == "zero"):
                     del untouched[name]
                     continue
-                promise = untouched[name]
+                _, promise = untouched[name]
                 raise ProgramError(
                     f"op {index} ({op.name}) uses {name!r}, which only a projection on zero may after the "
-                    f"{promise.name} before it"
+                    f"{promise.name} before it",
+                    index,
                 )
         used.update(op.targets)
         used.difference_update((*op.reopens, *op.ends))
-        untouched.update(dict.fromkeys(op.leaves_zero_on, op))
-    for name, op in untouched.items():
-        raise ProgramError(f"{op.name} leaves {name!r} without a projection on zero")
+        untouched.update(dict.fromkeys(op.leaves_zero_on, (index, op)))
+    for name, (index, op) in untouched.items():
+        raise ProgramError(f"op {index} ({op.name}) leaves {name!r} without a projection on zero", index)
 
 
 def _verify_pairs(program: Program) -> None:
@@ -124,12 +132,14 @@ def _verify_pairs(program: Program) -> None:
         if op.closes_pair:
             if [other for other in touched if _closes(op, other)] != touched or not touched:
                 raise ProgramError(
-                    f"op {index} ({op.name}) closes a pair that is not the last one opened on its registers"
+                    f"op {index} ({op.name}) closes a pair that is not the last one opened on its registers",
+                    index,
                 )
             opened.remove(touched[0])
         elif touched:
             raise ProgramError(
-                f"op {index} ({op.name}) targets registers of the {touched[0].name} that waits for its adjoint"
+                f"op {index} ({op.name}) targets registers of the {touched[0].name} that waits for its adjoint",
+                index,
             )
         if op.opens_pair:
             opened.append(op)

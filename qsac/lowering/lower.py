@@ -25,7 +25,7 @@ from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
 from qsac.ir.outline import Outline
-from qsac.ir.program import Program, Readout
+from qsac.ir.program import Program, Readout, bit_register
 from qsac.ir.table import Table
 from qsac.lowering import evolution, projection, pruned, select, tokens, unitary
 from qsac.lowering.allocation import Allocation, allocate, qubit_name
@@ -135,7 +135,5 @@ def lowered_ops(
 
 def _bits(registers: tuple[str, ...], program: Program) -> tuple[str, ...]:
     return tuple(
-        f"{projection.bit_register(register)}[{index}]"
-        for register in registers
-        for index in range(program.scope.sizes[register])
+        f"{bit_register(register)}[{index}]" for register in registers for index in range(program.scope.sizes[register])
     )

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from qsac.ir.attention import Project
 from qsac.ir.blocks import Measure, Multiplexor
+from qsac.ir.program import bit_register
 from qsac.lowering.indices import unary_state, uniform_state
 from qsac.lowering.place import Place
-
-
-def bit_register(register: str) -> str:
-    """The classical register that a register is measured into: ``score[1]`` goes to ``score_1``."""
-    return register.replace("[", "_").replace("]", "")
 
 
 def lower(op: Project, place: Place) -> list[Multiplexor | Measure]:

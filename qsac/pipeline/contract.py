@@ -79,10 +79,10 @@ class Pass:
     """A program-to-program step. Fields are its options; the docstring of a subclass is its contract: what it needs,
     what it guarantees, and whether it is exact or within which error.
 
-    ``name`` is the kebab-case of the module's file name. ``optimisation`` is the lowest ``-O`` level that runs it;
-    there it comes after the passes named in ``after``. ``templates`` says that it may be part of a template's pipeline:
-    what it decides depends on the shapes of tables and not on their values, tables that it makes have a derivation,
-    and it leaves the numbers of ops with slots alone.
+    ``name`` is the kebab-case of the module's file name. ``optimisation`` is the lowest ``-O`` level that runs it. In
+    every pipeline it comes after the passes named in ``after``, where they are there. ``templates`` says that it may be
+    part of a template's pipeline: what it decides depends on the shapes of tables and not on their values, tables that
+    it makes have a derivation, and it leaves the numbers of ops with slots alone.
     """
 
     name: ClassVar[str]
@@ -103,6 +103,7 @@ class CircuitPass:
     name: ClassVar[str]
     level: ClassVar[Literal["circuit"]]
     optimisation: ClassVar[int]
+    after: ClassVar[tuple[str, ...]] = ()
 
     def apply(self, circuit: NativeCircuit, context: PassContext) -> NativeCircuit:
         """The circuit with the same meaning up to its qubit maps."""

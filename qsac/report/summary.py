@@ -19,16 +19,16 @@ def facts(compiled: Compiled) -> list[Row]:
         *(("qubits" if not place else "", text) for place, text in enumerate(_qubits(compiled))),
         *_count_rows(stats),
         *_probability_rows(stats),
-        *_forecast_rows(stats.get("forecast", {})),
+        *_forecast_rows(stats.get("forecast", {}), compiled.model.readout.precise),
         *_time_rows(stats),
         *_cost_rows(stats["cost"], stats.get("forecast", {})),
         *(row for part in compiled.parts_stats for row in _error_rows(part.get("error_budget", {}))),
     ]
 
 
-def estimate_rows(estimated: Mapping[str, Any], shape_facts: Sequence[Row]) -> list[Row]:
-    """Label and value of what an estimate says, ``shape_facts`` of its shape among them; of what cannot be told there is
-    no row."""
+def estimate_rows(estimated: Mapping[str, Any], shape_facts: Sequence[Row], metric: str | None) -> list[Row]:
+    """Label and value of what an estimate says, ``shape_facts`` of its shape among them; of what cannot be told there
+    is no row. ``metric`` is what shots are needed for."""
     options, counts = estimated["options"], estimated["counts"]
     limit, width = options["qubits"], counts["qubits"]
     fits = "" if estimated["fits"] else f": {width - limit} too many, at most {limit} can be used"
@@ -38,7 +38,7 @@ def estimate_rows(estimated: Mapping[str, Any], shape_facts: Sequence[Row]) -> l
         ("qubits", f"{width:,}{fits}"),
         *_count_rows(counts),
         *_probability_rows(counts),
-        *_forecast_rows(estimated["forecast"]),
+        *_forecast_rows(estimated["forecast"], metric),
         *_time_rows(counts),
         *_cost_rows(counts["cost"], estimated["forecast"]),
         *(
@@ -73,7 +73,7 @@ def _time_rows(stats: Mapping[str, Any]) -> list[Row]:
     return [("time", f"{1e6 * taken['circuit']:,.1f} us a circuit, {1e6 * taken['per_shot']:,.1f} us a shot")]
 
 
-def _forecast_rows(told: Mapping[str, Any]) -> list[Row]:
+def _forecast_rows(told: Mapping[str, Any], metric: str | None) -> list[Row]:
     """How many shots count, and how many are needed."""
     if told.get("success_probability") is None:
         return []
@@ -82,7 +82,7 @@ def _forecast_rows(told: Mapping[str, Any]) -> list[Row]:
         rows.append(("useful", f"{_useful(told['useful'])} shots: successful and free of errors"))
     if told["shots"] is not None:
         error = told["standard_error"]
-        rows.append(("shots needed", f"{told['shots']:,} for a standard error of the loss of {error:g}"))
+        rows.append(("shots needed", f"{told['shots']:,} for a standard error of the {metric} of {error:g}"))
     return rows
 
 
@@ -113,8 +113,9 @@ def cost_text(cost: Mapping[str, Any] | None, purpose: str = "") -> str:
     return f"{cost['amount']:,.1f} {cost['unit']}{purpose}{resets}"
 
 
-def shots_text(told: Mapping[str, Any]) -> str | None:
-    """What :func:`~qsac.report.forecast.for_shots` says, as a sentence; None where it says nothing."""
+def shots_text(told: Mapping[str, Any], metric: str | None) -> str | None:
+    """What :func:`~qsac.report.forecast.for_shots` says, as a sentence; None where it says nothing. ``metric`` is what
+    shots are needed for."""
     needed = told["needed"]
     shots = f"{told['shots']:,} shot" + "s" * (told["shots"] != 1)
     clauses = []
@@ -126,7 +127,7 @@ def shots_text(told: Mapping[str, Any]) -> str | None:
     if needed["shots"] is not None:
         price = "" if needed["cost"] is None else f" for {cost_text(needed['cost'])}"
         error = needed["standard_error"]
-        clauses.append(f"a standard error of the loss of {error:g} takes {needed['shots']:,} shots{price}")
+        clauses.append(f"a standard error of the {metric} of {error:g} takes {needed['shots']:,} shots{price}")
     return f"on {told['target']} itself {'; '.join(clauses)}" if clauses else None
 
 
@@ -141,12 +142,13 @@ def _error_rows(report: Mapping[str, Any]) -> list[Row]:
     return [*rows, ("", "in truth " + ", ".join(words))] if words else rows
 
 
-def pass_rows(compiled: Compiled) -> list[tuple[str, str, str, str]]:
-    """Name, level and two-qubit gates before and after each pass."""
+def pass_rows(counts: Sequence[Mapping[str, Any]], *, every: bool) -> list[tuple[str, str, str, str]]:
+    """Name, level and two-qubit gates before and after each pass that changed them, or ``every`` pass."""
     return [
-        (step["name"], step["level"], f"{step['two_qubit_gates'][0]:,}", f"{step['two_qubit_gates'][1]:,}")
-        for stats in compiled.parts_stats
-        for step in stats["passes"]
+        (step["name"], step["level"], f"{before:,}", f"{after:,}")
+        for step in counts
+        for before, after in [step["two_qubit_gates"]]
+        if every or before != after
     ]
 
 

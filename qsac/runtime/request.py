@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qsac.arguments import SEED_LIMIT, callback, flag, real_number, shown, whole_number
 from qsac.errors import InvalidInputError
-from qsac.files.arguments import SEED_LIMIT, callback, flag, real_number, shown, whole_number
 from qsac.progress import Progress
 
 SHOTS_LIMIT = 1_000_000_000
@@ -40,7 +40,7 @@ class Request:
 
 
 def _precision(value: object) -> float:
-    wanted = "a number above 0, the standard error of the loss"
+    wanted = "a number above 0, a standard error"
     number = real_number(value, "precision", wanted)
     if number <= 0:
         raise InvalidInputError("the precision is out of range", found=shown(value), wanted=wanted)

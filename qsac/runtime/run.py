@@ -118,7 +118,7 @@ def _rates(
         )
     if compiled.model.readout.precise is None and (mitigate or precision is not None):
         raise InvalidInputError(
-            "only a loss has a precision, or its readout errors corrected",
+            "the readout has no precision, and its readout errors are not corrected",
             found=f"the readout {quoted(compiled.model.readout.type)}",
             help="run with --shots, with or without --noise",
         )
@@ -132,7 +132,8 @@ def _rates(
     if mitigate:
         for circuit in compiled.circuits:
             check_size(circuit)
-    return [rates_of(compiled.target, circuit) for circuit in compiled.circuits][0]
+    rates = [rates_of(compiled.target, circuit) for circuit in compiled.circuits]
+    return rates[0]
 
 
 def _name(compiled: Compiled, target: AnyTarget) -> str:

@@ -286,6 +286,34 @@ def test_quiet_and_verbose(folder: Path, capsys: Captured) -> None:
     assert "multiplexor /attention/mask\n" in text
 
 
+def _table(text: str) -> list[tuple[str, int, int]]:
+    """The rows of the table of passes: name, gates before and after."""
+    rows = [line.split() for line in text.partition("─\n")[2].splitlines()]
+    return [(row[0], int(row[2]), int(row[3])) for row in rows if len(row) == 4 and row[1] in LEVELS]
+
+
+LEVELS = ("attention", "block", "circuit")
+
+
+@pytest.mark.parametrize("name", ["small", "complex"])
+def test_the_table_holds_the_passes_that_changed_the_gates(name: str, folder: Path, capsys: Captured) -> None:
+    shown = []
+    for options in ([], ["-v"]):
+        assert run(["compile", f"{name}.json", *options]) == 0
+        shown.append(_table(capsys.readouterr().out))
+    brief, every = shown
+    compiled = qsac.Compiled.load(f"{name}.qsac.json")
+    assert every == [(step["name"], *step["two_qubit_gates"]) for step in compiled.stats["passes"]]
+    assert brief == [row for row in every if row[1] != row[2]]
+    assert len(brief) < len(every)
+    assert bool(brief) == (name == "complex")
+
+
+def test_no_table_without_a_pass_that_changed_the_gates(folder: Path, capsys: Captured) -> None:
+    assert run(["compile", "small.json", "--passes", "merge-rotations"]) == 0
+    assert "two-qubit gates before" not in capsys.readouterr().out
+
+
 def test_an_untouched_budget_is_said(folder: Path, capsys: Captured) -> None:
     assert run(["compile", "small.json", "--error-budget", "0.01", "--passes", "drop-controls"]) == 0
     assert "the error budget is untouched" in capsys.readouterr().err

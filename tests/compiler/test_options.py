@@ -37,14 +37,14 @@ def test_two_levels_contradict_each_other(one: int, other: int) -> None:
 
 
 def test_pipelines_as_text_and_one_by_one() -> None:
-    text = "fold-unitaries,select-indices{fold=false},merge-diagonals"
+    text = "select-indices{fold=false},fold-unitaries,merge-diagonals"
     as_text = qsac.compile(MODEL, passes=text)
     assert [entry["name"] for entry in as_text.stats["passes"]] == [
-        "fold-unitaries",
         "select-indices",
+        "fold-unitaries",
         "merge-diagonals",
     ]
-    names = ["fold-unitaries", "select-indices{fold=false}", "merge-diagonals"]
+    names = ["select-indices{fold=false}", "fold-unitaries", "merge-diagonals"]
     steps = parse_pipeline(text)
     for passes in (names, tuple(names), steps, [names[0], *steps[1:]]):
         assert qsac.compile(MODEL, passes=passes) == as_text
@@ -80,3 +80,25 @@ def test_a_class_is_not_a_pass() -> None:
 def test_options_stand_for_their_pipeline() -> None:
     assert Options(1).pipeline() == default_pipeline(1)
     assert Options(passes="fold-unitaries").pipeline() == parse_pipeline("fold-unitaries")
+    assert Options(1, "default").pipeline() == default_pipeline(1)
+
+
+def test_a_pipeline_that_is_edited_says_what_ran() -> None:
+    plain = qsac.compile(MODEL, verify=False)
+    assert qsac.compile(MODEL, passes="default", verify=False).to_json() == plain.to_json()
+    edited = qsac.compile(MODEL, passes=["default", "-merge-rotations", "+merge-rotations{window=3}"], verify=False)
+    wanted = plain.options["passes"].replace("merge-rotations", "merge-rotations{window=3}")
+    assert edited.options["passes"] == wanted
+    assert qsac.compile(MODEL, passes=wanted, verify=False).to_json() == edited.to_json()
+
+
+def test_default_is_what_a_template_runs() -> None:
+    plain = qsac.template(MODEL, fold=False)
+    assert qsac.template(MODEL, fold=False, passes="default").options == plain.options
+    without = qsac.template(MODEL, fold=False, passes="default,-merge-rotations").options.passes
+    assert without is not None
+    assert f"{without},merge-rotations" == plain.options.passes
+    with pytest.raises(qsac.InvalidInputError, match="no pass compress-tokens to leave out"):
+        qsac.template(MODEL, passes="default,-compress-tokens")
+    with pytest.raises(qsac.InvalidInputError, match="compress-tokens cannot be part of a template"):
+        qsac.template(MODEL, passes="default,+compress-tokens")

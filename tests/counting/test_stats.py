@@ -82,6 +82,20 @@ def test_stats_of_models(seed: int) -> None:
         before = step
 
 
+def test_the_counts_of_passes_follow_from_one_another_across_levels() -> None:
+    same = merging = 0
+    for seed in range(30):
+        steps = compiler.compile(random_model(seed), "h1", verify=False).stats["passes"]
+        last = [step for step in steps if step["level"] == "attention"][-1]["two_qubit_gates"][1]
+        first = next(step for step in steps if step["level"] == "block")["two_qubit_gates"][0]
+        assert first <= last
+        same += first == last
+        before, after = next(step["two_qubit_gates"] for step in steps if step["name"] == "merge-diagonals")
+        merging += after < before
+    assert same >= 28
+    assert merging >= 8  # models whose diagonals are counted twice or never, if they are counted by two rules
+
+
 def _probability(*gates: tuple[Any, ...], qubits: int = 2) -> float:
     native = circuit(*gates, qubits=qubits)
     found = error_free_probability(native, MACHINE, layers(native).idle)

@@ -11,6 +11,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -189,8 +190,22 @@ def _simulators() -> str:
     return _rows(rows)
 
 
+def _quoted(*place: str) -> str:
+    return "```python\n" + ROOT.joinpath("tests", *place).read_text(encoding="utf-8") + "```"
+
+
 def _package() -> str:
-    return "```python\n" + (ROOT / "tests" / "targets" / "acme_qsac.py").read_text(encoding="utf-8") + "```"
+    return _quoted("targets", "acme_qsac.py")
+
+
+def _family() -> str:
+    return _quoted("families", "contrast_qsac.py")
+
+
+def _acme_pass(file: str) -> str:
+    """A file of the example package of a pass."""
+    kind = "toml" if file.endswith(".toml") else "python"
+    return f"```{kind}\n" + (ROOT / "tests" / "passes" / "acme" / file).read_text(encoding="utf-8") + "```"
 
 
 def _snapshots_are_those_of_the_lock() -> bool:
@@ -205,6 +220,10 @@ def _snapshots_are_those_of_the_lock() -> bool:
         ("targets/quantinuum.md", "quantinuum", _quantinuum),
         ("targets/simulators.md", "simulators", _simulators),
         ("targets/own.md", "package", _package),
+        ("family.md", "family", _family),
+        ("write-a-pass.md", "project", partial(_acme_pass, "pyproject.toml")),
+        ("write-a-pass.md", "package", partial(_acme_pass, "acme_passes.py")),
+        ("write-a-pass.md", "test", partial(_acme_pass, "test_measure_early.py")),
         pytest.param(
             "targets/ibm.md",
             "ibm",

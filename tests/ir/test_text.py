@@ -1,6 +1,8 @@
 """The text form: what is printed comes back, and no text brings the parser down."""
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -8,10 +10,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import qsac
 from qsac.errors import InvalidInputError, QsacError
 from qsac.families.reading import load
 from qsac.ir.parser import parse_program
-from qsac.ir.printer import print_op, print_program
+from qsac.ir.printer import SHORTENED, print_op, print_program
 from qsac.ir.program import Program
 from qsac.ir.verifier import ProgramError
 from tests.programs import build
@@ -113,9 +116,9 @@ HOSTILE: dict[str, tuple[int, str, str]] = {
     "table of an empty list of rows": (9, "table context [[],[]]", "does not fit"),
     "table twice": (9, "table angles [1]", "not there yet"),
     "table that ends early": (8, "table angles [[1,", "JSON"),
-    "op that is unknown": (10, "op prepare-indexes", "one of the ops"),
+    "op that is unknown": (10, "op prepare-indexes", "perhaps prepare-index"),
     "op without fields": (10, "op prepare-indices", "no field"),
-    "op with an unknown field": (10, 'op project registers=["key"] power=1', "fields"),
+    "op with an unknown field": (10, 'op project registers=["key"] power=1', "fields|perhaps"),
     "op with a field twice": (15, 'op project registers=["score[0]"] registers=["score[0]"]', "each name once"),
     "op with fields not separated": (15, 'op project registers=["score[0]"]state="zero"', "space"),
     "op with text for a list": (15, 'op project registers="score[0]"', "a list"),
@@ -156,6 +159,11 @@ HOSTILE: dict[str, tuple[int, str, str]] = {
     "op with phases of two dimensions": (20, 'op phase-table index="query" phases=[[1]]', "not a list"),
     "op on an unknown register": (20, 'op phase-table index="nothing" phases=[1]', "not declared"),
     "op with an unknown table": (16, 'op load-tokens data="value" index=["key"] table="nothing"', "does not exist"),
+    "op that borrows twice": (
+        16,
+        'op load-tokens data="value" index=["key","key"] table="context"',
+        "borrows a register twice",
+    ),
     "op of the other level": (19, 'op measure qubit="query" register="b" index=0', "level"),
     "readout without success": (23, 'readout fidelity given=["key"]', "success"),
     "readout without fields": (23, "readout fidelity", "readout METRIC"),
@@ -265,3 +273,52 @@ def test_values_of_a_model_survive(seed: int) -> None:
     for name, table in program.tables.items():
         np.testing.assert_array_equal(again.tables[name].values, table.values)
     assert json.loads(json.dumps(print_program(again))) == print_program(program)
+
+
+def test_the_public_names_are_the_text_form() -> None:
+    program = qsac.ir.parse(TEXT)
+    assert program == parse_program(TEXT)
+    assert qsac.ir.print(program) == print_program(program)
+    assert qsac.ir.parse(qsac.ir.print(program)) == program
+    for wrong in (b"qsac-ir 1", None, 3):
+        with pytest.raises(InvalidInputError, match="must be a text"):
+            qsac.ir.parse(wrong)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInputError, match="only a program has IR text"):
+        qsac.ir.print(TEXT)  # type: ignore[arg-type]
+
+
+def test_the_ir_is_there_without_an_import_of_its_own() -> None:
+    code = "import sys, qsac; assert 'numpy' not in sys.modules; print(qsac.ir.parse.__name__, 'numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "parse False\n"
+
+
+@given(attention_programs() | block_programs())
+def test_shortened_programs_are_refused_and_say_what_is_left_out(program: Program) -> None:
+    text, whole = print_program(program, elide_tables=True), print_program(program)
+    assert len(text.splitlines()) == len(whole.splitlines())
+    with pytest.raises(InvalidInputError, match="tables are shortened cannot be read"):
+        parse_program(text)
+    for short, line in zip(text.splitlines()[1:], whole.splitlines()[1:], strict=True):
+        assert short == line or "numbers: " in short
+    # Without the first line that says so, it is no program either, but where no table was large.
+    unmarked = text.replace(SHORTENED, whole.splitlines()[0])
+    if unmarked != whole:
+        with pytest.raises(InvalidInputError, match="a JSON value"):
+            parse_program(unmarked)
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "said"),
+    [
+        ("op phase-table", 'op phase-table index="nothing" phases=[1.0]', "is not declared"),
+        ('op project registers=["score[0]"]', 'op observe registers=["score[0]"] quantity="late"', "only a projection"),
+    ],
+)
+def test_a_broken_rule_is_told_with_its_line(before: str, line: str, said: str) -> None:
+    lines = TEXT.replace("\nop ", "\n\nop ").splitlines()  # blank lines count
+    place = next(number for number, one in enumerate(lines) if one.startswith(before))
+    with pytest.raises(ProgramError, match=said) as caught:
+        parse_program("\n".join([*lines[:place], line, *lines[place:]]))
+    assert caught.value.pointer == f"line {place + 1}"
+    assert caught.value.source is None
