@@ -32,6 +32,12 @@ class Part:
         """Its final attention program."""
         return self.compiled.programs[self.place]
 
+    @cached_property
+    def origins(self) -> list[str]:
+        """The fields of the model that its ops are made for."""
+        program = self.compiled.plan.circuits[self.place].program
+        return sorted({op.origin for op in program.ops})
+
     @property
     def stats(self) -> dict[str, Any]:
         """What the statistics say of it."""
