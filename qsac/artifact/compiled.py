@@ -83,7 +83,8 @@ class Compiled:
 
     @cached_property
     def parts_ops(self) -> tuple[tuple[OpIdentity, ...], ...]:
-        """What the ops of the final attention programs are, in their order: the ``groups`` of each circuit name them."""
+        """What the ops of the final attention programs are, in their order: the ``groups`` of each circuit name
+        them."""
         return tuple(identities(parse_ops(ir)) for ir in self.irs)
 
     @property

@@ -93,8 +93,6 @@ def compiled_of(document: dict[str, Any]) -> Compiled:
         raise root.field("circuits").wrong(f"{counted(len(plan.circuits), 'circuit')}, as the model's plan has them")
     circuits = tuple(_read_circuit(entry, program) for entry, program in zip(entries, programs, strict=True))
     for entry, circuit, step, program in zip(entries, circuits, plan.circuits, programs, strict=True):
-        if circuit.name != step.name:
-            raise entry.field("name").wrong(step.name)
         _check_meaning(entry, circuit, step, program)
     root.field("target").field("name").text()
     root.field("target").field("kind").choice(("device", "exact", "shots"))
@@ -248,7 +246,9 @@ class Part:
 
 
 def _check_meaning(entry: Part, circuit: NativeCircuit, step: CircuitStep, program: Program) -> None:
-    """What a circuit is read for must be what its model and its program ask for."""
+    """A circuit must be called what its model's plan calls it, and read for what model and program ask for."""
+    if circuit.name != step.name:
+        raise entry.field("name").wrong(step.name)
     metrics = tuple(readout.metric for readout in circuit.readouts)
     if metrics != step.reads or tuple(readout.metric for readout in program.readouts) != step.reads:
         raise entry.field("readout").wrong(f"what the model's readout asks for: {', '.join(step.reads)}")

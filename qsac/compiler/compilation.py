@@ -95,9 +95,8 @@ def compile(
     with watch.stage("load"):
         source = model_of(model)
         options = asked_for(optimisation, optimization_level, passes, seed, error_budget, qubits, prefer)
-        error_budget = options.error_budget
         compilation = Compilation(find_target(target), options, watch, progress)
-        if error_budget == "auto" and all(step.optimisation < 3 for step in compilation.chosen):
+        if options.error_budget == "auto" and all(step.optimisation < 3 for step in compilation.chosen):
             raise InvalidInputError(
                 "the error budget has nothing to be chosen for: no pass of this pipeline approximates",
                 found=f"-O {options.optimisation} and the error budget auto",
@@ -211,9 +210,8 @@ class Compilation:
         context, circuit = self.context, replace(native.circuit, name=name)
         with self.watch.stage("statistics"):
             stats = circuit_stats(circuit, context.target)
-        budget: dict[str, Any] = {"budget": context.ledger.budget, "spent": dict(context.ledger.spent)}
-        if tried is not None:
-            budget["tried"] = tried
+        budget = {"budget": context.ledger.budget, "spent": dict(context.ledger.spent)}
+        budget |= {} if tried is None else {"tried": tried}
         registers = {name: list(qubits) for name, qubits in native.allocation.qubits.items()}
         rest = {"passes": self.counts, "allocation": registers, "error_budget": budget}
         return CompiledCircuit(circuit, native.program or program, stats, rest)
@@ -325,7 +323,7 @@ class _Way:
         self.stages: list[tuple[str, Program | NativeCircuit]] = []
         self.source, self.place, self.options, self.watch = source, place, options, watch
         self.tried: list[dict[str, Any]] | None = None
-        kept = self._keep if keep or watch.after is not None else None
+        kept = (lambda *stage: self.stages.append(stage)) if keep or watch.after is not None else None
         shown = Watch(kept, watch.announce, watch.seconds)
         self.compilation = Compilation(machine, options, shown, progress)
         with watch.stage("build"):
@@ -333,9 +331,6 @@ class _Way:
             step = plan.circuits[place]
             self.name, program = step.name, step.program
         self.program = self.compilation.attention(program)
-
-    def _keep(self, name: str, result: Program | NativeCircuit) -> None:
-        self.stages.append((name, result))
 
     @property
     def spent(self) -> dict[str, float]:

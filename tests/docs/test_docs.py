@@ -30,6 +30,7 @@ from qsac.machine.read import parse_target
 from qsac.machine.registry import target, target_names
 from qsac.machine.schema import TargetFile
 from qsac.pipeline.registry import pass_class, pass_names
+from qsac.runtime.schema import RunResult
 from tests.bench.cases import Case
 
 ROOT = Path(__file__).parent.parent.parent
@@ -287,6 +288,12 @@ def test_every_field_of_an_artifact_is_described() -> None:
 def test_every_metric_is_described() -> None:
     text = _page("results.md")
     assert {name for name in METRIC_NAMES if f"`{name}`" not in text} == set()
+
+
+def test_every_field_of_a_result_is_described() -> None:
+    text = _page("results.md")
+    assert len(RunResult.model_fields) >= 12
+    assert {name for name in RunResult.model_fields if f"`{name}`" not in text} == set()
 
 
 def test_nothing_is_left_to_be_filled_in() -> None:

@@ -110,8 +110,9 @@ def _unsealed(document: Any) -> Any:
 def _documents(base: Any, tree: Any, renames: Renames) -> Difference | None:
     if isinstance(base, dict):
         renames = renames.against(base)
-    renamed = _renamed(_unsealed(base), (), renames, old=True)
-    return _walk(renamed, _renamed(_unsealed(tree), (), renames, old=False), (), exact=False)
+    moved = renames.moved(_renamed(_unsealed(base), (), renames, old=True))
+    same = _renamed(_unsealed(tree), (), renames, old=False)
+    return _walk(renames.without_empty(moved), renames.without_empty(same), (), exact=False)
 
 
 def _renamed(value: Any, path: tuple[str, ...], renames: Renames, old: bool) -> Any:

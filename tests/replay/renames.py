@@ -20,6 +20,9 @@ class Renames:
     ``added`` are fields of a document that older commits do not have, each with pointers of those that have another
     form since: none of them is compared with such a commit, and all are with later ones. ``added_attributes`` are such
     fields of ops in the IR text of blocks, which had a comment in their place.
+    ``moves`` are JSON pointers of the commit, and where the same stands in the working tree, moved one after the other
+    once all is renamed. Where things are moved to, an empty object says no more than none: the outermost one, and
+    what is moved, are left out where they are empty.
     """
 
     ops: Mapping[str, str] = field(default_factory=dict)
@@ -28,6 +31,7 @@ class Renames:
     fields: Mapping[str, str | None] = field(default_factory=dict)
     added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     added_attributes: tuple[str, ...] = ()
+    moves: Mapping[str, str] = field(default_factory=dict)
 
     def against(self, base: Mapping[str, Any]) -> Renames:
         """The table for a document of the commit: what that commit does not have yet is not compared."""
@@ -65,6 +69,23 @@ class Renames:
                 return new
         return self.in_words(path[-1])
 
+    def moved(self, document: Any) -> Any:
+        """A document of the commit with everything where the working tree has it."""
+        if not isinstance(document, dict):
+            return document
+        for old, new in self.moves.items():
+            found, document = _without(document, old[1:].split("/"))
+            if found is not None and found not in ({}, []):
+                document = _with(document, new[1:].split("/"), found)
+        return document
+
+    def without_empty(self, document: Any) -> Any:
+        """A document of either side without the empty objects that things are moved into."""
+        if not isinstance(document, dict):
+            return document
+        into = {new[1:].split("/")[0] for new in self.moves.values()}
+        return {name: value for name, value in document.items() if name not in into or value != {}}
+
     def old_arguments(self, arguments: Iterable[str]) -> list[str]:
         """Command-line arguments in the words of the commit."""
         backwards = {new: old for old, new in self.passes.items()}
@@ -89,5 +110,36 @@ def _matches(path: tuple[str, ...], pattern: list[str]) -> bool:
     return len(path) == len(pattern) and all(wanted in ("*", step) for step, wanted in zip(path, pattern, strict=True))
 
 
-RENAMES = Renames(added={"ops": ("/circuits/*/groups",)}, added_attributes=("sources",))
+def _without(document: dict[str, Any], path: list[str]) -> tuple[Any, dict[str, Any]]:
+    """What stands at a path, None where nothing does, and the document without it."""
+    first, *rest = path
+    if first not in document:
+        return None, document
+    if not rest:
+        return document[first], {name: value for name, value in document.items() if name != first}
+    if not isinstance(document[first], dict):
+        return None, document
+    found, inner = _without(document[first], rest)
+    return found, {**document, first: inner}
+
+
+def _with(document: dict[str, Any], path: list[str], value: Any) -> dict[str, Any]:
+    """The document with a value at a path; objects on the way are made."""
+    first, *rest = path
+    return {**document, first: _with(document.get(first, {}), rest, value) if rest else value}
+
+
+RENAMES = Renames(
+    # Before and after a pass gates are counted by one rule at both levels since: diagonals one by one, as lowering
+    # writes them. The counts of circuits are compared as ever.
+    fields={"/stats/passes/*/two_qubit_gates": None, "/passes/*/two_qubit_gates": None},
+    added={"ops": ("/circuits/*/groups",)},
+    added_attributes=("sources",),
+    moves={
+        "/predictions/standard_errors": "/value_errors/predictions/probabilities",
+        "/overlaps/standard_errors": "/value_errors/overlaps",
+        "/predictions": "/values/predictions",
+        "/overlaps": "/values/overlaps",
+    },
+)
 """The table in use."""
