@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from qsac.counting.clock import two_qubit_depth
 from qsac.native.circuit import GATES, KIND, NativeCircuit
 
 _SIDES: dict[int, tuple[str, ...]] = {
@@ -32,8 +33,7 @@ def reordered(circuit: NativeCircuit, stop: int) -> NativeCircuit:
     everything = list(range(len(circuit)))
     forward = _ordered(circuit, [everything[:stop], everything[stop:]])
     backward = _ordered(circuit, [everything[stop:][::-1], everything[:stop][::-1]])[::-1]
-    best = min((everything, forward, backward), key=lambda order: depth(circuit, order))
-    return circuit if best is everything else _in_order(circuit, best)
+    return min((circuit, _in_order(circuit, forward), _in_order(circuit, backward)), key=two_qubit_depth)
 
 
 def _in_order(circuit: NativeCircuit, order: Sequence[int]) -> NativeCircuit:
@@ -59,17 +59,6 @@ def measured_early(circuit: NativeCircuit, stop: int) -> NativeCircuit:
 def _ordered(circuit: NativeCircuit, parts: Sequence[Sequence[int]]) -> list[int]:
     free = [0] * len(circuit.qubits)
     return [gate for part in parts for gate in _scheduled(circuit, part, free)]
-
-
-def depth(circuit: NativeCircuit, order: Sequence[int]) -> int:
-    """Two-qubit layers of the gates in an order, each as early as it can be."""
-    level = [0] * len(circuit.qubits)
-    kinds, firsts, seconds = circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist()
-    for gate in order:
-        if GATES[kinds[gate]].qubits == 2:
-            first, second = firsts[gate], seconds[gate]
-            level[first] = level[second] = 1 + max(level[first], level[second])
-    return max(level, default=0)
 
 
 def _scheduled(circuit: NativeCircuit, part: Sequence[int], free: list[int]) -> list[int]:

@@ -11,11 +11,12 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.counting.clock import two_qubit_depth
 from qsac.emit.rebase import as_cz
 from qsac.errors import DoesNotFitError, InvalidInputError, present
 from qsac.machine.target import Target
 from qsac.native.circuit import GATES, KIND, NativeCircuit
-from qsac.passes.circuit._reordering import depth, measured_early, reordered
+from qsac.passes.circuit._reordering import measured_early, reordered
 from qsac.passes.circuit._resynthesis import least, resynthesised
 from qsac.passes.circuit._routed import Routed, in_place
 from qsac.passes.circuit._tracing import merged
@@ -91,7 +92,7 @@ class Route(CircuitPass):
         # Which of the best is the best is known when they are finished.
         most = max(1, min(_FINISHED, _WORK // (4 * max(len(circuit), 1)), attempts // 4))
         finished = [self._finished(routed, circuit, context) for _, routed in tried[:most]]
-        return min(finished, key=lambda found: (found.two_qubit_gates, depth(found, range(len(found)))))
+        return min(finished, key=lambda found: (found.two_qubit_gates, two_qubit_depth(found)))
 
     def _finished(self, routed: Routed, source: NativeCircuit, context: PassContext) -> NativeCircuit:
         """Simplified where that is sound, in the target's own gates, and in an order of little depth."""

@@ -35,9 +35,9 @@ from qsac.machine.target import DEFAULT_TARGET, Target, describe
 from qsac.native.circuit import NativeCircuit
 from qsac.pipeline.contract import CircuitPass, ErrorLedger, Pass, PassContext, Preference
 from qsac.pipeline.registry import print_pipeline
+from qsac.pipeline.stages import Ahead, check_rules, naming_extensions
 from qsac.pipeline.stages import Stage as Stage
 from qsac.pipeline.stages import Watch as Watch
-from qsac.pipeline.stages import applied, check_rules, naming_extensions
 from qsac.progress import Announce, Progress
 from qsac.report.forecast import forecast
 from qsac.simulation.verification import is_narrow
@@ -141,10 +141,11 @@ class Compilation:
         template: bool = False,
     ) -> None:
         self.chosen = options.pipeline() if chosen is None else chosen
+        self._ahead = Ahead(self.chosen)
         self.options = options
         self.watch = watch
         self.counts: list[dict[str, Any]] = []
-        self.context = PassContext(
+        context = PassContext(
             machine,
             options.optimisation,
             options.seed,
@@ -155,21 +156,20 @@ class Compilation:
             template,
             watch.announce,
         )
+        self.context = self._ahead.at(context)
 
     def attention(self, program: Program) -> Program:
         """The program after the attention passes; it fits the target and this machine."""
         check_rules(program, "build")
         self.watch.show("build", program)
-        program = self.passed(program)
+        program = self._through("attention", program)
+        self._ahead.forget()
         self.check_size(program)
         return program
 
     def passed(self, program: Program) -> Program:
         """The program after the passes of its level."""
-        for step in self.chosen:
-            if isinstance(step, Pass) and step.level == program.level:
-                program = self._applied(step, program)
-        return program
+        return self._through(program.level, program)
 
     def check_size(self, program: Program) -> None:
         """Whether the program fits the target, and its circuit this machine."""
@@ -182,7 +182,7 @@ class Compilation:
             block_program = lower(program, self.context, slots=self.context.template)
             check_rules(block_program, "lower")
         self.watch.show("lower", block_program)
-        return self.passed(block_program)
+        return self._through("block", block_program)
 
     def native(self, blocks: Program, allocation: Allocation, program: Program | None = None) -> Candidate:
         """The native circuit after the circuit passes; for a coupling graph the best of some, if the attention program
@@ -282,15 +282,18 @@ class Compilation:
             code=fingerprint(),
         )
 
-    def _applied(self, step: Pass, program: Program) -> Program:
+    def _through(self, level: str, program: Program) -> Program:
+        """The program after the passes of its level."""
         family = self.context.target.family
-        # Diagonals one by one, so that what merge-diagonals saves is not told of the passes before it.
-        before = two_qubit_gates(program, family, merged=False)
-        with self.watch.stage(step.name):
-            program = applied(step, program, self.context)
-            check_rules(program, step.name)
-        self.counts.append(_count(step, before, two_qubit_gates(program, family, merged=False)))
-        self.watch.show(step.name, program)
+        for place, step in enumerate(self._ahead.steps):
+            if step.level == level:
+                # Diagonals one by one, so that what merge-diagonals saves is not told of the passes before it.
+                before = two_qubit_gates(program, family, merged=False)
+                with self.watch.stage(step.name):
+                    program = self._ahead.applied(place, program, self.context)
+                    check_rules(program, step.name)
+                self.counts.append(_count(step, before, two_qubit_gates(program, family, merged=False)))
+                self.watch.show(step.name, program)
         return program
 
 

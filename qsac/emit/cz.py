@@ -8,20 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import pi
 
 import numpy as np
 
-from qsac.emit.zzphase import NEGLIGIBLE, Linear, ZZPhaseEmitter, wrapped
+from qsac.emit.emission import Linear
+from qsac.emit.zzphase import NEGLIGIBLE, ZZPhaseEmitter, wrapped
+from qsac.errors import of_type
 from qsac.ir.program import Program
 from qsac.native.circuit import GATES, NativeCircuit
-from qsac.native.columns import Columns
+from qsac.native.columns import Columns, Sink
+from qsac.numerics.pauli import pair_gates
 
 
 class Writer:
     """Writes PhasedX and ZZPhase gates as SX, X, Rz and CZ, to ``columns`` if given."""
 
-    def __init__(self, qubits: int, columns: Columns | None = None) -> None:
-        self.columns = Columns() if columns is None else columns
+    def __init__(self, qubits: int, columns: Sink | None = None) -> None:
+        self.columns: Sink = Columns() if columns is None else columns
         self.rz = [0.0] * qubits
         self.rz_open = [False] * qubits
         self.terms: list[tuple[int, Linear]] = []
@@ -71,7 +75,7 @@ class Writer:
             self.rz[qubit] = phi + 0.5
 
     def _zz(self, first: int, second: int, angle: float, open: int, linear: Linear | None) -> None:
-        if not open and abs(abs(angle) - 0.5) < NEGLIGIBLE:
+        if not open and pair_gates(angle * pi, "cz") == 1:
             self.columns.append("CZ", first, second)
             self.rz[first] += angle
             self.rz[second] += angle
@@ -84,12 +88,6 @@ class Writer:
         self._phased_x(second, -0.5, 0.5)
 
 
-class CZEmitter(ZZPhaseEmitter):
-    """As the base, but a fresh or ending target with one control takes a ladder: one CZ, where a ZZPhase takes two."""
-
-    small_ladders = True
-
-
 def emit(program: Program) -> NativeCircuit:
     """The native circuit of a verified block program in SX, X, Rz, CZ, Measure and Reset."""
     return emit_with_terms(program)[0]
@@ -99,23 +97,24 @@ def emit_with_terms(
     program: Program, symbols: Mapping[int, Linear] | None = None
 ) -> tuple[NativeCircuit, list[tuple[int, Linear]]]:
     """As :func:`emit`, with symbols: see :class:`~qsac.emit.zzphase.ZZPhaseEmitter`."""
-    return written(CZEmitter(program, symbols))
+    # A fresh or ending target with one control takes a ladder: one CZ, where a ZZPhase takes two.
+    emitter = ZZPhaseEmitter(program, symbols, small_ladders=True)
+    return written(emitter.emit(), emitter)
 
 
-def written(emitter: CZEmitter) -> tuple[NativeCircuit, list[tuple[int, Linear]]]:
-    """What an emitter emits, in SX, X, Rz, CZ, Measure and Reset, with its terms."""
-    source = emitter.emit()
+def written(source: NativeCircuit, emitter: ZZPhaseEmitter) -> tuple[NativeCircuit, list[tuple[int, Linear]]]:
+    """What an emitter has emitted, in SX, X, Rz, CZ, Measure and Reset, with its terms."""
     terms = dict(emitter.terms)
     writer = Writer(len(source.qubits))
     starts = []
-    columns = (source.kind, source.first, source.second, source.angles, emitter.columns.open())
+    columns = (source.kind, source.first, source.second, source.angles, of_type(emitter.columns, Columns).open())
     for gate, (kind, first, second, (angle, phase), open) in enumerate(
         zip(*(part.tolist() for part in columns), strict=True)
     ):
         starts.append(len(writer.columns))
         writer.write(GATES[kind].name, first, second, angle, phase, open, terms.get(gate))
     starts.append(len(writer.columns))
-    kinds, firsts, seconds, all_angles = writer.columns.arrays()
+    kinds, firsts, seconds, all_angles = of_type(writer.columns, Columns).arrays()
     circuit = replace(
         source,
         kind=kinds,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import pi
 
 from qsac.emit.cz import Writer
 from qsac.emit.waiting import Waiting
 from qsac.emit.zzphase import NEGLIGIBLE, wrapped
+from qsac.errors import of_type
 from qsac.native.circuit import GATES, NativeCircuit
 from qsac.native.columns import Columns
 from qsac.native.provenance import Mask
+from qsac.numerics.pauli import pair_gates
 from qsac.numerics.su2 import Spin, after, phased_x, taken_apart, turned_z
 
 _ROUNDED = 1e-12
@@ -96,10 +99,14 @@ class _Rebase:
 
     def _zz(self, first: int, second: int, angle: float) -> None:
         """exp(-i pi angle Z Z / 2): CZ and Rz for a quarter turn, else two CZ around a rotation."""
-        if abs(abs(angle) - 0.5) < NEGLIGIBLE:
+        gates = pair_gates(angle * pi, "cz")
+        if gates == 1:
             self._cz(first, second)
-            self._turn(first, turned_z(angle))
-            self._turn(second, turned_z(angle))
+        if gates < 2:
+            # A half turn is Z on both qubits.
+            turned = turned_z(angle if gates else float(round(angle) % 2))
+            self._turn(first, turned)
+            self._turn(second, turned)
             return
         self._turn(second, phased_x(0.5, 0.5))
         self._cz(first, second)
@@ -116,4 +123,4 @@ class _Rebase:
             if abs(wrapped(writer.rz[qubit])) > NEGLIGIBLE:
                 writer.columns.of(self._ops)
                 writer.write("Rz", qubit, -1, writer.rz[qubit], 0.0, 0, None)
-        return writer.columns
+        return of_type(writer.columns, Columns)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from qsac.ir.catalogue import OPS
+from qsac.ir.catalogue import op_class
 from qsac.ir.op import Op
 
 _COPY = re.compile(r"[^\[]+\[([0-9]{1,9})\]")
@@ -37,7 +37,9 @@ class OpIdentity:
         """For people: ``inverse load of score[1] by query``."""
         inverse = "inverse " if self.direction == "inverse" else ""
         by = f" by {_listed(self.by)}" if self.by else ""
-        return f"{inverse}{OPS[self.kind].phrase} {_listed(self.register)}{by}"
+        kind = op_class(self.kind)
+        phrase = self.kind if kind is None else kind.phrase
+        return f"{inverse}{phrase} {_listed(self.register)}{by}"
 
 
 def identities(ops: Iterable[Op]) -> tuple[OpIdentity, ...]:

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import numpy as np
 
 from qsac.errors import InvalidInputError
-from qsac.ir.catalogue import OPS
+from qsac.ir.catalogue import op_class, op_names
 from qsac.ir.op import Op, Register
 from qsac.ir.printer import SHORTENED, VERSION
 from qsac.ir.program import Program, Readout
@@ -206,9 +206,9 @@ def _readout(line: _Line) -> Readout:
 def _op(line: _Line) -> Op:
     text, _, origin = line.text.partition(" # ")
     name, _, rest = text.removeprefix("op ").partition(" ")
-    if name not in OPS:
-        raise line.wrong(name[:60], _nearest(name, OPS, f"one of the {len(OPS)} ops"))
-    kind = OPS[name]
+    kind = op_class(name)
+    if kind is None:
+        raise line.wrong(name[:60], _nearest(name, op_names(), f"one of the {len(op_names())} ops"))
     hints = _hints(name)
     values = line.fields(rest)
     known = {field.name: field for field in fields(kind) if field.name != "origin"}
@@ -230,7 +230,7 @@ def _nearest(name: str, known: Iterable[str], otherwise: str) -> str:
 @functools.cache
 def _hints(name: str) -> dict[str, Any]:
     """The types of the fields of the op of a name."""
-    return get_type_hints(OPS[name])
+    return get_type_hints(op_class(name))
 
 
 def _checked(line: _Line, key: str, value: Any, hint: Any) -> Any:

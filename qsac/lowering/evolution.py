@@ -12,7 +12,7 @@ from qsac.ir.attention import LoadEvolution, LoadTokens
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
 from qsac.ir.table import Table
 from qsac.lowering import tokens
-from qsac.lowering.place import Place
+from qsac.lowering.place import Place, lowering
 from qsac.numerics.pauli import Axis
 from qsac.numerics.product_states import factors
 
@@ -21,6 +21,7 @@ Letters = list[tuple[str, Axis]]
 """The qubits that a Pauli string acts on, and how."""
 
 
+@lowering.register(LoadEvolution)
 def lower(op: LoadEvolution, place: Place) -> list[Block]:
     """The fixed state without controls, then each stage; un-loading is all of it backwards."""
     data, index = place.qubits(op.data), place.qubits(*op.index)

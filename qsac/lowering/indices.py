@@ -10,12 +10,34 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import asin, pi, sqrt
 
+from qsac.counting.formulas import causal_is_loaded
+from qsac.ir.attention import PrepareIndex, PrepareIndices
 from qsac.ir.attention.power import unary_angles
 from qsac.ir.blocks import Multiplexor, PauliRotation
 from qsac.ir.blocks.rotation import controlled_x
+from qsac.ir.op import Op
 from qsac.ir.table import Table
+from qsac.lowering import tokens
+from qsac.lowering.place import Place, lowering
 
 Block = Multiplexor | PauliRotation
+
+
+@lowering.register(PrepareIndices)
+def prepare_pairs(op: PrepareIndices, place: Place) -> Sequence[Op]:
+    """The pairs of a mask: the causal ones bit by bit, or as a row of a table where that takes fewer gates."""
+    query, key = place.qubits(op.query), place.qubits(op.key)
+    if op.mask == "causal" and causal_is_loaded(op.length):
+        return tokens.load_row(op.prepared(place.scope), (*query, *key), place)
+    if op.mask == "causal":
+        return causal_state(query, key, op.length)
+    return uniform_state(query, op.length) + uniform_state(key, op.length)
+
+
+@lowering.register(PrepareIndex)
+def prepare(op: PrepareIndex, place: Place) -> Sequence[Op]:
+    """One index."""
+    return uniform_state(place.qubits(op.index), op.length)
 
 
 def turn(target: str, angles: Sequence[float], controls: tuple[str, ...] = (), *, fresh: bool = True) -> Multiplexor:

@@ -23,7 +23,7 @@ from qsac.counting.formulas import pruned_controls
 from qsac.ir.attention import LoadPruned
 from qsac.ir.blocks import Diagonal, Multiplexor, UniformlyControlledGate
 from qsac.ir.table import Table
-from qsac.lowering.place import Place
+from qsac.lowering.place import Place, lowering
 from qsac.lowering.tokens import Block, bell_basis
 from qsac.numerics.cascade import Complex, Real
 from qsac.numerics.ladder import up_to_diagonal
@@ -193,6 +193,7 @@ def _loaded(steps: Sequence[_Step], count: int, real: bool) -> Complex:
     return states.reshape(count, -1)
 
 
+@lowering.register(LoadPruned)
 def lower(op: LoadPruned, place: Place) -> list[Block]:
     """As the lowering of :class:`~qsac.ir.attention.LoadTokens`, each level with its controls."""
     data, index = place.qubits(op.data), place.qubits(*op.index)

@@ -8,9 +8,10 @@ from qsac.ir.attention import SelectIndex
 from qsac.ir.blocks import Multiplexor, PauliRotation
 from qsac.ir.blocks.rotation import controlled_x
 from qsac.ir.table import Table
-from qsac.lowering.place import Place
+from qsac.lowering.place import Place, lowering
 
 
+@lowering.register(SelectIndex)
 def lower(op: SelectIndex, place: Place) -> list[PauliRotation | Multiplexor]:
     """For each bit: key becomes j xor i, then query is flipped where the power qubit is 0 and the key bit 1.
 

@@ -15,7 +15,7 @@ from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.blocks.rotation import controlled_x
 from qsac.ir.outline import Outline, Span
 from qsac.ir.table import Table
-from qsac.lowering.place import Place
+from qsac.lowering.place import Place, lowering
 from qsac.numerics.cascade import GateLevel, RotationLevel, complex_cascade, real_cascade
 from qsac.numerics.plan import (
     Level,
@@ -49,6 +49,7 @@ class Data(NamedTuple):
 Block = Multiplexor | UniformlyControlledGate | PauliRotation | Diagonal
 
 
+@lowering.register(LoadTokens)
 def lower(op: LoadTokens, place: Place) -> list[Block]:
     """The un-loading of one data qubit after the other, or its adjoint; see :mod:`qsac.numerics.cascade`.
 

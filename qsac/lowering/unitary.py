@@ -14,11 +14,12 @@ from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, Unitary
 from qsac.ir.blocks.rotation import controlled_x
 from qsac.ir.outline import Outline
 from qsac.ir.table import Table
-from qsac.lowering.place import Place
+from qsac.lowering.place import Place, lowering
 
 Block = PauliRotation | Multiplexor | Diagonal | Unitary
 
 
+@lowering.register(ApplyUnitary)
 def lower(op: ApplyUnitary, place: Place) -> list[Block]:
     """The gates of a hardware-efficient unitary, each controlled by ``when`` if given; a matrix by synthesis."""
     data = place.qubits(op.data)

@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsac.native.circuit import KIND
 from qsac.native.provenance import Mask, Provenance
+
+
+class Sink(Protocol):
+    """What takes gates in program order, as :class:`Columns` does."""
+
+    def __len__(self) -> int: ...
+
+    def of(self, ops: Mask) -> None:
+        """The gates that are taken from here on are of these ops."""
+        ...
+
+    def append(
+        self, name: str, first: int, second: int = -1, angle: float = 0.0, phase: float = 0.0, open: int = 0
+    ) -> None:
+        """Take one gate."""
+        ...
+
+    def extend(
+        self,
+        kind: NDArray[Any],
+        first: NDArray[Any],
+        second: NDArray[Any],
+        angles: NDArray[np.float64],
+        open: NDArray[np.int8] | None = None,
+    ) -> None:
+        """Take a run of gates."""
+        ...
 
 
 class Columns:

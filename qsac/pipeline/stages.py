@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from math import isfinite, sqrt
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 
 from qsac.errors import ExtensionError, QsacError
-from qsac.ir.catalogue import OPS
+from qsac.ir.catalogue import op_class
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
 from qsac.ir.verifier import ProgramError, verify
@@ -87,6 +88,50 @@ def applied(step: Pass | CircuitPass, subject: Subject, context: PassContext) ->
     context.ledger.spent.update(own.ledger.spent)
     result: Subject = found
     return result
+
+
+class Ahead:
+    """The passes of a pipeline on programs, each of which may ask what those after it make of a program.
+
+    What a pass on attention programs has made of a program it is not asked again, in the compilation itself neither: a
+    candidate that is taken has been through the passes already. Programs are told apart by identity: a pass hands on
+    the very candidate that it has asked about.
+    """
+
+    def __init__(self, chosen: Iterable[Pass | CircuitPass]) -> None:
+        self.steps = tuple(step for step in chosen if isinstance(step, Pass))
+        self._made: dict[tuple[object, ...], tuple[Program, Program, dict[str, float]]] = {}
+
+    def at(self, context: PassContext, place: int = -1) -> PassContext:
+        """The context of the pass at a place; of none: all passes are to come."""
+        return replace(context, rest=partial(self._finished, place))
+
+    def applied(self, place: int, program: Program, context: PassContext) -> Program:
+        """What the pass at a place makes of a program; what it spends stands in the context's ledger then."""
+        step, ledger = self.steps[place], context.ledger
+        if step.level == "block":
+            return applied(step, program, self.at(context, place))
+        # Who has spent what makes no difference to a pass, nor do other fields, which a compilation has one of each.
+        key = place, id(program), ledger.budget, *ledger.spent.values()
+        if key not in self._made:
+            before = dict(ledger.spent)
+            result = applied(step, program, self.at(context, place))
+            spent = {name: error for name, error in ledger.spent.items() if before.get(name) != error}
+            self._made[key] = program, result, spent
+        _, result, spent = self._made[key]
+        ledger.spent.update(spent)
+        return result
+
+    def forget(self) -> None:
+        """Let go of what the passes have made: they are not asked any more."""
+        self._made.clear()
+
+    def _finished(self, place: int, program: Program, context: PassContext) -> Program:
+        for later in range(place + 1, len(self.steps)):
+            step = self.steps[later]
+            if step.level == program.level and step.foreseen(program, context):
+                program = self.applied(later, program, context)
+        return program
 
 
 def title(step: Pass | CircuitPass) -> str:
@@ -175,7 +220,7 @@ def _program_problem(before: Program, found: Program) -> Problem | None:
     asked, given = [[(one.metric, len(one.index)) for one in program.readouts] for program in (before, found)]
     if asked != given:
         return _readouts([metric for metric, _ in asked]), _readouts([metric for metric, _ in given])
-    unknown = [op for op in found.ops if OPS.get(op.name) is not type(op)]
+    unknown = [op for op in found.ops if op_class(op.name) is not type(op)]
     if unknown:
         return "ops that qsac knows", f"an op of type {type(unknown[0]).__name__}"
     if not (isfinite(found.normalisation) and found.normalisation > 0):

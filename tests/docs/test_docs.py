@@ -24,7 +24,7 @@ from qsac.cli.main import COMMANDS, run
 from qsac.counting.formulas import op_cost
 from qsac.families.qsa.metrics import METRIC_NAMES
 from qsac.ir.attention import PrepareIndices
-from qsac.ir.catalogue import OPS
+from qsac.ir.catalogue import op_class, op_names
 from qsac.ir.op import Scope
 from qsac.machine.read import parse_target
 from qsac.machine.registry import target, target_names
@@ -63,7 +63,7 @@ def _fields(cls: type[Any]) -> str:
     parts = []
     hints = get_type_hints(cls)
     for field in dataclasses.fields(cls):
-        if field.name in ("origin", "slots", "sources"):
+        if field.name in ("origin", "slots", "sources", "barrier"):
             continue
         default = "" if field.default is dataclasses.MISSING else f", default `{json.dumps(field.default)}`"
         parts.append(f"`{field.name}` ({_type(hints[field.name])}{default})")
@@ -73,7 +73,8 @@ def _fields(cls: type[Any]) -> str:
 def _ops() -> str:
     order = {"attention": 0, "both": 1, "block": 2}
     parts = []
-    for op in sorted(OPS.values(), key=lambda op: order[op.level]):
+    kinds = [kind for kind in map(op_class, op_names()) if kind is not None]
+    for op in sorted(kinds, key=lambda op: (order[op.level], op.name)):
         level = "both levels" if op.level == "both" else f"{op.level} level"
         parts.append(f"## {op.name}\n\n*{level}.* {_markdown(inspect.getdoc(op) or '')}\n\nFields: {_fields(op)}")
     return "\n\n".join(parts)

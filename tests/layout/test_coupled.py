@@ -27,8 +27,9 @@ from qsac.lowering.lower import lower
 from qsac.machine.target import Target
 from qsac.native.circuit import GATES, NativeCircuit
 from qsac.passes.circuit.route import Route
-from qsac.pipeline.contract import Pass, PassContext, Preference
+from qsac.pipeline.contract import PassContext, Preference
 from qsac.pipeline.registry import default_pipeline
+from qsac.pipeline.stages import Ahead
 from tests.emit.families import assert_same_probabilities
 from tests.programs import build
 from tests.strategies import block_programs, random_model
@@ -182,13 +183,9 @@ def test_models_mean_the_same_in_the_variants_and_orders_that_are_found(seed: in
     model = load(random_model(seed))
     if model.context > 8:
         return
-    context = PassContext(machine(name), seed=seed)
-    pipeline = default_pipeline(2)
-    program = build(model)
-    for step in pipeline:
-        if isinstance(step, Pass) and step.level == "attention":
-            program = step.apply(program, context)
-    variants = Variants(program, pipeline, context)
+    context = Ahead(default_pipeline(2)).at(PassContext(machine(name), seed=seed))
+    program = context.finish(build(model))
+    variants = Variants(program, context)
     if not variants.possible:
         assert len(lower(program, context).registers) > len(GRAPHS[name])
         return

@@ -17,8 +17,9 @@ from qsac.ir.program import Program
 from qsac.ir.verifier import verify
 from qsac.layout.variants import Variant, Variants
 from qsac.machine.registry import target
-from qsac.pipeline.contract import Pass, PassContext
+from qsac.pipeline.contract import PassContext
 from qsac.pipeline.registry import default_pipeline
+from qsac.pipeline.stages import Ahead
 from tests.bench.cases import Case
 from tests.programs import build
 from tests.strategies import random_model
@@ -27,12 +28,9 @@ CONTEXT = PassContext(replace(target("aer"), family="cz", qubits=14))
 
 
 def variants_of(model: object, context: PassContext = CONTEXT) -> tuple[Program, Variants]:
-    program = build(load(model))  # type: ignore[arg-type]
-    pipeline = default_pipeline(2)
-    for step in pipeline:
-        if isinstance(step, Pass) and step.level == "attention":
-            program = step.apply(program, context)
-    return program, Variants(program, pipeline, context)
+    context = Ahead(default_pipeline(2)).at(context)
+    program = context.finish(build(load(model)))  # type: ignore[arg-type]
+    return program, Variants(program, context)
 
 
 def assert_same(found: Program, expected: Program) -> None:
