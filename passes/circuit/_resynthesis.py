@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.emit.rebase import as_cz
 from qsac.native.circuit import GATES, KIND, MATRICES, NativeCircuit
 from qsac.native.provenance import Provenance
+from qsac.native.rebase import as_cz
 
 Complex = NDArray[np.complex128]
 

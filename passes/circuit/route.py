@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.counting.clock import two_qubit_depth
-from qsac.emit.rebase import as_cz
 from qsac.errors import DoesNotFitError, InvalidInputError, present
 from qsac.machine.target import Target
 from qsac.native.circuit import GATES, KIND, NativeCircuit
+from qsac.native.rebase import as_cz
 from qsac.passes.circuit._reordering import measured_early, reordered
 from qsac.passes.circuit._resynthesis import least, resynthesised
 from qsac.passes.circuit._routed import Routed, in_place

@@ -6,9 +6,10 @@ from math import pi
 
 import numpy as np
 
-from qsac.emit.emission import Linear, emission
-from qsac.emit.zzphase import NEGLIGIBLE, ZZPhaseEmitter
+from qsac.emit.emission import emission
+from qsac.emit.zzphase import ZZPhaseEmitter
 from qsac.ir.blocks import Diagonal
+from qsac.native.angles import NEGLIGIBLE, Linear
 
 
 @emission.register(Diagonal)

@@ -6,16 +6,12 @@ from collections.abc import Callable
 from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
 from qsac.ir.by_op import ByOp
+from qsac.native.angles import Linear
 
 if TYPE_CHECKING:
     from qsac.emit.zzphase import ZZPhaseEmitter
 
-Linear: TypeAlias = NDArray[np.float64]
-"""How angles depend on the symbols of a template, shape (angles, symbols) or (symbols,): half-turns for a radian."""
 
 Emission: TypeAlias = "Callable[[Any, ZZPhaseEmitter, Linear | None], None]"
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from qsac.emit.emission import Linear, emission
+from qsac.emit.emission import emission
 from qsac.emit.zzphase import ZZPhaseEmitter
 from qsac.ir.blocks import Measure, Reset
+from qsac.native.angles import Linear
 
 
 @emission.register(Measure)

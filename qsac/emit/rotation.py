@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from math import pi
 
-from qsac.emit.emission import Linear, emission
+from qsac.emit.emission import emission
 from qsac.emit.zzphase import ZZPhaseEmitter
 from qsac.ir.blocks import PauliRotation
+from qsac.native.angles import Linear
 
 
 @emission.register(PauliRotation)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from qsac.emit.emission import Linear, emission
+from qsac.emit.emission import emission
 from qsac.emit.zzphase import FIXED, OPEN, ZZPhaseEmitter
 from qsac.ir.blocks import Unitary
+from qsac.native.angles import Linear
 
 
 @emission.register(Unitary)

@@ -9,37 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import pi
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.emit.emission import Linear, emission
-from qsac.emit.waiting import Waiting
+from qsac.emit.emission import emission
 from qsac.errors import of_type
 from qsac.ir.blocks.multiplexor import ladder_places
 from qsac.ir.op import Op
 from qsac.ir.program import Program
+from qsac.native.angles import NEGLIGIBLE, PHI, Linear, wrapped
 from qsac.native.circuit import KIND, BitReadout, NativeCircuit, Profile, Unit
 from qsac.native.columns import Columns, Sink
 from qsac.native.provenance import Mask, mask_of
-from qsac.numerics.pauli import NEGLIGIBLE as _RADIANS
+from qsac.native.waiting import Waiting
 from qsac.numerics.pauli import pair_gates
 from qsac.numerics.su2 import Spin, after, phased_x, taken_apart, turned_z
 from qsac.numerics.walsh import gray_angles
 
-NEGLIGIBLE = _RADIANS / pi
-"""Rotations below this many half-turns are rounding, not gates."""
-
-PHI = {"x": 0.0, "y": 0.5}
-
 FIXED, DIAGONAL, OPEN = range(3)
 """What is known of a one-qubit gate: its numbers, that it is diagonal whatever its numbers, or nothing."""
-
-
-def wrapped(half_turns: Any) -> Any:
-    """The angle in (-1, 1] half-turns, equal up to a global phase for every rotation."""
-    return 1 - np.remainder(1 - half_turns, 2.0)
 
 
 class ZZPhaseEmitter:

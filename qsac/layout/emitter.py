@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.emit.cz import written
-from qsac.emit.emission import Linear
-from qsac.emit.zzphase import NEGLIGIBLE, PHI, ZZPhaseEmitter
+from qsac.emit.zzphase import ZZPhaseEmitter
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, Reset, UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import ladder_places, ruler
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.layout.arrangement import ALIVE, EMPTY, ENDED, Arranged, Arrangement, Swap, Toggle, brought, open_end
+from qsac.native.angles import NEGLIGIBLE, PHI, Linear
 from qsac.native.circuit import NativeCircuit
 from qsac.numerics.pauli import pair_gates
 from qsac.numerics.su2 import phased_x, turned_z

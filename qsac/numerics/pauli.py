@@ -8,8 +8,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.native.circuit import GateFamily
-
 Axis = Literal["x", "y", "z"]
 
 PAULI: dict[str, NDArray[np.complex128]] = {
@@ -23,7 +21,7 @@ NEGLIGIBLE = 1e-13
 """Rotations by less (radians) are rounding and no gates; angles that differ by less are equal."""
 
 
-def pair_gates(angle: float, family: GateFamily) -> int:
+def pair_gates(angle: float, family: Literal["zzphase", "cz"]) -> int:
     """Two-qubit gates of exp(-i ``angle`` P / 2), P a Pauli product on two qubits; ``angle`` in radians.
 
     None for a half turn, which is P itself, and none at all; one for a quarter turn, or where there are gates of any

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qsac.counting.stats import gate_times, layers
-from qsac.counting.tally import Tally, tally, toggles
+from qsac.counting.tally import Tally, toggles
 from qsac.emit.emit import EMITTERS
+from qsac.emit.shape_emitter import tally
 from qsac.ir.blocks import Diagonal, Measure, Multiplexor, UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import ladder_places
 from qsac.ir.op import Op, Register

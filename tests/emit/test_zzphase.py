@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qsac.counting.formulas import two_qubit_gates
-from qsac.emit.zzphase import wrapped
 from qsac.ir.blocks import Diagonal, Measure, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
+from qsac.native.angles import wrapped
 from qsac.native.circuit import GATES, KIND
 from qsac.native.provenance import Group
 from tests.emit.families import assert_native, assert_same_probabilities, emitted, runs_of_one_qubit_gates

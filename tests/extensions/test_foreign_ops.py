@@ -14,8 +14,8 @@ import qsac
 from qsac.artifact.compiled import Compiled
 from qsac.cli.main import run
 from qsac.counting.formulas import two_qubit_gates
-from qsac.counting.tally import tally
 from qsac.emit.emit import emit
+from qsac.emit.shape_emitter import tally
 from qsac.errors import ExtensionError, InvalidInputError
 from qsac.families.qsa.build import build
 from qsac.families.reading import load

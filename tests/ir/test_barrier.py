@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import qsac
 from qsac.counting.formulas import two_qubit_gates
-from qsac.counting.tally import tally
 from qsac.emit.emit import emit
+from qsac.emit.shape_emitter import tally
 from qsac.families.qsa.build import build
 from qsac.families.reading import load
 from qsac.ir.attention import ApplyUnitary, LoadTokens

@@ -7,7 +7,6 @@ import pytest
 
 from qsac.counting.formulas import two_qubit_gates
 from qsac.emit.emit import emit
-from qsac.emit.rebase import as_cz
 from qsac.ir.blocks import Measure, Multiplexor, PauliRotation
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
@@ -15,6 +14,7 @@ from qsac.ir.table import Table
 from qsac.layout.arrangement import steps
 from qsac.machine.registry import target
 from qsac.native.circuit import KIND, NativeCircuit
+from qsac.native.rebase import as_cz
 from qsac.numerics.pauli import NEGLIGIBLE, pair_gates
 from qsac.pipeline.contract import PassContext
 from qsac.simulation.statevector import simulate

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from pytket.circuit import Circuit, OpType
 
-from qsac.emit.rebase import as_cz
 from qsac.export.tket import from_tket, tags_of, to_tagged
 from qsac.native.circuit import GATES, KIND, NativeCircuit
+from qsac.native.rebase import as_cz
 from qsac.passes.circuit._resynthesis import resynthesised
 from qsac.passes.circuit._sabre import Router
 from qsac.passes.circuit._tracing import merged

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from math import pi
 
-from qsac.emit.cz import Writer
-from qsac.emit.waiting import Waiting
-from qsac.emit.zzphase import NEGLIGIBLE, wrapped
 from qsac.errors import of_type
+from qsac.native.angles import NEGLIGIBLE, wrapped
 from qsac.native.circuit import GATES, NativeCircuit
 from qsac.native.columns import Columns
 from qsac.native.provenance import Mask
+from qsac.native.sx_writer import Writer
+from qsac.native.waiting import Waiting
 from qsac.numerics.pauli import pair_gates
 from qsac.numerics.su2 import Spin, after, phased_x, taken_apart, turned_z
 
