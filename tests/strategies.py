@@ -300,6 +300,8 @@ def block_programs(draw: st.DrawFn, generic: bool = False, max_width: int = 5) -
     program = _BlockProgram(draw(st.integers(1, max_width)), generic)
     for kind, seed in draw(_STEPS):
         program.step(kind, seed)
+    if draw(st.booleans()):
+        program.step("diagonal", draw(_SEEDS))
     return program.program(draw(st.tuples(st.integers(0, 6), st.integers(0, 6))))
 
 

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 TOP_LEVEL = {
     "CHANGELOG.md",
+    "CITATION.cff",
     "CONTRIBUTING.md",
     "LICENSE",
     "Makefile",
@@ -20,6 +21,8 @@ TOP_LEVEL = {
     "passes",
     "pyproject.toml",
     "qsac",
+    "requirements-frameworks.lock",
+    "requirements-runtime.lock",
     "requirements.lock",
     "targets",
     "tests",

@@ -63,23 +63,38 @@ def _verify_declarations(program: Program) -> None:
 
 
 def _broken_rules(program: Program, op: Op, live: set[str], ended: set[str]) -> Iterator[str]:
+    yield from _unknown_names(program, op)
+    yield from _wrong_sources(program, op)
+    yield from _wrong_diagonal_uses(op, live, ended)
+    yield from _wrong_targets(op, live, ended)
+    problem = op.check(program.scope)
+    if problem is not None:
+        yield problem
+
+
+def _unknown_names(program: Program, op: Op) -> Iterator[str]:
     sizes = program.scope.sizes
     if op.level not in (program.level, "both"):
         yield f"it belongs to the {op.level} level, the program is of the {program.level} level"
     for name in (*op.targets, *op.borrows, *op.visits):
         if name not in sizes:
             yield f"register {name!r} is not declared"
-    if op.sources:
-        if program.level == "attention":
-            yield "only blocks have sources"
-        ascending = len(op.sources) == 1 or all(one < other for one, other in pairwise(op.sources))
-        if not ascending or op.sources[0] < 0 or op.sources[-1] >= _PLACES:
-            yield f"its sources are not places from 0 to {_PLACES - 1} in ascending order"
     for name in op.tables:
         if name not in program.tables:
             yield f"table {name!r} does not exist"
-    if len(set(op.targets)) < len(op.targets):
-        yield "it targets a register twice"
+
+
+def _wrong_sources(program: Program, op: Op) -> Iterator[str]:
+    if not op.sources:
+        return
+    if program.level == "attention":
+        yield "only blocks have sources"
+    ascending = len(op.sources) == 1 or all(one < other for one, other in pairwise(op.sources))
+    if not ascending or op.sources[0] < 0 or op.sources[-1] >= _PLACES:
+        yield f"its sources are not places from 0 to {_PLACES - 1} in ascending order"
+
+
+def _wrong_diagonal_uses(op: Op, live: set[str], ended: set[str]) -> Iterator[str]:
     if len(set(op.borrows)) < len(op.borrows):
         yield "it borrows a register twice"
     for name in op.borrows:
@@ -92,6 +107,11 @@ def _broken_rules(program: Program, op: Op, live: set[str], ended: set[str]) -> 
     for name in op.visits:
         if name in ended:
             yield f"register {name!r} is visited after its projection"
+
+
+def _wrong_targets(op: Op, live: set[str], ended: set[str]) -> Iterator[str]:
+    if len(set(op.targets)) < len(op.targets):
+        yield "it targets a register twice"
     for name in op.targets:
         if name in ended and name not in op.reopens:
             yield f"register {name!r} is used after its projection"
@@ -99,9 +119,6 @@ def _broken_rules(program: Program, op: Op, live: set[str], ended: set[str]) -> 
             yield f"register {name!r} is reset without having been measured"
         if name in op.needs_fresh and name in live:
             yield f"register {name!r} is prepared but already live"
-    problem = op.check(program.scope)
-    if problem is not None:
-        yield problem
 
 
 def _verify_promises(program: Program) -> None:

@@ -21,6 +21,7 @@ from qsac.families.qsa.model import Model
 from qsac.families.qsa.shapes import CONTEXT_LIMIT, DIMENSION_LIMIT, Size, outlined, size_of
 from qsac.families.reading import load
 from qsac.machine.registry import target
+from tests.shares import Share
 
 TFIM = Path(__file__).parent.parent.parent / "docs" / "examples" / "tfim.json"
 TARGETS = ("h1", "h2", "helios", "statevector", "ibm-fez")
@@ -139,19 +140,30 @@ def _paired(model: Model) -> bool:
     return model.score.is_real and model.fields["attention"]["score"]["type"] != "identity"
 
 
-@settings(max_examples=120, deadline=None)
-@given(case=_cases())
-def test_the_counts_of_a_shape_are_those_of_the_circuit(case: tuple[Model, str, Options]) -> None:
-    model, name, options = case
-    counted, built = _both(model, name, options)
-    told = counted.pop("error_free_probability"), built.pop("error_free_probability")
-    assert counted["qubits"] == built["qubits"]
-    assert counted["measurements"] == built["measurements"]
-    assert counted["resets"] == built["resets"]
-    if not _exact(model, options):
-        spared = 2 * model.degree * model.dimension
-        assert 0 <= counted["two_qubit_gates"] - built["two_qubit_gates"] <= spared
-        return
+def test_the_counts_of_a_shape_are_those_of_the_circuit() -> None:
+    with Share(0.4) as exact:
+
+        @settings(max_examples=120, deadline=None)
+        @given(case=_cases())
+        def holds(case: tuple[Model, str, Options]) -> None:
+            model, name, options = case
+            counted, built = _both(model, name, options)
+            told = counted.pop("error_free_probability"), built.pop("error_free_probability")
+            assert counted["qubits"] == built["qubits"]
+            assert counted["measurements"] == built["measurements"]
+            assert counted["resets"] == built["resets"]
+            if exact.saw(_exact(model, options)):
+                _assert_same_counts(counted, built, model, options)
+                if target(name).coupling is None and told[1] is not None:
+                    _assert_similar_errors(told[0], told[1], model)
+            else:
+                spared = 2 * model.degree * model.dimension
+                assert 0 <= counted["two_qubit_gates"] - built["two_qubit_gates"] <= spared
+
+        holds()
+
+
+def _assert_same_counts(counted: dict[str, Any], built: dict[str, Any], model: Model, options: Options) -> None:
     times, taken = counted.pop("duration"), built.pop("duration")
     assert (times is None) == (taken is None)
     if taken is not None:
@@ -167,12 +179,12 @@ def test_the_counts_of_a_shape_are_those_of_the_circuit(case: tuple[Model, str, 
         for both in (counted, built):
             both.pop("cost", None)
     assert counted == built
-    if target(name).coupling is None and told[1] is not None:
-        # Of a few gates the angle is not known, and taken to be the worst; those of gated layers are drawn ones.
-        gated = (
-            len(model.kernel) - model.kernel.count(0) > 1 and model.fields["attention"]["score"]["type"] != "identity"
-        )
-        assert 0.85 * told[1] <= told[0] <= told[1] * (1.15 if gated else 1 + 1e-9)
+
+
+def _assert_similar_errors(told: float, built: float, model: Model) -> None:
+    # Of a few gates the angle is not known, and taken to be the worst; those of gated layers are drawn ones.
+    gated = len(model.kernel) - model.kernel.count(0) > 1 and model.fields["attention"]["score"]["type"] != "identity"
+    assert 0.85 * built <= told <= built * (1.15 if gated else 1 + 1e-9)
 
 
 @pytest.mark.parametrize("name", ["h2", "ibm-fez"])

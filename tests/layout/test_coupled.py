@@ -180,15 +180,10 @@ def test_sweeps_start_where_a_schedule_has_its_qubits(name: str) -> None:
 @pytest.mark.parametrize("name", ["comb", "grid"])
 @pytest.mark.parametrize("seed", range(12))
 def test_models_mean_the_same_in_the_variants_and_orders_that_are_found(seed: int, name: str) -> None:
-    model = load(random_model(seed))
-    if model.context > 8:
-        return
     context = Ahead(default_pipeline(2)).at(PassContext(machine(name), seed=seed))
-    program = context.finish(build(model))
+    program = context.finish(build(load(random_model(seed))))
     variants = Variants(program, context)
-    if not variants.possible:
-        assert len(lower(program, context).registers) > len(GRAPHS[name])
-        return
+    assert variants.possible
     found = arrange(variants, context, Effort(4, (3, 2), 2, 200))
     assert found
     for variant, arrangement in found:

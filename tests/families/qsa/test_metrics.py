@@ -12,6 +12,7 @@ from qsac.families.qsa.metrics import METRIC_NAMES, Metrics, PrefixLoss, closed_
 from qsac.families.qsa.model import Model
 from qsac.families.reading import load
 from tests.families.models import minimal, with_values
+from tests.shares import Share
 from tests.strategies import models, random_model
 
 
@@ -93,15 +94,23 @@ def test_never_nan_and_always_explained(given_model: dict[str, Any]) -> None:
         assert metrics[name] is None or metrics[name] <= 1
 
 
-@given(models(max_context=5))
-def test_optimal_phases_are_optimal(given_model: dict[str, Any]) -> None:
-    attention = {name: field for name, field in given_model["attention"].items() if name != "phases"}
-    plain = closed_form(load({**given_model, "attention": attention}))
-    best = closed_form(load({**given_model, "attention": {**attention, "phases": "optimal"}}))
-    if plain["zeta"]:
-        assert best["fidelity"] >= plain["fidelity"] - 1e-12
-        total = np.abs(best.overlaps).sum() ** 2 / (len(best.norms) * (best.norms**2).sum())
-        assert best["fidelity"] == pytest.approx(total, abs=1e-10)
+def test_optimal_phases_are_optimal() -> None:
+    with Share(0.4) as share:
+
+        @given(models(max_context=5))
+        def holds(given_model: dict[str, Any]) -> None:
+            attention = {name: field for name, field in given_model["attention"].items() if name != "phases"}
+            plain = closed_form(load({**given_model, "attention": attention}))
+            best = closed_form(load({**given_model, "attention": {**attention, "phases": "optimal"}}))
+            if not plain["zeta"]:
+                assert best["fidelity"] is plain["fidelity"] is None
+                return
+            share.saw(best["fidelity"] > plain["fidelity"] + 1e-9)
+            assert best["fidelity"] >= plain["fidelity"] - 1e-12
+            total = np.abs(best.overlaps).sum() ** 2 / (len(best.norms) * (best.norms**2).sum())
+            assert best["fidelity"] == pytest.approx(total, abs=1e-10)
+
+        holds()
 
 
 def _texts(metrics: Metrics) -> str:
