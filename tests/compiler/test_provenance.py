@@ -12,7 +12,7 @@ from qsac.compiler import compilation as compiler
 from qsac.counting.stats import gates_by_ops
 from qsac.families.reading import load
 from qsac.ir.identity import identities
-from qsac.lowering.projection import bit_register
+from qsac.lowering.project import bit_register
 from qsac.machine.read import parse_target
 from qsac.native.circuit import KIND
 from qsac.report.summary import op_rows

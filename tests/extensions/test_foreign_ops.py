@@ -17,7 +17,6 @@ from qsac.counting.formulas import two_qubit_gates
 from qsac.emit.emit import emit
 from qsac.emit.shape_emitter import tally
 from qsac.errors import ExtensionError, InvalidInputError
-from qsac.families.qsa.build import build
 from qsac.families.reading import load
 from qsac.ir.catalogue import op_class, op_names
 from qsac.ir.interpreter import interpret
@@ -31,6 +30,7 @@ from qsac.pipeline.contract import PassContext
 from qsac.pipeline.registry import pass_class
 from qsac.plugins import ShadowedEntryPointWarning
 from tests.extensions.installed import Install
+from tests.programs import build
 
 KICKS = """
 from dataclasses import dataclass, replace

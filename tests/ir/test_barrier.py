@@ -15,7 +15,6 @@ import qsac
 from qsac.counting.formulas import two_qubit_gates
 from qsac.emit.emit import emit
 from qsac.emit.shape_emitter import tally
-from qsac.families.qsa.build import build
 from qsac.families.reading import load
 from qsac.ir.attention import ApplyUnitary, LoadTokens
 from qsac.ir.blocks import Diagonal, Measure, PauliRotation
@@ -31,6 +30,7 @@ from qsac.machine.registry import target
 from qsac.pipeline.contract import ErrorLedger, Pass, PassContext
 from qsac.pipeline.registry import default_pipeline, pass_class, pass_names
 from qsac.pipeline.stages import Ahead
+from tests.programs import build
 from tests.strategies import attention_programs, block_programs, random_model
 
 KINDS = {name: kind for name in pass_names() if issubclass(kind := pass_class(name), Pass)}

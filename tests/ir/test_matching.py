@@ -5,10 +5,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qsac.families.qsa.build import build
 from qsac.families.reading import load
 from qsac.ir.matching import Maybe, ends_in_zero, is_load, is_unitary, is_unload, matched
 from qsac.ir.program import Program
+from tests.programs import build
 from tests.strategies import attention_programs, block_programs, random_model
 
 

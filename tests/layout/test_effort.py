@@ -17,8 +17,8 @@ from qsac.layout.effort import Effort
 from qsac.layout.search import arrange
 from qsac.layout.sweep import Sweeper
 from qsac.pipeline.contract import PassContext
-from tests.layout.test_search import Several
 from tests.layout.schedules import machine_of
+from tests.layout.test_search import Several
 
 
 def chain(qubits: int = 4) -> Program:

@@ -11,7 +11,6 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from qsac.counting.formulas import two_qubit_gates
-from qsac.families.qsa.build import build
 from qsac.families.reading import load
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
 from qsac.ir.interpreter import interpret
@@ -23,6 +22,7 @@ from qsac.lowering.lower import lower
 from qsac.machine.registry import target
 from qsac.pipeline.contract import CircuitPass, Pass, PassContext
 from qsac.pipeline.registry import parse_pipeline, pass_class, pass_names, print_pipeline
+from tests.programs import build
 from tests.shares import Share
 from tests.strategies import attention_programs, block_programs, models
 

@@ -13,12 +13,12 @@ import pytest
 
 import qsac
 from qsac.counting.formulas import two_qubit_gates
-from qsac.families.qsa.build import build
 from qsac.families.reading import load
 from qsac.ir.program import Program
 from qsac.pipeline import registry
 from qsac.pipeline.contract import ErrorLedger, Pass, PassContext
 from qsac.pipeline.stages import Ahead
+from tests.programs import build
 from tests.strategies import random_model
 
 ANSATZ = {"type": "hardware-efficient", "layers": 2, "parameters": {"init": "normal", "scale": 1.0, "seed": 0}}

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from qsac.counting.stats import layers
 from qsac.emit.cz import emit
-from qsac.families.qsa.build import build
 from qsac.families.reading import load
 from qsac.ir.program import Program
 from qsac.lowering.lower import lower
@@ -18,6 +17,7 @@ from qsac.native.circuit import GATES, KIND, NativeCircuit
 from qsac.passes.circuit._reordering import measured_early, reordered
 from qsac.pipeline.contract import PassContext
 from tests.emit.families import assert_same_probabilities
+from tests.programs import build
 from tests.shares import Share
 from tests.strategies import block_programs, models
 
