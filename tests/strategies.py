@@ -8,11 +8,11 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PrepareIndices, PreparePower, Project
+from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PrepareDegree, PrepareIndices, Project
 from qsac.ir.blocks import Diagonal, Measure, Multiplexor, PauliRotation, Reset, UniformlyControlledGate, Unitary
-from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
+from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.ir.table import Table
 
 _MAX_CONTEXT = 9
@@ -162,7 +162,8 @@ _SPECIAL_ANGLES = (0.0, np.pi / 2, -np.pi / 2, np.pi, -np.pi, 2 * np.pi, np.pi /
 _BLOCKS = ("multiplexor", "uniformly-controlled", "diagonal", "rotation", "pair-rotation", "unitary")
 _STEPS = st.lists(
     st.tuples(
-        st.sampled_from((*_BLOCKS, *_BLOCKS, "loaded", "unloaded", "pair", "measure", "reset", "observe")), _SEEDS
+        st.sampled_from((*_BLOCKS, *_BLOCKS, "loaded", "uncomputed", "pair", "measure", "reset", "save-probabilities")),
+        _SEEDS,
     ),
     max_size=14,
 )
@@ -209,12 +210,12 @@ class _BlockProgram:
             if name not in self.live:
                 self.live.append(name)
             self.used.add(name)
-        for name in op.ends:
+        for name in op.releases:
             self.live.remove(name)
             self.ended.append(name)
-        for name in op.reopens:
+        for name in op.reallocates:
             self.ended.remove(name)
-        self.used.difference_update((*op.ends, *op.reopens))
+        self.used.difference_update((*op.releases, *op.reallocates))
 
     def measure(self, qubit: str) -> None:
         self._add(Measure(qubit, f"bits_{self.bits % 2}", self.bits // 2))
@@ -227,8 +228,8 @@ class _BlockProgram:
         origin = str(rng.choice(["", "/tokens", "/attention/value"]))
         if kind == "reset" and self.ended:
             self._add(Reset(str(rng.choice(self.ended)), origin=origin))
-        elif kind == "observe" and self.live:
-            self._add(Observe(self._some(rng, self.live, 2, 1), f"quantity-{len(self.ops)}", origin=origin))
+        elif kind == "save-probabilities" and self.live:
+            self._add(SaveProbabilities(self._some(rng, self.live, 2, 1), f"quantity-{len(self.ops)}", origin=origin))
         elif kind == "diagonal" and self.live:
             qubits = self._some(rng, self.live, 4, 1)
             in_zero = [name for name in usable if name not in (*self.used, *qubits)]
@@ -243,9 +244,9 @@ class _BlockProgram:
         target = str(rng.choice(usable))
         controls = self._some(rng, [name for name in self.live if name != target], 3)
         angles = random_angles(rng, 1 << len(controls), self.generic)
-        if kind in ("multiplexor", "loaded", "unloaded"):
+        if kind in ("multiplexor", "loaded", "uncomputed"):
             axis = str(rng.choice(["x", "y", "z"]))
-            enters, leaves = kind == "loaded" and target not in self.used, kind == "unloaded"
+            enters, leaves = kind == "loaded" and target not in self.used, kind == "uncomputed"
             self._add(Multiplexor(axis, controls, target, angles, enters, leaves, origin=origin))  # type: ignore[arg-type]
             if leaves:
                 self.measure(target)
@@ -257,7 +258,7 @@ class _BlockProgram:
             self._add(UniformlyControlledGate(controls, target, theta, phi, inverse, origin=origin))
         elif kind == "pair":
             opening = Multiplexor(
-                str(rng.choice(["x", "y", "z"])), controls, target, angles, pair="opens", origin=origin
+                str(rng.choice(["x", "y", "z"])), controls, target, angles, pair="compute", origin=origin
             )  # type: ignore[arg-type]
             self._add(opening)
             qubits = self._some(rng, self.live, 3, 1)
@@ -307,12 +308,12 @@ def block_programs(draw: st.DrawFn, generic: bool = False, max_width: int = 5) -
 
 @st.composite
 def attention_programs(draw: st.DrawFn) -> Program:
-    """Verified attention programs: any number of registers, loaded, turned, un-loaded or projected as they are."""
+    """Verified attention programs: any number of registers, loaded, turned, uncomputed or projected as they are."""
     rng = np.random.default_rng(draw(_SEEDS))
     length = draw(st.integers(1, 7))
     bits, size, degree = (length - 1).bit_length(), draw(st.integers(1, 2)), draw(st.integers(0, 2))
     sizes = {"query": bits, "key": bits} if bits else {}
-    sizes |= {f"power[{place}]": 1 for place in range(degree)}
+    sizes |= {f"degree[{place}]": 1 for place in range(degree)}
     powers = tuple(name for name in sizes if name.startswith("power"))
     real = draw(st.booleans())
     tables: dict[str, Table] = {}
@@ -327,7 +328,7 @@ def attention_programs(draw: st.DrawFn) -> Program:
     amplitudes = rng.normal(size=degree + 1)
     unit = tuple((amplitudes / np.linalg.norm(amplitudes)).tolist())
     if powers:
-        ops.append(PreparePower(powers, unit, origin="/kernel"))
+        ops.append(PrepareDegree(powers, unit, origin="/kernel"))
     published = bool(bits) and draw(st.booleans())
     for copy in range(draw(st.integers(0, 3))):
         data = f"score[{copy}]"
@@ -342,7 +343,7 @@ def attention_programs(draw: st.DrawFn) -> Program:
     if powers:
         ops.append(Project(powers, *draw(st.sampled_from([("zero", 0, ()), ("unary", 0, unit)]))))
     for index in ("key", "query") if bits else ():
-        ops.append(Observe((index,), f"found-{index}", origin="/readout"))
+        ops.append(SaveProbabilities((index,), f"found-{index}", origin="/readout"))
         ops.append(Project((index,), *draw(st.sampled_from([("zero", 0), ("uniform", length)]))))
     if not any(op.outcomes for op in ops):
         sizes["value"] = size
@@ -376,7 +377,7 @@ def _published(draw: st.DrawFn, data: str, when: tuple[str, ...]) -> list[Op]:
 
 
 def _attended(draw: st.DrawFn, data: str, when: tuple[str, ...], bits: int) -> list[Op]:
-    """A data register's life: loaded by an index, turned, un-loaded by another one and projected."""
+    """A data register's life: loaded by an index, turned, uncomputed by another one and projected."""
     loads = [((index,), table) for index in ("key", "query") for table in ("context", "targets")]
     tables = st.sampled_from([((), "start"), *((*loads, (("query", "key"), "pairs")) if bits else ())])
     gates = {

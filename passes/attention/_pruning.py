@@ -27,7 +27,7 @@ ROUNDING = 1e-10
 class Choice(NamedTuple):
     """How far each control reaches; the loader's two-qubit gates, and the root of its weighted squared distances."""
 
-    reach: tuple[int, ...]
+    cutoffs: tuple[int, ...]
     cost: int
     error: float
 
@@ -56,29 +56,29 @@ class Pruning:
     def real(self) -> bool:
         return not np.iscomplexobj(self.rows)
 
-    def loaded(self, reach: Sequence[int]) -> NDArray[np.float64] | NDArray[np.complex128]:
+    def loaded(self, cutoffs: Sequence[int]) -> NDArray[np.float64] | NDArray[np.complex128]:
         """The rows that are loaded in place of the table's."""
-        return pruned_rows(self.rows, reach, self.weights)
+        return pruned_rows(self.rows, cutoffs, self.weights)
 
-    def error(self, reach: Sequence[int]) -> float:
+    def error(self, cutoffs: Sequence[int]) -> float:
         """The root of sum_i p_i ||x'_i - x_i||^2, at most that of the largest distance."""
-        squares = np.sum(np.abs(self.loaded(reach) - self.rows) ** 2, axis=1)
+        squares = np.sum(np.abs(self.loaded(cutoffs) - self.rows) ** 2, axis=1)
         return sqrt(min(float(self.weights @ squares), float(squares.max())))
 
-    def cost(self, reach: Sequence[int]) -> int:
+    def cost(self, cutoffs: Sequence[int]) -> int:
         """Two-qubit gates of the loader."""
-        return pruned_cost(len(self.rows), self.size, reach, real=self.real)
+        return pruned_cost(len(self.rows), self.size, cutoffs, real=self.real)
 
     @cached_property
     def front(self) -> list[Choice]:
         """The exact loader, then choices of fewer and fewer gates, and growing errors: each time the step that saves
         most gates for what it adds to the squared error."""
-        reach = (self.size,) * (self.bits + self.size - 1)
-        found = [Choice(reach, self.cost(reach), 0.0)]
+        cutoffs = (self.size,) * (self.bits + self.size - 1)
+        found = [Choice(cutoffs, self.cost(cutoffs), 0.0)]
         looked_at = 0
         while looked_at < WORK_LIMIT:
             best: tuple[float, Choice] | None = None
-            for changed in self._steps(found[-1].reach):
+            for changed in self._steps(found[-1].cutoffs):
                 cost = self.cost(changed)
                 if cost >= found[-1].cost:
                     continue
@@ -91,19 +91,19 @@ class Pruning:
                 break
             found.append(best[1])
         fewer = [choice for choice in found[1:] if choice.cost < self.exact and self._holds(choice)]
-        return [Choice(reach, self.exact, 0.0), *fewer]
+        return [Choice(cutoffs, self.exact, 0.0), *fewer]
 
-    def _steps(self, reach: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-        """Every way to let one control reach less far."""
+    def _steps(self, cutoffs: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+        """Every way to let one control cutoffs less far."""
         least = [*[0] * self.bits, *range(1 + self.real, self.size + self.real)]
         for place, low in enumerate(least):
-            for shorter in range(low, reach[place]):
-                yield (*reach[:place], shorter, *reach[place + 1 :])
+            for shorter in range(low, cutoffs[place]):
+                yield (*cutoffs[:place], shorter, *cutoffs[place + 1 :])
 
     def _holds(self, choice: Choice) -> bool:
         """Whether the loaded rows, taken apart once more, are what is loaded again: rounding may decide otherwise."""
-        rows = self.loaded(choice.reach)
-        return bool(np.max(np.abs(pruned_cascade(rows, choice.reach).loaded - rows)) < ROUNDING)
+        rows = self.loaded(choice.cutoffs)
+        return bool(np.max(np.abs(pruned_cascade(rows, choice.cutoffs).loaded - rows)) < ROUNDING)
 
 
 def cheapest(fronts: Sequence[Sequence[Choice]], counts: Sequence[int], allowed: float) -> tuple[Choice, ...]:

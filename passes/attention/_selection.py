@@ -7,21 +7,21 @@ from typing import NamedTuple
 
 from qsac.errors import of_type
 from qsac.ir.attention import LoadTokens, SelectIndex
-from qsac.ir.matching import Maybe, is_load, is_unitary, is_unload, matched
+from qsac.ir.matching import Maybe, is_load, is_uncompute, is_unitary, matched
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 
 
 class Copy(NamedTuple):
-    """A gated score copy: the places of its load, of the unitary (or -1) and of its un-load."""
+    """A gated score copy: the places of its load, of the unitary (or -1) and of its inverse load."""
 
     load: int
     unitary: int
-    unload: int
+    inverse_load: int
 
 
 def ungated(program: Program) -> Program | None:
-    """The program with every gated score copy loaded and un-loaded without the gate; None where that cannot be."""
+    """The program with every gated score copy loaded and uncomputed without the gate; None where that cannot be."""
     copies = gated_copies(program)
     return selected(program, copies) if copies and of_one_table(program, copies) else None
 
@@ -30,27 +30,27 @@ def gated_copies(program: Program) -> list[Copy]:
     """The gated score copies that an index can be selected for: all of them, or none."""
     found = []
     for place, op in enumerate(program.ops):
-        if not isinstance(op, LoadTokens) or not op.when or op.adjoint_load:
+        if not isinstance(op, LoadTokens) or not op.when or op.inverse:
             continue
         uses = program.uses(op.data)
-        places = matched(program, uses[uses.index(place) :], is_load, Maybe(is_unitary), is_unload, whole=False)
+        places = matched(program, uses[uses.index(place) :], is_load, Maybe(is_unitary), is_uncompute, whole=False)
         if places is None:
             return []
         copy = Copy(*places)
-        unload = of_type(program.ops[copy.unload], LoadTokens)
-        if copy.unitary >= 0 and program.ops[copy.unitary].borrows != op.when:
+        inverse_load = of_type(program.ops[copy.inverse_load], LoadTokens)
+        if copy.unitary >= 0 and program.ops[copy.unitary].controlled_by != op.when:
             return []
-        if unload.when != op.when or len(op.when) != 1:
+        if inverse_load.when != op.when or len(op.when) != 1:
             return []
-        if len(op.index) != 1 or len(unload.index) != 1 or op.index == unload.index:
+        if len(op.index) != 1 or len(inverse_load.index) != 1 or op.index == inverse_load.index:
             return []
         found.append(copy)
     return found
 
 
 def of_one_table(program: Program, copies: list[Copy]) -> bool:
-    """Whether every copy is un-loaded from the table that it is loaded from."""
-    return all(_table(program, copy.load) == _table(program, copy.unload) for copy in copies)
+    """Whether every copy is uncomputed from the table that it is loaded from."""
+    return all(_table(program, copy.load) == _table(program, copy.inverse_load) for copy in copies)
 
 
 def _table(program: Program, place: int) -> str:
@@ -58,15 +58,15 @@ def _table(program: Program, place: int) -> str:
 
 
 def selected(program: Program, copies: list[Copy]) -> Program:
-    """Loads and un-loads without gates, the un-loads between a selection and its adjoint."""
+    """Loads and inverse loads without gates, the inverse loads between a selection and its adjoint."""
     loads = {copy.load for copy in copies}
-    unloads = {copy.unload: copy for copy in copies}
+    inverse_loads = {copy.inverse_load: copy for copy in copies}
     ops: list[Op] = []
     for place, op in enumerate(program.ops):
         if place in loads and isinstance(op, LoadTokens):
             ops.append(replace(op, when=()))
-        elif place in unloads and isinstance(op, LoadTokens):
-            load = of_type(program.ops[unloads[place].load], LoadTokens)
+        elif place in inverse_loads and isinstance(op, LoadTokens):
+            load = of_type(program.ops[inverse_loads[place].load], LoadTokens)
             select = SelectIndex(op.index[0], load.index[0], op.when[0], origin="/attention/kernel")
             ops += [select, replace(op, when=()), select.adjoint()]
         else:

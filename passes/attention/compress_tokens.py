@@ -13,10 +13,10 @@ from qsac.counting.formulas import two_qubit_gates
 from qsac.errors import of_type
 from qsac.ir.attention import ApplyUnitary, LoadTokens
 from qsac.ir.derivation import How, turned
-from qsac.ir.matching import Maybe, ends_in_zero, is_load, is_unitary, is_unload, matched
+from qsac.ir.matching import Maybe, ends_in_zero, is_load, is_uncompute, is_unitary, matched
 from qsac.ir.op import Op, Register
-from qsac.ir.outline import Outline, rank
 from qsac.ir.program import Program
+from qsac.ir.shaped_table import ShapedTable, rank
 from qsac.ir.table import Table
 from qsac.passes.attention._tables import added
 from qsac.pipeline.contract import Pass, PassContext
@@ -25,11 +25,11 @@ Rows = NDArray[Any]
 
 
 class _Span(NamedTuple):
-    """What several registers do alike: the tables that are loaded and un-loaded, and the unitary between them."""
+    """What several registers do alike: the tables that are loaded and uncomputed, and the unitary between them."""
 
     load: str
     unitary: ApplyUnitary | None
-    unload: str
+    inverse_load: str
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,17 @@ class CompressTokens(Pass):
     """Load tokens of low rank in a basis of their span, on as many qubits as it needs.
 
     Needs a verified attention program with bound parameters. Guarantees the same meaning, exactly (the rank is that of
-    double precision). Between a load and an un-load only the inner products of what is loaded and what is un-loaded
-    count, a unitary between them taken into either. If they span fewer dimensions than the register has, as those of T
-    rows each do from d > 2T on, both tables are written in an orthonormal basis of the span. Each is taken only where
-    it gives fewer two-qubit gates on the target, the passes that are to come reckoned with, or as many on fewer qubits.
+    double precision). Between a load and an inverse load only the inner products of what is loaded and what is
+    uncomputed count, a unitary between them taken into either. If they span fewer dimensions than the register has, as
+    those of T rows each do from d > 2T on, both tables are written in an orthonormal basis of the span. Each is taken
+    only where it gives fewer two-qubit gates on the target, the passes that are to come reckoned with, or as many on
+    fewer qubits.
     """
 
     name: ClassVar[str] = "compress-tokens"
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = 2
-    after: ClassVar[tuple[str, ...]] = ("stage-power", "evolve-tokens")
+    after: ClassVar[tuple[str, ...]] = ("stage-degree", "evolve-tokens")
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program with smaller registers."""
@@ -63,34 +64,34 @@ def _cost(program: Program, context: PassContext) -> tuple[int, int]:
 
 
 def _spans(program: Program) -> dict[_Span, list[str]]:
-    """The registers that are loaded, perhaps transformed, un-loaded and projected on zero, by what they do."""
+    """The registers that are loaded, perhaps transformed, uncomputed and projected on zero, by what they do."""
     found: dict[_Span, list[str]] = {}
     for register in program.registers:
-        places = matched(program, program.uses(register.name), is_load, Maybe(is_unitary), is_unload, ends_in_zero)
+        places = matched(program, program.uses(register.name), is_load, Maybe(is_unitary), is_uncompute, ends_in_zero)
         if places is None:
             continue
-        load, unload = (of_type(program.ops[place], LoadTokens) for place in (places[0], places[2]))
+        load, inverse_load = (of_type(program.ops[place], LoadTokens) for place in (places[0], places[2]))
         unitary = of_type(program.ops[places[1]], ApplyUnitary) if places[1] >= 0 else None
-        if load.when == unload.when and (unitary is None or unitary.when == load.when):
+        if load.when == inverse_load.when and (unitary is None or unitary.when == load.when):
             alike = unitary and replace(unitary, data="", when=(), origin="")
-            found.setdefault(_Span(load.table, alike, unload.table), []).append(register.name)
+            found.setdefault(_Span(load.table, alike, inverse_load.table), []).append(register.name)
     return found
 
 
 def _compressed(program: Program, span: _Span, registers: list[str]) -> Iterator[Program]:
     """The program with these registers' tables in a basis of their span, the unitary folded into either of them."""
-    tables = program.tables[span.load], program.tables[span.unload]
-    outlines = [table for table in tables if isinstance(table, Outline)]
-    if outlines:
-        yield from _outlined(program, span, registers, *outlines)
+    tables = program.tables[span.load], program.tables[span.inverse_load]
+    shaped_tables = [table for table in tables if isinstance(table, ShapedTable)]
+    if shaped_tables:
+        yield from _outlined(program, span, registers, *shaped_tables)
         return
-    loaded, unloaded = (table.values for table in tables)
+    loaded, uncomputed = (table.values for table in tables)
     if span.unitary is None:
-        pairs = [(loaded, unloaded)]
-    elif _basis(loaded).shape[1] + _basis(unloaded).shape[1] < loaded.shape[1]:
+        pairs = [(loaded, uncomputed)]
+    elif _basis(loaded).shape[1] + _basis(uncomputed).shape[1] < loaded.shape[1]:
         name = registers[0]
         unitary = replace(span.unitary, data=name).unitary(program.scope)
-        pairs = [(loaded @ unitary.T, unloaded), (loaded, unloaded @ unitary.conj())]
+        pairs = [(loaded @ unitary.T, uncomputed), (loaded, uncomputed @ unitary.conj())]
     else:
         return
     for pair in pairs:
@@ -101,22 +102,22 @@ def _compressed(program: Program, span: _Span, registers: list[str]) -> Iterator
 
 
 def _outlined(
-    program: Program, span: _Span, registers: list[str], loaded: Outline, unloaded: Outline
+    program: Program, span: _Span, registers: list[str], loaded: ShapedTable, uncomputed: ShapedTable
 ) -> Iterator[Program]:
     """As :func:`_compressed`, for tables without numbers."""
-    pairs: list[tuple[Table, Table]] = [(loaded, unloaded)]
+    pairs: list[tuple[Table, Table]] = [(loaded, uncomputed)]
     if span.unitary is not None:
-        if rank(loaded) + rank(unloaded) >= loaded.shape[1]:
+        if rank(loaded) + rank(uncomputed) >= loaded.shape[1]:
             return
-        ways: tuple[How, ...] = ("load", "unload")
+        ways: tuple[How, ...] = ("load", "inverse_load")
         there, back = (
             turned(how, name, span.unitary, program.tables)
-            for how, name in zip(ways, (span.load, span.unload), strict=True)
+            for how, name in zip(ways, (span.load, span.inverse_load), strict=True)
         )
-        pairs = [(there, unloaded), (loaded, back)]
+        pairs = [(there, uncomputed), (loaded, back)]
     for pair in pairs:
-        outlines = [table for table in pair if isinstance(table, Outline)]
-        columns = rank(*outlines)
+        shaped_tables = [table for table in pair if isinstance(table, ShapedTable)]
+        columns = rank(*shaped_tables)
         if columns < loaded.shape[1]:
             size = _size(columns)
             yield _rewritten(
@@ -125,13 +126,13 @@ def _outlined(
                 registers,
                 size,
                 [
-                    Outline(
+                    ShapedTable(
                         (table.shape[0], 1 << size),
-                        real=all(one.real for one in outlines),
+                        real=all(one.real for one in shaped_tables),
                         columns=columns,
                         spans=table.spans,
                     )
-                    for table in outlines
+                    for table in shaped_tables
                 ],
             )
 
@@ -156,16 +157,16 @@ def _basis(rows: Rows) -> Rows:
 
 
 def _rewritten(program: Program, span: _Span, registers: list[str], size: int, pair: Sequence[Table]) -> Program:
-    """The program with these tables of 2^size columns loaded and un-loaded, and the unitary taken into one of them."""
+    """The program with these tables of 2^size columns loaded and uncomputed, and the unitary taken into one of them."""
     tables = dict(program.tables)
     names = []
-    for name, table in zip((span.load, span.unload), pair, strict=True):
+    for name, table in zip((span.load, span.inverse_load), pair, strict=True):
         unitary = f".{span.unitary.table}" if span.unitary else ""
         names.append(added(tables, f"{name}{unitary}-span", table))
     ops: list[Op] = []
     for op in program.ops:
         if isinstance(op, LoadTokens) and op.data in registers:
-            op = replace(op, table=names[op.adjoint_load], order=())
+            op = replace(op, table=names[op.inverse], order=())
         if not (isinstance(op, ApplyUnitary) and op.data in registers):
             ops.append(op)
     sizes = tuple(

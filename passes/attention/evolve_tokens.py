@@ -48,7 +48,7 @@ class EvolveTokens(Pass):
     name: ClassVar[str] = "evolve-tokens"
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = 3
-    after: ClassVar[tuple[str, ...]] = ("stage-power",)
+    after: ClassVar[tuple[str, ...]] = ("stage-degree",)
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program of the cheapest combination; its tables no longer say where they come from."""
@@ -127,7 +127,8 @@ class _Planner:
         return search.possible and base.scope.dimension(op.index) == 1 << search.bits
 
     def _loader(self, base: Program, op: LoadTokens, count: int, exact: bool) -> Loader | None:
-        # One loader for all that load a table: in the branches that un-load what was loaded, both must be the same.
+        # One loader for all that load a table: in the branches that inverse load what was loaded, both must be the
+        # same.
         key = (op.table, count, exact)
         if key not in self.found:
             search = self._search(base, op)
@@ -151,7 +152,7 @@ class _Planner:
 
 
 def _role(op: LoadTokens) -> _Role:
-    return _Role(op.data.partition("[")[0], op.adjoint_load)
+    return _Role(op.data.partition("[")[0], op.inverse)
 
 
 def _subsets(roles: list[_Role]) -> Iterator[tuple[_Role, ...]]:
@@ -162,7 +163,7 @@ def _subsets(roles: list[_Role]) -> Iterator[tuple[_Role, ...]]:
 
 
 def _named(loader: LoadEvolution, op: LoadTokens, table: str) -> Op:
-    return replace(loader, data=op.data, index=op.index, table=table, adjoint_load=op.adjoint_load, origin=op.origin)
+    return replace(loader, data=op.data, index=op.index, table=table, inverse=op.inverse, origin=op.origin)
 
 
 def _without_sources(program: Program) -> Program:

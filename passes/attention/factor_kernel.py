@@ -11,12 +11,12 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from qsac.counting.formulas import two_qubit_gates
-from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PreparePower, Project
+from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PrepareDegree, Project
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
+from qsac.passes.attention._degrees import copies_of_powers
 from qsac.passes.attention._factors import Factors, Polynomial, factorised
-from qsac.passes.attention._powers import copies_of_powers
 from qsac.pipeline.contract import Pass, PassContext
 
 LEAST_PRICE = 1e-9
@@ -27,11 +27,11 @@ LEAST_PRICE = 1e-9
 class FactorKernel(Pass):
     """Write a polynomial kernel as a product of polynomials, at the least a root each (algorithm point 6).
 
-    Needs a verified attention program with one unary power state before stage-power, whose registers gate copies that
+    Needs a verified attention program with one unary degree state before stage-degree, whose registers gate copies that
     are alike. Guarantees the same metrics, exactly (the product is the polynomial to 1e-12). A factor of degree j has j
-    power registers in a unary state of their own, a root at zero none at all: its score copy is not gated. All
+    degree registers in a unary state of their own, a root at zero none at all: its score copy is not gated. All
     probabilities of success are smaller by the square of the growth of lambda, which is written into the program's
-    `normalisation`. Of all groupings of the roots the one is taken that needs the fewest shots for one that succeeds
+    `subnormalisation`. Of all groupings of the roots the one is taken that needs the fewest shots for one that succeeds
     without a two-qubit error: lambda^2 / (1 - e)^gates, with e the target's mean error of a two-qubit gate, and the
     passes that are to come reckoned with; no change if that is the unary form. `linear` takes one factor for each root
     instead, complex ones included, whatever it costs.
@@ -49,7 +49,7 @@ class FactorKernel(Pass):
         if found is None:
             return program
         preparation, projection, groups = found
-        if not _alike(groups[:-1], preparation.power):
+        if not _alike(groups[:-1], preparation.degree):
             return program
         weights = [a * b for a, b in zip(preparation.amplitudes, projection.amplitudes, strict=True)]
         rates = context.target.errors
@@ -69,11 +69,11 @@ class FactorKernel(Pass):
 def _cost(program: Program, context: PassContext, price: float) -> float:
     """The logarithm of the shots for one that succeeds without a two-qubit error, but for a constant."""
     gates = two_qubit_gates(context.finish(program), context.target.family)
-    return 2 * log(program.normalisation) + price * gates
+    return 2 * log(program.subnormalisation) + price * gates
 
 
 def _alike(groups: Sequence[Sequence[Op]], power: Sequence[str]) -> bool:
-    """Whether each power register gates a copy that multiplies by the same function of the indices."""
+    """Whether each degree register gates a copy that multiplies by the same function of the indices."""
     forms = set()
     for group, register in zip(groups, power, strict=True):
         data = {op.data for op in group if isinstance(op, LoadTokens | ApplyUnitary)}
@@ -93,18 +93,19 @@ def _alike(groups: Sequence[Sequence[Op]], power: Sequence[str]) -> bool:
 
 def _factored(
     program: Program,
-    preparation: PreparePower,
+    preparation: PrepareDegree,
     projection: Project,
     groups: Sequence[Sequence[Op]],
     factors: Factors,
 ) -> Program:
-    """The program with a unary state for each factor; copies of a root at zero come first, without a power register."""
+    """The program with a unary state for each factor; copies of a root at zero come first, without a degree
+    register."""
     ops: list[Op] = [_ungated(op) for group in groups[: factors.zeros] for op in group]
     used: list[str] = []
     place = factors.zeros
     for factor in factors.factors:
         degree = len(factor) - 1
-        power = preparation.power[place : place + degree]
+        power = preparation.degree[place : place + degree]
         ops += _prepared(power, factor, preparation.origin)
         ops += [op for group in groups[place : place + degree] for op in group]
         lam = sum(map(abs, factor))
@@ -112,7 +113,7 @@ def _factored(
         ops.append(Project(power, "unary", amplitudes=magnitudes, origin=projection.origin))
         used += power
         place += degree
-    unused = set(preparation.power) - set(used)
+    unused = set(preparation.degree) - set(used)
     start, stop = program.ops.index(preparation), program.ops.index(projection)
     # Rounding must not make a program look as if it took more shots.
     growth = factors.lam if abs(factors.lam - 1) > 1e-12 else 1.0
@@ -124,7 +125,7 @@ def _factored(
             replace(readout, given=_without(readout.given, unused), success=_without(readout.success, unused))
             for readout in program.readouts
         ),
-        normalisation=program.normalisation * growth,
+        subnormalisation=program.subnormalisation * growth,
     )
 
 
@@ -135,11 +136,11 @@ def _prepared(power: tuple[str, ...], factor: Polynomial, origin: str) -> list[O
         amplitudes = tuple(sqrt(abs(coefficient) / lam) for coefficient in factor)
         turn = phase(factor[0]) - phase(factor[1])
         return [
-            PreparePower(power, amplitudes, origin=origin),
+            PrepareDegree(power, amplitudes, origin=origin),
             PhaseTable(power[0], Table([turn]), origin=origin),
         ]
     amplitudes = tuple(copysign(sqrt(abs(value) / lam), value) for value in map(_real, factor))
-    return [PreparePower(power, amplitudes, origin=origin)]
+    return [PrepareDegree(power, amplitudes, origin=origin)]
 
 
 def _real(coefficient: complex) -> float:

@@ -11,13 +11,13 @@ from qsac.errors import of_type
 from qsac.ir.attention import ApplyUnitary, LoadTokens
 from qsac.ir.attention.unitary import UnitaryForm, has_synthesis
 from qsac.ir.derivation import Branches, derive, turned
-from qsac.ir.matching import is_unload
+from qsac.ir.matching import is_uncompute
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.pipeline.contract import Pass, PassContext
 
-Side = Literal["load", "unload", "diagonal", "keep"]
+Side = Literal["load", "inverse_load", "diagonal", "keep"]
 Group = tuple[str, UnitaryForm, tuple[str, ...], bool]
 """What a unitary is: its table, how the table is read, and whether it is gated."""
 
@@ -30,7 +30,7 @@ class FoldUnitaries(Pass):
     """Take a unitary after a load of its register into a table (algorithm point 7).
 
     Needs a verified attention program with bound parameters. Guarantees the same meaning, exactly. Each unitary is
-    kept, folded into what is loaded (rows U x), or, where that comes next, into what is un-loaded (rows U* y),
+    kept, folded into what is loaded (rows U x), or, where that comes next, into what is uncomputed (rows U* y),
     whichever combination gives the fewest two-qubit gates on the target; ties go to folding, which saves one-qubit
     gates. All copies of a score unitary that are gated, or not, go the same way. A gated unitary after a load without a
     gate goes into a table of both branches' rows, or, where nothing follows on its register, the load takes the rows in
@@ -93,7 +93,7 @@ def _member(program: Program, place: int) -> _Member | None:
     load = uses[at - 1] if at else -1
     following = uses[at + 1] if at + 1 < len(uses) else -1
     before, after = program.ops[load], program.ops[following]
-    if load < 0 or not isinstance(before, LoadTokens) or before.adjoint_load or before.data != op.data:
+    if load < 0 or not isinstance(before, LoadTokens) or before.inverse or before.data != op.data:
         return None
     if op.barrier or before.barrier:
         return None
@@ -107,13 +107,13 @@ def _member(program: Program, place: int) -> _Member | None:
 
 def _sides(program: Program, members: list[_Member]) -> list[Side]:
     """What all members of a group allow."""
-    sides: list[Side] = ["load", "unload", "diagonal", "keep"]
+    sides: list[Side] = ["load", "inverse_load", "diagonal", "keep"]
     for member in members:
         op = of_type(program.ops[member.unitary], ApplyUnitary)
         before, after = of_type(program.ops[member.load], LoadTokens), program.ops[member.following]
-        unloaded = is_unload(after) and not after.barrier
-        if member.following < 0 or not unloaded or not before.when == op.when == getattr(after, "when", ()):
-            sides = [side for side in sides if side != "unload"]
+        uncomputed = is_uncompute(after) and not after.barrier
+        if member.following < 0 or not uncomputed or not before.when == op.when == getattr(after, "when", ()):
+            sides = [side for side in sides if side != "inverse_load"]
         if member.following >= 0 or before.when == op.when or op.form == "diagonal":
             sides = [side for side in sides if side != "diagonal"]
     return sides
@@ -133,10 +133,10 @@ def _folded(program: Program, group: Group, side: Side) -> Program:
     folded: dict[tuple[str, str], str] = {}
     replaced: dict[int, Op | None] = {}
     for member in _members(program)[group]:
-        place = member.following if side == "unload" else member.load
+        place = member.following if side == "inverse_load" else member.load
         op, load = of_type(program.ops[member.unitary], ApplyUnitary), of_type(program.ops[place], LoadTokens)
         both = side == "load" and load.when != op.when
-        suffix = "-both" if both else {"load": "", "unload": "-adjoint", "diagonal": "-basis"}[side]
+        suffix = "-both" if both else {"load": "", "inverse_load": "-adjoint", "diagonal": "-basis"}[side]
         key = load.table, suffix
         if key not in folded:
             rows = turned("basis" if side == "diagonal" else side, load.table, op, program.tables)

@@ -46,7 +46,7 @@ class PruneLoaders(Pass):
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = 3
     after: ClassVar[tuple[str, ...]] = (
-        "stage-power",
+        "stage-degree",
         "evolve-tokens",
         "compress-tokens",
         "select-indices",
@@ -146,14 +146,14 @@ def _pruned(program: Program, prunings: dict[str, Pruning], choices: dict[str, C
             names[table] = f"{table}.pruned"
             while names[table] in tables:
                 names[table] += "-"
-            tables[names[table]] = Table(prunings[table].loaded(choice.reach))
+            tables[names[table]] = Table(prunings[table].loaded(choice.cutoffs))
     ops: list[Op] = []
     for op in program.ops:
         if isinstance(op, LoadTokens) and op.table in names and _is_prunable(program, op):
-            reach = choices[op.table].reach
+            cutoffs = choices[op.table].cutoffs
             name = names[op.table]
             exact = op.exact or op.table
-            ops.append(LoadPruned(op.data, op.index, name, exact, reach, op.adjoint_load, origin=op.origin))
+            ops.append(LoadPruned(op.data, op.index, name, exact, cutoffs, op.inverse, origin=op.origin))
         else:
             ops.append(op)
     return program.with_ops(ops, tables)

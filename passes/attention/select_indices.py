@@ -1,4 +1,4 @@
-"""Gate score copies by selecting the index they are un-loaded with."""
+"""Gate score copies by selecting the index they are uncomputed with."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class SelectIndices(Pass):
     """Polynomial kernels at about the monomial's price (algorithm point 5).
 
     Needs a verified attention program. Guarantees the same meaning, exactly. A score copy that is loaded by ``key``
-    and un-loaded by ``query`` from one table, all gated by a power qubit, is loaded and un-loaded without the gate,
-    with the index of the load selected for the un-loading where the power qubit is 0. Its score unitary W = B D B*
+    and uncomputed by ``query`` from one table, all gated by a degree qubit, is loaded and uncomputed without the gate,
+    with the index of the load selected for the uncomputing where the degree qubit is 0. Its score unitary W = B D B*
     stays gated; where that is cheaper, B goes into the table of both loaders, and only the diagonal D is gated, or W
-    goes into a second table of the load, for the branch where the power qubit is 1. The cheapest for the target is
+    goes into a second table of the load, for the branch where the degree qubit is 1. The cheapest for the target is
     taken, the passes that are to come reckoned with, the published gating included. With ``fold`` false W is left out
     of tables, and stays gated as it is.
     """
@@ -32,7 +32,7 @@ class SelectIndices(Pass):
     name: ClassVar[str] = "select-indices"
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = 2
-    after: ClassVar[tuple[str, ...]] = ("stage-power", "evolve-tokens", "compress-tokens")
+    after: ClassVar[tuple[str, ...]] = ("stage-degree", "evolve-tokens", "compress-tokens")
     templates: ClassVar[bool] = True
 
     fold: bool = True
@@ -61,14 +61,14 @@ class SelectIndices(Pass):
 
 
 def _two_tables(program: Program, copies: list[Copy]) -> tuple[Program, list[Copy]]:
-    """The program with copies that load, given the power qubit as a further index, what is un-loaded where it is 0 and
-    W x where it is 1, and the places of these copies."""
+    """The program with copies that load, given the degree qubit as a further index, what is uncomputed where it is 0
+    and W x where it is 1, and the places of these copies."""
     tables = dict(program.tables)
     ops = list(program.ops)
     folded = {copy.unitary for copy in copies}
     for copy in copies:
-        load, unload = (of_type(program.ops[place], LoadTokens) for place in (copy.load, copy.unload))
-        name = f"{unload.table}-or-{load.table}"
+        load, inverse_load = (of_type(program.ops[place], LoadTokens) for place in (copy.load, copy.inverse_load))
+        name = f"{inverse_load.table}-or-{load.table}"
         unitary = program.ops[copy.unitary] if copy.unitary >= 0 else None
         if isinstance(unitary, ApplyUnitary):
             name += f".{unitary.table}"
@@ -76,11 +76,11 @@ def _two_tables(program: Program, copies: list[Copy]) -> tuple[Program, list[Cop
             ones: str | Table = load.table
             if isinstance(unitary, ApplyUnitary):
                 ones = turned("load", load.table, unitary, tables)
-            tables[name] = derive(Branches(), (unload.table, ones), tables)
+            tables[name] = derive(Branches(), (inverse_load.table, ones), tables)
         ops[copy.load] = replace(load, index=(*load.index, *load.when), table=name)
     kept = [place for place in range(len(ops)) if place not in folded]
     left = tuple(ops[place] for place in kept)
-    moved = [Copy(kept.index(copy.load), -1, kept.index(copy.unload)) for copy in copies]
+    moved = [Copy(kept.index(copy.load), -1, kept.index(copy.inverse_load)) for copy in copies]
     return program.with_ops(left, tables), moved
 
 
@@ -91,13 +91,13 @@ def _diagonalised(program: Program, copies: list[Copy]) -> Program | None:
     tables = dict(program.tables)
     ops = list(program.ops)
     for copy in copies:
-        load, unload = (of_type(program.ops[place], LoadTokens) for place in (copy.load, copy.unload))
+        load, inverse_load = (of_type(program.ops[place], LoadTokens) for place in (copy.load, copy.inverse_load))
         unitary = of_type(program.ops[copy.unitary], ApplyUnitary)
         rows, entries = f"{load.table}.{unitary.table}-basis", f"{unitary.table}-diagonal"
         if rows not in tables or entries not in tables:
             tables[rows] = turned("basis", load.table, unitary, program.tables)
             tables[entries] = turned("diagonal", load.table, unitary, program.tables)
         ops[copy.load] = replace(load, table=rows)
-        ops[copy.unload] = replace(unload, table=rows)
+        ops[copy.inverse_load] = replace(inverse_load, table=rows)
         ops[copy.unitary] = replace(unitary, form="diagonal", table=entries, rotations=())
     return program.with_ops(ops, tables)

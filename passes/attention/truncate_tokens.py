@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from qsac.counting.formulas import loader_cost, two_qubit_gates
 from qsac.errors import of_type
 from qsac.ir.attention import LoadTokens
-from qsac.ir.matching import ends_in_zero, is_load, is_unload, matched
+from qsac.ir.matching import ends_in_zero, is_load, is_uncompute, matched
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program
 from qsac.ir.table import Table
@@ -31,10 +31,10 @@ Rows = NDArray[Any]
 
 
 class _Pair(NamedTuple):
-    """The tables that a register is loaded and un-loaded from."""
+    """The tables that a register is loaded and uncomputed from."""
 
     load: str
-    unload: str
+    inverse_load: str
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class TruncateTokens(Pass):
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = 3
     after: ClassVar[tuple[str, ...]] = (
-        "stage-power",
+        "stage-degree",
         "evolve-tokens",
         "compress-tokens",
         "select-indices",
@@ -81,8 +81,8 @@ class TruncateTokens(Pass):
             error = sum(count * choice.error for count, choice in zip(counts, choices, strict=True))
             candidate = program
             for pair, choice in zip(pairs, choices, strict=True):
-                if choice.reach:
-                    candidate = _truncated(candidate, pair, pairs[pair], axes[pair], choice.reach[0])
+                if choice.cutoffs:
+                    candidate = _truncated(candidate, pair, pairs[pair], axes[pair], choice.cutoffs[0])
             cost = two_qubit_gates(context.finish(candidate, error), family)
             if cost < least:
                 best, least, spent = candidate, cost, error
@@ -95,12 +95,12 @@ def _pairs(program: Program) -> dict[_Pair, list[str]]:
     """The registers of which only inner products of rows count, whose probabilities are known."""
     found: dict[_Pair, list[str]] = {}
     for register in program.registers:
-        places = matched(program, program.uses(register.name), is_load, is_unload, ends_in_zero)
+        places = matched(program, program.uses(register.name), is_load, is_uncompute, ends_in_zero)
         if places is not None:
-            load, unload = (of_type(program.ops[place], LoadTokens) for place in places[:2])
-            plain = not load.exact and not unload.exact
-            if plain and as_prepared(program, load) and as_prepared(program, unload):
-                found.setdefault(_Pair(load.table, unload.table), []).append(register.name)
+            load, inverse_load = (of_type(program.ops[place], LoadTokens) for place in places[:2])
+            plain = not load.exact and not inverse_load.exact
+            if plain and as_prepared(program, load) and as_prepared(program, inverse_load):
+                found.setdefault(_Pair(load.table, inverse_load.table), []).append(register.name)
     return found
 
 
@@ -162,7 +162,7 @@ def _truncated(program: Program, pair: _Pair, registers: list[str], axes: _Axes,
     ops: list[Op] = []
     for op in program.ops:
         if isinstance(op, LoadTokens) and op.data in registers:
-            table, exact_table = names[op.adjoint_load]
+            table, exact_table = names[op.inverse]
             ops.append(replace(op, table=table, exact=exact_table, order=()))
         else:
             ops.append(op)

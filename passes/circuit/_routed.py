@@ -25,5 +25,5 @@ class Routed:
 def in_place(circuit: NativeCircuit) -> Routed:
     """A circuit that lies where it is to lie: the nodes of its qubits stand for the qubits."""
     everywhere = tuple(range(len(circuit.qubits)))
-    stop = circuit.profile.stop if circuit.profile else len(circuit)
+    stop = circuit.snapshot.stop if circuit.snapshot else len(circuit)
     return Routed(circuit, stop, everywhere, everywhere, everywhere)

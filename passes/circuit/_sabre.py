@@ -120,7 +120,7 @@ def _parts(circuit: NativeCircuit) -> list[list[int]]:
     two = KIND["CZ"]
     last = {qubit: place for place, (kind, *ends) in enumerate(rows) for qubit in ends[: 2 if kind == two else 1]}
     ended = [kind == KIND["Measure"] and last[qubit] == place for place, (kind, qubit, _) in enumerate(rows)]
-    stop = circuit.profile.stop if circuit.profile else len(rows)
+    stop = circuit.snapshot.stop if circuit.snapshot else len(rows)
     halves = (range(stop), range(stop, len(rows)))
     return [[place for place in half if ended[place] == late] for half in halves for late in (False, True)]
 

@@ -78,8 +78,8 @@ class Route(CircuitPass):
             return self._finished(routed, circuit, context)
         from qsac.passes.circuit._sabre import Router  # imports Qiskit: seconds
 
-        profile = circuit.profile and circuit.profile._replace(stop=routed.stop)
-        router = Router(replace(routed.circuit, profile=profile), target)
+        profile = circuit.snapshot and circuit.snapshot._replace(stop=routed.stop)
+        router = Router(replace(routed.circuit, snapshot=profile), target)
         attempts = self._attempts(len(circuit), context.optimisation)
         tried: list[tuple[int, Routed]] = []
         for attempt in range(attempts):
@@ -269,7 +269,7 @@ def _on_device(routed: Routed, source: NativeCircuit) -> NativeCircuit:
     place = {node: index for index, node in enumerate(used)}
     lookup = np.zeros(len(circuit.qubits), dtype=np.int32)
     lookup[used] = range(len(used))
-    profile = source.profile
+    profile = source.snapshot
     if profile is not None:
         register = tuple(place[routed.boundary[qubit]] for qubit in profile.register)
         profile = profile._replace(stop=routed.stop, register=register)
@@ -280,7 +280,7 @@ def _on_device(routed: Routed, source: NativeCircuit) -> NativeCircuit:
         first=lookup[circuit.first],
         second=np.where(two, lookup[np.where(two, circuit.second, 0)], circuit.second).astype(np.int32),
         angles=circuit.angles,
-        profile=profile,
+        snapshot=profile,
         provenance=circuit.provenance,
         initial_map=tuple(place[node] for node in initial),
         final_map=tuple(place[node] for node in final),

@@ -32,6 +32,6 @@ class DropDiagonals(Pass):
                 continue
             kept.append(op)
             # Whether the next op that targets a qubit, or has a barrier there, is a measurement.
-            touched = (*op.targets, *op.borrows) if op.barrier else op.targets
+            touched = (*op.targets, *op.controlled_by) if op.barrier else op.targets
             measured.update(dict.fromkeys(touched, isinstance(op, Measure)))
         return program.with_ops(reversed(kept))

@@ -41,7 +41,7 @@ class MergeDiagonals(Pass):
                     continue
                 open_places.append(len(ops))
             # Nothing moves past a barrier, on the qubits that are only borrowed either.
-            touched = (*op.targets, *op.borrows) if op.barrier else op.targets
+            touched = (*op.targets, *op.controlled_by) if op.barrier else op.targets
             last_target.update(dict.fromkeys(touched, len(ops)))
             ops.append(op)
         return program.with_ops(op for op in ops if not (isinstance(op, Diagonal) and _constant(op)))
@@ -51,7 +51,7 @@ def _host(op: Diagonal, ops: list[Op], open_places: list[int], last_target: dict
     """The place of the earliest diagonal that ``op`` can join."""
     qubits = set(op.qubits)
     for place in open_places:
-        other = set(ops[place].borrows)
+        other = set(ops[place].controlled_by)
         alike = bool(op.slots) == bool(ops[place].slots)
         if (
             alike

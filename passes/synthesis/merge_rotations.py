@@ -63,14 +63,14 @@ def _pauli(op: PauliRotation) -> dict[str, str]:
 
 def _commute(op: PauliRotation, other: Op) -> bool:
     own = _pauli(op)
-    if other.barrier and any(qubit in own for qubit in (*other.targets, *other.borrows)):
+    if other.barrier and any(qubit in own for qubit in (*other.targets, *other.controlled_by)):
         return False
     if isinstance(other, PauliRotation):
         theirs = _pauli(other)
         return sum(1 for qubit in own if qubit in theirs and own[qubit] != theirs[qubit]) % 2 == 0
     if any(qubit in own for qubit in other.targets):
         return False
-    return all(own[qubit] == "z" for qubit in other.borrows if qubit in own)
+    return all(own[qubit] == "z" for qubit in other.controlled_by if qubit in own)
 
 
 def _whole_turns(op: Op) -> bool:

@@ -164,7 +164,7 @@ def _check_whole(found: Compiled) -> None:
     _check_like(_WHOLE, stats)
     _check_prices(stats["cost"])
     _check_prices(stats["forecast"]["cost"])
-    for name, value in family_of(found.model).statistics(found.model, found.normalisations).items():
+    for name, value in family_of(found.model).statistics(found.model, found.subnormalisations).items():
         if not close(stats[name], value):
             raise ValueError("statistics of another model")
     if any(type(value) is float and not isfinite(value) for _, value in walk(stats)):

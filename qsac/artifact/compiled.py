@@ -36,7 +36,7 @@ SIZE_LIMIT = 1 << 30
 """Largest artifact file that is read, in bytes: about ten million gates."""
 
 
-_NORMALISATION = re.compile(r"^normalisation (\S+)$", re.MULTILINE)
+_SUBNORMALISATION = re.compile(r"^subnormalisation (\S+)$", re.MULTILINE)
 
 _DEEPEST = 64
 """Levels of a compiled program's fields that are looked through for what cannot be written."""
@@ -119,10 +119,10 @@ class Compiled:
         return tuple(circuit.name for circuit in self.circuits)
 
     @property
-    def normalisations(self) -> tuple[float, ...]:
+    def subnormalisations(self) -> tuple[float, ...]:
         """How much larger each circuit's lambda is than the model's: its success probability is the model's over the
         square. Read from the program's text, which has a line for it where it is not 1, not from the statistics."""
-        lines = [_NORMALISATION.search(ir) for ir in self.irs]
+        lines = [_SUBNORMALISATION.search(ir) for ir in self.irs]
         return tuple(1.0 if line is None else float(line[1]) for line in lines)
 
     @property
@@ -268,7 +268,7 @@ def _circuit_parts(circuit: NativeCircuit, *, first: bool) -> Iterator[str]:
 def _meaning(circuit: NativeCircuit) -> dict[str, Any]:
     """What an artifact says of a circuit beside its gates."""
     qubits, bits = circuit.qubits, circuit.bits
-    profile = circuit.profile
+    profile = circuit.snapshot
     return {
         "name": circuit.name,
         "readout": [

@@ -23,7 +23,7 @@ from qsac.files.strict_json import parse, walk
 from qsac.ir.identity import identities
 from qsac.ir.parser import parse_program
 from qsac.ir.program import Program, bit_register
-from qsac.native.circuit import BitReadout, NativeCircuit, Profile, Unit
+from qsac.native.circuit import BitReadout, NativeCircuit, Snapshot, Unit
 from qsac.native.provenance import Group, Provenance
 
 
@@ -173,7 +173,7 @@ def _check_ops(part: Part, program: Program) -> None:
 
 def _check_stats(part: Part, model: Model, programs: Sequence[Program]) -> None:
     """What statistics say of the model and the programs, lambda among it, whatever stands there."""
-    wanted = family_of(model).statistics(model, [program.normalisation for program in programs])
+    wanted = family_of(model).statistics(model, [program.subnormalisation for program in programs])
     for name, value in wanted.items():
         found = part.field(name)
         if not close(found.value, value):
@@ -263,14 +263,14 @@ def _check_meaning(entry: Part, circuit: NativeCircuit, step: CircuitStep, progr
         raise entry.field("circuit").field("bits").wrong("the bits in pytket's order: by register, then by index")
     size = step.index
     profile = entry.field("profile")
-    if circuit.profile is None or size == 0:
-        if circuit.profile is not None or size:
+    if circuit.snapshot is None or size == 0:
+        if circuit.snapshot is not None or size:
             raise profile.wrong(f"a profile of {size} index qubits" if size else "no profile: null")
-    elif len(circuit.profile.register) != size:
+    elif len(circuit.snapshot.register) != size:
         raise profile.field("register").wrong(f"{size} index qubits")
-    elif sorted(circuit.profile.given) != sorted(circuit.readouts[0].given):
+    elif sorted(circuit.snapshot.given) != sorted(circuit.readouts[0].given):
         raise profile.field("given").wrong("the given bits of the readout")
-    elif sorted(circuit.profile.success) != sorted(circuit.readouts[-1].success):
+    elif sorted(circuit.snapshot.success) != sorted(circuit.readouts[-1].success):
         raise profile.field("success").wrong("the success bits of the readout")
 
 
@@ -368,7 +368,7 @@ def _with_meaning(entry: Part, bare: NativeCircuit, ops: int) -> NativeCircuit:
     observed = entry.field("profile")
     profile = None
     if observed.value is not None:
-        profile = Profile(
+        profile = Snapshot(
             observed.field("stop").number(len(bare)),
             places(observed.field("register"), qubits),
             places(observed.field("given"), bits),
@@ -392,7 +392,7 @@ def _with_meaning(entry: Part, bare: NativeCircuit, ops: int) -> NativeCircuit:
         second=bare.second,
         angles=bare.angles,
         readouts=readouts,
-        profile=profile,
+        snapshot=profile,
         provenance=_provenance(entry.field("groups"), len(bare), ops),
         initial_map=maps[0],
         final_map=maps[1],

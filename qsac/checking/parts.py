@@ -56,7 +56,7 @@ class Part:
     @cached_property
     def expected(self) -> Outcomes:
         """The closed form."""
-        found = expected_outcomes(self.compiled.model, self.compiled.normalisations)
+        found = expected_outcomes(self.compiled.model, self.compiled.subnormalisations)
         return list(found.values())[self.place]
 
     @cached_property

@@ -71,8 +71,8 @@ def check_statistics(compiled: Compiled, target: Target, options: Options) -> It
     alone = len(parts) == 1
     wanted: dict[str, Any] = {
         **whole,
-        "forecast": forecast(compiled.model, compiled.normalisations, whole, target),
-        **family_of(compiled.model).statistics(compiled.model, compiled.normalisations),
+        "forecast": forecast(compiled.model, compiled.subnormalisations, whole, target),
+        **family_of(compiled.model).statistics(compiled.model, compiled.subnormalisations),
     }
     yield from _recomputed(compiled, stats, wanted, "/stats", {*_OF_CIRCUITS} if alone else {"circuits"})
     for part, counted in zip(parts, counts, strict=True):

@@ -36,7 +36,7 @@ def run_forecast(compiled: Compiled, target: str | None, shots: int | None) -> d
     if machine.qubits is not None and any(index >= machine.qubits for _, index in units):
         return None
     counts = together([circuit_stats(circuit, machine) for circuit in compiled.circuits])
-    told = forecast(compiled.model, compiled.normalisations, counts, machine)
+    told = forecast(compiled.model, compiled.subnormalisations, counts, machine)
     said = advice(compiled.model, name, counts, told, compiled.options)
     return for_shots(told, counts, machine, shots) | {"advice": said}
 

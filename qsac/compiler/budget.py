@@ -52,7 +52,7 @@ def quality(error_free: float | None, spent: float, success: float) -> float:
 def best_quality(branch: Callable[[], float], way: Callable[[float], W]) -> tuple[W, list[dict[str, Any]]]:
     """Of the ways with the budgets of :data:`AUTOMATIC_BUDGETS` the one of the best estimated quality, and the
     estimates of all that came to different circuits. No way takes more two-qubit gates than the exact one. ``branch``
-    is the probability of the branch that is read, in the model's own normalisation."""
+    is the probability of the branch that is read, in the model's own subnormalisation."""
     exact = way(0.0)
     machine = exact.target
     if machine.errors is None:
@@ -68,7 +68,7 @@ def best_quality(branch: Callable[[], float], way: Callable[[float], W]) -> tupl
         if budget and found.circuit.two_qubit_gates >= exact.circuit.two_qubit_gates:
             continue
         spent = total(found.spent.values())
-        seen_with = success / found.program.normalisation**2
+        seen_with = success / found.program.subnormalisation**2
         worth = quality(circuit_stats(found.circuit, machine)["error_free_probability"], spent, seen_with)
         tried.append(
             {"budget": budget, "spent": spent, "two_qubit_gates": found.circuit.two_qubit_gates, "quality": worth}

@@ -13,7 +13,7 @@ from qsac.artifact.cache import Cache, key_of, opened
 from qsac.artifact.compiled import Compiled
 from qsac.artifact.fingerprint import fingerprint
 from qsac.compiler.budget import best_quality, fewest_gates
-from qsac.compiler.fit import check_fit, check_size
+from qsac.compiler.fit import check_capacity, check_memory
 from qsac.compiler.options import Budget, Options, Pipeline, asked_for
 from qsac.compiler.stagewise import check_stages, with_culprit
 from qsac.compiler.verification import verified
@@ -164,17 +164,17 @@ class Compilation:
         self.watch.show("build", program)
         program = self._through("attention", program)
         self._ahead.forget()
-        self.check_size(program)
+        self.check_memory(program)
         return program
 
     def passed(self, program: Program) -> Program:
         """The program after the passes of its level."""
         return self._through(program.level, program)
 
-    def check_size(self, program: Program) -> None:
+    def check_memory(self, program: Program) -> None:
         """Whether the program fits the target, and its circuit this machine."""
-        check_fit(program, self.context)
-        check_size(program, self.context)
+        check_capacity(program, self.context)
+        check_memory(program, self.context)
 
     def blocks(self, program: Program) -> Program:
         """The block program after the block passes."""
@@ -220,10 +220,10 @@ class Compilation:
         """The circuits of a model's plan together, verified if they are to be."""
         context, watch = self.context, self.watch
         programs = [one.program for one in circuits]
-        normalisations = [program.normalisation for program in programs]
+        subnormalisations = [program.subnormalisation for program in programs]
         with watch.stage("statistics"):
             stats = together([one.stats for one in circuits])
-            stats["forecast"] = forecast(model, normalisations, stats, context.target)
+            stats["forecast"] = forecast(model, subnormalisations, stats, context.target)
         if len(circuits) == 1:
             stats |= circuits[0].rest
         else:
@@ -234,7 +234,7 @@ class Compilation:
             options=self.described_options(),
             irs=tuple(map(print_program, programs)),
             circuits=tuple(one.circuit for one in circuits),
-            stats=stats | family_of(model).statistics(model, normalisations),
+            stats=stats | family_of(model).statistics(model, subnormalisations),
             timings=watch.seconds,
         )
         return self.as_asked(compiled, verify, programs)
@@ -357,7 +357,7 @@ class _Way:
         return self.native.circuit
 
     def wanted(self) -> Outcomes:
-        """The closed form of its circuit, in the model's own normalisation."""
+        """The closed form of its circuit, in the model's own subnormalisation."""
         return list(self.source.readout.expected(self.source).values())[self.place]
 
     def finished(self, options: Options, *, each: bool) -> CompiledCircuit:

@@ -1,9 +1,9 @@
 """Counts of a model's circuit, of any size, without building it.
 
-A program of tables without numbers (:mod:`qsac.ir.outline`) goes through the same passes, lowering and emitters as a
-model's program does, and its ladders are counted as wholes (:mod:`qsac.counting.tally`). So the counts are those of the
-circuit that is compiled for generic tokens of the shape; the work grows with log T, log d and k alone. What comes out
-small is compiled instead, without routing and verification.
+A program of tables without numbers (:mod:`qsac.ir.shaped_table`) goes through the same passes, lowering and emitters as
+a model's program does, and its ladders are counted as wholes (:mod:`qsac.counting.gate_counts`). So the counts are
+those of the circuit that is compiled for generic tokens of the shape; the work grows with log T, log d and k alone.
+What comes out small is compiled instead, without routing and verification.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from qsac.families.contract import Model, Sizes
 from qsac.families.reading import model_of
 from qsac.families.registry import family_of
 from qsac.ir.attention import ApplyUnitary
-from qsac.ir.outline import Outline
 from qsac.ir.program import Program
+from qsac.ir.shaped_table import ShapedTable
 from qsac.machine.read import find_target
 from qsac.machine.target import DEFAULT_TARGET, Target
 from qsac.pipeline.contract import Preference
@@ -146,7 +146,7 @@ def estimate(
     if machine.coupling is not None:
         counts |= {"error_free_probability": None, "duration": None, "cost": None}
         doubts.insert(0, f"counts are for all-to-all connections, before routing to {machine.name} adds to them")
-    normalisations = [final.normalisation for final in finals]
+    subnormalisations = [final.subnormalisation for final in finals]
     return Estimate(
         name=source.name,
         target=machine.name,
@@ -160,7 +160,7 @@ def estimate(
         counts=counts,
         source=source,
         sizes=sizes if asked else None,
-        forecast=forecast(None if asked else source, normalisations, counts, machine),
+        forecast=forecast(None if asked else source, subnormalisations, counts, machine),
     )
 
 
@@ -219,7 +219,7 @@ def built_counts(model: Model, machine: Target, options: Options) -> dict[str, A
 class _Estimation(Compilation):
     """A compilation of any size."""
 
-    def check_size(self, program: Program) -> None:
+    def check_memory(self, program: Program) -> None:
         """Nothing is refused: whether it fits is part of what is told."""
 
 
@@ -243,7 +243,7 @@ class _Counted(_Estimation):
     @property
     def synthesised(self) -> list[ApplyUnitary]:
         """Those of them that have no numbers: what they come to can only be told about."""
-        return [op for op in self.matrices if isinstance(self.final.tables[op.table], Outline)]
+        return [op for op in self.matrices if isinstance(self.final.tables[op.table], ShapedTable)]
 
     @cached_property
     def of_shape(self) -> dict[str, Any]:
@@ -252,7 +252,7 @@ class _Counted(_Estimation):
         # A diagonal keeps the place of such a matrix, so that what is before and after it stays apart.
         places = {op: replace(op, form="diagonal", table=f"{op.table}-place") for op in unknown}
         tables = {
-            place.table: Outline(self.final.tables[op.table].shape[:1], real=False) for op, place in places.items()
+            place.table: ShapedTable(self.final.tables[op.table].shape[:1], real=False) for op, place in places.items()
         }
         program = replace(
             self.final,

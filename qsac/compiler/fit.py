@@ -43,7 +43,7 @@ def check_written_out(program: Program) -> None:
             )
 
 
-def check_size(program: Program, context: PassContext) -> None:
+def check_memory(program: Program, context: PassContext) -> None:
     """Refuse, before any memory is taken, a circuit that would not fit into it."""
     gates = two_qubit_gates(program, context.target.family)
     if gates > GATE_LIMIT:
@@ -55,7 +55,7 @@ def check_size(program: Program, context: PassContext) -> None:
         )
 
 
-def check_fit(program: Program, context: PassContext) -> None:
+def check_capacity(program: Program, context: PassContext) -> None:
     """Refuse what is wider than the target, or than was asked for."""
     limit, allocation = context.width_limit, allocate(program, context)
     if limit is None or allocation.width <= limit:

@@ -89,7 +89,7 @@ def pipeline_text(passes: object) -> str:
     raise InvalidInputError(
         "the passes are invalid",
         found=shown(passes),
-        wanted='a text such as "fold-unitaries,stage-power", or a list of names or of passes',
+        wanted='a text such as "fold-unitaries,stage-degree", or a list of names or of passes',
     )
 
 

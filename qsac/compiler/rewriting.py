@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qsac.compiler.compilation import Compilation
-from qsac.compiler.fit import check_size, check_written_out
+from qsac.compiler.fit import check_memory, check_written_out
 from qsac.compiler.options import Options
 from qsac.errors import InvalidInputError
 from qsac.ir.program import Program
@@ -54,11 +54,11 @@ def rewrite(
     chosen = _chosen(program, options, lower=lower)
     compilation = Compilation(find_target(target), options, Watch(after), progress, chosen)
     check_written_out(program)
-    check_size(program, compilation.context)
+    check_memory(program, compilation.context)
     with naming_extensions(chosen):
         program = compilation.passed(program)
         if lower:
-            compilation.check_size(program)
+            compilation.check_memory(program)
             program = compilation.blocks(program)
     return Rewritten(program, print_pipeline(chosen), compilation.counts, compilation.context.ledger.spent)
 

@@ -96,12 +96,12 @@ def first_change(wanted: Wanted, stages: Stages, spent: Mapping[str, float]) -> 
     """The first stage that changed the meaning, and the names of those before it that are too wide to be compared.
     ``spent`` is the infidelity that passes may make, by their names."""
     reference: Outcomes | None = None
-    normalisation = 1.0
+    subnormalisation = 1.0
     allowed = 0.0
     skipped: list[str] = []
     for place, (name, result) in enumerate(stages):
         if isinstance(result, Program) and result.level == "attention":
-            normalisation = result.normalisation
+            subnormalisation = result.subnormalisation
         allowed += sqrt(spent.get(name, 0.0))  # errors of stages that were passed over add up
         try:
             found = _outcomes(result)
@@ -109,21 +109,21 @@ def first_change(wanted: Wanted, stages: Stages, spent: Mapping[str, float]) -> 
             skipped.append(name)
             continue
         if reference is None and not allowed:
-            change = _worst(compare(found, of_circuit(wanted(), normalisation)), place, "by the closed form")
+            change = _worst(compare(found, of_circuit(wanted(), subnormalisation)), place, "by the closed form")
         elif reference is None:
             change = None  # what an approximation comes to is known from the program before it only
         else:
-            scaled = _scaled(reference, 1 / normalisation**2)
+            scaled = _scaled(reference, 1 / subnormalisation**2)
             change = _worst(compare(found, scaled), place, "before it", min(allowed, 1.0))
         if change is not None:
             return change, skipped
-        reference = _scaled(found, normalisation**2)
+        reference = _scaled(found, subnormalisation**2)
         allowed = 0.0
     return None, skipped
 
 
 Wanted: TypeAlias = Callable[[], Outcomes]
-"""The closed form of the circuit, in the model's own normalisation; only asked for where it is needed."""
+"""The closed form of the circuit, in the model's own subnormalisation; only asked for where it is needed."""
 
 Value: TypeAlias = tuple[str, float, float]
 """What a probability is called, its value and the wanted one."""

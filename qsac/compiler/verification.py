@@ -28,14 +28,14 @@ from qsac.simulation.verification import (
 def simulated(compiled: Compiled, progress: Progress | None = None) -> dict[str, Outcomes]:
     """The exact outcomes of every circuit as it lies, by name."""
     return {
-        circuit.name: with_normalisation(simulate(circuit, progress), normalisation)
-        for circuit, normalisation in zip(compiled.circuits, compiled.normalisations, strict=True)
+        circuit.name: with_subnormalisation(simulate(circuit, progress), subnormalisation)
+        for circuit, subnormalisation in zip(compiled.circuits, compiled.subnormalisations, strict=True)
     }
 
 
-def with_normalisation(found: Outcomes, normalisation: float) -> Outcomes:
+def with_subnormalisation(found: Outcomes, subnormalisation: float) -> Outcomes:
     """Outcomes that know how much larger lambda is in their program than in the model."""
-    return found if normalisation == 1 else replace(found, normalisation=normalisation)
+    return found if subnormalisation == 1 else replace(found, subnormalisation=subnormalisation)
 
 
 def comparisons(compiled: Compiled, progress: Progress | None = None) -> list[Comparison]:
@@ -58,7 +58,9 @@ def comparisons(compiled: Compiled, progress: Progress | None = None) -> list[Co
 
 def expected(compiled: Compiled) -> dict[str, Outcomes]:
     """The closed form as outcomes of the compiled circuits."""
-    return dict(zip(compiled.names, expected_outcomes(compiled.model, compiled.normalisations).values(), strict=True))
+    return dict(
+        zip(compiled.names, expected_outcomes(compiled.model, compiled.subnormalisations).values(), strict=True)
+    )
 
 
 def verify_compiled(compiled: Compiled, progress: Progress | None = None) -> dict[str, Any]:

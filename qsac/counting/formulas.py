@@ -35,12 +35,12 @@ def loader_cost(rows: int, columns: int, size: int, *, real: bool) -> int:
     return sum(level.gates for level in plan(rows, columns, size, real=real))
 
 
-def pruned_cost(rows: int, size: int, reach: Sequence[int], *, real: bool) -> int:
+def pruned_cost(rows: int, size: int, cutoffs: Sequence[int], *, real: bool) -> int:
     """Gates of a pruned loader of ``rows`` rows on ``size`` qubits."""
     bits = (rows - 1).bit_length()
     total = 0
     for level in range(size):
-        basis, controls = pruned_controls(level, bits, reach, rows, real=real)
+        basis, controls = pruned_controls(level, bits, cutoffs, rows, real=real)
         total += pruned_row_count(rows, bits, controls) - 1 + 2 * basis
     return total
 

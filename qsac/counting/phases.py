@@ -10,4 +10,4 @@ from qsac.native.circuit import GateFamily
 
 @cost.register(PhaseTable)
 def _(op: PhaseTable, scope: Scope, family: GateFamily) -> Cost:
-    return Cost(0, op.borrows)
+    return Cost(0, op.controlled_by)

@@ -11,5 +11,5 @@ from qsac.native.circuit import GateFamily
 @cost.register(LoadPruned)
 def _(op: LoadPruned, scope: Scope, family: GateFamily) -> Cost:
     table = scope.tables[op.table]
-    gates = pruned_cost(table.shape[0], scope.sizes[op.data], op.reach, real=table.real)
-    return Cost(gates, () if table.real else op.borrows)
+    gates = pruned_cost(table.shape[0], scope.sizes[op.data], op.cutoffs, real=table.real)
+    return Cost(gates, () if table.real else op.controlled_by)

@@ -11,7 +11,7 @@ import numpy as np
 
 from qsac.counting.clock import LAYERS, STEPS, clock_of
 from qsac.counting.error_rates import gate_errors, readout_errors
-from qsac.counting.tally import Tally
+from qsac.counting.gate_counts import Tally
 from qsac.machine.target import Durations, ErrorRates, Target
 from qsac.native.circuit import GATES, NativeCircuit
 from qsac.native.provenance import Ids, Provenance

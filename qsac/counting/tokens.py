@@ -5,7 +5,7 @@ from __future__ import annotations
 from qsac.counting.formulas import Cost, cost, loader_cost
 from qsac.ir.attention import LoadTokens
 from qsac.ir.op import Scope
-from qsac.ir.outline import Outline
+from qsac.ir.shaped_table import ShapedTable
 from qsac.native.circuit import GateFamily
 from qsac.numerics.plan import columns_in_order, controlled_rows, in_order, occupied_columns, without_repetition
 
@@ -13,7 +13,7 @@ from qsac.numerics.plan import columns_in_order, controlled_rows, in_order, occu
 @cost.register(LoadTokens)
 def _(op: LoadTokens, scope: Scope, family: GateFamily) -> Cost:
     table = scope.tables[op.table]
-    if isinstance(table, Outline):
+    if isinstance(table, ShapedTable):
         rows = table.shape[0] * scope.dimension(op.when)
         columns = columns_in_order(table.columns, op.order)
     else:
@@ -21,4 +21,4 @@ def _(op: LoadTokens, scope: Scope, family: GateFamily) -> Cost:
         rows = len(without_repetition(controlled_rows(values, scope.dimension(op.when)))[1])
         columns = occupied_columns(values)
     gates = loader_cost(rows, columns, scope.sizes[op.data], real=table.real)
-    return Cost(gates, () if table.real else op.borrows)
+    return Cost(gates, () if table.real else op.controlled_by)

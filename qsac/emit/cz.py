@@ -53,7 +53,7 @@ def written(source: NativeCircuit, emitter: ZZPhaseEmitter) -> tuple[NativeCircu
         first=firsts,
         second=seconds,
         angles=all_angles,
-        profile=source.profile._replace(stop=starts[source.profile.stop]) if source.profile else None,
+        snapshot=source.snapshot._replace(stop=starts[source.snapshot.stop]) if source.snapshot else None,
         provenance=source.provenance.repeated(np.diff(starts)),
     )
     return circuit, writer.terms

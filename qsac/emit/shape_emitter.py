@@ -1,8 +1,8 @@
 """Counts of the native circuit that emission would write, without writing it.
 
-Blocks go through the emitters as they are, except for those of tables without numbers
-(:mod:`qsac.ir.outline`): their ladders are counted as wholes, however long, with numbers that are drawn at the ends,
-where gates join their neighbours. What is counted is what the emitter writes for generic numbers.
+Blocks go through the emitters as they are, except for those of tables without numbers (:mod:`qsac.ir.shaped_table`):
+their ladders are counted as wholes, however long, with numbers that are drawn at the ends, where gates join their
+neighbours. What is counted is what the emitter writes for generic numbers.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.counting.clock import Toggles
-from qsac.counting.tally import Tally, one_toggle, toggles
+from qsac.counting.gate_counts import Tally, one_toggle, toggles
 from qsac.emit.zzphase import ZZPhaseEmitter
 from qsac.ir.blocks import Diagonal, Multiplexor, UniformlyControlledGate
 from qsac.ir.op import Op
-from qsac.ir.outline import Outline
 from qsac.ir.program import Program
+from qsac.ir.shaped_table import ShapedTable
 from qsac.native.angles import PHI
 from qsac.native.circuit import GATES, GateFamily
 from qsac.native.provenance import Mask
@@ -84,16 +84,16 @@ class _Counting:
     def _block(self, op: Op) -> None:
         place = self.out.place
         match op:
-            case Multiplexor(angles=Outline() as angles):
+            case Multiplexor(angles=ShapedTable() as angles):
                 free = op.first_entangler_free, op.last_entangler_free
                 controls = [place[name] for name in op.controls]
                 self._outlined(op.axis, controls, place[op.target], angles.shape[0], angles.ends, *free)
-            case UniformlyControlledGate(theta=Outline() as theta, phi=Outline() as phi):
+            case UniformlyControlledGate(theta=ShapedTable() as theta, phi=ShapedTable() as phi):
                 taken = toggles(theta.shape[0], len(op.controls))
                 taken = taken.backwards() if op.inverted else taken
                 controls = [place[name] for name in op.controls]
                 self._ladder(controls, place[op.target], taken, theta.ends, phi.ends)
-            case Diagonal(phases=Outline()):
+            case Diagonal(phases=ShapedTable()):
                 qubits = [place[name] for name in op.qubits]
                 for last in reversed(range(len(qubits))):
                     self._outlined("z", qubits[:last], qubits[last], 1 << last, (self._drawn(), self._drawn()))

@@ -19,7 +19,7 @@ from qsac.ir.blocks.multiplexor import ladder_places
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.native.angles import NEGLIGIBLE, PHI, Linear, wrapped
-from qsac.native.circuit import KIND, BitReadout, NativeCircuit, Profile, Unit
+from qsac.native.circuit import KIND, BitReadout, NativeCircuit, Snapshot, Unit
 from qsac.native.columns import Columns, Sink
 from qsac.native.provenance import Mask, mask_of
 from qsac.native.waiting import Waiting
@@ -107,19 +107,19 @@ class ZZPhaseEmitter:
                 )
                 for readout in self.program.readouts
             ),
-            profile=self._profile(renumbered.tolist()),
+            snapshot=self._profile(renumbered.tolist()),
             provenance=columns.provenance(),
             initial_map=tuple(range(len(self.place))),
             final_map=tuple(self.place.values()),
         )
 
-    def _profile(self, renumbered: list[int]) -> Profile | None:
+    def _profile(self, renumbered: list[int]) -> Snapshot | None:
         """The last observation, with the bits before the first as given and those between as success."""
         if not {"weights", "overlaps"} <= set(self.observed):
             return None
         _, _, given = self.observed["weights"]
         stop, register, measured = self.observed["overlaps"]
-        return Profile(stop, register, tuple(renumbered[:given]), tuple(renumbered[given:measured]))
+        return Snapshot(stop, register, tuple(renumbered[:given]), tuple(renumbered[given:measured]))
 
     def block(self, op: Op, linear: Linear | None = None) -> None:
         """Write one block; ``linear`` says how its numbers depend on symbols."""
@@ -128,7 +128,7 @@ class ZZPhaseEmitter:
     def keep_apart(self, op: Op) -> None:
         """Write what waits where a block with a barrier begins or ends: no gate of others joins its own."""
         if op.barrier:
-            self.settle(*(self.place[name] for name in (*op.targets, *op.borrows)))
+            self.settle(*(self.place[name] for name in (*op.targets, *op.controlled_by)))
 
     def turn(self, qubit: int, gate: Spin, known: int = FIXED) -> None:
         """Let a one-qubit gate wait on its qubit, after what waits there."""

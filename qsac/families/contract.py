@@ -237,7 +237,7 @@ class Readout(Protocol):
         :meth:`influence` knows its error. None where there is none."""
 
     def expected(self, model: Any) -> Mapping[str, Outcomes]:
-        """The closed form: exact outcomes of every circuit, without a circuit. ``normalisation`` is 1."""
+        """The closed form: exact outcomes of every circuit, without a circuit. ``subnormalisation`` is 1."""
 
     def work(self, model: Any) -> int:
         """About how many numbers :meth:`expected` goes through: who calls it unasked, looks at that first."""
@@ -336,8 +336,8 @@ class Family(Protocol):
     def summary(self, model: Any) -> list[Fact]:
         """What ``qsac check`` says of it."""
 
-    def statistics(self, model: Any, normalisations: Sequence[float]) -> dict[str, Any]:
-        """What an artifact's statistics say of the model, with the normalisation of each circuit's program."""
+    def statistics(self, model: Any, subnormalisations: Sequence[float]) -> dict[str, Any]:
+        """What an artifact's statistics say of the model, with the subnormalisation of each circuit's program."""
 
     def beside(self, model: Any) -> Any:
         """What a compilation that may approximate looks at beside the canonical model, JSON-ready; None for nothing."""

@@ -38,8 +38,8 @@ class Outcomes:
     ``total`` is the weight of all: 1 for exact probabilities, else the number of shots. ``given`` is that of every
     given bit zero, ``success`` for each readout that of its success bits zero as well. ``index`` is there where an
     index is observed: in exact outcomes always, in counted ones where it is measured. ``exact`` says which they are.
-    Counts that were corrected for readout errors are no whole numbers. ``normalisation`` is how much larger lambda is
-    in the circuit's program than in its model: probabilities of the model are larger by its square.
+    Counts that were corrected for readout errors are no whole numbers. ``subnormalisation`` is how much larger lambda
+    is in the circuit's program than in its model: probabilities of the model are larger by its square.
     """
 
     total: float
@@ -47,7 +47,7 @@ class Outcomes:
     success: Mapping[str, float]
     index: Index | None = None
     exact: bool = False
-    normalisation: float = 1.0
+    subnormalisation: float = 1.0
 
     def __add__(self, other: Outcomes) -> Outcomes:
         """The outcomes of two runs of one circuit."""
@@ -92,7 +92,7 @@ def is_drawable(circuit: NativeCircuit) -> bool:
     return measures_index(circuit) or all(one <= other for one, other in pairwise(sets))
 
 
-def counted(circuit: NativeCircuit, outcomes: Iterable[tuple[str, float]], normalisation: float = 1.0) -> Outcomes:
+def counted(circuit: NativeCircuit, outcomes: Iterable[tuple[str, float]], subnormalisation: float = 1.0) -> Outcomes:
     """Count outcomes: texts of 0 and 1, one character for each bit of the circuit, in its order.
 
     Every readout of a circuit has the same given bits.
@@ -118,7 +118,7 @@ def counted(circuit: NativeCircuit, outcomes: Iterable[tuple[str, float]], norma
         if not ones & missed[0][1]:
             joint[value] += count
     index = Index(marginal, joint) if place else None
-    return Outcomes(total, given, success, index, normalisation=normalisation)
+    return Outcomes(total, given, success, index, subnormalisation=subnormalisation)
 
 
 def drawn(circuit: NativeCircuit, exact: Outcomes, shots: int, seed: int) -> Outcomes:

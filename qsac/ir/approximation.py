@@ -70,7 +70,7 @@ def _exact(op: ControlledUnitary, program: Program, kind: type[Loader]) -> Matri
         overlap = np.vdot(intended, loaded)
         intended = intended * (overlap / abs(overlap) if overlap else 1.0)
     turns = _rotations(loaded, intended)
-    if op.adjoint_load:
+    if op.inverse:
         return np.asarray(matrices @ np.conj(turns.transpose(0, 2, 1)))
     return np.asarray(turns @ matrices)
 

@@ -8,7 +8,7 @@ import importlib
 import pkgutil
 from typing import TypeGuard, get_args
 
-from qsac.ir import attention, blocks, observe
+from qsac.ir import attention, blocks, save_probabilities
 from qsac.ir.op import Level, Op
 from qsac.plugins import contained, listed, offers, shown
 
@@ -37,7 +37,7 @@ def op_class(name: str) -> type[Op] | None:
 
 @functools.lru_cache(maxsize=1)
 def _own() -> dict[str, type[Op]]:
-    modules = [observe]
+    modules = [save_probabilities]
     for package in (attention, blocks):
         names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
         modules += [importlib.import_module(f"{package.__name__}.{name}") for name in names]

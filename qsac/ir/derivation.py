@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from qsac.errors import of_type
 from qsac.ir.attention.unitary import ApplyUnitary, UnitaryForm
 from qsac.ir.op import Scope
-from qsac.ir.outline import Outline
+from qsac.ir.shaped_table import ShapedTable
 from qsac.ir.table import Table
 
-How = Literal["load", "unload", "basis", "diagonal"]
+How = Literal["load", "inverse_load", "basis", "diagonal"]
 
 
 class Operation(Protocol):
@@ -27,16 +27,16 @@ class Operation(Protocol):
         """The values of the new table."""
         ...
 
-    def outline(self, *arguments: Table) -> Outline:
+    def outline(self, *arguments: Table) -> ShapedTable:
         """What is known of the new table where the numbers of some are not."""
         ...
 
 
 @dataclass(frozen=True)
 class Turned:
-    """From unit rows x and a unitary U = B D B* (algorithm points 5 and 7): ``load`` rows U x, ``unload`` rows U* x,
-    ``basis`` rows B* x, ``diagonal`` the entries of D. ``form`` and ``rotations`` say how the unitary's table is read
-    (see :class:`~qsac.ir.attention.ApplyUnitary`)."""
+    """From unit rows x and a unitary U = B D B* (algorithm points 5 and 7): ``load`` rows U x, ``inverse_load`` rows U*
+    x, ``basis`` rows B* x, ``diagonal`` the entries of D. ``form`` and ``rotations`` say how the unitary's table is
+    read (see :class:`~qsac.ir.attention.ApplyUnitary`)."""
 
     name: ClassVar[str] = "turned"
 
@@ -58,10 +58,10 @@ class Turned:
         result: NDArray[np.complex128] = turned / np.linalg.norm(turned, axis=1, keepdims=True)
         return result
 
-    def outline(self, *arguments: Table) -> Outline:
-        rows, table = of_type(arguments[0], Outline), arguments[1]
+    def outline(self, *arguments: Table) -> ShapedTable:
+        rows, table = of_type(arguments[0], ShapedTable), arguments[1]
         if self.how == "diagonal":
-            return Outline((rows.shape[1],), real=False)
+            return ShapedTable((rows.shape[1],), real=False)
         ansatz = self.form == "hardware-efficient"
         real = set(self.rotations) <= {"ry"} if ansatz else table.real
         # A matrix is given for the columns that are not padding, and extended by the identity.
@@ -86,10 +86,10 @@ class Branches:
         both[: len(ones), 1] = ones
         return both.reshape(-1, ones.shape[1])
 
-    def outline(self, *arguments: Table) -> Outline:
-        zeros, ones = (of_type(argument, Outline) for argument in arguments)
+    def outline(self, *arguments: Table) -> ShapedTable:
+        zeros, ones = (of_type(argument, ShapedTable) for argument in arguments)
         rows = 2 * max(zeros.shape[0], ones.shape[0])
-        return Outline(
+        return ShapedTable(
             (rows, ones.shape[1]),
             real=zeros.real and ones.real,
             columns=max(zeros.columns, ones.columns),
@@ -136,10 +136,10 @@ def derive(operation: Operation, arguments: tuple[str | Table, ...], tables: Map
 
 
 def _name(unitary: Table) -> str:
-    """What tells the outlines that a unitary makes from those that another one makes."""
+    """What tells the shaped_tables that a unitary makes from those that another one makes."""
     return (
         "+".join(sorted(span.sequence for span in unitary.spans))
-        if isinstance(unitary, Outline)
+        if isinstance(unitary, ShapedTable)
         else hex(hash(unitary))
     )
 

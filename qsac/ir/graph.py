@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from qsac.ir.observe import Observe
 from qsac.ir.program import Program
+from qsac.ir.save_probabilities import SaveProbabilities
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -35,13 +35,13 @@ def dependency_graph(program: Program) -> nx.DiGraph[int]:
             graph.add_edges_from((borrower, index) for borrower in borrowed_since.get(name, ()))
             last_target[name] = index
             borrowed_since[name] = []
-        for name in (*op.borrows, *op.visits):
+        for name in (*op.controlled_by, *op.ancillas):
             if name in last_target:
                 graph.add_edge(last_target[name], index)
             borrowed_since.setdefault(name, []).append(index)
-        if (op.outcomes or isinstance(op, Observe)) and last_projection is not None:
+        if (op.outcomes or isinstance(op, SaveProbabilities)) and last_projection is not None:
             graph.add_edge(last_projection, index)
-        if isinstance(op, Observe):
+        if isinstance(op, SaveProbabilities):
             observed_since.append(index)
         elif op.outcomes:
             graph.add_edges_from((observation, index) for observation in observed_since)

@@ -48,7 +48,7 @@ def identities(ops: Iterable[Op]) -> tuple[OpIdentity, ...]:
 
 
 def _identity(place: int, op: Op) -> OpIdentity:
-    registers = op.targets or op.borrows
+    registers = op.targets or op.controlled_by
     copies = [found[1] for name in registers if (found := _COPY.fullmatch(name))]
     return OpIdentity(
         id=place,
@@ -56,7 +56,7 @@ def _identity(place: int, op: Op) -> OpIdentity:
         register=registers,
         copy=int(copies[0]) if len(registers) == len(copies) == 1 else None,
         table=op.tables[0] if op.tables else None,
-        by=op.borrows if op.targets else (),
+        by=op.controlled_by if op.targets else (),
         direction="inverse" if op.inverse else "forward",
         field=op.origin or None,
     )

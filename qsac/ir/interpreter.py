@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.errors import DoesNotFitError
-from qsac.ir.observe import Observe
 from qsac.ir.op import ControlledUnitary, Preparation, Projection
 from qsac.ir.program import Program
+from qsac.ir.save_probabilities import SaveProbabilities
 
 WIDTH_LIMIT = 24
 """Most qubits alive at once that are interpreted densely: 2^24 amplitudes of 16 bytes, three times, are 805 MB."""
@@ -106,7 +106,7 @@ def final_state(
         if isinstance(op, Preparation):
             state.prepare(op.prepared(program.scope), op.targets)
         elif isinstance(op, ControlledUnitary) and not isinstance(op, Projection):
-            state.apply(matrices(op), op.targets, op.borrows)
+            state.apply(matrices(op), op.targets, op.controlled_by)
     names = [register.name for register in program.registers if register.name in state.live]
     return np.asarray(state.tensor.transpose([state.live.index(name) for name in names]).reshape(-1))
 
@@ -125,7 +125,7 @@ def interpret(
     observed: dict[str, NDArray[np.float64]] = {}
     for op in program.ops:
         state.allocate(op.targets)
-        if isinstance(op, Observe):
+        if isinstance(op, SaveProbabilities):
             observed[op.quantity] = state.distribution(op.registers)
         elif isinstance(op, Preparation):
             state.prepare(op.prepared(program.scope), op.targets)
@@ -133,7 +133,7 @@ def interpret(
             state.project(op.projected(program.scope), op.targets)
         elif isinstance(op, ControlledUnitary):
             unitaries = op.matrices(program.scope) if matrices is None else matrices(op)
-            state.apply(unitaries, op.targets, op.borrows)
+            state.apply(unitaries, op.targets, op.controlled_by)
         if op.outcomes:
             reached = reached.union(op.outcomes)
             probability[reached] = state.norm()

@@ -39,12 +39,12 @@ def matched(program: Program, places: Sequence[int], *pattern: Test | Maybe, who
 
 def is_load(op: Op) -> bool:
     """Whether an op loads from a table."""
-    return isinstance(op, LoadTokens) and not op.adjoint_load
+    return isinstance(op, LoadTokens) and not op.inverse
 
 
-def is_unload(op: Op) -> bool:
-    """Whether an op un-loads from a table."""
-    return isinstance(op, LoadTokens) and op.adjoint_load
+def is_uncompute(op: Op) -> bool:
+    """Whether an op uncomputes from a table."""
+    return isinstance(op, LoadTokens) and op.inverse
 
 
 def is_unitary(op: Op) -> bool:

@@ -76,22 +76,22 @@ class Op:
         return ()
 
     @property
-    def borrows(self) -> tuple[str, ...]:
+    def controlled_by(self) -> tuple[str, ...]:
         """Registers that the op reads in the computational basis: shared, diagonal, commuting with other borrows."""
         return ()
 
     @property
-    def visits(self) -> tuple[str, ...]:
+    def ancillas(self) -> tuple[str, ...]:
         """Registers in zero, not used yet or brought back, that the op may use on its way; it leaves them in zero."""
         return ()
 
     @property
-    def needs_fresh(self) -> tuple[str, ...]:
+    def requires_zero(self) -> tuple[str, ...]:
         """Targets that must be unallocated, so in state zero, before the op."""
         return ()
 
     @property
-    def ends(self) -> tuple[str, ...]:
+    def releases(self) -> tuple[str, ...]:
         """Targets that the op projects and so gives back."""
         return ()
 
@@ -106,12 +106,12 @@ class Op:
         return ()
 
     @property
-    def opens_pair(self) -> bool:
+    def computes_pair(self) -> bool:
         """Whether the op leaves a diagonal on its registers open: until its adjoint they are only borrowed."""
         return False
 
     @property
-    def closes_pair(self) -> bool:
+    def uncomputes_pair(self) -> bool:
         """Whether the op is the adjoint of one that opens a pair."""
         return False
 
@@ -127,7 +127,7 @@ class Op:
         return () if table is None else (table,)
 
     @property
-    def reopens(self) -> tuple[str, ...]:
+    def reallocates(self) -> tuple[str, ...]:
         """Ended registers that the op brings back, in state zero."""
         return ()
 

@@ -104,9 +104,9 @@ def parse_program(text: str) -> Program:
     tables: dict[str, Table] = {}
     ops: list[Op] = []
     readouts: list[Readout] = []
-    normalisations: list[float] = []
+    subnormalisations: list[float] = []
     readers: dict[str, Callable[[_Line], None]] = {
-        "normalisation": lambda line: normalisations.append(_normalisation(line, normalisations)),
+        "subnormalisation": lambda line: subnormalisations.append(_subnormalisation(line, subnormalisations)),
         "register": lambda line: registers.append(_register(line)),
         "table": lambda line: _table(line, tables),
         "evolution": lambda line: _evolution(line, tables),
@@ -118,7 +118,7 @@ def parse_program(text: str) -> Program:
         if keyword not in readers:
             raise line.wrong(keyword[:60], f"one of {', '.join(readers)}")
         readers[keyword](line)
-    program = Program(name, level, tuple(registers), tables, tuple(ops), tuple(readouts), *normalisations)
+    program = Program(name, level, tuple(registers), tables, tuple(ops), tuple(readouts), *subnormalisations)
     try:
         verify(program)
     except ProgramError as error:
@@ -144,9 +144,9 @@ def _header(line: _Line) -> tuple[str, Literal["attention", "block"]]:
     return value, "attention" if level == "attention" else "block"
 
 
-def _normalisation(line: _Line, before: list[float]) -> float:
-    _, text = line.words(1, "normalisation NUMBER")
-    value = _checked(line, "normalisation", line.json(text), float)
+def _subnormalisation(line: _Line, before: list[float]) -> float:
+    _, text = line.words(1, "subnormalisation NUMBER")
+    value = _checked(line, "subnormalisation", line.json(text), float)
     if before or not value > 0:
         raise line.wrong(text[:60], "one number above 0, once")
     return float(value)

@@ -2,7 +2,7 @@
 
 ::
 
-    qsac-ir 1
+    qsac-ir 2
     program "tfim-4" attention
     register key 3
     table context [[1.0,0.0],...]
@@ -11,7 +11,7 @@
     readout fidelity given=["key"] success=["value"]
 
 An ``evolution`` line says what takes each row of a table to the next. Values are JSON; fields that have their default
-are left out; what follows ``#`` is the op's origin in the model. A line ``normalisation 1.5`` follows the program's
+are left out; what follows ``#`` is the op's origin in the model. A line ``subnormalisation 1.5`` follows the program's
 where that is not 1.
 
 With its tables shortened, ``table context <9 x 4 complex numbers: 0.7+0.1j, ..>``, a program is for reading only: the
@@ -29,7 +29,7 @@ from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 
-VERSION = 1
+VERSION = 2
 
 
 SHORTENED = f"qsac-ir {VERSION}, tables shortened"
@@ -49,8 +49,8 @@ def print_program(program: Program, *, elide_tables: bool = False) -> str:
     """
     table_text = _shortened if elide_tables else _json
     lines = [SHORTENED if elide_tables else f"qsac-ir {VERSION}", f"program {_json(program.name)} {program.level}"]
-    if program.normalisation != 1:
-        lines.append(f"normalisation {_json(program.normalisation)}")
+    if program.subnormalisation != 1:
+        lines.append(f"subnormalisation {_json(program.subnormalisation)}")
     lines += [f"register {register.name} {register.size}" for register in program.registers]
     lines += [f"table {name} {table_text(program.tables[name])}" for name in sorted(program.tables)]
     lines += [

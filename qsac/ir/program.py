@@ -29,7 +29,7 @@ class Readout:
 class Program:
     """A program of one level. The order of ops is the time order; equal programs print equally.
 
-    ``normalisation`` says how much larger its lambda is than that of what it was built from: all probabilities of
+    ``subnormalisation`` says how much larger its lambda is than that of what it was built from: all probabilities of
     success are smaller by its square, and their ratios, which are the metrics, the same.
     """
 
@@ -39,7 +39,7 @@ class Program:
     tables: Mapping[str, Table]
     ops: tuple[Op, ...]
     readouts: tuple[Readout, ...]
-    normalisation: float = 1.0
+    subnormalisation: float = 1.0
 
     @cached_property
     def scope(self) -> Scope:
@@ -52,7 +52,7 @@ class Program:
         used: dict[str, list[int]] = {}
         targeted: dict[str, list[int]] = {}
         for place, op in enumerate(self.ops):
-            for register in dict.fromkeys((*op.targets, *op.borrows)):
+            for register in dict.fromkeys((*op.targets, *op.controlled_by)):
                 used.setdefault(register, []).append(place)
             for register in op.targets:
                 targeted.setdefault(register, []).append(place)

@@ -26,7 +26,7 @@ class Table:
     other values of those; ``pattern`` is a table of the same shape whose values decide how the rows are loaded, in
     place of its own. Neither is compared.
 
-    ``known`` is false for the tables that have no numbers (:class:`~qsac.ir.outline.Outline`).
+    ``known`` is false for the tables that have no numbers (:class:`~qsac.ir.shaped_table.ShapedTable`).
     """
 
     __slots__ = ("_hash", "derivation", "pattern", "source", "values")

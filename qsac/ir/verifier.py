@@ -31,7 +31,7 @@ def verify(program: Program) -> None:
 
     Registers are linear for their targets: allocated by their first targeting op, ended by a projection, not used
     after it (at block level a reset brings a qubit back). A borrowed register is live and not also a target. An op
-    that needs fresh targets finds them unallocated. Un-loaded data is projected on zero next. Every outcome that a
+    that needs fresh targets finds them unallocated. Uncomputed data is projected on zero next. Every outcome that a
     readout names exists once, and its given set, and given with success, are what has been projected up to some point
     of the program: every probability a readout needs is then a norm on the way. A pair that an op opens is closed by
     its adjoint, with its registers only borrowed in between. A register that an op visits is in zero.
@@ -43,9 +43,9 @@ def verify(program: Program) -> None:
         for problem in _broken_rules(program, op, live, ended):
             raise ProgramError(f"op {index} ({op.name}) breaks a rule: {problem}", index, source=program.name or None)
         live.update(op.targets)
-        ended.difference_update(op.reopens)
-        live.difference_update(op.ends)
-        ended.update(op.ends)
+        ended.difference_update(op.reallocates)
+        live.difference_update(op.releases)
+        ended.update(op.releases)
     _verify_promises(program)
     _verify_pairs(program)
     _verify_readouts(program)
@@ -76,7 +76,7 @@ def _unknown_names(program: Program, op: Op) -> Iterator[str]:
     sizes = program.scope.sizes
     if op.level not in (program.level, "both"):
         yield f"it belongs to the {op.level} level, the program is of the {program.level} level"
-    for name in (*op.targets, *op.borrows, *op.visits):
+    for name in (*op.targets, *op.controlled_by, *op.ancillas):
         if name not in sizes:
             yield f"register {name!r} is not declared"
     for name in op.tables:
@@ -95,16 +95,16 @@ def _wrong_sources(program: Program, op: Op) -> Iterator[str]:
 
 
 def _wrong_diagonal_uses(op: Op, live: set[str], ended: set[str]) -> Iterator[str]:
-    if len(set(op.borrows)) < len(op.borrows):
+    if len(set(op.controlled_by)) < len(op.controlled_by):
         yield "it borrows a register twice"
-    for name in op.borrows:
+    for name in op.controlled_by:
         if name in op.targets:
             yield f"register {name!r} is borrowed and targeted at once"
-        if name in op.visits:
+        if name in op.ancillas:
             yield f"register {name!r} is borrowed and visited at once"
         if name not in live:
             yield f"register {name!r} is borrowed but not live"
-    for name in op.visits:
+    for name in op.ancillas:
         if name in ended:
             yield f"register {name!r} is visited after its projection"
 
@@ -113,16 +113,16 @@ def _wrong_targets(op: Op, live: set[str], ended: set[str]) -> Iterator[str]:
     if len(set(op.targets)) < len(op.targets):
         yield "it targets a register twice"
     for name in op.targets:
-        if name in ended and name not in op.reopens:
+        if name in ended and name not in op.reallocates:
             yield f"register {name!r} is used after its projection"
-        if name not in ended and name in op.reopens:
+        if name not in ended and name in op.reallocates:
             yield f"register {name!r} is reset without having been measured"
-        if name in op.needs_fresh and name in live:
+        if name in op.requires_zero and name in live:
             yield f"register {name!r} is prepared but already live"
 
 
 def _verify_promises(program: Program) -> None:
-    """What ops promise about states: un-loaded and ``leaves_zero`` qubits end in zero, ``enters_zero`` begin so, and
+    """What ops promise about states: uncomputed and ``leaves_zero`` qubits end in zero, ``enters_zero`` begin so, and
     those that an op visits are."""
     untouched: dict[str, tuple[int, Op]] = {}
     used: set[str] = set()
@@ -131,12 +131,12 @@ def _verify_promises(program: Program) -> None:
             raise ProgramError(
                 f"op {index} ({op.name}) says that {op.target!r} enters in zero, but it was used before", index
             )
-        for name in op.visits:
+        for name in op.ancillas:
             if name in used:
                 raise ProgramError(f"op {index} ({op.name}) visits {name!r}, which is not known to be in zero", index)
-        for name in (*op.targets, *op.borrows):
+        for name in (*op.targets, *op.controlled_by):
             if name in untouched:
-                if name in op.ends and (not isinstance(op, Project) or op.state == "zero"):
+                if name in op.releases and (not isinstance(op, Project) or op.state == "zero"):
                     del untouched[name]
                     continue
                 _, promise = untouched[name]
@@ -146,7 +146,7 @@ def _verify_promises(program: Program) -> None:
                     index,
                 )
         used.update(op.targets)
-        used.difference_update((*op.reopens, *op.ends))
+        used.difference_update((*op.reallocates, *op.releases))
         untouched.update(dict.fromkeys(op.leaves_zero_on, (index, op)))
     for name, (index, op) in untouched.items():
         raise ProgramError(f"op {index} ({op.name}) leaves {name!r} without a projection on zero", index)
@@ -156,8 +156,8 @@ def _verify_pairs(program: Program) -> None:
     """Between an op that opens a pair and its adjoint, the registers of the pair are only borrowed."""
     opened: list[Op] = []
     for index, op in enumerate(program.ops):
-        touched = [other for other in opened if set(op.targets) & {*other.targets, *other.borrows}]
-        if op.closes_pair:
+        touched = [other for other in opened if set(op.targets) & {*other.targets, *other.controlled_by}]
+        if op.uncomputes_pair:
             if [other for other in touched if _closes(op, other)] != touched or not touched:
                 raise ProgramError(
                     f"op {index} ({op.name}) closes a pair that is not the last one opened on its registers",
@@ -169,7 +169,7 @@ def _verify_pairs(program: Program) -> None:
                 f"op {index} ({op.name}) targets registers of the {touched[0].name} that waits for its adjoint",
                 index,
             )
-        if op.opens_pair:
+        if op.computes_pair:
             opened.append(op)
     for op in opened:
         raise ProgramError(f"{op.name} opens a pair that nothing closes")

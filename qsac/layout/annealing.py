@@ -11,8 +11,19 @@ from collections.abc import Sequence
 from random import Random
 
 from qsac.errors import present
-from qsac.layout.arrangement import ALIVE, EMPTY, ENDED, Arranged, Arrangement, Edge, Region, Step, Swap, toggles
-from qsac.layout.pricing import Course, priced
+from qsac.layout.arrangement import (
+    ALIVE,
+    EMPTY,
+    ENDED,
+    Arranged,
+    Arrangement,
+    DeviceSubgraph,
+    Edge,
+    Step,
+    Swap,
+    toggles,
+)
+from qsac.layout.pricing import ScheduleState, priced
 from qsac.layout.sweep import RECOVERED, Sketch
 
 COLD = 0.2
@@ -26,7 +37,7 @@ class Schedule:
     """One schedule under annealing."""
 
     def __init__(
-        self, region: Region, order: Sequence[Step], qubits: int, sketch: Sketch, layer: float, random: Random
+        self, region: DeviceSubgraph, order: Sequence[Step], qubits: int, sketch: Sketch, layer: float, random: Random
     ) -> None:
         self.region, self.order, self.layer, self.random = region, order, layer, random
         self.start, self.swaps = _placed(sketch, qubits, len(region.nodes))
@@ -36,7 +47,7 @@ class Schedule:
         for step in reversed(order):
             self.least.append(self.least[-1] + sum(step.weights))
         self.least.reverse()
-        self.courses: list[Course] = []
+        self.courses: list[ScheduleState] = []
         self.costs: list[float] = []
         self.spent = [0.0] * (len(order) + 1)
         self._install(0, *self._whole())
@@ -52,25 +63,25 @@ class Schedule:
             course.swap(*edge)
         return course.place
 
-    def _course(self, start: Sequence[int]) -> Course:
+    def _course(self, start: Sequence[int]) -> ScheduleState:
         holds = [-1] * len(self.region.nodes)
         for qubit, node in enumerate(start):
             holds[node] = qubit
-        return Course(list(start), holds, {}, [0] * len(holds))
+        return ScheduleState(list(start), holds, {}, [0] * len(holds))
 
-    def _whole(self) -> tuple[list[Course], list[float]]:
+    def _whole(self) -> tuple[list[ScheduleState], list[float]]:
         """Courses and costs of all steps, whatever the total."""
         found = self._run(self.start, self.swaps, 0, len(self.order), math.inf)
         return present(found, "the course of a schedule")
 
     def _run(
         self, start: list[int], swaps: list[tuple[Edge, ...]], first: int, last: int, most: float
-    ) -> tuple[list[Course], list[float]] | None:
+    ) -> tuple[list[ScheduleState], list[float]] | None:
         """Courses and costs of the steps from ``first`` on, until after ``last`` all is as it was; None if the total
         comes above ``most``, or seems to."""
         course = self.courses[first].copy() if first or (start is self.start and self.courses) else self._course(start)
         total = self.spent[first]
-        courses: list[Course] = []
+        courses: list[ScheduleState] = []
         costs: list[float] = []
         for index in range(first, len(self.order)):
             if index > last:
@@ -86,7 +97,7 @@ class Schedule:
                 return None
         return (courses, costs) if total + self.spent[-1] - self.spent[first + len(costs)] <= most else None
 
-    def _install(self, first: int, courses: list[Course], costs: list[float]) -> None:
+    def _install(self, first: int, courses: list[ScheduleState], costs: list[float]) -> None:
         self.courses[first : first + len(courses)] = courses
         self.costs[first : first + len(costs)] = costs
         for index in range(first, len(self.costs)):
@@ -245,7 +256,7 @@ def _placed(sketch: Sketch, qubits: int, nodes: int) -> tuple[list[int], list[tu
     holds = [-1] * nodes
     for qubit, node in enumerate(start):
         holds[node] = qubit
-    course = Course(start.copy(), holds, {}, [])
+    course = ScheduleState(start.copy(), holds, {}, [])
     swaps = []
     for index, (before, after) in enumerate(zip(sketch.before, sketch.after, strict=True)):
         for edge in before:

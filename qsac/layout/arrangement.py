@@ -114,7 +114,7 @@ def fits(program: Program, arrangement: Arrangement) -> bool:
             targets.insert(0, usual.index(step.target))
             if len(targets) == len(usual) - 1:
                 targets.insert(0, usual.index(step.controls[0]))
-    if any(len(order) != len(program.ops[index].borrows) for index, order in diagonals.items()):
+    if any(len(order) != len(program.ops[index].controlled_by) for index, order in diagonals.items()):
         return False
     orders = [diagonals.get(i, ()) for i, op in enumerate(program.ops) if isinstance(op, Diagonal)]
     resets = any(arranged.step.event == "measure" for arranged in arrangement.steps)
@@ -237,7 +237,7 @@ Ladders = dict[tuple[int, int, int], Ladder]
 
 
 @dataclass(frozen=True)
-class Region:
+class DeviceSubgraph:
     """A part of a device: neighbours and distances of its nodes, which are numbered from 0; ``nodes`` are their
     numbers on the device."""
 
@@ -324,7 +324,7 @@ def _members(mask: int) -> tuple[int, ...]:
 
 
 def toggles(
-    region: Region,
+    region: DeviceSubgraph,
     step: Step,
     place: Sequence[int],
     holds: Sequence[int],
@@ -368,7 +368,7 @@ def _way(node: int, stop: int, before: dict[int, int]) -> tuple[int, ...]:
 
 
 def _shortest(
-    region: Region, node: int, stop: int, holds: Sequence[int], lives: Sequence[int]
+    region: DeviceSubgraph, node: int, stop: int, holds: Sequence[int], lives: Sequence[int]
 ) -> tuple[tuple[int, ...], bool]:
     """A shortest way between two nodes, without the second, through empty nodes where there are some; and whether any
     on the way is not empty."""

@@ -12,7 +12,7 @@ from math import inf
 from operator import attrgetter
 from typing import NamedTuple
 
-from qsac.layout.arrangement import Edge, Region
+from qsac.layout.arrangement import DeviceSubgraph, Edge
 from qsac.layout.lookahead import Guess, Kind, Look, Places
 from qsac.layout.pricing import laddered, latest, together
 
@@ -31,7 +31,7 @@ EVER = -(1 << 30)
 """A time before all others."""
 
 
-class Life(NamedTuple):
+class LiveRange(NamedTuple):
     """A qubit from its first step after a reset (or ever) to its measurement (or the end): first and last step."""
 
     qubit: int
@@ -63,7 +63,7 @@ def events(trace: Trace | None) -> list[Trace]:
 class State:
     """One schedule of the beam. ``place`` of each life; ``full`` nodes as a mask; ``vacated``: the time since which
     each node is empty; ``pairs`` whose last gates were of the same two nodes; ``free`` as in
-    :class:`~qsac.layout.pricing.Course`."""
+    :class:`~qsac.layout.pricing.ScheduleState`."""
 
     place: Places
     full: int
@@ -81,8 +81,8 @@ def nothing_placed(lives: int, nodes: int) -> State:
 
 
 class _Taken(NamedTuple):
-    """A step where it stands: its gates, as in :meth:`Region.ladder` the mask of the controls of which any may toggle
-    at its end and the ranks of all, and whether the swap just before it merges with its first toggle."""
+    """A step where it stands: its gates, as in :meth:`DeviceSubgraph.ladder` the mask of the controls of which any may
+    toggle at its end and the ranks of all, and whether the swap just before it merges with its first toggle."""
 
     own: int
     options: int
@@ -113,8 +113,8 @@ class Beam:
 
     def __init__(
         self,
-        region: Region,
-        lives: Sequence[Life],
+        region: DeviceSubgraph,
+        lives: Sequence[LiveRange],
         guess: Guess,
         *,
         anchor: int,

@@ -13,7 +13,7 @@ from qsac.counting.stats import circuit_stats
 from qsac.errors import of_type, present
 from qsac.ir.attention import LoadPruned
 from qsac.ir.program import Program
-from qsac.layout.effort import Effort
+from qsac.layout.effort import SearchBudget
 from qsac.layout.variants import Variants
 from qsac.lowering.allocation import Allocation
 from qsac.machine.target import Target
@@ -36,15 +36,15 @@ MOST_GATES = 2_000
 """Two-qubit gates up to which a program is laid out."""
 
 
-def effort_for(optimisation: int, gates: int) -> Effort | None:
+def effort_for(optimisation: int, gates: int) -> SearchBudget | None:
     """How much the search for arrangements tries at an ``-O`` level for a program of so many gates, if anything."""
     if optimisation < 2 or gates > MOST_GATES:
         return None
     if optimisation > 2:
-        return Effort(32, (16, 12, 8, 6, 4, 2), min(max(2_000 // max(gates, 1), 4), 16), min(60 * gates, 30_000))
+        return SearchBudget(32, (16, 12, 8, 6, 4, 2), min(max(2_000 // max(gates, 1), 4), 16), min(60 * gates, 30_000))
     if gates > _SMALL:
-        return Effort(8, (8, 4, 2, 1), 2, min(20 * gates, 10_000))
-    return Effort(16, (16, 12, 8, 4), 4, 20 * gates)
+        return SearchBudget(8, (8, 4, 2, 1), 2, min(20 * gates, 10_000))
+    return SearchBudget(16, (16, 12, 8, 4), 4, 20 * gates)
 
 
 _CHANGES_A_SECOND = 10_000
@@ -54,12 +54,12 @@ _LONG = 5
 """Seconds of search that are announced."""
 
 
-def expected_seconds(effort: Effort) -> float:
+def expected_seconds(effort: SearchBudget) -> float:
     """About how long a search takes: by its size, not by a clock."""
     return sum(effort.rounds) * effort.changes / _CHANGES_A_SECOND
 
 
-def _announced(effort: Effort, gates: int, context: PassContext) -> None:
+def _announced(effort: SearchBudget, gates: int, context: PassContext) -> None:
     """Say that a long search begins."""
     seconds = expected_seconds(effort)
     if context.announce is None or seconds <= _LONG:
@@ -154,7 +154,7 @@ def laid_out(
     block program: the best of its :mod:`~qsac.layout.variants` that are found.
 
     None at all below -O2, for large programs, for templates (arrangements are found for one model), for pruned loaders
-    (whose ladders have the order of their controls' reach), for blocks of other packages (of which is not known which
+    (whose ladders have the order of their controls' cutoffs), for blocks of other packages (of which is not known which
     qubits meet), and where block passes spend of the error budget.
     """
     from qsac.layout import emitter as coupled

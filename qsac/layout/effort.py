@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Effort(NamedTuple):
+class SearchBudget(NamedTuple):
     """``sketches`` at first; then, with as many of the best schedules as each of the ``rounds`` says, so many
     ``changes`` of an annealing and ``sweeps`` from its own middle for each of them."""
 

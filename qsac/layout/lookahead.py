@@ -7,7 +7,7 @@ from math import inf
 from operator import itemgetter
 from typing import NamedTuple
 
-from qsac.layout.arrangement import Ladders, Region
+from qsac.layout.arrangement import DeviceSubgraph, Ladders
 
 Places = tuple[int, ...]
 """The node of each life; -1 where it has none yet."""
@@ -35,7 +35,7 @@ Look = list[tuple[Callable[[Places], Places], dict[Places, float], float, Kind]]
 class Guess:
     """For a region."""
 
-    def __init__(self, region: Region) -> None:
+    def __init__(self, region: DeviceSubgraph) -> None:
         self._region = region
         self._known: dict[tuple[object, ...], dict[Places, float]] = {}
         nodes = range(len(region.distances))

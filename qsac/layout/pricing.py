@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from qsac.layout.arrangement import ALIVE, Edge, Region, Step
+from qsac.layout.arrangement import ALIVE, DeviceSubgraph, Edge, Step
 
 IMPOSSIBLE = 1 << 20
 """The price of swapping nodes that are no neighbours; only empty ones can be."""
@@ -17,7 +17,7 @@ LATEST = 48
 
 
 @dataclass
-class Course:
+class ScheduleState:
     """What stood where before a step: qubit -> node, node -> qubit, node -> the nodes (a mask) of which one may have
     shared its last gate, node -> how many layers before the last one it is free (0 or less)."""
 
@@ -26,8 +26,8 @@ class Course:
     partners: dict[int, int]
     free: list[int]
 
-    def copy(self) -> Course:
-        return Course(self.place.copy(), self.holds.copy(), self.partners.copy(), self.free.copy())
+    def copy(self) -> ScheduleState:
+        return ScheduleState(self.place.copy(), self.holds.copy(), self.partners.copy(), self.free.copy())
 
     def swap(self, first: int, second: int) -> tuple[int, int]:
         """Exchange what two nodes hold; the qubits that now lie there (-1: none)."""
@@ -101,7 +101,9 @@ class Price(NamedTuple):
     options: int
 
 
-def priced(region: Region, step: Step, course: Course, lives: Sequence[int], swaps: Sequence[Edge]) -> Price:
+def priced(
+    region: DeviceSubgraph, step: Step, course: ScheduleState, lives: Sequence[int], swaps: Sequence[Edge]
+) -> Price:
     """Run a step, swaps first, on ``course``.
 
     A swap is three gates, two where one of the nodes is empty, none where both are; and one more where a gate of the
@@ -138,9 +140,9 @@ def priced(region: Region, step: Step, course: Course, lives: Sequence[int], swa
 
 
 def _turned(
-    region: Region,
+    region: DeviceSubgraph,
     step: Step,
-    course: Course,
+    course: ScheduleState,
     lives: Sequence[int],
     swaps: Sequence[Edge],
     prices: list[int],

@@ -13,8 +13,8 @@ from qsac.errors import present
 from qsac.ir.blocks import Diagonal
 from qsac.ir.program import Program
 from qsac.layout.annealing import Schedule
-from qsac.layout.arrangement import Arrangement, Region, steps
-from qsac.layout.effort import Effort
+from qsac.layout.arrangement import Arrangement, DeviceSubgraph, steps
+from qsac.layout.effort import SearchBudget
 from qsac.layout.lookahead import Guess
 from qsac.layout.pricing import IMPOSSIBLE
 from qsac.layout.sweep import Sketch, Sweeper
@@ -80,7 +80,7 @@ class _Found(Generic[V]):
         return self.schedule.total
 
 
-def arrange(choice: Choice[V], context: PassContext, effort: Effort) -> list[tuple[V, Arrangement]]:
+def arrange(choice: Choice[V], context: PassContext, effort: SearchBudget) -> list[tuple[V, Arrangement]]:
     """The best schedules that are found for any of the programs on the context's target, the best one first.
 
     The same for the same seed. None at all where the target does not connect enough nodes.
@@ -129,7 +129,7 @@ def arrange(choice: Choice[V], context: PassContext, effort: Effort) -> list[tup
 class _Search(Generic[V]):
     """What all sketches of a search share."""
 
-    def __init__(self, choice: Choice[V], usual: Program, region: Region, context: PassContext) -> None:
+    def __init__(self, choice: Choice[V], usual: Program, region: DeviceSubgraph, context: PassContext) -> None:
         self._choice, self._region = choice, region
         self._guess = Guess(region)
         self._layer = _layer(context, len(usual.registers))
@@ -192,7 +192,7 @@ def _layer(context: PassContext, qubits: int) -> float:
     return _LAYER if rates is None or not rates.two_qubit else min(rates.memory / rates.two_qubit * (qubits - 2), 1.0)
 
 
-def _region(graph: nx.Graph, qubits: int) -> Region:
+def _region(graph: nx.Graph, qubits: int) -> DeviceSubgraph:
     """The nodes around the one that has most others near."""
     near = {node: nx.single_source_shortest_path_length(graph, node, 6) for node in sorted(graph)}
     middle = max(near, key=lambda node: len(near[node]))
@@ -200,4 +200,4 @@ def _region(graph: nx.Graph, qubits: int) -> Region:
     nodes = sorted(distances, key=lambda node: (distances[node], node))[: max(_ROOM * qubits, 20)]
     number = {node: index for index, node in enumerate(nodes)}
     neighbours = tuple(tuple(sorted(number[other] for other in graph[node] if other in number)) for node in nodes)
-    return Region(tuple(nodes), neighbours)
+    return DeviceSubgraph(tuple(nodes), neighbours)

@@ -13,8 +13,8 @@ from math import inf
 from random import Random
 from typing import NamedTuple
 
-from qsac.layout.arrangement import Edge, Region, Step
-from qsac.layout.beam import NOWHERE, Beam, Life, State, events, nothing_placed
+from qsac.layout.arrangement import DeviceSubgraph, Edge, Step
+from qsac.layout.beam import NOWHERE, Beam, LiveRange, State, events, nothing_placed
 from qsac.layout.lookahead import Guess, Kind, Places
 
 _LOOKS = (5, 8, 12, 18)
@@ -34,7 +34,7 @@ class Sketch(NamedTuple):
     ``before`` the lives that start with it are brought to their nodes, and those ``after``."""
 
     cost: float
-    lives: tuple[Life, ...]
+    lives: tuple[LiveRange, ...]
     nodes: tuple[int, ...]
     before: tuple[tuple[Edge, ...], ...]
     after: tuple[tuple[Edge, ...], ...]
@@ -43,7 +43,7 @@ class Sketch(NamedTuple):
 class Sweeper:
     """Sweeps over the steps of one program in one region; a ``layer`` is worth so many two-qubit gates."""
 
-    def __init__(self, region: Region, order: Sequence[Step], qubits: int, layer: float, guess: Guess) -> None:
+    def __init__(self, region: DeviceSubgraph, order: Sequence[Step], qubits: int, layer: float, guess: Guess) -> None:
         self.region, self.order, self.qubits, self._layer, self._guess = region, order, qubits, layer, guess
         self.lives, self._of = _lives(order)
         self.turning = [index for index, step in enumerate(order) if step.controls]
@@ -163,7 +163,7 @@ def _mask(places: Sequence[int]) -> int:
     return sum(1 << node for node in places if node >= 0)
 
 
-def _lives(order: Sequence[Step]) -> tuple[tuple[Life, ...], list[dict[int, int]]]:
+def _lives(order: Sequence[Step]) -> tuple[tuple[LiveRange, ...], list[dict[int, int]]]:
     """The lives of all qubits, and for each step which life of a qubit it is of."""
     first: list[int] = []
     last: list[int] = []
@@ -184,4 +184,4 @@ def _lives(order: Sequence[Step]) -> tuple[tuple[Life, ...], list[dict[int, int]
         of.append({qubit: now[qubit] for qubit in (step.target, *step.controls) if qubit in now})
         if step.event == "measure":
             now.pop(step.target)
-    return tuple(map(Life, qubits, first, last)), of
+    return tuple(map(LiveRange, qubits, first, last)), of

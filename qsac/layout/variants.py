@@ -12,10 +12,10 @@ from qsac.errors import of_type
 from qsac.ir.attention import LoadTokens
 from qsac.ir.blocks import Diagonal, Reset, UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import LadderOrder
-from qsac.ir.matching import ends_in_zero, is_load, is_unload, matched
-from qsac.ir.observe import Observe
+from qsac.ir.matching import ends_in_zero, is_load, is_uncompute, matched
 from qsac.ir.op import Op
 from qsac.ir.program import Program
+from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.ir.table import Table
 from qsac.ir.verifier import verify
 from qsac.lowering.allocation import Allocation, allocate
@@ -25,7 +25,7 @@ from qsac.pipeline.contract import PassContext, Preference
 T = TypeVar("T")
 
 _TRIES = 8
-"""Orders of un-loading that are drawn until one takes no more gates than the usual one."""
+"""Orders of uncomputing that are drawn until one takes no more gates than the usual one."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Variant:
     """One way to do a program.
 
     ``prefer``: registers that share qubits, or have their own. ``turned``: for each score copy that can be, whether it
-    is loaded by ``query`` and un-loaded by ``key``. ``orders``: in which order the qubits of each register are
-    un-loaded. ``ways``: for each diagonal where it is done, 0: where it stands, else through which qubit in zero.
+    is loaded by ``query`` and uncomputed by ``key``. ``orders``: in which order the qubits of each register are
+    uncomputed. ``ways``: for each diagonal where it is done, 0: where it stands, else through which qubit in zero.
     """
 
     prefer: Preference
@@ -52,7 +52,7 @@ class Variants:
         self._turnable = [
             copy for copy in program.ops if isinstance(copy, LoadTokens) and _can_be_turned(program, copy)
         ]
-        self._unloads = [op for op in program.ops if isinstance(op, LoadTokens) and op.adjoint_load and not op.barrier]
+        self._unloads = [op for op in program.ops if isinstance(op, LoadTokens) and op.inverse and not op.barrier]
         self._widths = dict(self._fitting())
         self._derived: dict[object, object] = {}
         self._costs: dict[tuple[LoadTokens, tuple[int, ...]], int] = {}
@@ -112,7 +112,7 @@ class Variants:
         return replace(variant, prefer=other.prefer)
 
     def _order(self, op: LoadTokens, random: Random) -> tuple[int, ...]:
-        """An order in which a register can be un-loaded at no more gates. Real tables keep the pair that comes first:
+        """An order in which a register can be uncomputed at no more gates. Real tables keep the pair that comes first:
         what the load did last is on the same pair."""
         size = self._program.scope.sizes[op.data]
         usual = op.order or tuple(range(size))
@@ -144,11 +144,11 @@ class Variants:
             first, second = (
                 place for place, op in enumerate(ops) if isinstance(op, LoadTokens) and op.data == register
             )
-            load, unload = (of_type(ops[place], LoadTokens) for place in (first, second))
-            ops[first] = replace(unload, table=_conjugate(unload.table, tables), adjoint_load=False, order=())
-            ops[second] = replace(load, table=_conjugate(load.table, tables), adjoint_load=True)
+            load, inverse_load = (of_type(ops[place], LoadTokens) for place in (first, second))
+            ops[first] = replace(inverse_load, table=_conjugate(inverse_load.table, tables), inverse=False, order=())
+            ops[second] = replace(load, table=_conjugate(load.table, tables), inverse=True)
         for place, op in enumerate(ops):
-            if isinstance(op, LoadTokens) and op.adjoint_load and op.data in orders:
+            if isinstance(op, LoadTokens) and op.inverse and op.data in orders:
                 ops[place] = replace(op, order=orders[op.data])
         return self._program.with_ops(ops, tables)
 
@@ -186,17 +186,17 @@ def _with(values: tuple[T, ...], place: int, value: T) -> tuple[T, ...]:
 
 
 def _can_be_turned(program: Program, load: LoadTokens) -> bool:
-    """Whether a register only brings an overlap <y|x>, and can do so as <x*|y*>: it is loaded, un-loaded and projected
+    """Whether a register only brings an overlap <y|x>, and can do so as <x*|y*>: it is loaded, uncomputed and projected
     on zero, and nothing that is read or projected in between makes a difference of which came first."""
-    places = matched(program, program.uses(load.data), is_load, is_unload, ends_in_zero)
-    if load.adjoint_load or places is None:
+    places = matched(program, program.uses(load.data), is_load, is_uncompute, ends_in_zero)
+    if load.inverse or places is None:
         return False
     first, second = (of_type(program.ops[place], LoadTokens) for place in places[:2])
     if first.exact or second.exact or first.when or second.when:
         return False
     between = program.ops[places[0] + 1 : places[1]]
     indices = {*first.index, *second.index}
-    if any(op.outcomes or isinstance(op, Observe) or indices & set(op.targets) for op in between):
+    if any(op.outcomes or isinstance(op, SaveProbabilities) or indices & set(op.targets) for op in between):
         return False
     return bool(first.index) and bool(second.index) and first.index != second.index
 

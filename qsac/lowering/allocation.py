@@ -33,7 +33,7 @@ def allocate(program: Program, context: PassContext) -> Allocation:
 
     With the program's order kept, the fewest qubits are the most alive at once: registers take the lowest free ones.
     ``prefer="depth"`` takes qubits that were not used yet as long as the limit allows, so that a score copy can be
-    loaded by ``key`` while the one before it is un-loaded by ``query``. A target that cannot measure and reset in
+    loaded by ``key`` while the one before it is uncomputed by ``query``. A target that cannot measure and reset in
     mid-circuit gives every register qubits of its own. The width may come out above the limit: the caller says so.
     """
     reuse = context.target.mid_circuit_measurement and context.target.reset
@@ -60,7 +60,7 @@ def allocate(program: Program, context: PassContext) -> Allocation:
             qubits[register] = tuple(qubit_name(index) for index in taken)
             reused[register] = tuple(again)
         if reuse:
-            for register in op.ends:
+            for register in op.releases:
                 for name in qubits[register]:
                     heappush(free, int(name[2:-1]))
     return Allocation(qubits, width, {register: names for register, names in reused.items() if names})

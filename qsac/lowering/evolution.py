@@ -12,7 +12,7 @@ from qsac.ir.attention import LoadEvolution, LoadTokens
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
 from qsac.ir.table import Table
 from qsac.lowering import tokens
-from qsac.lowering.place import Place, lowering
+from qsac.lowering.context import Place, lowering
 from qsac.numerics.pauli import Axis
 from qsac.numerics.product_states import factors
 
@@ -23,7 +23,7 @@ Letters = list[tuple[str, Axis]]
 
 @lowering.register(LoadEvolution)
 def lower(op: LoadEvolution, place: Place) -> list[Block]:
-    """The fixed state without controls, then each stage; un-loading is all of it backwards."""
+    """The fixed state without controls, then each stage; uncomputing is all of it backwards."""
     data, index = place.qubits(op.data), place.qubits(*op.index)
     blocks = _prepared(op, place)
     reversal = _letters(op.reversal, data)
@@ -41,7 +41,7 @@ def lower(op: LoadEvolution, place: Place) -> list[Block]:
     blocks += [
         Diagonal((qubit,), Table([0.0, phase])) for qubit, phase in zip(index, op.phases, strict=bool(op.phases))
     ]
-    return [block.adjoint() for block in reversed(blocks)] if op.adjoint_load else blocks
+    return [block.adjoint() for block in reversed(blocks)] if op.inverse else blocks
 
 
 def _prepared(op: LoadEvolution, place: Place) -> list[Block]:

@@ -1,4 +1,4 @@
-"""Index and power registers: uniform, causal and unary states from O(log T) and O(k) multiplexors.
+"""Index and degree registers: uniform, causal and unary states from O(log T) and O(k) multiplexors.
 
 Every state here is a matrix-product state of small bond dimension, prepared site by site: a register qubit that is
 still to be prepared carries the bond.
@@ -12,13 +12,13 @@ from math import asin, pi, sqrt
 
 from qsac.counting.formulas import causal_is_loaded
 from qsac.ir.attention import PrepareIndex, PrepareIndices
-from qsac.ir.attention.power import unary_angles
+from qsac.ir.attention.degree import unary_angles
 from qsac.ir.blocks import Multiplexor, PauliRotation
 from qsac.ir.blocks.rotation import controlled_x
 from qsac.ir.op import Op
 from qsac.ir.table import Table
 from qsac.lowering import tokens
-from qsac.lowering.place import Place, lowering
+from qsac.lowering.context import Place, lowering
 
 Block = Multiplexor | PauliRotation
 

@@ -11,7 +11,7 @@ from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout, bit_register
 from qsac.lowering.allocation import Allocation, allocate, qubit_name
-from qsac.lowering.place import Place, lowering
+from qsac.lowering.context import Place, lowering
 from qsac.pipeline.contract import PassContext
 
 
@@ -44,7 +44,7 @@ def lower(
             Readout(readout.metric, *(_bits(part, program) for part in (readout.given, readout.success, readout.index)))
             for readout in program.readouts
         ),
-        normalisation=program.normalisation,
+        subnormalisation=program.subnormalisation,
     )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from qsac.ir.attention import PhaseTable
 from qsac.ir.blocks import Diagonal
-from qsac.ir.outline import Outline
+from qsac.ir.shaped_table import ShapedTable
 from qsac.ir.table import Table
-from qsac.lowering.place import Place, lowering
+from qsac.lowering.context import Place, lowering
 
 
 @lowering.register(PhaseTable)
 def lower(op: PhaseTable, place: Place) -> list[Diagonal]:
     """One diagonal on the register."""
     qubits = place.qubits(op.index)
-    phases = Table(op.padded(place.scope)) if op.phases.known else Outline((1 << len(qubits),), real=True)
+    phases = Table(op.padded(place.scope)) if op.phases.known else ShapedTable((1 << len(qubits),), real=True)
     return [Diagonal(qubits, phases, slots=place.slot())]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from qsac.ir.attention import Project
 from qsac.ir.blocks import Measure, Multiplexor
 from qsac.ir.program import bit_register
+from qsac.lowering.context import Place, lowering
 from qsac.lowering.indices import unary_state, uniform_state
-from qsac.lowering.place import Place, lowering
 
 
 @lowering.register(Project)
 def lower(op: Project, place: Place) -> list[Multiplexor | Measure]:
-    """Un-prepare the state, so that it is found as all zeros, and measure every qubit."""
+    """Unprepare the state, so that it is found as all zeros, and measure every qubit."""
     qubits = place.qubits(*op.registers)
     prepared: list[Multiplexor] = []
     if op.state == "uniform":

@@ -13,9 +13,9 @@ from qsac.ir.attention import LoadTokens
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.blocks.rotation import controlled_x
-from qsac.ir.outline import Outline, Span
+from qsac.ir.shaped_table import ShapedTable, Span
 from qsac.ir.table import Table
-from qsac.lowering.place import Place, lowering
+from qsac.lowering.context import Place, lowering
 from qsac.numerics.cascade import GateLevel, RotationLevel, complex_cascade, real_cascade
 from qsac.numerics.plan import (
     Level,
@@ -51,47 +51,47 @@ Block = Multiplexor | UniformlyControlledGate | PauliRotation | Diagonal
 
 @lowering.register(LoadTokens)
 def lower(op: LoadTokens, place: Place) -> list[Block]:
-    """The un-loading of one data qubit after the other, or its adjoint; see :mod:`qsac.numerics.cascade`.
+    """The uncomputing of one data qubit after the other, or its adjoint; see :mod:`qsac.numerics.cascade`.
 
     For complex tables also the diagonal that they leave on the controls.
     """
     controls = place.qubits(*op.index, *op.when)
     data = Data.of(place.qubits(op.data), op.order)
     table = place.scope.tables[op.table]
-    if isinstance(table, Outline):
+    if isinstance(table, ShapedTable):
         return _outlined(op, table, controls, data, place)
     key = (op.table, op.order, len(op.when), len(controls))
     kept, levels, left = place.cached(key, lambda: _cascade(op, place))
-    orders = _orders(levels, place, unload=op.adjoint_load)
+    orders = _orders(levels, place, inverse_load=op.inverse)
     if any(orders):
         _, levels, left = place.cached((*key, orders), lambda: _cascade(op, place, orders))
     controls = tuple(controls[bit] for bit in kept)
-    blocks = _turned_round(op, _unload(levels, controls, data, place.slot, orders), data)
+    blocks = _turned_round(op, _uncompute(levels, controls, data, place.slot, orders), data)
     if len(left) and controls:
         phases = np.zeros(1 << len(controls))
-        phases[: len(left)] = -left if op.adjoint_load else left
+        phases[: len(left)] = -left if op.inverse else left
         blocks.append(Diagonal(controls, Table(phases), slots=place.slot()))
     return blocks
 
 
-def _turned_round(op: LoadTokens, unload: list[Block], data: Data) -> list[Block]:
-    """The blocks of a load, or of an un-load, from those that un-load."""
-    if op.adjoint_load:
-        return unload
-    blocks = [block.adjoint() for block in reversed(unload)]
+def _turned_round(op: LoadTokens, inverse_load: list[Block], data: Data) -> list[Block]:
+    """The blocks of a load, or of an inverse load, from those that inverse load."""
+    if op.inverse:
+        return inverse_load
+    blocks = [block.adjoint() for block in reversed(inverse_load)]
     # Qubits that are zero in every row take no gate, but are live from here on: an observation may read them.
     touched = {name for block in blocks for name in block.targets}
     return blocks + [PauliRotation("z", (name,), 0.0) for name in data.qubits if name not in touched]
 
 
-def _outlined(op: LoadTokens, table: Outline, controls: tuple[str, ...], data: Data, place: Place) -> list[Block]:
+def _outlined(op: LoadTokens, table: ShapedTable, controls: tuple[str, ...], data: Data, place: Place) -> list[Block]:
     """The blocks for a table without numbers: of the same sizes, without numbers either."""
     rows = table.shape[0] * place.scope.dimension(op.when)
     needed = controls[len(controls) - (rows - 1).bit_length() :]
     blocks: list[Block] = []
     for level in plan(rows, columns_in_order(table.columns, op.order), len(data.qubits), real=table.real):
         angles, phi = (
-            Outline(
+            ShapedTable(
                 (level.rows,),
                 real=True,
                 spans=[Span(f"{kind} {level.place} {op.order} {sorted(table.spans)}", 0, level.rows)],
@@ -105,19 +105,19 @@ def _outlined(op: LoadTokens, table: Outline, controls: tuple[str, ...], data: D
             blocks += _gate(level, UniformlyControlledGate(given, target, angles, phi), data)
     blocks = _turned_round(op, blocks, data)
     if not table.real and controls:
-        blocks.append(Diagonal(controls, Outline((1 << len(controls),), real=True)))
+        blocks.append(Diagonal(controls, ShapedTable((1 << len(controls),), real=True)))
     return blocks
 
 
 def _orders(
-    levels: Sequence[GateLevel | RotationLevel], place: Place, *, unload: bool
+    levels: Sequence[GateLevel | RotationLevel], place: Place, *, inverse_load: bool
 ) -> tuple[LadderOrder | None, ...]:
     """The orders of the levels' ladders, taken in the order in which the gates will stand."""
     taken = [
         next(place.orders, None) if isinstance(level, GateLevel) else None
-        for level in (levels if unload else reversed(levels))
+        for level in (levels if inverse_load else reversed(levels))
     ]
-    return tuple(taken if unload else reversed(taken))
+    return tuple(taken if inverse_load else reversed(taken))
 
 
 def _rows(orders: Sequence[LadderOrder | None]) -> list[NDArray[np.intp] | None]:
@@ -127,11 +127,11 @@ def _rows(orders: Sequence[LadderOrder | None]) -> list[NDArray[np.intp] | None]
 def _cascade(
     op: LoadTokens, place: Place, orders: Sequence[LadderOrder | None] = ()
 ) -> tuple[tuple[int, ...], Sequence[GateLevel | RotationLevel], Real]:
-    """The controls that count, by their places, the levels of un-loading, and the phases they leave if complex."""
+    """The controls that count, by their places, the levels of uncomputing, and the phases they leave if complex."""
     table, branches = place.scope.tables[op.table], place.scope.dimension(op.when)
     alike = controlled_rows(in_order((table.pattern or table).values, op.order), branches)
     # The bits of the index above those that the rows need are always 0.
-    unused = place.scope.dimension(op.borrows).bit_length() - 1 - (len(alike) - 1).bit_length()
+    unused = place.scope.dimension(op.controlled_by).bit_length() - 1 - (len(alike) - 1).bit_length()
     needed, rows = without_repetition(controlled_rows(in_order(table.values, op.order), branches), alike)
     kept = tuple(unused + bit for bit in needed)
     columns = occupied_columns(alike)
@@ -144,14 +144,14 @@ def _cascade(
 def load_row(row: Real, data: tuple[str, ...], place: Place) -> list[Block]:
     """Bring fresh ``data`` into one real state of unit norm, shape (2^data,)."""
     levels = real_cascade(row[None])
-    orders = _orders(levels, place, unload=False)
+    orders = _orders(levels, place, inverse_load=False)
     if any(orders):
         levels = real_cascade(row[None], orders=_rows(orders))
-    unload = _unload(levels, (), Data.of(data), orders=orders)
-    return [block.adjoint() for block in reversed(unload)]
+    inverse_load = _uncompute(levels, (), Data.of(data), orders=orders)
+    return [block.adjoint() for block in reversed(inverse_load)]
 
 
-def _unload(
+def _uncompute(
     levels: Sequence[GateLevel | RotationLevel],
     controls: tuple[str, ...],
     data: Data,
@@ -159,10 +159,10 @@ def _unload(
     orders: Sequence[LadderOrder | None] = (),
 ) -> list[Block]:
     written = zip(levels, orders or [None] * len(levels), strict=True)
-    return [block for level, order in written for block in _unload_level(level, order, controls, data, slot())]
+    return [block for level, order in written for block in _uncompute_level(level, order, controls, data, slot())]
 
 
-def _unload_level(
+def _uncompute_level(
     step: GateLevel | RotationLevel,
     order: LadderOrder | None,
     controls: tuple[str, ...],
@@ -203,7 +203,7 @@ def bell_basis(first: str, second: str, *, turned: bool = False) -> list[PauliRo
     SU(2) matrix on the first qubit (the magic basis, Hill and Wootters, quant-ph/9703041).
 
     ``turned``: the same, with the CX from the second qubit to the first; the two differ by gates on single qubits.
-    Where a load acts on one qubit and its un-load on the other, their CX are then the same, and nothing is between
+    Where a load acts on one qubit and its inverse load on the other, their CX are then the same, and nothing is between
     them.
     """
     if turned:

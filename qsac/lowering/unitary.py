@@ -12,9 +12,9 @@ from qsac.ir.attention import ApplyUnitary
 from qsac.ir.attention.unitary import Entangler
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, Unitary
 from qsac.ir.blocks.rotation import controlled_x
-from qsac.ir.outline import Outline
+from qsac.ir.shaped_table import ShapedTable
 from qsac.ir.table import Table
-from qsac.lowering.place import Place, lowering
+from qsac.lowering.context import Place, lowering
 
 Block = PauliRotation | Multiplexor | Diagonal | Unitary
 
@@ -29,7 +29,7 @@ def lower(op: ApplyUnitary, place: Place) -> list[Block]:
     if op.form == "diagonal":
         table = place.scope.tables[op.table]
         if not table.known:
-            outline = Outline((1 << len(when) + len(data),), real=True)
+            outline = ShapedTable((1 << len(when) + len(data),), real=True)
             return [Diagonal((*when, *data), outline, slots=place.slot())]
         entries = table.values
         phases = np.zeros(len(entries) << len(when))

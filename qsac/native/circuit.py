@@ -71,7 +71,7 @@ class BitReadout(NamedTuple):
     index_bits: tuple[int, ...] = ()
 
 
-class Profile(NamedTuple):
+class Snapshot(NamedTuple):
     """Where the entries of an index stand in the circuit: for the loss, the per-token overlaps.
 
     After the first ``stop`` gates, the qubits ``register`` (most significant first) in the computational basis give
@@ -104,7 +104,7 @@ class NativeCircuit:
     second: NDArray[np.int32]
     angles: NDArray[np.float64]
     readouts: tuple[BitReadout, ...] = ()
-    profile: Profile | None = None
+    snapshot: Snapshot | None = None
     provenance: Provenance = field(default=Provenance())
     initial_map: tuple[int, ...] = field(default=())
     final_map: tuple[int, ...] = field(default=())
@@ -189,15 +189,15 @@ class NativeCircuit:
                 readout.index_bits
             ):
                 return f"the index bits of {readout.metric!r} once, and none of them given or success"
-        if self.profile is not None:
-            asked = (*self.profile.given, *self.profile.success)
-            if any(measured_at.get(bit, len(self)) >= self.profile.stop for bit in asked):
+        if self.snapshot is not None:
+            asked = (*self.snapshot.given, *self.snapshot.success)
+            if any(measured_at.get(bit, len(self)) >= self.snapshot.stop for bit in asked):
                 return "the profile's bits measured before its stop"
-            if given & set(self.profile.success) or len(set(self.profile.success)) < len(self.profile.success):
+            if given & set(self.snapshot.success) or len(set(self.snapshot.success)) < len(self.snapshot.success):
                 return "the profile's success bits once, and none of them given"
-            if set(self.profile.register) & self._read_by(self.profile.stop):
+            if set(self.snapshot.register) & self._read_by(self.snapshot.stop):
                 return "a profile of qubits that were not measured just before its stop"
-            if len(set(self.profile.register)) < len(self.profile.register):
+            if len(set(self.snapshot.register)) < len(self.snapshot.register):
                 return "a profile that names each qubit once"
         return problem
 

@@ -1,7 +1,7 @@
 """Angles of token loaders, level by level, for whole tables at once.
 
 A table of unit rows over ``C`` control values is taken apart from its last data qubit to its first, so that the gates
-un-load it. Every level is one ladder (:mod:`qsac.numerics.ladder`) over the rows of controls and data bits before it.
+uncompute it. Every level is one ladder (:mod:`qsac.numerics.ladder`) over the rows of controls and data bits before it.
 
 **Complex** tables: at level r the amplitudes of each prefix of r data bits are pairs (a, b), which a uniformly
 controlled gate turns into (r, 0). It is found up to a diagonal, whose phases are part of the level before: in the end
@@ -9,7 +9,7 @@ one diagonal on the controls is left (algorithm point 2). 2^r C - 1 entangling g
 
 **Real** tables: a real state of two qubits is, in a Bell basis, one qubit's SU(2) matrix on a Bell state, its four
 amplitudes a quaternion. The inverse matrix, uniformly controlled up to a diagonal diag(e^(i t), e^(-i t)), leaves in
-the old basis cos(t) |00> + sin(t) |10>: the second qubit is un-loaded, and the first holds real amplitudes as before,
+the old basis cos(t) |00> + sin(t) |10>: the second qubit is uncomputed, and the first holds real amplitudes as before,
 with 2^(r-1) C - 1 entangling gates and two for the basis, in place of the 2^r C - 1 of a multiplexed RY. In all
 C d/2 + n - 2 in place of C (d - 1) - n: each gate of the ladder carries two angles, where a rotation has one.
 
@@ -52,7 +52,7 @@ class RotationLevel(NamedTuple):
 def real_cascade(
     rows: Real, columns: int | None = None, orders: Sequence[Rows | None] = ()
 ) -> list[GateLevel | RotationLevel]:
-    """What un-loads each of C real unit rows of length d = 2^n, shape (C, d), in time order.
+    """What uncomputes each of C real unit rows of length d = 2^n, shape (C, d), in time order.
 
     Of the rows the first ``columns`` entries may differ from zero: those that do, unless given. ``orders`` gives the
     order of the rows of each level's ladder, where it is not the usual one.
@@ -76,7 +76,7 @@ def real_cascade(
 def complex_cascade(
     rows: Complex, columns: int | None = None, orders: Sequence[Rows | None] = ()
 ) -> tuple[list[GateLevel], Real]:
-    """What un-loads each of C unit rows of length d = 2^n, shape (C, d), in time order; options as for real ones.
+    """What uncomputes each of C unit rows of length d = 2^n, shape (C, d), in time order; options as for real ones.
 
     Returns the levels and the phases delta, shape (C,): running the levels takes |c>|row c> to exp(i delta_c) |c>|0>,
     up to one global phase.

@@ -20,7 +20,7 @@ LevelKind = Literal["gate", "bell", "rotation"]
 
 @dataclass(frozen=True)
 class Level:
-    """One un-loaded data qubit ``place``, of all that hold something other than zero.
+    """One uncomputed data qubit ``place``, of all that hold something other than zero.
 
     ``gate``: a uniformly controlled gate on it; ``rotation``: a multiplexed RY on it; ``bell``: a uniformly controlled
     gate on the qubit before it, in the Bell basis of both. The gates depend on the control value and on the last
@@ -56,8 +56,8 @@ class Level:
 
 
 def plan(rows: int, columns: int, size: int, *, real: bool) -> Iterator[Level]:
-    """The levels, last data qubit first, that un-load ``rows`` rows of ``size`` qubits whose first ``columns`` entries
-    are all that may differ from zero. A real row has a sign, which the first level takes away."""
+    """The levels, last data qubit first, that inverse load ``rows`` rows of ``size`` qubits whose first ``columns``
+    entries are all that may differ from zero. A real row has a sign, which the first level takes away."""
     for place in reversed(range(size)):
         if columns == 1 and not (real and place == size - 1):
             return
@@ -145,15 +145,15 @@ def without_repetition(rows: NDArray[Any], alike: NDArray[Any] | None = None) ->
 
 
 def pruned_controls(
-    level: int, bits: int, reach: Sequence[int], rows: int, *, real: bool
+    level: int, bits: int, cutoffs: Sequence[int], rows: int, *, real: bool
 ) -> tuple[bool, tuple[int, ...]]:
     """Whether a pruned loader's level is a gate in a Bell basis, and which controls it looks at.
 
-    The controls are places among the ``bits`` index qubits and then the data qubits; ``reach`` says for each how many
+    The controls are places among the ``bits`` index qubits and then the data qubits; ``cutoffs`` says for each how many
     levels look at it (see :mod:`qsac.lowering.pruned`).
     """
     before = max(level - 1, 0) if real else level
-    controls = tuple(place for place in range(bits + before) if reach[place] > level)
+    controls = tuple(place for place in range(bits + before) if cutoffs[place] > level)
     if not real:
         return False, controls
     count = pruned_row_count(rows, bits, controls)

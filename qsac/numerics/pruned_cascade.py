@@ -55,7 +55,7 @@ class _Step:
 
 @dataclass(frozen=True)
 class PrunedCascade:
-    """Levels that un-load rows approximately, data qubit r at level r, each with the controls that it looks at.
+    """Levels that inverse load rows approximately, data qubit r at level r, each with the controls that it looks at.
 
     ``controls`` are places among the index qubits and then the data qubits. ``left`` (C,) are the phases that are left
     on the index, ``loaded`` (C, d) the rows that the levels do load, phases included: those of the given rows as far as
@@ -68,20 +68,20 @@ class PrunedCascade:
     loaded: Complex | Real
 
 
-def pruned_rows(rows: Real | Complex, reach: Sequence[int], weights: Real | None = None) -> Real | Complex:
+def pruned_rows(rows: Real | Complex, cutoffs: Sequence[int], weights: Real | None = None) -> Real | Complex:
     """What the levels of :func:`pruned_cascade` load; of complex rows without their ladders, which do not matter."""
-    return _taken_apart(rows, reach, weights, ladders=not np.iscomplexobj(rows)).loaded
+    return _taken_apart(rows, cutoffs, weights, ladders=not np.iscomplexobj(rows)).loaded
 
 
-def pruned_cascade(rows: Real | Complex, reach: Sequence[int], weights: Real | None = None) -> PrunedCascade:
-    """Take C unit rows, shape (C, d), apart by levels with the controls that ``reach`` leaves them.
+def pruned_cascade(rows: Real | Complex, cutoffs: Sequence[int], weights: Real | None = None) -> PrunedCascade:
+    """Take C unit rows, shape (C, d), apart by levels with the controls that ``cutoffs`` leaves them.
 
-    ``reach`` is as in :class:`~qsac.ir.attention.LoadPruned`; ``weights`` (C,) say how much each row matters.
+    ``cutoffs`` is as in :class:`~qsac.ir.attention.LoadPruned`; ``weights`` (C,) say how much each row matters.
     """
-    return _taken_apart(rows, reach, weights, ladders=True)
+    return _taken_apart(rows, cutoffs, weights, ladders=True)
 
 
-def _taken_apart(rows: Real | Complex, reach: Sequence[int], weights: Real | None, *, ladders: bool) -> PrunedCascade:
+def _taken_apart(rows: Real | Complex, cutoffs: Sequence[int], weights: Real | None, *, ladders: bool) -> PrunedCascade:
     count, dimension = rows.shape
     size, bits = dimension.bit_length() - 1, (count - 1).bit_length()
     real = not np.iscomplexobj(rows)
@@ -91,7 +91,7 @@ def _taken_apart(rows: Real | Complex, reach: Sequence[int], weights: Real | Non
     steps: list[_Step] = []
     places: list[tuple[int, ...]] = []
     for level in reversed(range(size)):
-        basis, controls = pruned_controls(level, bits, reach, count, real=real)
+        basis, controls = pruned_controls(level, bits, cutoffs, count, real=real)
         before = level - 1 if basis else level
         groups = _groups(count, before, bits, controls)
         made, step, values = (

@@ -223,8 +223,8 @@ def _program_problem(before: Program, found: Program) -> Problem | None:
     unknown = [op for op in found.ops if op_class(op.name) is not type(op)]
     if unknown:
         return "ops that qsac knows", f"an op of type {type(unknown[0]).__name__}"
-    if not (isfinite(found.normalisation) and found.normalisation > 0):
-        return "a positive normalisation", repr(found.normalisation)
+    if not (isfinite(found.subnormalisation) and found.subnormalisation > 0):
+        return "a positive subnormalisation", repr(found.subnormalisation)
     sources = {source for op in before.ops for source in op.sources}
     foreign = {source for op in found.ops for source in op.sources} - sources
     if foreign:
@@ -244,8 +244,8 @@ def _circuit_problem(before: NativeCircuit, found: NativeCircuit, target: Target
     asked, given = [[one.metric for one in circuit.readouts] for circuit in (before, found)]
     if asked != given:
         return _readouts(asked), _readouts(given)
-    if (before.profile is None) != (found.profile is None):
-        return "a profile exactly where there was one", "none" if found.profile is None else "one"
+    if (before.snapshot is None) != (found.snapshot is None):
+        return "a profile exactly where there was one", "none" if found.snapshot is None else "one"
     wrong = _wrong_column(found)
     if wrong is not None:
         return "gates on the circuit's own qubits and bits, in columns of one length", wrong

@@ -21,11 +21,11 @@ NOISE = 0.1
 
 
 def forecast(
-    model: Model | None, normalisations: Sequence[float], counts: Mapping[str, Any], target: Target
+    model: Model | None, subnormalisations: Sequence[float], counts: Mapping[str, Any], target: Target
 ) -> dict[str, Any]:
     """What can be told of a model's shots before any is taken; JSON-ready.
 
-    ``normalisations`` is what each program's kernel is larger by than the model's, ``counts`` the statistics of the
+    ``subnormalisations`` is what each program's kernel is larger by than the model's, ``counts`` the statistics of the
     circuits, of several together (:func:`~qsac.counting.stats.together`). What is told:
 
     - ``success_probability``, the share of shots that pass the given bits without errors of the machine; of several
@@ -39,7 +39,7 @@ def forecast(
     None where the model is too large to tell, or there is no model, where its readout is precise about nothing, or
     where the target has no rates or no price.
     """
-    share, shots = (None, None) if model is None else _shots(model, normalisations)
+    share, shots = (None, None) if model is None else _shots(model, subnormalisations)
     error_free = counts["error_free_probability"]
     return {
         "success_probability": share,
@@ -51,12 +51,12 @@ def forecast(
     }
 
 
-def _shots(model: Model, normalisations: Sequence[float]) -> tuple[float | None, int | None]:
+def _shots(model: Model, subnormalisations: Sequence[float]) -> tuple[float | None, int | None]:
     """The share of shots that pass the given bits, and the shots for a standard error."""
     readout = model.readout
     if readout.work(model) > WORK_LIMIT:
         return None, None
-    found = expected_outcomes(model, normalisations)
+    found = expected_outcomes(model, subnormalisations)
     shares = [min(outcomes.success_probability, 1.0) for outcomes in found.values()]
     shots = None if readout.precise is None else readout.shots(model, found, STANDARD_ERROR)
     return sum(shares) / len(shares), shots

@@ -36,7 +36,7 @@ def asked_bits(circuit: NativeCircuit) -> tuple[int, ...]:
     return tuple(sorted({bit for readout in circuit.readouts for bit in (*readout.given, *readout.success)}))
 
 
-def check_size(circuit: NativeCircuit) -> None:
+def check_memory(circuit: NativeCircuit) -> None:
     """Raises :class:`~qsac.errors.DoesNotFitError` where there are too many bits to correct."""
     bits = len(asked_bits(circuit))
     if bits > BITS_LIMIT:
@@ -57,7 +57,7 @@ def corrected(circuit: NativeCircuit, counts: Mapping[str, int], rates: ErrorRat
     from pytket.utils.spam import SpamCorrecter
 
     bits = asked_bits(circuit)
-    check_size(circuit)
+    check_memory(circuit)
     nodes = [Node("bit", place) for place in range(len(bits))]
     matrices = [[[1 - zero, one], [zero, 1 - one]] for zero, one in _errors(circuit, rates)]
     correcter = SpamCorrecter.from_dict(
@@ -114,7 +114,7 @@ class Seen:
 
     circuit: NativeCircuit
     counts: Mapping[str, int]
-    normalisation: float
+    subnormalisation: float
 
 
 def mitigated(model: Model, plan: Plan, seen: Sequence[Seen], rates: ErrorRates) -> Result:
@@ -125,7 +125,7 @@ def mitigated(model: Model, plan: Plan, seen: Sequence[Seen], rates: ErrorRates)
     iteration, which knows besides that no count is negative.
     """
     readout = model.readout
-    plain = {one.circuit.name: counted(one.circuit, one.counts.items(), one.normalisation) for one in seen}
+    plain = {one.circuit.name: counted(one.circuit, one.counts.items(), one.subnormalisation) for one in seen}
     share = {one.circuit.name: _corrected_outcomes(one, rates) for one in seen}
     as_read = readout.result(model, plan.run(plain))
     metrics = dict(readout.result(model, plan.run(share)).metrics)
@@ -146,7 +146,7 @@ def mitigated(model: Model, plan: Plan, seen: Sequence[Seen], rates: ErrorRates)
 
 
 def _corrected_outcomes(one: Seen, rates: ErrorRates) -> Outcomes:
-    found = counted(one.circuit, corrected(one.circuit, one.counts, rates).items(), one.normalisation)
+    found = counted(one.circuit, corrected(one.circuit, one.counts, rates).items(), one.subnormalisation)
     shots = sum(one.counts.values())
     success = {name: weight * shots / found.total for name, weight in found.success.items()}
     return replace(found, total=shots, given=found.given * shots / found.total, success=success)

@@ -40,7 +40,7 @@ def is_compared(model: Model) -> bool:
 def expected(compiled: Compiled, name: str) -> Outcomes:
     """What a circuit of the artifact gives without noise."""
     place = compiled.names.index(name)
-    return list(expected_outcomes(compiled.model, compiled.normalisations).values())[place]
+    return list(expected_outcomes(compiled.model, compiled.subnormalisations).values())[place]
 
 
 def doubts(

@@ -21,7 +21,7 @@ from qsac.progress import Progress
 from qsac.runtime.aer import sample
 from qsac.runtime.counts import Layout, read_counts
 from qsac.runtime.emulator import emulate, emulated
-from qsac.runtime.mitigation import check_size
+from qsac.runtime.mitigation import check_memory
 from qsac.runtime.request import Request
 from qsac.runtime.sampling import BATCH, PRECISION_LIMIT, Draw, Sampling, rates_of, take_until
 from qsac.simulation.exact import simulator
@@ -102,8 +102,8 @@ def run(
 def exact_result(compiled: Compiled, exact: Mapping[str, Outcomes]) -> Result:
     """What exact outcomes of the circuits, by name, amount to."""
     seen = {
-        circuit.name: replace(exact[circuit.name], normalisation=normalisation)
-        for circuit, normalisation in zip(compiled.circuits, compiled.normalisations, strict=True)
+        circuit.name: replace(exact[circuit.name], subnormalisation=subnormalisation)
+        for circuit, subnormalisation in zip(compiled.circuits, compiled.subnormalisations, strict=True)
     }
     return compiled.model.readout.result(compiled.model, compiled.plan.run(seen))
 
@@ -131,7 +131,7 @@ def _rates(
         )
     if mitigate:
         for circuit in compiled.circuits:
-            check_size(circuit)
+            check_memory(circuit)
     rates = [rates_of(compiled.target, circuit) for circuit in compiled.circuits]
     return rates[0]
 
@@ -160,8 +160,8 @@ def _name(compiled: Compiled, target: AnyTarget) -> str:
 def outcomes_of(compiled: Compiled, taken: Mapping[str, Iterable[tuple[str, int]]]) -> dict[str, Outcomes]:
     """Counted outcomes of the circuits, by name."""
     return {
-        circuit.name: counted(circuit, taken[circuit.name], normalisation)
-        for circuit, normalisation in zip(compiled.circuits, compiled.normalisations, strict=True)
+        circuit.name: counted(circuit, taken[circuit.name], subnormalisation)
+        for circuit, subnormalisation in zip(compiled.circuits, compiled.subnormalisations, strict=True)
     }
 
 

@@ -45,7 +45,7 @@ class _Taken:
 
     circuit: NativeCircuit
     draw: Draw
-    normalisation: float
+    subnormalisation: float
     outcomes: Outcomes | None = None
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -68,8 +68,8 @@ class Sampling:
     ) -> None:
         self._compiled = compiled
         self._taken = [
-            _Taken(circuit, draws[circuit.name], normalisation)
-            for circuit, normalisation in zip(compiled.circuits, compiled.normalisations, strict=True)
+            _Taken(circuit, draws[circuit.name], subnormalisation)
+            for circuit, subnormalisation in zip(compiled.circuits, compiled.subnormalisations, strict=True)
         ]
         self._seed = seed
         self._rates = rates
@@ -90,10 +90,10 @@ class Sampling:
         for place, taken in enumerate(self._taken):
             drawn = taken.draw(shots, self._seed_of(place))
             if isinstance(drawn, Outcomes):
-                found = replace(drawn, normalisation=taken.normalisation)
+                found = replace(drawn, subnormalisation=taken.subnormalisation)
             else:
                 outcomes = list(drawn)
-                found = counted(taken.circuit, outcomes, taken.normalisation)
+                found = counted(taken.circuit, outcomes, taken.subnormalisation)
                 if self._rates is not None:
                     for outcome, count in outcomes:
                         taken.counts[outcome] += count
@@ -113,7 +113,7 @@ class Sampling:
         """What all shots so far amount to."""
         model = self._compiled.model
         if self._rates is not None:
-            seen = [Seen(taken.circuit, taken.counts, taken.normalisation) for taken in self._taken]
+            seen = [Seen(taken.circuit, taken.counts, taken.subnormalisation) for taken in self._taken]
             return mitigated(model, self._compiled.plan, seen, self._rates)
         found = {taken.circuit.name: taken.outcomes for taken in self._taken if taken.outcomes is not None}
         return model.readout.result(model, self._compiled.plan.run(found))

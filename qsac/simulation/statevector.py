@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from qsac.errors import DoesNotFitError
 from qsac.families.outcomes import Index, Outcomes
-from qsac.native.circuit import GATES, MATRICES, BitReadout, NativeCircuit, Profile
+from qsac.native.circuit import GATES, MATRICES, BitReadout, NativeCircuit, Snapshot
 from qsac.progress import Progress
 
 WIDTH_LIMIT = 26
@@ -229,8 +229,8 @@ def simulate(
     dense, holders = state(alive), _Holders(circuit)
     index: Index | None = None
     for place, (name, qubits, bit, angle, phase) in enumerate(_steps(circuit)):
-        if circuit.profile is not None and place == circuit.profile.stop:
-            index = _profile(circuit.profile, dense, holders)
+        if circuit.snapshot is not None and place == circuit.snapshot.stop:
+            index = _profile(circuit.snapshot, dense, holders)
         for qubit in qubits:
             moved = holders.released(qubit)
             if moved is not None:
@@ -250,7 +250,7 @@ def simulate(
     return Outcomes(1.0, norm, success, index, exact=True)
 
 
-def _profile(profile: Profile, dense: State, holders: _Holders) -> Index:
+def _profile(profile: Snapshot, dense: State, holders: _Holders) -> Index:
     success = tuple(holders.axis_of[bit] for bit in profile.success)
     joint = dense.distribution((*profile.register, *success)).reshape(1 << len(profile.register), -1)
     return Index(joint.sum(axis=1), joint[:, 0].copy())

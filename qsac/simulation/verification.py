@@ -77,26 +77,26 @@ def compare(found: Outcomes, wanted: Outcomes) -> list[Pair]:
     return pairs
 
 
-def of_circuit(expected: Outcomes, normalisation: float) -> Outcomes:
-    """The closed form of a model as outcomes of a circuit whose program's lambda is larger by ``normalisation``."""
-    shrunk = 1 / normalisation**2
+def of_circuit(expected: Outcomes, subnormalisation: float) -> Outcomes:
+    """The closed form of a model as outcomes of a circuit whose program's lambda is larger by ``subnormalisation``."""
+    shrunk = 1 / subnormalisation**2
     index = expected.index
     return replace(
         expected,
         given=expected.given * shrunk,
         success={name: weight * shrunk for name, weight in expected.success.items()},
         index=None if index is None else replace(index, marginal=index.marginal * shrunk, joint=index.joint * shrunk),
-        normalisation=normalisation,
+        subnormalisation=subnormalisation,
     )
 
 
-def expected_outcomes(model: Model, normalisations: Sequence[float]) -> dict[str, Outcomes]:
-    """The closed form of a model as outcomes of its circuits, whose programs' lambda is larger by ``normalisations``,
-    in the order of the plan."""
+def expected_outcomes(model: Model, subnormalisations: Sequence[float]) -> dict[str, Outcomes]:
+    """The closed form of a model as outcomes of its circuits, whose programs' lambda is larger by
+    ``subnormalisations``, in the order of the plan."""
     found = model.readout.expected(model)
     return {
-        name: of_circuit(outcomes, normalisation)
-        for (name, outcomes), normalisation in zip(found.items(), normalisations, strict=True)
+        name: of_circuit(outcomes, subnormalisation)
+        for (name, outcomes), subnormalisation in zip(found.items(), subnormalisations, strict=True)
     }
 
 

@@ -34,5 +34,5 @@ def verified_before_submission(compiled: Compiled, progress: Progress | None = N
 
 def expected_success(compiled: Compiled) -> float:
     """The success probability of verified circuits without noise, by the closed form: the smallest of them."""
-    found = expected_outcomes(compiled.model, compiled.normalisations)
+    found = expected_outcomes(compiled.model, compiled.subnormalisations)
     return min(outcomes.success_probability for outcomes in found.values())

@@ -264,7 +264,7 @@ def _check(template: Template) -> None:
     """Whether the model can be bound, sizes first: they are anybody's."""
     compilation = Compilation(template.target, template.options, Watch(None), None, template=True)
     for shape in template.shapes:
-        compilation.check_size(shape.program)
+        compilation.check_memory(shape.program)
     again = compiled_again(template.model, template.target, template.options)
     alone = len(template.shapes) == 1
     for place, (ours, theirs) in enumerate(zip(template.shapes, again.shapes, strict=True)):

@@ -71,9 +71,9 @@ def test_a_routed_artifact_may_observe_qubits_that_were_measured_before() -> Non
 
 
 def _observes_what_was_measured(circuit: NativeCircuit) -> bool:
-    assert circuit.profile is not None
-    before = circuit.first[: circuit.profile.stop][circuit.kind[: circuit.profile.stop] == KIND["Measure"]]
-    return bool(set(circuit.profile.register) & set(before.tolist()))
+    assert circuit.snapshot is not None
+    before = circuit.first[: circuit.snapshot.stop][circuit.kind[: circuit.snapshot.stop] == KIND["Measure"]]
+    return bool(set(circuit.snapshot.register) & set(before.tolist()))
 
 
 def test_the_fields_are_those_of_the_contract() -> None:

@@ -41,7 +41,7 @@ def _same(found: Compiled, expected: Compiled) -> None:
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
             assert getattr(one, name).dtype == getattr(other, name).dtype
         assert one.readouts == other.readouts
-        assert one.profile == other.profile
+        assert one.snapshot == other.snapshot
         assert one.groups == other.groups
 
 

@@ -163,7 +163,7 @@ def test_whatever_is_behind_the_hash_nothing_is_raised(auto: bool, cache: Cache)
                 # What is taken can be used: printed, written, and read again.
                 facts(found)
                 pass_rows(found.stats["passes"], every=True)
-                assert all(one > 0 for one in found.normalisations)
+                assert all(one > 0 for one in found.subnormalisations)
                 assert len(found.program.ops) > 0
                 assert Compiled.parse(found.to_json().encode(), "again").model == fresh.model
     assert refused > 3 * accepted

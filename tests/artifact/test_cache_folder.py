@@ -29,7 +29,7 @@ OTHERS = {
     "an entry in a folder of two letters": "go/" + "0" * 64 + ".entry",
     "capital letters": "AB/" + "A" * 64 + ".entry",
     "a file": "notes",
-    "a hidden file": ".profile",
+    "a hidden file": ".snapshot",
     "deep": "ab/cd/notes",
 }
 

@@ -140,10 +140,10 @@ All-to-all, exact but for the rows of -O3, which may spend an infidelity of {bud
 compiles for `h1` (ZZPhase); one ZZPhase and one CX count the same. Peers:
 
 - **(a) as published** (arXiv 2602.06699 v2): Qiskit's generic state preparation of the index state, T controlled
-  preparations a loader, un-prepared at the end.
+  preparations a loader, unprepared at the end.
 - **(b) multiplexors**: what a user who knows uniformly controlled rotations writes by hand: Qiskit's UCRY (and UCRZ)
   gates, one a level, one DiagonalGate an index register where tokens are complex; index state and end as in (a).
-- **(c) with fused readout**: (b) with qsac's single-circuit readout: no un-preparation of the index state.
+- **(c) with fused readout**: (b) with qsac's single-circuit readout: no unpreparation of the index state.
 
 (a) and (b) need a second circuit for zeta before their result is a fidelity. It is built and checked, and stands
 second under "as built" (in u and CX, nothing optimised), but its gates are not counted against them. Each peer's

@@ -35,7 +35,7 @@ def section(plan: Plan) -> str:
     with ThreadPoolExecutor(plan.parallel) as pool:
         found = list(pool.map(lambda job: _run(plan, *job), jobs))
     outcomes = dict(zip(jobs, found, strict=True))
-    text = [INTRODUCTION.format(seeds=SEEDS, reach=REACH)]
+    text = [INTRODUCTION.format(seeds=SEEDS, cutoffs=REACH)]
     ratios: dict[tuple[str, int], list[float]] = {}
     for target in targets:
         text.append(f"### {target}\n")

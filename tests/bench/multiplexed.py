@@ -66,7 +66,7 @@ def _real_if_real(rows: NDArray[np.complex128]) -> NDArray[Any]:
 
 
 def _start(model: Model, registers: Registers, name: str) -> tuple[QuantumCircuit, Loader, Loader]:
-    """Everything up to the un-loaded scores; the loaders of inputs and targets, V folded into the targets.
+    """Everything up to the uncomputed scores; the loaders of inputs and targets, V folded into the targets.
 
     W is the identity in all models that are measured.
     """

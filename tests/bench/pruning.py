@@ -56,6 +56,6 @@ INTRODUCTION = """\
 
 Tokens of an open Ising chain of {sites} sites (J = 1, h = 0.8) from Haar states of three seeds, T = {context}, given as
 plain complex numbers, so that they are not loaded by evolution. qsac -O3 for `h2`, verified. Exact: {table} gates a
-loader, {exact} in all, with two loads and two un-loads that share the budget. Infidelities and deviations are the
+loader, {exact} in all, with two loads and two uncomputes that share the budget. Infidelities and deviations are the
 largest of the seeds, true ones.
 """

@@ -1,7 +1,7 @@
 """The construction as published (arXiv 2602.06699 v2): T controlled preparations a loader, two circuits.
 
 Generic state preparation of the index state; for every i, controlled on key = i, the preparation of token i on `value`
-and on every score copy; un-prepared in the same way, controlled on `query`; the index state un-prepared at the end. A
+and on every score copy; unprepared in the same way, controlled on `query`; the index state unprepared at the end. A
 second circuit measures zeta: no targets, and `key` projected on the uniform state.
 """
 

@@ -53,7 +53,7 @@ class Registers:
         return StatePreparation((pairs / np.linalg.norm(pairs)).reshape(-1))
 
     def project_uniform(self, circuit: QuantumCircuit, register: list[int]) -> None:
-        """Un-prepare the uniform state over T values of ``register``."""
+        """Unprepare the uniform state over T values of ``register``."""
         context = self.model.context
         if context == 1 << len(register):
             circuit.h(register)

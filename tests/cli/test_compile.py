@@ -170,7 +170,7 @@ def test_every_stage_is_printed(folder: Path, capsys: Captured) -> None:
     assert [name for name in names if name in pipeline] == pipeline
     assert [name for name in names if name not in pipeline] == ["build", "lower", "emit", "arrange", "route"]
     for stage in stages:
-        if "qsac-ir 1" in stage:
+        if "qsac-ir 2" in stage:
             parse_program(stage.split("\n", 1)[1])
         else:
             assert "native gates, " in stage

@@ -106,7 +106,7 @@ def test_stages_are_printed_on_stderr(program: str, capsys: Captured) -> None:
     for stage in stages:
         assert qsac.ir.print(qsac.ir.parse(stage.partition("\n")[2])) != program
     short, err = said(["-O2", "--print-after", "fold-unitaries", "--elide-tables"], capsys)
-    assert short.splitlines()[0] == err.splitlines()[1] == "qsac-ir 1, tables shortened"
+    assert short.splitlines()[0] == err.splitlines()[1] == "qsac-ir 2, tables shortened"
     assert len(short) < len(out)
 
 

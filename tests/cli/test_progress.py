@@ -10,12 +10,12 @@ from qsac.cli import progress
 from qsac.cli.main import run
 from qsac.cli.progress import INTERVAL, progress_bar
 from qsac.layout.choice import MOST_GATES, effort_for, expected_seconds
-from qsac.layout.effort import Effort
+from qsac.layout.effort import SearchBudget
 from qsac.simulation.verification import AUTOMATIC_WIDTH
 from tests.bench.cases import Case
 
 Captured = pytest.CaptureFixture[str]
-LITTLE = Effort(1, (1,), 0, 10)
+LITTLE = SearchBudget(1, (1,), 0, 10)
 SENTENCE = "takes about 7 minutes; -O1 routes in about a second"
 
 

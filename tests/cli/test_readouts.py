@@ -53,7 +53,7 @@ def test_an_artifact_runs_and_its_table_stands_beside_the_closed_form(model: dic
     assert "verified against the closed form" in capsys.readouterr().out
     found = _printed(["run", "model.qsac.json", "--target", "statevector", "--json"], capsys)
     RunResult.model_validate(found)
-    growth = qsac.Compiled.load("model.qsac.json").normalisations[0]
+    growth = qsac.Compiled.load("model.qsac.json").subnormalisations[0]
     assert found["metrics"] == {"success_probability": pytest.approx(success / growth**2)}
     assert found["values"].keys() == {name}
     assert found["values"][name].keys() == exact.keys()

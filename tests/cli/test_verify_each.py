@@ -41,14 +41,14 @@ def test_the_output_is_the_same_bytes(model: Path) -> None:
 def test_a_wrong_stage_is_named_and_nothing_is_written(
     model: Path, options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kind = pass_class("stage-power")
+    kind = pass_class("stage-degree")
 
     def lose(_self: Any, program: Any, _context: Any) -> Any:
         return program.with_ops(op for op in program.ops if type(op).__name__ != "ApplyUnitary")
 
     monkeypatch.setattr(kind, "apply", lose)
     assert run(["compile", str(model), "--no-cache", "-o", "out.qsac.json", *options]) == 1
-    assert "the pass stage-power changed the meaning" in capsys.readouterr().err
+    assert "the pass stage-degree changed the meaning" in capsys.readouterr().err
     assert not Path("out.qsac.json").exists()
     assert run(["compile", str(model), "--no-cache", "-o", "out.qsac.json", "--no-verify"]) == 0
 

@@ -101,14 +101,14 @@ def test_what_ops_are_is_said_in_fields_and_in_words() -> None:
         "load of value by key",
     ):
         assert said in words
-    unload = compiled.ops[words.index("inverse load of score[1] by power[1] and query")]
-    assert asdict(unload) == {
-        "id": words.index(unload.words),
+    inverse_load = compiled.ops[words.index("inverse load of score[1] by power[1] and query")]
+    assert asdict(inverse_load) == {
+        "id": words.index(inverse_load.words),
         "kind": "load-tokens",
         "register": ("score[1]",),
         "copy": 1,
         "table": "context",
-        "by": ("power[1]", "query"),
+        "by": ("degree[1]", "query"),
         "direction": "inverse",
         "field": "/tokens",
     }

@@ -58,8 +58,8 @@ def test_every_stage_of_a_compilation_follows_from_the_text_of_the_one_before() 
         "lower",
         "merge-diagonals",
         "select-indices",
-        "stage-power",
-        "stagger-loaders",
+        "stage-degree",
+        "alternate-load-order",
     }
 
 
@@ -137,13 +137,13 @@ def test_default_is_of_the_levels_that_run() -> None:
     assert rewrite(programs["block"], "h1", edited).pipeline.split(",") == blocks[:-1]
 
 
-POWER = json.dumps([f"power[{place}]" for place in range(60)])
+POWER = json.dumps([f"degree[{place}]" for place in range(60)])
 SMALL_TEXTS_OF_LARGE_PROGRAMS = {
     "many controls": f"""{"".join(f"register power[{place}] 1{chr(10)}" for place in range(60))}register key 1
 register value 1
 table t [[1.0,0.0],[0.0,1.0]]
 op prepare-index index="key" length=2
-op prepare-power power={POWER} amplitudes={[1.0, *[0.0] * 60]}
+op prepare-degree degree={POWER} amplitudes={[1.0, *[0.0] * 60]}
 op load-tokens data="value" index=["key"] table="t" when={POWER}
 op project registers=["value"]
 readout fidelity given=[] success=["value"]
@@ -169,13 +169,13 @@ readout fidelity given=[] success=["key"]
 @pytest.mark.parametrize("name", SMALL_TEXTS_OF_LARGE_PROGRAMS)
 @pytest.mark.parametrize("lower", [False, True])
 def test_small_texts_of_large_programs_are_refused_at_once(name: str, lower: bool) -> None:
-    program = qsac.ir.parse(f'qsac-ir 1\nprogram "large" attention\n{SMALL_TEXTS_OF_LARGE_PROGRAMS[name]}')
+    program = qsac.ir.parse(f'qsac-ir 2\nprogram "large" attention\n{SMALL_TEXTS_OF_LARGE_PROGRAMS[name]}')
     for machine in ("h2", "statevector"):
         with pytest.raises(DoesNotFitError, match="too large"):
             rewrite(program, machine, Options(2), lower=lower)
 
 
-WIDE = f"""qsac-ir 1
+WIDE = f"""qsac-ir 2
 program "wide" attention
 register key 40
 register other 40

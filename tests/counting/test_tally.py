@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qsac.counting.gate_counts import Tally, toggles
 from qsac.counting.stats import gate_times, layers
-from qsac.counting.tally import Tally, toggles
 from qsac.emit.emit import EMITTERS
 from qsac.emit.shape_emitter import tally
 from qsac.ir.blocks import Diagonal, Measure, Multiplexor, UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import ladder_places
 from qsac.ir.op import Op, Register
-from qsac.ir.outline import Outline, Span
 from qsac.ir.program import Program
+from qsac.ir.shaped_table import ShapedTable, Span
 from qsac.ir.table import Table
 from qsac.machine.target import Durations
 from qsac.native.circuit import GATES, GateFamily, NativeCircuit
@@ -91,7 +91,7 @@ def _ladders(draw: st.DrawFn) -> tuple[Program, Program]:
     def both(make: Any, *sizes: int) -> None:
         known.append(make(*(Table(rng.uniform(-3, 3, size)) for size in sizes)))
         spans = [Span(f"{len(known)}", 0, 1)]
-        outlined.append(make(*(Outline((size,), real=True, spans=spans) for size in sizes)))
+        outlined.append(make(*(ShapedTable((size,), real=True, spans=spans) for size in sizes)))
 
     for name in names:
         both(lambda angles, name=name: Multiplexor("y", (), name, angles), 1)

@@ -141,7 +141,7 @@ def _staggered() -> str:
     rows: list[list[object]] = [["(T, d, k)", "two-qubit gates", "depth in one order", "depth, staggered"]]
     for case in (Case(8, 4), Case(8, 4, 3), Case(16, 8), Case(32, 16)):
         usual = qsac.compile(case.model(), "h2", verify=False)
-        names = ",".join(entry["name"] for entry in usual.stats["passes"] if entry["name"] != "stagger-loaders")
+        names = ",".join(entry["name"] for entry in usual.stats["passes"] if entry["name"] != "alternate-load-order")
         without = qsac.compile(case.model(), "h2", passes=names, verify=False)
         assert without.stats["two_qubit_gates"] == usual.stats["two_qubit_gates"]
         gates, *depths = (usual.stats["two_qubit_gates"], *(one.stats["two_qubit_depth"] for one in (without, usual)))

@@ -13,7 +13,7 @@ from tests.passes.circuit.test_route import assert_same, branches, circuit_of, l
 @pytest.mark.parametrize("names", ["cz", "any"])
 @pytest.mark.parametrize("seed", range(20))
 def test_any_native_gates_as_cz(seed: int, names: str) -> None:
-    circuit = replace(random_circuit(seed, names=names), profile=None)
+    circuit = replace(random_circuit(seed, names=names), snapshot=None)
     found = as_cz(circuit)
     everything = circuit.final_map
     assert_same(left_over(circuit, branches(circuit), everything), left_over(found, branches(found), everything))

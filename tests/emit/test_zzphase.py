@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from qsac.counting.formulas import two_qubit_gates
 from qsac.ir.blocks import Diagonal, Measure, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
-from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
+from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.ir.table import Table
 from qsac.native.angles import wrapped
 from qsac.native.circuit import GATES, KIND
@@ -32,7 +32,7 @@ def test_probabilities_are_the_interpreters() -> None:
             assert_same_probabilities(program, circuit)
             assert_native(circuit, "h1")
             # an observation stands between gates: what waits is written before it
-            if unobserved.saw(not any(isinstance(op, Observe) for op in program.ops)):
+            if unobserved.saw(not any(isinstance(op, SaveProbabilities) for op in program.ops)):
                 assert all(len(run) == 1 for run in runs_of_one_qubit_gates(circuit))
             assert circuit.count("Rz") == 0
             assert circuit.two_qubit_gates <= two_qubit_gates(program, "zzphase")
@@ -180,16 +180,16 @@ def test_only_gates_of_an_op_depend_on_its_numbers() -> None:
 def test_an_observation_finds_its_qubits_settled() -> None:
     ops = (
         PauliRotation("x", ("q[0]",), 1.0),
-        Observe(("q[0]",), "weights"),
+        SaveProbabilities(("q[0]",), "weights"),
         PauliRotation("x", ("q[1]",), 1.0),
         Measure("q[1]", "value", 0),
-        Observe(("q[0]",), "overlaps"),
+        SaveProbabilities(("q[0]",), "overlaps"),
     )
     registers = (Register("q[0]", 1), Register("q[1]", 1))
     circuit = emitted(Program("profile", "block", registers, {}, ops, ()), "h1")
-    assert circuit.profile is not None
-    assert (circuit.profile.register, circuit.profile.given, circuit.profile.success) == ((0,), (), (0,))
-    assert circuit.profile.stop == len(circuit) == 3
+    assert circuit.snapshot is not None
+    assert (circuit.snapshot.register, circuit.snapshot.given, circuit.snapshot.success) == ((0,), (), (0,))
+    assert circuit.snapshot.stop == len(circuit) == 3
 
 
 def test_an_empty_program_is_an_empty_circuit() -> None:

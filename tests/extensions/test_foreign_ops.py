@@ -39,7 +39,7 @@ from qsac.emit.emission import emission
 from qsac.ir.cost import Cost, cost
 from qsac.ir.op import Op
 from qsac.ir.table import Table
-from qsac.lowering.place import lowering
+from qsac.lowering.context import lowering
 from qsac.pipeline import Pass
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Kicked(Pass):
         ops = []
         for op in program.ops:
             ops.append(op)
-            if op.name == "load-tokens" and not op.adjoint_load:
+            if op.name == "load-tokens" and not op.inverse:
                 ops += [Kick(op.data, turn, origin=op.origin) for turn in (self.angle, -self.angle)]
         return program.with_ops(ops)
 """

@@ -102,7 +102,7 @@ def test_errors_for_the_user_and_interruptions_stay_what_they_are() -> None:
 
 @pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize("verify_each", [False, True])
-@pytest.mark.parametrize("passes", ["loses-unitaries,stage-power", "stage-power,turns,same-circuit"])
+@pytest.mark.parametrize("passes", ["loses-unitaries,stage-degree", "stage-degree,turns,same-circuit"])
 def test_a_change_of_the_meaning_is_traced_to_the_pass(passes: str, verify_each: bool) -> None:
     culprit = next(name for name in passes.split(",") if name in ("loses-unitaries", "turns"))
     with pytest.raises(CheckFailedError, match=f"the pass '{culprit}' of elsewhere 1.2 changed the meaning") as caught:
@@ -174,5 +174,5 @@ def test_a_level_is_what_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("elsewhere")
 def test_passes_of_other_packages_are_not_kept_in_the_cache(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache")
-    timings = [_compile(passes, cache=cache).timings for passes in ("same", "same", "stage-power", "stage-power")]
+    timings = [_compile(passes, cache=cache).timings for passes in ("same", "same", "stage-degree", "stage-degree")]
     assert ["emit" in each for each in timings] == [True, True, True, False]

@@ -24,10 +24,10 @@ from qsac.families.outcomes import Index, Outcomes, fraction
 from qsac.files.diagnosis import Contract
 from qsac.files.fields import Fields
 from qsac.ir.attention import LoadTokens, PrepareIndex, Project
-from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
-from qsac.ir.outline import Outline, Span
 from qsac.ir.program import Program, Readout
+from qsac.ir.save_probabilities import SaveProbabilities
+from qsac.ir.shaped_table import ShapedTable, Span
 from qsac.ir.table import Table
 
 NAMES = ("state", "first", "second")
@@ -112,11 +112,11 @@ def agreement(tables: Mapping[str, Table], other: str, name: str, size: tuple[in
     origin = f"/contrast/{other}"
     ops: tuple[Op, ...] = (
         PrepareIndex("key", size[0], origin=origin),
-        Observe(("key",), "weights", origin=origin),
+        SaveProbabilities(("key",), "weights", origin=origin),
         LoadTokens("data", ("key",), "state", origin="/contrast/state"),
-        LoadTokens("data", ("key",), other, adjoint_load=True, origin=origin),
+        LoadTokens("data", ("key",), other, inverse=True, origin=origin),
         Project(("data",), origin=origin),
-        Observe(("key",), "overlaps", origin=origin),
+        SaveProbabilities(("key",), "overlaps", origin=origin),
         Project(("key",), origin=origin),
     )
     return Program(
@@ -264,8 +264,8 @@ class ContrastFamily:
 
     def generic(self, model: Model, sizes: Mapping[str, int]) -> Plan:
         size = (sizes["context"], 1 << qubits(sizes["dimension"]))
-        outlines = {name: Outline(size, real=True, spans=[Span(name, 0, size[0])]) for name in NAMES}
-        return plan_of(model.name, outlines, size)
+        shaped_tables = {name: ShapedTable(size, real=True, spans=[Span(name, 0, size[0])]) for name in NAMES}
+        return plan_of(model.name, shaped_tables, size)
 
     def drawn(self, model: Model, sizes: Mapping[str, int] | None = None) -> Model:
         size = model.size if sizes is None else (sizes["context"], 1 << qubits(sizes["dimension"]))
@@ -292,7 +292,7 @@ class ContrastFamily:
         count, dimension = model.size
         return [("states", f"three times {count:,}, of dimension {dimension:,}"), ("sha256", model.sha256)]
 
-    def statistics(self, model: Model, normalisations: Sequence[float]) -> dict[str, Any]:
+    def statistics(self, model: Model, subnormalisations: Sequence[float]) -> dict[str, Any]:
         return {}
 
     def beside(self, model: Model) -> None:

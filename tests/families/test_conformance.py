@@ -68,10 +68,10 @@ def test_three_answers_agree(family: Family, level: int, machine: str) -> None:
         compiled = qsac.compile(model, machine, optimisation=level, verify=False)
         expected, plan = model.readout.expected(model), family.plan(model)
         assert [step.name for step in plan.circuits] == list(expected) == list(compiled.names)
-        for step, circuit, program, normalisation in zip(
-            plan.circuits, compiled.circuits, compiled.programs, compiled.normalisations, strict=True
+        for step, circuit, program, subnormalisation in zip(
+            plan.circuits, compiled.circuits, compiled.programs, compiled.subnormalisations, strict=True
         ):
-            assert normalisation == 1
+            assert subnormalisation == 1
             assert (
                 tuple(readout.metric for readout in circuit.readouts)
                 == step.reads

@@ -33,7 +33,7 @@ def test_outcomes_are_counted_by_bits() -> None:
         ],
     )
     assert (found.total, found.given, found.success) == (39, 15, {"fidelity": 3, "token_fidelity": 8})
-    assert (found.index, found.exact, found.normalisation) == (None, False, 1.0)
+    assert (found.index, found.exact, found.subnormalisation) == (None, False, 1.0)
 
 
 def _of_overlaps() -> tuple[NativeCircuit, Outcomes]:

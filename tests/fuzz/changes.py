@@ -68,7 +68,7 @@ TEXTS: tuple[str, ...] = (
         "данные",
         "e\u0301",
     ),
-    *("q[0]", "qsac-ir 1", "qsac-ir 999", "{}", "[]", '"', "%s%n", "{0.__class__}", "true"),
+    *("q[0]", "qsac-ir 2", "qsac-ir 999", "{}", "[]", '"', "%s%n", "{0.__class__}", "true"),
 )
 OTHERS: tuple[Any, ...] = (
     None,

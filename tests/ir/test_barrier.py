@@ -40,7 +40,8 @@ PROGRAMS = {"attention": attention_programs(), "block": block_programs()}
 def barred(program: Program, chosen: Any) -> Program:
     """The program with barriers on the ops that ``chosen`` says; a pair keeps its halves alike."""
     return program.with_ops(
-        replace(op, barrier=True) if chosen(op) and not (op.opens_pair or op.closes_pair) else op for op in program.ops
+        replace(op, barrier=True) if chosen(op) and not (op.computes_pair or op.uncomputes_pair) else op
+        for op in program.ops
     )
 
 
@@ -58,7 +59,7 @@ def test_passes_leave_them_as_they_are(name: str, data: st.DataObject) -> None:
     verify(after)
     assert barriers(after) == barriers(program)
     expected, found = interpret(program), interpret(after)
-    scale = (program.normalisation / after.normalisation) ** 2
+    scale = (program.subnormalisation / after.subnormalisation) ** 2
     for metric, pair in expected.probabilities.items():
         assert found.probabilities[metric] == pytest.approx([scale * value for value in pair], abs=1e-10)
 

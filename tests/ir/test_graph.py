@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from qsac.families.reading import load
 from qsac.ir.blocks import Diagonal, Measure, PauliRotation
 from qsac.ir.graph import dependency_graph, respects
-from qsac.ir.observe import Observe
 from qsac.ir.op import Register
 from qsac.ir.program import Program
+from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.ir.table import Table
 from qsac.ir.verifier import verify
 from tests.passes.test_registry_wide import assert_same_meaning
@@ -44,8 +44,8 @@ def _assert_reorders(program: Program, rng: np.random.Generator) -> None:
 
 def _by_quantity(program: Program) -> Program:
     """Observations keep no order among each other: leave the first of them only."""
-    first = min((op.quantity for op in program.ops if isinstance(op, Observe)), default="")
-    return program.with_ops(op for op in program.ops if not isinstance(op, Observe) or op.quantity == first)
+    first = min((op.quantity for op in program.ops if isinstance(op, SaveProbabilities)), default="")
+    return program.with_ops(op for op in program.ops if not isinstance(op, SaveProbabilities) or op.quantity == first)
 
 
 @settings(max_examples=80)
@@ -74,7 +74,7 @@ def test_what_depends_on_what() -> None:
         Diagonal(("a", "b"), Table([0.0, 1, 2, 3])),
         PauliRotation("y", ("a",), 1.0),
         Measure("b", "bits", 0),
-        Observe(("a",), "weights"),
+        SaveProbabilities(("a",), "weights"),
         Measure("a", "bits", 1),
     )
     program = Program("order", "block", (Register("a", 1), Register("b", 1)), {}, ops, ())

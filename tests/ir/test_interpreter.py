@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 
 from qsac.errors import DoesNotFitError
-from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PrepareIndices, PreparePower, Project
+from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PrepareDegree, PrepareIndices, Project
 from qsac.ir.blocks import Diagonal, Measure, Multiplexor, PauliRotation, Reset, UniformlyControlledGate, Unitary
 from qsac.ir.interpreter import WIDTH_LIMIT, interpret
-from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
+from qsac.ir.save_probabilities import SaveProbabilities
 from tests.strategies import attention_programs, block_programs
 
 PAULI = {"x": np.array([[0, 1], [1, 0]]), "y": np.array([[0, -1j], [1j, 0]]), "z": np.diag([1, -1])}
@@ -151,7 +151,7 @@ def _loading(
     def loaded(basis: tuple[int, ...]) -> NDArray[Any]:
         index = value(basis, op.index)
         chosen = rows[index] if index < len(rows) and all(value(basis, (name,)) for name in op.when) else identity
-        return chosen.conj().T if op.adjoint_load else chosen
+        return chosen.conj().T if op.inverse else chosen
 
     return loaded
 
@@ -189,8 +189,8 @@ def _attention_step(sparse: _Sparse, op: Op, program: Program) -> bool:
             sparse.project(op.registers, _projected(op, program))
         case PrepareIndices():
             sparse.prepare((op.query, op.key), _indices(op, program))
-        case PreparePower():
-            sparse.prepare(op.power, _unary(op.amplitudes))
+        case PrepareDegree():
+            sparse.prepare(op.degree, _unary(op.amplitudes))
         case PhaseTable():
             phases = np.zeros(program.scope.dimension((op.index,)))
             phases[: op.phases.shape[0]] = op.phases.values
@@ -203,7 +203,7 @@ def _attention_step(sparse: _Sparse, op: Op, program: Program) -> bool:
             )
         case LoadTokens():
             sparse.apply((op.data,), _loading(op, program, value))
-        case Observe():
+        case SaveProbabilities():
             pass
         case _:
             return False
@@ -226,7 +226,7 @@ def test_probabilities_are_those_of_an_independent_evaluation(program: Program) 
         _step(sparse, op, program)
         reached |= set(op.outcomes)
         norms[frozenset(reached)] = sparse.norm()
-        if isinstance(op, Observe):
+        if isinstance(op, SaveProbabilities):
             np.testing.assert_allclose(found.observed[op.quantity], sparse.distribution(op.registers), atol=1e-12)
     for readout in program.readouts:
         expected = norms[frozenset(readout.given)], norms[frozenset((*readout.given, *readout.success))]

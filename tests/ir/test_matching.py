@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qsac.families.reading import load
-from qsac.ir.matching import Maybe, ends_in_zero, is_load, is_unitary, is_unload, matched
+from qsac.ir.matching import Maybe, ends_in_zero, is_load, is_uncompute, is_unitary, matched
 from qsac.ir.program import Program
 from tests.programs import build
 from tests.strategies import attention_programs, block_programs, random_model
@@ -16,7 +16,7 @@ from tests.strategies import attention_programs, block_programs, random_model
 def test_uses_are_what_a_scan_finds(program: Program) -> None:
     for register in program.registers:
         name = register.name
-        found = [place for place, op in enumerate(program.ops) if name in (*op.targets, *op.borrows)]
+        found = [place for place, op in enumerate(program.ops) if name in (*op.targets, *op.controlled_by)]
         assert list(program.uses(name)) == found
         assert list(program.targeting(name)) == [place for place in found if name in program.ops[place].targets]
     assert program.uses("nowhere") == program.targeting("nowhere") == ()
@@ -28,12 +28,12 @@ def test_what_may_be_there_is_found_or_not() -> None:
         program = build(load(random_model(seed)))
         for register in (one.name for one in program.registers if one.name.startswith("score")):
             uses = program.uses(register)
-            found = matched(program, uses, is_load, Maybe(is_unitary), is_unload, ends_in_zero)
+            found = matched(program, uses, is_load, Maybe(is_unitary), is_uncompute, ends_in_zero)
             assert found is not None
             assert [place for place in found if place >= 0] == list(uses)
             with_unitary += found[1] >= 0
             without += found[1] < 0
-            assert matched(program, uses, is_load, is_unload, ends_in_zero) == (
+            assert matched(program, uses, is_load, is_uncompute, ends_in_zero) == (
                 None if found[1] >= 0 else [*found[:1], *found[2:]]
             )
             first = matched(program, uses, is_load, Maybe(is_unitary), whole=False)
@@ -43,5 +43,5 @@ def test_what_may_be_there_is_found_or_not() -> None:
             barred = program.with_ops(
                 replace(op, barrier=True) if place == uses[-1] else op for place, op in enumerate(program.ops)
             )
-            assert matched(barred, uses, is_load, Maybe(is_unitary), is_unload, ends_in_zero) is None
+            assert matched(barred, uses, is_load, Maybe(is_unitary), is_uncompute, ends_in_zero) is None
     assert min(with_unitary, without) > 10

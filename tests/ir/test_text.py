@@ -41,7 +41,7 @@ def test_any_name_comes_back(program: Program, name: str) -> None:
     assert parse_program(print_program(named)).name == name
 
 
-TEXT = """qsac-ir 1
+TEXT = """qsac-ir 2
 program "example" attention
 register key 2
 register query 2
@@ -51,19 +51,19 @@ register score[0] 1
 table angles [[[0.1,0.2]]]
 table context {"re":[[1.0,0.0],[0.6,0.8],[0.0,0.0]],"im":[[0.0,0.0],[0.0,0.0],[1.0,0.0]]}
 op prepare-indices query="query" key="key" mask="causal" length=3 # /attention/mask
-op prepare-power power=["power[0]"] amplitudes=[0.6,-0.8] # /attention/kernel
-op load-tokens data="score[0]" index=["key"] table="context" when=["power[0]"] # /tokens
+op prepare-degree degree=["degree[0]"] amplitudes=[0.6,-0.8] # /attention/kernel
+op load-tokens data="score[0]" index=["key"] table="context" when=["degree[0]"] # /tokens
 op apply-unitary data="score[0]" form="hardware-efficient" table="angles" rotations=["rx","ry"] # /attention/score
-op load-tokens data="score[0]" index=["query"] table="context" adjoint_load=true when=["power[0]"] # /tokens
+op load-tokens data="score[0]" index=["query"] table="context" inverse=true when=["degree[0]"] # /tokens
 op project registers=["score[0]"]
 op load-tokens data="value" index=["key"] table="context"
-op project registers=["power[0]"] state="unary" amplitudes=[0.6,0.8]
+op project registers=["degree[0]"] state="unary" amplitudes=[0.6,0.8]
 op project registers=["key"] state="uniform" length=3
-op observe registers=["query"] quantity="weights"
+op save-probabilities registers=["query"] quantity="weights"
 op phase-table index="query" phases=[0.1,-0.2,3]
 op project registers=["value"]
 op project registers=["query"] state="uniform" length=3
-readout fidelity given=["score[0]","power[0]","key"] success=["value","query"]
+readout fidelity given=["score[0]","degree[0]","key"] success=["value","query"]
 """
 
 
@@ -134,7 +134,7 @@ HOSTILE: dict[str, tuple[int, str, str]] = {
     ),
     "op with 1 for true": (
         14,
-        'op load-tokens data="score[0]" index=["query"] table="context" adjoint_load=1 when=["power[0]"]',
+        'op load-tokens data="score[0]" index=["query"] table="context" inverse=1 when=["degree[0]"]',
         "type bool",
     ),
     "op with a list where a word is wanted": (15, 'op project registers=["score[0]"] state=["zero"]', "one of"),
@@ -144,12 +144,12 @@ HOSTILE: dict[str, tuple[int, str, str]] = {
     "op with a negative length": (18, 'op project registers=["key"] state="uniform" length=-3', "does not need"),
     "op with NaN amplitudes": (
         17,
-        'op project registers=["power[0]"] state="unary" amplitudes=[NaN,1]',
+        'op project registers=["degree[0]"] state="unary" amplitudes=[NaN,1]',
         "finite|unit norm",
     ),
     "op with a huge amplitude": (
         17,
-        f'op project registers=["power[0]"] state="unary" amplitudes=[{10**400},1]',
+        f'op project registers=["degree[0]"] state="unary" amplitudes=[{10**400},1]',
         "finite|number|unit norm|JSON",
     ),
     "op with infinite phases": (20, 'op phase-table index="query" phases=[Infinity]', "finite"),
@@ -182,7 +182,7 @@ def test_hostile_lines_are_refused_with_their_place(name: str) -> None:
         assert caught.value.pointer == f"line {number}"
 
 
-@pytest.mark.parametrize("text", ["", "\n", "qsac-ir 1", "\x00", "qsac-ir 1\n" * 3, "op " * 100])
+@pytest.mark.parametrize("text", ["", "\n", "qsac-ir 2", "\x00", "qsac-ir 2\n" * 3, "op " * 100])
 def test_what_is_no_program_is_refused(text: str) -> None:
     with pytest.raises(InvalidInputError):
         parse_program(text)
@@ -217,7 +217,7 @@ def mutated(draw: st.DrawFn) -> str:
     return text
 
 
-BLOCKS = """qsac-ir 1
+BLOCKS = """qsac-ir 2
 program "blocks" block
 register q[0] 1
 register q[1] 1
@@ -295,7 +295,7 @@ def test_the_public_names_are_the_text_form() -> None:
     assert program == parse_program(TEXT)
     assert qsac.ir.print(program) == print_program(program)
     assert qsac.ir.parse(qsac.ir.print(program)) == program
-    for wrong in (b"qsac-ir 1", None, 3):
+    for wrong in (b"qsac-ir 2", None, 3):
         with pytest.raises(InvalidInputError, match="must be a text"):
             qsac.ir.parse(wrong)  # type: ignore[arg-type]
     with pytest.raises(InvalidInputError, match="only a program has IR text"):
@@ -327,7 +327,11 @@ def test_shortened_programs_are_refused_and_say_what_is_left_out(program: Progra
     ("before", "line", "said"),
     [
         ("op phase-table", 'op phase-table index="nothing" phases=[1.0]', "is not declared"),
-        ('op project registers=["score[0]"]', 'op observe registers=["score[0]"] quantity="late"', "only a projection"),
+        (
+            'op project registers=["score[0]"]',
+            'op save-probabilities registers=["score[0]"] quantity="late"',
+            "only a projection",
+        ),
     ],
 )
 def test_a_broken_rule_is_told_with_its_line(before: str, line: str, said: str) -> None:

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PrepareIndices, PreparePower, Project
+from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PrepareDegree, PrepareIndices, Project
 from qsac.ir.blocks import Diagonal, Measure, Multiplexor, PauliRotation, Reset, UniformlyControlledGate, Unitary
-from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
 from qsac.ir.parser import parse_program
 from qsac.ir.program import Program, Readout
+from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.ir.table import Table
 from qsac.ir.verifier import ProgramError, verify
 from tests.ir.test_text import TEXT
@@ -42,7 +42,7 @@ def _tables(**tables: Table) -> Program:
     return replace(ATTENTION, tables={**ATTENTION.tables, **tables})
 
 
-PLACE = {name: place for place, name in enumerate(("indices", "power", "load", "apply", "unload", "project"))}
+PLACE = {name: place for place, name in enumerate(("indices", "power", "load", "apply", "inverse_load", "project"))}
 END = len(ATTENTION.ops) - 1
 TOO_LONG = Table(np.array([[2.0, 0], [1, 0], [1, 0]]))
 
@@ -67,7 +67,7 @@ BROKEN: dict[str, tuple[Program, str]] = {
     "target and borrow at once": (_blocks(X, Multiplexor("y", ("a",), "a", TWO)), "borrowed and targeted at once"),
     "borrow of what is not live": (_blocks(Multiplexor("y", ("a",), "b", TWO)), "'a' is borrowed but not live"),
     "borrow after projection": (_blocks(X, MEASURE_A, Diagonal(("a",), TWO)), "'a' is borrowed but not live"),
-    "observation of what is not live": (_blocks(Observe(("a",), "weights")), "'a' is borrowed but not live"),
+    "observation of what is not live": (_blocks(SaveProbabilities(("a",), "weights")), "'a' is borrowed but not live"),
     "use after projection": (_blocks(X, MEASURE_A, X), "'a' is used after its projection"),
     "reset without measurement": (_blocks(X, Reset("a")), "reset without having been measured"),
     "load of what is live": (
@@ -115,11 +115,11 @@ BROKEN: dict[str, tuple[Program, str]] = {
         _blocks(Multiplexor("y", (), "a", Table([1.0]), leaves_zero=True)),
         "without a projection",
     ),
-    "un-loaded, but not projected on zero": (
+    "uncomputed, but not projected on zero": (
         _op(PLACE["project"], state="uniform", length=2),
         "only a projection on zero may",
     ),
-    "un-loaded, but transformed": (
+    "uncomputed, but transformed": (
         _with(PLACE["project"], ApplyUnitary("score[0]", "hardware-efficient", "angles", ("rx", "ry")), insert=True),
         "only a projection on zero may",
     ),
@@ -196,5 +196,5 @@ def test_a_diagonal_goes_through_what_is_fresh_or_was_reset() -> None:
 
 
 def test_preparations_need_fresh_registers() -> None:
-    fresh = {type(op).__name__: op.needs_fresh for op in ATTENTION.ops if op.needs_fresh}
-    assert set(fresh) == {PrepareIndices.__name__, PreparePower.__name__, LoadTokens.__name__}
+    fresh = {type(op).__name__: op.requires_zero for op in ATTENTION.ops if op.requires_zero}
+    assert set(fresh) == {PrepareIndices.__name__, PrepareDegree.__name__, LoadTokens.__name__}

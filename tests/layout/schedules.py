@@ -12,9 +12,9 @@ from qsac.ir.blocks import Diagonal, PauliRotation, UniformlyControlledGate
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.layout.annealing import Schedule
-from qsac.layout.arrangement import ALIVE, EMPTY, ENDED, Arrangement, Region, Step, steps
+from qsac.layout.arrangement import ALIVE, EMPTY, ENDED, Arrangement, DeviceSubgraph, Step, steps
 from qsac.layout.lookahead import Guess
-from qsac.layout.pricing import Course, priced
+from qsac.layout.pricing import ScheduleState, priced
 from qsac.layout.sweep import Sweeper
 from qsac.machine.target import ErrorRates, Target
 from tests.strategies import block_programs
@@ -33,9 +33,9 @@ def connected_graphs(draw: st.DrawFn, least: int = 6, most: int = 10) -> nx.Grap
     return graph
 
 
-def region_of(graph: nx.Graph) -> Region:
+def region_of(graph: nx.Graph) -> DeviceSubgraph:
     """The whole graph."""
-    return Region(tuple(sorted(graph)), tuple(tuple(sorted(graph[node])) for node in sorted(graph)))
+    return DeviceSubgraph(tuple(sorted(graph)), tuple(tuple(sorted(graph[node])) for node in sorted(graph)))
 
 
 def machine_of(graph: nx.Graph) -> Target:
@@ -77,7 +77,7 @@ def long_ladders() -> st.SearchStrategy[Program]:
 
 def turning(program: Program) -> list[Op]:
     """The ops that measure and reset nothing."""
-    return [op for op in program.ops if not op.outcomes and not op.ends and not op.reopens]
+    return [op for op in program.ops if not op.outcomes and not op.releases and not op.reallocates]
 
 
 def sweeper_of(program: Program, graph: nx.Graph, layer: float = 0.0) -> Sweeper:
@@ -101,7 +101,7 @@ def price_of(schedule: Schedule) -> float:
     holds = [-1] * len(schedule.region.nodes)
     for qubit, node in enumerate(schedule.start):
         holds[node] = qubit
-    course = Course(list(schedule.start), holds, {}, [0] * len(holds))
+    course = ScheduleState(list(schedule.start), holds, {}, [0] * len(holds))
     total = 0.0
     for step, lives, swaps in zip(
         schedule.order, lives_of(schedule.order, len(schedule.start)), schedule.swaps, strict=True

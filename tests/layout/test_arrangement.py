@@ -80,7 +80,7 @@ def test_steps_are_the_ops_in_order(program: Program, resets: bool) -> None:
         (index, number[name])
         for index, op in enumerate(program.ops)
         for name in op.targets
-        if op.targets and op.name != "observe"
+        if op.targets and op.name != "save-probabilities"
     }
     assert touched <= {(step.op, step.target) for step in found} | {
         (step.op, control) for step in found for control in step.controls

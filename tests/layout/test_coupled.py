@@ -16,8 +16,8 @@ from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
 from qsac.layout import emitter as coupled
 from qsac.layout.annealing import Schedule
-from qsac.layout.arrangement import Arrangement, Region, fits, steps
-from qsac.layout.effort import Effort
+from qsac.layout.arrangement import Arrangement, DeviceSubgraph, fits, steps
+from qsac.layout.effort import SearchBudget
 from qsac.layout.lookahead import Guess
 from qsac.layout.pricing import IMPOSSIBLE
 from qsac.layout.search import arrange
@@ -90,7 +90,7 @@ class Only:
 
 
 def arrangements(program: Program, context: PassContext, changes: int) -> list[Arrangement]:
-    return [found for _, found in arrange(Only(program), context, Effort(3, (2, 1), 2, changes // 3))]
+    return [found for _, found in arrange(Only(program), context, SearchBudget(3, (2, 1), 2, changes // 3))]
 
 
 def laid_out(program: Program, context: PassContext, changes: int) -> NativeCircuit:
@@ -139,7 +139,7 @@ def sweeper_of(seed: int, name: str, prefer: Preference) -> Sweeper:
     program = next(program for program in programs if len(program.registers) <= 8)
     diagonals = [range(len(op.qubits)) for op in program.ops if isinstance(op, Diagonal)]
     graph = GRAPHS[name]
-    region = Region(tuple(sorted(graph)), tuple(tuple(sorted(graph[node])) for node in sorted(graph)))
+    region = DeviceSubgraph(tuple(sorted(graph)), tuple(tuple(sorted(graph[node])) for node in sorted(graph)))
     return Sweeper(region, steps(program, diagonals), len(program.registers), 0.0, Guess(region))
 
 
@@ -184,7 +184,7 @@ def test_models_mean_the_same_in_the_variants_and_orders_that_are_found(seed: in
     program = context.finish(build(load(random_model(seed))))
     variants = Variants(program, context)
     assert variants.possible
-    found = arrange(variants, context, Effort(4, (3, 2), 2, 200))
+    found = arrange(variants, context, SearchBudget(4, (3, 2), 2, 200))
     assert found
     for variant, arrangement in found:
         usual = variants.blocks(variant)

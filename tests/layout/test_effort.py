@@ -13,7 +13,7 @@ from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.layout.annealing import Schedule
 from qsac.layout.choice import MOST_GATES, effort_for, expected_seconds
-from qsac.layout.effort import Effort
+from qsac.layout.effort import SearchBudget
 from qsac.layout.search import arrange
 from qsac.layout.sweep import Sweeper
 from qsac.pipeline.contract import PassContext
@@ -34,8 +34,10 @@ def chain(qubits: int = 4) -> Program:
     return Program("chain", "block", registers, {}, (*turned, *ladders, *measured), ())
 
 
-@pytest.mark.parametrize("effort", [Effort(1, (1,), 0, 0), Effort(5, (3, 2), 2, 7), Effort(3, (2, 2, 1), 1, 40)])
-def test_sketches_sweeps_and_changes_are_counted(effort: Effort) -> None:
+@pytest.mark.parametrize(
+    "effort", [SearchBudget(1, (1,), 0, 0), SearchBudget(5, (3, 2), 2, 7), SearchBudget(3, (2, 2, 1), 1, 40)]
+)
+def test_sketches_sweeps_and_changes_are_counted(effort: SearchBudget) -> None:
     counts = {"sketch": 0, "again": 0, "anneal": 0, "changes": 0}
     sketch, again, anneal = Sweeper.sketch, Sweeper.again, Schedule.anneal
 

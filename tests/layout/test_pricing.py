@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from qsac.ir.program import Program
 from qsac.layout import emitter as coupled
 from qsac.layout.arrangement import ALIVE, EMPTY, Arrangement, Step
-from qsac.layout.pricing import IMPOSSIBLE, LATEST, Course, laddered, latest, priced, together
+from qsac.layout.pricing import IMPOSSIBLE, LATEST, ScheduleState, laddered, latest, priced, together
 from qsac.passes.circuit.route import Route
 from qsac.pipeline.contract import PassContext
 from tests.emit.families import assert_same_probabilities
@@ -59,9 +59,9 @@ def spared(arrangement: Arrangement) -> int:
     return sum(weight * (4 * (length - 1) - (2 * length - 1)) for weight, length in ways)
 
 
-def course(*place: int) -> Course:
+def course(*place: int) -> ScheduleState:
     holds = [place.index(node) if node in place else -1 for node in range(4)]
-    return Course(list(place), holds, {}, [0] * 4)
+    return ScheduleState(list(place), holds, {}, [0] * 4)
 
 
 @pytest.mark.parametrize(

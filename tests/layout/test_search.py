@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from qsac.ir.program import Program
 from qsac.layout.arrangement import Arrangement
-from qsac.layout.effort import Effort
+from qsac.layout.effort import SearchBudget
 from qsac.layout.search import _layer, _region, arrange
 from qsac.pipeline.contract import PassContext
 from tests.layout.schedules import (
@@ -28,9 +28,9 @@ from tests.layout.schedules import (
 )
 from tests.shares import Share
 
-GREEDY = Effort(1, (1,), 0, 0)
-SWEPT = Effort(1, (1,), 8, 0)
-SHORT = Effort(4, (3, 2), 2, 60)
+GREEDY = SearchBudget(1, (1,), 0, 0)
+SWEPT = SearchBudget(1, (1,), 8, 0)
+SHORT = SearchBudget(4, (3, 2), 2, 60)
 
 
 class Several:
@@ -53,7 +53,7 @@ class Several:
 
 
 def found(
-    program: Program, graph: nx.Graph, effort: Effort, seed: int = 0, others: Sequence[Program] = ()
+    program: Program, graph: nx.Graph, effort: SearchBudget, seed: int = 0, others: Sequence[Program] = ()
 ) -> list[tuple[int, Arrangement]]:
     return arrange(Several([program, *others]), PassContext(machine_of(graph), seed=seed), effort)
 
@@ -114,7 +114,7 @@ def test_of_several_programs_the_cheapest_is_found() -> None:
             turned = turning(program)
             usual = program.with_ops([*turned, *program.ops])
             assume(sum(sum(step.weights) for step in order_of(usual) if step.op < len(turned)))
-            best = found(usual, graph, Effort(8, (6, 3), 0, 60), seed, [program])
+            best = found(usual, graph, SearchBudget(8, (6, 3), 0, 60), seed, [program])
             cheaper.saw(bool(best) and best[0][0] == 1)
 
         holds()

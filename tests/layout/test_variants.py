@@ -84,7 +84,7 @@ def test_a_turned_copy_is_loaded_by_query_and_un_loaded_by_key() -> None:
     program, variants = variants_of(Case(4, 4, complex=True).model())
     turned = variants.attention(replace(variants.usual, turned=(True,)))
     loads = [op for op in turned.ops if isinstance(op, LoadTokens)]
-    assert [(op.data, op.index, op.adjoint_load) for op in loads] == [
+    assert [(op.data, op.index, op.inverse) for op in loads] == [
         ("score[0]", ("query",), False),
         ("score[0]", ("key",), True),
         ("value", ("key",), False),
@@ -96,7 +96,7 @@ def test_a_turned_copy_is_loaded_by_query_and_un_loaded_by_key() -> None:
 
 
 def test_the_value_register_cannot_be_turned() -> None:
-    """Its norm is read between its load and its un-load."""
+    """Its norm is read between its load and its inverse load."""
     _, variants = variants_of(Case(4, 4, 3).model())
     assert len(variants.usual.turned) == 3
 

@@ -31,9 +31,9 @@ def applied(blocks: Sequence[Op], names: tuple[str, ...], states: NDArray[Any]) 
     scope = Scope(dict.fromkeys(names, 1), {})
     for block in blocks:
         assert isinstance(block, ControlledUnitary)
-        axes = [names.index(name) for name in (*block.borrows, *block.targets)]
+        axes = [names.index(name) for name in (*block.controlled_by, *block.targets)]
         moved = np.moveaxis(state, axes, range(len(axes)))
-        flat = moved.reshape(1 << len(block.borrows), 1 << len(block.targets), -1)
+        flat = moved.reshape(1 << len(block.controlled_by), 1 << len(block.targets), -1)
         turned = np.matmul(block.matrices(scope), flat).reshape(moved.shape)
         state = np.moveaxis(turned, range(len(axes)), axes)
     return np.asarray(state.reshape(states.shape))

@@ -27,7 +27,7 @@ def _lives(program: Program) -> dict[str, tuple[int, int]]:
     for place, op in enumerate(program.ops):
         for name in op.targets:
             first, _ = lives.get(name, (place, place))
-            lives[name] = (first, place if name in op.ends else len(program.ops))
+            lives[name] = (first, place if name in op.releases else len(program.ops))
     return lives
 
 

@@ -10,7 +10,7 @@ from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.lowering import unitary as lowered
 from qsac.lowering.allocation import Allocation
-from qsac.lowering.place import Place
+from qsac.lowering.context import Place
 from tests.lowering.states import unitary
 from tests.shares import Share
 from tests.strategies import attention_programs, block_programs, random_unitary
@@ -29,7 +29,7 @@ def test_an_adjoint_undoes_its_op() -> None:
                 product = adjoint.matrices(program.scope) @ matrices  # type: ignore[attr-defined]
                 identity = np.broadcast_to(np.eye(matrices.shape[1]), matrices.shape)
                 np.testing.assert_allclose(product, identity, atol=1e-12, err_msg=op.name)
-                assert (adjoint.borrows, adjoint.targets) == (op.borrows, op.targets)  # type: ignore[attr-defined]
+                assert (adjoint.controlled_by, adjoint.targets) == (op.controlled_by, op.targets)  # type: ignore[attr-defined]
                 assert adjoint.adjoint() == op
 
         holds()
@@ -49,7 +49,7 @@ def _applied(op: ApplyUnitary, tables: dict[str, Table], size: int) -> tuple[np.
     return unitary(blocks, order), wanted
 
 
-@pytest.mark.parametrize("when", [(), ("power[0]",), ("power[0]", "power[1]")])
+@pytest.mark.parametrize("when", [(), ("degree[0]",), ("degree[0]", "degree[1]")])
 @pytest.mark.parametrize("size", [1, 2, 3])
 @pytest.mark.parametrize("form", ["matrix", "hardware-efficient", "diagonal"])
 def test_unitaries_are_what_they_mean_up_to_a_phase(form: str, size: int, when: tuple[str, ...]) -> None:

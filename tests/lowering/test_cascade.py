@@ -9,7 +9,7 @@ from qsac.ir.op import Scope
 from qsac.ir.table import Table
 from qsac.lowering import tokens
 from qsac.lowering.allocation import Allocation
-from qsac.lowering.place import Place
+from qsac.lowering.context import Place
 from qsac.numerics.plan import without_repetition
 from tests.lowering.states import applied
 
@@ -48,12 +48,12 @@ def rows_of(kind: str, shape: tuple[int, int], real: bool) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def unloaded(rows: np.ndarray) -> tuple[LoadTokens, Place, list]:
+def uncomputed(rows: np.ndarray) -> tuple[LoadTokens, Place, list]:
     controls, size = (len(rows) - 1).bit_length(), rows.shape[1].bit_length() - 1
     sizes = {"key": controls, "data": size}
     qubits = {name: tuple(f"{name}.{bit}" for bit in range(width)) for name, width in sizes.items()}
     place = Place(Scope(sizes, {"context": Table(rows)}), Allocation(qubits, controls + size, {}))
-    op = LoadTokens("data", ("key",) if controls else (), "context", adjoint_load=True)
+    op = LoadTokens("data", ("key",) if controls else (), "context", inverse=True)
     return op, place, tokens.lower(op, place)
 
 
@@ -62,7 +62,7 @@ def unloaded(rows: np.ndarray) -> tuple[LoadTokens, Place, list]:
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_every_row_is_unloaded_with_its_phase(kind, shape, real):
     rows = rows_of(kind, shape, real)
-    op, place, blocks = unloaded(rows)
+    op, place, blocks = uncomputed(rows)
     names = (*place.allocation.qubits["key"], *place.allocation.qubits["data"])
     state = np.zeros((1 << (shape[0] - 1).bit_length(), shape[1]), complex)
     state[: shape[0]] = rows / np.sqrt(shape[0])
@@ -78,7 +78,7 @@ def test_every_row_is_unloaded_with_its_phase(kind, shape, real):
     ("shape", "gates"), [((8, 4), 8 + 1 + 7), ((32, 16), 32 * 8 + 2), ((2, 4), 2 + 2), ((1, 8), 4)]
 )
 def test_real_rows_take_half_the_gates(shape, gates):
-    op, place, _ = unloaded(rows_of("generic", shape, real=True))
+    op, place, _ = uncomputed(rows_of("generic", shape, real=True))
     assert op_cost(op, place.scope, "cz") == gates
 
 
@@ -95,9 +95,9 @@ def test_gates_grow_with_the_columns_in_use(real):
 def test_repeated_rows_are_loaded_once(rows, period, kept):
     few = rows_of("generic", (period, 8), real=False)
     repeated = few[np.arange(rows) % period]
-    op, place, blocks = unloaded(repeated)
+    op, place, blocks = uncomputed(repeated)
     bits, left = without_repetition(repeated)
     assert len(bits) == kept
-    controls = {name for block in blocks for name in block.borrows if name.startswith("key")}
+    controls = {name for block in blocks for name in block.controlled_by if name.startswith("key")}
     assert len(controls) == kept
     assert op_cost(op, place.scope, "zzphase") == loader_cost(len(left), 8, 3, real=False)

@@ -11,11 +11,11 @@ from qsac.counting.formulas import two_qubit_gates
 from qsac.emit.emit import emit
 from qsac.ir.attention import ApplyUnitary, LoadEvolution, PrepareIndices, Project
 from qsac.ir.interpreter import interpret
-from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
 from qsac.ir.parser import parse_program
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program, Readout
+from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.ir.table import Table
 from qsac.ir.verifier import ProgramError, verify
 from qsac.lowering.lower import lower
@@ -54,10 +54,10 @@ def program_of(op: LoadEvolution, state: np.ndarray, bits: int, rng: np.random.G
     size = len(op.terms[0])
     ops: list[Op] = [PrepareIndices("query", "key", "causal", 1 << bits)] if bits else []
     index = ("key",) if bits else ()
-    unload = replace(op, index=("query",) if bits else (), adjoint_load=True)
-    ops += [replace(op, index=index), ApplyUnitary("value", "matrix", "matrix"), unload, Project(("value",))]
+    inverse_load = replace(op, index=("query",) if bits else (), inverse=True)
+    ops += [replace(op, index=index), ApplyUnitary("value", "matrix", "matrix"), inverse_load, Project(("value",))]
     if bits:
-        observe = Observe(("query",), "weights")
+        observe = SaveProbabilities(("query",), "weights")
         ops += [observe, Project(("key",), "uniform", 1 << bits), Project(("query",), "uniform", 1 << bits)]
     registers = (*((Register("query", bits), Register("key", bits)) if bits else ()), Register("value", size))
     outcomes = ("value", "key", "query") if bits else ("value",)

@@ -1,4 +1,4 @@
-"""Index and power states against their definitions, and what they cost."""
+"""Index and degree states against their definitions, and what they cost."""
 
 from collections.abc import Sequence
 
@@ -12,8 +12,8 @@ from qsac.counting.formulas import op_cost, uniform_cost
 from qsac.ir.attention import PrepareIndices
 from qsac.ir.op import Op, Scope
 from qsac.lowering.allocation import Allocation
+from qsac.lowering.context import Place, lowering
 from qsac.lowering.indices import causal_state, unary_state, uniform_state
-from qsac.lowering.place import Place, lowering
 from tests.lowering.states import NOTHING, prepared
 
 LENGTHS = range(1, 41)
@@ -90,7 +90,7 @@ AMPLITUDES = st.lists(
 @given(AMPLITUDES.filter(lambda entries: np.linalg.norm(entries) > 1e-3))
 def test_unary_with_signs_and_gaps(entries: list[float]) -> None:
     amplitudes = tuple((np.array(entries) / np.linalg.norm(entries)).tolist())
-    names = tuple(f"power[{place}]" for place in range(len(entries) - 1))
+    names = tuple(f"degree[{place}]" for place in range(len(entries) - 1))
     blocks = unary_state(names, amplitudes)
     state, expected = prepared(blocks, names), _unary(amplitudes)
     np.testing.assert_allclose(state * np.sign(np.vdot(expected, state).real), expected, atol=1e-12)

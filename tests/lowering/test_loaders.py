@@ -14,7 +14,7 @@ from qsac.ir.op import Register, Scope
 from qsac.ir.table import Table
 from qsac.lowering import tokens
 from qsac.lowering.allocation import Allocation
-from qsac.lowering.place import Place
+from qsac.lowering.context import Place
 from qsac.numerics.cascade import complex_cascade, real_cascade
 from tests.lowering.states import unitary
 
@@ -52,7 +52,7 @@ def tables(draw: st.DrawFn, controls: int, dimension: int) -> Table:
 
 
 def _place(table: Table, controls: int, size: int, gates: int) -> tuple[Place, tuple[str, ...]]:
-    registers = [Register("data", size), *(Register(f"power[{gate}]", 1) for gate in range(gates))]
+    registers = [Register("data", size), *(Register(f"degree[{gate}]", 1) for gate in range(gates))]
     registers += [Register("key", controls)] if controls else []
     sizes = {register.name: register.size for register in registers}
     qubits = {name: tuple(f"{name}.{bit}" for bit in range(width)) for name, width in sizes.items()}
@@ -62,7 +62,7 @@ def _place(table: Table, controls: int, size: int, gates: int) -> tuple[Place, t
 
 def _load(controls: int, gates: int, *, adjoint: bool = False, order: tuple[int, ...] = ()) -> LoadTokens:
     index = ("key",) if controls else ()
-    powers = tuple(f"power[{gate}]" for gate in range(gates))
+    powers = tuple(f"degree[{gate}]" for gate in range(gates))
     return LoadTokens("data", index, "context", adjoint, powers, order=order)
 
 
@@ -76,7 +76,7 @@ def test_what_is_loaded_and_what_un_loads(case: tuple[int, int, int], data: st.D
     table = data.draw(tables(controls, 1 << size))
     place, order = _place(table, controls, size, gates)
     orders = [data.draw(st.one_of(st.just(()), st.permutations(range(size)).map(tuple))) for _ in range(2)]
-    load, unload = (
+    load, inverse_load = (
         tokens.lower(_load(controls, gates, adjoint=adjoint, order=order), place)
         for adjoint, order in zip((False, True), orders, strict=True)
     )
@@ -84,7 +84,7 @@ def test_what_is_loaded_and_what_un_loads(case: tuple[int, int, int], data: st.D
     # order: key, power, data; most significant first
     shape = (1 << controls, 1 << gates, 1 << size)
     loaded = unitary(load, order).reshape(*shape, *shape)
-    undone = unitary([*load, *unload], order).reshape(*shape, *shape)
+    undone = unitary([*load, *inverse_load], order).reshape(*shape, *shape)
     assert width == sum((controls, gates, size))
     phases = []
     for index, row in enumerate(table.values):
@@ -117,7 +117,7 @@ def test_gates_are_what_the_formula_says(case: tuple[int, int, int], data: st.Da
 
 
 def test_bell_bases_of_a_pair_hold_the_same_cx() -> None:
-    """A load on one qubit of a pair and an un-load on the other: nothing of two qubits is left between them."""
+    """A load on one qubit of a pair and an inverse load on the other: nothing of two qubits is left between them."""
     assert [block.qubits for block in tokens.bell_basis("a", "b") if len(block.qubits) == 2] == [("a", "b")]
     assert [block.qubits for block in tokens.bell_basis("b", "a", turned=True) if len(block.qubits) == 2] == [
         ("a", "b")

@@ -39,9 +39,9 @@ def least_reach(count: int, size: int, real: bool) -> list[int]:
 @pytest.mark.parametrize(("count", "size"), SHAPES)
 def test_with_all_controls_nothing_is_lost(count: int, size: int, real: bool) -> None:
     rows = rows_of(np.random.default_rng(count), count, size, real)
-    reach = [size] * ((count - 1).bit_length() + size - 1)
-    assert np.max(np.abs(pruned_cascade(rows, reach).loaded - rows)) < 1e-10
-    assert pruned_cost(count, size, reach, real=real) == loader_cost(count, 1 << size, size, real=real)
+    cutoffs = [size] * ((count - 1).bit_length() + size - 1)
+    assert np.max(np.abs(pruned_cascade(rows, cutoffs).loaded - rows)) < 1e-10
+    assert pruned_cost(count, size, cutoffs, real=real) == loader_cost(count, 1 << size, size, real=real)
 
 
 @given(st.sampled_from(SHAPES), st.booleans(), st.integers(0, 2**20), st.booleans())
@@ -51,12 +51,12 @@ def test_what_is_loaded_can_be_taken_apart_without_loss(
     count, size = shape
     rng = np.random.default_rng(seed)
     rows = rows_of(rng, count, size, real)
-    reach = [int(rng.integers(low, size + 1)) for low in least_reach(count, size, real)]
+    cutoffs = [int(rng.integers(low, size + 1)) for low in least_reach(count, size, real)]
     weights = rng.uniform(0.1, 1, count) if weighted else None
-    found = pruned_cascade(rows, reach, weights)
+    found = pruned_cascade(rows, cutoffs, weights)
     np.testing.assert_allclose(np.linalg.norm(found.loaded, axis=1), 1, atol=1e-12)
-    np.testing.assert_allclose(pruned_rows(rows, reach, weights), found.loaded, atol=1e-9)
-    np.testing.assert_allclose(pruned_cascade(found.loaded, reach).loaded, found.loaded, atol=1e-9)
+    np.testing.assert_allclose(pruned_rows(rows, cutoffs, weights), found.loaded, atol=1e-9)
+    np.testing.assert_allclose(pruned_cascade(found.loaded, cutoffs).loaded, found.loaded, atol=1e-9)
     if not real:
         overlaps = np.einsum("td,td->t", found.loaded.conj(), rows)
         np.testing.assert_allclose(overlaps.imag, 0, atol=1e-9)
@@ -68,10 +68,10 @@ def test_rows_that_do_not_depend_on_a_bit_are_loaded_without_it() -> None:
             half = rows_of(np.random.default_rng(7), 4, 3, real)
             index = np.arange(8)
             rows = half[(index >> (3 - bit) << (2 - bit)) | index & ((1 << (2 - bit)) - 1)]
-            reach = [3, 3, 3, 3, 3]
-            reach[bit] = 0
-            assert np.max(np.abs(pruned_cascade(rows, reach).loaded - rows)) < 1e-10
-            assert pruned_cost(8, 3, reach, real=real) == loader_cost(4, 8, 3, real=real)
+            cutoffs = [3, 3, 3, 3, 3]
+            cutoffs[bit] = 0
+            assert np.max(np.abs(pruned_cascade(rows, cutoffs).loaded - rows)) < 1e-10
+            assert pruned_cost(8, 3, cutoffs, real=real) == loader_cost(4, 8, 3, real=real)
 
 
 def test_one_gate_for_two_rows_leaves_the_least_behind() -> None:
@@ -84,16 +84,16 @@ def test_one_gate_for_two_rows_leaves_the_least_behind() -> None:
     np.testing.assert_allclose(weighted, np.tile(rows[:1], (2, 1)), atol=1e-6)
 
 
-def loading(rows: NDArray[Any], other: NDArray[Any], reach: list[int]) -> Program:
-    """`rows` loaded by a full register of an index, `other` un-loaded, pruned both."""
+def loading(rows: NDArray[Any], other: NDArray[Any], cutoffs: list[int]) -> Program:
+    """`rows` loaded by a full register of an index, `other` uncomputed, pruned both."""
     count, dimension = rows.shape
     bits, size = (count - 1).bit_length(), dimension.bit_length() - 1
     index = ("index",) if bits else ()
-    tables = {"exact": Table(rows), "table": Table(pruned_rows(rows, reach))}
-    tables |= {"other": Table(other), "other-pruned": Table(pruned_rows(other, reach))}
+    tables = {"exact": Table(rows), "table": Table(pruned_rows(rows, cutoffs))}
+    tables |= {"other": Table(other), "other-pruned": Table(pruned_rows(other, cutoffs))}
     ops = [
-        LoadPruned("data", index, "table", "exact", tuple(reach)),
-        LoadPruned("data", index, "other-pruned", "other", tuple(reach), True),
+        LoadPruned("data", index, "table", "exact", tuple(cutoffs)),
+        LoadPruned("data", index, "other-pruned", "other", tuple(cutoffs), True),
         Project(("data",)),
     ]
     registers = [Register("data", size)]
@@ -109,8 +109,8 @@ def loading(rows: NDArray[Any], other: NDArray[Any], reach: list[int]) -> Progra
 def test_blocks_and_gates_do_what_the_op_says(shape: tuple[int, int], real: bool, seed: int, machine: str) -> None:
     count, size = shape
     rng = np.random.default_rng(seed)
-    reach = [int(rng.integers(low, size + 1)) for low in least_reach(count, size, real)]
-    program = loading(rows_of(rng, count, size, real), rows_of(rng, count, size, real), reach)
+    cutoffs = [int(rng.integers(low, size + 1)) for low in least_reach(count, size, real)]
+    program = loading(rows_of(rng, count, size, real), rows_of(rng, count, size, real), cutoffs)
     verify(program)
     assert parse_program(print_program(program)) == program
     context = PassContext(target(machine))
@@ -131,15 +131,15 @@ def test_rules() -> None:
     rows = rows_of(np.random.default_rng(1), 4, 2, False)
     program = loading(rows, rows, [2, 1, 2])
     for wrong in (
-        {"reach": (2, 1)},
-        {"reach": (2, 1, 0)},
-        {"reach": (3, 1, 2)},
+        {"cutoffs": (2, 1)},
+        {"cutoffs": (2, 1, 0)},
+        {"cutoffs": (3, 1, 2)},
         {"exact": "uniform"},
         {"exact": "nothing"},
     ):
         ops = list(program.ops)
         ops[1] = LoadPruned(
-            **{"data": "data", "index": ("index",), "table": "table", "exact": "exact", "reach": (2, 1, 2), **wrong}
+            **{"data": "data", "index": ("index",), "table": "table", "exact": "exact", "cutoffs": (2, 1, 2), **wrong}
         )  # type: ignore[arg-type]
         with pytest.raises(ProgramError):
             verify(program.with_ops(ops))

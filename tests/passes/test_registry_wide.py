@@ -42,7 +42,7 @@ program_names = pytest.mark.parametrize("name", ON_PROGRAMS)
 
 def assert_same_meaning(before: Program, after: Program) -> None:
     found, expected = interpret(after), interpret(before)
-    scale = (before.normalisation / after.normalisation) ** 2
+    scale = (before.subnormalisation / after.subnormalisation) ** 2
     assert list(found.probabilities) == list(expected.probabilities)
     for metric, pair in expected.probabilities.items():
         assert found.probabilities[metric] == pytest.approx([scale * value for value in pair], abs=1e-10), metric
@@ -167,4 +167,4 @@ def test_passes_of_templates_keep_every_op_with_slots(name: str, program: Progra
     by_slot = {op.slots[0]: op for op in slotted.ops if op.slots}
     for op in after.ops:
         for slot in op.slots:
-            assert {*by_slot[slot].targets, *by_slot[slot].borrows} <= {*op.targets, *op.borrows}
+            assert {*by_slot[slot].targets, *by_slot[slot].controlled_by} <= {*op.targets, *op.controlled_by}

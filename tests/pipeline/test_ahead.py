@@ -66,7 +66,7 @@ def test_a_compilation_of_full_rank_runs_few_passes(runs: Counter[tuple[str, int
     qsac.compile(model(2, 8), "h2", verify=False)
     by_pass = Counter(name for name, _ in runs)
     assert by_pass["fold-unitaries"] == 4
-    assert by_pass["stage-power"] == by_pass["select-indices"] == 2
+    assert by_pass["stage-degree"] == by_pass["select-indices"] == 2
 
 
 @pytest.mark.parametrize("seed", range(0, 60, 6))

@@ -88,7 +88,7 @@ def added(step: AnyPass, pipeline: Sequence[AnyPass]) -> list[str]:
 def test_a_pass_of_another_package_goes_between_those_that_want_it() -> None:
     pipeline = default_pipeline(2)
     names = [step.name for step in pipeline]
-    last = names.index("stagger-loaders")
+    last = names.index("alternate-load-order")
     assert added(made("mine", "block"), pipeline).index("mine") == len(names)
     for behind in ((), ("select-indices",), ("absent",)):
         assert added(made("mine", "attention", *behind), pipeline).index("mine") == last + 1
@@ -142,7 +142,7 @@ def test_levels_are_run_in_order_wherever_they_are_written() -> None:
         ("default,- -merge-rotations", "a pass name"),
         ("+default", "unknown pass: default"),
         ("fold-unitaries,select-indices", "the pass fold-unitaries comes after select-indices"),
-        ("default,-stage-power,stage-power", "comes after stage-power"),
+        ("default,-stage-power,stage-degree", "comes after stage-degree"),
     ],
 )
 def test_edits_that_cannot_be_made_are_told(text: str, message: str) -> None:

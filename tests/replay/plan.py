@@ -53,8 +53,8 @@ _HOW_TO_RUN = (
 )
 _PASS_LISTS = (
     "fold-unitaries,merge-diagonals,merge-rotations",
-    "stage-power,select-indices,drop-controls",
-    "compress-tokens,fold-unitaries,stagger-loaders,drop-diagonals,merge-diagonals",
+    "stage-degree,select-indices,drop-controls",
+    "compress-tokens,fold-unitaries,alternate-load-order,drop-diagonals,merge-diagonals",
 )
 
 

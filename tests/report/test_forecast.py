@@ -74,7 +74,7 @@ def test_the_forecast_is_made_of_the_statistics(name: str, optimisation: int) ->
     again = Compiled.parse(compiled.to_json().encode(), "again")
     machine = target(name)
     counts = circuit_stats(again.circuits[0], machine)
-    assert forecast(again.model, again.normalisations, counts, machine) == told
+    assert forecast(again.model, again.subnormalisations, counts, machine) == told
 
 
 def test_many_shots_take_several_jobs() -> None:

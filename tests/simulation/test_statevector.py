@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from qsac.compiler import compilation as compiler
 from qsac.errors import DoesNotFitError
-from qsac.native.circuit import GATES, KIND, BitReadout, NativeCircuit, Profile
+from qsac.native.circuit import GATES, KIND, BitReadout, NativeCircuit, Snapshot
 from qsac.simulation.statevector import WIDTH_LIMIT, simulate, width
 from tests.passes.circuit.test_route import branches
 from tests.strategies import random_model
@@ -106,9 +106,9 @@ def test_a_reset_of_what_was_not_measured_is_refused() -> None:
 
 def test_what_never_succeeds_has_probability_zero() -> None:
     readout = (BitReadout("fidelity", (0,), (1,)),)
-    profile = Profile(2, (1,), (0,), ())
+    profile = Snapshot(2, (1,), (0,), ())
     gates = [("X", 0, -1), ("Measure", 0, 0), ("Measure", 1, 1)]
-    found = simulate(circuit(*gates, readouts=readout, profile=profile))
+    found = simulate(circuit(*gates, readouts=readout, snapshot=profile))
     assert found.given == 0
     assert found.success == {"fidelity": 0}
     assert found.share("fidelity") == 0
@@ -126,7 +126,7 @@ def test_the_profile_is_read_at_its_stop() -> None:
         ("Measure", 0, 1),
     ]
     readouts = (BitReadout("fidelity", (), (0, 1)),)
-    found = simulate(circuit(*gates, readouts=readouts, profile=Profile(4, (0,), (), (0,))))
+    found = simulate(circuit(*gates, readouts=readouts, snapshot=Snapshot(4, (0,), (), (0,))))
     assert found.given == pytest.approx(1)
     assert found.index is not None
     np.testing.assert_allclose(found.index.marginal, [0.5, 0.5])
@@ -144,7 +144,7 @@ def test_the_width_is_that_of_the_widest_moment() -> None:
     native = compiled.circuits[0]
     assert width(native) <= len(native.qubits)
     given_bits = native.readouts[0].given
-    everything = replace(native, readouts=(BitReadout("fidelity", (), given_bits),), profile=None)
+    everything = replace(native, readouts=(BitReadout("fidelity", (), given_bits),), snapshot=None)
     assert width(everything) > width(native)
 
 

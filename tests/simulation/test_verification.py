@@ -53,10 +53,10 @@ def test_a_missing_entangler_is_found(seed: int) -> None:
     two = [place for place, kind in enumerate(circuit.kind.tolist()) if GATES[kind].qubits == 2]
     place = int(np.random.default_rng(seed).choice(two))
     rest = _without(circuit, place)
-    assert circuit.profile is not None
-    profile = circuit.profile._replace(stop=circuit.profile.stop - (place < circuit.profile.stop))
+    assert circuit.snapshot is not None
+    profile = circuit.snapshot._replace(stop=circuit.snapshot.stop - (place < circuit.snapshot.stop))
     with pytest.raises(CheckFailedError):
-        verify_compiled(_with(compiled, **rest, profile=profile))
+        verify_compiled(_with(compiled, **rest, snapshot=profile))
 
 
 def test_the_circuit_of_another_model_is_found() -> None:

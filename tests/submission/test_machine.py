@@ -154,7 +154,7 @@ def test_a_machine_that_measures_at_the_end_only() -> None:
     machine = replace(target("h2"), mid_circuit_measurement=False)
     circuit = small().circuits[0]
     measured = np.flatnonzero(circuit.kind == KIND["Measure"])
-    check_circuit(replace(circuit.rows(slice(0, int(measured[0]) + 1)), readouts=(), profile=None), machine)
+    check_circuit(replace(circuit.rows(slice(0, int(measured[0]) + 1)), readouts=(), snapshot=None), machine)
     reused = replace(circuit, first=np.where(circuit.kind == KIND["Measure"], 0, circuit.first).astype(np.int32))
     with pytest.raises(InvalidInputError, match="used after its measurement, which h2 cannot do") as caught:
         check_circuit(reused, machine)

@@ -77,7 +77,7 @@ def _changed(saved: Path, change: Callable[[dict[str, Any]], object]) -> str:
         (lambda d: d["options"].update(error_budget=0.5), "the template is damaged"),
         (lambda d: d["options"].update(passes="evolve-tokens"), "the template is damaged"),
         (lambda d: d.update(ir=d["blocks"]), "the template is damaged"),
-        (lambda d: d.update(ir="qsac-ir 1\nnonsense"), "the IR text cannot be read"),
+        (lambda d: d.update(ir="qsac-ir 2\nnonsense"), "the IR text cannot be read"),
         (lambda d: d.update(ir=d["ir"].replace("op project", "op load-tokens", 1)), "the IR text cannot be read"),
         (lambda d: d.update(blocks=d["blocks"].replace("slots=[0]", "slots=[99]")), "the template is damaged"),
         (lambda d: d.update(blocks=d["blocks"].replace("slots=[0]", "slots=[1]")), "the template is damaged"),

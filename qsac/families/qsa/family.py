@@ -42,7 +42,7 @@ class QuantumAttention:
 
     def plan(self, model: Model, *, provenance: bool = False) -> Plan:
         """Registers of the circuit: ``query`` and ``key`` of m qubits (none for T = 1), ``value`` and ``score[c]`` of n
-        qubits, for a kernel of several terms ``power[c]`` of one qubit."""
+        qubits, for a kernel of several terms ``degree[c]`` of one qubit."""
         return Plan((model.readout.step(model, evolution_of(model) if provenance else None),))
 
     def parameters(self, model: Model) -> dict[str, Parameter]:
@@ -149,9 +149,9 @@ class QuantumAttention:
     def summary(self, model: Model) -> list[Fact]:
         return summary(model)
 
-    def statistics(self, model: Model, normalisations: Sequence[float]) -> dict[str, Any]:
+    def statistics(self, model: Model, subnormalisations: Sequence[float]) -> dict[str, Any]:
         """Lambda as it is in the circuit's program, and the pairs of the mask."""
-        return {"lam": model.lam * normalisations[0], "pairs": model.pairs}
+        return {"lam": model.lam * subnormalisations[0], "pairs": model.pairs}
 
     def beside(self, model: Model) -> Any:
         """What takes each token to the next: the canonical model holds the tokens alone."""

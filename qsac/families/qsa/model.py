@@ -77,7 +77,7 @@ class Model(contract.Model):
 
     @property
     def lam(self) -> float:
-        """The normalisation lambda = sum_p |c_p|."""
+        """The subnormalisation lambda = sum_p |c_p|."""
         return float(sum(abs(c) for c in self.kernel))
 
     @property

@@ -7,11 +7,11 @@ from math import copysign, sqrt
 from typing import TYPE_CHECKING
 
 from qsac.families.unitary import Identity, Matrix, Unitary
-from qsac.ir.attention import ApplyUnitary, LoadTokens, PreparePower, Project
+from qsac.ir.attention import ApplyUnitary, LoadTokens, PrepareDegree, Project
 from qsac.ir.attention.unitary import UnitaryForm
-from qsac.ir.observe import Observe
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
+from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.ir.table import Table
 from qsac.numerics.product_formulas import Evolution
 
@@ -25,7 +25,7 @@ Rotated = tuple[UnitaryForm, tuple[str, ...]]
 
 def measured(index: tuple[str, ...], *quantities: str) -> list[Op]:
     """Registers read as they come out: observed, then projected on zero, which measures them."""
-    observed = [Observe(index, name, origin="/readout") for name in quantities or ("weights", "overlaps")]
+    observed = [SaveProbabilities(index, name, origin="/readout") for name in quantities or ("weights", "overlaps")]
     return [*observed, Project(index, origin="/readout")]
 
 
@@ -44,7 +44,7 @@ def program(
 
 
 class Kernel:
-    """The score copies of a kernel, and the power registers that a kernel of several terms takes.
+    """The score copies of a kernel, and the degree registers that a kernel of several terms takes.
 
     A kernel of one term c_p s^p is a monomial: its coefficient is a factor of every z_j, which no metric sees.
     """
@@ -55,16 +55,16 @@ class Kernel:
         coefficients = model.kernel[: degree + 1] if several else ()
         self.amplitudes = tuple(copysign(sqrt(abs(c) / model.lam), c) for c in coefficients)
         self.copies = tuple(f"score[{copy}]" for copy in range(degree))
-        self.powers = tuple(f"power[{copy}]" for copy in range(degree)) if several else ()
+        self.degrees = tuple(f"degree[{copy}]" for copy in range(degree)) if several else ()
 
     @property
     def registers(self) -> tuple[str, ...]:
         """All registers, in the order in which they are given."""
-        return (*self.copies, *self.powers)
+        return (*self.copies, *self.degrees)
 
     def sizes(self, model: Model) -> dict[str, int]:
         """The registers' qubits."""
-        return dict.fromkeys(self.copies, model.data_qubits) | dict.fromkeys(self.powers, 1)
+        return dict.fromkeys(self.copies, model.data_qubits) | dict.fromkeys(self.degrees, 1)
 
     def scores(
         self,
@@ -73,25 +73,26 @@ class Kernel:
         key: tuple[str, ...],
         query: tuple[tuple[str, ...], str],
     ) -> list[Op]:
-        """Multiply by g(s) / lam: each copy loaded by ``key``, un-loaded by ``query`` (index, table), and projected."""
+        """Multiply by g(s) / lam: each copy loaded by ``key``, uncomputed by ``query`` (index, table), and
+        projected."""
         score = unitary("score", model.score, model, tables) if self.copies else None
         ops: list[Op] = []
-        if self.powers:
-            ops.append(PreparePower(self.powers, self.amplitudes, origin="/attention/kernel"))
+        if self.degrees:
+            ops.append(PrepareDegree(self.degrees, self.amplitudes, origin="/attention/kernel"))
         for copy, register in enumerate(self.copies):
-            when = self.powers[copy : copy + 1]
+            when = self.degrees[copy : copy + 1]
             ops.append(LoadTokens(register, key, CONTEXT, when=when, origin="/tokens"))
             ops += applied(register, "score", score, "/attention/score", when)
-            ops.append(LoadTokens(register, *query, adjoint_load=True, when=when, origin="/tokens"))
+            ops.append(LoadTokens(register, *query, inverse=True, when=when, origin="/tokens"))
             ops.append(Project((register,), origin="/attention/kernel"))
         return ops
 
     def projected(self) -> list[Op]:
-        """The end of the power registers."""
-        if not self.powers:
+        """The end of the degree registers."""
+        if not self.degrees:
             return []
         magnitudes = tuple(abs(amplitude) for amplitude in self.amplitudes)
-        return [Project(self.powers, "unary", amplitudes=magnitudes, origin="/attention/kernel")]
+        return [Project(self.degrees, "unary", amplitudes=magnitudes, origin="/attention/kernel")]
 
 
 def evolution_of(model: Model) -> Evolution | None:

@@ -23,8 +23,8 @@ from qsac.families.unitary import Identity, Matrix, Unitary
 from qsac.files.numbers import Numbers
 from qsac.ir.attention import LoadTokens, PhaseTable, PrepareIndices, Project
 from qsac.ir.op import Op, Register
-from qsac.ir.outline import Outline, Span
 from qsac.ir.program import Program
+from qsac.ir.shaped_table import ShapedTable, Span
 from qsac.ir.table import Table
 
 SYNTHESISED = 5
@@ -133,7 +133,7 @@ def generic_step(model: Model, size: Size) -> CircuitStep:
 
 
 def outlined(model: Model, size: Size) -> Program:
-    """The attention program of a model of that size, with outlines in place of its tables.
+    """The attention program of a model of that size, with shaped_tables in place of its tables.
 
     Of small unitaries and of angles the numbers are drawn. A model that reads out a prediction has its own size.
     """
@@ -146,7 +146,7 @@ def outlined(model: Model, size: Size) -> Program:
             case PrepareIndices() | Project(state="uniform", registers=("key" | "query",)) if not own:
                 return replace(op, length=size.context)
             case PhaseTable(index="query"):
-                return replace(op, phases=Outline((size.context,), real=True))
+                return replace(op, phases=ShapedTable((size.context,), real=True))
         return op
 
     sizes = {"query": size.index_qubits, "key": size.index_qubits} | dict.fromkeys(("value", "score"), size.data_qubits)
@@ -189,18 +189,20 @@ def _outline(name: str, table: Table, model: Model, size: Size, loaded: bool) ->
         rows = table.shape[0] if isinstance(model.readout, Predict) else size.context
         first = int(name == TARGETS)
         spans = [Span("tokens", first, first + rows)]
-        return Outline((rows, dimension), real=not np.iscomplexobj(model.tokens), columns=size.dimension, spans=spans)
+        return ShapedTable(
+            (rows, dimension), real=not np.iscomplexobj(model.tokens), columns=size.dimension, spans=spans
+        )
     if name in ("value", "score"):
         return _unitary_outline(name, getattr(model, name), size)
     if loaded or (len(table.shape) == 2 and table.shape[0] != table.shape[1]):
-        return Outline(table.shape, real=table.real, spans=[Span(name, 0, table.shape[0])])
+        return ShapedTable(table.shape, real=table.real, spans=[Span(name, 0, table.shape[0])])
     return table
 
 
 def _unitary_outline(name: str, unitary: Unitary, size: Size) -> Table:
     if isinstance(unitary, Matrix) and size.data_qubits > SYNTHESISED:
         shape = (1 << size.data_qubits, 1 << size.data_qubits)
-        return Outline(shape, real=unitary.is_real, spans=[Span(name, 0, shape[0])])
+        return ShapedTable(shape, real=unitary.is_real, spans=[Span(name, 0, shape[0])])
     made = _drawn_unitary(unitary, size, np.random.default_rng((SEED, len(name))))
     if isinstance(made, Identity):
         raise TypeError("the identity has no table")

@@ -1,9 +1,9 @@
 """Ops of the attention level, one family a file."""
 
+from qsac.ir.attention.degree import PrepareDegree, RotateDegree
 from qsac.ir.attention.evolution import LoadEvolution
 from qsac.ir.attention.indices import PrepareIndex, PrepareIndices
 from qsac.ir.attention.phases import PhaseTable
-from qsac.ir.attention.power import PreparePower, TurnPower
 from qsac.ir.attention.project import Project
 from qsac.ir.attention.pruned import LoadPruned
 from qsac.ir.attention.select import SelectIndex
@@ -16,10 +16,10 @@ __all__ = [
     "LoadPruned",
     "LoadTokens",
     "PhaseTable",
+    "PrepareDegree",
     "PrepareIndex",
     "PrepareIndices",
-    "PreparePower",
     "Project",
+    "RotateDegree",
     "SelectIndex",
-    "TurnPower",
 ]

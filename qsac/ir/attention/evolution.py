@@ -54,10 +54,10 @@ class LoadEvolution(Loader):
     lead: float = 0.0
     phases: tuple[float, ...] = ()
     reversal: str = ""
-    adjoint_load: bool = False
+    inverse: bool = False
 
     @property
-    def borrows(self) -> tuple[str, ...]:
+    def controlled_by(self) -> tuple[str, ...]:
         return self.index
 
     @property

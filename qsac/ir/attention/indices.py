@@ -34,7 +34,7 @@ class PrepareIndices(Op):
         return (self.query, self.key)
 
     @property
-    def needs_fresh(self) -> tuple[str, ...]:
+    def requires_zero(self) -> tuple[str, ...]:
         return self.targets
 
     def check(self, scope: Scope) -> str | None:
@@ -73,7 +73,7 @@ class PrepareIndex(Op):
         return (self.index,)
 
     @property
-    def needs_fresh(self) -> tuple[str, ...]:
+    def requires_zero(self) -> tuple[str, ...]:
         return self.targets
 
     def check(self, scope: Scope) -> str | None:

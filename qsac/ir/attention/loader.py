@@ -12,31 +12,27 @@ from qsac.ir.op import Op, Scope
 
 
 class Loader(Op):
-    """Bring ``data`` from zero into a state that the borrowed registers choose; with ``adjoint_load``, un-load it.
+    """Bring ``data`` from zero into a state that the borrowed registers choose; with ``inverse``, uncompute it.
 
-    What is un-loaded must then be projected on zero, so only the first column of each unitary is part of the meaning.
+    What is uncomputed must then be projected on zero, so only the first column of each unitary is part of the meaning.
     """
 
     phrase: ClassVar[str] = "load of"
 
     data: str
-    adjoint_load: bool
+    inverse: bool
 
     @property
     def targets(self) -> tuple[str, ...]:
         return (self.data,)
 
     @property
-    def needs_fresh(self) -> tuple[str, ...]:
-        return () if self.adjoint_load else (self.data,)
+    def requires_zero(self) -> tuple[str, ...]:
+        return () if self.inverse else (self.data,)
 
     @property
     def leaves_zero_on(self) -> tuple[str, ...]:
-        return (self.data,) if self.adjoint_load else ()
-
-    @property
-    def inverse(self) -> bool:
-        return self.adjoint_load
+        return (self.data,) if self.inverse else ()
 
     @property
     def approximates(self) -> bool:
@@ -52,12 +48,12 @@ class Loader(Op):
         raise NotImplementedError
 
     def adjoint(self) -> Self:
-        return replace(self, adjoint_load=not self.adjoint_load)  # type: ignore[call-arg]  # a field of each loader
+        return replace(self, inverse=not self.inverse)  # type: ignore[call-arg]  # a field of each loader
 
     def matrices(self, scope: Scope) -> NDArray[np.complex128]:
         """One unitary a value; its first column is what is loaded, the others complete it (Householder)."""
         matrices = completed(self.loaded(scope))
-        return np.conj(matrices.transpose(0, 2, 1)) if self.adjoint_load else matrices
+        return np.conj(matrices.transpose(0, 2, 1)) if self.inverse else matrices
 
 
 def rows_for(rows: NDArray[np.float64] | NDArray[np.complex128], values: int, first: int = 0) -> NDArray[np.complex128]:

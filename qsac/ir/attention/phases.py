@@ -24,7 +24,7 @@ class PhaseTable(Op):
     phases: Table
 
     @property
-    def borrows(self) -> tuple[str, ...]:
+    def controlled_by(self) -> tuple[str, ...]:
         return (self.index,)
 
     def check(self, scope: Scope) -> str | None:

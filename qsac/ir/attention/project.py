@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.ir.attention.power import check_unary, unary_state
+from qsac.ir.attention.degree import check_unary, unary_state
 from qsac.ir.op import Level, Op, Scope
 
 ProjectedState = Literal["zero", "uniform", "unary"]
@@ -36,7 +36,7 @@ class Project(Op):
         return self.registers
 
     @property
-    def ends(self) -> tuple[str, ...]:
+    def releases(self) -> tuple[str, ...]:
         return self.registers
 
     @property

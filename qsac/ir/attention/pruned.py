@@ -18,10 +18,10 @@ class LoadPruned(Loader):
     """Where ``index`` is i, bring ``data`` from zero into row i of ``table``, by few gates (algorithm point 9).
 
     The rows are approximations of those of the table ``exact``, up to nothing: their phases count. Further columns of
-    that table are left out. The rows are such that a loader can do without some of its controls: ``reach`` has a number
-    for each index qubit and then for each data qubit but the last, and only what works on data qubits before that
-    number looks at the qubit. As with :class:`~qsac.ir.attention.LoadTokens`, only the first column of each unitary is
-    part of the meaning.
+    that table are left out. The rows are such that a loader can do without some of its controls: ``cutoffs`` has a
+    number for each index qubit and then for each data qubit but the last, and only what works on data qubits before
+    that number looks at the qubit. As with :class:`~qsac.ir.attention.LoadTokens`, only the first column of each
+    unitary is part of the meaning.
     """
 
     name: ClassVar[str] = "load-pruned"
@@ -31,11 +31,11 @@ class LoadPruned(Loader):
     index: tuple[str, ...]
     table: str
     exact: str
-    reach: tuple[int, ...]
-    adjoint_load: bool = False
+    cutoffs: tuple[int, ...]
+    inverse: bool = False
 
     @property
-    def borrows(self) -> tuple[str, ...]:
+    def controlled_by(self) -> tuple[str, ...]:
         return self.index
 
     @property
@@ -56,10 +56,10 @@ class LoadPruned(Loader):
             if np.max(np.abs(np.linalg.norm(scope.tables[name].values, axis=1) - 1)) > 1e-9:
                 return f"table {name!r} has rows that are not of unit norm"
         least = [*[0] * bits, *range(1 + rows.real, size + rows.real)]
-        if len(self.reach) != len(least) or not all(
-            min(low, size) <= reach <= size for low, reach in zip(least, self.reach, strict=True)
+        if len(self.cutoffs) != len(least) or not all(
+            min(low, size) <= cutoffs <= size for low, cutoffs in zip(least, self.cutoffs, strict=True)
         ):
-            return f"reach {list(self.reach)} is not from {[min(low, size) for low in least]} to {size}"
+            return f"cutoffs {list(self.cutoffs)} is not from {[min(low, size) for low in least]} to {size}"
         return None
 
     def loaded(self, scope: Scope) -> NDArray[np.complex128]:

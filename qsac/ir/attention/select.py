@@ -1,4 +1,4 @@
-"""Choosing which index a register holds: what lets one un-loading serve two branches."""
+"""Choosing which index a register holds: what lets one uncomputing serve two branches."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from qsac.ir.op import Level, Op, Scope
 
 @dataclass(frozen=True)
 class SelectIndex(Op):
-    """Where ``power`` is 1 keep j in ``query``, where it is 0 bring i of ``key`` there; ``key`` then holds j xor i.
+    """Where ``degree`` is 1 keep j in ``query``, where it is 0 bring i of ``key`` there; ``key`` then holds j xor i.
 
-    It is the half of a controlled swap of query and key that an un-loading by ``query`` needs (algorithm point 5). An
-    un-loading between it and its adjoint un-does the very load in the branch 0, which is the identity there. Until the
+    It is the half of a controlled swap of query and key that an uncomputing by ``query`` needs (algorithm point 5). An
+    uncomputing between it and its adjoint un-does the very load in the branch 0, which is the identity there. Until the
     adjoint its registers are only borrowed, so that diagonals on them may be left to the pair: a lowering is exact for
     the pair, not for each half.
     """
@@ -27,7 +27,7 @@ class SelectIndex(Op):
 
     query: str
     key: str
-    power: str
+    degree: str
     adjoint_select: bool = False
 
     @property
@@ -35,25 +35,25 @@ class SelectIndex(Op):
         return (self.query, self.key)
 
     @property
-    def borrows(self) -> tuple[str, ...]:
-        return (self.power,)
+    def controlled_by(self) -> tuple[str, ...]:
+        return (self.degree,)
 
     @property
     def inverse(self) -> bool:
         return self.adjoint_select
 
     @property
-    def opens_pair(self) -> bool:
+    def computes_pair(self) -> bool:
         return not self.adjoint_select
 
     @property
-    def closes_pair(self) -> bool:
+    def uncomputes_pair(self) -> bool:
         return self.adjoint_select
 
     def check(self, scope: Scope) -> str | None:
         if scope.sizes[self.query] != scope.sizes[self.key]:
             return "query and key differ in size"
-        return None if scope.sizes[self.power] == 1 else "the power register has one qubit"
+        return None if scope.sizes[self.degree] == 1 else "the degree register has one qubit"
 
     def adjoint(self) -> Self:
         return replace(self, adjoint_select=not self.adjoint_select)

@@ -17,7 +17,7 @@ class LoadTokens(Loader):
     """Where ``index`` is i and every ``when`` qubit is 1, bring ``data`` from zero into row i of ``table``.
 
     ``table`` names an array of shape (rows, 2^size(data)) of unit rows. What happens on index values without a row is
-    left open: nothing may be there. The ``adjoint`` un-loads; the data must then be projected on zero, so only the
+    left open: nothing may be there. The ``adjoint`` uncomputes; the data must then be projected on zero, so only the
     first column of each unitary is part of the meaning, and a lowering may choose the others.
 
     Rows that approximate others say so: ``exact`` then names a table of as many rows, whose further columns, if it has
@@ -31,7 +31,7 @@ class LoadTokens(Loader):
     data: str
     index: tuple[str, ...]
     table: str
-    adjoint_load: bool = False
+    inverse: bool = False
     when: tuple[str, ...] = ()
     exact: str = ""
     order: tuple[int, ...] = ()
@@ -41,7 +41,7 @@ class LoadTokens(Loader):
         return (self.table, self.exact) if self.exact else (self.table,)
 
     @property
-    def borrows(self) -> tuple[str, ...]:
+    def controlled_by(self) -> tuple[str, ...]:
         return (*self.when, *self.index)
 
     def check(self, scope: Scope) -> str | None:
@@ -71,7 +71,7 @@ class LoadTokens(Loader):
         return self._states(self.exact or self.table, scope)
 
     def _states(self, table: str, scope: Scope) -> NDArray[np.complex128]:
-        values = scope.dimension(self.borrows)
+        values = scope.dimension(self.controlled_by)
         return rows_for(scope.tables[table].values, values, values - scope.dimension(self.index))
 
     def matrices(self, scope: Scope) -> NDArray[np.complex128]:

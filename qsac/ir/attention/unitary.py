@@ -60,7 +60,7 @@ class ApplyUnitary(Op):
         return (self.data,)
 
     @property
-    def borrows(self) -> tuple[str, ...]:
+    def controlled_by(self) -> tuple[str, ...]:
         return self.when
 
     def check(self, scope: Scope) -> str | None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.ir.op import Level, Op, Scope, sources_of
-from qsac.ir.outline import Outline
+from qsac.ir.shaped_table import ShapedTable
 from qsac.ir.table import Table
 
 
@@ -30,11 +30,11 @@ class Diagonal(Op):
     through: str = ""
 
     @property
-    def visits(self) -> tuple[str, ...]:
+    def ancillas(self) -> tuple[str, ...]:
         return (self.through,) if self.through else ()
 
     @property
-    def borrows(self) -> tuple[str, ...]:
+    def controlled_by(self) -> tuple[str, ...]:
         return self.qubits
 
     def check(self, scope: Scope) -> str | None:
@@ -52,7 +52,7 @@ class Diagonal(Op):
         wide = self if len(self.qubits) >= len(other.qubits) else other
         slots, sources = (*self.slots, *other.slots), sources_of(self, other)
         if not (self.phases.known and other.phases.known):
-            outline = Outline((1 << len(wide.qubits),), real=True)
+            outline = ShapedTable((1 << len(wide.qubits),), real=True)
             return replace(self, qubits=wide.qubits, phases=outline, slots=slots, sources=sources)
         phases = self.phases.values[self.places(wide.qubits)] + other.phases.values[other.places(wide.qubits)]
         return replace(

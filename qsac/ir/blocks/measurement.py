@@ -28,7 +28,7 @@ class Measure(Op):
         return (self.qubit,)
 
     @property
-    def ends(self) -> tuple[str, ...]:
+    def releases(self) -> tuple[str, ...]:
         return (self.qubit,)
 
     @property
@@ -56,5 +56,5 @@ class Reset(Op):
         return (self.qubit,)
 
     @property
-    def reopens(self) -> tuple[str, ...]:
+    def reallocates(self) -> tuple[str, ...]:
         return (self.qubit,)

@@ -23,8 +23,8 @@ def ruler(controls: int) -> NDArray[np.intp]:
     return np.asarray(controls - 1 - trailing_zeros, dtype=np.intp)
 
 
-PairEnd = Literal["none", "opens", "closes"]
-_OPPOSITE: dict[PairEnd, PairEnd] = {"none": "none", "opens": "closes", "closes": "opens"}
+PairEnd = Literal["none", "compute", "uncompute"]
+_OPPOSITE: dict[PairEnd, PairEnd] = {"none": "none", "compute": "uncompute", "uncompute": "compute"}
 
 
 def ladder_places(rows: int, controls: int) -> NDArray[np.intp]:
@@ -99,7 +99,7 @@ class Multiplexor(Op):
         return (self.target,)
 
     @property
-    def borrows(self) -> tuple[str, ...]:
+    def controlled_by(self) -> tuple[str, ...]:
         return self.controls
 
     @property
@@ -107,22 +107,22 @@ class Multiplexor(Op):
         return (self.target,) if self.leaves_zero else ()
 
     @property
-    def opens_pair(self) -> bool:
-        return self.pair == "opens"
+    def computes_pair(self) -> bool:
+        return self.pair == "compute"
 
     @property
-    def closes_pair(self) -> bool:
-        return self.pair == "closes"
+    def uncomputes_pair(self) -> bool:
+        return self.pair == "uncompute"
 
     @property
     def first_entangler_free(self) -> bool:
         """Whether a ladder may leave out the entangling gate at its beginning."""
-        return self.enters_zero or self.pair == "closes"
+        return self.enters_zero or self.pair == "uncompute"
 
     @property
     def last_entangler_free(self) -> bool:
         """Whether a ladder may leave out the entangling gate at its end."""
-        return self.leaves_zero or self.pair == "opens"
+        return self.leaves_zero or self.pair == "compute"
 
     def check(self, scope: Scope) -> str | None:
         if self.axis not in PAULI:
@@ -178,7 +178,7 @@ class UniformlyControlledGate(Op):
         return (self.target,)
 
     @property
-    def borrows(self) -> tuple[str, ...]:
+    def controlled_by(self) -> tuple[str, ...]:
         return self.controls
 
     def check(self, scope: Scope) -> str | None:

@@ -10,11 +10,11 @@ from qsac.counting.formulas import two_qubit_gates
 from qsac.families.qsa.model import Model
 from qsac.families.reading import load
 from qsac.families.unitary import Ansatz, Matrix
-from qsac.ir.attention import ApplyUnitary, LoadTokens, PreparePower, Project
-from qsac.ir.observe import Observe
+from qsac.ir.attention import ApplyUnitary, LoadTokens, PrepareDegree, Project
 from qsac.ir.parser import parse_program
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
+from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.ir.verifier import verify
 from qsac.machine.registry import target
 from qsac.native.circuit import NativeCircuit
@@ -57,7 +57,7 @@ def test_one_position_has_no_index() -> None:
     program = build(_given(1, 4))
     assert [register.name for register in program.registers] == ["value", "score[0]"]
     assert "prepare-indices" not in _kinds(program)
-    assert not any(isinstance(op, Observe) for op in program.ops)
+    assert not any(isinstance(op, SaveProbabilities) for op in program.ops)
 
 
 def test_identities_apply_nothing() -> None:
@@ -71,13 +71,13 @@ def test_phases_are_there_only_where_they_do_something() -> None:
 
 def test_a_polynomial_of_one_term_is_a_monomial() -> None:
     program = build(_given(3, 2, kernel={"type": "polynomial", "coefficients": [0, 0, -2.5]}))
-    assert "prepare-power" not in _kinds(program)
+    assert "prepare-degree" not in _kinds(program)
     assert sum(name.startswith("score") for name in program.scope.sizes) == 2
 
 
 def test_signs_of_a_polynomial_are_prepared_and_not_projected() -> None:
     program = build(_given(3, 2, kernel={"type": "polynomial", "coefficients": [1, -2, 0, 1]}))
-    (prepared,) = (op.amplitudes for op in program.ops if isinstance(op, PreparePower))
+    (prepared,) = (op.amplitudes for op in program.ops if isinstance(op, PrepareDegree))
     (projected,) = (op.amplitudes for op in program.ops if isinstance(op, Project) and op.state == "unary")
     np.testing.assert_allclose(prepared, [0.5, -np.sqrt(0.5), 0, 0.5])
     np.testing.assert_allclose(projected, np.abs(prepared))
@@ -161,8 +161,8 @@ def test_gates_grow_no_more_where_the_dimension_is_beyond_what_the_tokens_span()
 
 @pytest.mark.parametrize("seed", MONOMIALS)
 def test_the_formula_of_a_monomial_is_what_is_written(seed: int) -> None:
-    """Passes choose by it. What it does not know: two gates cancel where a real load meets its un-load, and phases that
-    are 0 or pi may save one."""
+    """Passes choose by it. What it does not know: two gates cancel where a real load meets its inverse load, and phases
+    that are 0 or pi may save one."""
     model = load(random_model(seed))
     compiled = compiler.compile(model, "statevector", verify=False)
     formula = two_qubit_gates(compiled.program, target("statevector").family)

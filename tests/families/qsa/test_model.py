@@ -1,4 +1,4 @@
-"""The materialised model: normalisation, padding, kernels, phases, the canonical form."""
+"""The materialised model: subnormalisation, padding, kernels, phases, the canonical form."""
 
 import hashlib
 import json

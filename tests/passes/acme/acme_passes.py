@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from qsac.ir.blocks import Measure, Reset
-from qsac.ir.observe import Observe
 from qsac.ir.op import Op
 from qsac.ir.program import Program
+from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.pipeline.contract import Pass, PassContext
 
 
@@ -50,5 +50,5 @@ class MeasureEarly(Pass):
 
 
 def _lets_past(op: Op, qubit: str) -> bool:
-    used = (*op.targets, *op.borrows, *op.visits)
-    return qubit not in used and not isinstance(op, Measure | Reset | Observe)
+    used = (*op.targets, *op.controlled_by, *op.ancillas)
+    return qubit not in used and not isinstance(op, Measure | Reset | SaveProbabilities)

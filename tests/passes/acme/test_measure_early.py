@@ -13,7 +13,7 @@ from tests.strategies import block_programs
 
 CONTEXT = PassContext(target("h2"))
 
-BEFORE = """qsac-ir 1
+BEFORE = """qsac-ir 2
 program "two qubits" block
 register q[0] 1
 register q[1] 1

@@ -13,7 +13,7 @@ from qsac.artifact.compiled import Compiled
 from qsac.errors import InvalidInputError
 from qsac.families.qsa.metrics import closed_form
 from qsac.families.reading import load
-from qsac.ir.attention import LoadTokens, PhaseTable, PreparePower, TurnPower
+from qsac.ir.attention import LoadTokens, PhaseTable, PrepareDegree, RotateDegree
 from qsac.ir.interpreter import interpret
 from qsac.ir.parser import parse_program
 from qsac.ir.printer import print_program
@@ -21,7 +21,7 @@ from qsac.ir.verifier import verify
 from qsac.machine.registry import target
 from qsac.passes.attention._factors import factorised
 from qsac.passes.attention.factor_kernel import FactorKernel
-from qsac.passes.attention.stage_power import StagePower
+from qsac.passes.attention.stage_degree import StageDegree
 from qsac.pipeline.contract import PassContext
 from qsac.pipeline.registry import default_pipeline
 from tests.passes.attention.test_prune_loaders import ANSATZ, IDENTITY, model
@@ -31,7 +31,8 @@ from tests.strategies import models
 
 TOKENS = np.random.default_rng(4).normal(size=(6, 4)).tolist()
 LINEAR = (
-    "factor-kernel{linear=true},stage-power,select-indices,fold-unitaries,drop-controls,merge-diagonals,merge-rotations"
+    "factor-kernel{linear=true},stage-degree,select-indices,fold-unitaries,drop-controls,merge-diagonals,"
+    "merge-rotations"
 )
 
 
@@ -164,16 +165,16 @@ def test_generated_models() -> None:
             share.saw(after != program)
             verify(after)
             assert parse_program(print_program(after)) == after
-            staged = StagePower().apply(after, PassContext(target("h1")))
+            staged = StageDegree().apply(after, PassContext(target("h1")))
             verify(staged)
-            assert not any(isinstance(op, PreparePower) for op in staged.ops)
+            assert not any(isinstance(op, PrepareDegree) for op in staged.ops)
             expected = interpret(program)
             for found in (interpret(after), interpret(staged)):
                 for metric, pair in expected.probabilities.items():
-                    scaled = [value / after.normalisation**2 for value in pair]
+                    scaled = [value / after.subnormalisation**2 for value in pair]
                     assert found.probabilities[metric] == pytest.approx(scaled, abs=1e-11)
                 for quantity, values in expected.observed.items():
-                    np.testing.assert_allclose(found.observed[quantity], values / after.normalisation**2, atol=1e-11)
+                    np.testing.assert_allclose(found.observed[quantity], values / after.subnormalisation**2, atol=1e-11)
 
         holds()
 
@@ -183,7 +184,7 @@ def test_a_root_at_zero_takes_no_power_register() -> None:
     found = qsac.compile(source, "h1")
     unary = qsac.compile(source, "h1", passes=without_factors())
     assert sum(isinstance(op, LoadTokens) and op.data.startswith("score") for op in found.program.ops) == 6
-    assert len({op.power for op in found.program.ops if isinstance(op, TurnPower)}) == 1
+    assert len({op.degree for op in found.program.ops if isinstance(op, RotateDegree)}) == 1
     assert found.stats["lam"] == found.model.lam
     assert found.stats["two_qubit_gates"] < 0.9 * unary.stats["two_qubit_gates"]
 
@@ -228,8 +229,8 @@ def test_any_degree_runs_on_the_same_qubits() -> None:
 def test_a_program_without_copies_that_are_alike_is_left_alone() -> None:
     program = build(load(polynomial(1.0, 2.0, 1.0)))
     other = [
-        LoadTokens(op.data, op.index, "targets", op.adjoint_load, op.when)
-        if isinstance(op, LoadTokens) and op.data == "score[1]" and not op.adjoint_load
+        LoadTokens(op.data, op.index, "targets", op.inverse, op.when)
+        if isinstance(op, LoadTokens) and op.data == "score[1]" and not op.inverse
         else op
         for op in program.ops
     ]
@@ -241,11 +242,11 @@ def test_a_program_without_copies_that_are_alike_is_left_alone() -> None:
 def test_the_normalisation_is_written_and_read() -> None:
     program = FactorKernel(linear=True).apply(build(load(polynomial(1.0, 0.0, 1.0))), PassContext(target("h1")))
     text = print_program(program)
-    assert program.normalisation == pytest.approx(2)
+    assert program.subnormalisation == pytest.approx(2)
     assert "\nnormalisation " in text
     assert parse_program(text) == program
-    line = next(line for line in text.splitlines() if line.startswith("normalisation"))
-    for wrong in ("normalisation 0", "normalisation -1", "normalisation x", f"{line}\n{line}"):
+    line = next(line for line in text.splitlines() if line.startswith("subnormalisation"))
+    for wrong in ("subnormalisation 0", "subnormalisation -1", "subnormalisation x", f"{line}\n{line}"):
         with pytest.raises(InvalidInputError):
             parse_program(text.replace(line, wrong))
-    assert prod([program.normalisation]) > 1
+    assert prod([program.subnormalisation]) > 1

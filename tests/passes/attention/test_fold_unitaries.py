@@ -7,10 +7,10 @@ import pytest
 
 from qsac.counting.formulas import two_qubit_gates
 from qsac.families.reading import load
-from qsac.ir.attention import ApplyUnitary, LoadTokens, PrepareIndex, PreparePower, Project
-from qsac.ir.observe import Observe
+from qsac.ir.attention import ApplyUnitary, LoadTokens, PrepareDegree, PrepareIndex, Project
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
+from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.ir.table import Table
 from qsac.ir.verifier import verify
 from qsac.machine.registry import target
@@ -120,13 +120,13 @@ def _tested(following: bool, length: int = 3, size: int = 1) -> Program:
     }
     ops: list[Op] = [
         PrepareIndex("key", length),
-        PreparePower(("branch",), (0.6, 0.8)),
+        PrepareDegree(("branch",), (0.6, 0.8)),
         LoadTokens("data", ("key",), "context"),
         ApplyUnitary("data", "matrix", "score", (), ("branch",)),
         *([Project(("data",))] if following else []),
-        Observe(("key",), "weights"),
+        SaveProbabilities(("key",), "weights"),
         Project(("branch",), "unary", amplitudes=(0.8, 0.6)),
-        Observe(("key",), "overlaps"),
+        SaveProbabilities(("key",), "overlaps"),
         Project(("key",)),
     ]
     given = ("data",) if following else ()

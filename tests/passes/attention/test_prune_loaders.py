@@ -176,7 +176,7 @@ def test_one_loader(dt: float, infidelity_of_tokens: float, most: int, seed: int
     pruning = Pruning(rows, np.full(32, 1 / 32), 476, sqrt(3 * infidelity_of_tokens))
     lost = {}
     for choice in pruning.front:
-        loaded = pruning.loaded(choice.reach)
+        loaded = pruning.loaded(choice.cutoffs)
         lost[choice.cost] = float(np.mean(1 - np.abs(np.einsum("td,td->t", loaded.conj(), rows)) ** 2))
     assert pruning.front[0].cost == 476
     assert min(cost for cost, value in lost.items() if value <= infidelity_of_tokens) <= most
@@ -190,9 +190,9 @@ def test_the_infidelity_is_that_of_the_final_states() -> None:
     verify(after)
     loads = [op for op in after.ops if isinstance(op, LoadPruned)]
     assert loads
-    only = next(place for place, op in enumerate(after.ops) if isinstance(op, LoadPruned) and not op.adjoint_load)
+    only = next(place for place, op in enumerate(after.ops) if isinstance(op, LoadPruned) and not op.inverse)
     ops = [
-        LoadTokens(op.data, op.index, op.exact, op.adjoint_load) if isinstance(op, LoadPruned) and place != only else op
+        LoadTokens(op.data, op.index, op.exact, op.inverse) if isinstance(op, LoadPruned) and place != only else op
         for place, op in enumerate(after.ops)
     ]
     mixed = after.with_ops(ops)

@@ -107,7 +107,7 @@ def test_real_unitaries_go_into_a_second_table():
     program = build(model(16, 8, {"type": "softmax-taylor", "degree": 1}, layers=6))
     after = SelectIndices().apply(program, CONTEXT)
     loads = [op for op in after.ops if isinstance(op, LoadTokens) and op.data == "score[0]"]
-    assert [op.index for op in loads] == [("key", "power[0]"), ("query",)]
+    assert [op.index for op in loads] == [("key", "degree[0]"), ("query",)]
     assert all(after.tables[op.table].real for op in loads)
     published = FoldUnitaries().apply(program, CONTEXT)
     assert two_qubit_gates(after, "zzphase") < two_qubit_gates(published, "zzphase")

@@ -40,7 +40,7 @@ def test_the_order_changes_nothing_but_the_depth() -> None:
         def holds(program: Program, part: float) -> None:
             circuit = emit(program)
             # What a snapshot sees is to stay before it.
-            stop = int(part * len(circuit)) if circuit.profile is None else circuit.profile.stop
+            stop = int(part * len(circuit)) if circuit.snapshot is None else circuit.snapshot.stop
             better = reordered(circuit, stop)
             before, after = layers(circuit).two_qubit_depth, layers(better).two_qubit_depth
             share.saw(after < before)

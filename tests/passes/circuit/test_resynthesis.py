@@ -66,7 +66,7 @@ def test_special_products_need_fewer() -> None:
 def test_what_a_circuit_means_stays(seed: int) -> None:
     """Measurements and resets in between, and angles that libraries like to round away."""
     circuit = random_circuit(seed, qubits=3, size=40)
-    circuit = replace(circuit, profile=None)
+    circuit = replace(circuit, snapshot=None)
     found = resynthesised(circuit)
     everything = circuit.final_map
     assert_same(left_over(circuit, branches(circuit), everything), left_over(found, branches(found), everything))
@@ -77,7 +77,7 @@ def test_what_a_circuit_means_stays(seed: int) -> None:
 def test_most_of_these_circuits_take_fewer_gates() -> None:
     with Share(0.8) as share:
         for seed in range(40):
-            circuit = replace(random_circuit(seed, qubits=3, size=40), profile=None)
+            circuit = replace(random_circuit(seed, qubits=3, size=40), snapshot=None)
             share.saw(resynthesised(circuit).two_qubit_gates < circuit.two_qubit_gates)
 
 

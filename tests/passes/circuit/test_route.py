@@ -22,7 +22,7 @@ from qsac.export.circuit_dict import to_dict
 from qsac.export.tket import to_tket
 from qsac.machine import registry as machines
 from qsac.machine.target import ErrorRates, Target
-from qsac.native.circuit import GATES, KIND, BitReadout, NativeCircuit, Profile
+from qsac.native.circuit import GATES, KIND, BitReadout, NativeCircuit, Snapshot
 from qsac.native.provenance import Provenance
 from qsac.pipeline import registry
 from qsac.pipeline.contract import PassContext
@@ -165,8 +165,8 @@ def random_circuit(seed: int, qubits: int = 4, size: int = 30, bits: int = 5, na
         gates.append((name, first, second if gate.qubits == 2 else -1, *angles))
     stop = int(rng.integers(len(gates) + 1))
     written = [gate[2] for gate in gates[:stop] if gate[0] == "Measure"]
-    profile = Profile(stop, (2, 0), tuple(written[:1]), tuple(written[1:])) if bits else None
-    return circuit_of(gates, qubits, bits, profile=profile)
+    profile = Snapshot(stop, (2, 0), tuple(written[:1]), tuple(written[1:])) if bits else None
+    return circuit_of(gates, qubits, bits, snapshot=profile)
 
 
 def own_ops(gates: int) -> Provenance:
@@ -181,12 +181,12 @@ def assert_routed(source: NativeCircuit, routed: NativeCircuit, target: Target) 
     assert routed.bits == source.bits
     assert routed.readouts == source.readouts
     assert_traced(source, routed)
-    if source.profile is not None:
-        assert routed.profile is not None
-        assert routed.profile._replace(stop=0, register=()) == source.profile._replace(stop=0, register=())
-        stop = source.profile.stop
-        left = left_over(source, branches(source, stop), source.profile.register)
-        right = left_over(routed, branches(routed, routed.profile.stop), routed.profile.register)
+    if source.snapshot is not None:
+        assert routed.snapshot is not None
+        assert routed.snapshot._replace(stop=0, register=()) == source.snapshot._replace(stop=0, register=())
+        stop = source.snapshot.stop
+        left = left_over(source, branches(source, stop), source.snapshot.register)
+        right = left_over(routed, branches(routed, routed.snapshot.stop), routed.snapshot.register)
         # in the computational basis: what is left on the register may differ by phases that a measurement forgets
         diagonals = [{bits: np.diag(rho) for bits, rho in table.items()} for table in (left, right)]
         assert_same(*diagonals)
@@ -282,11 +282,11 @@ def test_a_qubit_measured_reset_and_used_again_keeps_its_bits() -> None:
     assert_routed(source, Route().apply(source, PassContext(LINE)), LINE)
 
 
-@pytest.mark.parametrize("profile", [None, Profile(9, (0,), (), (0,))])
-def test_a_qubit_is_swapped_with_its_last_gate_and_measured_then(profile: Profile | None) -> None:
+@pytest.mark.parametrize("profile", [None, Snapshot(9, (0,), (), (0,))])
+def test_a_qubit_is_swapped_with_its_last_gate_and_measured_then(profile: Snapshot | None) -> None:
     gates = [("SX", 0, -1), ("SX", 1, -1), ("SX", 2, -1), ("CZ", 0, 1), ("SX", 1, -1), ("CZ", 1, 2), ("Measure", 1, 0)]
     gates += [("SX", 2, -1), ("CZ", 0, 2), ("SX", 0, -1), ("Measure", 0, 1), ("Measure", 2, 2)]
-    source = circuit_of(gates, 3, 3, profile=profile)
+    source = circuit_of(gates, 3, 3, snapshot=profile)
     routed = Route().apply(source, PassContext(LINE))
     assert_routed(source, routed, LINE)
     assert routed.two_qubit_gates == 4
@@ -295,16 +295,16 @@ def test_a_qubit_is_swapped_with_its_last_gate_and_measured_then(profile: Profil
 def test_a_profile_before_nothing_but_measurements_stays_there() -> None:
     gates = [("SX", 0, -1), ("CZ", 0, 2), ("SX", 2, -1), ("SX", 1, -1), ("CZ", 1, 2), ("CZ", 0, 1), ("SX", 0, -1)]
     gates += [("Measure", qubit, qubit) for qubit in range(3)]
-    source = circuit_of(gates, 3, 3, profile=Profile(7, (0, 1), (), ()))
+    source = circuit_of(gates, 3, 3, snapshot=Snapshot(7, (0, 1), (), ()))
     routed = Route().apply(source, PassContext(LINE))
     assert_routed(source, routed, LINE)
-    assert routed.profile is not None
-    assert (routed.kind[routed.profile.stop :] == KIND["Measure"]).all()
+    assert routed.snapshot is not None
+    assert (routed.kind[routed.snapshot.stop :] == KIND["Measure"]).all()
 
 
 def test_small_and_empty_circuits() -> None:
     for gates, bits in (([], 0), ([("X", 0, -1)], 0), ([("SX", 1, -1), ("Measure", 1, 0)], 1)):
-        source = circuit_of(gates, 2, bits, profile=Profile(0, (0,), (), ()))
+        source = circuit_of(gates, 2, bits, snapshot=Snapshot(0, (0,), (), ()))
         assert_routed(source, Route().apply(source, PassContext(ECR_RING)), ECR_RING)
 
 

@@ -96,7 +96,7 @@ def test_merged_gates_are_of_what_stood_between_the_same_gates() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_what_merging_leaves_alone_is_its_own(seed: int) -> None:
     circuit = as_cz(random_circuit(seed))
-    circuit = replace(circuit, provenance=own_ops(len(circuit)), profile=None)
+    circuit = replace(circuit, provenance=own_ops(len(circuit)), snapshot=None)
     found = _squashed(circuit)
     two = np.flatnonzero(found.kind == CZ)
     assert all(len(_sets(found)[gate]) == 1 for gate in two)

@@ -22,7 +22,7 @@ def _kept(*following: Op) -> bool:
     """Whether a diagonal on a and b stays where these ops come between it and the measurements."""
     prepared = [PauliRotation("y", (name,), 0.3) for name in NAMES]
     measured = [Measure(name, "bits", place) for place, name in enumerate(NAMES)]
-    ended = {name for op in following for name in op.ends}
+    ended = {name for op in following for name in op.releases}
     ops = (*prepared, DIAGONAL, *following, *(op for op in measured if op.qubit not in ended))
     program = Program("one", "block", tuple(Register(name, 1) for name in NAMES), {}, ops, ())
     verify(program)

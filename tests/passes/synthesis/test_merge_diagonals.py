@@ -32,7 +32,7 @@ def test_equal_and_contained_ones_are_added_up() -> None:
     (found,) = _merged(
         Diagonal(("a", "b"), AB), Diagonal(("b", "a"), BA), Diagonal(("b",), A), Diagonal(("a",), Table([0.0, 0.0]))
     )
-    assert found.borrows == ("a", "b")
+    assert found.controlled_by == ("a", "b")
     total = AB.values + BA.values[[0, 2, 1, 3]] + A.values[[0, 1, 0, 1]]
     np.testing.assert_allclose(np.exp(1j * _phases(found)), np.exp(1j * (total - total[0])), atol=1e-14)
 

@@ -80,7 +80,7 @@ def lists(values: Real) -> list[Any]:
 
 def given_deviation(expected: Outcomes, found: Outcomes) -> dict[str, float | None]:
     """How far exact outcomes are from the closed form, of a readout that has no loss."""
-    growth = found.normalisation**2
+    growth = found.subnormalisation**2
     return {
         "loss_deviation": None,
         "success_probability_deviation": found.given * growth / expected.given - 1 if expected.given else None,

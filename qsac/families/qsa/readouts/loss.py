@@ -20,9 +20,9 @@ from qsac.families.outcomes import Index, Outcomes, standard_error, upper_bound
 from qsac.families.qsa.metrics import closed_form, metrics_from_probabilities, prefix_loss
 from qsac.families.qsa.parts import CONTEXT, TARGETS, Kernel, applied, program, unitary
 from qsac.ir.attention import LoadTokens, PhaseTable, PrepareIndices, Project
-from qsac.ir.observe import Observe
 from qsac.ir.op import Op
 from qsac.ir.program import Program, Readout
+from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.ir.table import Table
 from qsac.numerics.product_formulas import Evolution
 
@@ -51,7 +51,7 @@ class Loss:
     def program(self, model: Model, source: Evolution | None = None) -> Program:
         """The program whose readouts are the fidelity and the token fidelity.
 
-        Score copies come one after another, each loaded by ``key``, transformed, un-loaded by ``query`` and projected;
+        Score copies come one after another, each loaded by ``key``, transformed, uncomputed by ``query`` and projected;
         then the value register takes the same way to the targets. The observed ``weights`` and ``overlaps`` are w_j^2
         and |A_j|^2 over lam^2 T N.
         """
@@ -71,13 +71,13 @@ class Loss:
         ops += kernel.projected()
         if indexed:
             ops.append(Project(key, "uniform", positions, origin="/attention/mask"))
-            ops.append(Observe(query, "weights", origin="/readout"))
-        ops.append(LoadTokens("value", query, TARGETS, adjoint_load=True, origin="/tokens"))
+            ops.append(SaveProbabilities(query, "weights", origin="/readout"))
+        ops.append(LoadTokens("value", query, TARGETS, inverse=True, origin="/tokens"))
         if indexed and np.any(model.phases):
             ops.append(PhaseTable("query", Table(model.phases), origin="/phases"))
         ops.append(Project(("value",), origin="/readout"))
         if indexed:
-            ops.append(Observe(query, "overlaps", origin="/readout"))
+            ops.append(SaveProbabilities(query, "overlaps", origin="/readout"))
             ops.append(Project(query, "uniform", positions, origin="/readout"))
 
         sizes = {"query": model.index_qubits, "key": model.index_qubits, "value": model.data_qubits}
@@ -145,7 +145,7 @@ class Loss:
         loss, fidelity, zeta = exact["loss"], found.share("fidelity"), exact["zeta"]
         return {
             "loss_deviation": None if loss is None or fidelity <= 0 else -log(fidelity) - loss,
-            "success_probability_deviation": found.given * found.normalisation**2 / zeta - 1 if zeta else None,
+            "success_probability_deviation": found.given * found.subnormalisation**2 / zeta - 1 if zeta else None,
         }
 
     def rows(self, model: Model, result: Result) -> Iterator[Row]:
@@ -163,7 +163,7 @@ def _exact(model: Model, found: Outcomes) -> Result:
     if found.index is not None:
         weights, overlaps = found.index.marginal / (found.given or 1.0), found.index.joint / (found.given or 1.0)
     metrics, warnings = metrics_from_probabilities(
-        zeta=found.given * found.normalisation**2,
+        zeta=found.given * found.subnormalisation**2,
         fidelity=found.share("fidelity"),
         token_fidelity=found.share("token_fidelity"),
         weight_share=weights[: model.context],
@@ -173,14 +173,14 @@ def _exact(model: Model, found: Outcomes) -> Result:
         prefix=prefix_loss(model),
     )
     if metrics["success_probability"]:
-        metrics["success_probability"] /= found.normalisation**2
+        metrics["success_probability"] /= found.subnormalisation**2
     return Result(metrics, {}, metrics["success_probability"], tuple(warnings))
 
 
 def _counted(model: Model, found: Outcomes) -> Result:
     """Metrics from at least one shot.
 
-    mu, zeta and nu are the model's, larger than the circuit's probabilities by the square of its normalisation.
+    mu, zeta and nu are the model's, larger than the circuit's probabilities by the square of its subnormalisation.
     Standard errors are binomial (delta method for logarithms); where a fraction is 0 or 1 they are taken at half a
     count from the edge.
     """
@@ -206,7 +206,7 @@ def _counted(model: Model, found: Outcomes) -> Result:
         elif given:
             warnings.append(f"{name} is not resolved: no given shot found the token")
 
-    growth = found.normalisation**2
+    growth = found.subnormalisation**2
     fraction("fidelity", fidelity, given)
     logarithm("loss", fidelity, given, f"none of {given:,.0f} given shots succeeded")
     fraction("token_fidelity", token, given)

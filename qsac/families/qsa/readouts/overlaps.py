@@ -15,10 +15,18 @@ from qsac.families.contract import CircuitStep, Result, Row
 from qsac.families.outcomes import Index, Outcomes
 from qsac.families.qsa.parts import CONTEXT, applied, measured, program, unitary
 from qsac.families.qsa.readouts.indexed import fractions, given_deviation, lists, outside, success, unresolved
-from qsac.ir.attention import ApplyUnitary, LoadTokens, PrepareIndex, PrepareIndices, PreparePower, Project, SelectIndex
-from qsac.ir.observe import Observe
+from qsac.ir.attention import (
+    ApplyUnitary,
+    LoadTokens,
+    PrepareDegree,
+    PrepareIndex,
+    PrepareIndices,
+    Project,
+    SelectIndex,
+)
 from qsac.ir.op import Op
 from qsac.ir.program import Program, Readout
+from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.ir.table import Table
 from qsac.numerics.product_formulas import Evolution
 
@@ -51,11 +59,11 @@ class Overlaps:
         """The program that measures s_ji = <x_j|W|x_i> for all pairs of the mask, (j, i) read from ``query`` and
         ``key``.
 
-        Squared moduli: x_i is loaded, transformed and un-loaded as x_j; the share of zeros is |s_ji|^2. Complex ones: a
-        Hadamard test without controlled loaders. ``branch`` is in |+>; where it is 0 the one loader is given j in place
-        of i (select-index), where it is 1 the token is transformed by W. The two branches' states have the overlap
-        s_ji, so ``branch`` is found in |+> with probability (1 + Re s_ji) / 2. A register ``quadrature``, an even coin,
-        decides whether ``branch`` is turned by a quarter first: then it is (1 + Im s_ji) / 2.
+        Squared moduli: x_i is loaded, transformed and uncomputed as x_j; the share of zeros is |s_ji|^2. Complex ones:
+        a Hadamard test without controlled loaders. ``branch`` is in |+>; where it is 0 the one loader is given j in
+        place of i (select-index), where it is 1 the token is transformed by W. The two branches' states have the
+        overlap s_ji, so ``branch`` is found in |+> with probability (1 + Re s_ji) / 2. A register ``quadrature``, an
+        even coin, decides whether ``branch`` is turned by a quarter first: then it is (1 + Im s_ji) / 2.
         """
         positions = model.context
         query, key = (("query",), ("key",)) if positions > 1 else ((), ())
@@ -67,10 +75,10 @@ class Overlaps:
         if self.part == "abs2":
             sizes["score"] = model.data_qubits
             if query:
-                ops.append(Observe((*query, *key), "weights", origin="/readout"))
+                ops.append(SaveProbabilities((*query, *key), "weights", origin="/readout"))
             ops.append(LoadTokens("score", key, CONTEXT, origin="/tokens"))
             ops += applied("score", "score", unitary("score", model.score, model, tables), "/attention/score")
-            ops.append(LoadTokens("score", query, CONTEXT, adjoint_load=True, origin="/tokens"))
+            ops.append(LoadTokens("score", query, CONTEXT, inverse=True, origin="/tokens"))
             ops.append(Project(("score",), origin="/readout"))
             if query:
                 ops += measured((*query, *key), "overlaps")
@@ -81,7 +89,7 @@ class Overlaps:
         even = (sqrt(0.5), sqrt(0.5))
         select = SelectIndex("key", "query", "branch", origin="/readout")
         ops.append(PrepareIndex("quadrature", 2, origin="/readout"))
-        ops.append(PreparePower(("branch",), even, origin="/readout"))
+        ops.append(PrepareDegree(("branch",), even, origin="/readout"))
         ops += [select] if query else []
         ops.append(LoadTokens("score", key, CONTEXT, origin="/tokens"))
         ops += [select.adjoint()] if query else []
@@ -90,7 +98,7 @@ class Overlaps:
         # Re(-i s) = Im s: a factor of -i on the branch of W x_i.
         tables["quadrature"] = Table(np.array([1, -1j]))
         ops.append(ApplyUnitary("branch", "diagonal", "quadrature", (), ("quadrature",), origin="/readout"))
-        ops.append(Observe(index, "weights", origin="/readout"))
+        ops.append(SaveProbabilities(index, "weights", origin="/readout"))
         ops.append(Project(("branch",), "unary", amplitudes=even, origin="/readout"))
         ops += measured(index, "overlaps")
         return program(model, sizes, tables, ops, Readout("overlaps", (), ("branch",), index))

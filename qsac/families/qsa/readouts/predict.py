@@ -17,9 +17,9 @@ from qsac.families.qsa.parts import CONTEXT, Kernel, applied, measured, program,
 from qsac.families.qsa.readouts.indexed import fractions, given_deviation, lists, outside, success, unresolved
 from qsac.files.numbers import Numbers
 from qsac.ir.attention import ApplyUnitary, LoadTokens, PrepareIndex, Project
-from qsac.ir.observe import Observe
 from qsac.ir.op import Op
 from qsac.ir.program import Program, Readout
+from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.ir.table import Table
 from qsac.numerics.product_formulas import Evolution
 
@@ -69,10 +69,10 @@ class Predict:
     def program(self, model: Model, source: Evolution | None = None) -> Program:
         """The program that prepares z of one position and measures it.
 
-        The query is one token: no query register, and its un-loading is one state's. ``key`` is uniform over the
+        The query is one token: no query register, and its uncomputing is one state's. ``key`` is uniform over the
         context. States that exclude each other are read at once, after the unitary that turns them into basis states,
         or, where they are more than d, from a wider ``value`` register that loads the amplitudes of all outcomes
-        (Naimark's dilation). Others are un-loaded one each for every value of a uniform register ``state``, which is
+        (Naimark's dilation). Others are uncomputed one each for every value of a uniform register ``state``, which is
         then measured.
         """
         positions = self.context
@@ -111,8 +111,8 @@ class Predict:
             sizes["state"] = (len(self.states) - 1).bit_length()
             tables["states"] = Table(self.states)
             ops.append(PrepareIndex("state", len(self.states), origin="/readout"))
-            ops.append(Observe(("state",), "weights", origin="/readout"))
-            ops.append(LoadTokens("value", ("state",), "states", adjoint_load=True, origin="/readout"))
+            ops.append(SaveProbabilities(("state",), "weights", origin="/readout"))
+            ops.append(LoadTokens("value", ("state",), "states", inverse=True, origin="/readout"))
             ops.append(Project(("value",), origin="/readout"))
             ops += measured(("state",), "overlaps")
             asked = Readout("predictions", given, ("value",), ("state",))

@@ -110,10 +110,10 @@ def _check(model: Model, target: str, optimisation: int) -> None:
     (step,) = compiled.plan.circuits
     for program in (compiled.program, blocks[-1]):
         name, content, success = _reported(model.readout.result(model, {step.name: of_program(program)}))
-        _assert_result(name, content, success * program.normalisation**2, model, f"{program.level} level, {where}")
+        _assert_result(name, content, success * program.subnormalisation**2, model, f"{program.level} level, {where}")
     result = qsac.run(compiled, "statevector")
     name, content, success = _reported(result)
-    _assert_result(name, content, success * compiled.normalisations[0] ** 2, model, f"circuit, {where}")
+    _assert_result(name, content, success * compiled.subnormalisations[0] ** 2, model, f"circuit, {where}")
     RunResult.model_validate(result.to_dict())
     again = qsac.Compiled.parse(compiled.to_json().encode(), "again")
     assert again == compiled

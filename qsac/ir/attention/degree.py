@@ -1,4 +1,4 @@
-"""Power registers: the terms of a polynomial kernel, in unary."""
+"""Degree registers: the terms of a polynomial kernel, in unary."""
 
 from __future__ import annotations
 
@@ -38,54 +38,55 @@ def unary_angles(amplitudes: tuple[float, ...]) -> list[float]:
 def check_unary(registers: tuple[str, ...], amplitudes: tuple[float, ...], scope: Scope) -> str | None:
     """What is wrong with a unary state on one-qubit registers, or None."""
     if any(scope.sizes[name] != 1 for name in registers):
-        return "a power register has one qubit"
+        return "a degree register has one qubit"
     if len(amplitudes) != len(registers) + 1:
-        return f"{len(registers)} power registers take {len(registers) + 1} amplitudes, not {len(amplitudes)}"
+        return f"{len(registers)} degree registers take {len(registers) + 1} amplitudes, not {len(amplitudes)}"
     if abs(float(np.dot(amplitudes, amplitudes)) - 1) > 1e-9:
         return "the amplitudes are not of unit norm"
     return None
 
 
 @dataclass(frozen=True)
-class PreparePower(Op):
-    """Bring the power registers into sum_p a_p |1^p 0^(k-p)>, a_p = sign(c_p) sqrt(|c_p| / lam) (algorithm point 1)."""
+class PrepareDegree(Op):
+    """Bring the degree registers into sum_p a_p |1^p 0^(k-p)>, a_p = sign(c_p) sqrt(|c_p| / lam) (algorithm point
+    1)."""
 
-    name: ClassVar[str] = "prepare-power"
+    name: ClassVar[str] = "prepare-degree"
     level: ClassVar[Level] = "attention"
     phrase: ClassVar[str] = "preparation of"
 
-    power: tuple[str, ...]
+    degree: tuple[str, ...]
     amplitudes: tuple[float, ...]
 
     @property
     def targets(self) -> tuple[str, ...]:
-        return self.power
+        return self.degree
 
     @property
-    def needs_fresh(self) -> tuple[str, ...]:
-        return self.power
+    def requires_zero(self) -> tuple[str, ...]:
+        return self.degree
 
     def check(self, scope: Scope) -> str | None:
-        return check_unary(self.power, self.amplitudes, scope)
+        return check_unary(self.degree, self.amplitudes, scope)
 
     def prepared(self, scope: Scope) -> NDArray[Any]:
         return unary_state(self.amplitudes)
 
 
 @dataclass(frozen=True)
-class TurnPower(Op):
-    """Turn one power register by RY(``angles[g]``), g the value of the power register ``given`` (none: 0); radians.
+class RotateDegree(Op):
+    """Turn one degree register by RY(``angles[g]``), g the value of the degree register ``given`` (none: 0); radians.
 
-    A unary state is prepared one register after another, each given the one before, and can be un-prepared from the
-    same end, each given the one after: few power registers are then alive at a time (algorithm point 4). ``fresh``:
+    A unary state is prepared one register after another, each given the one before, and can be unprepared from the
+    same end, each given the one after: few degree registers are then alive at a time (algorithm point 4). ``fresh``:
     the register enters in zero. ``last``: it leaves for a projection on zero.
     """
 
-    name: ClassVar[str] = "turn-power"
+    name: ClassVar[str] = "rotate-degree"
     level: ClassVar[Level] = "attention"
     phrase: ClassVar[str] = "rotation of"
 
-    power: str
+    degree: str
     angles: tuple[float, ...]
     given: tuple[str, ...] = ()
     fresh: bool = False
@@ -93,15 +94,15 @@ class TurnPower(Op):
 
     @property
     def targets(self) -> tuple[str, ...]:
-        return (self.power,)
+        return (self.degree,)
 
     @property
-    def borrows(self) -> tuple[str, ...]:
+    def controlled_by(self) -> tuple[str, ...]:
         return self.given
 
     @property
-    def needs_fresh(self) -> tuple[str, ...]:
-        return (self.power,) if self.fresh else ()
+    def requires_zero(self) -> tuple[str, ...]:
+        return (self.degree,) if self.fresh else ()
 
     @property
     def inverse(self) -> bool:
@@ -109,11 +110,11 @@ class TurnPower(Op):
 
     @property
     def leaves_zero_on(self) -> tuple[str, ...]:
-        return (self.power,) if self.last else ()
+        return (self.degree,) if self.last else ()
 
     def check(self, scope: Scope) -> str | None:
-        if any(scope.sizes[name] != 1 for name in (self.power, *self.given)):
-            return "a power register has one qubit"
+        if any(scope.sizes[name] != 1 for name in (self.degree, *self.given)):
+            return "a degree register has one qubit"
         if len(self.angles) != 1 << len(self.given):
             return f"{len(self.given)} given registers take {1 << len(self.given)} angles"
         return None

@@ -16,10 +16,10 @@ from tests.programs import build
 from tests.strategies import random_model
 
 CONTEXT = PassContext(target("h2"))
-STAGGER = pass_class("stagger-loaders")()
+STAGGER = pass_class("alternate-load-order")()
 
 
-# Models with loads of real tables on several qubits that are not un-loaded at once.
+# Models with loads of real tables on several qubits that are not uncomputed at once.
 SEEDS = (4, 8, 18, 21, 37, 38, 43, 57, 62, 70, 81, 124, 153, 169, 175, 210, 211, 217, 259, 265, 294)
 
 
@@ -42,7 +42,7 @@ def test_the_same_meaning_and_as_many_gates(seed: int) -> None:
 def test_loads_and_un_loads_run_side_by_side(case: Case, saved: int) -> None:
     names = ",".join(("drop-controls", "drop-diagonals", "merge-diagonals", "merge-rotations"))
     plain = compile(case.model(), "h2", passes=names, verify=False).stats
-    staggered = compile(case.model(), "h2", passes=f"stagger-loaders,{names}", verify=True).stats
+    staggered = compile(case.model(), "h2", passes=f"alternate-load-order,{names}", verify=True).stats
     assert staggered["two_qubit_gates"] == plain["two_qubit_gates"]
     assert plain["two_qubit_depth"] - staggered["two_qubit_depth"] >= saved
 

@@ -1,4 +1,4 @@
-"""Keep few power registers alive at a time."""
+"""Keep few degree registers alive at a time."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from dataclasses import dataclass
 from math import atan2, hypot, pi
 from typing import ClassVar, Literal
 
-from qsac.ir.attention import PreparePower, Project, TurnPower
-from qsac.ir.attention.power import unary_angles
+from qsac.ir.attention import PrepareDegree, Project, RotateDegree
+from qsac.ir.attention.degree import unary_angles
 from qsac.ir.op import Op
 from qsac.ir.program import Program
-from qsac.passes.attention._powers import copies_of
+from qsac.passes.attention._degrees import copies_of
 from qsac.pipeline.contract import Pass, PassContext
 
 
 @dataclass(frozen=True)
-class StagePower(Pass):
-    """Prepare each power register just before the score copy that it gates, and end it right after (point 4).
+class StageDegree(Pass):
+    """Prepare each degree register just before the score copy that it gates, and end it right after (point 4).
 
-    Needs a verified attention program in which the ops that borrow the power registers come in the registers' order,
+    Needs a verified attention program in which the ops that borrow the degree registers come in the registers' order,
     and whose readouts ask for what is projected meanwhile as a whole or not at all. Guarantees the same meaning,
     exactly. The unary state is prepared from its first register on, each given the one before, and projected from the
-    same end, each given the one after. At most two power registers are alive at a time, and one while a score copy
+    same end, each given the one after. At most two degree registers are alive at a time, and one while a score copy
     is: with reused qubits a polynomial takes one qubit more than a monomial.
     """
 
-    name: ClassVar[str] = "stage-power"
+    name: ClassVar[str] = "stage-degree"
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = 1
     after: ClassVar[tuple[str, ...]] = ("factor-kernel",)
     templates: ClassVar[bool] = True
 
     def apply(self, program: Program, context: PassContext) -> Program:
-        """The program with staged power registers; those whose ops come in another order are left as they are."""
-        for preparation in [op for op in program.ops if isinstance(op, PreparePower)]:
+        """The program with staged degree registers; those whose ops come in another order are left as they are."""
+        for preparation in [op for op in program.ops if isinstance(op, PrepareDegree)]:
             found = copies_of(program, preparation)
             if found is None:
                 continue
@@ -44,22 +44,22 @@ class StagePower(Pass):
         return program
 
 
-def _staged(preparation: PreparePower, projection: Project, groups: list[list[Op]]) -> list[Op]:
+def _staged(preparation: PrepareDegree, projection: Project, groups: list[list[Op]]) -> list[Op]:
     """Each register's preparation, the end of the one before it, and its ops; the last register's end."""
-    power = preparation.power
+    power = preparation.degree
     ops: list[Op] = []
     reached = projection.amplitudes[0]
     for place, (register, angle) in enumerate(zip(power, unary_angles(preparation.amplitudes), strict=True)):
         before = power[place - 1 : place]
         angles = (0.0, angle) if before else (angle,)
-        ops.append(TurnPower(register, angles, before, fresh=True, origin=preparation.origin))
+        ops.append(RotateDegree(register, angles, before, fresh=True, origin=preparation.origin))
         if before:
             ended = 2 * atan2(projection.amplitudes[place], reached)
             reached = hypot(reached, projection.amplitudes[place])
-            ops.append(TurnPower(before[0], (-ended, -pi), (register,), last=True, origin=projection.origin))
+            ops.append(RotateDegree(before[0], (-ended, -pi), (register,), last=True, origin=projection.origin))
             ops.append(Project(before, origin=projection.origin))
         ops += groups[place]
     ended = 2 * atan2(projection.amplitudes[-1], reached)
-    ops.append(TurnPower(power[-1], (-ended,), last=True, origin=projection.origin))
+    ops.append(RotateDegree(power[-1], (-ended,), last=True, origin=projection.origin))
     ops.append(Project(power[-1:], origin=projection.origin))
     return ops

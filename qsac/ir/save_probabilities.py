@@ -9,7 +9,7 @@ from qsac.ir.op import Level, Op
 
 
 @dataclass(frozen=True)
-class Observe(Op):
+class SaveProbabilities(Op):
     """Mark that here the computational basis of ``registers`` carries ``quantity``, one number for each of its values.
 
     It costs no gate. The number is the probability of the value together with every projection so far. A machine that
@@ -17,7 +17,7 @@ class Observe(Op):
     w_j^2 and |A_j|^2 one by one).
     """
 
-    name: ClassVar[str] = "observe"
+    name: ClassVar[str] = "save-probabilities"
     level: ClassVar[Level] = "both"
     phrase: ClassVar[str] = "observation of"
 
@@ -25,5 +25,5 @@ class Observe(Op):
     quantity: str
 
     @property
-    def borrows(self) -> tuple[str, ...]:
+    def controlled_by(self) -> tuple[str, ...]:
         return self.registers

@@ -1,4 +1,4 @@
-"""Let loads and un-loads act on different qubits."""
+"""Let loads and inverse loads act on different qubits."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from typing import ClassVar, Literal
 
 from qsac.ir.attention import LoadTokens
 from qsac.ir.op import Op
-from qsac.ir.outline import Outline
 from qsac.ir.program import Program
+from qsac.ir.shaped_table import ShapedTable
 from qsac.ir.table import Table
 from qsac.numerics.plan import occupied_columns
 from qsac.pipeline.contract import Pass, PassContext
 
 
 @dataclass(frozen=True)
-class StaggerLoaders(Pass):
-    """Un-load real tokens by another qubit than the one that they were loaded by, so that both run side by side.
+class AlternateLoadOrder(Pass):
+    """Uncompute real tokens by another qubit than the one that they were loaded by, so that both run side by side.
 
     Needs a verified attention program. Guarantees the same meaning and as many gates. The last gates of a load of real
-    tokens are on one of a pair of data qubits, in a Bell basis of both, and so are the first ones of the un-load that
-    follows. On one qubit they would wait for each other; on the two qubits of the pair, under `key` and under `query`,
-    nothing is between them.
+    tokens are on one of a pair of data qubits, in a Bell basis of both, and so are the first ones of the inverse load
+    that follows. On one qubit they would wait for each other; on the two qubits of the pair, under `key` and under
+    `query`, nothing is between them.
     """
 
-    name: ClassVar[str] = "stagger-loaders"
+    name: ClassVar[str] = "alternate-load-order"
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = 1
     after: ClassVar[tuple[str, ...]] = ("compress-tokens", "select-indices", "fold-unitaries", "truncate-tokens")
     templates: ClassVar[bool] = True
 
     def apply(self, program: Program, context: PassContext) -> Program:
-        """The program with un-loads in an order of their own."""
+        """The program with inverse loads in an order of their own."""
         return program.with_ops(_staggered(program))
 
 
@@ -47,15 +47,15 @@ def _staggered(program: Program) -> Iterator[Op]:
 
 
 def _load_before(program: Program, place: int, op: Op) -> LoadTokens | None:
-    """The load just before an un-load, where both are in the usual order."""
-    if not isinstance(op, LoadTokens) or not op.adjoint_load or op.order or op.barrier:
+    """The load just before an inverse load, where both are in the usual order."""
+    if not isinstance(op, LoadTokens) or not op.inverse or op.order or op.barrier:
         return None
     targeting = program.targeting(op.data)
     before = program.ops[targeting[targeting.index(place) - 1]]
-    return before if isinstance(before, LoadTokens) and not before.adjoint_load and not before.order else None
+    return before if isinstance(before, LoadTokens) and not before.inverse and not before.order else None
 
 
 def _is_whole(table: Table) -> bool:
     """Whether a table is real and its rows have no columns at the end that are zero in all of them."""
-    columns = table.columns if isinstance(table, Outline) else occupied_columns((table.pattern or table).values)
+    columns = table.columns if isinstance(table, ShapedTable) else occupied_columns((table.pattern or table).values)
     return table.real and columns == table.shape[1]

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from qsac.ir.attention import ApplyUnitary
 from qsac.ir.derivation import Branches, How, derive, turned
-from qsac.ir.outline import Outline, Span, rank
+from qsac.ir.shaped_table import ShapedTable, Span, rank
 from qsac.ir.table import Table
 
 
-def _rows(sequence: str, start: int, stop: int, columns: int = 64) -> Outline:
-    return Outline((stop - start, 64), real=True, columns=columns, spans=[Span(sequence, start, stop)])
+def _rows(sequence: str, start: int, stop: int, columns: int = 64) -> ShapedTable:
+    return ShapedTable((stop - start, 64), real=True, columns=columns, spans=[Span(sequence, start, stop)])
 
 
 @given(
@@ -22,12 +22,12 @@ def _rows(sequence: str, start: int, stop: int, columns: int = 64) -> Outline:
 def test_the_rank_is_that_of_generic_rows(drawn: list[tuple[str, int, int]], columns: int) -> None:
     rng = np.random.default_rng(0)
     sequences = {name: rng.normal(size=(18, columns)) for name in "ab"}
-    outlines = [_rows(name, start, start + count, columns) for name, start, count in drawn]
+    shaped_tables = [_rows(name, start, start + count, columns) for name, start, count in drawn]
     rows = np.concatenate([sequences[name][start : start + count] for name, start, count in drawn])
-    assert rank(*outlines) == np.linalg.matrix_rank(rows)
+    assert rank(*shaped_tables) == np.linalg.matrix_rank(rows)
 
 
-@pytest.mark.parametrize("how", ["load", "unload", "basis"])
+@pytest.mark.parametrize("how", ["load", "inverse_load", "basis"])
 @pytest.mark.parametrize("size", [2, 3])
 @pytest.mark.parametrize("real", [True, False])
 def test_what_a_unitary_makes_is_as_large_and_as_real_as_the_outline_says(how: How, size: int, real: bool) -> None:
@@ -42,8 +42,8 @@ def test_what_a_unitary_makes_is_as_large_and_as_real_as_the_outline_says(how: H
     unitary = ApplyUnitary("data", "matrix", "unitary")
     tables = {"rows": Table(rows), "unitary": Table(entries)}
     values = turned(how, "rows", unitary, tables)
-    outline = turned(how, "rows", unitary, tables | {"rows": Outline((5, 4), real=True, columns=size)})
-    assert isinstance(outline, Outline)
+    outline = turned(how, "rows", unitary, tables | {"rows": ShapedTable((5, 4), real=True, columns=size)})
+    assert isinstance(outline, ShapedTable)
     assert (outline.shape, outline.real) == (values.shape, values.real)
     assert np.all(np.abs(values.values[:, outline.columns :]) < 1e-12)
     assert np.all(np.abs(values.values[:, outline.columns - 1]) > 1e-6)
@@ -52,7 +52,7 @@ def test_what_a_unitary_makes_is_as_large_and_as_real_as_the_outline_says(how: H
 def test_branches_hold_the_rows_of_both() -> None:
     zeros, ones = _rows("a", 0, 3), _rows("b", 0, 5)
     both = derive(Branches(), ("zeros", "ones"), {"zeros": zeros, "ones": ones})
-    assert isinstance(both, Outline)
+    assert isinstance(both, ShapedTable)
     assert both.shape == (10, 64)
     assert rank(both) == 8
 

@@ -24,7 +24,7 @@ class Span(NamedTuple):
     stop: int
 
 
-class Outline(Table):
+class ShapedTable(Table):
     """A table of ``shape`` of which it is known whether it is real, that its entries are zero from ``columns`` (of the
     last axis) on, and which rows it is made of (``spans``; for a unitary, which one it is).
 
@@ -62,36 +62,37 @@ class Outline(Table):
         """How many of the first entries of a row may differ from zero."""
         return self._columns
 
-    def negated(self) -> Outline:
+    def negated(self) -> ShapedTable:
         return self._copy(-self._sign, self._backwards)
 
-    def reversed(self) -> Outline:
+    def reversed(self) -> ShapedTable:
         return self._copy(self._sign, not self._backwards)
 
-    def _copy(self, sign: int, backwards: bool) -> Outline:
-        copy = Outline(self._shape, real=self._real, columns=self._columns, spans=self.spans)
+    def _copy(self, sign: int, backwards: bool) -> ShapedTable:
+        copy = ShapedTable(self._shape, real=self._real, columns=self._columns, spans=self.spans)
         copy._sign, copy._backwards = sign, backwards
         return copy
 
     @property
     def ends(self) -> tuple[float, float]:
-        """Numbers for the first entry and the last one, 0.1 to 0.4 in size: nothing is special about them, but outlines
-        of the same rows have the same ones, so that an un-load undoes what a load of the same rows did last."""
+        """Numbers for the first entry and the last one, 0.1 to 0.4 in size: nothing is special about them, but
+        shaped_tables of the same rows have the same ones, so that an inverse load undoes what a load of the same rows
+        did last."""
         seed = crc32(repr((self._shape, self._columns, sorted(self.spans))).encode())
         first, last = (self._sign * (0.1 + 0.3 * (seed * step % _MODULUS) / _MODULUS) for step in _STEPS)
         if self._shape[0] == 1:
             last = first
         return (last, first) if self._backwards else (first, last)
 
-    def through(self, name: str, *, real: bool, columns: int) -> Outline:
+    def through(self, name: str, *, real: bool, columns: int) -> ShapedTable:
         """What a unitary called ``name`` makes of these rows: independent of them, if it is generic too."""
         spans = (Span(f"{name}({span.sequence})", span.start, span.stop) for span in self.spans)
-        return Outline(self.shape, real=real, columns=columns, spans=spans)
+        return ShapedTable(self.shape, real=real, columns=columns, spans=spans)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Table):
             return NotImplemented
-        return isinstance(other, Outline) and self._facts() == other._facts()
+        return isinstance(other, ShapedTable) and self._facts() == other._facts()
 
     def __hash__(self) -> int:
         return hash(self._facts())
@@ -100,13 +101,13 @@ class Outline(Table):
         return self._shape, self._real, self._columns, self.spans, self._sign, self._backwards
 
 
-def rank(*outlines: Outline) -> int:
-    """The rank of all rows of some outlines together."""
+def rank(*shaped_tables: ShapedTable) -> int:
+    """The rank of all rows of some shaped_tables together."""
     rows = 0
-    spans = {span for outline in outlines for span in outline.spans}
+    spans = {span for outline in shaped_tables for span in outline.spans}
     reached: dict[str, int] = {}
     for sequence, start, stop in sorted(spans):
         start = max(start, reached.get(sequence, start))
         rows += max(0, stop - start)
         reached[sequence] = max(stop, start)
-    return min(rows, max(outline.columns for outline in outlines))
+    return min(rows, max(outline.columns for outline in shaped_tables))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from qsac.counting.formulas import Cost, cost
-from qsac.ir.observe import Observe
 from qsac.ir.op import Scope
+from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.native.circuit import GateFamily
 
 
-@cost.register(Observe)
-def _(op: Observe, scope: Scope, family: GateFamily) -> Cost:
+@cost.register(SaveProbabilities)
+def _(op: SaveProbabilities, scope: Scope, family: GateFamily) -> Cost:
     return Cost(0)
