@@ -18,7 +18,7 @@ from qsac.pipeline.contract import Pass, PassContext
 class StageDegree(Pass):
     """Prepare each degree register just before the score copy that it gates, and end it right after (point 4).
 
-    Needs a verified attention program in which the ops that borrow the degree registers come in the registers' order,
+    Needs a verified attention program in which the ops that the degree registers control come in the registers' order,
     and whose readouts ask for what is projected meanwhile as a whole or not at all. Guarantees the same meaning,
     exactly. The unary state is prepared from its first register on, each given the one before, and projected from the
     same end, each given the one after. At most two degree registers are alive at a time, and one while a score copy

@@ -19,7 +19,7 @@ from qsac.pipeline.contract import Pass, PassContext
 class MergeDiagonals(Pass):
     """Make one of the diagonals whose qubits are the same, or contain each other's (algorithm point 2).
 
-    Needs a verified block program. Guarantees the same meaning, exactly: a diagonal commutes with every borrow, so it
+    Needs a verified block program. Guarantees the same meaning, exactly: a diagonal commutes with every control, so it
     moves back to the earliest one that no targeting op separates it from. What comes to a constant phase is dropped.
     """
 
@@ -40,7 +40,7 @@ class MergeDiagonals(Pass):
                     ops[host] = of_type(ops[host], Diagonal).joined(op)
                     continue
                 open_places.append(len(ops))
-            # Nothing moves past a barrier, on the qubits that are only borrowed either.
+            # Nothing moves past a barrier, on the qubits that are only controls either.
             touched = (*op.targets, *op.controlled_by) if op.barrier else op.targets
             last_target.update(dict.fromkeys(touched, len(ops)))
             ops.append(op)

@@ -19,7 +19,7 @@ class MergeRotations(Pass):
     """Add up rotations about the same Pauli product on the same qubits, and drop those that come to nothing.
 
     Needs a verified block program. Guarantees the same meaning up to a global phase, exactly: a rotation moves back
-    past rotations that it commutes with, past borrows if it is diagonal there, and past ops on other qubits.
+    past rotations that it commutes with, past controls if it is diagonal there, and past ops on other qubits.
     ``window`` is how many ops back it looks.
     """
 

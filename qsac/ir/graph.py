@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def dependency_graph(program: Program) -> nx.DiGraph[int]:
     """A graph on op indices with an edge from each op to the ops that must follow it.
 
-    Two ops depend on each other when they share a register that at least one of them targets: borrows commute, also
-    with visits, which leave their register in zero. Projections keep their order among each other, as readouts are
+    Two ops depend on each other when they share a register that at least one of them targets: controls commute, also
+    with ancillas, which leave their register in zero. Projections keep their order among each other, as readouts are
     conditional on it, and observations keep theirs among projections, as what they read is joint with those before.
     Redundant edges are left out as far as one register shows them.
     """
@@ -25,20 +25,20 @@ def dependency_graph(program: Program) -> nx.DiGraph[int]:
     graph: nx.DiGraph[int] = nx.DiGraph()
     graph.add_nodes_from(range(len(program.ops)))
     last_target: dict[str, int] = {}
-    borrowed_since: dict[str, list[int]] = {}
+    controlled_since: dict[str, list[int]] = {}
     last_projection: int | None = None
     observed_since: list[int] = []
     for index, op in enumerate(program.ops):
         for name in op.targets:
             if name in last_target:
                 graph.add_edge(last_target[name], index)
-            graph.add_edges_from((borrower, index) for borrower in borrowed_since.get(name, ()))
+            graph.add_edges_from((earlier, index) for earlier in controlled_since.get(name, ()))
             last_target[name] = index
-            borrowed_since[name] = []
+            controlled_since[name] = []
         for name in (*op.controlled_by, *op.ancillas):
             if name in last_target:
                 graph.add_edge(last_target[name], index)
-            borrowed_since.setdefault(name, []).append(index)
+            controlled_since.setdefault(name, []).append(index)
         if (op.outcomes or isinstance(op, SaveProbabilities)) and last_projection is not None:
             graph.add_edge(last_projection, index)
         if isinstance(op, SaveProbabilities):

@@ -71,9 +71,9 @@ class _State:
         self.tensor = tensor.reshape([1 << self.scope.sizes[name] for name in names])
         self.live = names
 
-    def apply(self, matrices: NDArray[np.complex128], targets: tuple[str, ...], borrows: tuple[str, ...]) -> None:
-        tensor, rest = self._gather(borrows, targets)
-        self._scatter(np.matmul(matrices, tensor), [*borrows, *targets, *rest])
+    def apply(self, matrices: NDArray[np.complex128], targets: tuple[str, ...], controls: tuple[str, ...]) -> None:
+        tensor, rest = self._gather(controls, targets)
+        self._scatter(np.matmul(matrices, tensor), [*controls, *targets, *rest])
 
     def prepare(self, state: NDArray[Any], targets: tuple[str, ...]) -> None:
         """Put fresh targets, allocated in zero, into ``state``."""

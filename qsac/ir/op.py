@@ -1,7 +1,7 @@
-"""What an op is: a frozen dataclass with a signature (what it targets, what it borrows), nothing about gates.
+"""What an op is: a frozen dataclass with a signature (its targets, its controls), nothing about gates.
 
 Meaning is added by optional protocols: :class:`Preparation` (the state it brings fresh registers into),
-:class:`ControlledUnitary` (its matrix for every value of what it borrows), :class:`Projection` (the state it projects
+:class:`ControlledUnitary` (its matrix for every value of its controls), :class:`Projection` (the state it projects
 on), :class:`Adjointable`.
 """
 
@@ -77,7 +77,8 @@ class Op:
 
     @property
     def controlled_by(self) -> tuple[str, ...]:
-        """Registers that the op reads in the computational basis: shared, diagonal, commuting with other borrows."""
+        """Registers that the op reads in the computational basis: its controls, shared and diagonal: they commute with
+        other controls."""
         return ()
 
     @property
@@ -107,7 +108,7 @@ class Op:
 
     @property
     def computes_pair(self) -> bool:
-        """Whether the op leaves a diagonal on its registers open: until its adjoint they are only borrowed."""
+        """Whether the op leaves a diagonal on its registers open: until its adjoint they are only controls."""
         return False
 
     @property
@@ -152,10 +153,10 @@ class Preparation(Protocol):
 
 @runtime_checkable
 class ControlledUnitary(Protocol):
-    """An op that acts on its targets by a unitary chosen by the value of what it borrows."""
+    """An op that acts on its targets by a unitary chosen by the value of its controls."""
 
     def matrices(self, scope: Scope) -> NDArray[np.complex128]:
-        """Shape (B, D, D): B values of the borrowed registers (in order), D the dimension of the targets."""
+        """Shape (B, D, D): B values of the controls (in order), D the dimension of the targets."""
         ...
 
 

@@ -30,11 +30,11 @@ def verify(program: Program) -> None:
     """Check a program against every rule; raise :class:`ProgramError` for the first op that breaks one.
 
     Registers are linear for their targets: allocated by their first targeting op, ended by a projection, not used
-    after it (at block level a reset brings a qubit back). A borrowed register is live and not also a target. An op
+    after it (at block level a reset brings a qubit back). A control is live and not also a target. An op
     that needs fresh targets finds them unallocated. Uncomputed data is projected on zero next. Every outcome that a
     readout names exists once, and its given set, and given with success, are what has been projected up to some point
     of the program: every probability a readout needs is then a norm on the way. A pair that an op opens is closed by
-    its adjoint, with its registers only borrowed in between. A register that an op visits is in zero.
+    its adjoint, with its registers only controls in between. An ancilla of an op is in zero.
     """
     _verify_declarations(program)
     live: set[str] = set()
@@ -96,17 +96,17 @@ def _wrong_sources(program: Program, op: Op) -> Iterator[str]:
 
 def _wrong_diagonal_uses(op: Op, live: set[str], ended: set[str]) -> Iterator[str]:
     if len(set(op.controlled_by)) < len(op.controlled_by):
-        yield "it borrows a register twice"
+        yield "it names a control twice"
     for name in op.controlled_by:
         if name in op.targets:
-            yield f"register {name!r} is borrowed and targeted at once"
+            yield f"register {name!r} is a control and a target at once"
         if name in op.ancillas:
-            yield f"register {name!r} is borrowed and visited at once"
+            yield f"register {name!r} is a control and an ancilla at once"
         if name not in live:
-            yield f"register {name!r} is borrowed but not live"
+            yield f"register {name!r} is a control but not live"
     for name in op.ancillas:
         if name in ended:
-            yield f"register {name!r} is visited after its projection"
+            yield f"register {name!r} is an ancilla after its projection"
 
 
 def _wrong_targets(op: Op, live: set[str], ended: set[str]) -> Iterator[str]:
@@ -123,7 +123,7 @@ def _wrong_targets(op: Op, live: set[str], ended: set[str]) -> Iterator[str]:
 
 def _verify_promises(program: Program) -> None:
     """What ops promise about states: uncomputed and ``leaves_zero`` qubits end in zero, ``enters_zero`` begin so, and
-    those that an op visits are."""
+    the ancillas of an op are."""
     untouched: dict[str, tuple[int, Op]] = {}
     used: set[str] = set()
     for index, op in enumerate(program.ops):
@@ -133,7 +133,8 @@ def _verify_promises(program: Program) -> None:
             )
         for name in op.ancillas:
             if name in used:
-                raise ProgramError(f"op {index} ({op.name}) visits {name!r}, which is not known to be in zero", index)
+                what = f"takes {name!r} as an ancilla, which is not known to be in zero"
+                raise ProgramError(f"op {index} ({op.name}) {what}", index)
         for name in (*op.targets, *op.controlled_by):
             if name in untouched:
                 if name in op.releases and (not isinstance(op, Project) or op.state == "zero"):
@@ -153,7 +154,7 @@ def _verify_promises(program: Program) -> None:
 
 
 def _verify_pairs(program: Program) -> None:
-    """Between an op that opens a pair and its adjoint, the registers of the pair are only borrowed."""
+    """Between an op that opens a pair and its adjoint, the registers of the pair are only controls."""
     opened: list[Op] = []
     for index, op in enumerate(program.ops):
         touched = [other for other in opened if set(op.targets) & {*other.targets, *other.controlled_by}]

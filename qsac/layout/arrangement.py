@@ -38,7 +38,7 @@ class Step:
 
     ``free`` if the controls may take any order (``weights`` then falls) and bring others along. ``ends_nearest`` if
     the last toggle is the nearest control's. A step without controls is a one-qubit gate or its ``event``. A target
-    that is only visited is in zero before and after.
+    that is only an ancilla is in zero before and after.
     """
 
     op: int

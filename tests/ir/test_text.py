@@ -156,10 +156,10 @@ HOSTILE: dict[str, tuple[int, str, str]] = {
     "op with phases of two dimensions": (20, 'op phase-table index="query" phases=[[1]]', "not a list"),
     "op on an unknown register": (20, 'op phase-table index="nothing" phases=[1]', "not declared"),
     "op with an unknown table": (16, 'op load-tokens data="value" index=["key"] table="nothing"', "does not exist"),
-    "op that borrows twice": (
+    "op with a control twice": (
         16,
         'op load-tokens data="value" index=["key","key"] table="context"',
-        "borrows a register twice",
+        "names a control twice",
     ),
     "op of the other level": (19, 'op measure qubit="query" register="b" index=0', "level"),
     "readout without success": (23, 'readout fidelity given=["key"]', "success"),

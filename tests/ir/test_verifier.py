@@ -61,13 +61,13 @@ BROKEN: dict[str, tuple[Program, str]] = {
     "source beyond all programs": (_blocks(replace(X, sources=(0, 1 << 16))), "in ascending order"),
     "sources of an attention op": (_op(END, sources=(0,)), "only blocks have sources"),
     "undeclared target": (_blocks(PauliRotation("x", ("d",), 1.0)), "'d' is not declared"),
-    "undeclared borrow": (_blocks(Diagonal(("d",), TWO)), "'d' is not declared"),
+    "undeclared control": (_blocks(Diagonal(("d",), TWO)), "'d' is not declared"),
     "unknown table": (_op(PLACE["load"], table="nothing"), "table 'nothing' does not exist"),
     "target named twice": (_blocks(PauliRotation("xx", ("a", "a"), 1.0)), "targets a register twice"),
-    "target and borrow at once": (_blocks(X, Multiplexor("y", ("a",), "a", TWO)), "borrowed and targeted at once"),
-    "borrow of what is not live": (_blocks(Multiplexor("y", ("a",), "b", TWO)), "'a' is borrowed but not live"),
-    "borrow after projection": (_blocks(X, MEASURE_A, Diagonal(("a",), TWO)), "'a' is borrowed but not live"),
-    "observation of what is not live": (_blocks(SaveProbabilities(("a",), "weights")), "'a' is borrowed but not live"),
+    "target and control at once": (_blocks(X, Multiplexor("y", ("a",), "a", TWO)), "a control and a target at once"),
+    "control by what is not live": (_blocks(Multiplexor("y", ("a",), "b", TWO)), "'a' is a control but not live"),
+    "control after projection": (_blocks(X, MEASURE_A, Diagonal(("a",), TWO)), "'a' is a control but not live"),
+    "observation of what is not live": (_blocks(SaveProbabilities(("a",), "weights")), "'a' is a control but not live"),
     "use after projection": (_blocks(X, MEASURE_A, X), "'a' is used after its projection"),
     "reset without measurement": (_blocks(X, Reset("a")), "reset without having been measured"),
     "load of what is live": (
@@ -91,7 +91,10 @@ BROKEN: dict[str, tuple[Program, str]] = {
     "diagonal with too few phases": (_blocks(X, Y, Diagonal(("a", "b"), TWO)), "2 qubits take 4 real phases"),
     "diagonal of one qubit through another": (_blocks(X, Diagonal(("a",), TWO, "b")), "go through no other"),
     "diagonal through what is not declared": (_blocks(X, Y, Diagonal(("a", "b"), FOUR, "d")), "'d' is not declared"),
-    "diagonal through one of its own": (_blocks(X, Y, Diagonal(("a", "b"), FOUR, "b")), "borrowed and visited at once"),
+    "diagonal through one of its own": (
+        _blocks(X, Y, Diagonal(("a", "b"), FOUR, "b")),
+        "a control and an ancilla at once",
+    ),
     "diagonal through what was used": (_blocks(X, Y, Z, Diagonal(("a", "b"), FOUR, "c")), "not known to be in zero"),
     "diagonal through what was measured": (
         _blocks(X, Y, Z, Measure("c", "bits", 2), Diagonal(("a", "b"), FOUR, "c")),
@@ -107,7 +110,7 @@ BROKEN: dict[str, tuple[Program, str]] = {
         _blocks(Multiplexor("y", (), "a", Table([1.0]), leaves_zero=True), X),
         "only a projection on zero may",
     ),
-    "leaves in zero, but is borrowed": (
+    "leaves in zero, but is a control": (
         _blocks(Multiplexor("y", (), "a", Table([1.0]), leaves_zero=True), Diagonal(("a",), TWO)),
         "only a projection on zero may",
     ),

@@ -12,7 +12,7 @@ from qsac.ir.op import Op, Scope
 
 
 class Loader(Op):
-    """Bring ``data`` from zero into a state that the borrowed registers choose; with ``inverse``, uncompute it.
+    """Bring ``data`` from zero into a state that its controls choose; with ``inverse``, uncompute it.
 
     What is uncomputed must then be projected on zero, so only the first column of each unitary is part of the meaning.
     """
@@ -40,7 +40,7 @@ class Loader(Op):
         return True
 
     def loaded(self, scope: Scope) -> NDArray[np.complex128]:
-        """The state for each value of the borrowed registers, shape (values, d)."""
+        """The state for each value of the controls, shape (values, d)."""
         raise NotImplementedError
 
     def intended(self, scope: Scope) -> NDArray[np.complex128]:

@@ -17,7 +17,7 @@ class SelectIndex(Op):
 
     It is the half of a controlled swap of query and key that an uncomputing by ``query`` needs (algorithm point 5). An
     uncomputing between it and its adjoint un-does the very load in the branch 0, which is the identity there. Until the
-    adjoint its registers are only borrowed, so that diagonals on them may be left to the pair: a lowering is exact for
+    adjoint its registers are only controls, so that diagonals on them may be left to the pair: a lowering is exact for
     the pair, not for each half.
     """
 

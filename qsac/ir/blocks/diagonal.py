@@ -17,8 +17,8 @@ from qsac.ir.table import Table
 class Diagonal(Op):
     """Multiply |x> of ``qubits`` (the first most significant) by exp(i phases[x]); phases in radians.
 
-    It only borrows its qubits: it commutes with every other borrow. ``through`` names a qubit in zero through which it
-    may be computed: its phases are then those of parities gathered there. What that is good for is known where the
+    Its qubits are controls only: it commutes with every other control. ``through`` names a qubit in zero through which
+    it may be computed: its phases are then those of parities gathered there. What that is good for is known where the
     qubits' places on a device are.
     """
 

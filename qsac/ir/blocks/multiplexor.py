@@ -80,7 +80,7 @@ class Multiplexor(Op):
     from here on (it is untouched until a measurement that every readout wants to be 0). A Gray-code ladder of 2^c
     rotations then does without one of its 2^c entangling gates (Moettoenen et al., quant-ph/0407010; algorithm
     point 2). The same holds for a ``pair`` that ``opens`` here and ``closes`` with the adjoint, if the target and the
-    controls are only borrowed in between: what is left out is diagonal, once before and once after.
+    controls stay controls in between: what is left out is diagonal, once before and once after.
     """
 
     name: ClassVar[str] = "multiplexor"

@@ -95,7 +95,7 @@ def test_a_polynomial_costs_about_what_a_monomial_does(context, dimension, most,
     assert gates("softmax-taylor") <= most * gates("monomial")
 
 
-def test_registers_of_a_selection_are_only_borrowed_until_its_adjoint():
+def test_registers_of_a_selection_are_only_controls_until_its_adjoint():
     program = SelectIndices().apply(build(model(16, 8, {"type": "softmax-taylor", "degree": 1})), CONTEXT)
     closing = next(op for op in program.ops if isinstance(op, SelectIndex) and op.adjoint_select)
     with pytest.raises(ProgramError, match=r"waits for its adjoint|opens a pair"):

@@ -29,10 +29,10 @@ def _kept(*following: Op) -> bool:
     return DIAGONAL in DropDiagonals().apply(program, PassContext(target("h1"))).ops
 
 
-BORROWED = Multiplexor("y", ("a",), "t", Table([0.2, 0.7]))
+CONTROLLED = Multiplexor("y", ("a",), "t", Table([0.2, 0.7]))
 
 
-@pytest.mark.parametrize("following", [(), (BORROWED,), (Measure("b", "bits", 7), BORROWED), (DIAGONAL,)])
+@pytest.mark.parametrize("following", [(), (CONTROLLED,), (Measure("b", "bits", 7), CONTROLLED), (DIAGONAL,)])
 def test_what_only_measurements_follow_goes(following: tuple[Op, ...]) -> None:
     assert not _kept(*following)
 

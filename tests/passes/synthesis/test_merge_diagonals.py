@@ -37,9 +37,9 @@ def test_equal_and_contained_ones_are_added_up() -> None:
     np.testing.assert_allclose(np.exp(1j * _phases(found)), np.exp(1j * (total - total[0])), atol=1e-14)
 
 
-def test_a_borrow_does_not_stand_between_and_a_target_does() -> None:
-    borrow = Multiplexor("y", ("a",), "c", Table([0.1, 0.4]))
-    assert len(_merged(Diagonal(("a",), A), borrow, Diagonal(("a",), A))) == 2
+def test_a_control_does_not_stand_between_and_a_target_does() -> None:
+    control = Multiplexor("y", ("a",), "c", Table([0.1, 0.4]))
+    assert len(_merged(Diagonal(("a",), A), control, Diagonal(("a",), A))) == 2
     turned = PauliRotation("x", ("a",), 0.4)
     assert len(_merged(Diagonal(("a",), A), turned, Diagonal(("a",), A))) == 3
     elsewhere = PauliRotation("x", ("b",), 0.4)
