@@ -109,6 +109,8 @@ def _with(document: dict[str, Any], path: list[str], value: Any) -> dict[str, An
 
 
 RENAMES = Renames(
+    # Counted by another rule now: each diagonal by itself on attention programs, too.
+    fields={"/stats/passes/*/two_qubit_gates": None, "/passes/*/two_qubit_gates": None},
     moves={
         "/predictions/standard_errors": "/value_errors/predictions/probabilities",
         "/overlaps/standard_errors": "/value_errors/overlaps",
