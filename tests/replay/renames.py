@@ -132,7 +132,24 @@ def _with(document: dict[str, Any], path: list[str], value: Any) -> dict[str, An
 RENAMES = Renames(
     # Before and after a pass gates are counted by one rule at both levels since: diagonals one by one, as lowering
     # writes them. The counts of circuits are compared as ever.
-    fields={"/stats/passes/*/two_qubit_gates": None, "/passes/*/two_qubit_gates": None},
+    fields={
+        "/stats/passes/*/two_qubit_gates": None,
+        "/passes/*/two_qubit_gates": None,
+        "adjoint_load": "inverse",
+        "normalisation": "subnormalisation",
+        "power": "degree",
+        "reach": "cutoffs",
+    },
+    ops={
+        "qsac-ir 1": "qsac-ir 2",
+        "closes": "uncompute",
+        "observe": "save-probabilities",
+        "opens": "compute",
+        "prepare-power": "prepare-degree",
+        "turn-power": "rotate-degree",
+    },
+    passes={"stage-power": "stage-degree", "stagger-loaders": "alternate-load-order"},
+    registers={"power": "degree"},
     added={"ops": ("/circuits/*/groups",)},
     added_attributes=("sources",),
     moves={
