@@ -15,7 +15,7 @@ AUTOMATIC_BUDGETS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 """Error budgets that ``auto`` chooses from, beside 0."""
 
 
-class Way(Protocol):
+class Trial(Protocol):
     """One way to compile a model: its final attention program, the circuit, and what passes have spent."""
 
     @property
@@ -28,7 +28,7 @@ class Way(Protocol):
     def target(self) -> Target: ...
 
 
-W = TypeVar("W", bound=Way)
+W = TypeVar("W", bound=Trial)
 
 
 def total(spent: Iterable[float]) -> float:
@@ -49,11 +49,11 @@ def quality(error_free: float | None, spent: float, success: float) -> float:
     return (error_free or 0.0) * max(0.0, 1 - spent / success) if success > 0 else 0.0
 
 
-def best_quality(branch: Callable[[], float], way: Callable[[float], W]) -> tuple[W, list[dict[str, Any]]]:
-    """Of the ways with the budgets of :data:`AUTOMATIC_BUDGETS` the one of the best estimated quality, and the
+def best_quality(branch: Callable[[], float], trial: Callable[[float], W]) -> tuple[W, list[dict[str, Any]]]:
+    """Of the trials with the budgets of :data:`AUTOMATIC_BUDGETS` the one of the best estimated quality, and the
     estimates of all that came to different circuits. No way takes more two-qubit gates than the exact one. ``branch``
     is the probability of the branch that is read, in the model's own subnormalisation."""
-    exact = way(0.0)
+    exact = trial(0.0)
     machine = exact.target
     if machine.errors is None:
         return exact, []
@@ -61,7 +61,7 @@ def best_quality(branch: Callable[[], float], way: Callable[[float], W]) -> tupl
     best, most, tried = exact, -1.0, []
     seen: list[Program] = []
     for budget in (0.0, *AUTOMATIC_BUDGETS):
-        found = way(budget) if budget else exact
+        found = trial(budget) if budget else exact
         if budget and (not found.spent or found.program in seen):
             continue
         seen.append(found.program)
@@ -78,10 +78,10 @@ def best_quality(branch: Callable[[], float], way: Callable[[float], W]) -> tupl
     return best, tried
 
 
-def fewest_gates(budget: float, way: Callable[[float], W]) -> W:
+def fewest_gates(budget: float, trial: Callable[[float], W]) -> W:
     """The way that uses the budget, or the exact one where that comes to as few two-qubit gates."""
-    found = way(budget)
+    found = trial(budget)
     if not found.spent:
         return found
-    exact = way(0.0)
+    exact = trial(0.0)
     return found if found.circuit.two_qubit_gates < exact.circuit.two_qubit_gates else exact

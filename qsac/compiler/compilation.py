@@ -111,12 +111,12 @@ def compile(
 
     machine, places = compilation.context.target, range(len(family_of(source).plan(source).circuits))
     with naming_extensions(compilation.chosen):
-        ways = [_best(source, place, machine, options, watch, progress, verify_each) for place in places]
-        circuits = [way.finished(options, each=verify_each) for way in ways]
+        trials = [_best(source, place, machine, options, watch, progress, verify_each) for place in places]
+        circuits = [trial.finished(options, each=verify_each) for trial in trials]
         try:
             compiled = compilation.finished(source, circuits, verify)
         except CheckFailedError as error:
-            errors = [way.culprit(error) for way in ways]
+            errors = [trial.culprit(error) for trial in trials]
             raise next((one for one in errors if one.title != error.title), errors[0]) from error
     if cache is not None and key is not None:
         with watch.stage("cache"):
@@ -308,7 +308,7 @@ class CompiledCircuit:
     rest: dict[str, Any]
 
 
-class _Way:
+class _Trial:
     """One way from a circuit of the model's plan, by its place, to a native circuit, with an error budget of its own.
     Its stages are shown once it is taken, and kept where ``keep`` says so."""
 
@@ -375,28 +375,28 @@ class _Way:
 
     def culprit(self, error: CheckFailedError) -> CheckFailedError:
         """The error with the first stage that changed the meaning, if it is one of this circuit, compiled again."""
-        again = _Way(self.source, self.place, self.target, self.options, Watch(None), None, keep=True)
+        again = _Trial(self.source, self.place, self.target, self.options, Watch(None), None, keep=True)
         _ = again.native
         return with_culprit(error, self.wanted, again.stages, again.compilation.chosen, again.compilation.context)
 
 
 def _best(
     source: Model, place: int, machine: Target, options: Options, watch: Watch, progress: Progress | None, keep: bool
-) -> _Way:
+) -> _Trial:
     """The way that is taken for one circuit of the plan."""
 
-    def way(budget: float) -> _Way:
-        return _Way(source, place, machine, replace(options, error_budget=budget), watch, progress, keep=keep)
+    def trial(budget: float) -> _Trial:
+        return _Trial(source, place, machine, replace(options, error_budget=budget), watch, progress, keep=keep)
 
     def branch() -> float:
         (name, wanted) = list(source.readout.expected(source).items())[place]
         return source.readout.branch(source, name, wanted)
 
     if options.error_budget == "auto":
-        best, tried = best_quality(branch, way)
+        best, tried = best_quality(branch, trial)
         best.tried = tried
         return best
-    return fewest_gates(options.error_budget, way) if options.error_budget else way(0.0)
+    return fewest_gates(options.error_budget, trial) if options.error_budget else trial(0.0)
 
 
 def _count(step: Pass | CircuitPass, before: int, after: int) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def one_toggle(control: int) -> Toggles:
 _ENTANGLERS = ("ZZPhase", "CZ")
 
 
-class Tally:
+class GateCounts:
     """How many gates were written, and how deep they are, on ``qubits`` qubits; no gate is kept.
 
     ``angles`` counts two-qubit gates by the modulus of their angle in half-turns, those with a number that was drawn

@@ -11,7 +11,7 @@ import numpy as np
 
 from qsac.counting.clock import LAYERS, STEPS, clock_of
 from qsac.counting.error_rates import gate_errors, readout_errors
-from qsac.counting.gate_counts import Tally
+from qsac.counting.gate_counts import GateCounts
 from qsac.machine.target import Durations, ErrorRates, Target
 from qsac.native.circuit import GATES, NativeCircuit
 from qsac.native.provenance import Ids, Provenance
@@ -97,7 +97,7 @@ def cost(circuit: NativeCircuit, target: Target) -> dict[str, Any] | None:
     return _cost(circuit, duration(circuit, target), target)
 
 
-def _cost(counted: NativeCircuit | Tally, taken: dict[str, Any] | None, target: Target) -> dict[str, Any] | None:
+def _cost(counted: NativeCircuit | GateCounts, taken: dict[str, Any] | None, target: Target) -> dict[str, Any] | None:
     if target.cost_formula is None:
         return None
     if target.cost_formula == "time":
@@ -158,7 +158,7 @@ def _sum_by_name(prices: Sequence[Mapping[str, Any] | None]) -> dict[str, Any] |
     }
 
 
-def tally_stats(tally: Tally, target: Target) -> dict[str, Any]:
+def tally_stats(tally: GateCounts, target: Target) -> dict[str, Any]:
     """As :func:`circuit_stats`, of a circuit that was counted without being built.
 
     Two-qubit gates whose angle is not known are taken to err as much as the largest angle makes them: the probability
@@ -170,7 +170,7 @@ def tally_stats(tally: Tally, target: Target) -> dict[str, Any]:
 
 
 def _described(
-    counted: NativeCircuit | Tally,
+    counted: NativeCircuit | GateCounts,
     qubits: int,
     found: Layers,
     probability: float | None,
@@ -191,7 +191,7 @@ def _described(
     }
 
 
-def _tallied_probability(tally: Tally, rates: ErrorRates | None) -> float | None:
+def _tallied_probability(tally: GateCounts, rates: ErrorRates | None) -> float | None:
     """As :func:`error_free_probability`, on a machine without tables for each place."""
     if rates is None:
         return None

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.counting.clock import Toggles
-from qsac.counting.gate_counts import Tally, one_toggle, toggles
+from qsac.counting.gate_counts import GateCounts, one_toggle, toggles
 from qsac.emit.zzphase import ZZPhaseEmitter
 from qsac.ir.blocks import Diagonal, Multiplexor, UniformlyControlledGate
 from qsac.ir.op import Op
@@ -33,7 +33,7 @@ QUARTER = 0.5
 class _Rewritten:
     """Gates that are written as SX, X and CZ before they are counted."""
 
-    def __init__(self, tally: Tally, qubits: int) -> None:
+    def __init__(self, tally: GateCounts, qubits: int) -> None:
         self._tally = tally
         self._writer = Writer(qubits, tally)
 
@@ -68,12 +68,12 @@ class _Counting:
     def __init__(self, program: Program, family: GateFamily, lasts: Mapping[str, float] | None) -> None:
         self.family = family
         width = len(program.registers)
-        self.tally = Tally(width, lasts)
+        self.tally = GateCounts(width, lasts)
         columns = _Rewritten(self.tally, width) if family == "cz" else self.tally
         self.out = ZZPhaseEmitter(program, small_ladders=family == "cz", columns=columns)
         self.generic = np.random.default_rng(2602)
 
-    def counted(self) -> Tally:
+    def counted(self) -> GateCounts:
         """The counts of the whole program."""
         for op in self.out.program.ops:
             self.out.keep_apart(op)
@@ -158,7 +158,7 @@ class _Counting:
             self.out.turn(target, phased_x(theta[1], phi[1]))
 
 
-def tally(program: Program, family: GateFamily, lasts: Mapping[str, float] | None = None) -> Tally:
+def tally(program: Program, family: GateFamily, lasts: Mapping[str, float] | None = None) -> GateCounts:
     """The counts of the native circuit of a verified block program, whose tables may be without numbers; ``lasts`` says
     how long gates take, by name, in seconds."""
     return _Counting(program, family, lasts).counted()

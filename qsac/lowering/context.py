@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Place:
+class LoweringContext:
     """The program's scope, its registers' qubits, and what several ops derive from one table.
 
     ``numbers`` counts the slots of a template; None where the program stands for itself alone. ``orders`` are those of
@@ -43,7 +43,7 @@ class Place:
         return self.derived[key]  # type: ignore[return-value]
 
 
-Lowering = Callable[[Any, Place], Sequence[Op]]
+Lowering = Callable[[Any, LoweringContext], Sequence[Op]]
 
 lowering: ByOp[Lowering] = ByOp("lowering", "qsac.lowering", Sequence)
 """The blocks of each attention op where its registers lie, in time order, from a function of the op and the place."""

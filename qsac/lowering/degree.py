@@ -5,18 +5,18 @@ from __future__ import annotations
 from qsac.ir.attention import PrepareDegree, RotateDegree
 from qsac.ir.blocks import Multiplexor
 from qsac.ir.table import Table
-from qsac.lowering.context import Place, lowering
+from qsac.lowering.context import LoweringContext, lowering
 from qsac.lowering.indices import unary_state
 
 
 @lowering.register(PrepareDegree)
-def prepare(op: PrepareDegree, place: Place) -> list[Multiplexor]:
+def prepare(op: PrepareDegree, place: LoweringContext) -> list[Multiplexor]:
     """The whole state."""
     return unary_state(place.qubits(*op.degree), op.amplitudes)
 
 
 @lowering.register(RotateDegree)
-def turn(op: RotateDegree, place: Place) -> list[Multiplexor]:
+def turn(op: RotateDegree, place: LoweringContext) -> list[Multiplexor]:
     """One register's rotation."""
     (target,), angles = place.qubits(op.degree), Table(op.angles)
     controls = place.qubits(*op.given)

@@ -12,7 +12,7 @@ from qsac.ir.attention import LoadEvolution, LoadTokens
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
 from qsac.ir.table import Table
 from qsac.lowering import tokens
-from qsac.lowering.context import Place, lowering
+from qsac.lowering.context import LoweringContext, lowering
 from qsac.numerics.pauli import Axis
 from qsac.numerics.product_states import factors
 
@@ -22,7 +22,7 @@ Letters = list[tuple[str, Axis]]
 
 
 @lowering.register(LoadEvolution)
-def lower(op: LoadEvolution, place: Place) -> list[Block]:
+def lower(op: LoadEvolution, place: LoweringContext) -> list[Block]:
     """The fixed state without controls, then each stage; uncomputing is all of it backwards."""
     data, index = place.qubits(op.data), place.qubits(*op.index)
     blocks = _prepared(op, place)
@@ -44,7 +44,7 @@ def lower(op: LoadEvolution, place: Place) -> list[Block]:
     return [block.adjoint() for block in reversed(blocks)] if op.inverse else blocks
 
 
-def _prepared(op: LoadEvolution, place: Place) -> list[Block]:
+def _prepared(op: LoadEvolution, place: LoweringContext) -> list[Block]:
     """The blocks that bring the data from zero into the fixed state, up to a global phase."""
     qubits = factors(place.scope.tables[op.table].values[0])
     if qubits is None:

@@ -18,13 +18,13 @@ from qsac.ir.blocks.rotation import controlled_x
 from qsac.ir.op import Op
 from qsac.ir.table import Table
 from qsac.lowering import tokens
-from qsac.lowering.context import Place, lowering
+from qsac.lowering.context import LoweringContext, lowering
 
 Block = Multiplexor | PauliRotation
 
 
 @lowering.register(PrepareIndices)
-def prepare_pairs(op: PrepareIndices, place: Place) -> Sequence[Op]:
+def prepare_pairs(op: PrepareIndices, place: LoweringContext) -> Sequence[Op]:
     """The pairs of a mask: the causal ones bit by bit, or as a row of a table where that takes fewer gates."""
     query, key = place.qubits(op.query), place.qubits(op.key)
     if op.mask == "causal" and causal_is_loaded(op.length):
@@ -35,7 +35,7 @@ def prepare_pairs(op: PrepareIndices, place: Place) -> Sequence[Op]:
 
 
 @lowering.register(PrepareIndex)
-def prepare(op: PrepareIndex, place: Place) -> Sequence[Op]:
+def prepare(op: PrepareIndex, place: LoweringContext) -> Sequence[Op]:
     """One index."""
     return uniform_state(place.qubits(op.index), op.length)
 

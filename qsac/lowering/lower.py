@@ -11,7 +11,7 @@ from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout, bit_register
 from qsac.lowering.allocation import Allocation, allocate, qubit_name
-from qsac.lowering.context import Place, lowering
+from qsac.lowering.context import LoweringContext, lowering
 from qsac.pipeline.contract import PassContext
 
 
@@ -61,7 +61,7 @@ def lowered_ops(
     The blocks' source is the op, by its place.
     """
     derived = {} if derived is None else derived
-    place = Place(program.scope, allocation, derived, count() if slots else None, iter(orders))
+    place = LoweringContext(program.scope, allocation, derived, count() if slots else None, iter(orders))
     to_reset = dict(allocation.reused)
     for source, op in enumerate(program.ops):
         resets = [Reset(name) for register in op.targets for name in to_reset.pop(register, ())]

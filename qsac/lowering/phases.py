@@ -6,11 +6,11 @@ from qsac.ir.attention import PhaseTable
 from qsac.ir.blocks import Diagonal
 from qsac.ir.shaped_table import ShapedTable
 from qsac.ir.table import Table
-from qsac.lowering.context import Place, lowering
+from qsac.lowering.context import LoweringContext, lowering
 
 
 @lowering.register(PhaseTable)
-def lower(op: PhaseTable, place: Place) -> list[Diagonal]:
+def lower(op: PhaseTable, place: LoweringContext) -> list[Diagonal]:
     """One diagonal on the register."""
     qubits = place.qubits(op.index)
     phases = Table(op.padded(place.scope)) if op.phases.known else ShapedTable((1 << len(qubits),), real=True)

@@ -7,13 +7,13 @@ import numpy as np
 from qsac.ir.attention import LoadPruned
 from qsac.ir.blocks import Diagonal, Multiplexor, UniformlyControlledGate
 from qsac.ir.table import Table
-from qsac.lowering.context import Place, lowering
+from qsac.lowering.context import LoweringContext, lowering
 from qsac.lowering.tokens import Block, bell_basis
 from qsac.numerics.pruned_cascade import Level, RotationLevel, pruned_cascade
 
 
 @lowering.register(LoadPruned)
-def lower(op: LoadPruned, place: Place) -> list[Block]:
+def lower(op: LoadPruned, place: LoweringContext) -> list[Block]:
     """As the lowering of :class:`~qsac.ir.attention.LoadTokens`, each level with its controls."""
     data, index = place.qubits(op.data), place.qubits(*op.index)
     rows = place.scope.tables[op.table].values

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from qsac.ir.save_probabilities import SaveProbabilities
-from qsac.lowering.context import Place, lowering
+from qsac.lowering.context import LoweringContext, lowering
 
 
 @lowering.register(SaveProbabilities)
-def lower(op: SaveProbabilities, place: Place) -> list[SaveProbabilities]:
+def lower(op: SaveProbabilities, place: LoweringContext) -> list[SaveProbabilities]:
     """The same of qubits."""
     return [SaveProbabilities(place.qubits(*op.registers), op.quantity)]

@@ -8,11 +8,11 @@ from qsac.ir.attention import SelectIndex
 from qsac.ir.blocks import Multiplexor, PauliRotation
 from qsac.ir.blocks.rotation import controlled_x
 from qsac.ir.table import Table
-from qsac.lowering.context import Place, lowering
+from qsac.lowering.context import LoweringContext, lowering
 
 
 @lowering.register(SelectIndex)
-def lower(op: SelectIndex, place: Place) -> list[PauliRotation | Multiplexor]:
+def lower(op: SelectIndex, place: LoweringContext) -> list[PauliRotation | Multiplexor]:
     """For each bit: key becomes j xor i, then query is flipped where the degree qubit is 0 and the key bit 1.
 
     The flips are RY(pi), whose signs the adjoint takes back, one entangling gate left to the pair (Margolus gates).

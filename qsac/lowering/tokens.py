@@ -15,7 +15,7 @@ from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.blocks.rotation import controlled_x
 from qsac.ir.shaped_table import ShapedTable, Span
 from qsac.ir.table import Table
-from qsac.lowering.context import Place, lowering
+from qsac.lowering.context import LoweringContext, lowering
 from qsac.numerics.cascade import GateLevel, RotationLevel, complex_cascade, real_cascade
 from qsac.numerics.plan import (
     Level,
@@ -50,7 +50,7 @@ Block = Multiplexor | UniformlyControlledGate | PauliRotation | Diagonal
 
 
 @lowering.register(LoadTokens)
-def lower(op: LoadTokens, place: Place) -> list[Block]:
+def lower(op: LoadTokens, place: LoweringContext) -> list[Block]:
     """The uncomputing of one data qubit after the other, or its adjoint; see :mod:`qsac.numerics.cascade`.
 
     For complex tables also the diagonal that they leave on the controls.
@@ -84,7 +84,9 @@ def _turned_round(op: LoadTokens, inverse_load: list[Block], data: Data) -> list
     return blocks + [PauliRotation("z", (name,), 0.0) for name in data.qubits if name not in touched]
 
 
-def _outlined(op: LoadTokens, table: ShapedTable, controls: tuple[str, ...], data: Data, place: Place) -> list[Block]:
+def _outlined(
+    op: LoadTokens, table: ShapedTable, controls: tuple[str, ...], data: Data, place: LoweringContext
+) -> list[Block]:
     """The blocks for a table without numbers: of the same sizes, without numbers either."""
     rows = table.shape[0] * place.scope.dimension(op.when)
     needed = controls[len(controls) - (rows - 1).bit_length() :]
@@ -110,7 +112,7 @@ def _outlined(op: LoadTokens, table: ShapedTable, controls: tuple[str, ...], dat
 
 
 def _orders(
-    levels: Sequence[GateLevel | RotationLevel], place: Place, *, inverse_load: bool
+    levels: Sequence[GateLevel | RotationLevel], place: LoweringContext, *, inverse_load: bool
 ) -> tuple[LadderOrder | None, ...]:
     """The orders of the levels' ladders, taken in the order in which the gates will stand."""
     taken = [
@@ -125,7 +127,7 @@ def _rows(orders: Sequence[LadderOrder | None]) -> list[NDArray[np.intp] | None]
 
 
 def _cascade(
-    op: LoadTokens, place: Place, orders: Sequence[LadderOrder | None] = ()
+    op: LoadTokens, place: LoweringContext, orders: Sequence[LadderOrder | None] = ()
 ) -> tuple[tuple[int, ...], Sequence[GateLevel | RotationLevel], Real]:
     """The controls that count, by their places, the levels of uncomputing, and the phases they leave if complex."""
     table, branches = place.scope.tables[op.table], place.scope.dimension(op.when)
@@ -141,7 +143,7 @@ def _cascade(
     return kept, real_cascade(rows, columns, ordered), np.zeros(0)
 
 
-def load_row(row: Real, data: tuple[str, ...], place: Place) -> list[Block]:
+def load_row(row: Real, data: tuple[str, ...], place: LoweringContext) -> list[Block]:
     """Bring fresh ``data`` into one real state of unit norm, shape (2^data,)."""
     levels = real_cascade(row[None])
     orders = _orders(levels, place, inverse_load=False)

@@ -14,13 +14,13 @@ from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, Unitary
 from qsac.ir.blocks.rotation import controlled_x
 from qsac.ir.shaped_table import ShapedTable
 from qsac.ir.table import Table
-from qsac.lowering.context import Place, lowering
+from qsac.lowering.context import LoweringContext, lowering
 
 Block = PauliRotation | Multiplexor | Diagonal | Unitary
 
 
 @lowering.register(ApplyUnitary)
-def lower(op: ApplyUnitary, place: Place) -> list[Block]:
+def lower(op: ApplyUnitary, place: LoweringContext) -> list[Block]:
     """The gates of a hardware-efficient unitary, each controlled by ``when`` if given; a matrix by synthesis."""
     data = place.qubits(op.data)
     when = place.qubits(*op.when)
@@ -48,7 +48,7 @@ def lower(op: ApplyUnitary, place: Place) -> list[Block]:
     return blocks
 
 
-def _entangler(when: tuple[str, ...], control: str, target: str, place: Place) -> list[Block]:
+def _entangler(when: tuple[str, ...], control: str, target: str, place: LoweringContext) -> list[Block]:
     if not when:
         return list(controlled_x(control, target))
     # A Toffoli: a phase of pi where all are 1, with the target in the X basis.
@@ -60,7 +60,7 @@ def _entangler(when: tuple[str, ...], control: str, target: str, place: Place) -
     return [basis.adjoint(), diagonal, basis]
 
 
-def _synthesised(matrices: NDArray[np.complex128], qubits: tuple[str, ...], place: Place) -> list[Block]:
+def _synthesised(matrices: NDArray[np.complex128], qubits: tuple[str, ...], place: LoweringContext) -> list[Block]:
     """Blocks for the block-diagonal unitary of shape (B, D, D) on all qubits, by quantum Shannon decomposition."""
     count, dimension = matrices.shape[:2]
     unitary = np.zeros((count * dimension, count * dimension), dtype=np.complex128)

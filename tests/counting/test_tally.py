@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qsac.counting.gate_counts import Tally, toggles
+from qsac.counting.gate_counts import GateCounts, toggles
 from qsac.counting.stats import gate_times, layers
 from qsac.emit.emit import EMITTERS
 from qsac.emit.shape_emitter import tally
@@ -59,7 +59,7 @@ def _of_circuit(circuit: NativeCircuit) -> dict[str, Any]:
     }
 
 
-def _of_tally(counted: Tally) -> dict[str, Any]:
+def _of_tally(counted: GateCounts) -> dict[str, Any]:
     return {
         "gates": {gate.name: counted.count(gate.name) for gate in GATES if gate.name != "Rz"},
         "depths": (counted.depth, counted.two_qubit_depth, counted.idle),

@@ -10,7 +10,7 @@ from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.lowering import unitary as lowered
 from qsac.lowering.allocation import Allocation
-from qsac.lowering.context import Place
+from qsac.lowering.context import LoweringContext
 from tests.lowering.states import unitary
 from tests.shares import Share
 from tests.strategies import attention_programs, block_programs, random_unitary
@@ -41,7 +41,7 @@ def _applied(op: ApplyUnitary, tables: dict[str, Table], size: int) -> tuple[np.
     qubits = {register.name: tuple(f"{register.name}.{bit}" for bit in range(register.size)) for register in registers}
     order = tuple(qubit for names in qubits.values() for qubit in names)
     scope = Scope({register.name: register.size for register in registers}, tables)
-    blocks = lowered.lower(op, Place(scope, Allocation(qubits, len(order), {})))
+    blocks = lowered.lower(op, LoweringContext(scope, Allocation(qubits, len(order), {})))
     wanted = np.zeros((1 << len(order), 1 << len(order)), dtype=complex)
     for place, matrix in enumerate(op.matrices(scope)):
         start = place << size

@@ -9,7 +9,7 @@ from qsac.ir.op import Scope
 from qsac.ir.table import Table
 from qsac.lowering import tokens
 from qsac.lowering.allocation import Allocation
-from qsac.lowering.context import Place
+from qsac.lowering.context import LoweringContext
 from qsac.numerics.plan import without_repetition
 from tests.lowering.states import applied
 
@@ -48,11 +48,11 @@ def rows_of(kind: str, shape: tuple[int, int], real: bool) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def uncomputed(rows: np.ndarray) -> tuple[LoadTokens, Place, list]:
+def uncomputed(rows: np.ndarray) -> tuple[LoadTokens, LoweringContext, list]:
     controls, size = (len(rows) - 1).bit_length(), rows.shape[1].bit_length() - 1
     sizes = {"key": controls, "data": size}
     qubits = {name: tuple(f"{name}.{bit}" for bit in range(width)) for name, width in sizes.items()}
-    place = Place(Scope(sizes, {"context": Table(rows)}), Allocation(qubits, controls + size, {}))
+    place = LoweringContext(Scope(sizes, {"context": Table(rows)}), Allocation(qubits, controls + size, {}))
     op = LoadTokens("data", ("key",) if controls else (), "context", inverse=True)
     return op, place, tokens.lower(op, place)
 

@@ -12,7 +12,7 @@ from qsac.counting.formulas import op_cost, uniform_cost
 from qsac.ir.attention import PrepareIndices
 from qsac.ir.op import Op, Scope
 from qsac.lowering.allocation import Allocation
-from qsac.lowering.context import Place, lowering
+from qsac.lowering.context import LoweringContext, lowering
 from qsac.lowering.indices import causal_state, unary_state, uniform_state
 from tests.lowering.states import NOTHING, prepared
 
@@ -60,7 +60,7 @@ def test_the_cheaper_causal_state_is_taken(length: int, gates: int) -> None:
     registers = {"query": _names("j", length), "key": _names("i", length)}
     size = len(registers["query"])
     op = PrepareIndices("query", "key", "causal", length)
-    place = Place(Scope({"query": size, "key": size}, {}), Allocation(registers, 2 * size, {}))
+    place = LoweringContext(Scope({"query": size, "key": size}, {}), Allocation(registers, 2 * size, {}))
     blocks = lowering.of(op)(op, place)
     expected = op.prepared(place.scope)
     np.testing.assert_allclose(prepared(blocks, (*registers["query"], *registers["key"])), expected, atol=1e-12)

@@ -14,7 +14,7 @@ from qsac.ir.op import Register, Scope
 from qsac.ir.table import Table
 from qsac.lowering import tokens
 from qsac.lowering.allocation import Allocation
-from qsac.lowering.context import Place
+from qsac.lowering.context import LoweringContext
 from qsac.numerics.cascade import complex_cascade, real_cascade
 from tests.lowering.states import unitary
 
@@ -51,13 +51,13 @@ def tables(draw: st.DrawFn, controls: int, dimension: int) -> Table:
     return Table(values)
 
 
-def _place(table: Table, controls: int, size: int, gates: int) -> tuple[Place, tuple[str, ...]]:
+def _place(table: Table, controls: int, size: int, gates: int) -> tuple[LoweringContext, tuple[str, ...]]:
     registers = [Register("data", size), *(Register(f"degree[{gate}]", 1) for gate in range(gates))]
     registers += [Register("key", controls)] if controls else []
     sizes = {register.name: register.size for register in registers}
     qubits = {name: tuple(f"{name}.{bit}" for bit in range(width)) for name, width in sizes.items()}
     order = tuple(qubit for name in reversed(list(sizes)) for qubit in qubits[name])
-    return Place(Scope(sizes, {"context": table}), Allocation(qubits, len(order), {})), order
+    return LoweringContext(Scope(sizes, {"context": table}), Allocation(qubits, len(order), {})), order
 
 
 def _load(controls: int, gates: int, *, adjoint: bool = False, order: tuple[int, ...] = ()) -> LoadTokens:

@@ -123,5 +123,7 @@ def test_other_readouts_run_with_noise_and_shots_only() -> None:
     assert noisy.values.keys() == plain.values.keys() == {"predictions"}
     assert noisy.values != plain.values
     for options in ({"precision": 0.1}, {"noise": True, "mitigate": True}):
-        with pytest.raises(InvalidInputError, match="the readout has no precision, and its readout errors are not corrected"):
+        with pytest.raises(
+            InvalidInputError, match="the readout has no precision, and its readout errors are not corrected"
+        ):
             qsac.run(compiled, **options)  # type: ignore[arg-type]
