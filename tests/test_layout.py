@@ -32,7 +32,7 @@ MAX_LINES = 400
 LONG_MODULES: dict[str, str] = {}
 """Path of a module above MAX_LINES -> why it stays in one piece."""
 
-WHOLE = {"bench", "diagnostics", "docs", "extensions", "fuzz", "packaging", "replay", "soak"}
+WHOLE = {"bench", "diagnostics", "docs", "extensions", "frameworks", "fuzz", "packaging", "release", "replay", "soak"}
 """Folders of tests that are of no room."""
 
 EMPTY_NAMES = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}

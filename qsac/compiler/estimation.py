@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from qsac.arguments import shown
-from qsac.compiler.compilation import Compilation, Watch
+from qsac.compiler.circuit_compilation import Compilation
+from qsac.compiler.compilation import Watch
 from qsac.compiler.options import Options, asked_for
 from qsac.counting.formulas import diagonal_cost, op_cost
 from qsac.counting.stats import circuit_stats, gate_times, tally_stats, together

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qsac.compiler.compilation import Compilation
+from qsac.compiler.circuit_compilation import Compilation
 from qsac.compiler.fit import check_memory, check_written_out
 from qsac.compiler.options import Options
 from qsac.errors import InvalidInputError

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from qsac.errors import InvalidInputError
-from qsac.native.circuit import GATES, KIND, NativeCircuit, Unit
+from qsac.native.circuit import GATES, KIND, LARGEST_ANGLE, NativeCircuit, Unit
 
 _MEASURE = KIND["Measure"]
 _SHOWN = 80
@@ -23,8 +23,6 @@ _ANGLE = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _REGISTER_SIZES = 2**16
 """Most qubits, and most bits, that the registers of a circuit may have together, gaps in their indices counted: other
 packages make registers without gaps, so an index is a claim on memory."""
-_LARGEST_ANGLE = 2.0**40
-"""In half-turns: beyond it less than four digits of the angle are left, and in radians it would soon overflow."""
 _REGISTER = re.compile(r"[a-z][A-Za-z0-9_]*")
 
 
@@ -125,7 +123,7 @@ def from_dict(data: object, pointer: str = "") -> NativeCircuit:
                 slots[2 * index + place] = float(word)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             _refuse_command(command, f"{pointer}/commands/{index}", qubits, bits)
-    sensible = np.abs(angles) <= _LARGEST_ANGLE
+    sensible = np.abs(angles) <= LARGEST_ANGLE
     if not sensible.all():
         index = int(np.argmin(sensible.all(axis=1)))
         _refuse_angle(commands[index]["op"]["params"], f"{pointer}/commands/{index}/op/params")
@@ -242,7 +240,7 @@ def _refuse_angle(words: list[Any], pointer: str) -> NoReturn:
     wrong = (
         i
         for i, w in enumerate(words)
-        if not isinstance(w, str) or not _ANGLE.fullmatch(w) or abs(float(w)) > _LARGEST_ANGLE
+        if not isinstance(w, str) or not _ANGLE.fullmatch(w) or abs(float(w)) > LARGEST_ANGLE
     )
     index = next(wrong, 0)
     _refuse("this is no angle", f"{pointer}/{index}", words[index], 'a decimal number of half-turns as text, as "0.25"')

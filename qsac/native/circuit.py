@@ -24,6 +24,10 @@ GateFamily = Literal["zzphase", "cz"]
 or SX, X, virtual Rz and CZ."""
 
 
+LARGEST_ANGLE = 2.0**40
+"""In half-turns: beyond it less than four digits of the angle are left, and in radians it would soon overflow."""
+
+
 class GateType(NamedTuple):
     """A native gate: its pytket ``OpType`` name, how many qubits it acts on and how many angles it takes."""
 
@@ -174,7 +178,7 @@ class NativeCircuit:
             return "second qubits and bits of the circuit, where a gate has one"
         if (self.first == self.second)[arity == 2].any():
             return "two different qubits of each two-qubit gate"
-        return None if np.isfinite(self.angles).all() else "finite angles"
+        return None if (np.abs(self.angles) <= LARGEST_ANGLE).all() else f"angles up to {LARGEST_ANGLE:g} half-turns"
 
     def unmet(self) -> str | None:
         """What readouts, profile and resets want that an untrusted circuit does not have, or None."""

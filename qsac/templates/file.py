@@ -9,7 +9,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from qsac.artifact.fingerprint import version
 from qsac.artifact.sealing import FIELD, check_digest, digest_of, producer
-from qsac.compiler.compilation import Compilation, Watch
+from qsac.compiler.circuit_compilation import Compilation
+from qsac.compiler.compilation import Watch
 from qsac.compiler.options import Options
 from qsac.errors import InvalidInputError, QsacError
 from qsac.families.contract import Model

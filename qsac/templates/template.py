@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qsac.arguments import callback, file_path, flag, shown
 from qsac.artifact.compiled import Compiled
-from qsac.compiler.compilation import Compilation, CompiledCircuit
+from qsac.compiler.circuit_compilation import Compilation, CompiledCircuit
 from qsac.compiler.options import Options, Pipeline, asked_for
 from qsac.compiler.stagewise import Wanted, check_stages, with_culprit
 from qsac.errors import CheckFailedError, InvalidInputError, present

@@ -140,5 +140,5 @@ def is_itself(document: Document) -> bool:
 
 KINDS = (
     Kind("artifacts", 250, SOME, make, feed, {"harmless": 0.1, "exit 2": 0.2}),
-    Kind("verify", 120, SOME, single, verified, {"harmless": 0.05, "found": 0.03}),
+    Kind("verify", 120, SOME, single, verified, {"harmless": 0.05, "found": 0.02}),
 )

@@ -63,4 +63,4 @@ def test_circuits_of_any_gates_are_rewritten_by_the_same_rule(angle: float, kind
     changed = NativeCircuit(**{**vars(circuit), "angles": angles})
     written = as_cz(changed)
     assert written.two_qubit_gates == GATES["cz"][kind]
-    np.testing.assert_allclose(simulate(written).metrics["fidelity"], simulate(changed).metrics["fidelity"], atol=1e-12)
+    np.testing.assert_allclose(simulate(written).share("fidelity"), simulate(changed).share("fidelity"), atol=1e-12)

@@ -15,6 +15,7 @@ import qsac
 from qsac.counting.formulas import two_qubit_gates
 from qsac.families.reading import load
 from qsac.ir.program import Program
+from qsac.machine import registry as machines
 from qsac.pipeline import registry
 from qsac.pipeline.contract import ErrorLedger, Pass, PassContext
 from qsac.pipeline.stages import Ahead
@@ -74,18 +75,18 @@ def test_what_is_asked_is_what_comes(seed: int) -> None:
     """The rest of the pipeline makes of the built program what the compilation ends with."""
     source = load(random_model(seed))
     compiled = qsac.compile(source, "h2", verify=False)
-    context = Ahead(registry.default_pipeline(2)).at(PassContext(registry.target("h2")))
+    context = Ahead(registry.default_pipeline(2)).at(PassContext(machines.target("h2")))
     assert context.finish(build(source)) == compiled.program
 
 
 def test_without_a_pipeline_a_program_is_as_it_is() -> None:
     program = build(load(random_model(1)))
-    assert PassContext(registry.target("h2")).finish(program) is program
+    assert PassContext(machines.target("h2")).finish(program) is program
 
 
 def test_nothing_is_spent_by_asking() -> None:
     context = Ahead(registry.default_pipeline(3)).at(
-        PassContext(registry.target("h2"), 3, ledger=ErrorLedger(3e-2)),
+        PassContext(machines.target("h2"), 3, ledger=ErrorLedger(3e-2)),
     )
     program = build(load(model(4, 8)))
     gates = [
@@ -100,7 +101,7 @@ def test_nothing_is_spent_by_asking() -> None:
 def test_what_takes_too_long_is_not_foreseen(monkeypatch: pytest.MonkeyPatch) -> None:
     kind = registry.pass_class("fold-unitaries")
     pipeline = Ahead([kind()])
-    context = pipeline.at(PassContext(registry.target("h2")))
+    context = pipeline.at(PassContext(machines.target("h2")))
     program = build(load(model(2, 8)))
     assert context.finish(program) != program
     monkeypatch.setattr(kind, "foreseen", lambda self, program, context: False)
@@ -126,7 +127,7 @@ def test_a_pass_asks_those_after_it() -> None:
     Asking.__module__ = "qsac.passes.attention.asking"
     steps = [Asking(name) for name in "abc"]
     program = build(load(random_model(1)))
-    context = Ahead(steps).at(PassContext(registry.target("h2")))
+    context = Ahead(steps).at(PassContext(machines.target("h2")))
     assert context.finish(program).name == program.name + "abc"
     assert [name for name, alone in asked if alone] == ["c"] * sum(name == "c" for name, _ in asked)
     assert {name for name, _ in asked} == {"a", "b", "c"}

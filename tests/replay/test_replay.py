@@ -93,7 +93,7 @@ def test_three_models_are_alike_and_nothing_is_left(
 
 def test_another_name_and_another_count_are_found(repository: Path) -> None:
     changes = (
-        ("qsac/ir/observe.py", '"save-probabilities"', '"save-probabilities"'),
+        ("qsac/ir/save_probabilities.py", '"save-probabilities"', '"observe"'),
         (
             "qsac/counting/stats.py",
             '"measurements": circuit.count("Measure")',
@@ -116,8 +116,8 @@ def test_another_name_and_another_count_are_found(repository: Path) -> None:
         assert places["estimate"] == "/counts/measurements"
         of_ir = found.differences[-1][1]
         assert "op save-probabilities" in of_ir.base
-        assert "op save-probabilities" in of_ir.tree
-    renamed = judged(one, pairs, "meaning", Renames(ops={"save-probabilities": "save-probabilities"}))
+        assert "op observe" in of_ir.tree
+    renamed = judged(one, pairs, "meaning", Renames(ops={"save-probabilities": "observe"}))
     assert {step.kind: difference.place for step, difference in renamed.differences} == {
         "artifact": "/stats/measurements",
         "estimate": "/counts/measurements",

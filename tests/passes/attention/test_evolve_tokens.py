@@ -163,8 +163,7 @@ def test_the_budget_is_kept(tokens: dict[str, Any], attention: dict[str, Any], b
     exact = qsac.compile(model(tokens, **attention), "statevector", optimisation=3, passes=PASSES, verify=False)
     report = found.stats["error_budget"]
     assert found.stats["two_qubit_gates"] < exact.stats["two_qubit_gates"]
-    # Where much may be spent, few dimensions can be better than an evolution.
-    assert [*report["spent"]] == ["truncate-tokens" if tokens is THREE_BODY and budget > 1e-2 else "evolve-tokens"]
+    assert [*report["spent"]] == ["evolve-tokens"]
     spent = sum(map(sqrt, report["spent"].values())) ** 2
     assert 0 < spent <= budget
     assert report["infidelity"] is None or report["infidelity"] <= spent
@@ -183,8 +182,10 @@ def test_where_an_evolution_is_dearer_the_table_stays(
 ) -> None:
     found = compiled(tokens, budget, **attention)
     exact = qsac.compile(model(tokens, **attention), "statevector", optimisation=3, passes=PASSES, verify=False)
-    assert not found.stats["error_budget"]["spent"]
-    assert found.ir == exact.ir
+    # Where much may be spent, fewer dimensions are better than an evolution, and than the table as it is.
+    assert [*found.stats["error_budget"]["spent"]] == (["truncate-tokens"] if budget > 1e-2 else [])
+    assert (found.ir == exact.ir) == (budget < 1e-2)
+    assert found.stats["two_qubit_gates"] <= exact.stats["two_qubit_gates"]
 
 
 def test_what_conserves_the_magnetisation_spans_so_little_that_a_table_is_cheaper() -> None:

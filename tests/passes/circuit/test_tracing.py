@@ -52,7 +52,9 @@ def test_two_qubit_gates_stay_their_own_and_others_are_of_their_neighbourhood(se
     circuit = random_circuit(seed, names=names)
     written = as_cz(circuit)
     sets, two = _sets(written), [kind for kind, gate in enumerate(GATES) if gate.qubits == 2]
-    entangling = np.flatnonzero(np.isin(circuit.kind, two)).tolist()
+    # A ZZPhase of whole half-turns entangles nothing.
+    whole = (circuit.kind == KIND["ZZPhase"]) & (np.abs(circuit.angles[:, 0] - np.round(circuit.angles[:, 0])) < 1e-9)
+    entangling = np.flatnonzero(np.isin(circuit.kind, two) & ~whole).tolist()
     found = [sets[gate] for gate in np.flatnonzero(written.kind == CZ)]
     assert all(len(ids) == 1 for ids in found)
     assert list(dict.fromkeys(place for (place,) in found)) == entangling

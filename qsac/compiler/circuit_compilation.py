@@ -1,0 +1,225 @@
+"""One circuit of a plan, from its attention program to native gates, stage by stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from qsac.artifact.cache import key_of
+from qsac.artifact.compiled import Compiled
+from qsac.artifact.fingerprint import fingerprint
+from qsac.compiler.fit import check_capacity, check_memory
+from qsac.compiler.options import Options
+from qsac.compiler.verification import verified
+from qsac.counting.formulas import two_qubit_gates
+from qsac.counting.stats import circuit_stats, together
+from qsac.emit.emit import emit
+from qsac.families.contract import Model
+from qsac.families.registry import family_of
+from qsac.ir.printer import print_program
+from qsac.ir.program import Program
+from qsac.layout.choice import Candidate, better, circuit_steps, through
+from qsac.lowering.allocation import Allocation, allocate
+from qsac.lowering.lower import lower
+from qsac.machine.target import Target, describe
+from qsac.native.circuit import NativeCircuit
+from qsac.pipeline.contract import CircuitPass, ErrorLedger, Pass, PassContext
+from qsac.pipeline.registry import print_pipeline
+from qsac.pipeline.stages import Ahead, check_rules
+from qsac.pipeline.stages import Stage as Stage
+from qsac.pipeline.stages import Watch as Watch
+from qsac.progress import Progress
+from qsac.report.forecast import forecast
+from qsac.simulation.verification import is_narrow
+
+if TYPE_CHECKING:
+    pass
+
+
+class Compilation:
+    """One way from an attention program to a compiled circuit, stage by stage.
+
+    ``chosen`` are the passes; ``template`` as in :class:`~qsac.pipeline.contract.PassContext`.
+    """
+
+    def __init__(
+        self,
+        machine: Target,
+        options: Options,
+        watch: Watch,
+        progress: Progress | None,
+        chosen: Sequence[Pass | CircuitPass] | None = None,
+        *,
+        template: bool = False,
+    ) -> None:
+        self.chosen = options.pipeline() if chosen is None else chosen
+        self._ahead = Ahead(self.chosen)
+        self.options = options
+        self.watch = watch
+        self.counts: list[dict[str, Any]] = []
+        context = PassContext(
+            machine,
+            options.optimisation,
+            options.seed,
+            options.qubits,
+            options.prefer,
+            ErrorLedger(0.0 if options.error_budget == "auto" else options.error_budget),
+            progress,
+            template,
+            watch.announce,
+        )
+        self.context = self._ahead.at(context)
+
+    def attention(self, program: Program) -> Program:
+        """The program after the attention passes; it fits the target and this machine."""
+        check_rules(program, "build")
+        self.watch.show("build", program)
+        program = self._through("attention", program)
+        self._ahead.forget()
+        self.check_memory(program)
+        return program
+
+    def passed(self, program: Program) -> Program:
+        """The program after the passes of its level."""
+        return self._through(program.level, program)
+
+    def check_memory(self, program: Program) -> None:
+        """Whether the program fits the target, and its circuit this machine."""
+        check_capacity(program, self.context)
+        check_memory(program, self.context)
+
+    def blocks(self, program: Program) -> Program:
+        """The block program after the block passes."""
+        with self.watch.stage("lower"):
+            block_program = lower(program, self.context, slots=self.context.template)
+            check_rules(block_program, "lower")
+        self.watch.show("lower", block_program)
+        return self._through("block", block_program)
+
+    def native(self, blocks: Program, allocation: Allocation, program: Program | None = None) -> Candidate:
+        """The native circuit after the circuit passes; for a coupling graph the best of some, if the attention program
+        is given."""
+        with self.watch.stage("emit"):
+            circuit = emit(blocks, self.context)
+        self.watch.show("emit", circuit)
+        steps = circuit_steps(self.chosen, self.context.target)
+        best = through(steps, Candidate(circuit, allocation), self.context, self.watch.stage)
+        if program is not None and best.circuit.two_qubit_gates > circuit.two_qubit_gates:
+            # Routing took its toll: our own synthesis may do with less.
+            best = better(best, program, blocks, self.chosen, self.context, self.watch.stage)
+        if best.arranged is not None:
+            self.watch.show("arrange", best.arranged)
+        for step, (name, before, result) in zip(steps, best.passed, strict=True):
+            self.counts.append(_count(step, before, result.two_qubit_gates))
+            self.watch.show(name, result)
+        return best
+
+    def circuit_statistics(
+        self, name: str, program: Program, native: Candidate, tried: list[dict[str, Any]] | None = None
+    ) -> CompiledCircuit:
+        """The circuit, under the ``name`` of its step, with its statistics; ``tried`` says which budgets were
+        compared."""
+        context, circuit = self.context, replace(native.circuit, name=name)
+        with self.watch.stage("statistics"):
+            stats = circuit_stats(circuit, context.target)
+        budget = {"budget": context.ledger.budget, "spent": dict(context.ledger.spent)}
+        budget |= {} if tried is None else {"tried": tried}
+        registers = {name: list(qubits) for name, qubits in native.allocation.qubits.items()}
+        rest = {"passes": self.counts, "allocation": registers, "error_budget": budget}
+        return CompiledCircuit(circuit, native.program or program, stats, rest)
+
+    def finished(self, model: Model, circuits: Sequence[CompiledCircuit], verify: bool | None) -> Compiled:
+        """The circuits of a model's plan together, verified if they are to be."""
+        context, watch = self.context, self.watch
+        programs = [one.program for one in circuits]
+        subnormalisations = [program.subnormalisation for program in programs]
+        with watch.stage("statistics"):
+            stats = together([one.stats for one in circuits])
+            stats["forecast"] = forecast(model, subnormalisations, stats, context.target)
+        if len(circuits) == 1:
+            stats |= circuits[0].rest
+        else:
+            stats["circuits"] = {one.circuit.name: one.stats | one.rest for one in circuits}
+        compiled = Compiled(
+            model=model,
+            target=describe(context.target),
+            options=self.described_options(),
+            irs=tuple(map(print_program, programs)),
+            circuits=tuple(one.circuit for one in circuits),
+            stats=stats | family_of(model).statistics(model, subnormalisations),
+            timings=watch.seconds,
+        )
+        return self.as_asked(compiled, verify, programs)
+
+    def as_asked(self, compiled: Compiled, verify: bool | None, programs: Sequence[Program] | None = None) -> Compiled:
+        """A compiled program verified or not, as it is asked for: what a cache held does not decide what is written.
+
+        ``programs`` are its programs, read from their texts if not given.
+        """
+        if verify is None:
+            narrowest = replace(self.context, prefer="qubits")
+            pairs = zip(compiled.circuits, compiled.programs if programs is None else programs, strict=True)
+            verify = all(is_narrow(circuit, allocate(program, narrowest).width) for circuit, program in pairs)
+        if not verify:
+            return compiled.unverified()
+        if compiled.verified is not None:
+            return compiled
+        with self.watch.stage("verify"):
+            return verified(compiled, self.context.progress)
+
+    def described_options(self) -> dict[str, Any]:
+        """The options as they stand in an artifact."""
+        described = {
+            "optimisation": self.options.optimisation,
+            "passes": print_pipeline(self.chosen),
+            "error_budget": self.options.error_budget,
+            "qubits": self.options.qubits,
+            "prefer": self.options.prefer,
+            "seed": self.options.seed,
+        }
+        return described | ({"template": True} if self.context.template else {})
+
+    def key(self, model: Model) -> str | None:
+        """What a cache keeps the result under; None where it is not to be kept: passes of other packages may change
+        without their version."""
+        if not all(type(step).__module__.startswith("qsac.") for step in self.chosen):
+            return None
+        # What is not part of the canonical model is looked at where an error is allowed.
+        beside = family_of(model).beside(model) if self.options.error_budget else None
+        return key_of(
+            model=model.sha256,
+            beside=beside,
+            target=describe(self.context.target),
+            options=self.described_options(),
+            code=fingerprint(),
+        )
+
+    def _through(self, level: str, program: Program) -> Program:
+        """The program after the passes of its level."""
+        family = self.context.target.family
+        for place, step in enumerate(self._ahead.steps):
+            if step.level == level:
+                # Diagonals one by one, so that what merge-diagonals saves is not told of the passes before it.
+                before = two_qubit_gates(program, family, merged=False)
+                with self.watch.stage(step.name):
+                    program = self._ahead.applied(place, program, self.context)
+                    check_rules(program, step.name)
+                self.counts.append(_count(step, before, two_qubit_gates(program, family, merged=False)))
+                self.watch.show(step.name, program)
+        return program
+
+
+@dataclass(frozen=True)
+class CompiledCircuit:
+    """One circuit of a plan with its program. ``stats`` are its :func:`~qsac.counting.stats.circuit_stats`, ``rest``
+    what else its statistics say of it alone: passes, allocation, error budget."""
+
+    circuit: NativeCircuit
+    program: Program
+    stats: dict[str, Any]
+    rest: dict[str, Any]
+
+
+def _count(step: Pass | CircuitPass, before: int, after: int) -> dict[str, Any]:
+    return {"name": step.name, "level": step.level, "two_qubit_gates": [before, after]}

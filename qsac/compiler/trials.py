@@ -1,0 +1,118 @@
+"""Trials: a circuit compiled with an error budget of its own, and which of them is taken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from qsac.compiler.budget import best_quality, fewest_gates
+from qsac.compiler.circuit_compilation import Compilation, CompiledCircuit
+from qsac.compiler.options import Options
+from qsac.compiler.stagewise import check_stages, with_culprit
+from qsac.errors import CheckFailedError
+from qsac.families.contract import Model
+from qsac.families.outcomes import Outcomes
+from qsac.families.registry import family_of
+from qsac.ir.program import Program
+from qsac.layout.choice import Candidate
+from qsac.lowering.allocation import allocate
+from qsac.machine.target import Target
+from qsac.native.circuit import NativeCircuit
+from qsac.pipeline.stages import Stage as Stage
+from qsac.pipeline.stages import Watch as Watch
+from qsac.progress import Progress
+
+if TYPE_CHECKING:
+    pass
+
+
+class CircuitTrial:
+    """One way from a circuit of the model's plan, by its place, to a native circuit, with an error budget of its own.
+    Its stages are shown once it is taken, and kept where ``keep`` says so."""
+
+    def __init__(
+        self,
+        source: Model,
+        place: int,
+        machine: Target,
+        options: Options,
+        watch: Watch,
+        progress: Progress | None,
+        *,
+        keep: bool = False,
+    ) -> None:
+        self.stages: list[tuple[str, Program | NativeCircuit]] = []
+        self.source, self.place, self.options, self.watch = source, place, options, watch
+        self.tried: list[dict[str, Any]] | None = None
+        kept = (lambda *stage: self.stages.append(stage)) if keep or watch.after is not None else None
+        shown = Watch(kept, watch.announce, watch.seconds)
+        self.compilation = Compilation(machine, options, shown, progress)
+        with watch.stage("build"):
+            plan = family_of(source).plan(source, provenance=options.error_budget != 0)
+            step = plan.circuits[place]
+            self.name, program = step.name, step.program
+        self.program = self.compilation.attention(program)
+
+    @property
+    def spent(self) -> dict[str, float]:
+        """What was spent, pass by pass."""
+        return self.compilation.context.ledger.spent
+
+    @property
+    def target(self) -> Target:
+        """What it is for."""
+        return self.compilation.context.target
+
+    @cached_property
+    def native(self) -> Candidate:
+        """The native circuit and its allocation, made when they are asked for."""
+        allocation = allocate(self.program, self.compilation.context)
+        return self.compilation.native(self.compilation.blocks(self.program), allocation, self.program)
+
+    @property
+    def circuit(self) -> NativeCircuit:
+        """The native circuit."""
+        return self.native.circuit
+
+    def wanted(self) -> Outcomes:
+        """The closed form of its circuit, in the model's own subnormalisation."""
+        return list(self.source.readout.expected(self.source).values())[self.place]
+
+    def finished(self, options: Options, *, each: bool) -> CompiledCircuit:
+        """What this way amounts to, described as what was asked for; with ``each`` every stage is verified."""
+        native, compilation = self.native, self.compilation
+        for name, result in self.stages:
+            self.watch.show(name, result)
+        compilation.options = options
+        if options.error_budget != "auto":
+            compilation.context.ledger.budget = options.error_budget
+        if each:
+            with self.watch.stage("verify-each"):
+                check_stages(self.wanted, self.stages, compilation.chosen, compilation.context)
+        return compilation.circuit_statistics(self.name, self.program, native, self.tried)
+
+    def culprit(self, error: CheckFailedError) -> CheckFailedError:
+        """The error with the first stage that changed the meaning, if it is one of this circuit, compiled again."""
+        again = CircuitTrial(self.source, self.place, self.target, self.options, Watch(None), None, keep=True)
+        _ = again.native
+        return with_culprit(error, self.wanted, again.stages, again.compilation.chosen, again.compilation.context)
+
+
+def best_trial(
+    source: Model, place: int, machine: Target, options: Options, watch: Watch, progress: Progress | None, keep: bool
+) -> CircuitTrial:
+    """The way that is taken for one circuit of the plan."""
+
+    def trial(budget: float) -> CircuitTrial:
+        return CircuitTrial(source, place, machine, replace(options, error_budget=budget), watch, progress, keep=keep)
+
+    def branch() -> float:
+        (name, wanted) = list(source.readout.expected(source).items())[place]
+        return source.readout.branch(source, name, wanted)
+
+    if options.error_budget == "auto":
+        best, tried = best_quality(branch, trial)
+        best.tried = tried
+        return best
+    return fewest_gates(options.error_budget, trial) if options.error_budget else trial(0.0)
