@@ -25,17 +25,6 @@ ORDERED = ("ECR", "CX")
 Allocated = dict[str, tuple[int, ...]]
 """The numbers of the logical qubits that each register of an attention program has."""
 
-_ORIGINS = (
-    "/attention/kernel",
-    "/attention/mask",
-    "/attention/score",
-    "/attention/value",
-    "/phases",
-    "/readout",
-    "/tokens",
-)
-"""Fields of a model that ops are made for."""
-
 _QUBIT = re.compile(r"q\[(0|[1-9][0-9]{0,8})\]")
 
 
@@ -48,7 +37,7 @@ def check_circuit(part: Part, target: Target) -> Iterator[Finding]:
         yield Finding(f"{part.stats_pointer}/allocation", "not an allocation of the program's registers", None, wanted)
     else:
         yield from _maps(part, target, allocation)
-    yield from _groups(part.circuit, part.pointer)
+    yield from _groups(part)
 
 
 def runs_on(circuit: NativeCircuit, target: Target, pointer: str = "/circuits/0") -> Iterator[Finding]:
@@ -221,8 +210,11 @@ def _ends(part: Part, allocation: Allocated) -> Iterator[Finding]:
             yield Finding(f"{at}/final_map/{logical}", title, f"{register}[{index}]", wanted)
 
 
-def _groups(circuit: NativeCircuit, at: str) -> Iterator[Finding]:
-    """Groups follow one another from the first gate to the last, or are absent."""
+def _groups(part: Part) -> Iterator[Finding]:
+    """Groups follow one another from the first gate to the last, or are absent. They name fields of the model that ops
+    of the program were made for."""
+    circuit, at = part.circuit, part.pointer
+    origins = sorted({op.origin for op in part.program.ops})
     reached = 0
     for place, group in enumerate(circuit.groups):
         if group.start != reached or group.stop <= group.start:
@@ -231,8 +223,8 @@ def _groups(circuit: NativeCircuit, at: str) -> Iterator[Finding]:
             return
         if group.op not in OPS:
             yield Finding(f"{at}/groups/{place}/2", "an unknown op", group.op[:60], "an op of the block level")
-        if group.origin not in _ORIGINS:
-            yield Finding(f"{at}/groups/{place}/3", "not a field of the model", group.origin[:60], ", ".join(_ORIGINS))
+        if group.origin not in origins:
+            yield Finding(f"{at}/groups/{place}/3", "not a field of the model", group.origin[:60], ", ".join(origins))
         reached = group.stop
     if circuit.groups and reached != len(circuit):
         found = f"up to {reached}"
