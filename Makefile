@@ -1,41 +1,54 @@
-# Needs make and Python 3.11 or newer; everything else is installed into .venv from requirements.lock.
-# Another interpreter: make install PYTHON=/path/to/python3.12
+# Needs make and Python 3.11 or newer; everything else is installed into environments here, each from its lock file:
+# .venv from requirements.lock, .venv-demo (what a user needs) from requirements-runtime.lock, .venv-frameworks from
+# requirements-frameworks.lock. Another interpreter: make install PYTHON=/path/to/python3.12
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALLED := $(VENV)/.installed
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+DEMO := .venv-demo
+FRAMEWORKS := .venv-frameworks
+PIP_OPTIONS := --disable-pip-version-check --quiet
 UV := $(BIN)/uv --quiet
+
+# The interpreters of `make matrix`.
+PYTHONS ?= 3.11 3.12 3.13
 
 # Tests and simulators run in parallel already; BLAS threads on top of that only slow them down.
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint wheel-test replay soak fuzz bench minimums docs lock clean
+.PHONY: help install demo test lint wheel-test replay soak fuzz bench coverage minimums matrix test-frameworks docs lock release clean
 
 help: ## what can be made
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
-install: $(INSTALLED) ## install qsac and its locked dependencies into .venv
-
-$(INSTALLED): requirements.lock pyproject.toml
+# An environment with what a lock file names, and qsac itself, editable.
+%/.installed:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "qsac needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
 	  echo "Name another one: make $(or $(MAKECMDGOALS),install) PYTHON=/path/to/python3.12" >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing the locked dependencies into $(VENV) (a minute or two) ..."
-	@$(PIP) install --require-hashes -r requirements.lock
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@test -x $*/bin/python || $(PYTHON) -m venv $*
+	@echo "Installing what $(filter %.lock,$^) names into $* ($(TAKES)) ..."
+	@$*/bin/python -m pip $(PIP_OPTIONS) install --require-hashes -r $(filter %.lock,$^)
+	@$*/bin/python -m pip $(PIP_OPTIONS) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: install ## compile a small model for H2-1 and run it, exactly and with shots
+$(VENV)/.installed: requirements.lock pyproject.toml
+$(DEMO)/.installed: requirements-runtime.lock pyproject.toml
+$(FRAMEWORKS)/.installed: requirements-frameworks.lock pyproject.toml
+TAKES := a minute or two
+$(DEMO)/.installed: TAKES := 670 MB, a minute or two
+$(FRAMEWORKS)/.installed: TAKES := several gigabytes
+
+install: $(VENV)/.installed ## install qsac and its locked dependencies into .venv
+
+demo: $(DEMO)/.installed ## compile a small model for H2-1 and run it, exactly and with shots
 	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && set -ex && \
-	$(BIN)/qsac check docs/examples/tfim.json --metrics && \
-	$(BIN)/qsac compile docs/examples/tfim.json -o "$$out/tfim.qsac.json" && \
-	$(BIN)/qsac run "$$out/tfim.qsac.json" --target statevector && \
-	$(BIN)/qsac run "$$out/tfim.qsac.json" --target aer --shots 10000 --seed 1
+	$(DEMO)/bin/qsac check docs/examples/tfim.json --metrics && \
+	$(DEMO)/bin/qsac compile docs/examples/tfim.json -o "$$out/tfim.qsac.json" && \
+	$(DEMO)/bin/qsac run "$$out/tfim.qsac.json" --target statevector && \
+	$(DEMO)/bin/qsac run "$$out/tfim.qsac.json" --target aer --shots 10000 --seed 1
 
 test: install ## the test suite
 	@$(BIN)/python -m pytest -n 2 --quiet
@@ -61,23 +74,51 @@ bench: install ## measure counts and times
 fuzz: install ## try 100,000 changed files of every kind (an hour)
 	@$(BIN)/python -m tests.fuzz
 
+coverage: install ## the test suite, and which lines and branches of qsac it does not go through
+	@rm -f .coverage .coverage.*
+	@$(BIN)/python -m coverage run -m pytest -n 2 --quiet; status=$$?; \
+	$(BIN)/python -m coverage combine --quiet && $(BIN)/python -m coverage report; exit $$status
+
 minimums: install ## the test suite with the lowest versions that pyproject.toml allows
 	@$(UV) venv --clear --python $(BIN)/python .venv-min
 	@$(UV) pip install --python .venv-min/bin/python --compile-bytecode --resolution lowest-direct \
 	  --editable '.[dev]'
 	@.venv-min/bin/python -m pytest -n 2 --quiet
 
+# One after the other, whatever fails; make names at the end what did.
+matrix: install ## the test suite under each of PYTHONS (3.11 to 3.13) and with the lowest versions
+	@$(MAKE) --no-print-directory --keep-going --jobs 1 $(PYTHONS:%=matrix-%) minimums
+
+matrix-%: install
+	@$(UV) venv --clear --python $* .venv-$* || { \
+	  echo "Python $* is missing: it is not installed here, and uv could not fetch it. Nothing was tested with it." >&2; exit 1; }
+	@$(UV) pip install --python .venv-$*/bin/python --require-hashes -r requirements.lock
+	@$(UV) pip install --python .venv-$*/bin/python --no-deps --no-build-isolation --editable .
+	@echo "The test suite under $$(.venv-$*/bin/python --version):"
+	@.venv-$*/bin/python -m pytest -n 2 --quiet
+
+test-frameworks: $(FRAMEWORKS)/.installed ## the tests with torch, lambeq, guppylang and mqt.predictor (gigabytes)
+	@$(FRAMEWORKS)/bin/python -m pytest -m frameworks --quiet
+
 docs: install ## build the documentation into site/
 	@$(BIN)/mkdocs build --quiet
 
-# A clean header and no annotations: the file must not depend on who made it, where and from which index.
-# Not `pecos`: its emulator pins a pre-release and brings a gigabyte of compilers.
+# A clean header and no annotations: the files must not depend on who made them, where and from which index.
+# Not `pecos`: its emulator pins a pre-release and brings a gigabyte of compilers. What a user installs has the versions
+# that the tests use. The frameworks do not: guppylang for Python 3.11 wants an older hugr than pytket-quantinuum takes
+# by itself.
 EXTRAS := qulacs qir qasm3 nexus bench docs dev
-lock: install ## renew requirements.lock from pyproject.toml
-	@$(UV) pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest $(EXTRAS:%=--extra %) --upgrade \
-	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --output-file requirements.lock
-	@! grep -nE 'https?:|file:' requirements.lock
+COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+  --no-emit-index-url --no-annotate --custom-compile-command 'make lock'
+lock: install ## renew the lock files from pyproject.toml
+	@$(COMPILE) $(EXTRAS:%=--extra %) --upgrade --output-file requirements.lock
+	@$(COMPILE) --constraint requirements.lock --upgrade --output-file requirements-runtime.lock
+	@$(COMPILE) --extra dev --group frameworks --prerelease disallow --upgrade --output-file requirements-frameworks.lock
+	@! grep -nE 'https?:|file:' requirements*.lock
+
+release: install ## VERSION=x.y.z: bump, date the changelog, check, commit, tag and build; publishes nothing
+	@$(BIN)/python -m tests.release '$(VERSION)'
 
 clean: ## remove what was built, the environments included
-	@rm -rf $(VENV) .venv-min build dist site *.egg-info
+	@rm -rf $(VENV) $(DEMO) $(FRAMEWORKS) .venv-min $(PYTHONS:%=.venv-%) build dist site *.egg-info .coverage .coverage.*
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -3,7 +3,7 @@
 ``load(path_or_dict)`` reads a model, ``compile(model, target="h2")`` compiles it, ``run(compiled)`` runs it, and
 ``run(model)`` does both; ``interpret(compiled, counts)`` reads what came out elsewhere, ``verify(artifact)`` checks it;
 ``estimate(model)`` counts what a model of any size takes; ``template(model)`` compiles a shape, to be bound to tokens
-and parameters many times.
+and parameters many times; ``ir.parse(text)`` and ``ir.print(program)`` read and write programs.
 Everything is imported when it is first asked for.
 """
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     __version__: str
+    from qsac import ir as ir
     from qsac.artifact.cache import Cache as Cache
     from qsac.artifact.compiled import Compiled as Compiled
     from qsac.artifact.compiled import Verified as Verified
@@ -74,10 +75,12 @@ def __getattr__(name: str) -> object:
         from qsac.artifact.fingerprint import version
 
         return version()
-    if name not in _HOMES:
-        raise AttributeError(f"module 'qsac' has no attribute {name!r}")
     from importlib import import_module
 
+    if name == "ir":  # qsac.ir.parse and qsac.ir.print, without a further import
+        return import_module("qsac.ir")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'qsac' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
 
 

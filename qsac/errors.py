@@ -133,7 +133,7 @@ class BackendError(QsacError):
 
 
 class ExtensionError(QsacError):
-    """A pass or target of another package that cannot be used, or whose code failed (exit code 4).
+    """A pass, target or op of another package that cannot be used, or whose code failed (exit code 4).
 
     ``package`` is the package, with its version.
     """

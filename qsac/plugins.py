@@ -1,4 +1,4 @@
-"""What other packages add: families, passes, targets and vendors, found by their entry points.
+"""What other packages add: families, passes, targets, ops and vendors, found by their entry points.
 
 Their code is nobody's but theirs. It is loaded when it is asked for, and it runs contained: whatever it raises becomes
 an :class:`~qsac.errors.ExtensionError` that names the package, what it prints on stdout goes to stderr, and the global
@@ -15,7 +15,7 @@ import random
 import sys
 import traceback
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
@@ -25,10 +25,11 @@ from typing import Any, Literal
 from qsac.errors import ExtensionError, InvalidInputError, QsacError, QsacWarning
 from qsac.near import near
 
-Group = Literal["qsac.families", "qsac.passes", "qsac.targets", "qsac.vendors"]
+Group = Literal["qsac.families", "qsac.ops", "qsac.passes", "qsac.targets", "qsac.vendors"]
 
 _KINDS: dict[Group, str] = {
     "qsac.families": "family",
+    "qsac.ops": "op",
     "qsac.passes": "pass",
     "qsac.targets": "target",
     "qsac.vendors": "vendor",
@@ -40,7 +41,7 @@ _LONGEST = 160
 
 
 class ShadowedEntryPointWarning(QsacWarning):
-    """Another package offers a pass or target under the name of a built-in one: the built-in one is used."""
+    """Another package offers a pass, target or op under the name of a built-in one: the built-in one is used."""
 
 
 class BrokenExtensionWarning(QsacWarning):
@@ -114,13 +115,14 @@ def listed(group: Group, builtin: Iterable[str]) -> tuple[str, ...]:
 
 
 def is_foreign(kind: type) -> bool:
-    """Whether a class of passes is another package's."""
+    """Whether a class of passes or ops is another package's."""
     return not kind.__module__.startswith("qsac.")
 
 
-def package_of(kind: type[Any]) -> str:
-    """The package of a foreign class of passes, with its version; the module where no entry point names it."""
-    offer = offers("qsac.passes", ()).get(str(getattr(kind, "name", "")))
+def package_of(kind: type[Any], group: Group = "qsac.passes") -> str:
+    """The package of a foreign class of passes, or of ops, with its version; the module where no entry point names
+    it."""
+    offer = offers(group, ()).get(str(getattr(kind, "name", "")))
     return kind.__module__ if offer is None else offer.package
 
 
@@ -203,6 +205,19 @@ def contained(title: str, package: str, *, seed: int = 0, diagnoses: bool = Fals
             raise ExtensionError(
                 title, package=package, source=_place(error), found=_told(error), help=blame(package)
             ) from error
+
+
+@contextmanager
+def attributed(title: str, package: Callable[[], str]) -> Iterator[None]:
+    """Run a small piece of foreign code in the body, many times over: what it raises becomes an
+    :class:`~qsac.errors.ExtensionError` called ``title``. Unlike :func:`contained`, nothing else is looked after."""
+    try:
+        yield
+    except (QsacError, MemoryError, OSError):
+        raise
+    except Exception as error:
+        name = package()
+        raise ExtensionError(title, package=name, source=_place(error), found=_told(error), help=blame(name)) from error
 
 
 def _told(error: BaseException) -> str:

@@ -1,6 +1,7 @@
 """Generated inputs: `random_model(seed)` for a fixed sequence of models; `models()`, `block_programs()` and
 `attention_programs()` for hypothesis."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -203,7 +204,7 @@ class _BlockProgram:
         return tuple(str(name) for name in rng.permutation(names)[:count])
 
     def _add(self, op: Op) -> None:
-        self.ops.append(op)
+        self.ops.append(replace(op, sources=(len(self.ops),)))
         for name in op.targets:
             if name not in self.live:
                 self.live.append(name)
@@ -299,6 +300,8 @@ def block_programs(draw: st.DrawFn, generic: bool = False, max_width: int = 5) -
     program = _BlockProgram(draw(st.integers(1, max_width)), generic)
     for kind, seed in draw(_STEPS):
         program.step(kind, seed)
+    if draw(st.booleans()):
+        program.step("diagonal", draw(_SEEDS))
     return program.program(draw(st.tuples(st.integers(0, 6), st.integers(0, 6))))
 
 

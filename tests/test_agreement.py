@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from qsac.artifact.compiled import Compiled
 from qsac.compiler import compilation as compiler
 from qsac.emit.emit import emit
+from qsac.families.outcomes import Outcomes
 from qsac.families.qsa.metrics import METRIC_NAMES, closed_form, metrics_from_probabilities, prefix_loss
 from qsac.families.qsa.model import Model
 from qsac.families.reading import load
@@ -63,7 +64,15 @@ def _interpreted(model: Model, program: Program) -> Values:
 
 def _simulated(model: Model, circuit: NativeCircuit) -> Values:
     found = simulate(circuit)
-    return _values(model, found.given, found.metrics, found.weights, found.overlaps)
+    metrics = {name: found.share(name) for name in found.success}
+    return _values(model, found.given, metrics, *_shares(found))
+
+
+def _shares(found: Outcomes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The marginal and the joint probabilities of each value of the index, given the given bits; empty without one."""
+    if found.index is None:
+        return np.zeros(0), np.zeros(0)
+    return found.index.marginal / (found.given or 1.0), found.index.joint / (found.given or 1.0)
 
 
 def _assert_agree(found: Values, expected: Values, where: str) -> None:
@@ -164,7 +173,7 @@ UNEVEN = [seed for seed in MODELS if load(random_model(seed)).context in (3, 5, 
 def test_branches_beyond_the_last_token_do_not_contribute(seed: int) -> None:
     model = load(random_model(seed))
     found = simulate(compiler.compile(model, "statevector", verify=False).circuits[0])
-    for shares in (found.weights, found.overlaps):
+    for shares in _shares(found):
         assert len(shares) == 1 << model.index_qubits
         assert float(shares[model.context :].sum()) * found.given < 1e-20
 
@@ -187,8 +196,8 @@ def test_rows_for_missing_tokens_do_not_matter(seed: int) -> None:
     assert not np.array_equal(plain.angles, noisy.angles)
     before, after = simulate(plain), simulate(noisy)
     assert after.given == pytest.approx(before.given, abs=1e-13)
-    for name, value in before.metrics.items():
-        assert after.metrics[name] == pytest.approx(value, abs=1e-12)
-    np.testing.assert_allclose(after.weights, before.weights, atol=1e-12)
-    np.testing.assert_allclose(after.overlaps, before.overlaps, atol=1e-12)
+    for name in before.success:
+        assert after.share(name) == pytest.approx(before.share(name), abs=1e-12)
+    for one, other in zip(_shares(after), _shares(before), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-12)
     _assert_agree(_interpreted(model, filled), closed_form(model).values, "attention level, filled")

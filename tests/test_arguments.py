@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import qsac
-from qsac.files.arguments import file_path, flag, real_number, shown, whole_number
+from qsac.arguments import file_path, flag, real_number, shown, whole_number
 
 MODEL: dict[str, Any] = {
     "qsac": 1,

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 TOP_LEVEL = {
     "CHANGELOG.md",
+    "CITATION.cff",
     "CONTRIBUTING.md",
     "LICENSE",
     "Makefile",
@@ -20,6 +21,8 @@ TOP_LEVEL = {
     "passes",
     "pyproject.toml",
     "qsac",
+    "requirements-frameworks.lock",
+    "requirements-runtime.lock",
     "requirements.lock",
     "targets",
     "tests",
@@ -28,6 +31,9 @@ TOP_LEVEL = {
 MAX_LINES = 400
 LONG_MODULES: dict[str, str] = {}
 """Path of a module above MAX_LINES -> why it stays in one piece."""
+
+WHOLE = {"bench", "diagnostics", "docs", "extensions", "fuzz", "packaging", "replay", "soak"}
+"""Folders of tests that are of no room."""
 
 EMPTY_NAMES = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
 
@@ -50,6 +56,15 @@ def python_modules() -> list[str]:
 def test_top_level_holds_only_what_the_design_names():
     top = {path.split("/")[0] for path in tracked_files()}
     assert {name for name in top if not name.startswith(".")} - TOP_LEVEL == set()
+
+
+def test_tests_lie_in_the_room_of_what_they_test():
+    """A folder of tests is called after a room of the package, or is one of those that test the whole."""
+    rooms = {path.split("/")[1] for path in python_modules() if path.startswith("qsac/") and path.count("/") > 1}
+    rooms |= {"passes", "targets"}
+    folders = {path.split("/")[1] for path in python_modules() if path.startswith("tests/") and path.count("/") > 1}
+    assert folders - rooms == WHOLE
+    assert len(folders & rooms) > len(rooms) / 2
 
 
 def test_modules_stay_short():

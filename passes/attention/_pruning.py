@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.counting.formulas import pruned_cost
-from qsac.lowering.pruned import pruned_cascade, pruned_rows
+from qsac.numerics.pruned_cascade import pruned_cascade, pruned_rows
 
 WORK_LIMIT = 1 << 26
 """Most numbers of tables that one search may look at, about: some ten seconds."""

@@ -26,7 +26,7 @@ def index_weights(program: Program, count: int) -> NDArray[np.float64]:
 
 def as_prepared(program: Program, op: LoadTokens) -> bool:
     """Whether a loader's index is as it was prepared, but for selections: its values' probabilities are known."""
-    changed = [other for other in program.ops if set(other.targets) & set(op.index)]
+    changed = [program.ops[place] for register in op.index for place in program.targeting(register)]
     rows = program.tables[op.table].shape[0]
     return (
         not op.when

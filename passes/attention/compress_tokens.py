@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.counting.formulas import two_qubit_gates
-from qsac.ir.attention import ApplyUnitary, LoadTokens, Project
+from qsac.errors import of_type
+from qsac.ir.attention import ApplyUnitary, LoadTokens
 from qsac.ir.derivation import How, turned
+from qsac.ir.matching import Maybe, ends_in_zero, is_load, is_unitary, is_unload, matched
 from qsac.ir.op import Op, Register
 from qsac.ir.outline import Outline, rank
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.passes.attention._tables import added
-from qsac.passes.attention.fold_unitaries import FoldUnitaries
-from qsac.passes.attention.select_indices import SelectIndices
 from qsac.pipeline.contract import Pass, PassContext
 
 Rows = NDArray[Any]
@@ -40,8 +40,7 @@ class CompressTokens(Pass):
     double precision). Between a load and an un-load only the inner products of what is loaded and what is un-loaded
     count, a unitary between them taken into either. If they span fewer dimensions than the register has, as those of T
     rows each do from d > 2T on, both tables are written in an orthonormal basis of the span. Each is taken only where
-    it gives fewer two-qubit gates on the target, the passes that are to come (index selection, folding) reckoned with,
-    or as many on fewer qubits.
+    it gives fewer two-qubit gates on the target, the passes that are to come reckoned with, or as many on fewer qubits.
     """
 
     name: ClassVar[str] = "compress-tokens"
@@ -59,7 +58,7 @@ class CompressTokens(Pass):
 
 
 def _cost(program: Program, context: PassContext) -> tuple[int, int]:
-    final = FoldUnitaries().apply(SelectIndices().apply(program, context), context)
+    final = context.finish(program)
     return two_qubit_gates(final, context.target.family), sum(register.size for register in final.registers)
 
 
@@ -67,17 +66,14 @@ def _spans(program: Program) -> dict[_Span, list[str]]:
     """The registers that are loaded, perhaps transformed, un-loaded and projected on zero, by what they do."""
     found: dict[_Span, list[str]] = {}
     for register in program.registers:
-        touching = [op for op in program.ops if register.name in (*op.targets, *op.borrows)]
-        match touching:
-            case [LoadTokens() as load, *between, LoadTokens() as unload, Project(state="zero")] if len(between) <= 1:
-                unitary = between[0] if between else None
-                if load.adjoint_load or not unload.adjoint_load or load.when != unload.when:
-                    continue
-                if unitary is None:
-                    found.setdefault(_Span(load.table, None, unload.table), []).append(register.name)
-                elif isinstance(unitary, ApplyUnitary) and unitary.when == load.when:
-                    alike = replace(unitary, data="", when=(), origin="")
-                    found.setdefault(_Span(load.table, alike, unload.table), []).append(register.name)
+        places = matched(program, program.uses(register.name), is_load, Maybe(is_unitary), is_unload, ends_in_zero)
+        if places is None:
+            continue
+        load, unload = (of_type(program.ops[place], LoadTokens) for place in (places[0], places[2]))
+        unitary = of_type(program.ops[places[1]], ApplyUnitary) if places[1] >= 0 else None
+        if load.when == unload.when and (unitary is None or unitary.when == load.when):
+            alike = unitary and replace(unitary, data="", when=(), origin="")
+            found.setdefault(_Span(load.table, alike, unload.table), []).append(register.name)
     return found
 
 

@@ -16,13 +16,9 @@ from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.passes.attention._loader import Loader, Search
+from qsac.passes.attention._selection import ungated
 from qsac.passes.attention._tables import added
 from qsac.passes.attention._weights import index_weights
-from qsac.passes.attention.compress_tokens import CompressTokens
-from qsac.passes.attention.fold_unitaries import FoldUnitaries
-from qsac.passes.attention.prune_loaders import PruneLoaders
-from qsac.passes.attention.select_indices import SelectIndices, ungated
-from qsac.passes.attention.truncate_tokens import PRUNED, TruncateTokens
 from qsac.pipeline.contract import Pass, PassContext
 
 MOST_ROLES = 4
@@ -46,8 +42,7 @@ class EvolveTokens(Pass):
     most probability that the prepared indices give it; the ops' errors are added, as in the worst case they would, and
     the square of the sum is written into the ledger: the final states' infidelity is at most that. Of all
     combinations of the roles that loaders play, the cheapest on the target is taken, the passes that are to come
-    (compression, index selection, folding) reckoned with, if it takes fewer gates than tables with the same budget
-    spent on truncation and pruning.
+    reckoned with, if it takes fewer gates than tables, on which these passes may spend the same budget.
     """
 
     name: ClassVar[str] = "evolve-tokens"
@@ -60,38 +55,29 @@ class EvolveTokens(Pass):
         available = context.ledger.available
         if available <= 0:
             return program
-        planner = _Planner(program, context, available)
+        plain = _without_sources(program)
+        limit = two_qubit_gates(context.finish(plain, 0.0), context.target.family)
+        planner = _Planner(program, context, available, limit)
         for candidate, roles in planner.candidates():
             found = planner.evolved(candidate, roles, exact=True)
-            if found is not None and planner.final_cost(found[0]) < planner.limit:
+            if found is not None and planner.final_cost(found[0]) < limit:
                 context.ledger.spend(self.name, found[1])
                 return _without_sources(found[0])
-        return _without_sources(program)
+        return plain
 
 
 class _Planner:
-    """Finds combinations of loaders to replace, and what they come to."""
+    """Finds combinations of loaders to replace, and what they come to; ``limit`` are the two-qubit gates that tables
+    take, the same budget spent on them."""
 
-    def __init__(self, program: Program, context: PassContext, available: float) -> None:
+    def __init__(self, program: Program, context: PassContext, available: float, limit: int) -> None:
         self.program = program
         self.context = context
         self.available = available
         self.family = context.target.family
         self.searches: dict[str, Search] = {}
         self.found: dict[tuple[str, int, bool], Loader | None] = {}
-        self.limit = self._cost_of_tables()
-
-    def _cost_of_tables(self) -> int:
-        """Two-qubit gates without evolution, the same budget spent on truncation and pruning."""
-        if self.context.optimisation < 3:
-            return self.final_cost(self.program)
-        context = replace(self.context, ledger=self.context.ledger.copy())
-        program = self.program
-        for step in (CompressTokens(), SelectIndices(), FoldUnitaries(), TruncateTokens()):
-            program = step.apply(program, context)
-        if two_qubit_gates(program, self.family) <= PRUNED:
-            program = PruneLoaders().apply(program, context)
-        return two_qubit_gates(program, self.family)
+        self.limit = limit
 
     def candidates(self) -> list[tuple[Program, frozenset[_Role]]]:
         """Programs and roles, by estimate cheaper than the program as it is; the cheapest first."""
@@ -107,11 +93,8 @@ class _Planner:
         return [(base, roles) for *_, base, roles in ranked]
 
     def final_cost(self, program: Program) -> int:
-        """Two-qubit gates once the passes that are to come have chosen."""
-        if self.context.optimisation >= 2:
-            for step in (CompressTokens(), SelectIndices(), FoldUnitaries()):
-                program = step.apply(program, self.context)
-        return two_qubit_gates(program, self.family)
+        """Two-qubit gates once the passes that are to come have chosen, with no error of their own."""
+        return two_qubit_gates(self.context.finish(program), self.family)
 
     def evolved(self, base: Program, roles: frozenset[_Role], *, exact: bool) -> tuple[Program, float] | None:
         """The program with the loaders of these roles replaced, and the sum of their errors; None if it cannot be.
@@ -138,7 +121,7 @@ class _Planner:
 
     def _replaceable(self, base: Program, op: LoadTokens) -> bool:
         table = base.tables[op.table]
-        if table.source is None or op.when or not 1 < len(table.values) <= base.scope.dimension(op.index):
+        if table.source is None or op.barrier or op.when or not 1 < len(table.values) <= base.scope.dimension(op.index):
             return False
         search = self._search(base, op)
         return search.possible and base.scope.dimension(op.index) == 1 << search.bits

@@ -16,9 +16,7 @@ from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.passes.attention._factors import Factors, Polynomial, factorised
-from qsac.passes.attention.fold_unitaries import FoldUnitaries
-from qsac.passes.attention.select_indices import SelectIndices
-from qsac.passes.attention.stage_power import StagePower, copies_of_powers
+from qsac.passes.attention._powers import copies_of_powers
 from qsac.pipeline.contract import Pass, PassContext
 
 LEAST_PRICE = 1e-9
@@ -59,6 +57,9 @@ class FactorKernel(Pass):
         factors = factorised(weights, price, linear=self.linear) if any(weights) else None
         if factors is None:
             return program
+        if not self.linear and not factors.zeros and len(factors.factors) == 1:
+            # One factor is the unary form that is there.
+            return program
         candidate = _factored(program, preparation, projection, groups, factors)
         if self.linear or _cost(candidate, context, price) < _cost(program, context, price):
             return candidate
@@ -67,9 +68,8 @@ class FactorKernel(Pass):
 
 def _cost(program: Program, context: PassContext, price: float) -> float:
     """The logarithm of the shots for one that succeeds without a two-qubit error, but for a constant."""
-    final = StagePower().apply(program, context)
-    final = FoldUnitaries().apply(SelectIndices().apply(final, context), context)
-    return 2 * log(program.normalisation) + price * two_qubit_gates(final, context.target.family)
+    gates = two_qubit_gates(context.finish(program), context.target.family)
+    return 2 * log(program.normalisation) + price * gates
 
 
 def _alike(groups: Sequence[Sequence[Op]], power: Sequence[str]) -> bool:

@@ -11,6 +11,7 @@ from qsac.errors import of_type
 from qsac.ir.attention import ApplyUnitary, LoadTokens
 from qsac.ir.attention.unitary import UnitaryForm, has_synthesis
 from qsac.ir.derivation import Branches, derive, turned
+from qsac.ir.matching import is_unload
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
@@ -87,11 +88,14 @@ def _members(program: Program) -> dict[Group, list[_Member]]:
 
 def _member(program: Program, place: int) -> _Member | None:
     op = of_type(program.ops[place], ApplyUnitary)
-    touching = [other for other, one in enumerate(program.ops) if op.data in (*one.targets, *one.borrows)]
-    load = max((other for other in touching if other < place), default=-1)
-    following = min((other for other in touching if other > place), default=-1)
+    uses = program.uses(op.data)
+    at = uses.index(place)
+    load = uses[at - 1] if at else -1
+    following = uses[at + 1] if at + 1 < len(uses) else -1
     before, after = program.ops[load], program.ops[following]
     if load < 0 or not isinstance(before, LoadTokens) or before.adjoint_load or before.data != op.data:
+        return None
+    if op.barrier or before.barrier:
         return None
     if any(gate in one.targets for one in program.ops[load:place] for gate in op.when):
         return None
@@ -107,7 +111,7 @@ def _sides(program: Program, members: list[_Member]) -> list[Side]:
     for member in members:
         op = of_type(program.ops[member.unitary], ApplyUnitary)
         before, after = of_type(program.ops[member.load], LoadTokens), program.ops[member.following]
-        unloaded = isinstance(after, LoadTokens) and after.adjoint_load and after.data == op.data
+        unloaded = is_unload(after) and not after.barrier
         if member.following < 0 or not unloaded or not before.when == op.when == getattr(after, "when", ()):
             sides = [side for side in sides if side != "unload"]
         if member.following >= 0 or before.when == op.when or op.form == "diagonal":

@@ -22,6 +22,9 @@ BEYOND = 8.0
 RESOLUTION = 1e-15
 """An infidelity below it is not told from rounding: it counts as this much."""
 
+FORESEEN = 4096
+"""Most two-qubit gates of programs whose pruning is reckoned with before: it takes longer than all else."""
+
 TRIALS = 9
 """Sums of errors that are tried, where the true error is computed."""
 
@@ -78,6 +81,10 @@ class PruneLoaders(Pass):
         context.ledger.spend(self.name, error)
         return pruned
 
+    def foreseen(self, program: Program, context: PassContext) -> bool:
+        """Up to 4,096 gates."""
+        return two_qubit_gates(program, context.target.family) <= FORESEEN
+
 
 def _prunable(program: Program) -> dict[str, int]:
     """The tables whose loaders can be pruned, and how many loaders each has.
@@ -90,7 +97,11 @@ def _prunable(program: Program) -> dict[str, int]:
 
 def _loaders(program: Program, table: str) -> list[LoadTokens]:
     """The loaders of a table that can be pruned."""
-    return [op for op in program.ops if isinstance(op, LoadTokens) and op.table == table and as_prepared(program, op)]
+    return [op for op in program.ops if isinstance(op, LoadTokens) and op.table == table and _is_prunable(program, op)]
+
+
+def _is_prunable(program: Program, op: LoadTokens) -> bool:
+    return not op.barrier and as_prepared(program, op)
 
 
 def _chosen(prunings: dict[str, Pruning], counts: dict[str, int], allowed: float) -> dict[str, Choice]:
@@ -138,7 +149,7 @@ def _pruned(program: Program, prunings: dict[str, Pruning], choices: dict[str, C
             tables[names[table]] = Table(prunings[table].loaded(choice.reach))
     ops: list[Op] = []
     for op in program.ops:
-        if isinstance(op, LoadTokens) and op.table in names and as_prepared(program, op):
+        if isinstance(op, LoadTokens) and op.table in names and _is_prunable(program, op):
             reach = choices[op.table].reach
             name = names[op.table]
             exact = op.exact or op.table

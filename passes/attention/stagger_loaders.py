@@ -37,15 +37,22 @@ class StaggerLoaders(Pass):
 
 
 def _staggered(program: Program) -> Iterator[Op]:
-    before: dict[str, Op] = {}
-    for op in program.ops:
-        loaded = before.get(op.data) if isinstance(op, LoadTokens) and op.adjoint_load else None
-        if isinstance(op, LoadTokens) and isinstance(loaded, LoadTokens) and not (loaded.order or op.order):
+    for place, op in enumerate(program.ops):
+        loaded = _load_before(program, place, op)
+        if isinstance(op, LoadTokens) and loaded is not None:
             size = program.scope.sizes[op.data]
             if size > 1 and all(_is_whole(program.tables[table]) for table in (loaded.table, op.table)):
                 op = replace(op, order=(*range(size - 2), size - 1, size - 2))
-        before.update(dict.fromkeys(op.targets, op))
         yield op
+
+
+def _load_before(program: Program, place: int, op: Op) -> LoadTokens | None:
+    """The load just before an un-load, where both are in the usual order."""
+    if not isinstance(op, LoadTokens) or not op.adjoint_load or op.order or op.barrier:
+        return None
+    targeting = program.targeting(op.data)
+    before = program.ops[targeting[targeting.index(place) - 1]]
+    return before if isinstance(before, LoadTokens) and not before.adjoint_load and not before.order else None
 
 
 def _is_whole(table: Table) -> bool:

@@ -10,21 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.counting.formulas import loader_cost, two_qubit_gates
-from qsac.ir.attention import LoadTokens, Project
+from qsac.errors import of_type
+from qsac.ir.attention import LoadTokens
+from qsac.ir.matching import ends_in_zero, is_load, is_unload, matched
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.passes.attention._pruning import Choice, cheapest
 from qsac.passes.attention._tables import added
 from qsac.passes.attention._weights import as_prepared, index_weights
-from qsac.passes.attention.prune_loaders import PruneLoaders
 from qsac.pipeline.contract import Pass, PassContext
 
 SHARES = (1.0, 0.5, 0.25, 0.0625, 0.004)
 """The parts of what is left of the budget (as errors) that truncation may take."""
-
-PRUNED = 4096
-"""Most two-qubit gates of programs whose pruning is reckoned with: it takes longer than all else."""
 
 MOST_RANKS = 64
 """Ranks that are tried for a register."""
@@ -49,7 +47,7 @@ class TruncateTokens(Pass):
     axes, and loaded on the first of these. An op's error is the root of sum_i p_i ||x'_i - x_i||^2, with x'_i the row
     loaded in place of x_i; the ops' errors are added, as in the worst case they would, and the square of the sum is
     written into the ledger. Of all combinations of ranks within the budget or a part of it, the one is taken that gives
-    the fewest gates once loaders have been pruned with the rest (which is not reckoned with beyond 4,096 gates).
+    the fewest gates once the passes that are to come have had what is left of it.
     """
 
     name: ClassVar[str] = "truncate-tokens"
@@ -72,7 +70,8 @@ class TruncateTokens(Pass):
         axes = {pair: _Axes(program, pair) for pair in pairs}
         fronts = [axes[pair].front(available) for pair in pairs]
         counts = [2 * len(registers) for registers in pairs.values()]
-        best, least, spent = program, self._final_cost(program, context, 0.0), 0.0
+        family = context.target.family
+        best, least, spent = program, two_qubit_gates(context.finish(program, 0.0), family), 0.0
         tried: set[tuple[Choice, ...]] = {tuple(front[0] for front in fronts)}
         for share in SHARES:
             choices = cheapest(fronts, counts, share * available)
@@ -84,34 +83,24 @@ class TruncateTokens(Pass):
             for pair, choice in zip(pairs, choices, strict=True):
                 if choice.reach:
                     candidate = _truncated(candidate, pair, pairs[pair], axes[pair], choice.reach[0])
-            cost = self._final_cost(candidate, context, error)
+            cost = two_qubit_gates(context.finish(candidate, error), family)
             if cost < least:
                 best, least, spent = candidate, cost, error
         if spent:
             context.ledger.spend(self.name, spent)
         return best
 
-    def _final_cost(self, program: Program, context: PassContext, error: float) -> int:
-        """Two-qubit gates once loaders have been pruned with what this error leaves of the budget."""
-        family = context.target.family
-        gates = two_qubit_gates(program, family)
-        if gates > PRUNED:
-            return gates
-        ledger = context.ledger.copy()
-        ledger.spend(self.name, error)
-        return two_qubit_gates(PruneLoaders().apply(program, replace(context, ledger=ledger)), family)
-
 
 def _pairs(program: Program) -> dict[_Pair, list[str]]:
     """The registers of which only inner products of rows count, whose probabilities are known."""
     found: dict[_Pair, list[str]] = {}
     for register in program.registers:
-        touching = [op for op in program.ops if register.name in (*op.targets, *op.borrows)]
-        match touching:
-            case [LoadTokens() as load, LoadTokens() as unload, Project(state="zero")]:
-                plain = not load.adjoint_load and unload.adjoint_load and not load.exact and not unload.exact
-                if plain and as_prepared(program, load) and as_prepared(program, unload):
-                    found.setdefault(_Pair(load.table, unload.table), []).append(register.name)
+        places = matched(program, program.uses(register.name), is_load, is_unload, ends_in_zero)
+        if places is not None:
+            load, unload = (of_type(program.ops[place], LoadTokens) for place in places[:2])
+            plain = not load.exact and not unload.exact
+            if plain and as_prepared(program, load) and as_prepared(program, unload):
+                found.setdefault(_Pair(load.table, unload.table), []).append(register.name)
     return found
 
 

@@ -7,11 +7,12 @@ the same controls may run side by side.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
+from qsac.counting.clock import two_qubit_depth
 from qsac.native.circuit import GATES, KIND, NativeCircuit
 
 _SIDES: dict[int, tuple[str, ...]] = {
@@ -33,12 +34,11 @@ def reordered(circuit: NativeCircuit, stop: int) -> NativeCircuit:
     everything = list(range(len(circuit)))
     forward = _ordered(circuit, [everything[:stop], everything[stop:]])
     backward = _ordered(circuit, [everything[stop:][::-1], everything[:stop][::-1]])[::-1]
-    best = min((everything, forward, backward), key=lambda order: depth(circuit, order))
-    return circuit if best is everything else _in_order(circuit, best)
+    return min((circuit, _in_order(circuit, forward), _in_order(circuit, backward)), key=two_qubit_depth)
 
 
 def _in_order(circuit: NativeCircuit, order: Sequence[int]) -> NativeCircuit:
-    return replace(circuit.rows(np.array(order, dtype=np.intp)), groups=())
+    return circuit.rows(np.array(order, dtype=np.intp))
 
 
 def measured_early(circuit: NativeCircuit, stop: int) -> NativeCircuit:
@@ -62,52 +62,13 @@ def _ordered(circuit: NativeCircuit, parts: Sequence[Sequence[int]]) -> list[int
     return [gate for part in parts for gate in _scheduled(circuit, part, free)]
 
 
-def depth(circuit: NativeCircuit, order: Sequence[int]) -> int:
-    """Two-qubit layers of the gates in an order, each as early as it can be."""
-    level = [0] * len(circuit.qubits)
-    kinds, firsts, seconds = circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist()
-    for gate in order:
-        if GATES[kinds[gate]].qubits == 2:
-            first, second = firsts[gate], seconds[gate]
-            level[first] = level[second] = 1 + max(level[first], level[second])
-    return max(level, default=0)
-
-
 def _scheduled(circuit: NativeCircuit, part: Sequence[int], free: list[int]) -> list[int]:
     """The gates of a part in their new order. ``free`` says from which layer on each qubit is, and is brought up to
     date."""
-    kinds, firsts, seconds = circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist()
-    # The runs of commuting gates on each qubit, in order, and which of them each gate is of.
-    runs: dict[int, list[list[int]]] = {}
-    sides: dict[int, str] = {}
-    member: dict[int, list[tuple[int, int]]] = {}
-    for gate in part:
-        kind = kinds[gate]
-        qubits = (firsts[gate], seconds[gate])[: GATES[kind].qubits]
-        member[gate] = []
-        for qubit, side in zip(qubits, _SIDES.get(kind, ("",) * len(qubits)), strict=True):
-            here = runs.setdefault(qubit, [])
-            if not here or not side or sides[qubit] != side:
-                here.append([])
-                sides[qubit] = side
-            here[-1].append(gate)
-            member[gate].append((qubit, len(here) - 1))
+    runs = _runs(circuit, part)
+    member, tail = runs.member, _tails(runs, part)
     two = {gate: len(member[gate]) == 2 for gate in part}
-    # How many layers there are from a gate to the end, itself included.
-    tail: dict[int, int] = {}
-    run_tails: dict[tuple[int, int], int] = {}
-    for gate in reversed(part):
-        following = 0
-        for qubit, run in member[gate]:
-            if run + 1 < len(runs[qubit]):
-                key = qubit, run + 1
-                if key not in run_tails:
-                    # One after the other, the longest tail first.
-                    tails = sorted((tail[other] for other in runs[qubit][run + 1]), reverse=True)
-                    run_tails[key] = max(place + other for place, other in enumerate(tails))
-                following = max(following, run_tails[key])
-        tail[gate] = following + two[gate]
-    left = {(qubit, run): len(gates) for qubit, found in runs.items() for run, gates in enumerate(found)}
+    left = {(qubit, run): len(gates) for qubit, found in runs.on.items() for run, gates in enumerate(found)}
     missing = {gate: sum(run > 0 for _, run in member[gate]) for gate in part}
     waiting = [gate for gate in part if not missing[gate]]
     order: list[int] = []
@@ -126,13 +87,70 @@ def _scheduled(circuit: NativeCircuit, part: Sequence[int], free: list[int]) -> 
             layer += 1
             continue
         order += taken
-        waiting = [gate for gate in waiting if gate not in set(taken)]
+        gone = set(taken)
+        waiting = [gate for gate in waiting if gate not in gone]
         for gate in taken:
-            for qubit, run in member[gate]:
-                left[qubit, run] -= 1
-                if not left[qubit, run] and run + 1 < len(runs[qubit]):
-                    for other in runs[qubit][run + 1]:
-                        missing[other] -= 1
-                        if not missing[other]:
-                            waiting.append(other)
+            waiting += _opened(runs, gate, left, missing)
     return order
+
+
+class _Runs(NamedTuple):
+    """The runs of commuting gates on each qubit, in order, and which of them each gate is of."""
+
+    on: dict[int, list[list[int]]]
+    member: dict[int, list[tuple[int, int]]]
+
+    def after(self, gate: int) -> Iterator[tuple[int, int]]:
+        """Qubit and number of the runs that come directly after those of a gate."""
+        for qubit, run in self.member[gate]:
+            if run + 1 < len(self.on[qubit]):
+                yield qubit, run + 1
+
+
+def _runs(circuit: NativeCircuit, part: Sequence[int]) -> _Runs:
+    kinds, firsts, seconds = circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist()
+    runs = _Runs({}, {})
+    sides: dict[int, str] = {}
+    for gate in part:
+        kind = kinds[gate]
+        qubits = (firsts[gate], seconds[gate])[: GATES[kind].qubits]
+        runs.member[gate] = []
+        for qubit, side in zip(qubits, _SIDES.get(kind, ("",) * len(qubits)), strict=True):
+            here = runs.on.setdefault(qubit, [])
+            if not here or not side or sides[qubit] != side:
+                here.append([])
+                sides[qubit] = side
+            here[-1].append(gate)
+            runs.member[gate].append((qubit, len(here) - 1))
+    return runs
+
+
+def _tails(runs: _Runs, part: Sequence[int]) -> dict[int, int]:
+    """How many layers there are from a gate to the end, itself included."""
+    tail: dict[int, int] = {}
+    run_tails: dict[tuple[int, int], int] = {}
+    for gate in reversed(part):
+        following = 0
+        for key in runs.after(gate):
+            if key not in run_tails:
+                qubit, run = key
+                # One after the other, the longest tail first.
+                tails = sorted((tail[other] for other in runs.on[qubit][run]), reverse=True)
+                run_tails[key] = max(place + other for place, other in enumerate(tails))
+            following = max(following, run_tails[key])
+        tail[gate] = following + (len(runs.member[gate]) == 2)
+    return tail
+
+
+def _opened(runs: _Runs, gate: int, left: dict[tuple[int, int], int], missing: dict[int, int]) -> Iterator[int]:
+    """The gates that nothing but a gate kept waiting; ``left`` of each run and ``missing`` runs before each gate are
+    brought up to date."""
+    for qubit, run in runs.member[gate]:
+        left[qubit, run] -= 1
+    for qubit, run in runs.after(gate):
+        if left[qubit, run - 1]:
+            continue
+        for other in runs.on[qubit][run]:
+            missing[other] -= 1
+            if not missing[other]:
+                yield other

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.emit.rebase import as_cz
 from qsac.native.circuit import GATES, KIND, MATRICES, NativeCircuit
+from qsac.native.provenance import Provenance
+from qsac.native.rebase import as_cz
 
 Complex = NDArray[np.complex128]
 
@@ -138,7 +139,7 @@ def _rewritten(circuit: NativeCircuit, wasteful: Sequence[Block]) -> NativeCircu
         found = _matrix(part, Block((0, 1), list(range(len(part))), 0))
         overlap = np.vdot(found, expected)
         if np.max(np.abs(expected - found * (overlap / abs(overlap)))) < _EXACT:
-            replaced[block.gates[-1]] = part
+            replaced[block.gates[-1]] = replace(part, provenance=_united(circuit, block, len(part)))
             dropped.update(block.gates)
     if not replaced:
         return None
@@ -155,6 +156,15 @@ def _rewritten(circuit: NativeCircuit, wasteful: Sequence[Block]) -> NativeCircu
         start = place + 1
     parts.append(circuit.rows(start + np.flatnonzero(kept[start:])))
     return circuit.joined(parts)
+
+
+def _united(circuit: NativeCircuit, block: Block, gates: int) -> Provenance:
+    """That of a block in so many gates: each of them is of whatever the block's gates are of."""
+    found = circuit.provenance.rows(np.array(block.gates, dtype=np.intp))
+    mask = 0
+    for ops in set(found.masks(len(block.gates))):
+        mask |= ops
+    return Provenance.of_runs([0], [mask], gates)
 
 
 def _through_kak(matrices: Sequence[Complex]) -> list[NativeCircuit]:

@@ -7,7 +7,9 @@ and tried with many seeds.
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +22,7 @@ from qsac.machine.target import Target
 from qsac.native.circuit import GATES, KIND, NativeCircuit
 from qsac.native.columns import Columns
 from qsac.passes.circuit._routed import Routed
+from qsac.passes.circuit._tracing import Followed
 
 
 class Router:
@@ -41,7 +44,8 @@ class Router:
         place = {node: index for index, node in enumerate(self.nodes)}
         pairs = [(place[a], place[b]) for a, b in target.coupling or () if a in place and b in place]
         self._coupling = CouplingMap([*pairs, *((b, a) for a, b in pairs)])
-        self._written = _written(circuit)
+        self._parts = _parts(circuit)
+        self._written = _written(circuit, self._parts)
 
     def attempt(self, seed: int, optimisation: int) -> Routed:
         """One placement and routing; the same for the same seed. From the ``-O`` level comes how many trials it is the
@@ -56,6 +60,8 @@ class Router:
         routed = PassManager([layout]).run(self._written)
         place = {qubit: index for index, qubit in enumerate(routed.qubits)}
         bit = {clbit: index for index, clbit in enumerate(routed.clbits)}
+        initial = tuple(routed.layout.initial_index_layout(filter_ancillas=True))
+        followed = Followed(self._circuit, itertools.chain(*self._parts), initial, len(self.nodes))
         columns, stop, barriers = Columns(), 0, 0
         boundary: tuple[int, ...] = ()
         for instruction in routed.data:
@@ -65,10 +71,14 @@ class Router:
                 barriers += 1
                 if barriers == _BOUNDARY:
                     stop, boundary = len(columns), tuple(qubits)
-            elif operation.name == "swap":
+                continue
+            if operation.name == "swap":
+                followed.swap(len(columns), qubits)
                 for control, goal in (qubits, qubits[::-1], qubits):
                     columns.append("CX", control, goal)
-            elif operation.name == "rz":
+                continue
+            followed.gate(len(columns), qubits)
+            if operation.name == "rz":
                 columns.append("Rz", qubits[0], -1, float(operation.params[0]) / math.pi)
             else:
                 columns.append(_NATIVE[operation.name], *qubits, *(bit[clbit] for clbit in instruction.clbits))
@@ -81,9 +91,10 @@ class Router:
                 first=first,
                 second=second,
                 angles=angles,
+                provenance=followed.provenance(len(kind)),
             ),
             stop=stop,
-            initial=tuple(routed.layout.initial_index_layout(filter_ancillas=True)),
+            initial=initial,
             boundary=boundary,
             final=tuple(routed.layout.final_index_layout()),
         )
@@ -99,12 +110,24 @@ _BOUNDARY = 2
 _NATIVE = {"sx": "SX", "x": "X", "cz": "CZ", "measure": "Measure", "reset": "Reset"}
 
 
-def _written(circuit: NativeCircuit) -> QuantumCircuit:
-    """The circuit, of SX, X, Rz, CZ, measurements and resets, in Qiskit, with barriers over all qubits.
+def _parts(circuit: NativeCircuit) -> list[list[int]]:
+    """The gates of a circuit, by their places, in parts that barriers keep apart.
 
     One barrier keeps what the profile is of in one place. Others are before the last measurements: a qubit that is
     measured once it is where it ends can be swapped in one block with the gates before that.
     """
+    rows = list(zip(circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist(), strict=True))
+    two = KIND["CZ"]
+    last = {qubit: place for place, (kind, *ends) in enumerate(rows) for qubit in ends[: 2 if kind == two else 1]}
+    ended = [kind == KIND["Measure"] and last[qubit] == place for place, (kind, qubit, _) in enumerate(rows)]
+    stop = circuit.profile.stop if circuit.profile else len(rows)
+    halves = (range(stop), range(stop, len(rows)))
+    return [[place for place in half if ended[place] == late] for half in halves for late in (False, True)]
+
+
+def _written(circuit: NativeCircuit, parts: Sequence[Sequence[int]]) -> QuantumCircuit:
+    """The circuit, of SX, X, Rz, CZ, measurements and resets, in Qiskit, with barriers over all qubits between its
+    parts."""
     written = QuantumCircuit(len(circuit.qubits), len(circuit.bits))
     write: dict[str, Any] = {
         "Rz": lambda a, _, x: written.rz(math.pi * x, a),
@@ -117,15 +140,9 @@ def _written(circuit: NativeCircuit) -> QuantumCircuit:
     writers = [write.get(gate.name) for gate in GATES]
     columns = (circuit.kind, circuit.first, circuit.second, circuit.angles[:, 0])
     rows = list(zip(*(column.tolist() for column in columns), strict=True))
-    two = KIND["CZ"]
-    last = {qubit: place for place, (kind, *ends, _) in enumerate(rows) for qubit in ends[: 2 if kind == two else 1]}
-    ended = [kind == KIND["Measure"] and last[qubit] == place for place, (kind, qubit, *_) in enumerate(rows)]
-    stop = circuit.profile.stop if circuit.profile else len(rows)
-    halves = (range(stop), range(stop, len(rows)))
-    parts = [[rows[place] for place in half if ended[place] == late] for half in halves for late in (False, True)]
     for number, part in enumerate(parts):
         if number:
             written.barrier()
-        for kind, *rest in part:
+        for kind, *rest in map(rows.__getitem__, part):
             present(writers[kind], f"the way to write {GATES[kind].name}")(*rest)
     return written

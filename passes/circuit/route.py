@@ -11,13 +11,15 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.emit.rebase import as_cz
+from qsac.counting.clock import two_qubit_depth
 from qsac.errors import DoesNotFitError, InvalidInputError, present
 from qsac.machine.target import Target
 from qsac.native.circuit import GATES, KIND, NativeCircuit
-from qsac.passes.circuit._reordering import depth, measured_early, reordered
+from qsac.native.rebase import as_cz
+from qsac.passes.circuit._reordering import measured_early, reordered
 from qsac.passes.circuit._resynthesis import least, resynthesised
 from qsac.passes.circuit._routed import Routed, in_place
+from qsac.passes.circuit._tracing import merged
 from qsac.pipeline.contract import CircuitPass, PassContext
 
 _WORK = 12_000
@@ -41,8 +43,8 @@ class Route(CircuitPass):
     ``("node", index on the device)`` lies there already: it is simplified and written in native gates only.
     Guarantees that every two-qubit gate is one of the target's ``gates``, on a pair of its ``coupling`` (in one of its
     ``directions``). Exact, up to global phase and to ``initial_map`` and ``final_map``. Every measurement keeps its
-    bit, so ``readouts`` stay; the ``profile`` is moved to where its register is then. ``groups`` become empty: routed
-    gates belong to no single op.
+    bit, so ``readouts`` stay; the ``profile`` is moved to where its register is then. A gate that is written anew
+    is of all the ops whose gates it replaces, a swap of those whose gate it makes room for.
     ``qubits`` are those of the device that are used, as ``("node", index on the device)``.
 
     Deterministic for a seed. Of up to ``attempts`` routings, fewer for large circuits and low ``-O`` levels, those that
@@ -90,7 +92,7 @@ class Route(CircuitPass):
         # Which of the best is the best is known when they are finished.
         most = max(1, min(_FINISHED, _WORK // (4 * max(len(circuit), 1)), attempts // 4))
         finished = [self._finished(routed, circuit, context) for _, routed in tried[:most]]
-        return min(finished, key=lambda found: (found.two_qubit_gates, depth(found, range(len(found)))))
+        return min(finished, key=lambda found: (found.two_qubit_gates, two_qubit_depth(found)))
 
     def _finished(self, routed: Routed, source: NativeCircuit, context: PassContext) -> NativeCircuit:
         """Simplified where that is sound, in the target's own gates, and in an order of little depth."""
@@ -202,6 +204,7 @@ def _in_native_gates(routed: Routed, target: Target, nodes: tuple[int, ...]) -> 
     parts = []
     for part in _parts(routed):
         rows: list[tuple[int, int, int, float, float]] = []
+        counts = np.where(part.kind == KIND["CZ"], 1 + 2 * len(hadamard) + len(after), 1)
         columns = (part.kind.tolist(), part.first.tolist(), part.second.tolist(), part.angles.tolist())
         for kind, first, second, (angle, other) in zip(*columns, strict=True):
             if kind != KIND["CZ"]:
@@ -211,7 +214,7 @@ def _in_native_gates(routed: Routed, target: Target, nodes: tuple[int, ...]) -> 
             rows.extend((KIND[name], pair[place], -1, turn, 0.0) for name, place, turn in hadamard)
             rows.append((KIND[gate], *pair, 0.5 if gate == "ZZPhase" else 0.0, 0.0))
             rows.extend((KIND[name], pair[place], -1, turn, 0.0) for name, place, turn in (*hadamard, *after))
-        parts.append(_merged(_with_rows(part, rows), gate))
+        parts.append(_merged(_with_rows(part, rows, counts), gate))
     return _joined(routed, parts)
 
 
@@ -220,23 +223,26 @@ def _merged(circuit: NativeCircuit, two_qubit: str) -> NativeCircuit:
     from pytket.circuit import OpType
     from pytket.passes import AutoSquash, RemoveRedundancies
 
-    from qsac.export.tket import from_tket, to_tket
+    from qsac.export.tket import from_tket, tags_of, to_tagged
 
     one_qubit = {OpType.PhasedX, OpType.Rz} if two_qubit == "ZZPhase" else {OpType.SX, OpType.X, OpType.Rz}
-    written = to_tket(circuit)
+    written = to_tagged(circuit)
     for step in (RemoveRedundancies(), AutoSquash(one_qubit), RemoveRedundancies()):
         step.apply(written)
     read = from_tket(written, qubits=circuit.qubits, bits=circuit.bits)
     if read.count(two_qubit) != read.two_qubit_gates:
         raise RuntimeError(f"merging one-qubit gates left two-qubit gates other than {two_qubit}")
-    return read
+    return replace(read, provenance=merged(circuit, read, tags_of(written)))
 
 
 def _parts(routed: Routed) -> list[NativeCircuit]:
     return [routed.circuit.rows(slice(None, routed.stop)), routed.circuit.rows(slice(routed.stop, None))]
 
 
-def _with_rows(circuit: NativeCircuit, rows: Iterable[tuple[int, int, int, float, float]]) -> NativeCircuit:
+def _with_rows(
+    circuit: NativeCircuit, rows: Iterable[tuple[int, int, int, float, float]], counts: NDArray[np.intp]
+) -> NativeCircuit:
+    """The circuit with these gates, so many in place of each of its own."""
     table: NDArray[np.float64] = np.array(list(rows), dtype=np.float64).reshape(-1, 5)
     return replace(
         circuit,
@@ -244,6 +250,7 @@ def _with_rows(circuit: NativeCircuit, rows: Iterable[tuple[int, int, int, float
         first=table[:, 1].astype(np.int32),
         second=table[:, 2].astype(np.int32),
         angles=table[:, 3:],
+        provenance=circuit.provenance.repeated(counts),
     )
 
 
@@ -274,7 +281,7 @@ def _on_device(routed: Routed, source: NativeCircuit) -> NativeCircuit:
         second=np.where(two, lookup[np.where(two, circuit.second, 0)], circuit.second).astype(np.int32),
         angles=circuit.angles,
         profile=profile,
-        groups=(),
+        provenance=circuit.provenance,
         initial_map=tuple(place[node] for node in initial),
         final_map=tuple(place[node] for node in final),
     )

@@ -12,10 +12,8 @@ from qsac.ir.blocks import Diagonal, Multiplexor
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
+from qsac.numerics.pauli import NEGLIGIBLE
 from qsac.pipeline.contract import Pass, PassContext
-
-NEGLIGIBLE = 1e-13
-"""Angles (radians) that differ by less are equal."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class DropControls(Pass):
 
 
 def _reduced(op: Op) -> Op:
-    if op.slots:
+    if op.slots or op.barrier:
         return op
     if isinstance(op, Multiplexor) and op.angles.known and op.controls and op.angles.shape[0] == 1 << len(op.controls):
         controls, angles = _needed(op.controls, op.angles.values)

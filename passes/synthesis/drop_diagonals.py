@@ -28,9 +28,10 @@ class DropDiagonals(Pass):
         measured: dict[str, bool] = {}
         kept: list[Op] = []
         for op in reversed(program.ops):
-            if isinstance(op, Diagonal) and all(measured.get(qubit, False) for qubit in op.qubits):
+            if isinstance(op, Diagonal) and not op.barrier and all(measured.get(qubit, False) for qubit in op.qubits):
                 continue
             kept.append(op)
-            # Whether the next op that targets a qubit is a measurement.
-            measured.update(dict.fromkeys(op.targets, isinstance(op, Measure)))
+            # Whether the next op that targets a qubit, or has a barrier there, is a measurement.
+            touched = (*op.targets, *op.borrows) if op.barrier else op.targets
+            measured.update(dict.fromkeys(touched, isinstance(op, Measure)))
         return program.with_ops(reversed(kept))

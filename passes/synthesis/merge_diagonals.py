@@ -11,10 +11,8 @@ from qsac.errors import of_type
 from qsac.ir.blocks import Diagonal
 from qsac.ir.op import Op
 from qsac.ir.program import Program
+from qsac.numerics.pauli import NEGLIGIBLE
 from qsac.pipeline.contract import Pass, PassContext
-
-NEGLIGIBLE = 1e-13
-"""Phases (radians) that differ by less are equal: they carry the rounding of their sums."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +34,15 @@ class MergeDiagonals(Pass):
         open_places: list[int] = []
         last_target: dict[str, int] = {}
         for op in program.ops:
-            if isinstance(op, Diagonal):
+            if isinstance(op, Diagonal) and not op.barrier:
                 host = _host(op, ops, open_places, last_target)
                 if host is not None:
                     ops[host] = of_type(ops[host], Diagonal).joined(op)
                     continue
                 open_places.append(len(ops))
-            last_target.update(dict.fromkeys(op.targets, len(ops)))
+            # Nothing moves past a barrier, on the qubits that are only borrowed either.
+            touched = (*op.targets, *op.borrows) if op.barrier else op.targets
+            last_target.update(dict.fromkeys(touched, len(ops)))
             ops.append(op)
         return program.with_ops(op for op in ops if not (isinstance(op, Diagonal) and _constant(op)))
 
@@ -63,4 +63,4 @@ def _host(op: Diagonal, ops: list[Op], open_places: list[int], last_target: dict
 
 
 def _constant(op: Diagonal) -> bool:
-    return not op.slots and op.phases.known and bool(np.ptp(op.phases.values) < NEGLIGIBLE)
+    return not op.slots and not op.barrier and op.phases.known and bool(np.ptp(op.phases.values) < NEGLIGIBLE)

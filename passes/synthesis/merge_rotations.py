@@ -8,12 +8,10 @@ from typing import ClassVar, Literal
 
 from qsac.errors import of_type
 from qsac.ir.blocks import PauliRotation
-from qsac.ir.op import Op
+from qsac.ir.op import Op, sources_of
 from qsac.ir.program import Program
+from qsac.numerics.pauli import NEGLIGIBLE
 from qsac.pipeline.contract import Pass, PassContext
-
-NEGLIGIBLE = 1e-13
-"""Rotations by less (radians) are rounding."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class MergeRotations(Pass):
         """The program with merged rotations."""
         ops: list[Op] = []
         for op in program.ops:
-            if not isinstance(op, PauliRotation) or op.slots:
+            if not isinstance(op, PauliRotation) or op.slots or op.barrier:
                 ops.append(op)
                 continue
             partner = self._partner(op, ops)
@@ -44,13 +42,15 @@ class MergeRotations(Pass):
                 ops.append(op)
                 continue
             earlier = of_type(ops[partner], PauliRotation)
-            ops[partner] = replace(earlier, angle=remainder(earlier.angle + op.angle, 4 * pi))
+            angle = remainder(earlier.angle + op.angle, 4 * pi)
+            ops[partner] = replace(earlier, angle=angle, sources=sources_of(earlier, op))
         return program.with_ops(op for op in ops if not (isinstance(op, PauliRotation) and _nothing(op, program)))
 
     def _partner(self, op: PauliRotation, ops: list[Op]) -> int | None:
         for place in range(len(ops) - 1, max(-1, len(ops) - 1 - self.window), -1):
             other = ops[place]
-            if isinstance(other, PauliRotation) and not other.slots and _pauli(other) == _pauli(op):
+            joins = isinstance(other, PauliRotation) and not other.slots and not other.barrier
+            if joins and isinstance(other, PauliRotation) and _pauli(other) == _pauli(op):
                 return place
             if not _commute(op, other) and not _whole_turns(other):
                 return None
@@ -63,6 +63,8 @@ def _pauli(op: PauliRotation) -> dict[str, str]:
 
 def _commute(op: PauliRotation, other: Op) -> bool:
     own = _pauli(op)
+    if other.barrier and any(qubit in own for qubit in (*other.targets, *other.borrows)):
+        return False
     if isinstance(other, PauliRotation):
         theirs = _pauli(other)
         return sum(1 for qubit in own if qubit in theirs and own[qubit] != theirs[qubit]) % 2 == 0
@@ -73,15 +75,16 @@ def _commute(op: PauliRotation, other: Op) -> bool:
 
 def _whole_turns(op: Op) -> bool:
     """Whether an op is a rotation that came to nothing by now: it is dropped at the end, and stands in nobody's way."""
-    return isinstance(op, PauliRotation) and not op.slots and abs(remainder(op.angle, 2 * pi)) < NEGLIGIBLE
+    plain = isinstance(op, PauliRotation) and not op.slots and not op.barrier
+    return plain and isinstance(op, PauliRotation) and abs(remainder(op.angle, 2 * pi)) < NEGLIGIBLE
 
 
 def _nothing(op: PauliRotation, program: Program) -> bool:
     """Whether the rotation is the identity up to a global phase (a full turn is), and not what allocates its qubit."""
     if not _whole_turns(op):
         return False
-    first = {qubit: next(other for other in program.ops if qubit in other.targets) for qubit in op.qubits}
-    return all(_pauli_key(other) != _pauli_key(op) for other in first.values())
+    first = (program.ops[program.targeting(qubit)[0]] for qubit in op.qubits)
+    return all(_pauli_key(other) != _pauli_key(op) for other in first)
 
 
 def _pauli_key(op: Op) -> tuple[tuple[str, ...], str]:

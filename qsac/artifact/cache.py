@@ -23,11 +23,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qsac.arguments import callback, file_path, whole_number
 from qsac.artifact.cache_entry import decoded, encoded
 from qsac.artifact.compiled import Compiled
 from qsac.errors import InvalidInputError
 from qsac.families.contract import Model
-from qsac.files.arguments import callback, file_path, whole_number
 from qsac.files.folders import make_folder, named_folder
 from qsac.files.writing import remove_leftovers, write_file
 

@@ -191,7 +191,12 @@ def _check_like(shape: Any, value: Any) -> None:
             raise TypeError("no object")
         for name in value if ... in shape else shape:
             _check_like(shape.get(name, shape.get(...)), value[name])
-    elif shape == _TEXT:
+    else:
+        _check_scalar(shape, value)
+
+
+def _check_scalar(shape: Any, value: Any) -> None:
+    if shape == _TEXT:
         if type(value) is not str:
             raise TypeError("no text")
     elif shape == _FLAG:

@@ -11,18 +11,19 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from qsac.arguments import file_path
 from qsac.artifact.sealing import FIELD, producer
 from qsac.errors import InvalidInputError
 from qsac.export.circuit_dict import to_dict
 from qsac.export.circuit_dict import to_json as circuit_json
 from qsac.families.contract import Model, Plan
 from qsac.families.registry import family_of
-from qsac.files.arguments import file_path
 from qsac.files.pointer import describe as describe_value
 from qsac.files.pointer import join, quoted
 from qsac.files.strict_json import walk
 from qsac.files.writing import write_whole
-from qsac.ir.parser import parse_program
+from qsac.ir.identity import OpIdentity, identities
+from qsac.ir.parser import parse_ops, parse_program
 from qsac.ir.program import Program
 from qsac.native.circuit import NativeCircuit, Unit
 
@@ -79,6 +80,18 @@ class Compiled:
 
     def __hash__(self) -> int:
         return hash((self.model, self.target["name"], self.irs))
+
+    @cached_property
+    def parts_ops(self) -> tuple[tuple[OpIdentity, ...], ...]:
+        """What the ops of the final attention programs are, in their order: the ``groups`` of each circuit name
+        them."""
+        return tuple(identities(parse_ops(ir)) for ir in self.irs)
+
+    @property
+    def ops(self) -> tuple[OpIdentity, ...]:
+        """What the ops of the final attention program are, in its order; of a plan of several circuits the first
+        one's."""
+        return self.parts_ops[0]
 
     @property
     def ir(self) -> str:
@@ -140,6 +153,8 @@ class Compiled:
         Parts are written as canonical JSON, so that the digest, which wants the fields in alphabetical order, is
         computed while they pass by: ``circuits`` comes first there, and in the middle of what people read.
         """
+        ops = [[asdict(op) for op in part] for part in self.parts_ops]
+        alone = len(self.irs) == 1
         head = {
             "qsac_artifact": VERSION,
             "model": self.model.canonical,
@@ -147,9 +162,10 @@ class Compiled:
             "producer": self.producer,
             "target": self.target,
             "options": self.options,
-            "ir": self.irs[0] if len(self.irs) == 1 else dict(zip(self.names, self.irs, strict=True)),
+            "ir": self.irs[0] if alone else dict(zip(self.names, self.irs, strict=True)),
+            "ops": ops[0] if alone else dict(zip(self.names, ops, strict=True)),
         }
-        if len(self.irs) > 1 or not self.plan.is_plain:
+        if not (alone and self.plan.is_plain):
             head["plan"] = self.plan.described()
         tail = {"stats": self.stats, "verified": None if self.verified is None else asdict(self.verified)}
         rest = _json(head | tail)  # what cannot be written is refused before the first part
@@ -274,7 +290,7 @@ def _meaning(circuit: NativeCircuit) -> dict[str, Any]:
         },
         "initial_map": [[["q", [logical]], _unit(qubits[place])] for logical, place in enumerate(circuit.initial_map)],
         "final_map": [[["q", [logical]], _unit(qubits[place])] for logical, place in enumerate(circuit.final_map)],
-        "groups": [list(group) for group in circuit.groups],
+        "groups": [[first, last, list(ops)] for first, last, ops in circuit.groups],
     }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
+from qsac.arguments import file_path
 from qsac.artifact.compiled import SIZE_LIMIT, VERSION, Compiled, Verified
 from qsac.artifact.sealing import check_digest
 from qsac.errors import InvalidInputError, QsacError
@@ -14,15 +16,15 @@ from qsac.export.circuit_dict import from_dict
 from qsac.families.contract import CircuitStep, Model, Plan
 from qsac.families.reading import load
 from qsac.families.registry import family_of
-from qsac.files.arguments import file_path
 from qsac.files.differences import close, differences, shown
 from qsac.files.pointer import counted, join
 from qsac.files.source import read_file as read_source
 from qsac.files.strict_json import parse, walk
+from qsac.ir.identity import identities
 from qsac.ir.parser import parse_program
-from qsac.ir.program import Program
-from qsac.lowering.projection import bit_register
-from qsac.native.circuit import BitReadout, Group, NativeCircuit, Profile, Unit
+from qsac.ir.program import Program, bit_register
+from qsac.native.circuit import BitReadout, NativeCircuit, Profile, Unit
+from qsac.native.provenance import Group, Provenance
 
 
 def read_file(path: str | os.PathLike[str]) -> Compiled:
@@ -82,16 +84,15 @@ def compiled_of(document: dict[str, Any]) -> Compiled:
             help="compile the changed model again",
         )
     plan = family_of(model).plan(model)
-    irs = _irs(root, plan)
-    circuits = tuple(_read_circuit(entry) for entry in root.field("circuits").entries())
-    if len(circuits) != len(plan.circuits):
-        raise root.field("circuits").wrong(f"{counted(len(plan.circuits), 'circuit')}, as the model's plan has them")
+    irs = _of_circuits(root, "ir", plan)
     programs = tuple(map(_program, irs))
-    for entry, circuit, step, program in zip(
-        root.field("circuits").entries(), circuits, plan.circuits, programs, strict=True
-    ):
-        if circuit.name != step.name:
-            raise entry.field("name").wrong(step.name)
+    for part, program in zip(_of_circuits(root, "ops", plan), programs, strict=True):
+        _check_ops(part, program)
+    entries = root.field("circuits").entries()
+    if len(entries) != len(plan.circuits):
+        raise root.field("circuits").wrong(f"{counted(len(plan.circuits), 'circuit')}, as the model's plan has them")
+    circuits = tuple(_read_circuit(entry, program) for entry, program in zip(entries, programs, strict=True))
+    for entry, circuit, step, program in zip(entries, circuits, plan.circuits, programs, strict=True):
         _check_meaning(entry, circuit, step, program)
     root.field("target").field("name").text()
     root.field("target").field("kind").choice(("device", "exact", "shots"))
@@ -136,17 +137,38 @@ def _program(part: Part) -> Program:
     return program
 
 
-def _irs(root: Part, plan: Plan) -> list[Part]:
-    """The texts of the programs: one text, or where the plan has several circuits, one for each by its name."""
-    if plan.is_plain:
-        return [root.field("ir")]
-    described = root.field("plan")
-    difference = next(differences(described.value, plan.described(), "/plan"), None)
-    if difference is not None:
-        raise Part(difference[1], difference[0]).wrong(f"the plan of the model: {shown(difference[2])}")
+def _of_circuits(root: Part, name: str, plan: Plan) -> list[Part]:
+    """A field of the document for each circuit: the field itself, or where the plan has several circuits, what stands
+    in it under their names."""
+    if not plan.is_plain:
+        described = root.field("plan")
+        difference = next(differences(described.value, plan.described(), "/plan"), None)
+        if difference is not None:
+            raise Part(difference[1], difference[0]).wrong(f"the plan of the model: {shown(difference[2])}")
+    if name == "ops" and name not in root.mapping():
+        raise InvalidInputError(
+            "the artifact does not list its ops: it was written by an unfinished qsac",
+            pointer="/ops",
+            help="compile the model again",
+        )
     if len(plan.circuits) == 1:
-        return [root.field("ir")]
-    return [root.field("ir").field(step.name) for step in plan.circuits]
+        return [root.field(name)]
+    return [root.field(name).field(step.name) for step in plan.circuits]
+
+
+def _check_ops(part: Part, program: Program) -> None:
+    """The list of ops says again what the program's text says."""
+    wanted = [json.loads(json.dumps(asdict(op))) for op in identities(program.ops)]
+    difference = next(differences(part.value, wanted, part.pointer), None)
+    if difference is not None:
+        pointer, found, said = difference
+        raise InvalidInputError(
+            "the artifact's list of ops is not that of its program",
+            pointer=pointer,
+            found=shown(found),
+            wanted=shown(said),
+            help="compile the model again",
+        )
 
 
 def _check_stats(part: Part, model: Model, programs: Sequence[Program]) -> None:
@@ -224,7 +246,9 @@ class Part:
 
 
 def _check_meaning(entry: Part, circuit: NativeCircuit, step: CircuitStep, program: Program) -> None:
-    """What a circuit is read for must be what its model and its program ask for."""
+    """A circuit must be called what its model's plan calls it, and read for what model and program ask for."""
+    if circuit.name != step.name:
+        raise entry.field("name").wrong(step.name)
     metrics = tuple(readout.metric for readout in circuit.readouts)
     if metrics != step.reads or tuple(readout.metric for readout in program.readouts) != step.reads:
         raise entry.field("readout").wrong(f"what the model's readout asks for: {', '.join(step.reads)}")
@@ -298,16 +322,34 @@ def read_described(entry: object, columns: Mapping[str, Any], step: CircuitStep,
     wanted = bare.out_of_range()
     if wanted is not None:
         raise part.wrong(wanted)
-    circuit = _with_meaning(part, bare)
+    circuit = _with_meaning(part, bare, len(program.ops))
     _check_meaning(part, circuit, step, program)
     return circuit
 
 
-def _read_circuit(entry: Part) -> NativeCircuit:
-    return _with_meaning(entry, from_dict(entry.field("circuit").value, f"{entry.pointer}/circuit"))
+def _read_circuit(entry: Part, program: Program) -> NativeCircuit:
+    bare = from_dict(entry.field("circuit").value, f"{entry.pointer}/circuit")
+    return _with_meaning(entry, bare, len(program.ops))
 
 
-def _with_meaning(entry: Part, bare: NativeCircuit) -> NativeCircuit:
+def _provenance(part: Part, gates: int, ops: int) -> Provenance:
+    """The groups of a circuit of so many gates, of a program of so many ops: in order, and apart from each other."""
+    groups: list[Group] = []
+    for entry in part.entries():
+        parts = entry.entries()
+        if len(parts) != 3:
+            raise entry.wrong("[first, last, [ids of ops]]")
+        first, last = (place.number(gates - 1) for place in parts[:2])
+        if first > last or (groups and first <= groups[-1].last):
+            raise entry.wrong("a range of gates that begins after the one before it")
+        ids = tuple(number.number(ops - 1) for number in parts[2].entries())
+        if not ids or list(ids) != sorted({*ids}):
+            raise parts[2].wrong("ids of ops, at least one, in ascending order")
+        groups.append(Group(first, last, ids))
+    return Provenance.of_groups(groups, gates)
+
+
+def _with_meaning(entry: Part, bare: NativeCircuit, ops: int) -> NativeCircuit:
     qubits = {unit: place for place, unit in enumerate(bare.qubits)}
     bits = {unit: place for place, unit in enumerate(bare.bits)}
 
@@ -332,12 +374,6 @@ def _with_meaning(entry: Part, bare: NativeCircuit) -> NativeCircuit:
             places(observed.field("given"), bits),
             places(observed.field("success"), bits),
         )
-    groups = []
-    for group in entry.field("groups").entries():
-        parts = group.entries()
-        if len(parts) != 4:
-            raise group.wrong("[start, stop, op, origin]")
-        groups.append(Group(parts[0].number(len(bare)), parts[1].number(len(bare)), parts[2].text(), parts[3].text()))
     maps = []
     for name in ("initial_map", "final_map"):
         pairs = [pair.entries() for pair in entry.field(name).entries()]
@@ -357,7 +393,7 @@ def _with_meaning(entry: Part, bare: NativeCircuit) -> NativeCircuit:
         angles=bare.angles,
         readouts=readouts,
         profile=profile,
-        groups=tuple(groups),
+        provenance=_provenance(entry.field("groups"), len(bare), ops),
         initial_map=maps[0],
         final_map=maps[1],
     )

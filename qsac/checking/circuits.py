@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from qsac.artifact.reading import outcome_bits
 from qsac.checking.parts import Part
 from qsac.checking.report import Finding
-from qsac.ir.catalogue import OPS
 from qsac.machine.target import Target
 from qsac.native.circuit import GATES, KIND, NativeCircuit, Unit
 
@@ -211,21 +210,19 @@ def _ends(part: Part, allocation: Allocated) -> Iterator[Finding]:
 
 
 def _groups(part: Part) -> Iterator[Finding]:
-    """Groups follow one another from the first gate to the last, or are absent. They name fields of the model that ops
-    of the program were made for."""
-    circuit, at = part.circuit, part.pointer
-    origins = sorted({op.origin for op in part.program.ops})
-    reached = 0
-    for place, group in enumerate(circuit.groups):
-        if group.start != reached or group.stop <= group.start:
-            found = f"{group.start} to {group.stop}"
-            yield Finding(f"{at}/groups/{place}", "groups do not follow one another", found, f"from {reached} on")
-            return
-        if group.op not in OPS:
-            yield Finding(f"{at}/groups/{place}/2", "an unknown op", group.op[:60], "an op of the block level")
-        if group.origin not in origins:
-            yield Finding(f"{at}/groups/{place}/3", "not a field of the model", group.origin[:60], ", ".join(origins))
-        reached = group.stop
-    if circuit.groups and reached != len(circuit):
-        found = f"up to {reached}"
-        yield Finding(f"{at}/groups", "groups leave gates out", found, f"up to {len(circuit)}")
+    """A measurement is of the op that projects what it measures. That groups are of ops of the program, in order and
+    apart from each other, is what reading an artifact checks."""
+    circuit, program = part.circuit, part.program
+    projecting = {unit: place for place, op in enumerate(program.ops) for unit in outcome_bits(op.outcomes, program)}
+    measured = np.flatnonzero(circuit.kind == KIND["Measure"])
+    found = 0
+    for place, (first, last, ops) in enumerate(circuit.groups):
+        gates = measured[np.searchsorted(measured, first) : np.searchsorted(measured, last, side="right")]
+        wanted = [projecting[unit] for bit in circuit.second[gates] if (unit := circuit.bits[bit]) in projecting]
+        missing = sorted(set(wanted) - {*ops})
+        if missing and found < _MOST:
+            found += 1
+            title, said = "a measurement in the group of other ops", ", ".join(map(str, missing))
+            yield Finding(
+                f"{part.pointer}/groups/{place}", title, str(list(ops)), f"{said}, which projects what is measured"
+            )

@@ -68,7 +68,7 @@ def check_numbers(compiled: Compiled, target: Target, options: Options, progress
             findings += _within_budget(part, seen)
         else:
             findings += _program(part, found)
-        worst = max(abs(simulated - wanted) for _, simulated, wanted in pairs) / (pairs[0][2] or 1.0)
+        worst = max(abs(value - wanted) for _, value, wanted in pairs) / (pairs[0][2] or 1.0)
         whole.append(Numbers("program" if part.spent else "closed form", worst, findings))
     return _together(whole)
 
@@ -98,8 +98,8 @@ def _approximation(part: Part) -> list[str]:
 
 
 def _shown(title: str, pointer: str, pairs: list[Pair], origin: str) -> Iterator[Finding]:
-    for name, simulated, wanted in pairs[:_MOST]:
-        yield Finding(pointer, title, f"{name} = {simulated!r} as a joint probability", f"{wanted!r}, by {origin}")
+    for name, value, wanted in pairs[:_MOST]:
+        yield Finding(pointer, title, f"{name} = {value!r} as a joint probability", f"{wanted!r}, by {origin}")
     if len(pairs) > _MOST:
         yield Finding(pointer, title, f"{len(pairs):,} probabilities in all", f"those of {origin}")
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from qsac.arguments import callback, flag
 from qsac.artifact.compiled import Compiled
 from qsac.artifact.reading import read_bytes
 from qsac.artifact.sealing import FIELD, digest_of
@@ -17,7 +18,6 @@ from qsac.checking.templates import check_template
 from qsac.errors import InvalidInputError, QsacError
 from qsac.families.contract import Model
 from qsac.families.reading import load, model_of
-from qsac.files.arguments import callback, flag
 from qsac.files.strict_json import parse
 from qsac.progress import Progress
 from qsac.templates.file import parts

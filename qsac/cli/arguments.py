@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from qsac.artifact.cache import Cache
     from qsac.artifact.compiled import Compiled
     from qsac.families.contract import Model
+    from qsac.ir.program import Program
 
 
 def load_argument(model: str) -> Model:
@@ -43,6 +44,30 @@ def read_document(argument: str) -> tuple[bytes, str]:
     from qsac.artifact.reading import read_bytes
 
     return (_standard_input("artifact"), "<stdin>") if argument == "-" else (read_bytes(argument), argument)
+
+
+def read_ir(argument: str) -> Program:
+    """The program that an IR file, or standard input, holds as text."""
+    from qsac.errors import InvalidInputError, QsacError
+    from qsac.files.limits import IR_FILE_BYTES
+    from qsac.files.source import read_file, read_standard_input
+    from qsac.ir.parser import parse_program
+
+    named, what = "<stdin>" if argument == "-" else argument, "IR file"
+    data = read_standard_input(IR_FILE_BYTES, what) if argument == "-" else read_file(argument, IR_FILE_BYTES, what)
+    try:
+        return parse_program(data.decode("utf-8-sig").replace("\r\n", "\n"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InvalidInputError(
+            "the IR file is not UTF-8 text",
+            source=named,
+            pointer=f"line {line}",
+            found=f"the byte 0x{data[error.start]:02x}",
+            wanted="IR text, as qsac compile --emit ir writes it",
+        ) from None
+    except QsacError as error:
+        raise error.located(named) from None
 
 
 def open_cache(no_cache: bool) -> Cache | None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qsac.cli.arguments import load_argument, read_json
-from qsac.cli.compile import FORMS, check_form, deliver, output_place, print_stage, written
+from qsac.cli.compile import FORMS, check_form, deliver, output_place, written
 from qsac.cli.progress import progress_bar
+from qsac.cli.stages import StagePrinter, prints_stages
 
 if TYPE_CHECKING:
     from qsac.files.numbers import Numbers
@@ -28,11 +29,11 @@ ENDING = ".qsac-template.json"
 @click.option(
     "--verify/--no-verify", default=None, help="Simulate and compare with the closed form (default: to 15 qubits)."
 )
-@click.option("--print-after-all", is_flag=True, help="Print the program after each stage, on stderr.")
+@prints_stages
 @click.option("--timing", is_flag=True, help="Print the time of each stage, on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="Print statistics and times as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@click.option("-v", "--verbose", is_flag=True, help="Print registers and gate groups too.")
+@click.option("-v", "--verbose", is_flag=True, help="Print registers, every pass, and the gates of each op too.")
 def command(
     template: str,
     tokens: str | None,
@@ -42,7 +43,7 @@ def command(
     early_exit: bool,
     circuit: str | None,
     verify: bool | None,
-    print_after_all: bool,
+    stages: StagePrinter,
     timing: bool,
     as_json: bool,
     quiet: bool,
@@ -53,7 +54,7 @@ def command(
     What is not given is as in the model that the template was compiled from. Writes NAME.qsac.json, NAME as in
     NAME.qsac-template.json, unless -o says otherwise; other forms go to standard output.
     """
-    check_form(emit, early_exit, circuit)
+    check_form(emit, early_exit, circuit, stages)
     from qsac.templates.template import Template
 
     default = f"{Path(template).name.removesuffix(ENDING).removesuffix('.json')}.qsac.json"
@@ -66,12 +67,12 @@ def command(
             None if tokens is None else _tokens(tokens),
             None if parameters is None else _parameters(parameters),
             verify=verify,
-            after=print_stage if print_after_all else None,
+            after=stages.after,
             progress=progress,
         )
     deliver(
         compiled,
-        written(compiled, emit, early_exit, circuit),
+        written(compiled, emit, early_exit, circuit, stages),
         place,
         emit,
         named=output is not None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,7 +16,7 @@ from qsac.cli.arguments import load_argument, open_cache
 from qsac.cli.messages import note, say, warn, write
 from qsac.cli.output import check_own
 from qsac.cli.progress import progress_bar
-from qsac.errors import of_type
+from qsac.cli.stages import StagePrinter, prints_stages
 from qsac.machine.target import DEFAULT_TARGET
 
 if TYPE_CHECKING:
@@ -64,11 +64,13 @@ def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> f
     show_default=True,
     help="What to spare where gates are equal.",
 )
-@click.option("--passes", help="Passes in place of the level's: NAME,NAME{option=value}.")
+@click.option(
+    "--passes", help="Passes in place of the level's: NAME,NAME{option=value}; or changes to them: default,-NAME,+NAME."
+)
 @click.option("--template", is_flag=True, help="Compile the model's shape, for `qsac bind`.")
 @click.option("--no-fold", is_flag=True, help="With --template: keep V and W out of the tables, as gates.")
 @click.option("--no-cache", is_flag=True, help="Compile anew, and keep nothing in the cache.")
-@click.option("--print-after-all", is_flag=True, help="Print the program after each stage, on stderr.")
+@prints_stages
 @click.option("--timing", is_flag=True, help="Print the time of each stage, on stderr.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
 @click.option(
@@ -77,7 +79,7 @@ def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> f
 @click.option("--verify-each", is_flag=True, help="Compare each stage's result with the stage before.")
 @click.option("--json", "as_json", is_flag=True, help="Print statistics and times as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@click.option("-v", "--verbose", is_flag=True, help="Print registers and gate groups too.")
+@click.option("-v", "--verbose", is_flag=True, help="Print registers, every pass, and the gates of each op too.")
 def command(
     model: str,
     target: str,
@@ -93,7 +95,7 @@ def command(
     template: bool,
     no_fold: bool,
     no_cache: bool,
-    print_after_all: bool,
+    stages: StagePrinter,
     timing: bool,
     seed: int,
     verify: bool | None,
@@ -106,7 +108,7 @@ def command(
 
     Writes NAME.qsac.json in the working directory unless -o says otherwise; other forms go to standard output.
     """
-    check_form(emit, early_exit, circuit)
+    check_form(emit, early_exit, circuit, stages)
     if template and (emit != "artifact" or error_budget):
         raise click.UsageError("--template takes neither --emit nor --error-budget: qsac bind makes the circuits")
     if no_fold and not template:
@@ -115,7 +117,6 @@ def command(
     ending = "qsac-template.json" if template else "qsac.json"
     default = f"{_file_stem(model, loaded.name)}.{ending}" if emit == "artifact" else "-"
     place = output_place(output, default, {"model file": model}, as_json=as_json)
-    after = print_stage if print_after_all else None
     with progress_bar(quiet) as progress:
         if template:
             from qsac.machine.read import is_path
@@ -134,7 +135,7 @@ def command(
                 prefer=prefer,
                 fold=not no_fold,
                 verify_each=verify_each,
-                after=after,
+                after=stages.after,
                 progress=progress,
             )
             compiled, what = made.bind(verify=verify, verify_each=verify_each, progress=progress), "template"
@@ -154,11 +155,11 @@ def command(
                 verify=verify,
                 verify_each=verify_each,
                 cache=open_cache(no_cache),
-                after=after,
+                after=stages.after,
                 progress=progress,
                 announce=None if quiet else note,
             )
-            parts, what = written(compiled, emit, early_exit, circuit), emit
+            parts, what = written(compiled, emit, early_exit, circuit, stages), emit
     deliver(
         compiled,
         parts,
@@ -277,21 +278,26 @@ def _file_stem(argument: str, name: str) -> str:
     return f"{kept or 'model'}-{digest}"
 
 
-def check_form(emit: str, early_exit: bool, circuit: str | None) -> None:
+def check_form(emit: str, early_exit: bool, circuit: str | None, stages: StagePrinter) -> None:
     """Refuse options that the form does not have."""
     if early_exit and emit != "qir":
         raise click.UsageError("--early-exit is for --emit qir: the other forms have no branches")
     if circuit is not None and emit == "artifact":
         raise click.UsageError("--circuit is for other forms: an artifact has all circuits")
+    if stages.elide and stages.after is None and emit != "ir":
+        raise click.UsageError("--elide-tables is for printed programs: --print-after .., or --emit ir")
 
 
-def written(compiled: Compiled, emit: str, early_exit: bool, name: str | None) -> Iterable[str]:
+def written(compiled: Compiled, emit: str, early_exit: bool, name: str | None, stages: StagePrinter) -> Iterable[str]:
     """The text of a form, in parts; but for the artifact that of the circuit called ``name``."""
     if emit == "artifact":
         return compiled.parts()
     circuit = compiled.circuit(name)
     if emit == "ir":
-        return [compiled.irs[compiled.circuits.index(circuit)]]
+        from qsac.ir.printer import print_program
+
+        place = compiled.circuits.index(circuit)
+        return [print_program(compiled.programs[place], elide_tables=True) if stages.elide else compiled.irs[place]]
     if emit == "tket":
         from qsac.export.circuit_dict import to_json
 
@@ -322,22 +328,6 @@ def _facts(compiled: Compiled, place: str) -> dict[str, Any]:
     }
 
 
-def print_stage(name: str, result: object) -> None:
-    """Print what a stage made, on stderr."""
-    from qsac.ir.printer import print_program
-    from qsac.ir.program import Program
-    from qsac.native.circuit import NativeCircuit
-
-    if isinstance(result, Program):
-        text = print_program(result)
-    else:
-        circuit = of_type(result, NativeCircuit)
-        text = (
-            f"{len(circuit)} native gates, {circuit.two_qubit_gates} of two qubits, on {len(circuit.qubits)} qubits\n"
-        )
-    say(f"// after {name}", *text.split("\n"), err=True)
-
-
 def _print_timing(compiled: Compiled) -> None:
     from qsac.report.summary import timing_rows
 
@@ -348,7 +338,7 @@ def _print_timing(compiled: Compiled) -> None:
 def _print_summary(compiled: Compiled, place: str, what: str, verify: bool | None, verbose: bool) -> None:
     """Facts and passes: on stdout, unless the output itself goes there."""
     from qsac.cli.tables import Table, show_facts
-    from qsac.report.summary import facts, pass_rows
+    from qsac.report.summary import facts, op_rows
 
     to_stderr = place == "-"
     if compiled.verified:
@@ -359,16 +349,28 @@ def _print_summary(compiled: Compiled, place: str, what: str, verify: bool | Non
     say(f"{compiled.model.name}: compiled, {verified}", err=to_stderr)
     rows = facts(compiled)
     if verbose:
-        for circuit, stats in zip(compiled.circuits, compiled.parts_stats, strict=True):
+        for stats in compiled.parts_stats:
             rows += [(name, " ".join(qubits)) for name, qubits in stats["allocation"].items()]
-            rows += [
-                (f"gates {group.start}..{group.stop - 1}", f"{group.op} {group.origin}") for group in circuit.groups
-            ]
     show_facts(rows, stderr=to_stderr)
-    if any(stats["passes"] for stats in compiled.parts_stats):
-        table = Table("pass", "level", "two-qubit gates before", "after", numbers=("two-qubit gates before", "after"))
-        for row in pass_rows(compiled):
-            table.add(*row)
+    if verbose:
+        table = Table("op", "native gates for", "one qubit", "two qubits", numbers=("one qubit", "two qubits"))
+        for gates in op_rows(compiled):
+            table.add(*gates)
         table.show(stderr=to_stderr)
+    counts = [step for stats in compiled.parts_stats for step in stats["passes"]]
+    show_passes(counts, every=verbose, stderr=to_stderr)
     if not to_stderr:
         say(f"{what} written to {place}")
+
+
+def show_passes(counts: Sequence[Mapping[str, Any]], *, every: bool, stderr: bool) -> None:
+    """The table of the passes that changed the number of two-qubit gates, or of every pass; nothing without any."""
+    from qsac.cli.tables import Table
+    from qsac.report.summary import pass_rows
+
+    rows = pass_rows(counts, every=every)
+    if rows:
+        table = Table("pass", "level", "two-qubit gates before", "after", numbers=("two-qubit gates before", "after"))
+        for row in rows:
+            table.add(*row)
+        table.show(stderr=stderr)

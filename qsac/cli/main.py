@@ -32,6 +32,7 @@ from qsac.near import near
 
 COMMANDS = {
     "compile": "Compile a model for a target.",
+    "opt": "Run passes on a program given as IR text.",
     "estimate": "Count the gates of a model of any size, without compiling it.",
     "bind": "Fill tokens and parameters into a compiled template.",
     "run": "Run an artifact or a model, exactly or by shots.",

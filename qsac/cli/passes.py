@@ -21,7 +21,8 @@ from qsac.plugins import contained, is_foreign, package_of, unreadable
 def command(as_json: bool) -> None:
     """List the passes: name and options, level, the lowest -O that runs them, and what they do.
 
-    `qsac compile --passes "name{option=value},name"` runs those and no others. Passes of other packages run where they
+    `qsac compile --passes "name{option=value},name"` runs those and no others, `--passes "default,-name,+name"` those
+    of the -O level without one and with another. Passes of other packages run where they
     are named only; one that cannot be used is listed with the reason.
     """
     rows = [_row(name) for name in registry.pass_names()]
@@ -77,6 +78,7 @@ def _facts(cls: type[registry.AnyPass], package: str | None) -> dict[str, Any]:
         "package": package,
         "level": cls.level,
         "optimisation": cls.optimisation,
+        "after": list(cls.after),
         "options": {
             field.name: None if field.default is dataclasses.MISSING else field.default
             for field in dataclasses.fields(cls)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from qsac.arguments import callback, flag
 from qsac.artifact.cache import Cache, key_of, opened
 from qsac.artifact.compiled import Compiled
 from qsac.artifact.fingerprint import fingerprint
@@ -24,7 +25,6 @@ from qsac.families.contract import Model
 from qsac.families.outcomes import Outcomes
 from qsac.families.reading import model_of
 from qsac.families.registry import family_of
-from qsac.files.arguments import callback, flag
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
 from qsac.layout.choice import Candidate, better, circuit_steps, through
@@ -35,9 +35,9 @@ from qsac.machine.target import DEFAULT_TARGET, Target, describe
 from qsac.native.circuit import NativeCircuit
 from qsac.pipeline.contract import CircuitPass, ErrorLedger, Pass, PassContext, Preference
 from qsac.pipeline.registry import print_pipeline
+from qsac.pipeline.stages import Ahead, check_rules, naming_extensions
 from qsac.pipeline.stages import Stage as Stage
 from qsac.pipeline.stages import Watch as Watch
-from qsac.pipeline.stages import applied, check_rules, naming_extensions
 from qsac.progress import Announce, Progress
 from qsac.report.forecast import forecast
 from qsac.simulation.verification import is_narrow
@@ -95,9 +95,8 @@ def compile(
     with watch.stage("load"):
         source = model_of(model)
         options = asked_for(optimisation, optimization_level, passes, seed, error_budget, qubits, prefer)
-        error_budget = options.error_budget
         compilation = Compilation(find_target(target), options, watch, progress)
-        if error_budget == "auto" and all(step.optimisation < 3 for step in compilation.chosen):
+        if options.error_budget == "auto" and all(step.optimisation < 3 for step in compilation.chosen):
             raise InvalidInputError(
                 "the error budget has nothing to be chosen for: no pass of this pipeline approximates",
                 found=f"-O {options.optimisation} and the error budget auto",
@@ -142,10 +141,11 @@ class Compilation:
         template: bool = False,
     ) -> None:
         self.chosen = options.pipeline() if chosen is None else chosen
+        self._ahead = Ahead(self.chosen)
         self.options = options
         self.watch = watch
         self.counts: list[dict[str, Any]] = []
-        self.context = PassContext(
+        context = PassContext(
             machine,
             options.optimisation,
             options.seed,
@@ -156,16 +156,20 @@ class Compilation:
             template,
             watch.announce,
         )
+        self.context = self._ahead.at(context)
 
     def attention(self, program: Program) -> Program:
         """The program after the attention passes; it fits the target and this machine."""
         check_rules(program, "build")
         self.watch.show("build", program)
-        for step in self.chosen:
-            if isinstance(step, Pass) and step.level == "attention":
-                program = self._applied(step, program)
+        program = self._through("attention", program)
+        self._ahead.forget()
         self.check_size(program)
         return program
+
+    def passed(self, program: Program) -> Program:
+        """The program after the passes of its level."""
+        return self._through(program.level, program)
 
     def check_size(self, program: Program) -> None:
         """Whether the program fits the target, and its circuit this machine."""
@@ -178,10 +182,7 @@ class Compilation:
             block_program = lower(program, self.context, slots=self.context.template)
             check_rules(block_program, "lower")
         self.watch.show("lower", block_program)
-        for step in self.chosen:
-            if isinstance(step, Pass) and step.level == "block":
-                block_program = self._applied(step, block_program)
-        return block_program
+        return self._through("block", block_program)
 
     def native(self, blocks: Program, allocation: Allocation, program: Program | None = None) -> Candidate:
         """The native circuit after the circuit passes; for a coupling graph the best of some, if the attention program
@@ -209,9 +210,8 @@ class Compilation:
         context, circuit = self.context, replace(native.circuit, name=name)
         with self.watch.stage("statistics"):
             stats = circuit_stats(circuit, context.target)
-        budget: dict[str, Any] = {"budget": context.ledger.budget, "spent": dict(context.ledger.spent)}
-        if tried is not None:
-            budget["tried"] = tried
+        budget = {"budget": context.ledger.budget, "spent": dict(context.ledger.spent)}
+        budget |= {} if tried is None else {"tried": tried}
         registers = {name: list(qubits) for name, qubits in native.allocation.qubits.items()}
         rest = {"passes": self.counts, "allocation": registers, "error_budget": budget}
         return CompiledCircuit(circuit, native.program or program, stats, rest)
@@ -282,14 +282,18 @@ class Compilation:
             code=fingerprint(),
         )
 
-    def _applied(self, step: Pass, program: Program) -> Program:
+    def _through(self, level: str, program: Program) -> Program:
+        """The program after the passes of its level."""
         family = self.context.target.family
-        before = two_qubit_gates(program, family)
-        with self.watch.stage(step.name):
-            program = applied(step, program, self.context)
-            check_rules(program, step.name)
-        self.counts.append(_count(step, before, two_qubit_gates(program, family)))
-        self.watch.show(step.name, program)
+        for place, step in enumerate(self._ahead.steps):
+            if step.level == level:
+                # Diagonals one by one, so that what merge-diagonals saves is not told of the passes before it.
+                before = two_qubit_gates(program, family, merged=False)
+                with self.watch.stage(step.name):
+                    program = self._ahead.applied(place, program, self.context)
+                    check_rules(program, step.name)
+                self.counts.append(_count(step, before, two_qubit_gates(program, family, merged=False)))
+                self.watch.show(step.name, program)
         return program
 
 
@@ -322,7 +326,7 @@ class _Way:
         self.stages: list[tuple[str, Program | NativeCircuit]] = []
         self.source, self.place, self.options, self.watch = source, place, options, watch
         self.tried: list[dict[str, Any]] | None = None
-        kept = self._keep if keep or watch.after is not None else None
+        kept = (lambda *stage: self.stages.append(stage)) if keep or watch.after is not None else None
         shown = Watch(kept, watch.announce, watch.seconds)
         self.compilation = Compilation(machine, options, shown, progress)
         with watch.stage("build"):
@@ -330,9 +334,6 @@ class _Way:
             step = plan.circuits[place]
             self.name, program = step.name, step.program
         self.program = self.compilation.attention(program)
-
-    def _keep(self, name: str, result: Program | NativeCircuit) -> None:
-        self.stages.append((name, result))
 
     @property
     def spent(self) -> dict[str, float]:

@@ -19,17 +19,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from qsac.arguments import shown
 from qsac.compiler.compilation import Compilation, Watch
 from qsac.compiler.options import Options, asked_for
 from qsac.counting.formulas import diagonal_cost, op_cost
 from qsac.counting.stats import circuit_stats, gate_times, tally_stats, together
-from qsac.counting.tally import tally
 from qsac.emit.emit import emit
+from qsac.emit.shape_emitter import tally
 from qsac.errors import InvalidInputError, printable
 from qsac.families.contract import Model, Sizes
 from qsac.families.reading import model_of
 from qsac.families.registry import family_of
-from qsac.files.arguments import shown
 from qsac.ir.attention import ApplyUnitary
 from qsac.ir.outline import Outline
 from qsac.ir.program import Program

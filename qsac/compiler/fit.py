@@ -7,6 +7,7 @@ from dataclasses import replace
 from qsac.counting.formulas import two_qubit_gates
 from qsac.errors import DoesNotFitError
 from qsac.files.pointer import counted
+from qsac.ir.attention import LoadEvolution, LoadTokens
 from qsac.ir.program import Program
 from qsac.lowering.allocation import allocate
 from qsac.machine.registry import usable_targets
@@ -17,8 +18,29 @@ from qsac.report.summary import register_sizes
 GATE_LIMIT = 1 << 24
 """Most two-qubit gates of a circuit."""
 
+ENTRY_LIMIT = 1 << 26
+"""Most entries of a table, for all values of the controls of its loader."""
+
 BYTES_A_GATE = 256
 """Memory for a two-qubit gate and the one-qubit gate beside it, while they are emitted."""
+
+
+def check_written_out(program: Program) -> None:
+    """Refuse, before anything is worked out of it, a program whose few lines stand for too much: rows of a table for
+    each value of many controls, or product formulas of many steps."""
+    for place, op in enumerate(program.ops):
+        found, most = 0, GATE_LIMIT
+        if isinstance(op, LoadTokens):
+            found, most = program.tables[op.table].values.size * program.scope.dimension(op.when), ENTRY_LIMIT
+        elif isinstance(op, LoadEvolution):
+            found = sum(op.steps) * len(op.terms)
+        if found > most:
+            raise DoesNotFitError(
+                "the program is too large to be worked with",
+                found=f"op {place} ({op.name}), which stands for {found:,} numbers",
+                wanted=f"at most {most:,}",
+                help="take fewer controls, rows, terms or steps",
+            )
 
 
 def check_size(program: Program, context: PassContext) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeAlias, get_args
 
+from qsac.arguments import SEED_LIMIT, real_number, shown, whole_number, word
 from qsac.errors import InvalidInputError
-from qsac.files.arguments import SEED_LIMIT, real_number, shown, whole_number, word
 from qsac.pipeline.contract import CircuitPass, Pass, Preference
 from qsac.pipeline.registry import default_pipeline, parse_pipeline, pass_class, print_pipeline
 
@@ -45,7 +46,8 @@ class Options:
 
     def pipeline(self) -> Sequence[Pass | CircuitPass]:
         """The passes asked for."""
-        return default_pipeline(self.optimisation) if self.passes is None else parse_pipeline(self.passes)
+        default = partial(default_pipeline, self.optimisation)
+        return default() if self.passes is None else parse_pipeline(self.passes, default)
 
 
 def asked_for(

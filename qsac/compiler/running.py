@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qsac.arguments import file_path, shown
 from qsac.artifact.cache import Cache
 from qsac.artifact.compiled import SIZE_LIMIT, Compiled
 from qsac.compiler.compilation import compile as compile_model
 from qsac.errors import InvalidInputError
 from qsac.families.contract import Model, Result
 from qsac.families.reading import load, load_text
-from qsac.files.arguments import file_path, shown
 from qsac.files.source import read_file
 from qsac.progress import Announce, Progress
 from qsac.runtime.request import Request

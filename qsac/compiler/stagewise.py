@@ -13,7 +13,7 @@ from qsac.families.outcomes import Index, Outcomes
 from qsac.ir.program import Program
 from qsac.native.circuit import NativeCircuit
 from qsac.pipeline.contract import CircuitPass, ErrorLedger, Pass, PassContext
-from qsac.pipeline.stages import applied, fingerprint, title
+from qsac.pipeline.stages import Ahead, applied, fingerprint, title
 from qsac.plugins import blame, is_foreign, package_of
 from qsac.simulation.statevector import simulate
 from qsac.simulation.verification import TOLERANCE, compare, of_circuit, of_program
@@ -58,10 +58,12 @@ def check_stages(wanted: Wanted, stages: Stages, chosen: Sequence[Pass | Circuit
             wanted=change.wanted,
             help=f"nothing was written; {_advice(step)}",
         )
+    ahead = Ahead(chosen)
     for place in range(1, len(stages)):
         step = steps.get(stages[place][0])
         if step is not None and is_foreign(type(step)):
-            _check_steady(step, stages[place - 1][1], stages[place][1], context)
+            own = ahead.at(context, ahead.steps.index(step)) if isinstance(step, Pass) else context
+            _check_steady(step, stages[place - 1][1], stages[place][1], own)
     if skipped:
         warnings.warn(
             f"too wide to be interpreted, so not compared: {', '.join(dict.fromkeys(skipped))}",

@@ -1,0 +1,1 @@
+"""What each op takes, one file a family of ops, under the name of its file in ``qsac/ir/``."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.counting.clock import LAYERS, Clock
 from qsac.machine.target import ErrorRates
 from qsac.native.circuit import GATES, KIND, NativeCircuit
 
@@ -22,22 +23,9 @@ def waits(circuit: NativeCircuit) -> tuple[NDArray[np.int64], int]:
     Shape (gates, 2), zero but for two-qubit gates. A qubit waits between its first two-qubit gate, or the first one
     after a reset, and its last.
     """
-    waited = np.zeros((len(circuit), 2), dtype=np.int64)
-    # The last layer of each qubit, and whether it has had one since its last reset.
-    reached = [0] * len(circuit.qubits)
-    active = [False] * len(circuit.qubits)
-    columns = (circuit.kind, circuit.first, circuit.second)
-    for place, (kind, first, second) in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
-        if ARITY[kind] == 2:
-            layer = 1 + max(reached[first], reached[second])
-            for end, qubit in enumerate((first, second)):
-                if active[qubit]:
-                    waited[place, end] = layer - 1 - reached[qubit]
-                reached[qubit] = layer
-                active[qubit] = True
-        elif kind == _RESET:
-            active[first] = False
-    return waited, max(reached, default=0)
+    clock = Clock(len(circuit.qubits), LAYERS)
+    waited = clock.gates(*(column.tolist() for column in (circuit.kind, circuit.first, circuit.second)))
+    return waited.astype(np.int64), int(clock.end)
 
 
 def gate_errors(circuit: NativeCircuit, rates: ErrorRates) -> NDArray[np.float64]:

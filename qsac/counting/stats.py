@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from qsac.counting.error_rates import ARITY, NO_TIME, gate_errors, readout_errors, waits
+from qsac.counting.clock import LAYERS, STEPS, clock_of
+from qsac.counting.error_rates import gate_errors, readout_errors
 from qsac.counting.tally import Tally
 from qsac.machine.target import Durations, ErrorRates, Target
 from qsac.native.circuit import GATES, NativeCircuit
+from qsac.native.provenance import Ids, Provenance
 
 
 @dataclass(frozen=True)
@@ -31,14 +33,19 @@ class Layers:
 
 def layers(circuit: NativeCircuit) -> Layers:
     """Depths and idle time of a circuit."""
-    level = [0] * len(circuit.qubits)
-    for kind, first, second in zip(circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist(), strict=True):
-        if ARITY[kind] == 2:
-            level[first] = level[second] = 1 + max(level[first], level[second])
-        elif kind != NO_TIME:
-            level[first] += 1
-    waited, two_qubit_depth = waits(circuit)
-    return Layers(max(level, default=0), two_qubit_depth, int(waited.sum()))
+    layered = clock_of(circuit, LAYERS)
+    return Layers(int(clock_of(circuit, STEPS).end), int(layered.end), int(layered.idle))
+
+
+def gates_by_ops(circuit: NativeCircuit) -> dict[Ids, tuple[int, int]]:
+    """The one-qubit and the two-qubit gates, counted as in the statistics, of each set of ops that has any; those that
+    no op is known for are of the empty set."""
+    known = circuit.provenance
+    if not len(known.of):
+        known = Provenance.of_groups((), len(circuit))
+    parts = ((ids, circuit.rows(known.of == place)) for place, ids in enumerate(known.sets))
+    counts = {ids: (part.one_qubit_gates, part.two_qubit_gates) for ids, part in parts}
+    return {ids: gates for ids, gates in counts.items() if any(gates)}
 
 
 def error_free_probability(circuit: NativeCircuit, target: Target, idle: int) -> float | None:
@@ -68,15 +75,7 @@ def duration(circuit: NativeCircuit, target: Target) -> dict[str, Any] | None:
     lasts = target.durations
     if lasts is None:
         return None
-    names = gate_times(lasts)
-    by_kind = [names[gate.name] for gate in GATES]
-    ends = [0.0] * len(circuit.qubits)
-    for kind, first, second in zip(circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist(), strict=True):
-        if ARITY[kind] == 2:
-            ends[first] = ends[second] = by_kind[kind] + max(ends[first], ends[second])
-        else:
-            ends[first] += by_kind[kind]
-    return _taken(max(ends, default=0.0), lasts)
+    return _taken(clock_of(circuit, gate_times(lasts)).end, lasts)
 
 
 def gate_times(lasts: Durations) -> dict[str, float]:
@@ -116,25 +115,15 @@ def _cost(counted: NativeCircuit | Tally, taken: dict[str, Any] | None, target: 
 def circuit_stats(circuit: NativeCircuit, target: Target) -> dict[str, Any]:
     """Counts, depths and forecast of one circuit, JSON-ready."""
     found = layers(circuit)
-    return {
-        "qubits": len(circuit.qubits),
-        "two_qubit_gates": circuit.two_qubit_gates,
-        "one_qubit_gates": circuit.one_qubit_gates,
-        "measurements": circuit.count("Measure"),
-        "resets": circuit.count("Reset"),
-        "depth": found.depth,
-        "two_qubit_depth": found.two_qubit_depth,
-        "error_free_probability": error_free_probability(circuit, target, found.idle),
-        "duration": duration(circuit, target),
-        "cost": cost(circuit, target),
-    }
+    probability = error_free_probability(circuit, target, found.idle)
+    return _described(circuit, len(circuit.qubits), found, probability, duration(circuit, target), target)
 
 
 def together(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The statistics of several circuits, each of which is run as often as the others.
 
-    Gates, measurements, times and costs add up; the widest circuit has the qubits, the deepest the depth. Free of errors
-    is what is so in all of them.
+    Gates, measurements, times and costs add up; the widest circuit has the qubits, the deepest the depth. Free of
+    errors is what is so in all of them.
     """
     if len(parts) == 1:
         return dict(parts[0])
@@ -175,18 +164,30 @@ def tally_stats(tally: Tally, target: Target) -> dict[str, Any]:
     Two-qubit gates whose angle is not known are taken to err as much as the largest angle makes them: the probability
     is then a lower bound. They are the last gates of diagonals, one each.
     """
+    found = Layers(tally.depth, tally.two_qubit_depth, tally.idle)
     taken = None if target.durations is None else _taken(tally.length, target.durations)
+    return _described(tally, tally.qubits, found, _tallied_probability(tally, target.errors), taken, target)
+
+
+def _described(
+    counted: NativeCircuit | Tally,
+    qubits: int,
+    found: Layers,
+    probability: float | None,
+    taken: dict[str, Any] | None,
+    target: Target,
+) -> dict[str, Any]:
     return {
-        "qubits": tally.qubits,
-        "two_qubit_gates": tally.two_qubit_gates,
-        "one_qubit_gates": tally.one_qubit_gates,
-        "measurements": tally.count("Measure"),
-        "resets": tally.count("Reset"),
-        "depth": tally.depth,
-        "two_qubit_depth": tally.two_qubit_depth,
-        "error_free_probability": _tallied_probability(tally, target.errors),
+        "qubits": qubits,
+        "two_qubit_gates": counted.two_qubit_gates,
+        "one_qubit_gates": counted.one_qubit_gates,
+        "measurements": counted.count("Measure"),
+        "resets": counted.count("Reset"),
+        "depth": found.depth,
+        "two_qubit_depth": found.two_qubit_depth,
+        "error_free_probability": probability,
         "duration": taken,
-        "cost": _cost(tally, taken, target),
+        "cost": _cost(counted, taken, target),
     }
 
 

@@ -9,83 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from qsac.emit.zzphase import NEGLIGIBLE, Linear, ZZPhaseEmitter, wrapped
+import numpy as np
+
+from qsac.emit.zzphase import ZZPhaseEmitter
+from qsac.errors import of_type
 from qsac.ir.program import Program
-from qsac.native.circuit import GATES, Group, NativeCircuit
+from qsac.native.angles import Linear
+from qsac.native.circuit import GATES, NativeCircuit
 from qsac.native.columns import Columns
-
-
-class Writer:
-    """Writes PhasedX and ZZPhase gates as SX, X, Rz and CZ, to ``columns`` if given."""
-
-    def __init__(self, qubits: int, columns: Columns | None = None) -> None:
-        self.columns = Columns() if columns is None else columns
-        self.rz = [0.0] * qubits
-        self.rz_open = [False] * qubits
-        self.terms: list[tuple[int, Linear]] = []
-
-    def write(
-        self, name: str, first: int, second: int, angle: float, phase: float, open: int, linear: Linear | None
-    ) -> None:
-        """Write a gate; ``open`` as in :class:`Columns`, ``linear`` as in ``terms`` of the emitter."""
-        if name == "PhasedX":
-            self._phased_x(first, angle, phase, open, linear)
-        elif name == "ZZPhase":
-            self._zz(first, second, angle, open, linear)
-        elif name == "Rz":
-            self._turn_z(first, angle, True, linear)
-        else:
-            # A measurement and a reset forget the frame.
-            self.rz[first], self.rz_open[first] = 0.0, False
-            self.columns.append(name, first, second)
-
-    def _turn_z(self, qubit: int, angle: float, open: bool, linear: Linear | None = None) -> None:
-        angle = float(wrapped(angle))
-        if open or abs(angle) > NEGLIGIBLE:
-            self.columns.append("Rz", qubit, -1, angle)
-            if linear is not None:
-                self.terms.append((len(self.columns) - 1, linear))
-
-    def _phased_x(self, qubit: int, theta: float, phi: float, open: int = 0, linear: Linear | None = None) -> None:
-        """PhasedX = Rz(phi) Rx(theta) Rz(-phi), with Rx(1/2) = SX and Rx = Rz(1/2) SX Rz(theta + 1) SX Rz(1/2)."""
-        if theta < 0 and not open & 1:
-            theta, phi = -theta, phi + 1
-        theta_open, phi_open = bool(open & 1), bool(open & 2)
-        turned_open = self.rz_open[qubit] or phi_open
-        self.rz_open[qubit] = phi_open
-        if abs(theta - 1) < NEGLIGIBLE and not theta_open:
-            self.columns.append("X", qubit)
-            self.rz[qubit] = 2 * phi - self.rz[qubit]
-            self.rz_open[qubit] = turned_open
-        elif abs(theta - 0.5) < NEGLIGIBLE and not theta_open:
-            self._turn_z(qubit, self.rz[qubit] - phi, turned_open)
-            self.columns.append("SX", qubit)
-            self.rz[qubit] = phi
-        else:
-            self._turn_z(qubit, self.rz[qubit] - phi + 0.5, turned_open)
-            self.columns.append("SX", qubit)
-            self._turn_z(qubit, theta + 1, theta_open, linear)
-            self.columns.append("SX", qubit)
-            self.rz[qubit] = phi + 0.5
-
-    def _zz(self, first: int, second: int, angle: float, open: int, linear: Linear | None) -> None:
-        if not open and abs(abs(angle) - 0.5) < NEGLIGIBLE:
-            self.columns.append("CZ", first, second)
-            self.rz[first] += angle
-            self.rz[second] += angle
-            return
-        # exp(-i t Z Z) = Ry(-1/2) CZ Rx CZ Ry(1/2) on the second qubit.
-        self._phased_x(second, 0.5, 0.5)
-        self.columns.append("CZ", first, second)
-        self._phased_x(second, angle, 0.0, open, linear)
-        self.columns.append("CZ", first, second)
-        self._phased_x(second, -0.5, 0.5)
-
-
-class CZEmitter(ZZPhaseEmitter):
-    """As the base, but a fresh or ending target with one control takes a ladder: one CZ, where a ZZPhase takes two."""
-
-    small_ladders = True
+from qsac.native.sx_writer import Writer
 
 
 def emit(program: Program) -> NativeCircuit:
@@ -97,23 +29,24 @@ def emit_with_terms(
     program: Program, symbols: Mapping[int, Linear] | None = None
 ) -> tuple[NativeCircuit, list[tuple[int, Linear]]]:
     """As :func:`emit`, with symbols: see :class:`~qsac.emit.zzphase.ZZPhaseEmitter`."""
-    return written(CZEmitter(program, symbols))
+    # A fresh or ending target with one control takes a ladder: one CZ, where a ZZPhase takes two.
+    emitter = ZZPhaseEmitter(program, symbols, small_ladders=True)
+    return written(emitter.emit(), emitter)
 
 
-def written(emitter: CZEmitter) -> tuple[NativeCircuit, list[tuple[int, Linear]]]:
-    """What an emitter emits, in SX, X, Rz, CZ, Measure and Reset, with its terms."""
-    source = emitter.emit()
+def written(source: NativeCircuit, emitter: ZZPhaseEmitter) -> tuple[NativeCircuit, list[tuple[int, Linear]]]:
+    """What an emitter has emitted, in SX, X, Rz, CZ, Measure and Reset, with its terms."""
     terms = dict(emitter.terms)
     writer = Writer(len(source.qubits))
     starts = []
-    columns = (source.kind, source.first, source.second, source.angles, emitter.columns.open())
+    columns = (source.kind, source.first, source.second, source.angles, of_type(emitter.columns, Columns).open())
     for gate, (kind, first, second, (angle, phase), open) in enumerate(
         zip(*(part.tolist() for part in columns), strict=True)
     ):
         starts.append(len(writer.columns))
         writer.write(GATES[kind].name, first, second, angle, phase, open, terms.get(gate))
     starts.append(len(writer.columns))
-    kinds, firsts, seconds, all_angles = writer.columns.arrays()
+    kinds, firsts, seconds, all_angles = of_type(writer.columns, Columns).arrays()
     circuit = replace(
         source,
         kind=kinds,
@@ -121,6 +54,6 @@ def written(emitter: CZEmitter) -> tuple[NativeCircuit, list[tuple[int, Linear]]
         second=seconds,
         angles=all_angles,
         profile=source.profile._replace(stop=starts[source.profile.stop]) if source.profile else None,
-        groups=tuple(Group(starts[group.start], starts[group.stop], group.op, group.origin) for group in source.groups),
+        provenance=source.provenance.repeated(np.diff(starts)),
     )
     return circuit, writer.terms

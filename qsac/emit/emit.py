@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from qsac.emit import cz, zzphase
-from qsac.emit.zzphase import Linear
 from qsac.ir.program import Program
+from qsac.native.angles import Linear
 from qsac.native.circuit import GateFamily, NativeCircuit
 from qsac.pipeline.contract import PassContext
 

@@ -1,4 +1,4 @@
-"""Emission for machines with PhasedX, virtual Rz and ZZPhase of any angle (Quantinuum), and the base of the others.
+"""Emission for machines with PhasedX, virtual Rz and ZZPhase of any angle (Quantinuum), which the others make use of.
 
 Rz is a change of frame: it is carried along per qubit, shifts the axis of the PhasedX gates after it and is forgotten
 at a measurement, so that no Rz is ever written. One-qubit gates wait until something entangling needs their qubit:
@@ -7,46 +7,28 @@ no two of them ever follow each other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import pi
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.ir.blocks import (
-    Diagonal,
-    Measure,
-    Multiplexor,
-    PauliRotation,
-    Reset,
-    UniformlyControlledGate,
-    Unitary,
-)
+from qsac.emit.emission import emission
+from qsac.errors import of_type
 from qsac.ir.blocks.multiplexor import ladder_places
-from qsac.ir.observe import Observe
 from qsac.ir.op import Op
 from qsac.ir.program import Program
-from qsac.native.circuit import KIND, BitReadout, Group, NativeCircuit, Profile, Unit
-from qsac.native.columns import Columns
+from qsac.native.angles import NEGLIGIBLE, PHI, Linear, wrapped
+from qsac.native.circuit import KIND, BitReadout, NativeCircuit, Profile, Unit
+from qsac.native.columns import Columns, Sink
+from qsac.native.provenance import Mask, mask_of
+from qsac.native.waiting import Waiting
+from qsac.numerics.pauli import pair_gates
 from qsac.numerics.su2 import Spin, after, phased_x, taken_apart, turned_z
 from qsac.numerics.walsh import gray_angles
 
-NEGLIGIBLE = 1e-14
-"""Rotations below this many half-turns are rounding, not gates."""
-
-PHI = {"x": 0.0, "y": 0.5}
-
-Linear = NDArray[np.float64]
-"""How angles depend on the symbols of a template, shape (angles, symbols) or (symbols,): half-turns for a radian."""
-
 FIXED, DIAGONAL, OPEN = range(3)
 """What is known of a one-qubit gate: its numbers, that it is diagonal whatever its numbers, or nothing."""
-
-
-def wrapped(half_turns: Any) -> Any:
-    """The angle in (-1, 1] half-turns, equal up to a global phase for every rotation."""
-    return 1 - np.remainder(1 - half_turns, 2.0)
 
 
 class ZZPhaseEmitter:
@@ -56,36 +38,54 @@ class ZZPhaseEmitter:
     bindings of a template have the same gates. ``symbols`` says of ops, by their place, how their numbers depend on
     symbols (radians; rows as the op's numbers): their rotations are written one by one, and ``terms`` are what is to be
     added to the angles of the gates, as (gate, half-turns for a radian of each symbol).
+
+    What makes use of an emitter may have its own way to write blocks (``write``), of which :meth:`block` is the usual
+    one; its own ``qubits``, on which the program's begin at ``place``; and take the gates itself (``columns``).
+    ``small_ladders``: a ladder with one control is better than one ZZPhase of the right angle.
     """
 
-    small_ladders = False
-    """Whether a ladder with one control is better than one ZZPhase of the right angle."""
-
-    def __init__(self, program: Program, symbols: Mapping[int, Linear] | None = None) -> None:
+    def __init__(
+        self,
+        program: Program,
+        symbols: Mapping[int, Linear] | None = None,
+        *,
+        small_ladders: bool = False,
+        write: Callable[[Op, Linear | None], None] | None = None,
+        qubits: tuple[Unit, ...] | None = None,
+        place: Mapping[str, int] | None = None,
+        columns: Sink | None = None,
+    ) -> None:
         self.program = program
         self.symbols = symbols or {}
+        self.small_ladders = small_ladders
+        self._write = self.block if write is None else write
         self.terms: list[tuple[int, Linear]] = []
         self.open = False
-        self.place = {register.name: index for index, register in enumerate(program.registers)}
-        self.qubits: tuple[Unit, ...] = tuple(("q", index) for index in range(len(self.place)))
-        self.columns = Columns()
-        self.frame = [0.0] * len(self.place)
-        self.waiting: list[Spin | None] = [None] * len(self.place)
-        self.known = [FIXED] * len(self.place)
-        self.frame_open = [False] * len(self.place)
+        names = [register.name for register in program.registers]
+        self.place = dict(zip(names, range(len(names)), strict=True)) if place is None else dict(place)
+        self.qubits = tuple(("q", index) for index in range(len(names))) if qubits is None else qubits
+        self.columns: Sink = Columns() if columns is None else columns
+        self.frame = [0.0] * len(self.qubits)
+        self.ops: Mask = 0
+        self.waiting: list[Spin | None] = [None] * len(self.qubits)
+        self.waiting_of = Waiting(len(self.qubits))
+        self.known = [FIXED] * len(self.qubits)
+        self.frame_open = [False] * len(self.qubits)
         self.bits: dict[tuple[str, int], int] = {}
-        self.groups: list[Group] = []
         self.observed: dict[str, tuple[int, tuple[int, ...], int]] = {}
 
     def emit(self) -> NativeCircuit:
         """The native circuit of the program."""
         for place, op in enumerate(self.program.ops):
-            start = len(self.columns)
             self.open = bool(op.slots)
+            self.ops = mask_of(op.sources)
+            self.columns.of(self.ops)
             linear = self.symbols.get(place)
-            self._block(op, None if linear is None else linear / pi)
-            self._group(op, start)
-        kind, first, second, angles = self.columns.arrays()
+            self.keep_apart(op)
+            self._write(op, None if linear is None else linear / pi)
+            self.keep_apart(op)
+        columns = of_type(self.columns, Columns)
+        kind, first, second, angles = columns.arrays()
         # Bits stand in pytket's order, whatever the order of their measurements.
         bits = tuple(sorted(self.bits))
         renumbered = np.array([bits.index(unit) for unit in self.bits], dtype=np.int32)
@@ -108,18 +108,10 @@ class ZZPhaseEmitter:
                 for readout in self.program.readouts
             ),
             profile=self._profile(renumbered.tolist()),
-            groups=tuple(self.groups),
+            provenance=columns.provenance(),
             initial_map=tuple(range(len(self.place))),
             final_map=tuple(self.place.values()),
         )
-
-    def _group(self, op: Op, start: int) -> None:
-        stop = len(self.columns)
-        if start == stop:
-            return
-        if self.groups and self.groups[-1].op == op.name and self.groups[-1].origin == op.origin:
-            start = self.groups.pop().start
-        self.groups.append(Group(start, stop, op.name, op.origin))
 
     def _profile(self, renumbered: list[int]) -> Profile | None:
         """The last observation, with the bits before the first as given and those between as success."""
@@ -129,37 +121,14 @@ class ZZPhaseEmitter:
         stop, register, measured = self.observed["overlaps"]
         return Profile(stop, register, tuple(renumbered[:given]), tuple(renumbered[given:measured]))
 
-    def _block(self, op: Op, linear: Linear | None) -> None:
-        match op:
-            case PauliRotation():
-                places = [self.place[name] for name in op.qubits]
-                self._pauli_rotation(op.paulis, places, op.angle / pi, None if linear is None else linear[0])
-            case Multiplexor():
-                self.multiplexor(
-                    op.axis,
-                    [self.place[name] for name in op.controls],
-                    self.place[op.target],
-                    op.angles.values / pi,
-                    op.first_entangler_free,
-                    op.last_entangler_free,
-                    linear,
-                )
-            case UniformlyControlledGate():
-                self._uniformly_controlled(op)
-            case Diagonal():
-                self._diagonal([self.place[name] for name in op.qubits], op.phases.values / pi, linear)
-            case Unitary():
-                self._unitary(self.place[op.qubit], op.matrix.values)
-            case Measure():
-                self._measure(op)
-            case Reset():
-                self.columns.append("Reset", self.place[op.qubit])
-            case Observe():
-                register = tuple(self.place[name] for name in op.registers)
-                self.settle(*register)
-                self.observed[op.quantity] = (len(self.columns), register, len(self.bits))
-            case _:
-                raise TypeError(f"no emission for block {op.name}")
+    def block(self, op: Op, linear: Linear | None = None) -> None:
+        """Write one block; ``linear`` says how its numbers depend on symbols."""
+        emission.of(op)(op, self, linear)
+
+    def keep_apart(self, op: Op) -> None:
+        """Write what waits where a block with a barrier begins or ends: no gate of others joins its own."""
+        if op.barrier:
+            self.settle(*(self.place[name] for name in (*op.targets, *op.borrows)))
 
     def turn(self, qubit: int, gate: Spin, known: int = FIXED) -> None:
         """Let a one-qubit gate wait on its qubit, after what waits there."""
@@ -169,6 +138,8 @@ class ZZPhaseEmitter:
             diagonal = all(what == DIAGONAL or (not what and abs(spin[1]) < NEGLIGIBLE) for what, spin in parts)
             self.known[qubit] = DIAGONAL if diagonal else OPEN
         self.waiting[qubit] = gate if waiting is None else after(gate, waiting)
+        diagonal = known == DIAGONAL or (not known and abs(gate[1]) < NEGLIGIBLE)
+        self.waiting_of.add(qubit, self.ops, diagonal=diagonal)
 
     def settle(self, *qubits: int) -> None:
         """Write what waits on the qubits, as PhasedX and frame."""
@@ -176,11 +147,13 @@ class ZZPhaseEmitter:
             waiting = self.waiting[qubit]
             if waiting is None:
                 continue
-            known = self.known[qubit]
+            known, ops = self.known[qubit], self.waiting_of.taken(qubit)
             self.waiting[qubit], self.known[qubit] = None, FIXED
             theta, phi, alpha = taken_apart(waiting)
             if known == OPEN or (not known and theta > NEGLIGIBLE):
+                self.columns.of(ops or self.ops)
                 self._phased_x(qubit, theta, phi, known == OPEN)
+                self.columns.of(self.ops)
             self.frame[qubit] += alpha
             self.frame_open[qubit] |= bool(known)
 
@@ -202,7 +175,7 @@ class ZZPhaseEmitter:
             known = DIAGONAL if self.open else FIXED
             self.turn(first, turned_z(float(whole % 2)), known)
             self.turn(second, turned_z(float(whole % 2)), known)
-        if self.open or abs(rest) > NEGLIGIBLE:
+        if self.open or pair_gates(rest * pi, "zzphase"):
             self.settle(first, second)
             self.columns.append("ZZPhase", first, second, rest, open=int(self.open))
             if linear is not None:
@@ -220,7 +193,8 @@ class ZZPhaseEmitter:
             self._phased_x(qubit, angle, PHI[pauli], open=True, phi_open=False)
         self._add_term(linear)
 
-    def _pauli_rotation(self, paulis: str, qubits: list[int], angle: float, linear: Linear | None = None) -> None:
+    def pauli_rotation(self, paulis: str, qubits: list[int], angle: float, linear: Linear | None = None) -> None:
+        """exp(-i pi angle P / 2), P the product of ``paulis`` on one qubit or two."""
         if len(qubits) == 1:
             self._rotation(paulis, qubits[0], angle, linear)
             return
@@ -251,8 +225,8 @@ class ZZPhaseEmitter:
             mean, half_difference = np.mean(angles), (angles[0] - angles[-1]) / 2
             means, halves = (None, None) if linear is None else (linear.mean(axis=0), (linear[0] - linear[-1]) / 2)
             if controls:
-                self._pauli_rotation("z" + axis, [controls[0], target], float(half_difference), halves)
-            self._pauli_rotation(axis, [target], float(mean), means)
+                self.pauli_rotation("z" + axis, [controls[0], target], float(half_difference), halves)
+            self.pauli_rotation(axis, [target], float(mean), means)
         elif axis == "z":
             # Rx turned to Rz by Ry(-pi/2).
             self.turn(target, phased_x(0.5, 0.5))
@@ -273,14 +247,6 @@ class ZZPhaseEmitter:
             self.turn(target, turned_z(-len(entanglers) / 2))
             for control, count in zip(*np.unique(entanglers, return_counts=True), strict=True):
                 self.frame[controls[control]] -= float(count) / 2
-
-    def _uniformly_controlled(self, op: UniformlyControlledGate) -> None:
-        controls = [self.place[name] for name in op.controls]
-        if op.parities:
-            raise RuntimeError("a ladder with parities is made for a coupling graph: qsac.layout.emitter writes it")
-        theta, phi = op.theta.values / pi, op.phi.values / pi
-        entangler = -0.5 if op.inverted else 0.5
-        self.ladder(controls, self.place[op.target], theta, phi, op.places(), entangler, phi_open=self.open)
 
     def ladder(
         self,
@@ -342,29 +308,12 @@ class ZZPhaseEmitter:
             self._phased_x(target, float(theta[place]), float(phi[place]), open=True, phi_open=False)
             self._add_term(linear[place])
 
-    def _diagonal(self, qubits: list[int], phases: NDArray[np.float64], linear: Linear | None) -> None:
-        """One multiplexed Rz a qubit, controlled by the qubits before it."""
-        for last in reversed(range(len(qubits))):
-            pairs = phases.reshape(-1, 2)
-            angles = pairs[:, 1] - pairs[:, 0]
-            slopes = None if linear is None else linear[1::2] - linear[::2]
-            if self.open or np.max(np.abs(angles)) > NEGLIGIBLE:
-                self.multiplexor("z", qubits[:last], qubits[last], angles, linear=slopes)
-            phases = pairs.mean(axis=1)
-            linear = None if linear is None else (linear[1::2] + linear[::2]) / 2
-
-    def _unitary(self, qubit: int, matrix: NDArray[Any]) -> None:
-        root = np.sqrt(complex(np.linalg.det(matrix)))
-        spin = complex(matrix[0, 0] / root), complex(matrix[1, 0] / root)
-        self.turn(qubit, spin, OPEN if self.open else FIXED)
-
-    def _measure(self, op: Measure) -> None:
-        qubit = self.place[op.qubit]
+    def measure(self, qubit: int, bit: tuple[str, int]) -> None:
+        """Measure into a bit, (register, index)."""
         self.settle(qubit)
         self.frame[qubit] = 0.0
         self.frame_open[qubit] = False
-        bit = self.bits.setdefault((op.register, op.index), len(self.bits))
-        self.columns.append("Measure", qubit, bit)
+        self.columns.append("Measure", qubit, self.bits.setdefault(bit, len(self.bits)))
 
 
 def emit(program: Program) -> NativeCircuit:

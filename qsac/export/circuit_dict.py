@@ -112,24 +112,10 @@ def from_dict(data: object, pointer: str = "") -> NativeCircuit:
     for index, command in enumerate(commands):
         # One attempt for the common case; whatever is wrong is looked for again, slowly, to say what it is.
         try:
-            op, args = command["op"], command["args"]
-            kind = KIND[op["type"]]
+            op = command["op"]
+            kind = kinds[index] = KIND[op["type"]]
             _, arity, parameters = GATES[kind]
-            units = [(register, number) for register, (number,) in args]
-            if any(type(number) is not int for _, number in units):
-                raise TypeError
-            first = qubits[units[0]]
-            if arity == 2:
-                _, other = units
-                second = qubits[other]
-                if second == first:
-                    raise ValueError
-            elif kind == _MEASURE:
-                _, other = units
-                second = bits[other]
-            else:
-                (_,) = units
-                second = -1
+            firsts[index], seconds[index] = _places(kind, arity, command["args"], qubits, bits)
             words = op.get("params", ())
             if len(words) != parameters or not (type(words) is list or not parameters):
                 raise ValueError
@@ -139,7 +125,6 @@ def from_dict(data: object, pointer: str = "") -> NativeCircuit:
                 slots[2 * index + place] = float(word)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             _refuse_command(command, f"{pointer}/commands/{index}", qubits, bits)
-        kinds[index], firsts[index], seconds[index] = kind, first, second
     sensible = np.abs(angles) <= _LARGEST_ANGLE
     if not sensible.all():
         index = int(np.argmin(sensible.all(axis=1)))
@@ -153,6 +138,26 @@ def from_dict(data: object, pointer: str = "") -> NativeCircuit:
         second=np.array(seconds, dtype=np.int32),
         angles=angles,
     )
+
+
+def _places(kind: int, arity: int, args: Any, qubits: dict[Unit, int], bits: dict[Unit, int]) -> tuple[int, int]:
+    """First and second of a gate: its qubits, a measurement's qubit and bit, or -1 for what it has not. Any of several
+    exceptions says that ``args`` are not right."""
+    units = [(register, number) for register, (number,) in args]
+    if any(type(number) is not int for _, number in units):
+        raise TypeError
+    first = qubits[units[0]]
+    if arity == 2:
+        _, other = units
+        second = qubits[other]
+        if second == first:
+            raise ValueError
+        return first, second
+    if kind == _MEASURE:
+        _, other = units
+        return first, bits[other]
+    (_,) = units
+    return first, -1
 
 
 def _units(data: dict[str, Any], key: str, pointer: str) -> dict[Unit, int]:

@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from pytket.circuit import Bit, Circuit, Qubit, UnitID
+from pytket.circuit import Bit, Circuit, OpType, Qubit, UnitID
 
 from qsac.export.circuit_dict import to_dict
 from qsac.native.circuit import GATES, KIND, NativeCircuit, Unit
 from qsac.native.columns import Columns
+
+_TAGGED = [kind for kind, gate in enumerate(GATES) if gate.qubits == 2 or gate.name in ("Measure", "Reset")]
 
 _LARGE = 50_000
 """From this many gates on, importing sympy costs less than what it saves."""
@@ -32,6 +34,15 @@ def to_tket(circuit: NativeCircuit) -> Circuit:
     renaming.update({Bit(i): Bit(*unit) for i, unit in enumerate(circuit.bits)})
     written.rename_units(renaming)
     return written
+
+
+def to_tagged(circuit: NativeCircuit) -> Circuit:
+    """As :func:`to_tket`; gates of two qubits, measurements and resets bear their place in ``circuit`` as ``opgroup``,
+    which pytket's passes leave to those that they leave alone."""
+    written = to_dict(circuit)
+    for place in np.flatnonzero(np.isin(circuit.kind, _TAGGED)).tolist():
+        written["commands"][place]["opgroup"] = str(place)
+    return Circuit.from_dict(written)
 
 
 def to_tket_with_symbols(
@@ -102,6 +113,12 @@ def from_tket(
     return NativeCircuit(
         circuit.name or "" if name is None else name, tuple(qubit_list), tuple(bit_list), *columns.arrays()
     )
+
+
+def tags_of(circuit: Circuit) -> list[int | None]:
+    """For each gate, in the order of :func:`from_tket`, the place that :func:`to_tagged` wrote on it, if any."""
+    groups = (command.opgroup for command in circuit.get_commands() if command.op.type != OpType.Barrier)
+    return [None if group is None else int(group) for group in groups]
 
 
 def unit(identifier: UnitID) -> Unit:

@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from qsac.arguments import file_path, shown
 from qsac.errors import DoesNotFitError, InvalidInputError, QsacError
 from qsac.families.contract import Family, Model
 from qsac.families.registry import family, sections
 from qsac.files import limits, strict_json
-from qsac.files.arguments import file_path, shown
 from qsac.files.diagnosis import refuse
 from qsac.files.pointer import kind, quoted
 from qsac.files.python_values import plain

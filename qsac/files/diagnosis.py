@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
@@ -205,42 +205,69 @@ def _wrong_value(
 ) -> InvalidInputError:
     subject = _subject(pointer, contract)
     help: str | None = None
-    if code in _WORDS:
+    shown = kind(found)
+    if code in ("int_type", "float_type") and type(found) is int:
+        title, wanted = f"{subject} is too large", "a number that double precision holds (below 1.8e308)"
+    elif code in _WORDS:
         title, wanted = f"{subject} is not {_WORDS[code]}", _WORDS[code]
-        if code == "int_type" and isinstance(found, float) and found.is_integer():
-            help = f"write it without a decimal point: {int(found)}"
-        elif code in ("int_type", "float_type") and isinstance(found, str):
-            help = number_help(found)
-        elif code == "float_type" and isinstance(found, list) and len(found) == 2:
-            help = "only real numbers are meant here, not [re, im] pairs"
-        elif code in ("int_type", "float_type") and isinstance(found, int) and not isinstance(found, bool):
-            title, wanted = f"{subject} is too large", "a number that double precision holds (below 1.8e308)"
-    elif code == "greater_than_equal":
-        title, wanted = f"{subject} is too small", f"{_number(context['ge'])} or more"
-    elif code == "greater_than":
-        title, wanted = f"{subject} is too small", f"more than {_number(context['gt'])}"
-    elif code == "less_than_equal":
-        title, wanted = f"{subject} is too large", f"at most {_number(context['le'])}"
-    elif code in ("too_short", "string_too_short"):
-        noun = "character" if code.startswith("string") else "item"
-        title = f"{subject} is too short" if found else f"{subject} is empty"
-        wanted = f"at least {counted(context.get('min_length', 1), noun)}"
-    elif code == "too_long":
-        title, wanted = f"{subject} is too long", f"at most {counted(context['max_length'], 'item')}"
-    elif code == "string_too_long":
-        length = len(found) if isinstance(found, str) else 0
-        title, wanted = f"{subject} is too long", f"at most {counted(context['max_length'], 'character')}"
-        return InvalidInputError(title, pointer=pointer, found=counted(length, "character"), wanted=wanted)
+        help = _number_help(code, found)
+    elif code in _LIMITS:
+        limit = _LIMITS[code]
+        title, wanted = f"{subject} is {limit.complaint}", limit.wanted(context)
+        if limit.complaint == "too short" and not found:
+            title = f"{subject} is empty"
+        elif code == "string_too_long":
+            shown = counted(len(found) if isinstance(found, str) else 0, "character")
     else:
         title, wanted = f"{subject} is not what the contract asks for", f"see `{contract.schema}`"
-    if (
-        help is None
-        and "type" in code
-        and _name(pointer) in contract.examples
-        and not pointer.rpartition("/")[2].isdigit()
-    ):
-        help = f"for example {contract.examples[_name(pointer)]}"
-    return InvalidInputError(title, pointer=pointer, found=kind(found), wanted=wanted, help=help)
+    if help is None and "type" in code:
+        help = _example(pointer, contract)
+    return InvalidInputError(title, pointer=pointer, found=shown, wanted=wanted, help=help)
+
+
+class _Limit(NamedTuple):
+    """What is wrong with a value beyond a limit, and how the limit is said: ``text`` with the value of ``field`` of
+    pydantic's context, which counts a ``noun`` or is a number."""
+
+    complaint: str
+    text: str
+    field: str
+    noun: str = ""
+
+    def wanted(self, context: dict[str, Any]) -> str:
+        value = context[self.field]
+        return self.text.format(counted(value, self.noun) if self.noun else _number(value))
+
+
+_LIMITS = {
+    "greater_than_equal": _Limit("too small", "{} or more", "ge"),
+    "greater_than": _Limit("too small", "more than {}", "gt"),
+    "less_than_equal": _Limit("too large", "at most {}", "le"),
+    "too_short": _Limit("too short", "at least {}", "min_length", "item"),
+    "string_too_short": _Limit("too short", "at least {}", "min_length", "character"),
+    "too_long": _Limit("too long", "at most {}", "max_length", "item"),
+    "string_too_long": _Limit("too long", "at most {}", "max_length", "character"),
+}
+
+
+def _number_help(code: str, found: object) -> str | None:
+    """What may have been meant by what is no number, or not the one that is wanted."""
+    if code == "int_type" and isinstance(found, float) and found.is_integer():
+        return f"write it without a decimal point: {int(found)}"
+    if code in ("int_type", "float_type") and isinstance(found, str):
+        return number_help(found)
+    if code == "float_type" and isinstance(found, list) and len(found) == 2:
+        return "only real numbers are meant here, not [re, im] pairs"
+    return None
+
+
+def _example(pointer: str, contract: Contract) -> str | None:
+    name = _name(pointer)
+    return (
+        f"for example {contract.examples[name]}"
+        if name in contract.examples and not pointer.rpartition("/")[2].isdigit()
+        else None
+    )
 
 
 def _number(value: float) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from qsac.errors import DoesNotFitError
 
 MODEL_FILE_BYTES = 256 * 2**20
+IR_FILE_BYTES = 256 * 2**20
 TOKEN_FILE_BYTES = 2 * 2**30
 CSV_FILE_BYTES = 256 * 2**20
 CONTEXT = 2**16

@@ -19,6 +19,7 @@ class Observe(Op):
 
     name: ClassVar[str] = "observe"
     level: ClassVar[Level] = "both"
+    phrase: ClassVar[str] = "observation of"
 
     registers: tuple[str, ...]
     quantity: str

@@ -48,16 +48,27 @@ class Scope:
 class Op:
     """Base of all ops. ``origin`` is the JSON pointer of the model field that the op was made for.
 
+    ``sources`` are for blocks: the places, in the attention program, of the ops that the block was lowered from, in
+    ascending order. A block that others were merged into has those of all of them.
+
     ``slots`` are for blocks of a template: which of the lowered blocks the op's numbers are taken from, whatever the
     tokens and parameters. Nothing may be concluded from the numbers of such an op. Without slots they are fixed.
+
+    An op with ``barrier`` is done as it stands: no pass on programs merges gates across it on the registers that it
+    uses, replaces it, or solves its table with another op's. So are the blocks that it is lowered to, each of them.
+    Emission merges no gates with theirs; routing, which sees gates alone, may.
     """
 
     name: ClassVar[str]
     level: ClassVar[Level]
+    phrase: ClassVar[str] = "op on"
+    """What it does, in words that its registers follow."""
 
     _: KW_ONLY
     origin: str = ""
+    sources: tuple[int, ...] = ()
     slots: tuple[int, ...] = ()
+    barrier: bool = False
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -105,6 +116,11 @@ class Op:
         return False
 
     @property
+    def inverse(self) -> bool:
+        """Whether the op takes back what ops of its kind do."""
+        return False
+
+    @property
     def tables(self) -> tuple[str, ...]:
         """The tables that the op names."""
         table = getattr(self, "table", None)
@@ -118,6 +134,11 @@ class Op:
     def check(self, scope: Scope) -> str | None:
         """What is wrong with the op's own fields, or None. Registers and tables it names are known to exist."""
         return None
+
+
+def sources_of(*ops: Op) -> tuple[int, ...]:
+    """The ``sources`` of a block that is made of several."""
+    return tuple(sorted({source for op in ops for source in op.sources}))
 
 
 @runtime_checkable

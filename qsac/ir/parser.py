@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import MISSING, fields
 from math import inf, isfinite
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -12,12 +13,13 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import numpy as np
 
 from qsac.errors import InvalidInputError
-from qsac.ir.catalogue import OPS
+from qsac.ir.catalogue import op_class, op_names
 from qsac.ir.op import Op, Register
-from qsac.ir.printer import VERSION
+from qsac.ir.printer import SHORTENED, VERSION
 from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
-from qsac.ir.verifier import verify
+from qsac.ir.verifier import ProgramError, verify
+from qsac.near import near
 from qsac.numerics.product_formulas import Evolution
 
 SIZE_LIMIT = 40
@@ -78,13 +80,22 @@ class _Line:
 def parse_program(text: str) -> Program:
     """The verified program that :func:`~qsac.ir.printer.print_program` printed.
 
-    Raises :class:`~qsac.errors.InvalidInputError` with the line of the first mistake, or
+    Raises :class:`~qsac.errors.InvalidInputError` with the line of the first mistake; it is a
     :class:`~qsac.ir.verifier.ProgramError` if the program breaks a rule of the language.
     """
     lines = [_Line(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    if lines and lines[0].text == SHORTENED:
+        raise InvalidInputError(
+            "IR text whose tables are shortened cannot be read",
+            pointer=f"line {lines[0].number}",
+            found=SHORTENED,
+            wanted="whole tables",
+            help="print it without --elide-tables",
+        )
     if len(lines) < 2 or lines[0].text != f"qsac-ir {VERSION}":
         raise InvalidInputError(
             "this is not IR text of a version known here",
+            pointer=f"line {lines[0].number}" if lines else None,
             found=lines[0].text[:60] if lines else "nothing",
             wanted=f"'qsac-ir {VERSION}' on the first line",
         )
@@ -108,8 +119,20 @@ def parse_program(text: str) -> Program:
             raise line.wrong(keyword[:60], f"one of {', '.join(readers)}")
         readers[keyword](line)
     program = Program(name, level, tuple(registers), tables, tuple(ops), tuple(readouts), *normalisations)
-    verify(program)
+    try:
+        verify(program)
+    except ProgramError as error:
+        if error.op is not None:
+            error.pointer = f"line {[line.number for line in lines if line.text.startswith('op ')][error.op]}"
+        error.source, error.wanted = None, "a program that keeps the rules of the language"
+        raise
     return program
+
+
+def parse_ops(text: str) -> tuple[Op, ...]:
+    """The ops of a program's text, without its tables: they may be long, and the ops do not depend on them."""
+    lines = (_Line(number, line) for number, line in enumerate(text.split("\n"), 1) if line.startswith("op "))
+    return tuple(map(_op, lines))
 
 
 def _header(line: _Line) -> tuple[str, Literal["attention", "block"]]:
@@ -183,20 +206,31 @@ def _readout(line: _Line) -> Readout:
 def _op(line: _Line) -> Op:
     text, _, origin = line.text.partition(" # ")
     name, _, rest = text.removeprefix("op ").partition(" ")
-    if name not in OPS:
-        raise line.wrong(name[:60], f"one of the ops {', '.join(sorted(OPS))}")
-    kind = OPS[name]
-    hints = get_type_hints(kind)
+    kind = op_class(name)
+    if kind is None:
+        raise line.wrong(name[:60], _nearest(name, op_names(), f"one of the {len(op_names())} ops"))
+    hints = _hints(name)
     values = line.fields(rest)
     known = {field.name: field for field in fields(kind) if field.name != "origin"}
     for key in values:
         if key not in known:
-            raise line.wrong(key, f"one of {name}'s fields {', '.join(known)}")
+            raise line.wrong(key[:60], _nearest(key, known, f"one of {name}'s fields {', '.join(known)}"))
     missing = [key for key, field in known.items() if field.default is MISSING and key not in values]
     if missing:
         raise line.wrong(f"no field {missing[0]}", f"{name} with all of {', '.join(missing)}")
     read = {key: _checked(line, key, value, hints[key]) for key, value in values.items()}
     return kind(**read, origin=origin)
+
+
+def _nearest(name: str, known: Iterable[str], otherwise: str) -> str:
+    guesses = near(name, known)
+    return f"perhaps {' or '.join(guesses)}" if guesses else otherwise
+
+
+@functools.cache
+def _hints(name: str) -> dict[str, Any]:
+    """The types of the fields of the op of a name."""
+    return get_type_hints(op_class(name))
 
 
 def _checked(line: _Line, key: str, value: Any, hint: Any) -> Any:

@@ -46,9 +46,35 @@ class Program:
         """What ops may look up here."""
         return Scope({register.name: register.size for register in self.registers}, self.tables)
 
+    @cached_property
+    def _places(self) -> tuple[Mapping[str, tuple[int, ...]], Mapping[str, tuple[int, ...]]]:
+        """For each register the places of the ops that use it, and of those that target it."""
+        used: dict[str, list[int]] = {}
+        targeted: dict[str, list[int]] = {}
+        for place, op in enumerate(self.ops):
+            for register in dict.fromkeys((*op.targets, *op.borrows)):
+                used.setdefault(register, []).append(place)
+            for register in op.targets:
+                targeted.setdefault(register, []).append(place)
+        first, second = ({name: tuple(places) for name, places in found.items()} for found in (used, targeted))
+        return first, second
+
+    def uses(self, register: str) -> tuple[int, ...]:
+        """The places of the ops that target or borrow a register, in order."""
+        return self._places[0].get(register, ())
+
+    def targeting(self, register: str) -> tuple[int, ...]:
+        """The places of the ops that target a register, in order."""
+        return self._places[1].get(register, ())
+
     def with_ops(self, ops: Iterable[Op], tables: Mapping[str, Table] | None = None) -> Program:
         """This program with other ops; of its tables, or of those given, it keeps what they name."""
         ops = tuple(ops)
         named = {name for op in ops for name in op.tables}
         kept = {name: table for name, table in (self.tables if tables is None else tables).items() if name in named}
         return replace(self, ops=ops, tables=kept)
+
+
+def bit_register(register: str) -> str:
+    """The classical register that a register is measured into: ``score[1]`` goes to ``score_1``."""
+    return register.replace("[", "_").replace("]", "")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
+from typing import Any
 
 from qsac.errors import InvalidInputError
 from qsac.ir.attention import Project
@@ -11,9 +13,17 @@ from qsac.ir.blocks import Multiplexor
 from qsac.ir.op import Adjointable, Op
 from qsac.ir.program import Program
 
+_PLACES = 1 << 16
+"""More ops than any attention program has. Text is untrusted, and sets of places are used as bits of a number."""
+
 
 class ProgramError(InvalidInputError):
-    """A program that breaks a rule of the language: which op, which rule."""
+    """A program that breaks a rule of the language: which rule, and ``op``, the place of the op among the program's, if
+    it is one op's."""
+
+    def __init__(self, title: str, op: int | None = None, *, source: str | None = None) -> None:
+        super().__init__(title, pointer=None if op is None else f"/ops/{op}", source=source)
+        self.op = op
 
 
 def verify(program: Program) -> None:
@@ -31,9 +41,7 @@ def verify(program: Program) -> None:
     ended: set[str] = set()
     for index, op in enumerate(program.ops):
         for problem in _broken_rules(program, op, live, ended):
-            raise ProgramError(
-                f"op {index} ({op.name}) breaks a rule: {problem}", pointer=f"/ops/{index}", source=program.name or None
-            )
+            raise ProgramError(f"op {index} ({op.name}) breaks a rule: {problem}", index, source=program.name or None)
         live.update(op.targets)
         ended.difference_update(op.reopens)
         live.difference_update(op.ends)
@@ -55,6 +63,16 @@ def _verify_declarations(program: Program) -> None:
 
 
 def _broken_rules(program: Program, op: Op, live: set[str], ended: set[str]) -> Iterator[str]:
+    yield from _unknown_names(program, op)
+    yield from _wrong_sources(program, op)
+    yield from _wrong_diagonal_uses(op, live, ended)
+    yield from _wrong_targets(op, live, ended)
+    problem = op.check(program.scope)
+    if problem is not None:
+        yield problem
+
+
+def _unknown_names(program: Program, op: Op) -> Iterator[str]:
     sizes = program.scope.sizes
     if op.level not in (program.level, "both"):
         yield f"it belongs to the {op.level} level, the program is of the {program.level} level"
@@ -64,8 +82,21 @@ def _broken_rules(program: Program, op: Op, live: set[str], ended: set[str]) -> 
     for name in op.tables:
         if name not in program.tables:
             yield f"table {name!r} does not exist"
-    if len(set(op.targets)) < len(op.targets):
-        yield "it targets a register twice"
+
+
+def _wrong_sources(program: Program, op: Op) -> Iterator[str]:
+    if not op.sources:
+        return
+    if program.level == "attention":
+        yield "only blocks have sources"
+    ascending = len(op.sources) == 1 or all(one < other for one, other in pairwise(op.sources))
+    if not ascending or op.sources[0] < 0 or op.sources[-1] >= _PLACES:
+        yield f"its sources are not places from 0 to {_PLACES - 1} in ascending order"
+
+
+def _wrong_diagonal_uses(op: Op, live: set[str], ended: set[str]) -> Iterator[str]:
+    if len(set(op.borrows)) < len(op.borrows):
+        yield "it borrows a register twice"
     for name in op.borrows:
         if name in op.targets:
             yield f"register {name!r} is borrowed and targeted at once"
@@ -76,6 +107,11 @@ def _broken_rules(program: Program, op: Op, live: set[str], ended: set[str]) -> 
     for name in op.visits:
         if name in ended:
             yield f"register {name!r} is visited after its projection"
+
+
+def _wrong_targets(op: Op, live: set[str], ended: set[str]) -> Iterator[str]:
+    if len(set(op.targets)) < len(op.targets):
+        yield "it targets a register twice"
     for name in op.targets:
         if name in ended and name not in op.reopens:
             yield f"register {name!r} is used after its projection"
@@ -83,37 +119,37 @@ def _broken_rules(program: Program, op: Op, live: set[str], ended: set[str]) -> 
             yield f"register {name!r} is reset without having been measured"
         if name in op.needs_fresh and name in live:
             yield f"register {name!r} is prepared but already live"
-    problem = op.check(program.scope)
-    if problem is not None:
-        yield problem
 
 
 def _verify_promises(program: Program) -> None:
     """What ops promise about states: un-loaded and ``leaves_zero`` qubits end in zero, ``enters_zero`` begin so, and
     those that an op visits are."""
-    untouched: dict[str, Op] = {}
+    untouched: dict[str, tuple[int, Op]] = {}
     used: set[str] = set()
     for index, op in enumerate(program.ops):
         if isinstance(op, Multiplexor) and op.enters_zero and op.target in used:
-            raise ProgramError(f"op {index} ({op.name}) says that {op.target!r} enters in zero, but it was used before")
+            raise ProgramError(
+                f"op {index} ({op.name}) says that {op.target!r} enters in zero, but it was used before", index
+            )
         for name in op.visits:
             if name in used:
-                raise ProgramError(f"op {index} ({op.name}) visits {name!r}, which is not known to be in zero")
+                raise ProgramError(f"op {index} ({op.name}) visits {name!r}, which is not known to be in zero", index)
         for name in (*op.targets, *op.borrows):
             if name in untouched:
                 if name in op.ends and (not isinstance(op, Project) or op.state == "zero"):
                     del untouched[name]
                     continue
-                promise = untouched[name]
+                _, promise = untouched[name]
                 raise ProgramError(
                     f"op {index} ({op.name}) uses {name!r}, which only a projection on zero may after the "
-                    f"{promise.name} before it"
+                    f"{promise.name} before it",
+                    index,
                 )
         used.update(op.targets)
         used.difference_update((*op.reopens, *op.ends))
-        untouched.update(dict.fromkeys(op.leaves_zero_on, op))
-    for name, op in untouched.items():
-        raise ProgramError(f"{op.name} leaves {name!r} without a projection on zero")
+        untouched.update(dict.fromkeys(op.leaves_zero_on, (index, op)))
+    for name, (index, op) in untouched.items():
+        raise ProgramError(f"op {index} ({op.name}) leaves {name!r} without a projection on zero", index)
 
 
 def _verify_pairs(program: Program) -> None:
@@ -124,12 +160,14 @@ def _verify_pairs(program: Program) -> None:
         if op.closes_pair:
             if [other for other in touched if _closes(op, other)] != touched or not touched:
                 raise ProgramError(
-                    f"op {index} ({op.name}) closes a pair that is not the last one opened on its registers"
+                    f"op {index} ({op.name}) closes a pair that is not the last one opened on its registers",
+                    index,
                 )
             opened.remove(touched[0])
         elif touched:
             raise ProgramError(
-                f"op {index} ({op.name}) targets registers of the {touched[0].name} that waits for its adjoint"
+                f"op {index} ({op.name}) targets registers of the {touched[0].name} that waits for its adjoint",
+                index,
             )
         if op.opens_pair:
             opened.append(op)
@@ -138,7 +176,8 @@ def _verify_pairs(program: Program) -> None:
 
 
 def _closes(op: Op, other: Op) -> bool:
-    return isinstance(other, Adjointable) and replace(op, origin="") == replace(other.adjoint(), origin="")
+    own: dict[str, Any] = {"origin": "", "sources": ()}
+    return isinstance(other, Adjointable) and replace(op, **own) == replace(other.adjoint(), **own)
 
 
 def _verify_readouts(program: Program) -> None:

@@ -16,12 +16,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import pi, remainder
 from typing import Literal, NamedTuple
 
 from qsac.ir.blocks import Diagonal, Measure, Multiplexor, PauliRotation, Reset, UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import LadderOrder, ladder_places
 from qsac.ir.program import Program
+from qsac.numerics.pauli import pair_gates
 
 Edge = tuple[int, int]
 
@@ -159,9 +159,9 @@ def steps(program: Program, diagonals: Sequence[Sequence[int]] = (), *, resets: 
     found: list[Step] = []
     for index, op in enumerate(program.ops):
         match op:
-            case PauliRotation() if len(op.qubits) == 2:
+            case PauliRotation() if len(op.qubits) == 2 and (count := pair_gates(op.angle, "cz")):
                 first, second = (number[name] for name in op.qubits)
-                found.append(Step(index, second, (first,), (_pair_gates(op.angle),), ends_nearest=True))
+                found.append(Step(index, second, (first,), (count,), ends_nearest=True))
             case Multiplexor() if op.controls:
                 found.append(_multiplexor(index, op, number))
             case UniformlyControlledGate() if op.controls:
@@ -200,8 +200,8 @@ def _multiplexor(index: int, op: Multiplexor, number: dict[str, int]) -> Step:
     open_ended = open_end(op) != "none"
     if size == 1:
         angles = op.angles.values
-        count = 1 if open_ended else _pair_gates(float(angles[0] - angles[-1]) / 2)
-        return Step(index, target, controls, (count,), ends_nearest=True)
+        count = 1 if open_ended else pair_gates(float(angles[0] - angles[-1]) / 2, "cz")
+        return Step(index, target, controls, (count,), ends_nearest=True) if count else Step(index, target)
     if rows == 1 << size and op.pair == "none":
         return Step(index, target, controls, _inner(size) if open_ended else _closed(size), True, open_ended)
     places = [*ladder_places(rows, size).tolist(), *(() if open_ended else (0,))]
@@ -213,11 +213,6 @@ def open_end(op: Multiplexor) -> Literal["first", "last", "none"]:
     if op.axis == "z":
         return "none"
     return "first" if op.first_entangler_free else "last" if op.last_entangler_free else "none"
-
-
-def _pair_gates(angle: float) -> int:
-    """Gates of exp(-i angle Z Z / 2): one for a quarter turn, otherwise two."""
-    return 1 if abs(abs(remainder(angle, pi)) - pi / 2) < 1e-12 else 2
 
 
 def _inner(controls: int) -> tuple[int, ...]:

@@ -21,6 +21,7 @@ from qsac.native.circuit import NativeCircuit
 from qsac.pipeline.contract import CircuitPass, Pass, PassContext
 from qsac.pipeline.registry import pass_class
 from qsac.pipeline.stages import applied
+from qsac.plugins import is_foreign
 
 Stage = Callable[[str], AbstractContextManager[None]]
 """Times a stage, by its name."""
@@ -153,7 +154,8 @@ def laid_out(
     block program: the best of its :mod:`~qsac.layout.variants` that are found.
 
     None at all below -O2, for large programs, for templates (arrangements are found for one model), for pruned loaders
-    (whose ladders have the order of their controls' reach), and where block passes spend of the error budget.
+    (whose ladders have the order of their controls' reach), for blocks of other packages (of which is not known which
+    qubits meet), and where block passes spend of the error budget.
     """
     from qsac.layout import emitter as coupled
     from qsac.layout.arrangement import fits
@@ -161,11 +163,15 @@ def laid_out(
 
     if context.target.coupling is None or context.template or any(isinstance(op, LoadPruned) for op in program.ops):
         return
+    if any(is_foreign(type(op)) for op in usual.ops):
+        return
+    if any(isinstance(step, Pass) and step.level == "block" and step.name in context.ledger.spent for step in chosen):
+        return
     gates = two_qubit_gates(usual, context.target.family)
     effort = effort_for(context.optimisation, gates)
     if effort is None:
         return
-    variants = Variants(program, chosen, context)
+    variants = Variants(program, context)
     if variants.possible:
         _announced(effort, gates, context)
     for variant, arrangement in arrange(variants, context, effort) if variants.possible else ():

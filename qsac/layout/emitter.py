@@ -14,26 +14,25 @@ from math import pi
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.emit.cz import CZEmitter, written
-from qsac.emit.zzphase import FIXED, NEGLIGIBLE, PHI, Linear
+from qsac.emit.cz import written
+from qsac.emit.zzphase import ZZPhaseEmitter
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, Reset, UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import ladder_places, ruler
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.layout.arrangement import ALIVE, EMPTY, ENDED, Arranged, Arrangement, Swap, Toggle, brought, open_end
+from qsac.native.angles import NEGLIGIBLE, PHI, Linear
 from qsac.native.circuit import NativeCircuit
+from qsac.numerics.pauli import pair_gates
 from qsac.numerics.su2 import phased_x, turned_z
 from qsac.numerics.walsh import gray_angles, walsh_hadamard
 
-_QUARTER = 1e-12
-"""Angles (half-turns) that differ by less from a quarter turn are one, as in :mod:`qsac.layout.arrangement`."""
 
-
-class CoupledEmitter(CZEmitter):
-    """Writes a block program on a device's nodes, counted by their place in ``qubits``."""
+class CoupledEmitter:
+    """Writes a block program on a device's nodes, counted by their place in ``qubits``: blocks of one qubit as
+    everywhere, others toggle by toggle."""
 
     def __init__(self, program: Program, arrangement: Arrangement) -> None:
-        super().__init__(program)
         used = {*arrangement.start}
         for arranged in arrangement.steps:
             used.update(node for swap in arranged.swaps for node in (swap.first, swap.second))
@@ -41,12 +40,10 @@ class CoupledEmitter(CZEmitter):
         nodes = sorted(used)
         self._index = {node: index for index, node in enumerate(nodes)}
         self._names = [register.name for register in program.registers]
-        self.qubits = tuple(("node", node) for node in nodes)
-        self.place = {name: self._index[node] for name, node in zip(self._names, arrangement.start, strict=True)}
-        self.frame = [0.0] * len(nodes)
-        self.waiting = [None] * len(nodes)
-        self.known = [FIXED] * len(nodes)
-        self.frame_open = [False] * len(nodes)
+        places = {name: self._index[node] for name, node in zip(self._names, arrangement.start, strict=True)}
+        qubits = tuple(("node", node) for node in nodes)
+        self.out = ZZPhaseEmitter(program, small_ladders=True, write=self._write, qubits=qubits, place=places)
+        self.place = self.out.place
         self._holds: list[str | None] = [None] * len(nodes)
         for name, index in self.place.items():
             self._holds[index] = name
@@ -61,12 +58,12 @@ class CoupledEmitter(CZEmitter):
 
     def emit(self) -> NativeCircuit:
         """The native circuit, in PhasedX and ZZPhase between neighbours."""
-        circuit = super().emit()
-        unused = iter(sorted(set(range(len(self.qubits))) - set(self._started.values())))
+        circuit = self.out.emit()
+        unused = iter(sorted(set(range(len(circuit.qubits))) - set(self._started.values())))
         start = tuple(self._started[name] if name in self._started else next(unused) for name in self._names)
         return replace(circuit, initial_map=start)
 
-    def _block(self, op: Op, linear: Linear | None) -> None:
+    def _write(self, op: Op, linear: Linear | None) -> None:
         """Write one op, with the swaps that come before it."""
         steps = self._steps.get(self._ops, [])
         self._ops += 1
@@ -83,7 +80,7 @@ class CoupledEmitter(CZEmitter):
             case _ if steps and steps[0].toggles:
                 self._arranged_op(op, steps[0])
             case _:
-                super()._block(op, None)
+                self.out.block(op)
         state = ENDED if steps and steps[0].step.event == "measure" else ALIVE
         for name in op.targets:
             self._live(name, state)
@@ -103,7 +100,7 @@ class CoupledEmitter(CZEmitter):
             case UniformlyControlledGate():
                 self._gates(op, arranged)
             case _:
-                super()._block(op, None)
+                self.out.block(op)
 
     # Moving
 
@@ -141,14 +138,14 @@ class CoupledEmitter(CZEmitter):
         """Reset what was measured there."""
         name = self._holds[node]
         if name is not None and self._lives[name] == ENDED:
-            self.columns.append("Reset", node)
+            self.out.columns.append("Reset", node)
             self._lives[name] = EMPTY
 
     def cx(self, control: int, target: int) -> None:
         """CX = exp(-i pi/4 Z X) exp(i pi/4 Z) exp(i pi/4 X), up to a global phase."""
-        self._pauli_rotation("zx", [control, target], 0.5)
-        self.turn(control, turned_z(-0.5))
-        self.turn(target, phased_x(-0.5, 0.0))
+        self.out.pauli_rotation("zx", [control, target], 0.5)
+        self.out.turn(control, turned_z(-0.5))
+        self.out.turn(target, phased_x(-0.5, 0.0))
 
     # Toggles
 
@@ -162,10 +159,10 @@ class CoupledEmitter(CZEmitter):
         """exp(-i pi angle Z Z / 2) of the nodes' joint parity and the target; or with ``phase`` CZ, for angle 1/2."""
         for pair in pairwise(nodes):
             self.cx(*pair)
-        self.zz(nodes[-1], target, angle)
+        self.out.zz(nodes[-1], target, angle)
         if phase:
-            self.turn(nodes[-1], turned_z(-0.5))
-            self.turn(target, turned_z(-0.5))
+            self.out.turn(nodes[-1], turned_z(-0.5))
+            self.out.turn(target, turned_z(-0.5))
         for pair in reversed(list(pairwise(nodes))):
             self.cx(*pair)
 
@@ -182,30 +179,30 @@ class CoupledEmitter(CZEmitter):
             self._parity(self._nodes(toggle), target, angle, phase=False)
             return
         self._cz(toggle, target)
-        self.turn(self._index[toggle.nodes[0]], turned_z(angle))
-        self.turn(target, turned_z(angle))
+        self.out.turn(self._index[toggle.nodes[0]], turned_z(angle))
+        self.out.turn(target, turned_z(angle))
 
     # Ops
 
     def _between(self, op: PauliRotation, toggle: Toggle) -> None:
         nodes = [self.place[name] for name in op.qubits]
         if len(toggle.nodes) == 1:
-            self._pauli_rotation(op.paulis, nodes, op.angle / pi)
+            self.out.pauli_rotation(op.paulis, nodes, op.angle / pi)
             return
         basis = {"x": phased_x(0.5, 0.5), "y": phased_x(-0.5, 0.0)}
         inverse = {"x": phased_x(-0.5, 0.5), "y": phased_x(0.5, 0.0)}
         for pauli, node in zip(op.paulis, nodes, strict=True):
             if pauli != "z":
-                self.turn(node, inverse[pauli])
+                self.out.turn(node, inverse[pauli])
         angle = op.angle / pi
         rest = angle - 2 * round(angle / 2)
-        if abs(abs(rest) - 0.5) < _QUARTER:
+        if pair_gates(op.angle, "cz") == 1:
             self._quarter(toggle, nodes[1], rest)
         else:
             self._ladder("z", nodes[1], [angle, -angle], [toggle, toggle])
         for pauli, node in zip(op.paulis, nodes, strict=True):
             if pauli != "z":
-                self.turn(node, basis[pauli])
+                self.out.turn(node, basis[pauli])
 
     def _gates(self, op: UniformlyControlledGate, arranged: Arranged) -> None:
         """A ladder of given angles."""
@@ -220,7 +217,7 @@ class CoupledEmitter(CZEmitter):
         entangler = -0.5 if op.inverted else 0.5
         places = op.places()
         for step, (theta, phi) in enumerate(zip(op.theta.values / pi, op.phi.values / pi, strict=True)):
-            self.turn(target, phased_x(float(theta), float(phi)))
+            self.out.turn(target, phased_x(float(theta), float(phi)))
             if step < len(places):
                 self._quarter(toggles[places[step]], target, entangler)
 
@@ -242,7 +239,7 @@ class CoupledEmitter(CZEmitter):
         if size == 1 and not free:
             toggle = by_name[controls[0]]
             mean, half = float(np.mean(angles)), float(angles[0] - angles[-1]) / 2
-            self.turn(target, turned_z(mean) if axis == "z" else phased_x(mean, PHI[axis]))
+            self.out.turn(target, turned_z(mean) if axis == "z" else phased_x(mean, PHI[axis]))
             self._between(PauliRotation("z" + axis, (controls[0], target_name), half * pi), toggle)
             return
         if not arranged.step.free and size > 1:
@@ -271,18 +268,18 @@ class CoupledEmitter(CZEmitter):
         """Rotations with a CZ toggle after each, but after the last where there are fewer toggles."""
         if axis == "z":
             # Rx turned to Rz by Ry(-pi/2).
-            self.turn(target, phased_x(0.5, 0.5))
+            self.out.turn(target, phased_x(0.5, 0.5))
         for step, angle in enumerate(theta):
-            self.turn(target, phased_x(float(angle), PHI["x" if axis == "z" else axis]))
+            self.out.turn(target, phased_x(float(angle), PHI["x" if axis == "z" else axis]))
             if step < len(toggles):
                 self._cz(toggles[step], target)
         if axis == "z":
-            self.turn(target, phased_x(-0.5, 0.5))
+            self.out.turn(target, phased_x(-0.5, 0.5))
 
     def _arranged_diagonal(self, op: Diagonal, steps: Sequence[Arranged]) -> None:
         """One multiplexed Rz a qubit, as the steps order them."""
         if not steps:
-            super()._block(op, None)
+            self.out.block(op)
             return
         if op.through:
             # Rz of an angle multiplies zero by exp(-i angle / 2).
@@ -303,7 +300,7 @@ class CoupledEmitter(CZEmitter):
                     self._live(name, ALIVE)
                 self._multiplexed("z", names[:last], names[last], angles, arranged, None)
             phases = pairs.mean(axis=1)
-        self.turn(self.place[names[0]], turned_z(float(phases[1] - phases[0])))
+        self.out.turn(self.place[names[0]], turned_z(float(phases[1] - phases[0])))
 
 
 def emit(program: Program, arrangement: Arrangement) -> NativeCircuit:
@@ -312,4 +309,5 @@ def emit(program: Program, arrangement: Arrangement) -> NativeCircuit:
     The program's uniformly controlled gates must be written in the arrangement's orders
     (:meth:`~qsac.layout.arrangement.Arrangement.orders`).
     """
-    return written(CoupledEmitter(program, arrangement))[0]
+    emitter = CoupledEmitter(program, arrangement)
+    return written(emitter.emit(), emitter.out)[0]

@@ -177,8 +177,14 @@ def _turned(
     else:
         ranked = []
         together(free, (target, *nodes), own)
-    partners = course.partners
     last = options if step.ends_nearest else 0
+    _note_last_gates(course.partners, target, nodes, last)
+    added, course.free = latest(free)
+    return Price(prices, own, added, merges, ranked, last)
+
+
+def _note_last_gates(partners: dict[int, int], target: int, nodes: Sequence[int], last: int) -> None:
+    """Note that the last gate of a step was between its target and one of the nodes of ``last``, of none if it is 0."""
     for node in nodes:
         if last >> node & 1:
             partners[node] = 1 << target
@@ -188,5 +194,3 @@ def _turned(
         partners[target] = last
     else:
         partners.pop(target, None)
-    added, course.free = latest(free)
-    return Price(prices, own, added, merges, ranked, last)

@@ -9,9 +9,10 @@ from typing import TypeVar, get_args
 
 from qsac.counting.formulas import op_cost
 from qsac.errors import of_type
-from qsac.ir.attention import LoadTokens, Project
+from qsac.ir.attention import LoadTokens
 from qsac.ir.blocks import Diagonal, Reset, UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import LadderOrder
+from qsac.ir.matching import ends_in_zero, is_load, is_unload, matched
 from qsac.ir.observe import Observe
 from qsac.ir.op import Op
 from qsac.ir.program import Program
@@ -19,8 +20,7 @@ from qsac.ir.table import Table
 from qsac.ir.verifier import verify
 from qsac.lowering.allocation import Allocation, allocate
 from qsac.lowering.lower import lower
-from qsac.pipeline.contract import CircuitPass, Pass, PassContext, Preference
-from qsac.pipeline.stages import applied
+from qsac.pipeline.contract import PassContext, Preference
 
 T = TypeVar("T")
 
@@ -44,15 +44,15 @@ class Variant:
 
 
 class Variants:
-    """The variants of a verified attention program, and their block programs after the block passes."""
+    """The variants of a verified attention program, and their block programs after the block passes of the context's
+    pipeline."""
 
-    def __init__(self, program: Program, chosen: Sequence[Pass | CircuitPass], context: PassContext) -> None:
+    def __init__(self, program: Program, context: PassContext) -> None:
         self._program, self._context = program, context
-        self._passes = [step for step in chosen if isinstance(step, Pass) and step.level == "block"]
         self._turnable = [
             copy for copy in program.ops if isinstance(copy, LoadTokens) and _can_be_turned(program, copy)
         ]
-        self._unloads = [op for op in program.ops if isinstance(op, LoadTokens) and op.adjoint_load]
+        self._unloads = [op for op in program.ops if isinstance(op, LoadTokens) and op.adjoint_load and not op.barrier]
         self._widths = dict(self._fitting())
         self._derived: dict[object, object] = {}
         self._costs: dict[tuple[LoadTokens, tuple[int, ...]], int] = {}
@@ -155,8 +155,8 @@ class Variants:
     def blocks(self, variant: Variant, orders: Sequence[LadderOrder | None] = ()) -> Program | None:
         """The block program of a variant, its loaders' ladders in the orders given, or else in the usual ones.
 
-        None where the passes change its ladders, so that orders could not be given gate by gate, or spend of the error
-        budget, which has been done for the usual form.
+        None where the passes change its ladders, so that orders could not be given gate by gate. They have no error to
+        spend.
         """
         if orders:
             return self._blocks(variant.prefer, self.attention(variant), variant.ways, orders)
@@ -171,16 +171,14 @@ class Variants:
         ways: Sequence[int] = (),
         orders: Sequence[LadderOrder | None] = (),
     ) -> Program | None:
-        scratch = replace(self._context, prefer=prefer, ledger=self._context.ledger.copy())
-        lowered = lower(program, scratch, orders=orders, derived=self._derived)
-        ladders = _ladders(lowered)
-        for step in self._passes:
-            lowered = applied(step, lowered, scratch)
-        if _ladders(lowered) != ladders or scratch.ledger.spent != self._context.ledger.spent:
+        context = replace(self._context, prefer=prefer)
+        lowered = lower(program, context, orders=orders, derived=self._derived)
+        blocks = context.finish(lowered)
+        if _ladders(blocks) != _ladders(lowered):
             return None
-        lowered = _through(lowered, ways)
-        verify(lowered)
-        return lowered
+        blocks = _through(blocks, ways)
+        verify(blocks)
+        return blocks
 
 
 def _with(values: tuple[T, ...], place: int, value: T) -> tuple[T, ...]:
@@ -190,19 +188,17 @@ def _with(values: tuple[T, ...], place: int, value: T) -> tuple[T, ...]:
 def _can_be_turned(program: Program, load: LoadTokens) -> bool:
     """Whether a register only brings an overlap <y|x>, and can do so as <x*|y*>: it is loaded, un-loaded and projected
     on zero, and nothing that is read or projected in between makes a difference of which came first."""
-    if load.adjoint_load:
+    places = matched(program, program.uses(load.data), is_load, is_unload, ends_in_zero)
+    if load.adjoint_load or places is None:
         return False
-    places = [place for place, op in enumerate(program.ops) if load.data in (*op.targets, *op.borrows)]
-    match [program.ops[place] for place in places]:
-        case [LoadTokens() as first, LoadTokens() as second, Project(state="zero")]:
-            if not second.adjoint_load or first.exact or second.exact or first.when or second.when:
-                return False
-            between = program.ops[places[0] + 1 : places[1]]
-            indices = {*first.index, *second.index}
-            if any(op.outcomes or isinstance(op, Observe) or indices & set(op.targets) for op in between):
-                return False
-            return bool(first.index) and bool(second.index) and first.index != second.index
-    return False
+    first, second = (of_type(program.ops[place], LoadTokens) for place in places[:2])
+    if first.exact or second.exact or first.when or second.when:
+        return False
+    between = program.ops[places[0] + 1 : places[1]]
+    indices = {*first.index, *second.index}
+    if any(op.outcomes or isinstance(op, Observe) or indices & set(op.targets) for op in between):
+        return False
+    return bool(first.index) and bool(second.index) and first.index != second.index
 
 
 def _conjugate(name: str, tables: dict[str, Table]) -> str:
@@ -227,6 +223,8 @@ def _through(program: Program, ways: Sequence[int]) -> Program:
     diagonals = [place for place, op in enumerate(program.ops) if isinstance(op, Diagonal)]
     for place, way in zip(diagonals, ways, strict=False):
         op = of_type(program.ops[place], Diagonal)
+        if op.barrier:
+            continue
         found = _in_zero(program, place, op)
         chosen = way % (len(found) + 1)
         if chosen:
@@ -246,9 +244,10 @@ def _in_zero(program: Program, place: int, op: Diagonal) -> list[tuple[int, str]
     """Places to which a diagonal can be moved, with the qubit that is first used there, and so in zero just before."""
     if len(op.qubits) < 2:
         return []
-    targeted = [other for other, one in enumerate(program.ops) if set(op.qubits) & set(one.targets)]
-    before = max((other for other in targeted if other < place), default=-1)
-    after = min((other for other in targeted if other > place), default=len(program.ops))
+    blocking = {other for qubit in op.qubits for other in program.targeting(qubit)}
+    blocking |= {other for qubit in op.qubits for other in program.uses(qubit) if program.ops[other].barrier}
+    before = max((other for other in blocking if other < place), default=-1)
+    after = min((other for other in blocking if other > place), default=len(program.ops))
     found = []
     used: set[str] = set()
     for index, one in enumerate(program.ops):

@@ -12,7 +12,7 @@ from qsac.ir.attention import LoadEvolution, LoadTokens
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
 from qsac.ir.table import Table
 from qsac.lowering import tokens
-from qsac.lowering.place import Place
+from qsac.lowering.place import Place, lowering
 from qsac.numerics.pauli import Axis
 from qsac.numerics.product_states import factors
 
@@ -21,6 +21,7 @@ Letters = list[tuple[str, Axis]]
 """The qubits that a Pauli string acts on, and how."""
 
 
+@lowering.register(LoadEvolution)
 def lower(op: LoadEvolution, place: Place) -> list[Block]:
     """The fixed state without controls, then each stage; un-loading is all of it backwards."""
     data, index = place.qubits(op.data), place.qubits(*op.index)
@@ -31,15 +32,14 @@ def lower(op: LoadEvolution, place: Place) -> list[Block]:
         turning: list[Block] = []
         if controlled and bit is not None:
             flip = Table([pi, 0.0])
-            turning = [Multiplexor(axis, (index[bit],), qubit, flip, origin=op.origin) for qubit, axis in reversal]
+            turning = [Multiplexor(axis, (index[bit],), qubit, flip) for qubit, axis in reversal]
         blocks += turning
         for term, angle in turns:
             sign = index[bit] if bit is not None and op.signed(term) else None
-            blocks += _turn(_letters(op.terms[term], data), angle, sign, op.origin)
+            blocks += _turn(_letters(op.terms[term], data), angle, sign)
         blocks += [block.adjoint() for block in reversed(turning)]
     blocks += [
-        Diagonal((qubit,), Table([0.0, phase]), origin=op.origin)
-        for qubit, phase in zip(index, op.phases, strict=bool(op.phases))
+        Diagonal((qubit,), Table([0.0, phase])) for qubit, phase in zip(index, op.phases, strict=bool(op.phases))
     ]
     return [block.adjoint() for block in reversed(blocks)] if op.adjoint_load else blocks
 
@@ -48,11 +48,8 @@ def _prepared(op: LoadEvolution, place: Place) -> list[Block]:
     """The blocks that bring the data from zero into the fixed state, up to a global phase."""
     qubits = factors(place.scope.tables[op.table].values[0])
     if qubits is None:
-        return list(tokens.lower(LoadTokens(op.data, (), op.table, origin=op.origin), place))
-    return [
-        Unitary(name, Table(_to_state(state)), origin=op.origin)
-        for name, state in zip(place.qubits(op.data), qubits, strict=True)
-    ]
+        return list(tokens.lower(LoadTokens(op.data, (), op.table), place))
+    return [Unitary(name, Table(_to_state(state))) for name, state in zip(place.qubits(op.data), qubits, strict=True)]
 
 
 def _to_state(state: NDArray[np.complex128]) -> NDArray[Any]:
@@ -64,7 +61,7 @@ def _letters(string: str, data: tuple[str, ...]) -> Letters:
     return [(qubit, axes[letter]) for qubit, letter in zip(data, string, strict=bool(string)) if letter != "i"]
 
 
-def _turn(letters: Letters, angle: float, sign: str | None, origin: str) -> list[Block]:
+def _turn(letters: Letters, angle: float, sign: str | None) -> list[Block]:
     """exp(-i angle P / 2), the angle negated where the qubit ``sign`` is 0.
 
     Quarter turns about Z Z (each Pauli turned to Z's place by its letters) take the qubits of a long string one by
@@ -79,16 +76,16 @@ def _turn(letters: Letters, angle: float, sign: str | None, origin: str) -> list
         other, letter = rest[-1]
         # i A B = P with A = axis on the qubit and Q on the other one, B = R on the other one: i Q R = +- letter.
         first, second = _CYCLE[letter]
-        before.append(PauliRotation(axis + first, (qubit, other), pi / 2, origin=origin))
+        before.append(PauliRotation(axis + first, (qubit, other), pi / 2))
         rest[-1] = (other, second)
         flips = -flips
     middle: Block
     if sign is None:
         paulis = "".join(axis for _, axis in rest)
-        middle = PauliRotation(paulis, tuple(qubit for qubit, _ in rest), flips * angle, origin=origin)
+        middle = PauliRotation(paulis, tuple(qubit for qubit, _ in rest), flips * angle)
     else:
         ((target, axis),) = rest
-        middle = Multiplexor(axis, (sign,), target, Table([-flips * angle, flips * angle]), origin=origin)
+        middle = Multiplexor(axis, (sign,), target, Table([-flips * angle, flips * angle]))
     return [*before, middle, *(block.adjoint() for block in reversed(before))]
 
 

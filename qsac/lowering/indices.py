@@ -10,19 +10,39 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import asin, pi, sqrt
 
+from qsac.counting.formulas import causal_is_loaded
+from qsac.ir.attention import PrepareIndex, PrepareIndices
 from qsac.ir.attention.power import unary_angles
 from qsac.ir.blocks import Multiplexor, PauliRotation
 from qsac.ir.blocks.rotation import controlled_x
+from qsac.ir.op import Op
 from qsac.ir.table import Table
+from qsac.lowering import tokens
+from qsac.lowering.place import Place, lowering
 
 Block = Multiplexor | PauliRotation
 
 
-def turn(
-    target: str, angles: Sequence[float], controls: tuple[str, ...] = (), *, fresh: bool = True, origin: str = ""
-) -> Multiplexor:
+@lowering.register(PrepareIndices)
+def prepare_pairs(op: PrepareIndices, place: Place) -> Sequence[Op]:
+    """The pairs of a mask: the causal ones bit by bit, or as a row of a table where that takes fewer gates."""
+    query, key = place.qubits(op.query), place.qubits(op.key)
+    if op.mask == "causal" and causal_is_loaded(op.length):
+        return tokens.load_row(op.prepared(place.scope), (*query, *key), place)
+    if op.mask == "causal":
+        return causal_state(query, key, op.length)
+    return uniform_state(query, op.length) + uniform_state(key, op.length)
+
+
+@lowering.register(PrepareIndex)
+def prepare(op: PrepareIndex, place: Place) -> Sequence[Op]:
+    """One index."""
+    return uniform_state(place.qubits(op.index), op.length)
+
+
+def turn(target: str, angles: Sequence[float], controls: tuple[str, ...] = (), *, fresh: bool = True) -> Multiplexor:
     """A multiplexed RY; ``fresh`` if the target is in state zero."""
-    return Multiplexor("y", controls, target, Table(angles), enters_zero=fresh, origin=origin)
+    return Multiplexor("y", controls, target, Table(angles), enters_zero=fresh)
 
 
 def angle_of(probability: float) -> float:
@@ -30,7 +50,7 @@ def angle_of(probability: float) -> float:
     return 2 * asin(min(1.0, sqrt(probability)))
 
 
-def uniform_state(qubits: tuple[str, ...], length: int, origin: str = "") -> list[Multiplexor]:
+def uniform_state(qubits: tuple[str, ...], length: int) -> list[Multiplexor]:
     """Bring fresh ``qubits`` (most significant first) into sum over i < ``length`` of |i> / sqrt(length).
 
     One multiplexed rotation a qubit and a set bit of ``length``, each with at most one control, after Shukla and
@@ -39,34 +59,30 @@ def uniform_state(qubits: tuple[str, ...], length: int, origin: str = "") -> lis
     """
     bit = dict(enumerate(reversed(qubits)))
     ones = [place for place in range(length.bit_length()) if length >> place & 1]
-    blocks = [turn(bit[place], [pi / 2], origin=origin) for place in range(ones[0])]
+    blocks = [turn(bit[place], [pi / 2]) for place in range(ones[0])]
     remaining = length
     for lower, upper in pairwise(ones):
         stop = angle_of((1 << lower) / remaining)
         first = lower == ones[0]
-        blocks.append(
-            turn(bit[upper], [stop], origin=origin)
-            if first
-            else turn(bit[upper], [stop, pi], (bit[lower],), origin=origin)
-        )
+        blocks.append(turn(bit[upper], [stop]) if first else turn(bit[upper], [stop, pi], (bit[lower],)))
         for place in range(lower, upper):
             # The qubit of the set bit below has decided already; in this branch it is back in zero.
             fresh = first or place > lower
-            blocks.append(turn(bit[place], [pi / 2, 0], (bit[upper],), fresh=fresh, origin=origin))
+            blocks.append(turn(bit[place], [pi / 2, 0], (bit[upper],), fresh=fresh))
         remaining -= 1 << lower
     return blocks
 
 
-def unary_state(qubits: tuple[str, ...], amplitudes: tuple[float, ...], origin: str = "") -> list[Multiplexor]:
+def unary_state(qubits: tuple[str, ...], amplitudes: tuple[float, ...]) -> list[Multiplexor]:
     """Bring fresh ``qubits`` into sum_p a_p |1^p 0^(k-p)> for k + 1 real amplitudes of unit norm."""
     blocks = []
     for place, (qubit, angle) in enumerate(zip(qubits, unary_angles(amplitudes), strict=True)):
         before = qubits[place - 1 : place]
-        blocks.append(turn(qubit, [0, angle] if before else [angle], before, origin=origin))
+        blocks.append(turn(qubit, [0, angle] if before else [angle], before))
     return blocks
 
 
-def causal_state(query: tuple[str, ...], key: tuple[str, ...], length: int, origin: str = "") -> list[Block]:
+def causal_state(query: tuple[str, ...], key: tuple[str, ...], length: int) -> list[Block]:
     """Bring fresh ``query`` and ``key`` into the sum over i <= j < ``length`` of |j>|i>, normalised.
 
     Read from the least significant bits up, what lies above bit b falls into classes by two facts: whether i = j
@@ -81,21 +97,21 @@ def causal_state(query: tuple[str, ...], key: tuple[str, ...], length: int, orig
     blocks: list[Block] = []
     # The place from which the fact `equal` comes into the lowest bit: all of j, i lie above it.
     start = query[-1] if free_bits else key[-1]
-    blocks.append(turn(start, [angle_of(2 / (length + 1))], origin=origin))
+    blocks.append(turn(start, [angle_of(2 / (length + 1))]))
     for bit in reversed(range(size)):
         above = length >> (size - bit)
         if bit >= size - free_bits:
             upwards = (query if bit - 1 >= size - free_bits else key)[bit - 1] if bit else None
-            blocks += _free_site(query[bit], key[bit], upwards, above, origin)
+            blocks += _free_site(query[bit], key[bit], upwards, above)
         else:
             first = bit == size - free_bits - 1
             upwards_pair = (query[bit - 1], key[bit - 1]) if bit else None
             bound = length >> (size - 1 - bit) & 1
-            blocks += _bounded_site(query[bit], key[bit], upwards_pair, above, bound, first, origin)
+            blocks += _bounded_site(query[bit], key[bit], upwards_pair, above, bound, first)
     return blocks
 
 
-def _free_site(query: str, key: str, upwards: str | None, above: int, origin: str) -> list[Block]:
+def _free_site(query: str, key: str, upwards: str | None, above: int) -> list[Block]:
     """One bit of j and i where ``length`` bounds nothing; ``query`` holds `equal`, which moves to ``upwards``.
 
     The difference d = j xor i is prepared on ``query`` and turned into j at the end.
@@ -103,23 +119,23 @@ def _free_site(query: str, key: str, upwards: str | None, above: int, origin: st
     if upwards is None:
         # The highest bit: all above is equal, so d = not equal, and i = 0 where d = 1.
         return [
-            PauliRotation("x", (query,), pi, origin=origin),
-            turn(key, [pi / 2, 0], (query,), origin=origin),
-            *controlled_x(key, query, origin),
+            PauliRotation("x", (query,), pi),
+            turn(key, [pi / 2, 0], (query,)),
+            *controlled_x(key, query),
         ]
     return [
         # Unequal so far, one in 2 P - 1 pairs is equal above. The sign is undone by the next rotation.
-        turn(upwards, [angle_of(1 / (2 * above - 1)), -pi], (query,), origin=origin),
+        turn(upwards, [angle_of(1 / (2 * above - 1)), -pi], (query,)),
         # Equal above: d = not equal. Unequal above: d is free.
-        turn(query, [pi / 2, pi], (upwards,), fresh=False, origin=origin),
+        turn(query, [pi / 2, pi], (upwards,), fresh=False),
         # i = 0 where d is the highest difference, else free.
-        turn(key, [pi / 2, pi / 2, pi / 2, 0], (upwards, query), origin=origin),
-        *controlled_x(key, query, origin),
+        turn(key, [pi / 2, pi / 2, pi / 2, 0], (upwards, query)),
+        *controlled_x(key, query),
     ]
 
 
 def _bounded_site(
-    query: str, key: str, upwards: tuple[str, str] | None, above: int, bound: int, first: bool, origin: str
+    query: str, key: str, upwards: tuple[str, str] | None, above: int, bound: int, first: bool
 ) -> list[Block]:
     """One bit of j and i from the lowest set bit of ``length`` on, whose bit there is ``bound``.
 
@@ -128,30 +144,28 @@ def _bounded_site(
     """
     if upwards is None:
         # The highest bit: all above is equal and tight, so j = tight, and i = equal and j.
-        return [turn(key, [-pi, 0], (query,), fresh=False, origin=origin)]
+        return [turn(key, [-pi, 0], (query,), fresh=False)]
     tight_above, equal_above = upwards
     blocks: list[Block] = []
     if bound:
         pairs = 2 * above + 1
-        blocks.append(turn(equal_above, [angle_of(1 / pairs), pi], (key,), origin=origin))
+        blocks.append(turn(equal_above, [angle_of(1 / pairs), pi], (key,)))
         # Which of the values of j that are less than length below this bit are tight above it.
         loose = [angle_of(1 / above), 0, angle_of(1 / pairs), angle_of(1 / pairs)]
         if first:
-            blocks.append(turn(tight_above, loose, (key, equal_above), origin=origin))
+            blocks.append(turn(tight_above, loose, (key, equal_above)))
         else:
-            blocks.append(turn(tight_above, [*loose, pi, pi, pi, pi], (query, key, equal_above), origin=origin))
+            blocks.append(turn(tight_above, [*loose, pi, pi, pi, pi], (query, key, equal_above)))
         kept = 0.0
     else:
         equal_if_loose = angle_of(1 / (2 * above - 1))
-        blocks.append(turn(equal_above, [equal_if_loose, 0, pi, pi], (key, query), origin=origin))
-        blocks.append(turn(tight_above, [0, pi], (query,), origin=origin))
+        blocks.append(turn(equal_above, [equal_if_loose, 0, pi, pi], (key, query)))
+        blocks.append(turn(tight_above, [0, pi], (query,)))
         kept = -pi
     # j: as the bound where tight above (then `tight` is j, or is to be cleared), 1 where the first difference falls
     # here, else free. Angles by (tight above, equal above, equal).
     free = [pi / 2, pi / 2, pi, pi / 2]
-    blocks.append(
-        turn(query, [*free, kept, kept, kept, kept], (tight_above, equal_above, key), fresh=first, origin=origin)
-    )
+    blocks.append(turn(query, [*free, kept, kept, kept, kept], (tight_above, equal_above, key), fresh=first))
     # i: free where unequal above; else `equal and j`.
-    blocks.append(turn(key, [pi / 2, pi / 2, -pi, 0], (equal_above, query), fresh=False, origin=origin))
+    blocks.append(turn(key, [pi / 2, pi / 2, -pi, 0], (equal_above, query), fresh=False))
     return blocks

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from qsac.ir.blocks.multiplexor import LadderOrder
-from qsac.ir.op import Scope
+from qsac.ir.by_op import ByOp
+from qsac.ir.op import Op, Scope
 from qsac.lowering.allocation import Allocation
 
 T = TypeVar("T")
@@ -40,3 +41,9 @@ class Place:
         if key not in self.derived:
             self.derived[key] = derive()
         return self.derived[key]  # type: ignore[return-value]
+
+
+Lowering = Callable[[Any, Place], Sequence[Op]]
+
+lowering: ByOp[Lowering] = ByOp("lowering", "qsac.lowering", Sequence)
+"""The blocks of each attention op where its registers lie, in time order, from a function of the op and the place."""

@@ -15,7 +15,7 @@ from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.blocks.rotation import controlled_x
 from qsac.ir.outline import Outline, Span
 from qsac.ir.table import Table
-from qsac.lowering.place import Place
+from qsac.lowering.place import Place, lowering
 from qsac.numerics.cascade import GateLevel, RotationLevel, complex_cascade, real_cascade
 from qsac.numerics.plan import (
     Level,
@@ -49,6 +49,7 @@ class Data(NamedTuple):
 Block = Multiplexor | UniformlyControlledGate | PauliRotation | Diagonal
 
 
+@lowering.register(LoadTokens)
 def lower(op: LoadTokens, place: Place) -> list[Block]:
     """The un-loading of one data qubit after the other, or its adjoint; see :mod:`qsac.numerics.cascade`.
 
@@ -65,11 +66,11 @@ def lower(op: LoadTokens, place: Place) -> list[Block]:
     if any(orders):
         _, levels, left = place.cached((*key, orders), lambda: _cascade(op, place, orders))
     controls = tuple(controls[bit] for bit in kept)
-    blocks = _turned_round(op, _unload(levels, controls, data, op.origin, place.slot, orders), data)
+    blocks = _turned_round(op, _unload(levels, controls, data, place.slot, orders), data)
     if len(left) and controls:
         phases = np.zeros(1 << len(controls))
         phases[: len(left)] = -left if op.adjoint_load else left
-        blocks.append(Diagonal(controls, Table(phases), origin=op.origin, slots=place.slot()))
+        blocks.append(Diagonal(controls, Table(phases), slots=place.slot()))
     return blocks
 
 
@@ -80,7 +81,7 @@ def _turned_round(op: LoadTokens, unload: list[Block], data: Data) -> list[Block
     blocks = [block.adjoint() for block in reversed(unload)]
     # Qubits that are zero in every row take no gate, but are live from here on: an observation may read them.
     touched = {name for block in blocks for name in block.targets}
-    return blocks + [PauliRotation("z", (name,), 0.0, origin=op.origin) for name in data.qubits if name not in touched]
+    return blocks + [PauliRotation("z", (name,), 0.0) for name in data.qubits if name not in touched]
 
 
 def _outlined(op: LoadTokens, table: Outline, controls: tuple[str, ...], data: Data, place: Place) -> list[Block]:
@@ -99,12 +100,12 @@ def _outlined(op: LoadTokens, table: Outline, controls: tuple[str, ...], data: D
         )
         given, target = _acting(level, needed, data)
         if level.kind == "rotation":
-            blocks.append(Multiplexor("y", given, target, angles, leaves_zero=True, origin=op.origin))
+            blocks.append(Multiplexor("y", given, target, angles, leaves_zero=True))
         else:
-            blocks += _gate(level, UniformlyControlledGate(given, target, angles, phi, origin=op.origin), data)
+            blocks += _gate(level, UniformlyControlledGate(given, target, angles, phi), data)
     blocks = _turned_round(op, blocks, data)
     if not table.real and controls:
-        blocks.append(Diagonal(controls, Outline((1 << len(controls),), real=True), origin=op.origin))
+        blocks.append(Diagonal(controls, Outline((1 << len(controls),), real=True)))
     return blocks
 
 
@@ -140,13 +141,13 @@ def _cascade(
     return kept, real_cascade(rows, columns, ordered), np.zeros(0)
 
 
-def load_row(row: Real, data: tuple[str, ...], place: Place, origin: str) -> list[Block]:
+def load_row(row: Real, data: tuple[str, ...], place: Place) -> list[Block]:
     """Bring fresh ``data`` into one real state of unit norm, shape (2^data,)."""
     levels = real_cascade(row[None])
     orders = _orders(levels, place, unload=False)
     if any(orders):
         levels = real_cascade(row[None], orders=_rows(orders))
-    unload = _unload(levels, (), Data.of(data), origin, orders=orders)
+    unload = _unload(levels, (), Data.of(data), orders=orders)
     return [block.adjoint() for block in reversed(unload)]
 
 
@@ -154,12 +155,11 @@ def _unload(
     levels: Sequence[GateLevel | RotationLevel],
     controls: tuple[str, ...],
     data: Data,
-    origin: str,
     slot: Callable[[], tuple[int, ...]] = tuple,
     orders: Sequence[LadderOrder | None] = (),
 ) -> list[Block]:
     written = zip(levels, orders or [None] * len(levels), strict=True)
-    return [block for level, order in written for block in _unload_level(level, order, controls, data, origin, slot())]
+    return [block for level, order in written for block in _unload_level(level, order, controls, data, slot())]
 
 
 def _unload_level(
@@ -167,18 +167,17 @@ def _unload_level(
     order: LadderOrder | None,
     controls: tuple[str, ...],
     data: Data,
-    origin: str,
     slots: tuple[int, ...],
 ) -> list[Block]:
     level = step.level
     given, target = _acting(level, controls, data)
     if isinstance(step, RotationLevel):
-        return [Multiplexor("y", given, target, Table(-step.angles), leaves_zero=True, origin=origin, slots=slots)]
+        return [Multiplexor("y", given, target, Table(-step.angles), leaves_zero=True, slots=slots)]
     parities: tuple[int, ...] = ()
     if order is not None:
         given, parities = tuple(given[place] for place in order.order), order.parities
     angles = Table(step.theta), Table(step.phi)
-    gate = UniformlyControlledGate(given, target, *angles, parities=parities, origin=origin, slots=slots)
+    gate = UniformlyControlledGate(given, target, *angles, parities=parities, slots=slots)
     return _gate(level, gate, data)
 
 
@@ -195,11 +194,11 @@ def _gate(level: Level, gate: UniformlyControlledGate, data: Data) -> list[Block
     if level.kind == "gate":
         return [gate]
     other = data.qubits[level.place]
-    basis = bell_basis(gate.target, other, gate.origin, turned=data.stands(gate.target) > data.stands(other))
+    basis = bell_basis(gate.target, other, turned=data.stands(gate.target) > data.stands(other))
     return [*basis, gate, *(block.adjoint() for block in reversed(basis))]
 
 
-def bell_basis(first: str, second: str, origin: str, *, turned: bool = False) -> list[PauliRotation]:
+def bell_basis(first: str, second: str, *, turned: bool = False) -> list[PauliRotation]:
     """CX (H S (x) S), up to a global phase: a basis of Bell states in which real amplitudes are the quaternion of an
     SU(2) matrix on the first qubit (the magic basis, Hill and Wootters, quant-ph/9703041).
 
@@ -209,14 +208,14 @@ def bell_basis(first: str, second: str, origin: str, *, turned: bool = False) ->
     """
     if turned:
         return [
-            *bell_basis(second, first, origin),
-            PauliRotation("y", (second,), -pi / 2, origin=origin),
-            PauliRotation("z", (first,), pi, origin=origin),
-            PauliRotation("y", (first,), pi / 2, origin=origin),
+            *bell_basis(second, first),
+            PauliRotation("y", (second,), -pi / 2),
+            PauliRotation("z", (first,), pi),
+            PauliRotation("y", (first,), pi / 2),
         ]
     return [
-        PauliRotation("z", (first,), -pi / 2, origin=origin),
-        PauliRotation("z", (second,), pi / 2, origin=origin),
-        PauliRotation("y", (first,), pi / 2, origin=origin),
-        *controlled_x(first, second, origin),
+        PauliRotation("z", (first,), -pi / 2),
+        PauliRotation("z", (second,), pi / 2),
+        PauliRotation("y", (first,), pi / 2),
+        *controlled_x(first, second),
     ]

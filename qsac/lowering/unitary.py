@@ -14,56 +14,53 @@ from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, Unitary
 from qsac.ir.blocks.rotation import controlled_x
 from qsac.ir.outline import Outline
 from qsac.ir.table import Table
-from qsac.lowering.place import Place
+from qsac.lowering.place import Place, lowering
 
 Block = PauliRotation | Multiplexor | Diagonal | Unitary
 
 
+@lowering.register(ApplyUnitary)
 def lower(op: ApplyUnitary, place: Place) -> list[Block]:
     """The gates of a hardware-efficient unitary, each controlled by ``when`` if given; a matrix by synthesis."""
     data = place.qubits(op.data)
     when = place.qubits(*op.when)
     if op.form == "matrix":
-        return _synthesised(op.matrices(place.scope), (*when, *data), op.origin, place)
+        return _synthesised(op.matrices(place.scope), (*when, *data), place)
     if op.form == "diagonal":
         table = place.scope.tables[op.table]
         if not table.known:
             outline = Outline((1 << len(when) + len(data),), real=True)
-            return [Diagonal((*when, *data), outline, origin=op.origin, slots=place.slot())]
+            return [Diagonal((*when, *data), outline, slots=place.slot())]
         entries = table.values
         phases = np.zeros(len(entries) << len(when))
         phases[-len(entries) :] = np.angle(entries)
-        return [Diagonal((*when, *data), Table(phases), origin=op.origin, slots=place.slot())]
+        return [Diagonal((*when, *data), Table(phases), slots=place.slot())]
     blocks: list[Block] = []
     for gate in op.gates(place.scope):
         if isinstance(gate, Entangler):
-            blocks += _entangler(when, data[gate.control], data[gate.target], op.origin, place)
+            blocks += _entangler(when, data[gate.control], data[gate.target], place)
         elif not when:
-            blocks.append(
-                PauliRotation(gate.axis, (data[gate.qubit],), gate.angle, origin=op.origin, slots=place.slot())
-            )
+            blocks.append(PauliRotation(gate.axis, (data[gate.qubit],), gate.angle, slots=place.slot()))
         else:
             angles = np.zeros(1 << len(when))
             angles[-1] = gate.angle
-            blocks.append(
-                Multiplexor(gate.axis, when, data[gate.qubit], Table(angles), origin=op.origin, slots=place.slot())
-            )
+            blocks.append(Multiplexor(gate.axis, when, data[gate.qubit], Table(angles), slots=place.slot()))
     return blocks
 
 
-def _entangler(when: tuple[str, ...], control: str, target: str, origin: str, place: Place) -> list[Block]:
+def _entangler(when: tuple[str, ...], control: str, target: str, place: Place) -> list[Block]:
     if not when:
-        return list(controlled_x(control, target, origin))
+        return list(controlled_x(control, target))
     # A Toffoli: a phase of pi where all are 1, with the target in the X basis.
     phases = np.zeros(1 << (len(when) + 2))
     phases[-1] = pi
-    basis = PauliRotation("y", (target,), pi / 2, origin=origin)
+    basis = PauliRotation("y", (target,), pi / 2)
     # It has a slot though it is fixed, so that it may join a diagonal that is not.
-    diagonal = Diagonal((*when, control, target), Table(phases), origin=origin, slots=place.slot())
+    diagonal = Diagonal((*when, control, target), Table(phases), slots=place.slot())
     return [basis.adjoint(), diagonal, basis]
 
 
-def _synthesised(matrices: NDArray[np.complex128], qubits: tuple[str, ...], origin: str, place: Place) -> list[Block]:
+def _synthesised(matrices: NDArray[np.complex128], qubits: tuple[str, ...], place: Place) -> list[Block]:
     """Blocks for the block-diagonal unitary of shape (B, D, D) on all qubits, by quantum Shannon decomposition."""
     count, dimension = matrices.shape[:2]
     unitary = np.zeros((count * dimension, count * dimension), dtype=np.complex128)
@@ -71,7 +68,7 @@ def _synthesised(matrices: NDArray[np.complex128], qubits: tuple[str, ...], orig
         part = slice(index * dimension, (index + 1) * dimension)
         unitary[part, part] = matrix
     if len(qubits) == 1:
-        return [Unitary(qubits[0], Table(unitary), origin=origin, slots=place.slot())]
+        return [Unitary(qubits[0], Table(unitary), slots=place.slot())]
     if place.numbers is not None:
         raise RuntimeError("a synthesised matrix has no fixed structure: a template folds it into tables")
     from qiskit.synthesis import qs_decomposition
@@ -83,9 +80,9 @@ def _synthesised(matrices: NDArray[np.complex128], qubits: tuple[str, ...], orig
     for instruction in circuit.data:
         places = tuple(name[qubit] for qubit in instruction.qubits)
         if instruction.operation.name == "cx":
-            blocks += controlled_x(places[0], places[1], origin)
+            blocks += controlled_x(places[0], places[1])
         elif len(places) == 1:
-            blocks.append(Unitary(places[0], Table(instruction.operation.to_matrix()), origin=origin))
+            blocks.append(Unitary(places[0], Table(instruction.operation.to_matrix())))
         else:
             raise RuntimeError(
                 f"unitary synthesis returned a gate that is not known here: {instruction.operation.name}"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -50,33 +50,12 @@ def described_target(description: Any, pointer: str = "/target") -> Target:
     return made
 
 
-def _problems(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """The fields that are not of their types, and what they have to be."""
-    for name in ("name", "vendor", "description"):
-        if not isinstance(values[name], str):
-            yield name, "a text"
-    for name in ("mid_circuit_measurement", "reset", "feed_forward"):
-        if not isinstance(values[name], bool):
-            yield name, "true or false"
-    choices: dict[str, tuple[Any, ...]] = {
-        "kind": ("device", "exact", "shots"),
-        "family": ("zzphase", "cz"),
-        "cost_formula": (None, "hqc", "time"),
-    }
-    for name, words in choices.items():
-        if not any(values[name] == word and type(values[name]) is type(word) for word in words):
-            yield name, f"one of {', '.join('null' if word is None else word for word in words)}"
-    for name, limit in (("qubits", QUBITS), ("max_shots", 2**53)):
-        if values[name] is not None and not (type(values[name]) is int and 1 <= values[name] <= limit):
-            yield name, f"null, or a whole number from 1 to {limit:,}"
-    if not isinstance(values["notice"], str | None):
-        yield "notice", "null or a text"
-    gates = values["gates"]
-    if not isinstance(gates, list) or not all(isinstance(gate, str) and gate in KIND for gate in gates):
-        yield "gates", f"a list of {', '.join(KIND)}"
-    for name in ("coupling", "directions"):
-        if values[name] is not None and not _are_pairs(values[name]):
-            yield name, f"null, or a list of at most {2 * PAIRS:,} pairs of qubits"
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
 
 
 def _are_pairs(value: Any) -> bool:
@@ -85,6 +64,52 @@ def _are_pairs(value: Any) -> bool:
         and len(value) <= 2 * PAIRS
         and all(isinstance(pair, list) and len(pair) == 2 and all(type(end) is int for end in pair) for pair in value)
     )
+
+
+def _are_gates(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(gate, str) and gate in KIND for gate in value)
+
+
+class _Rule(NamedTuple):
+    """What fields have to be, besides null where that is allowed."""
+
+    names: tuple[str, ...]
+    holds: Callable[[Any], bool]
+    wanted: str
+    may_be_null: bool = False
+
+
+def _choice(name: str, *words: str, may_be_null: bool = False) -> _Rule:
+    wanted = ", ".join((*("null",) * may_be_null, *words))
+    return _Rule((name,), lambda value: type(value) is str and value in words, f"one of {wanted}", may_be_null)
+
+
+def _whole(name: str, limit: int) -> _Rule:
+    wanted = f"null, or a whole number from 1 to {limit:,}"
+    return _Rule((name,), lambda value: type(value) is int and 1 <= value <= limit, wanted, True)
+
+
+_RULES = (
+    _Rule(("name", "vendor", "description"), _is_text, "a text"),
+    _Rule(("mid_circuit_measurement", "reset", "feed_forward"), _is_flag, "true or false"),
+    _choice("kind", "device", "exact", "shots"),
+    _choice("family", "zzphase", "cz"),
+    _choice("cost_formula", "hqc", "time", may_be_null=True),
+    _whole("qubits", QUBITS),
+    _whole("max_shots", 2**53),
+    _Rule(("notice",), _is_text, "null or a text", True),
+    _Rule(("gates",), _are_gates, f"a list of {', '.join(KIND)}"),
+    _Rule(("coupling", "directions"), _are_pairs, f"null, or a list of at most {2 * PAIRS:,} pairs of qubits", True),
+)
+
+
+def _problems(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The fields that are not of their types, and what they have to be."""
+    for rule in _RULES:
+        for name in rule.names:
+            value = values[name]
+            if not (rule.may_be_null and value is None) and not rule.holds(value):
+                yield name, rule.wanted
 
 
 def _numbers(adapter: TypeAdapter[Any], value: Any, pointer: str) -> Any:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import ValidationError
 
+from qsac.arguments import file_path, shown
 from qsac.errors import DoesNotFitError, InvalidInputError, QsacError, printable
-from qsac.files.arguments import file_path, shown
 from qsac.files.diagnosis import refuse
 from qsac.files.limits import size
 from qsac.files.pointer import counted, kind, listed, quoted

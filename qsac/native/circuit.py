@@ -14,6 +14,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.native.provenance import Group, Provenance
+
 Unit: TypeAlias = tuple[str, int]
 """A qubit or bit as (register, index), for instance ``("q", 3)`` or ``("score_0", 1)``."""
 
@@ -84,23 +86,14 @@ class Profile(NamedTuple):
     success: tuple[int, ...]
 
 
-class Group(NamedTuple):
-    """The gates ``start`` to ``stop`` (exclusive) come from the op ``op``, made for the model field ``origin``."""
-
-    start: int
-    stop: int
-    op: str
-    origin: str
-
-
 @dataclass(frozen=True)
 class NativeCircuit:
     """A circuit of native gates in program order.
 
     Columns have one entry a gate: ``kind`` (index into :data:`GATES`), ``first`` (qubit index), ``second`` (second
-    qubit of a two-qubit gate, the bit of a ``Measure``, -1 otherwise), ``angles`` of shape (gates, 2) in half-turns.
-    ``initial_map`` and ``final_map`` give, for each logical qubit of the block program, its place in ``qubits`` before
-    and after the circuit.
+    qubit of a two-qubit gate, the bit of a ``Measure``, -1 otherwise), ``angles`` of shape (gates, 2) in half-turns,
+    and ``provenance``: which ops of the attention program a gate is of. ``initial_map`` and ``final_map`` give, for
+    each logical qubit of the block program, its place in ``qubits`` before and after the circuit.
     """
 
     name: str
@@ -112,7 +105,7 @@ class NativeCircuit:
     angles: NDArray[np.float64]
     readouts: tuple[BitReadout, ...] = ()
     profile: Profile | None = None
-    groups: tuple[Group, ...] = ()
+    provenance: Provenance = field(default=Provenance())
     initial_map: tuple[int, ...] = field(default=())
     final_map: tuple[int, ...] = field(default=())
 
@@ -127,6 +120,7 @@ class NativeCircuit:
             first=self.first[gates],
             second=self.second[gates],
             angles=self.angles[gates],
+            provenance=self.provenance.rows(gates),
         )
 
     def joined(self, parts: Sequence[NativeCircuit]) -> NativeCircuit:
@@ -137,7 +131,13 @@ class NativeCircuit:
             first=np.concatenate([part.first for part in parts]),
             second=np.concatenate([part.second for part in parts]),
             angles=np.concatenate([part.angles for part in parts]),
+            provenance=Provenance.joined([(part.provenance, len(part)) for part in parts]),
         )
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The gates in runs that are of the same ops; those that no op is known for are in none."""
+        return self.provenance.groups
 
     def count(self, *names: str) -> int:
         """How many gates of the given names the circuit holds."""

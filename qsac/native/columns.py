@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsac.native.circuit import KIND
+from qsac.native.provenance import Mask, Provenance
+
+
+class Sink(Protocol):
+    """What takes gates in program order, as :class:`Columns` does."""
+
+    def __len__(self) -> int: ...
+
+    def of(self, ops: Mask) -> None:
+        """The gates that are taken from here on are of these ops."""
+        ...
+
+    def append(
+        self, name: str, first: int, second: int = -1, angle: float = 0.0, phase: float = 0.0, open: int = 0
+    ) -> None:
+        """Take one gate."""
+        ...
+
+    def extend(
+        self,
+        kind: NDArray[Any],
+        first: NDArray[Any],
+        second: NDArray[Any],
+        angles: NDArray[np.float64],
+        open: NDArray[np.int8] | None = None,
+    ) -> None:
+        """Take a run of gates."""
+        ...
 
 
 class Columns:
@@ -15,6 +43,8 @@ class Columns:
 
     ``open`` says of each angle of a gate whether it differs between the bindings of a template: 1 for the first angle,
     2 for the second, 3 for both. Nothing may be concluded from such an angle.
+
+    Gates are of the ops that :meth:`of` named last.
     """
 
     def __init__(self) -> None:
@@ -22,9 +52,16 @@ class Columns:
         self._parts: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]] = []
         self._single: list[tuple[int, int, int, float, float]] = []
         self._length = 0
+        self._starts, self._ops = [0], [0]
 
     def __len__(self) -> int:
         return self._length + len(self._single)
+
+    def of(self, ops: Mask) -> None:
+        """The gates that are added from here on are of these ops."""
+        if ops != self._ops[-1]:
+            self._starts.append(len(self))
+            self._ops.append(ops)
 
     def append(
         self, name: str, first: int, second: int = -1, angle: float = 0.0, phase: float = 0.0, open: int = 0
@@ -55,6 +92,10 @@ class Columns:
         for start, part in self._open:
             marks[start : start + len(part)] = part
         return marks
+
+    def provenance(self) -> Provenance:
+        """Which ops the gates so far are of."""
+        return Provenance.of_runs(self._starts, self._ops, len(self))
 
     def _seal(self) -> None:
         if self._single:

@@ -142,3 +142,36 @@ def without_repetition(rows: NDArray[Any], alike: NDArray[Any] | None = None) ->
     last = int(np.flatnonzero(known)[-1]) + 1
     values[~known, 0] = 1.0
     return tuple(kept), values[:last]
+
+
+def pruned_controls(
+    level: int, bits: int, reach: Sequence[int], rows: int, *, real: bool
+) -> tuple[bool, tuple[int, ...]]:
+    """Whether a pruned loader's level is a gate in a Bell basis, and which controls it looks at.
+
+    The controls are places among the ``bits`` index qubits and then the data qubits; ``reach`` says for each how many
+    levels look at it (see :mod:`qsac.lowering.pruned`).
+    """
+    before = max(level - 1, 0) if real else level
+    controls = tuple(place for place in range(bits + before) if reach[place] > level)
+    if not real:
+        return False, controls
+    count = pruned_row_count(rows, bits, controls)
+    if level and count + 1 < 2 * count - 1:
+        return True, controls
+    return False, (*controls, bits + level - 1) if level else controls
+
+
+def pruned_row_count(rows: int, bits: int, controls: tuple[int, ...]) -> int:
+    """How many values the controls have for the first ``rows`` values of the index: the first ones."""
+    kept = [place for place in controls if place < bits]
+    last = rows - 1
+    # The largest value: that of the last index, or of one before it, which has a zero where the last has a one that
+    # nobody looks at, and ones from there on.
+    candidates = [last] + [
+        (last >> place << place) - 1 for place in range(bits) if last >> place & 1 and bits - 1 - place not in kept
+    ]
+    seen = [
+        sum((value >> (bits - 1 - place) & 1) << at for at, place in enumerate(reversed(kept))) for value in candidates
+    ]
+    return (max(seen) + 1) << (len(controls) - len(kept))

@@ -7,7 +7,8 @@ found by :mod:`qsac.pipeline.registry`, which other packages can extend through 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from math import sqrt
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -55,7 +56,8 @@ class PassContext:
     """What a pass may know beside the program: the target, the error ledger and the seed. ``progress`` is told what
     long work is under way (done, total, description). ``template``: the program stands for all of its shape, and its
     numbers, which are generic, must not be decided by. ``qubits`` is the most qubits to use (None: all that the target
-    has), ``prefer`` what to spare where gates are equal. ``announce`` is told what will take long before it begins."""
+    has), ``prefer`` what to spare where gates are equal. ``announce`` is told what will take long before it begins.
+    ``rest`` are the passes of the pipeline that are still to come, as :meth:`finish` asks them."""
 
     target: Target
     optimisation: int = 2
@@ -66,6 +68,21 @@ class PassContext:
     progress: Progress | None = None
     template: bool = False
     announce: Announce | None = None
+    rest: Callable[[Program, PassContext], Program] | None = field(default=None, compare=False, repr=False)
+
+    def finish(self, program: Program, error: float | None = None) -> Program:
+        """What the rest of the pipeline makes of a program at the program's level: how a pass that has a choice finds
+        out what each comes to. Nothing is decided by it, and what it finds is not worked out again.
+
+        The passes to come have no error to spend; or, with the ``error`` that the asking pass would make, what that
+        leaves of the budget. Without a pipeline the program is as it is.
+        """
+        if self.rest is None:
+            return program
+        ledger = ErrorLedger() if error is None else self.ledger.copy()
+        if error:
+            ledger.spend("ahead", error)
+        return self.rest(program, replace(self, ledger=ledger))
 
     @property
     def width_limit(self) -> int | None:
@@ -79,10 +96,10 @@ class Pass:
     """A program-to-program step. Fields are its options; the docstring of a subclass is its contract: what it needs,
     what it guarantees, and whether it is exact or within which error.
 
-    ``name`` is the kebab-case of the module's file name. ``optimisation`` is the lowest ``-O`` level that runs it;
-    there it comes after the passes named in ``after``. ``templates`` says that it may be part of a template's pipeline:
-    what it decides depends on the shapes of tables and not on their values, tables that it makes have a derivation,
-    and it leaves the numbers of ops with slots alone.
+    ``name`` is the kebab-case of the module's file name. ``optimisation`` is the lowest ``-O`` level that runs it. In
+    every pipeline it comes after the passes named in ``after``, where they are there. ``templates`` says that it may be
+    part of a template's pipeline: what it decides depends on the shapes of tables and not on their values, tables that
+    it makes have a derivation, and it leaves the numbers of ops with slots alone.
     """
 
     name: ClassVar[str]
@@ -95,6 +112,11 @@ class Pass:
         """The program with the same meaning (up to global phase, and to the error written into the ledger)."""
         raise NotImplementedError
 
+    def foreseen(self, program: Program, context: PassContext) -> bool:
+        """Whether passes before this one may ask what it would make of a program (:meth:`PassContext.finish`): not
+        where that takes too long to be done for what is only a candidate."""
+        return True
+
 
 @dataclass(frozen=True)
 class CircuitPass:
@@ -103,6 +125,7 @@ class CircuitPass:
     name: ClassVar[str]
     level: ClassVar[Literal["circuit"]]
     optimisation: ClassVar[int]
+    after: ClassVar[tuple[str, ...]] = ()
 
     def apply(self, circuit: NativeCircuit, context: PassContext) -> NativeCircuit:
         """The circuit with the same meaning up to its qubit maps."""

@@ -19,6 +19,9 @@ def pass_wants(found: object, name: str) -> str | None:
     optimisation = getattr(found, "optimisation", None)
     if type(optimisation) is not int or not 0 <= optimisation <= 3:
         return "an optimisation from 0 to 3"
+    after = getattr(found, "after", None)
+    if not (isinstance(after, tuple) and all(isinstance(one, str) for one in after)):
+        return "an after that is a tuple of names of passes"
     if found.apply in (Pass.apply, CircuitPass.apply):
         return "a method apply of its own"
     return None

@@ -16,11 +16,13 @@ import importlib
 import re
 import types
 import typing
-from collections.abc import Iterable
-from typing import Any, Literal, TypeAlias, cast
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal, cast
 
 from qsac.errors import InvalidInputError
 from qsac.pipeline.contract import CircuitPass, Pass
+from qsac.pipeline.ordering import DEFAULT, LEVELS, Draft, ordered
+from qsac.pipeline.ordering import AnyPass as AnyPass
 from qsac.plugins import ShadowedEntryPointWarning as ShadowedEntryPointWarning
 from qsac.plugins import (
     contained,
@@ -32,8 +34,6 @@ from qsac.plugins import (
     shown,
     unknown,
 )
-
-AnyPass: TypeAlias = Pass | CircuitPass
 
 PASS_PACKAGES = ("qsac.passes.attention", "qsac.passes.synthesis", "qsac.passes.circuit")
 
@@ -73,16 +73,8 @@ def default_pipeline(optimisation: int) -> list[AnyPass]:
     Passes of other packages are never among them: what is installed does not change what a level does.
     """
     kinds = [kind for kind in map(pass_class, _pass_modules()) if issubclass(kind, Pass)]
-    waiting = [kind for kind in kinds if kind.optimisation <= optimisation]
-    chosen: list[AnyPass] = []
-    while waiting:
-        names = {kind.name for kind in waiting}
-        following = next((kind for kind in waiting if not names.intersection(kind.after)), None)
-        if following is None:
-            raise RuntimeError(f"these passes each come after one another: {', '.join(sorted(names))}")
-        waiting.remove(following)
-        chosen.append(following())
-    return chosen
+    asked = [kind() for kind in kinds if kind.optimisation <= optimisation]
+    return [step for level in LEVELS for step in ordered([one for one in asked if one.level == level])]
 
 
 @functools.lru_cache(maxsize=1)
@@ -110,35 +102,63 @@ def _only_pass_of(module_name: str, name: str) -> type[AnyPass]:
     return classes[0]
 
 
-# Pipelines as text: name{option=value,option=value},name,...
+# Pipelines as text: name{option=value,option=value},name,... or default,-name,+name{option=value},...
 
+_SIGN = re.compile(r"\s*([+-]?)")
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9_.-]*)\s*")
 _OPTION = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_-]*)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,{}"=]+)\s*')
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _NOT_WORDS = ("none", "true", "false", "nan", "inf", "infinity")
 
 
-def parse_pipeline(text: str) -> list[AnyPass]:
-    """The passes written in ``text``, such as ``"fold-unitaries,reuse-registers{share_value=true}"``.
+def parse_pipeline(text: str, default: Callable[[], Sequence[AnyPass]] | None = None) -> list[AnyPass]:
+    """The passes written in ``text``, such as ``"fold-unitaries,merge-rotations{window=64}"``, from left to right:
+    ``name`` is added at the end, ``+name`` where its level and ``after`` want it, ``-name`` is left out, and
+    ``default`` stands for the passes that ``default`` returns.
 
     Options are the fields of the pass: true, false, none, numbers, words or ``"quoted text"``. Empty text is the empty
-    pipeline. Unknown names and options and wrong values raise :class:`InvalidInputError`.
+    pipeline. Unknown names and options, wrong values, edits of what is not there, and an order that breaks a pass's
+    ``after`` raise :class:`InvalidInputError`.
     """
-    passes: list[AnyPass] = []
+    draft = Draft()
     position = 0
     while text.strip():
-        name, position = _expect(_NAME, text, position, "a pass name")
-        cls = pass_class(name[1])
-        options: dict[str, Any] = {}
-        if text[position : position + 1] == "{":
-            position = _read_options(text, position + 1, cls, options)
-        passes.append(_made(cls, options))
+        (sign, name), options, position = _read_entry(text, position)
+        if name == DEFAULT and not sign:
+            draft.append(*_default(draft, text, default))
+        elif sign == "-":
+            if name not in draft.names and name not in pass_names():
+                raise unknown("pass", name, pass_names(), "qsac passes")
+            draft.leave_out(name)
+        elif sign == "+":
+            draft.add(_made(pass_class(name), options))
+        else:
+            draft.append(_made(pass_class(name), options))
         if position == len(text):
             break
         if text[position] != ",":
             raise _syntax(text, position, "a comma, or options in braces")
         position += 1
-    return passes
+    return draft.pipeline(tuple(_pass_modules()))
+
+
+def _read_entry(text: str, position: int) -> tuple[tuple[str, str], dict[str, Any], int]:
+    """Sign, name and options of an entry of a pipeline, and the position after it."""
+    sign, position = _expect(_SIGN, text, position, "a pass name")
+    name, position = _expect(_NAME, text, position, "a pass name")
+    options: dict[str, Any] = {}
+    if text[position : position + 1] == "{":
+        if sign[1] == "-" or (name[1] == DEFAULT and not sign[1]):
+            raise _syntax(text, position, f"no options of {sign[1]}{name[1]}")
+        position = _read_options(text, position + 1, pass_class(name[1]), options)
+    return (sign[1], name[1]), options, position
+
+
+def _default(draft: Draft, text: str, default: Callable[[], Sequence[AnyPass]] | None) -> Sequence[AnyPass]:
+    wanted = "default first, and what is changed behind it" if draft.names else "passes by their names"
+    if default is None or draft.names:
+        raise InvalidInputError("the word default has no meaning here", found=text, wanted=wanted)
+    return default()
 
 
 def print_pipeline(passes: Iterable[AnyPass]) -> str:

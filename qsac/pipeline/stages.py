@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from math import isfinite, sqrt
 from pathlib import Path
@@ -15,12 +16,13 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 
 from qsac.errors import ExtensionError, QsacError
-from qsac.ir.catalogue import OPS
+from qsac.ir.catalogue import op_class
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
 from qsac.ir.verifier import ProgramError, verify
 from qsac.machine.target import Target
 from qsac.native.circuit import GATES, NativeCircuit
+from qsac.native.provenance import Provenance
 from qsac.pipeline.contract import CircuitPass, ErrorLedger, Pass, PassContext
 from qsac.plugins import blame, contained, is_foreign, package_of, unreadable
 from qsac.progress import Announce
@@ -88,6 +90,50 @@ def applied(step: Pass | CircuitPass, subject: Subject, context: PassContext) ->
     return result
 
 
+class Ahead:
+    """The passes of a pipeline on programs, each of which may ask what those after it make of a program.
+
+    What a pass on attention programs has made of a program it is not asked again, in the compilation itself neither: a
+    candidate that is taken has been through the passes already. Programs are told apart by identity: a pass hands on
+    the very candidate that it has asked about.
+    """
+
+    def __init__(self, chosen: Iterable[Pass | CircuitPass]) -> None:
+        self.steps = tuple(step for step in chosen if isinstance(step, Pass))
+        self._made: dict[tuple[object, ...], tuple[Program, Program, dict[str, float]]] = {}
+
+    def at(self, context: PassContext, place: int = -1) -> PassContext:
+        """The context of the pass at a place; of none: all passes are to come."""
+        return replace(context, rest=partial(self._finished, place))
+
+    def applied(self, place: int, program: Program, context: PassContext) -> Program:
+        """What the pass at a place makes of a program; what it spends stands in the context's ledger then."""
+        step, ledger = self.steps[place], context.ledger
+        if step.level == "block":
+            return applied(step, program, self.at(context, place))
+        # Who has spent what makes no difference to a pass, nor do other fields, which a compilation has one of each.
+        key = place, id(program), ledger.budget, *ledger.spent.values()
+        if key not in self._made:
+            before = dict(ledger.spent)
+            result = applied(step, program, self.at(context, place))
+            spent = {name: error for name, error in ledger.spent.items() if before.get(name) != error}
+            self._made[key] = program, result, spent
+        _, result, spent = self._made[key]
+        ledger.spent.update(spent)
+        return result
+
+    def forget(self) -> None:
+        """Let go of what the passes have made: they are not asked any more."""
+        self._made.clear()
+
+    def _finished(self, place: int, program: Program, context: PassContext) -> Program:
+        for later in range(place + 1, len(self.steps)):
+            step = self.steps[later]
+            if step.level == program.level and step.foreseen(program, context):
+                program = self.applied(later, program, context)
+        return program
+
+
 def title(step: Pass | CircuitPass) -> str:
     """What messages call a pass: one of another package with that package."""
     return f"the pass {step.name!r} of {package_of(type(step))}" if is_foreign(type(step)) else f"the pass {step.name}"
@@ -140,8 +186,9 @@ def fingerprint(subject: Program | NativeCircuit) -> str:
     if isinstance(subject, Program):
         return sha256(print_program(subject).encode()).hexdigest()
     columns = (subject.kind, subject.first, subject.second, subject.angles)
-    content = b"".join(np.ascontiguousarray(column).tobytes() for column in columns)
-    plain = replace(subject, kind=_NONE, first=_NONE, second=_NONE, angles=_NONE)
+    content = b"".join(np.ascontiguousarray(column).tobytes() for column in (*columns, subject.provenance.of))
+    provenance = Provenance(subject.provenance.sets)
+    plain = replace(subject, kind=_NONE, first=_NONE, second=_NONE, angles=_NONE, provenance=provenance)
     return f"{sha256(content).hexdigest()} {plain!r}"
 
 
@@ -173,11 +220,15 @@ def _program_problem(before: Program, found: Program) -> Problem | None:
     asked, given = [[(one.metric, len(one.index)) for one in program.readouts] for program in (before, found)]
     if asked != given:
         return _readouts([metric for metric, _ in asked]), _readouts([metric for metric, _ in given])
-    unknown = [op for op in found.ops if OPS.get(op.name) is not type(op)]
+    unknown = [op for op in found.ops if op_class(op.name) is not type(op)]
     if unknown:
         return "ops that qsac knows", f"an op of type {type(unknown[0]).__name__}"
     if not (isfinite(found.normalisation) and found.normalisation > 0):
         return "a positive normalisation", repr(found.normalisation)
+    sources = {source for op in before.ops for source in op.sources}
+    foreign = {source for op in found.ops for source in op.sources} - sources
+    if foreign:
+        return "the sources of the blocks that it was given", f"the source {min(foreign)}"
     endless = [name for name, table in found.tables.items() if not np.isfinite(table.values).all()]
     if endless:
         return "finite numbers", f"others in the table {endless[0]!r}"
@@ -198,6 +249,9 @@ def _circuit_problem(before: NativeCircuit, found: NativeCircuit, target: Target
     wrong = _wrong_column(found)
     if wrong is not None:
         return "gates on the circuit's own qubits and bits, in columns of one length", wrong
+    known = {number for ids in before.provenance.sets for number in ids}
+    if found.provenance.wrong(len(found), known):
+        return "for each gate the ops that it is of, as they were given, or for none", "another provenance"
     unmet = found.unmet()
     if unmet is not None:
         return unmet, "a circuit without that"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from qsac.artifact.compiled import Compiled
+from qsac.counting.stats import gates_by_ops
 from qsac.report.forecast import charge
 
 Row = tuple[str, str]
@@ -142,13 +143,26 @@ def _error_rows(report: Mapping[str, Any]) -> list[Row]:
     return [*rows, ("", "in truth " + ", ".join(words))] if words else rows
 
 
-def pass_rows(compiled: Compiled) -> list[tuple[str, str, str, str]]:
-    """Name, level and two-qubit gates before and after each pass."""
+def pass_rows(counts: Sequence[Mapping[str, Any]], *, every: bool) -> list[tuple[str, str, str, str]]:
+    """Name, level and two-qubit gates before and after each pass that changed them, or ``every`` pass."""
     return [
-        (step["name"], step["level"], f"{step['two_qubit_gates'][0]:,}", f"{step['two_qubit_gates'][1]:,}")
-        for stats in compiled.parts_stats
-        for step in stats["passes"]
+        (step["name"], step["level"], f"{before:,}", f"{after:,}")
+        for step in counts
+        for before, after in [step["two_qubit_gates"]]
+        if every or before != after
     ]
+
+
+def op_rows(compiled: Compiled) -> list[tuple[str, str, str, str]]:
+    """Id of an op, what it is, and its native gates of one qubit and of two; gates that several ops share count once,
+    for all of these together, and ops that have none are left out."""
+    rows, alone = [], len(compiled.circuits) == 1
+    for circuit, ops in zip(compiled.circuits, compiled.parts_ops, strict=True):
+        called = "" if alone else f"{circuit.name}: "
+        for ids, (one, two) in sorted(gates_by_ops(circuit).items()):
+            words = " + ".join(ops[place].words for place in ids) or "no op"
+            rows.append((", ".join(map(str, ids)), called + words, f"{one:,}", f"{two:,}"))
+    return rows
 
 
 def timing_rows(compiled: Compiled) -> list[Row]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from qsac.arguments import shown
 from qsac.artifact.compiled import Compiled
 from qsac.errors import InvalidInputError
 from qsac.families.contract import Result
 from qsac.families.outcomes import counted
-from qsac.files.arguments import shown
 from qsac.files.pointer import describe, join, listed
 from qsac.native.circuit import NativeCircuit
 from qsac.runtime.counts import EXAMPLE, ORDERS, Layout, Order, Reading, Spelled, read_counts
@@ -23,10 +23,11 @@ def interpret(compiled: Compiled, counts: object, order: Order | None = None) ->
     """The result of a compiled program from counts of its circuit that were taken elsewhere.
 
     ``counts`` maps outcomes to numbers of shots, as pytket, Qiskit and Braket hand them out, or is a result object of
-    theirs; shots listed by register are read too. Where the plan has several circuits, it maps their names to that.
-    An outcome has one bit for each of a circuit's ``bits``, 1 or 0: a text, a tuple, a hexadecimal text or an integer. ``order`` is ``"pytket"`` where the first bit is leftmost,
-    ``"qiskit"`` where the last one is. It has to be given for texts without blanks, and for those with blanks between
-    single bits, unless every outcome reads the same both ways; tuples are pytket's, all else is Qiskit's.
+    theirs; shots listed by register are read too. Where the plan has several circuits, it maps their names to that. An
+    outcome has one bit for each of a circuit's ``bits``, 1 or 0: a text, a tuple, a hexadecimal text or an integer.
+    ``order`` is ``"pytket"`` where the first bit is leftmost, ``"qiskit"`` where the last one is. It has to be given
+    for texts without blanks, and for those with blanks between single bits, unless every outcome reads the same both
+    ways; tuples are pytket's, all else is Qiskit's.
 
     The result's ``seed`` is None. Its ``warnings`` say where the counts are not those of the circuit without noise, and
     where they fit better in the other order. Raises :class:`~qsac.errors.InvalidInputError` for outcomes whose order is

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qsac.arguments import SEED_LIMIT, callback, flag, real_number, shown, whole_number
 from qsac.errors import InvalidInputError
-from qsac.files.arguments import SEED_LIMIT, callback, flag, real_number, shown, whole_number
 from qsac.progress import Progress
 
 SHOTS_LIMIT = 1_000_000_000

@@ -133,7 +133,8 @@ def _rates(
     if mitigate:
         for circuit in compiled.circuits:
             check_size(circuit)
-    return [rates_of(compiled.target, circuit) for circuit in compiled.circuits][0]
+    rates = [rates_of(compiled.target, circuit) for circuit in compiled.circuits]
+    return rates[0]
 
 
 def _name(compiled: Compiled, target: AnyTarget) -> str:

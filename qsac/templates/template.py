@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike, NDArray
 
+from qsac.arguments import callback, file_path, flag, shown
 from qsac.artifact.compiled import Compiled
 from qsac.compiler.compilation import Compilation, CompiledCircuit
 from qsac.compiler.options import Options, Pipeline, asked_for
@@ -25,7 +26,6 @@ from qsac.families.contract import CircuitStep, Model
 from qsac.families.outcomes import Outcomes
 from qsac.families.reading import model_of
 from qsac.families.registry import family_of
-from qsac.files.arguments import callback, file_path, flag, shown
 from qsac.files.pointer import listed
 from qsac.files.writing import write_whole
 from qsac.ir.attention.unitary import has_synthesis
@@ -315,7 +315,7 @@ def _also(after: Stage | None, stages: list[tuple[str, Program | NativeCircuit]]
 def _pipeline(optimisation: int, passes: str | None, fold: bool) -> list[Pass | CircuitPass]:
     """The passes of a template: those of the level, or those named, that leave numbers alone."""
     if passes is not None:
-        named = list(parse_pipeline(passes))
+        named = list(parse_pipeline(passes, lambda: _pipeline(optimisation, None, fold)))
         unfit = [step.name for step in named if isinstance(step, Pass) and not step.templates]
         if unfit:
             raise InvalidInputError(

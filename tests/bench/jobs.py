@@ -19,11 +19,12 @@ from tests.bench.measure import MEMORY_LIMIT, Timing, middle, peak_memory, timed
 def qsac(case: dict[str, Any], optimisation: int, target: str, budget: float) -> dict[str, Any]:
     """Counts of a compilation that was verified against the closed form, or to lie within the budget."""
     import qsac.compiler.compilation
+    from qsac.compiler.verification import verify_compiled
 
     model = Case(**case).model()
     options = {"optimisation": optimisation, "error_budget": budget, "verify": False}
     compiled, seconds = timed(lambda: qsac.compiler.compilation.compile(model, target, **options))
-    qsac.compiler.compilation.verify_compiled(compiled)
+    verify_compiled(compiled)
     stats = compiled.stats
     return {
         "gates": stats["two_qubit_gates"],

@@ -36,4 +36,4 @@ def deviation(circuit: Any, compiled: Compiled) -> float:
     original = compiled.circuits[0]
     native = replace(from_tket(bare, bits=original.bits), readouts=original.readouts)
     found, exact = simulate(native), closed_form(compiled.model)
-    return max(abs(found.given - (exact["zeta"] or 0.0)), abs(found.metrics["fidelity"] - (exact["fidelity"] or 0.0)))
+    return max(abs(found.given - (exact["zeta"] or 0.0)), abs(found.share("fidelity") - (exact["fidelity"] or 0.0)))

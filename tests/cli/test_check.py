@@ -93,20 +93,6 @@ def test_standard_input(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> No
     assert "where:  <stdin> /qsac\n" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("coefficients", "formula"),
-    [
-        ([0, 1], "g(s) = s"),
-        ([1, -2, 0.5], "g(s) = 1 - 2 s + 0.5 s^2"),
-        ([-1, 0, -1], "g(s) = -1 - s^2"),
-        ([0, -1], "g(s) = -s"),
-        ([0.123456, 0, 0, 1.0000001], "g(s) = 0.1235 + s^3"),
-    ],
-)
-def test_kernel_as_a_formula(coefficients: list[float], formula: str) -> None:
-    assert import_module("qsac.cli.check")._polynomial(tuple(coefficients)) == formula
-
-
 def test_schema(capsys: Captured) -> None:
     assert run(["schema"]) == 0
     shipped = (resources.files("qsac") / "families" / "model.schema.json").read_text(encoding="utf-8")

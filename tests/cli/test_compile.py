@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -11,14 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pytket.circuit import Circuit
-from qiskit import QuantumCircuit, qasm2
-from qiskit.circuit.library import CXGate
-from qiskit.quantum_info import Statevector
 
 import qsac
 from qsac.cli.main import run
-from qsac.families.qsa.metrics import closed_form
 from qsac.families.reading import load
 from qsac.ir.blocks import Multiplexor
 from qsac.ir.parser import parse_program
@@ -112,64 +108,6 @@ def test_a_folder_without_permission(folder: Path, capsys: Captured, monkeypatch
     assert "error: the output cannot be written\n  where:  small.qsac.json\n  found:  permission denied" in (
         capsys.readouterr().err
     )
-
-
-def test_ir_parses_back(folder: Path, capsys: Captured) -> None:
-    assert run(["compile", "complex.json", "--emit", "ir", "-q"]) == 0
-    captured = capsys.readouterr()
-    assert captured.err == ""
-    assert parse_program(captured.out) == qsac.compile("complex.json").program
-    assert _files(folder) == set()
-
-
-def test_tket_reads_what_is_written_for_it(folder: Path, capsys: Captured) -> None:
-    assert run(["compile", "complex.json", "--emit", "tket", "-q", "-o", "circuit.json"]) == 0
-    circuit = Circuit.from_dict(json.loads((folder / "circuit.json").read_text()))
-    compiled = qsac.compile("complex.json")
-    assert {command.op.type.name for command in circuit.get_commands()} == {"PhasedX", "ZZPhase", "Measure", "Reset"}
-    assert circuit.n_2qb_gates() == compiled.stats["two_qubit_gates"]
-    assert capsys.readouterr().out == ""
-
-
-@pytest.mark.parametrize("target", ["h1", "ibm-fez"])
-def test_qasm2_means_the_same_to_qiskit(target: str, folder: Path, capsys: Captured) -> None:
-    assert run(["compile", "small.json", "--emit", "qasm2", "-q", "--target", target]) == 0
-    read = qasm2.loads(capsys.readouterr().out, custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS)
-    state, bits = _purified(read)
-
-    def zeros(*registers: str) -> float:
-        return float(state.probabilities([place for name, place in bits if name in registers])[0])
-
-    expected = closed_form(load(SMALL))
-    given = zeros("score_0", "key")
-    assert given == pytest.approx(expected["zeta"], abs=1e-9)
-    assert zeros("score_0", "key", "value") / given == pytest.approx(expected["token_fidelity"], abs=1e-9)
-    assert zeros("score_0", "key", "value", "query") / given == pytest.approx(expected["fidelity"], abs=1e-9)
-
-
-def _purified(read: QuantumCircuit) -> tuple[Statevector, list[tuple[str, int]]]:
-    """The final state where measurements are copied to qubits of their own and resets bring new qubits, and the
-    register and qubit of each measured bit. Of a device only the qubits in use are kept."""
-    places: dict[Any, int] = {}
-    steps: list[tuple[Any, list[int]]] = []
-    bits: list[tuple[str, int]] = []
-    count = 0
-    for one in read.data:
-        for qubit in one.qubits:
-            if qubit not in places:
-                places[qubit], count = count, count + 1
-        if one.operation.name == "reset":
-            places[one.qubits[0]], count = count, count + 1
-        elif one.operation.name == "measure":
-            steps.append((CXGate(), [places[one.qubits[0]], count]))
-            bits.append((read.find_bit(one.clbits[0]).registers[0][0].name, count))
-            count += 1
-        elif one.operation.name != "barrier":
-            steps.append((one.operation, [places[qubit] for qubit in one.qubits]))
-    circuit = QuantumCircuit(count)
-    for operation, qubits in steps:
-        circuit.append(operation, qubits)
-    return Statevector(circuit), bits
 
 
 @pytest.mark.parametrize("level", [0, 1, 2, 3])
@@ -282,8 +220,39 @@ def test_quiet_and_verbose(folder: Path, capsys: Captured) -> None:
     assert run(["compile", "small.json", "-v"]) == 0
     text = capsys.readouterr().out
     assert "  query " in text
-    assert "prepare" not in text
-    assert "multiplexor /attention/mask\n" in text
+    (row,) = re.findall("^0 +preparation of query and key +([0-9]+) +([0-9]+)$", text, re.MULTILINE)
+    stats = qsac.compile("small.json").stats
+    columns = zip(*re.findall("^[0-9, ]+[a-z].* ([0-9]+) +([0-9]+)$", text, re.MULTILINE), strict=True)
+    assert [sum(map(int, column)) for column in columns] == [stats["one_qubit_gates"], stats["two_qubit_gates"]]
+    assert 0 < int(row[1]) < stats["two_qubit_gates"]
+
+
+def _table(text: str) -> list[tuple[str, int, int]]:
+    """The rows of the table of passes: name, gates before and after."""
+    rows = [line.split() for line in text.partition("─\n")[2].splitlines()]
+    return [(row[0], int(row[2]), int(row[3])) for row in rows if len(row) == 4 and row[1] in LEVELS]
+
+
+LEVELS = ("attention", "block", "circuit")
+
+
+@pytest.mark.parametrize("name", ["small", "complex"])
+def test_the_table_holds_the_passes_that_changed_the_gates(name: str, folder: Path, capsys: Captured) -> None:
+    shown = []
+    for options in ([], ["-v"]):
+        assert run(["compile", f"{name}.json", *options]) == 0
+        shown.append(_table(capsys.readouterr().out))
+    brief, every = shown
+    compiled = qsac.Compiled.load(f"{name}.qsac.json")
+    assert every == [(step["name"], *step["two_qubit_gates"]) for step in compiled.stats["passes"]]
+    assert brief == [row for row in every if row[1] != row[2]]
+    assert len(brief) < len(every)
+    assert bool(brief) == (name == "complex")
+
+
+def test_no_table_without_a_pass_that_changed_the_gates(folder: Path, capsys: Captured) -> None:
+    assert run(["compile", "small.json", "--passes", "merge-rotations"]) == 0
+    assert "two-qubit gates before" not in capsys.readouterr().out
 
 
 def test_an_untouched_budget_is_said(folder: Path, capsys: Captured) -> None:

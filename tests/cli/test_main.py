@@ -20,7 +20,8 @@ HEAVY = {"numpy", "pydantic", "pytket", "qiskit", "rich", "scipy", "networkx"}
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["compile", "--help"], ["run", "--help"], ["interpret", "-h"]]
+    "arguments",
+    [["--help"], ["--version"], ["compile", "--help"], ["opt", "--help"], ["run", "--help"], ["interpret", "-h"]],
 )
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     code = (
@@ -31,7 +32,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     assert done.stderr.strip() == ""
 
 
-@pytest.mark.parametrize("command", ["compile", "run", "check", "interpret"])
+@pytest.mark.parametrize("command", ["compile", "opt", "run", "check", "interpret"])
 @pytest.mark.parametrize("argument", [".", "none.json", "empty.json", "list.json", "null.json", "binary.json"])
 def test_no_argument_makes_a_traceback(command: str, argument: str, folder: Path, capsys: Captured) -> None:
     (folder / "empty.json").touch()

@@ -11,7 +11,6 @@ from qiskit_aer import AerSimulator
 
 import qsac
 from qsac.cli.main import run
-from qsac.families.qsa.results import closed_form_result
 from qsac.families.reading import load
 from qsac.runtime.schema import RunResult, json_schema, json_schema_text
 from tests.cli.conftest import MODELS, sealed
@@ -34,20 +33,31 @@ def model(request: pytest.FixtureRequest, folder: Path) -> dict[str, Any]:
     return chosen
 
 
+def _closed_form(model: dict[str, Any]) -> tuple[str, dict[str, Any], float | None]:
+    """The name and the content of a model's one value, and its success probability."""
+    loaded = load(model)
+    found = loaded.readout.closed_form(loaded)
+    ((name, content),) = found.values.items()
+    return name, content, found.success_probability
+
+
 def _printed(arguments: list[str], capsys: Captured) -> dict[str, Any]:
     assert run(arguments) == 0
     return dict(json.loads(capsys.readouterr().out))
 
 
 def test_an_artifact_runs_and_its_table_stands_beside_the_closed_form(model: dict[str, Any], capsys: Captured) -> None:
-    name, exact, success = closed_form_result(load(model))
+    name, exact, success = _closed_form(model)
+    assert success is not None
     assert run(["compile", "model.json", "--target", "h1"]) == 0
     assert "verified against the closed form" in capsys.readouterr().out
     found = _printed(["run", "model.qsac.json", "--target", "statevector", "--json"], capsys)
     RunResult.model_validate(found)
-    growth = qsac.Compiled.load("model.qsac.json").normalisation
+    growth = qsac.Compiled.load("model.qsac.json").normalisations[0]
     assert found["metrics"] == {"success_probability": pytest.approx(success / growth**2)}
-    assert found[name].keys() == exact.keys()
+    assert found["values"].keys() == {name}
+    assert found["values"][name].keys() == exact.keys()
+    assert found["value_errors"] == {}
     assert run(["run", "model.qsac.json", "--shots", "2000", "--seed", "3"]) == 0
     captured = capsys.readouterr()
     lines = captured.out.splitlines()
@@ -66,10 +76,11 @@ def _kind(model: dict[str, Any]) -> str:
 
 
 def test_check_prints_the_closed_form(model: dict[str, Any], capsys: Captured) -> None:
-    name, exact, success = closed_form_result(load(model))
+    name, exact, success = _closed_form(model)
     found = _printed(["check", "model.json", "--metrics", "--json"], capsys)
-    assert found[name] == exact
+    assert found["values"] == {name: exact}
     assert found["success_probability"] == success
+    assert (found["target"], found["shots"], found["value_errors"]) == (None, None, {})
     assert run(["check", "model.json", "--metrics"]) == 0
     assert f"closed form of the {name}\n" in capsys.readouterr().out
 
@@ -77,7 +88,7 @@ def test_check_prints_the_closed_form(model: dict[str, Any], capsys: Captured) -
 def test_counts_taken_elsewhere(model: dict[str, Any], capsys: Captured) -> None:
     compiled = qsac.compile(model, "h1")
     compiled.save("model.qsac.json")
-    name, exact, _ = closed_form_result(load(model))
+    name, exact, _ = _closed_form(model)
     (part,) = [each for each in ("probabilities", "re", "abs2") if each in exact]
     qiskit = AerSimulator(seed_simulator=3).run(compiled.to_qiskit(), shots=4_000).result().get_counts()
     result = AerBackend().run_circuit(compiled.to_tket(), n_shots=4_000, seed=3)
@@ -86,8 +97,8 @@ def test_counts_taken_elsewhere(model: dict[str, Any], capsys: Captured) -> None
         Path("counts.json").write_text(json.dumps(counts))
         found = _printed(["interpret", "model.qsac.json", "counts.json", "--json"], capsys)
         RunResult.model_validate(found)
-        errors = found[name]["standard_errors"] if name == "predictions" else found[name]["standard_errors"][part]
-        for value, wanted, error in zip(_flat(found[name][part]), _flat(exact[part]), _flat(errors), strict=True):
+        values, errors = found["values"][name][part], found["value_errors"][name][part]
+        for value, wanted, error in zip(_flat(values), _flat(exact[part]), _flat(errors), strict=True):
             assert (value is None) == (wanted is None)
             assert wanted is None or abs(value - wanted) < 5 * error
 
@@ -114,7 +125,7 @@ def test_files_of_states_go_into_the_artifact(folder: Path, capsys: Captured) ->
     assert run(["compile", "model.json", "-q"]) == 0
     (folder / "states.csv").unlink()
     found = _printed(["run", "model.qsac.json", "--json"], capsys)
-    assert len(found["predictions"]["probabilities"]) == 3
+    assert len(found["values"]["predictions"]["probabilities"]) == 3
 
 
 def test_an_artifact_whose_readout_does_not_fit_its_model_is_refused(model: dict[str, Any], capsys: Captured) -> None:

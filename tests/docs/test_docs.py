@@ -11,6 +11,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -23,12 +24,13 @@ from qsac.cli.main import COMMANDS, run
 from qsac.counting.formulas import op_cost
 from qsac.families.qsa.metrics import METRIC_NAMES
 from qsac.ir.attention import PrepareIndices
-from qsac.ir.catalogue import OPS
+from qsac.ir.catalogue import op_class, op_names
 from qsac.ir.op import Scope
 from qsac.machine.read import parse_target
 from qsac.machine.registry import target, target_names
 from qsac.machine.schema import TargetFile
 from qsac.pipeline.registry import pass_class, pass_names
+from qsac.runtime.schema import RunResult
 from tests.bench.cases import Case
 
 ROOT = Path(__file__).parent.parent.parent
@@ -61,7 +63,7 @@ def _fields(cls: type[Any]) -> str:
     parts = []
     hints = get_type_hints(cls)
     for field in dataclasses.fields(cls):
-        if field.name in ("origin", "slots"):
+        if field.name in ("origin", "slots", "sources", "barrier"):
             continue
         default = "" if field.default is dataclasses.MISSING else f", default `{json.dumps(field.default)}`"
         parts.append(f"`{field.name}` ({_type(hints[field.name])}{default})")
@@ -71,7 +73,8 @@ def _fields(cls: type[Any]) -> str:
 def _ops() -> str:
     order = {"attention": 0, "both": 1, "block": 2}
     parts = []
-    for op in sorted(OPS.values(), key=lambda op: order[op.level]):
+    kinds = [kind for kind in map(op_class, op_names()) if kind is not None]
+    for op in sorted(kinds, key=lambda op: (order[op.level], op.name)):
         level = "both levels" if op.level == "both" else f"{op.level} level"
         parts.append(f"## {op.name}\n\n*{level}.* {_markdown(inspect.getdoc(op) or '')}\n\nFields: {_fields(op)}")
     return "\n\n".join(parts)
@@ -200,6 +203,12 @@ def _family() -> str:
     return _quoted("families", "contrast_qsac.py")
 
 
+def _acme_pass(file: str) -> str:
+    """A file of the example package of a pass."""
+    kind = "toml" if file.endswith(".toml") else "python"
+    return f"```{kind}\n" + (ROOT / "tests" / "passes" / "acme" / file).read_text(encoding="utf-8") + "```"
+
+
 def _snapshots_are_those_of_the_lock() -> bool:
     locked = re.search(r"^qiskit-ibm-runtime==(\S+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
     return locked is not None and locked[1] == metadata.version("qiskit-ibm-runtime")
@@ -213,6 +222,9 @@ def _snapshots_are_those_of_the_lock() -> bool:
         ("targets/simulators.md", "simulators", _simulators),
         ("targets/own.md", "package", _package),
         ("family.md", "family", _family),
+        ("write-a-pass.md", "project", partial(_acme_pass, "pyproject.toml")),
+        ("write-a-pass.md", "package", partial(_acme_pass, "acme_passes.py")),
+        ("write-a-pass.md", "test", partial(_acme_pass, "test_measure_early.py")),
         pytest.param(
             "targets/ibm.md",
             "ibm",
@@ -277,6 +289,12 @@ def test_every_field_of_an_artifact_is_described() -> None:
 def test_every_metric_is_described() -> None:
     text = _page("results.md")
     assert {name for name in METRIC_NAMES if f"`{name}`" not in text} == set()
+
+
+def test_every_field_of_a_result_is_described() -> None:
+    text = _page("results.md")
+    assert len(RunResult.model_fields) >= 12
+    assert {name for name in RunResult.model_fields if f"`{name}`" not in text} == set()
 
 
 def test_nothing_is_left_to_be_filled_in() -> None:

@@ -22,7 +22,7 @@ def assert_same_probabilities(program: Program, circuit: NativeCircuit) -> None:
     expected, found = interpret(program), simulate(circuit)
     for metric, (given, both) in expected.probabilities.items():
         assert found.given == pytest.approx(given, abs=1e-12)
-        assert found.metrics[metric] * found.given == pytest.approx(both, abs=1e-12)
+        assert found.success[metric] == pytest.approx(both, abs=1e-12)
 
 
 def assert_native(circuit: NativeCircuit, name: str) -> None:

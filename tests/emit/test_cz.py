@@ -1,5 +1,6 @@
 """Emission in SX, X, Rz and CZ, on random block programs and block by block."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +12,7 @@ from qsac.ir.blocks import Measure, Multiplexor, PauliRotation
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program
 from qsac.ir.table import Table
-from qsac.native.circuit import GATES
+from qsac.native.circuit import GATES, KIND
 from tests.emit.families import assert_native, assert_same_probabilities, emitted, runs_of_one_qubit_gates
 from tests.strategies import block_programs
 
@@ -44,9 +45,14 @@ def test_one_qubit_gates_between_entanglers_are_few(program: Program) -> None:
 @settings(max_examples=100)
 @given(block_programs())
 def test_groups_cover_the_circuit(program: Program) -> None:
-    circuit = emitted(program, DEVICE)
-    assert [group.start for group in circuit.groups] == [0, *(group.stop for group in circuit.groups[:-1])]
-    assert circuit.groups[-1].stop == len(circuit)
+    """Every block is an op of its own: a measurement is of its own, and all gates are of some."""
+    ops = tuple(replace(op, sources=(place,)) for place, op in enumerate(program.ops))
+    circuit = emitted(replace(program, ops=ops), DEVICE)
+    assert [group.first for group in circuit.groups] == [0, *(group.last + 1 for group in circuit.groups[:-1])]
+    assert circuit.groups[-1].last == len(circuit) - 1
+    masks = circuit.provenance.masks(len(circuit))
+    measured = [masks[place] for place in np.flatnonzero(circuit.kind == KIND["Measure"])]
+    assert measured == [1 << place for place, op in enumerate(ops) if isinstance(op, Measure)]
 
 
 def _gates(*ops: Op, width: int = 2) -> list[str]:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from qsac.emit.rebase import as_cz
 from qsac.native.circuit import GATES
+from qsac.native.rebase import as_cz
 from tests.emit.families import runs_of_one_qubit_gates
 from tests.passes.circuit.test_route import assert_same, branches, circuit_of, left_over, random_circuit
 

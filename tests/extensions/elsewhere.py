@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from qsac.errors import DoesNotFitError
 from qsac.ir.op import Op
+from qsac.native.provenance import Provenance
 from qsac.ir.table import Table
 from qsac.machine import ErrorRates, Target
 from qsac.pipeline import CircuitPass, Pass
@@ -75,6 +76,12 @@ def _circuit_in_place(circuit):
 circuit_in_place = made("circuit-in-place", "circuit", returning(_circuit_in_place))
 outside = made("outside", "circuit", returning(lambda c: replace(c, first=c.first + 1000)))
 unequal = made("unequal", "circuit", returning(lambda c: replace(c, angles=c.angles[1:])))
+
+stale = made("stale", "circuit", returning(lambda c: replace(
+    c, kind=c.kind[1:], first=c.first[1:], second=c.second[1:], angles=c.angles[1:])))
+forgets = made("forgets", "circuit", returning(lambda c: replace(c, provenance=Provenance())))
+other_source = made("other-source", "block", returning(
+    lambda p: p.with_ops((replace(p.ops[0], sources=(99,)), *p.ops[1:]))))
 
 def _other_gate(circuit):
     kind = circuit.kind.copy()

@@ -18,6 +18,7 @@ from qsac.cli.main import run
 from qsac.compiler import compilation as compiler
 from qsac.errors import CheckFailedError, ExtensionError, InvalidInputError
 from qsac.pipeline import registry
+from qsac.report.summary import op_rows
 from tests.extensions.elsewhere import PASSES
 from tests.extensions.installed import MODEL
 from tests.extensions.installed import compiled_with as _compile
@@ -30,6 +31,17 @@ def test_passes_that_do_no_harm_are_used() -> None:
         compiled = _compile(passes, verify_each=True)
         assert compiled.verified
         assert np.array_equal(compiled.circuits[0].angles, plain.circuits[0].angles)
+        assert compiled.circuits[0].groups == plain.circuits[0].groups != ()
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_a_pass_may_not_know_which_ops_gates_are_of() -> None:
+    """Then the artifact does not say so either, and is as good as any other."""
+    compiled = _compile("fold-unitaries,forgets")
+    assert compiled.circuits[0].groups == ()
+    assert qsac.Compiled.parse(compiled.to_json().encode(), "file").circuits[0].groups == ()
+    (row,) = op_rows(compiled)
+    assert row == ("", "no op", *(f"{compiled.stats[f'{size}_qubit_gates']:,}" for size in ("one", "two")))
 
 
 FAILING = {
@@ -50,6 +62,8 @@ FAILING = {
     "outside": "own qubits and bits",
     "unequal": "columns of one length",
     "other-gate": "the gate CX",
+    "stale": "another provenance",
+    "other-source": "the source 99",
     "spends": "0.25",
     "robs": "own spending only",
     "no-apply": "a method apply",

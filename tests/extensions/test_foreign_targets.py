@@ -13,7 +13,7 @@ from qsac.cli.main import run
 from qsac.compiler import compilation as compiler
 from qsac.errors import ExtensionError
 from qsac.machine import registry
-from tests.model.models import with_values
+from tests.families.models import with_values
 
 TOO_WIDE = with_values(np.eye(100, 512).tolist())
 

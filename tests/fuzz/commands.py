@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qsac.cli.main import run
-from tests.fuzz import artifacts, counts, journals, machines, models, starts, templates
+from tests.fuzz import artifacts, counts, journals, machines, models, programs, starts, templates
 from tests.fuzz.changes import Pick
 from tests.fuzz.contract import Example, WrongError
 from tests.fuzz.kinds import SOME, Kind
@@ -47,6 +47,12 @@ COMMANDS = (
     Command(("interpret", "ARTIFACT", "FILE"), counts.make, ".json"),
     Command(("verify", "FILE"), artifacts.make, ".qsac.json"),
     Command(("bind", "FILE", "-o", "OUT"), templates.make, ".qsac-template.json"),
+    Command(("opt", "FILE", "-O", "2", "--lower", "--target", "h1", "-v"), programs.make, ".ir"),
+    Command(
+        ("opt", "FILE", "--passes", "default,-merge-rotations", "--print-after-change", "--elide-tables"),
+        programs.make,
+        ".ir",
+    ),
     # Not `results`, nor `run --submit`: where there is a login, these ask the vendor.
     Command(("jobs",), journals.rows, "/jobs.sqlite"),
     Command(("jobs", "--json"), journals.rows, "/jobs.sqlite"),

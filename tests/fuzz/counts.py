@@ -9,11 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import qsac
-from qsac.artifact.compiled import Compiled
-from qsac.errors import InvalidInputError
 from qsac.files.strict_json import parse
 from qsac.native.circuit import NativeCircuit
-from qsac.runtime import run
 from tests.fuzz import starts
 from tests.fuzz.changes import Pick
 from tests.fuzz.contract import Example, WrongError
@@ -80,19 +77,11 @@ def make(pick: Pick) -> Example:
     return Example(mutant.start, data, edits, (index, order, plain))
 
 
-def interpreted(compiled: Compiled, counts: Any, order: str | None) -> Any:
-    """By the public function where there is one, else by what the command calls."""
-    if "interpret" in qsac.__all__:
-        return qsac.interpret(compiled, counts, order=order)
-    if not isinstance(counts, dict):
-        raise InvalidInputError("the counts are no JSON object", wanted='{"0101...": 12, ...}')
-    return run.interpret_counts(compiled, counts, "counts.json")
-
-
 def feed(example: Example) -> str:
     index, order, plain = example.facts
     compiled = starts.compiled()[index]
-    result = interpreted(compiled, parse(example.data, "counts.json", "file of counts"), order)
+    counts: Any = parse(example.data, "counts.json", "file of counts")
+    result = qsac.interpret(compiled, counts, order=order)
     json.dumps(result.to_dict(), allow_nan=False)
     probability = result.success_probability
     if probability is not None and not 0 <= probability <= 1:
@@ -101,6 +90,9 @@ def feed(example: Example) -> str:
         value = result.metrics.get(name)
         if value is not None and not 0 <= value <= 1:
             raise WrongError(f"{name} of {value}")
+    for value in result.values.get("predictions", {}).get("probabilities", ()):
+        if value is not None and not 0 <= value <= 1:
+            raise WrongError(f"a probability of {value}")
     whole = isinstance(plain, dict) and all(type(count) is int for count in plain.values())
     if whole and result.shots != sum(plain.values()):
         raise WrongError("another number of shots than there were")

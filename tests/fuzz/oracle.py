@@ -23,7 +23,7 @@ Numbers = dict[str, float | str | None]
 
 @dataclass(frozen=True)
 class Readings:
-    """``probabilities``: P(given), every readout's, and those of each value of the index. ``results``: what a run
+    """``probabilities``: P(given), every readout's and every index value's under it. ``results``: what a run
     reports, exactly and from shots that are drawn with a fixed seed. ``meaning``: which bit is read for what."""
 
     probabilities: Numbers
@@ -35,9 +35,11 @@ def readings(compiled: Compiled) -> Readings:
     """Simulates the circuit exactly. Raises what the simulation raises."""
     circuit = compiled.circuits[0]
     found = simulate(circuit)
-    probabilities: Numbers = {"given": found.given, **found.metrics}
-    for name, shares in (("weights", found.weights), ("overlaps", found.overlaps)):
-        probabilities |= {f"{name}[{place}]": share for place, share in enumerate(shares.tolist())}
+    probabilities: Numbers = {"given": found.given, **{name: found.share(name) for name in found.success}}
+    if found.index is not None:
+        for name, weights in (("marginal", found.index.marginal), ("joint", found.index.joint)):
+            shares = weights / (found.given or 1.0)
+            probabilities |= {f"{name}[{place}]": share for place, share in enumerate(shares.tolist())}
     results: Numbers = dict(_flat("exact", run(compiled, "statevector").to_dict()))
     results |= _flat("shots", run(compiled, "statevector", shots=SHOTS, seed=1).to_dict())
     return Readings(probabilities, results, _meaning(circuit))

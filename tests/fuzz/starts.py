@@ -9,7 +9,7 @@ from typing import Any
 from qsac.artifact.compiled import Compiled
 from qsac.compiler.compilation import compile as compile_model
 from qsac.families.qsa.metrics import METRIC_NAMES
-from qsac.families.qsa.results import RESULT_NAMES
+from qsac.families.qsa.readouts import overlaps, predict
 from qsac.machine.registry import target_names
 from qsac.native.circuit import GATES
 from qsac.pipeline.registry import pass_names
@@ -192,7 +192,7 @@ def templates() -> tuple[Document, ...]:
 @functools.cache
 def words() -> tuple[str, ...]:
     """Names that mean something to qsac: registered ones, and short texts and fields of the documents themselves."""
-    found = {*target_names(), *pass_names(), *METRIC_NAMES, *RESULT_NAMES.values(), *(gate.name for gate in GATES)}
+    found = {*target_names(), *pass_names(), *METRIC_NAMES, overlaps.NAME, predict.NAME, *(gate.name for gate in GATES)}
     for document in (*models(), *machines(), *artifacts()[:1], *artifacts()[6:7], *templates()[:1]):
         for _, _, value in walk(document.document):
             entries = value if isinstance(value, dict) else [value]

@@ -140,7 +140,8 @@ def test_the_oracle_tells_harmless_changes_from_others():
         "refused at /circuits/0/profile/success"
     )
     assert moved(lambda document: document["stats"].update(lam=2.0)) == "refused at /stats/lam"
-    assert moved(lambda document: document["circuits"][0].update(name="other")) == ""
+    assert moved(lambda document: document["circuits"][0].update(name="other")) == "refused at /circuits/0/name"
+    assert moved(lambda document: document["circuits"][0]["groups"].clear()) == ""
 
 
 def test_the_oracle_sees_what_is_read_for_what():

@@ -1,5 +1,6 @@
 """The interpreter against an evaluation that shares no code with it: whole registers, one basis state at a time."""
 
+from collections.abc import Callable
 from itertools import product
 from typing import Any
 
@@ -140,7 +141,23 @@ def _completed(row: NDArray[Any]) -> NDArray[Any]:
     return basis * np.concatenate(([np.vdot(basis[:, 0], row)], np.ones(len(row) - 1)))
 
 
-def _step(sparse: _Sparse, op: Op, program: Program) -> None:
+def _loading(
+    op: LoadTokens, program: Program, value: Callable[[tuple[int, ...], tuple[str, ...]], int]
+) -> Callable[[tuple[int, ...]], NDArray[Any]]:
+    """Basis state -> what the data goes through."""
+    rows = [_completed(row) for row in program.tables[op.table].values]
+    identity = np.eye(len(rows[0]))
+
+    def loaded(basis: tuple[int, ...]) -> NDArray[Any]:
+        index = value(basis, op.index)
+        chosen = rows[index] if index < len(rows) and all(value(basis, (name,)) for name in op.when) else identity
+        return chosen.conj().T if op.adjoint_load else chosen
+
+    return loaded
+
+
+def _block_step(sparse: _Sparse, op: Op) -> bool:
+    """Apply an op of the block level; False if it is of the other one."""
     value = sparse.value
     match op:
         case PauliRotation():
@@ -157,6 +174,17 @@ def _step(sparse: _Sparse, op: Op, program: Program) -> None:
             sparse.apply(op.qubits, lambda _: np.diag(np.exp(1j * op.phases.values)))
         case Measure():
             sparse.project((op.qubit,), np.array([1.0, 0.0]))
+        case Reset():
+            pass
+        case _:
+            return False
+    return True
+
+
+def _attention_step(sparse: _Sparse, op: Op, program: Program) -> bool:
+    """Apply an op of the attention level; False if it is of the other one."""
+    value = sparse.value
+    match op:
         case Project():
             sparse.project(op.registers, _projected(op, program))
         case PrepareIndices():
@@ -174,21 +202,17 @@ def _step(sparse: _Sparse, op: Op, program: Program) -> None:
                 lambda basis: matrix if all(value(basis, (name,)) for name in op.when) else np.eye(len(matrix)),
             )
         case LoadTokens():
-            rows = [_completed(row) for row in program.tables[op.table].values]
-            identity = np.eye(len(rows[0]))
-
-            def loaded(basis: tuple[int, ...]) -> NDArray[Any]:
-                index = value(basis, op.index)
-                chosen = (
-                    rows[index] if index < len(rows) and all(value(basis, (name,)) for name in op.when) else identity
-                )
-                return chosen.conj().T if op.adjoint_load else chosen
-
-            sparse.apply((op.data,), loaded)
-        case Reset() | Observe():
+            sparse.apply((op.data,), _loading(op, program, value))
+        case Observe():
             pass
         case _:
-            raise AssertionError(op.name)
+            return False
+    return True
+
+
+def _step(sparse: _Sparse, op: Op, program: Program) -> None:
+    if not _block_step(sparse, op) and not _attention_step(sparse, op, program):
+        raise AssertionError(op.name)
 
 
 @settings(max_examples=60)

@@ -138,7 +138,7 @@ def test_all_levels_agree(seed: int) -> None:
         for quantity, values in expected.observed.items():
             np.testing.assert_allclose(found.observed[quantity], values, atol=1e-11)
         circuit = emit(blocks, context)
-        assert simulate(circuit).metrics["fidelity"] == pytest.approx(expected.value("fidelity"), abs=1e-11)
+        assert simulate(circuit).share("fidelity") == pytest.approx(expected.value("fidelity"), abs=1e-11)
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -13,8 +13,7 @@ from qsac.ir.attention import PrepareIndices
 from qsac.ir.op import Op, Scope
 from qsac.lowering.allocation import Allocation
 from qsac.lowering.indices import causal_state, unary_state, uniform_state
-from qsac.lowering.lower import LOWERINGS
-from qsac.lowering.place import Place
+from qsac.lowering.place import Place, lowering
 from tests.lowering.states import NOTHING, prepared
 
 LENGTHS = range(1, 41)
@@ -62,7 +61,7 @@ def test_the_cheaper_causal_state_is_taken(length: int, gates: int) -> None:
     size = len(registers["query"])
     op = PrepareIndices("query", "key", "causal", length)
     place = Place(Scope({"query": size, "key": size}, {}), Allocation(registers, 2 * size, {}))
-    blocks = LOWERINGS[PrepareIndices](op, place)
+    blocks = lowering.of(op)(op, place)
     expected = op.prepared(place.scope)
     np.testing.assert_allclose(prepared(blocks, (*registers["query"], *registers["key"])), expected, atol=1e-12)
     assert _gates(blocks) == gates == op_cost(op, place.scope, "zzphase")

@@ -26,7 +26,11 @@ def random_order(rng: np.random.Generator, controls: int) -> LadderOrder:
     return LadderOrder(tuple(rng.permutation(controls).tolist()), parities)
 
 
-@pytest.mark.parametrize("seed", range(40))
+# Models with ladders of at least two controls and all of their rows.
+SEEDS = (3, 6, 8, 9, 11, 14, 20, 21, 25, 28, 48, 54, 58, 62, 67, 69, 70, 71, 80, 81, 82, 83, 84, 85, 88, 89, 94, 96)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_loaders_load_the_same_in_any_order(seed: int) -> None:
     program = build(load(random_model(seed)))
     rng = np.random.default_rng(seed)
@@ -40,6 +44,7 @@ def test_loaders_load_the_same_in_any_order(seed: int) -> None:
     for metric, pair in expected.probabilities.items():
         assert found.probabilities[metric] == pytest.approx(pair, abs=1e-10)
     written = [op for op in ordered.ops if isinstance(op, UniformlyControlledGate)]
+    assert written != gates
     for op, before, order in zip(written, gates, orders, strict=True):
         if order is not None:
             assert op.controls == tuple(before.controls[place] for place in order.order)

@@ -19,8 +19,8 @@ from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
 from qsac.ir.verifier import ProgramError, verify
 from qsac.lowering.lower import lower
-from qsac.lowering.pruned import pruned_cascade, pruned_rows
 from qsac.machine.registry import target
+from qsac.numerics.pruned_cascade import pruned_cascade, pruned_rows
 from qsac.pipeline.contract import PassContext
 
 SHAPES = [(count, size) for count in (1, 2, 3, 5, 6, 8, 9, 12) for size in (1, 2, 3, 4)]

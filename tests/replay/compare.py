@@ -108,8 +108,11 @@ def _unsealed(document: Any) -> Any:
 
 
 def _documents(base: Any, tree: Any, renames: Renames) -> Difference | None:
-    renamed = _renamed(_unsealed(base), (), renames, old=True)
-    return _walk(renamed, _renamed(_unsealed(tree), (), renames, old=False), (), exact=False)
+    if isinstance(base, dict):
+        renames = renames.against(base)
+    moved = renames.moved(_renamed(_unsealed(base), (), renames, old=True))
+    same = _renamed(_unsealed(tree), (), renames, old=False)
+    return _walk(renames.without_empty(moved), renames.without_empty(same), (), exact=False)
 
 
 def _renamed(value: Any, path: tuple[str, ...], renames: Renames, old: bool) -> Any:
@@ -125,6 +128,8 @@ def _renamed(value: Any, path: tuple[str, ...], renames: Renames, old: bool) -> 
         return result
     if isinstance(value, list):
         return [_renamed(inner, (*path, str(place)), renames, old) for place, inner in enumerate(value)]
+    if isinstance(value, str) and path == ("blocks",):
+        value = renames.without_added(value)
     if not isinstance(value, str) or not old:
         return value
     if path[-1] in _IR_FIELDS:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -15,12 +16,38 @@ class Renames:
     bits. ``fields`` are keys of JSON objects at any depth and attributes in IR text, or, with a slash in front, JSON
     pointers in which ``*`` stands for any one step (``/circuits/*/groups``). A field renamed to None is not compared:
     one of the two sides does not have it. Renamed all at once, so that two names may change places.
+
+    ``added`` are fields of a document that older commits do not have, each with pointers of those that have another
+    form since: none of them is compared with such a commit, and all are with later ones. ``added_attributes`` are such
+    fields of ops in the IR text of blocks, which had a comment in their place.
+    ``moves`` are JSON pointers of the commit, and where the same stands in the working tree, moved one after the other
+    once all is renamed. Where things are moved to, an empty object says no more than none: the outermost one, and
+    what is moved, are left out where they are empty.
     """
 
     ops: Mapping[str, str] = field(default_factory=dict)
     passes: Mapping[str, str] = field(default_factory=dict)
     registers: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str | None] = field(default_factory=dict)
+    added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    added_attributes: tuple[str, ...] = ()
+    moves: Mapping[str, str] = field(default_factory=dict)
+
+    def against(self, base: Mapping[str, Any]) -> Renames:
+        """The table for a document of the commit: what that commit does not have yet is not compared."""
+        news = [name for name in self.added if name not in base]
+        blocks = base.get("blocks")
+        attributes = [name for name in self.added_attributes if isinstance(blocks, str) and f" {name}=" not in blocks]
+        left_out = [f"/{name}" for name in news] + [pointer for name in news for pointer in self.added[name]]
+        fields = {**self.fields, **dict.fromkeys(left_out)}
+        return replace(self, fields=fields, added={}, added_attributes=tuple(attributes))
+
+    def without_added(self, text: str) -> str:
+        """IR text of blocks without the added attributes that are not compared, and the comments before their time."""
+        if not self.added_attributes:
+            return text
+        names = "|".join(self.added_attributes)
+        return re.sub(rf" (?:{names})=\[[\d,]*\]| # /\S*$", "", text, flags=re.MULTILINE)
 
     def in_ir(self, text: str) -> str:
         """IR text of the commit in the words of the working tree."""
@@ -41,6 +68,23 @@ class Renames:
             if path[-1] == old or (old.startswith("/") and _matches(path, old[1:].split("/"))):
                 return new
         return self.in_words(path[-1])
+
+    def moved(self, document: Any) -> Any:
+        """A document of the commit with everything where the working tree has it."""
+        if not isinstance(document, dict):
+            return document
+        for old, new in self.moves.items():
+            found, document = _without(document, old[1:].split("/"))
+            if found is not None and found not in ({}, []):
+                document = _with(document, new[1:].split("/"), found)
+        return document
+
+    def without_empty(self, document: Any) -> Any:
+        """A document of either side without the empty objects that things are moved into."""
+        if not isinstance(document, dict):
+            return document
+        into = {new[1:].split("/")[0] for new in self.moves.values()}
+        return {name: value for name, value in document.items() if name not in into or value != {}}
 
     def old_arguments(self, arguments: Iterable[str]) -> list[str]:
         """Command-line arguments in the words of the commit."""
@@ -66,5 +110,36 @@ def _matches(path: tuple[str, ...], pattern: list[str]) -> bool:
     return len(path) == len(pattern) and all(wanted in ("*", step) for step, wanted in zip(path, pattern, strict=True))
 
 
-RENAMES = Renames()
+def _without(document: dict[str, Any], path: list[str]) -> tuple[Any, dict[str, Any]]:
+    """What stands at a path, None where nothing does, and the document without it."""
+    first, *rest = path
+    if first not in document:
+        return None, document
+    if not rest:
+        return document[first], {name: value for name, value in document.items() if name != first}
+    if not isinstance(document[first], dict):
+        return None, document
+    found, inner = _without(document[first], rest)
+    return found, {**document, first: inner}
+
+
+def _with(document: dict[str, Any], path: list[str], value: Any) -> dict[str, Any]:
+    """The document with a value at a path; objects on the way are made."""
+    first, *rest = path
+    return {**document, first: _with(document.get(first, {}), rest, value) if rest else value}
+
+
+RENAMES = Renames(
+    # Before and after a pass gates are counted by one rule at both levels since: diagonals one by one, as lowering
+    # writes them. The counts of circuits are compared as ever.
+    fields={"/stats/passes/*/two_qubit_gates": None, "/passes/*/two_qubit_gates": None},
+    added={"ops": ("/circuits/*/groups",)},
+    added_attributes=("sources",),
+    moves={
+        "/predictions/standard_errors": "/value_errors/predictions/probabilities",
+        "/overlaps/standard_errors": "/value_errors/overlaps",
+        "/predictions": "/values/predictions",
+        "/overlaps": "/values/overlaps",
+    },
+)
 """The table in use."""

@@ -1,6 +1,7 @@
 """What a replay compares, by either level: texts as the two sides might write them."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -134,6 +135,43 @@ def test_renames_are_carried_out_where_qsac_names_things_and_nowhere_else() -> N
     assert _compared(_artifact(), _artifact(), "meaning", renames) is not None
 
 
+def test_what_a_commit_does_not_have_yet_is_not_compared_with_it_and_with_later_ones_it_is() -> None:
+    renames = Renames({"observe": "look"}, added={"ops": ("/circuits/*/groups",)}, added_attributes=("sources",))
+    old, new = (
+        _artifact(),
+        json.loads(json.dumps(_artifact(ops=[{"id": 0, "kind": "look"}])).replace("observe r", "look r")),
+    )
+    new["circuits"][0]["groups"] = [[0, 0, [0]]]
+    assert _compared(old, new, "meaning", renames) is None
+    later = new | {"ops": [{"id": 0, "kind": "observe"}]}
+    assert _compared(later, new, "meaning", renames) is None
+    other = json.loads(json.dumps(new))
+    other["circuits"][0]["groups"] = [[0, 0, [1]]]
+    found = _compared(later, other, "meaning", renames)
+    assert found is not None
+    assert found.place == "/circuits/0/groups/0/2/0"
+    found = _compared(later, new | {"ops": [{"id": 0, "kind": "other"}]}, "meaning", renames)
+    assert found is not None
+    assert found.place == "/ops/0/kind"
+
+
+def test_attributes_of_blocks_that_a_commit_does_not_have_yet() -> None:
+    renames = Renames(added_attributes=("sources",))
+    text = 'op reset%s qubit="q[0]"%s\nop project # /tokens\n'
+    old, new = {"ir": "op project # /tokens\n", "blocks": text % ("", " # /tokens")}, text % (" sources=[0,12]", "")
+    assert _compared(old, {**old, "blocks": new}, "meaning", renames, "template") is None
+    later = {**old, "blocks": new}
+    for changed in (new.replace("12", "3"), new.replace("q[0]", "q[1]")):
+        found = _compared(later, {**later, "blocks": changed}, "meaning", renames, "template")
+        assert found is not None
+        assert found.place == "/blocks, line 1"
+    found = _compared(old, {**old, "blocks": new.replace("q[0]", "q[1]")}, "meaning", renames, "template")
+    assert found is not None
+    found = _compared(old, {**old, "ir": "op project # /readout\n"}, "meaning", renames, "template")
+    assert found is not None
+    assert found.place == "/ir, line 1"
+
+
 def test_names_may_change_places_and_parts_of_words_are_none() -> None:
     swapped = Renames(ops={"load": "store", "store": "load"})
     assert (
@@ -146,6 +184,65 @@ def test_names_may_change_places_and_parts_of_words_are_none() -> None:
         "old,other{old=1}",
     ]
     assert RENAMES.in_ir("op observe") == "op observe" or "observe" in RENAMES.ops
+
+
+OLD_RESULTS: dict[str, dict[str, Any]] = {
+    "loss": {"metrics": {"loss": 0.5}, "standard_errors": {"loss": 0.1}},
+    "exact": {"predictions": {"over": "basis", "probabilities": [0.25, None], "standard_errors": []}},
+    "shots": {"predictions": {"over": "basis", "probabilities": [0.25, None], "standard_errors": [0.1, None]}},
+    "scores": {"overlaps": {"re": [[1.0]], "im": [[0.0]], "standard_errors": {"re": [[0.1]], "im": [[0.2]]}}},
+}
+NEW_RESULTS: dict[str, dict[str, Any]] = {
+    "loss": {"metrics": {"loss": 0.5}, "standard_errors": {"loss": 0.1}, "values": {}, "value_errors": {}},
+    "exact": {"values": {"predictions": {"over": "basis", "probabilities": [0.25, None]}}, "value_errors": {}},
+    "shots": {
+        "values": {"predictions": {"over": "basis", "probabilities": [0.25, None]}},
+        "value_errors": {"predictions": {"probabilities": [0.1, None]}},
+    },
+    "scores": {
+        "values": {"overlaps": {"re": [[1.0]], "im": [[0.0]]}},
+        "value_errors": {"overlaps": {"re": [[0.1]], "im": [[0.2]]}},
+    },
+}
+
+
+@pytest.mark.parametrize("kind", OLD_RESULTS)
+def test_results_are_compared_wherever_their_parts_have_moved(kind: str) -> None:
+    old, new = OLD_RESULTS[kind], NEW_RESULTS[kind]
+    for base in (old, new):
+        assert _compared(base, new, "meaning", RENAMES, "results") is None
+    assert _compared(old, new, "meaning", NONE, "results") is not None
+    changed = 0
+    for path, number in _numbers(new):
+        other = json.loads(json.dumps(new))
+        inner = other
+        for step in path[:-1]:
+            inner = inner[step]
+        for value in (number + 1e-7, None):
+            inner[path[-1]] = value
+            found = _compared(old, other, "meaning", RENAMES, "results")
+            assert found is not None
+            assert found.place == "/" + "/".join(map(str, path))
+            changed += 1
+    assert changed == {"loss": 4, "exact": 2, "shots": 4, "scores": 8}[kind]
+
+
+def _numbers(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], float]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, entry in inner:
+        yield from _numbers(entry, (*path, step))
+    if isinstance(value, float):
+        yield path, value
+
+
+def test_what_was_left_where_it_was_is_found() -> None:
+    both = NEW_RESULTS["shots"] | OLD_RESULTS["shots"]
+    found = _compared(OLD_RESULTS["shots"], both, "meaning", RENAMES, "results")
+    assert found is not None
+    assert found.place == "/predictions"
+    found = _compared(OLD_RESULTS["shots"], NEW_RESULTS["exact"], "meaning", RENAMES, "results")
+    assert found is not None
+    assert found.place == "/value_errors"
 
 
 def test_texts_are_compared_by_their_numbers() -> None:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from math import ceil
+from math import ceil, isqrt
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from qsac.counting.stats import circuit_stats
 from qsac.errors import DoesNotFitError
 from qsac.families.reading import load
 from qsac.machine.registry import target
-from qsac.report.forecast import CONTEXT_LIMIT, NOISE, STANDARD_ERROR, charge, for_shots, forecast
+from qsac.report.forecast import NOISE, STANDARD_ERROR, WORK_LIMIT, charge, for_shots, forecast
 from qsac.runtime.schema import RunResult
 from tests.bench.cases import Case
 from tests.strategies import random_model
@@ -41,7 +41,8 @@ def test_the_shots_told_give_the_standard_error(seed: int) -> None:
 
 
 def test_a_context_too_long_to_tell() -> None:
-    values = [[1.0, 0.5 + 0.001 * row] for row in range(CONTEXT_LIMIT + 2)]
+    longest = isqrt(WORK_LIMIT)
+    values = [[1.0, 0.5 + 0.001 * row] for row in range(longest + 2)]
     attention = {
         "type": "overlap",
         "kernel": {"type": "monomial", "degree": 1},
@@ -49,6 +50,8 @@ def test_a_context_too_long_to_tell() -> None:
         "score": {"type": "identity"},
     }
     model = {"qsac": 1, "tokens": {"type": "inline", "values": values}, "attention": attention}
+    (within, beyond) = (load(model | {"tokens": {"type": "inline", "values": values[:rows]}}) for rows in (-1, None))
+    assert within.readout.work(within) == WORK_LIMIT < beyond.readout.work(beyond)
     told = qsac.compile(model, "h2", verify=False).stats["forecast"]
     unknown = ("success_probability", "useful", "shots", "cost")
     assert [told[name] for name in unknown] == [None] * len(unknown)
@@ -71,7 +74,7 @@ def test_the_forecast_is_made_of_the_statistics(name: str, optimisation: int) ->
     again = Compiled.parse(compiled.to_json().encode(), "again")
     machine = target(name)
     counts = circuit_stats(again.circuits[0], machine)
-    assert forecast(again.model, again.program.normalisation, counts, machine) == told
+    assert forecast(again.model, again.normalisations, counts, machine) == told
 
 
 def test_many_shots_take_several_jobs() -> None:
@@ -210,7 +213,7 @@ def test_a_machine_that_a_model_does_not_fit_is_not_named(monkeypatch: pytest.Mo
 def test_shots_are_rounded_up() -> None:
     machine = replace(target("h2"), max_shots=None)
     compiled = qsac.compile(EXAMPLE, "h2", verify=False)
-    told = forecast(compiled.model, 1.0, compiled.stats, machine)
+    told = forecast(compiled.model, (1.0,), compiled.stats, machine)
     exact = qsac.run(compiled, "statevector")
     fidelity, share = exact.metrics["fidelity"], exact.success_probability
     assert fidelity is not None

@@ -15,7 +15,7 @@ import qsac
 from qsac.artifact.sealing import digest_of
 from qsac.errors import InvalidInputError
 from qsac.export.qasm import to_qasm2
-from qsac.families.qsa.results import impossible_index
+from qsac.families.outcomes import Index, Outcomes
 from qsac.runtime.counts import Order
 
 SHOTS = 20_000
@@ -248,9 +248,8 @@ def test_overlaps_outside_the_mask_are_null_whatever_fell_there(part: str) -> No
     inside = {outcome(j, i): 100 for j in range(3) for i in range(j + 1)}
     outside = {outcome(0, 1): 3, outcome(1, 2): 4, outcome(3, 3): 5}
     found = qsac.interpret(compiled, inside | outside)
-    assert found.overlaps is not None
     name = "re" if part == "complex" else "abs2"
-    for content in (found.overlaps[name], found.overlaps["standard_errors"][name]):
+    for content in (found.values["overlaps"][name], found.value_errors["overlaps"][name]):
         assert [[entry is None for entry in row] for row in content] == [
             [False, True, True],
             [False, False, True],
@@ -266,8 +265,7 @@ def test_overlaps_outside_the_mask_are_null_whatever_fell_there(part: str) -> No
 def test_simulated_noise_leaves_the_entries_outside_the_mask_null() -> None:
     compiled = qsac.compile(_model({"type": "overlaps"}), "h1", verify=False)
     found = qsac.run(compiled, noise=True, shots=4_000, seed=2)
-    assert found.overlaps is not None
-    assert [row[place + 1 :] for place, row in enumerate(found.overlaps["im"])] == [[None, None], [None], []]
+    assert [row[place + 1 :] for place, row in enumerate(found.values["overlaps"]["im"])] == [[None, None], [None], []]
     (said,) = found.warnings
     assert "of 4,000 shots that count fell on pairs outside the mask" in said
     assert 0 < int(said.split()[0]) < 400
@@ -284,14 +282,22 @@ def test_states_and_words_that_do_not_exist() -> None:
             bits[bit] = int(digit)
         counts[tuple(bits)] = 10 + value
     found = qsac.interpret(compiled, counts)
-    assert found.predictions is not None
-    assert found.predictions["probabilities"] == [1, 1, 1]
+    assert found.values["predictions"]["probabilities"] == [1, 1, 1]
     assert found.warnings[0].startswith("13 of 46 shots that count fell on values that stand for no state")
 
 
 def test_which_values_of_an_index_never_occur() -> None:
     def impossible(readout: dict[str, Any], tokens: list[list[float]]) -> list[bool]:
-        found: list[bool] = impossible_index(qsac.load(_model(readout, tokens))).tolist()
+        """For each value of the index, whether a result of shots on it says that no exact circuit reads it."""
+        model = qsac.load(_model(readout, tokens))
+        ((name, exact),) = model.readout.expected(model).items()
+        assert exact.index is not None
+        found = []
+        for weights in np.eye(len(exact.index.joint)):
+            shot = Outcomes(1, 1, {name: 1}, Index(weights, weights))
+            said = [text for text in model.readout.result(model, {name: shot}).warnings if "fell on" in text]
+            assert all(text.startswith("1 of 1 shot that count") for text in said)
+            found.append(bool(said))
         return found
 
     flat = [[1, 0], [1, 1], [0, 1]]

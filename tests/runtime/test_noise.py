@@ -20,7 +20,7 @@ from qsac.machine.target import ErrorRates, Target
 from qsac.native.circuit import KIND, NativeCircuit
 from qsac.runtime.aer import sample
 from qsac.runtime.noise import misread, noisy
-from tests.runtime.test_statevector import circuit
+from tests.simulation.test_statevector import circuit
 
 NONE = ErrorRates(0.0, 0.0, 0.0, 0.0, 0.0, "2025-01-01", "made up")
 

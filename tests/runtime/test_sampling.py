@@ -120,8 +120,8 @@ def test_other_readouts_run_with_noise_and_shots_only() -> None:
     compiled = qsac.compile(model, "h2", verify=False)
     noisy, plain = (qsac.run(compiled, shots=300, noise=noise) for noise in (True, False))
     assert (noisy.noise, plain.noise) == (True, False)
-    assert noisy.predictions is not None
-    assert noisy.predictions != plain.predictions
+    assert noisy.values.keys() == plain.values.keys() == {"predictions"}
+    assert noisy.values != plain.values
     for options in ({"precision": 0.1}, {"noise": True, "mitigate": True}):
         with pytest.raises(InvalidInputError, match="only a loss"):
             qsac.run(compiled, **options)  # type: ignore[arg-type]

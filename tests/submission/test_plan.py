@@ -191,7 +191,7 @@ def test_results_are_not_scaled_by_what_the_artifact_says(lam: Any, compiled: qs
         plan(replace(compiled, stats=compiled.stats | {"lam": lam}), 5)
     assert caught.value.pointer == "/stats/lam"
     if isinstance(caught.value, CheckFailedError):
-        assert caught.value.wanted == f"lambda as it is in the program: {compiled.stats['lam']!r}"
+        assert caught.value.wanted == f"as it is in the model and its program: {compiled.stats['lam']!r}"
     else:
         assert caught.value.found in ("nan", "an integer of 16610 bits")  # what no artifact can hold
 

@@ -14,14 +14,16 @@ TOLERANCE = 1e-8
 def assert_closed_form(model: Model, circuit: NativeCircuit) -> None:
     """Every metric of the simulated circuit to 1e-8."""
     found = simulate(circuit)
+    token_fidelity = found.share("token_fidelity")
+    weights, overlaps = np.ones(1), np.array([token_fidelity])
+    if found.index is not None:
+        weights, overlaps = found.index.marginal / found.given, found.index.joint / found.given
     values, _ = metrics_from_probabilities(
         zeta=found.given,
-        fidelity=found.metrics["fidelity"],
-        token_fidelity=found.metrics["token_fidelity"],
-        weight_share=(found.weights if len(found.weights) else np.ones(1))[: model.context],
-        overlap_share=(found.overlaps if len(found.overlaps) else np.array([found.metrics["token_fidelity"]]))[
-            : model.context
-        ],
+        fidelity=found.share("fidelity"),
+        token_fidelity=token_fidelity,
+        weight_share=weights[: model.context],
+        overlap_share=overlaps[: model.context],
         context=model.context,
         pairs=model.pairs,
         prefix=prefix_loss(model),

@@ -1,7 +1,7 @@
 """What is compiled for one of IBM's devices keeps to its snapshot's gates and coupling map, and means the model.
 
 The snapshot is read by qiskit-ibm-runtime here, and the rules are pytket's. Many models are compiled at -O1, and some
-at -O2, where they are laid out; more on that in tests/test_laid_out.py and tests/emit/test_coupled.py.
+at -O2, where they are laid out; more on that in tests/layout/test_laid_out.py and tests/layout/test_coupled.py.
 """
 
 from __future__ import annotations

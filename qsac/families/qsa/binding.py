@@ -9,11 +9,11 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
+from qsac.arguments import shown
 from qsac.errors import InvalidInputError
 from qsac.families.qsa.model import Model
 from qsac.families.qsa.reading import read
 from qsac.families.qsa.schema import ModelFile
-from qsac.files.arguments import shown
 from qsac.files.numbers import Numbers, as_lists, exactly_real
 from qsac.files.pointer import join
 

@@ -1,4 +1,5 @@
-"""The model file's fields as they are with the section ``attention``. The shipped JSON Schema is generated from these."""
+"""The model file's fields as they are with the section ``attention``. The shipped JSON Schema is generated from
+these."""
 
 from __future__ import annotations
 

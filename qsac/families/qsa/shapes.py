@@ -169,14 +169,15 @@ def _with_some_phases(model: Model) -> Model:
 
 
 def _stand_in(model: Model, context: int) -> Model:
-    """The model with so many context tokens, all the same: its program has the ops of a larger one."""
+    """The model with so many context tokens, all the same: its program has the ops of a larger one. Views of one row,
+    as there may be more tokens than any memory holds."""
     phases = model.given_phases
     some = phases is not None and (isinstance(phases, str) or bool(np.any(phases)))
     return replace(
         model,
-        tokens=np.repeat(model.tokens[:1], context + 1, axis=0),
-        given_tokens=np.repeat(model.given_tokens[:1], context + 1, axis=0),
-        given_phases=np.ones(context) if some else None,
+        tokens=np.broadcast_to(model.tokens[0], (context + 1, model.tokens.shape[1])),
+        given_tokens=np.broadcast_to(model.given_tokens[0], (context + 1, model.given_tokens.shape[1])),
+        given_phases=np.broadcast_to(1.0, context) if some else None,
     )
 
 

@@ -22,6 +22,7 @@ class PrepareIndices(Op):
 
     name: ClassVar[str] = "prepare-indices"
     level: ClassVar[Level] = "attention"
+    phrase: ClassVar[str] = "preparation of"
 
     query: str
     key: str
@@ -62,6 +63,7 @@ class PrepareIndex(Op):
 
     name: ClassVar[str] = "prepare-index"
     level: ClassVar[Level] = "attention"
+    phrase: ClassVar[str] = "preparation of"
 
     index: str
     length: int

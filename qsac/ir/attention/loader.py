@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ class Loader(Op):
 
     What is un-loaded must then be projected on zero, so only the first column of each unitary is part of the meaning.
     """
+
+    phrase: ClassVar[str] = "load of"
 
     data: str
     adjoint_load: bool
@@ -31,6 +33,10 @@ class Loader(Op):
     @property
     def leaves_zero_on(self) -> tuple[str, ...]:
         return (self.data,) if self.adjoint_load else ()
+
+    @property
+    def inverse(self) -> bool:
+        return self.adjoint_load
 
     @property
     def approximates(self) -> bool:

@@ -18,6 +18,7 @@ class PhaseTable(Op):
 
     name: ClassVar[str] = "phase-table"
     level: ClassVar[Level] = "attention"
+    phrase: ClassVar[str] = "phases on"
 
     index: str
     phases: Table

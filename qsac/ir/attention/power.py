@@ -52,6 +52,7 @@ class PreparePower(Op):
 
     name: ClassVar[str] = "prepare-power"
     level: ClassVar[Level] = "attention"
+    phrase: ClassVar[str] = "preparation of"
 
     power: tuple[str, ...]
     amplitudes: tuple[float, ...]
@@ -82,6 +83,7 @@ class TurnPower(Op):
 
     name: ClassVar[str] = "turn-power"
     level: ClassVar[Level] = "attention"
+    phrase: ClassVar[str] = "rotation of"
 
     power: str
     angles: tuple[float, ...]
@@ -100,6 +102,10 @@ class TurnPower(Op):
     @property
     def needs_fresh(self) -> tuple[str, ...]:
         return (self.power,) if self.fresh else ()
+
+    @property
+    def inverse(self) -> bool:
+        return self.last
 
     @property
     def leaves_zero_on(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ class Project(Op):
 
     name: ClassVar[str] = "project"
     level: ClassVar[Level] = "attention"
+    phrase: ClassVar[str] = "projection of"
 
     registers: tuple[str, ...]
     state: ProjectedState = "zero"

@@ -23,6 +23,7 @@ class SelectIndex(Op):
 
     name: ClassVar[str] = "select-index"
     level: ClassVar[Level] = "attention"
+    phrase: ClassVar[str] = "selection of"
 
     query: str
     key: str
@@ -36,6 +37,10 @@ class SelectIndex(Op):
     @property
     def borrows(self) -> tuple[str, ...]:
         return (self.power,)
+
+    @property
+    def inverse(self) -> bool:
+        return self.adjoint_select
 
     @property
     def opens_pair(self) -> bool:

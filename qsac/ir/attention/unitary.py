@@ -47,6 +47,7 @@ class ApplyUnitary(Op):
 
     name: ClassVar[str] = "apply-unitary"
     level: ClassVar[Level] = "attention"
+    phrase: ClassVar[str] = "unitary on"
 
     data: str
     form: UnitaryForm

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.ir.op import Level, Op, Scope
+from qsac.ir.op import Level, Op, Scope, sources_of
 from qsac.ir.outline import Outline
 from qsac.ir.table import Table
 
@@ -50,15 +50,17 @@ class Diagonal(Op):
     def joined(self, other: Diagonal) -> Diagonal:
         """Both as one, where the qubits of one of them are among the other's; phases from -pi to below pi."""
         wide = self if len(self.qubits) >= len(other.qubits) else other
-        slots = (*self.slots, *other.slots)
+        slots, sources = (*self.slots, *other.slots), sources_of(self, other)
         if not (self.phases.known and other.phases.known):
-            return replace(self, qubits=wide.qubits, phases=Outline((1 << len(wide.qubits),), real=True), slots=slots)
+            outline = Outline((1 << len(wide.qubits),), real=True)
+            return replace(self, qubits=wide.qubits, phases=outline, slots=slots, sources=sources)
         phases = self.phases.values[self.places(wide.qubits)] + other.phases.values[other.places(wide.qubits)]
         return replace(
             self,
             qubits=wide.qubits,
             phases=Table(np.remainder(phases + np.pi, 2 * np.pi) - np.pi),
             slots=slots,
+            sources=sources,
         )
 
     def places(self, qubits: tuple[str, ...]) -> NDArray[np.intp]:

@@ -40,10 +40,10 @@ class PauliRotation(Op):
         return rotation_matrix(self.paulis, self.angle)[None]
 
 
-def controlled_x(control: str, target: str, origin: str = "") -> tuple[PauliRotation, ...]:
+def controlled_x(control: str, target: str) -> tuple[PauliRotation, ...]:
     """CX up to a global phase, as the three commuting rotations exp(i pi/4 (Z + X - Z X))."""
     return (
-        PauliRotation("zx", (control, target), pi / 2, origin=origin),
-        PauliRotation("z", (control,), -pi / 2, origin=origin),
-        PauliRotation("x", (target,), -pi / 2, origin=origin),
+        PauliRotation("zx", (control, target), pi / 2),
+        PauliRotation("z", (control,), -pi / 2),
+        PauliRotation("x", (target,), -pi / 2),
     )

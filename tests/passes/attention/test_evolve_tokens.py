@@ -153,23 +153,18 @@ SOFTMAX = {"type": "softmax-taylor", "degree": 2}
     [
         (tfim(3, 8), {}),
         (tfim(3, 13), {"mask": "full", "phases": "optimal"}),
-        (tfim(3, 8, boundary="periodic"), {"kernel": SOFTMAX}),
         (tfim(2, 16, 0.1), {"kernel": {"type": "monomial", "degree": 2}, "value": IDENTITY}),
         (tfim(4, 16, initial="zero"), {}),
-        (HEISENBERG, {}),
         (THREE_BODY, {"kernel": SOFTMAX, "score": ANSATZ}),
     ],
 )
 def test_the_budget_is_kept(tokens: dict[str, Any], attention: dict[str, Any], budget: float) -> None:
     found = compiled(tokens, budget, **attention)
     exact = qsac.compile(model(tokens, **attention), "statevector", optimisation=3, passes=PASSES, verify=False)
-    assert found.stats["two_qubit_gates"] <= exact.stats["two_qubit_gates"]
     report = found.stats["error_budget"]
-    if not report["spent"]:
-        assert found.ir == exact.ir
-        return
     assert found.stats["two_qubit_gates"] < exact.stats["two_qubit_gates"]
-    assert set(report["spent"]) <= {"evolve-tokens", "truncate-tokens"}
+    # Where much may be spent, few dimensions can be better than an evolution.
+    assert [*report["spent"]] == ["truncate-tokens" if tokens is THREE_BODY and budget > 1e-2 else "evolve-tokens"]
     spent = sum(map(sqrt, report["spent"].values())) ** 2
     assert 0 < spent <= budget
     assert report["infidelity"] is None or report["infidelity"] <= spent
@@ -179,13 +174,21 @@ def test_the_budget_is_kept(tokens: dict[str, Any], attention: dict[str, Any], b
     assert abs(given - values["zeta"]) <= sqrt(budget) * 2
 
 
-def test_most_of_these_models_are_evolved() -> None:
-    for tokens in (tfim(3, 8), tfim(4, 16, initial="zero")):
-        assert "evolve-tokens" in compiled(tokens, 3e-2).stats["error_budget"]["spent"]
+@pytest.mark.parametrize("budget", [1e-3, 3e-2])
+@pytest.mark.parametrize(
+    ("tokens", "attention"), [(HEISENBERG, {}), (tfim(3, 8, boundary="periodic"), {"kernel": SOFTMAX})]
+)
+def test_where_an_evolution_is_dearer_the_table_stays(
+    tokens: dict[str, Any], attention: dict[str, Any], budget: float
+) -> None:
+    found = compiled(tokens, budget, **attention)
+    exact = qsac.compile(model(tokens, **attention), "statevector", optimisation=3, passes=PASSES, verify=False)
+    assert not found.stats["error_budget"]["spent"]
+    assert found.ir == exact.ir
 
 
 def test_what_conserves_the_magnetisation_spans_so_little_that_a_table_is_cheaper() -> None:
-    assert not compiled(HEISENBERG, 3e-2).stats["error_budget"]["spent"]
+    assert "evolve-tokens" not in compiled(HEISENBERG, 3e-2).stats["error_budget"]["spent"]
     assert compiled(HEISENBERG, 3e-2).circuits[0].two_qubit_gates < compiled(tfim(3, 8), 0).circuits[0].two_qubit_gates
 
 

@@ -24,6 +24,7 @@ from qsac.passes.attention.prune_loaders import PruneLoaders
 from qsac.pipeline.contract import ErrorLedger, PassContext
 from qsac.pipeline.registry import default_pipeline, print_pipeline
 from tests.programs import build
+from tests.shares import Share
 from tests.strategies import models, random_model
 
 IDENTITY = {"type": "identity"}
@@ -103,44 +104,49 @@ FAMILIES = st.sampled_from(sorted(TARGETS))
 KERNELS = st.sampled_from([{"type": "monomial", "degree": 1}, {"type": "monomial", "degree": 2}, SOFTMAX])
 
 
-@settings(max_examples=40)
-@given(
-    seed=st.integers(0, 2**20),
-    context=st.integers(1, 12),
-    dimension=st.sampled_from([2, 4, 5, 8]),
-    step=st.sampled_from([0.0, 0.02, 0.1, 0.4]),
-    real=st.booleans(),
-    kernel=KERNELS,
-    mask=st.sampled_from(["causal", "full"]),
-    score=st.sampled_from([IDENTITY, ANSATZ]),
-    budget=BUDGETS,
-    family=FAMILIES,
-)
-def test_smooth_tokens(
-    seed: int,
-    context: int,
-    dimension: int,
-    step: float,
-    real: bool,
-    kernel: Any,
-    mask: str,
-    score: Any,
-    budget: float,
-    family: str,
-) -> None:
-    values = smooth(seed, context, dimension, step, real)
-    assert_within(model(values, kernel=kernel, mask=mask, score=score), budget, TARGETS[family])
+def test_smooth_tokens() -> None:
+    with Share(0.15) as share:
+
+        @settings(max_examples=40)
+        @given(
+            tokens=st.builds(
+                smooth,
+                seed=st.integers(0, 2**20),
+                context=st.integers(1, 12),
+                dimension=st.sampled_from([2, 4, 5, 8]),
+                step=st.sampled_from([0.0, 0.02, 0.1, 0.4]),
+                real=st.booleans(),
+            ),
+            kernel=KERNELS,
+            mask=st.sampled_from(["causal", "full"]),
+            score=st.sampled_from([IDENTITY, ANSATZ]),
+            budget=BUDGETS,
+            family=FAMILIES,
+        )
+        def holds(tokens: list[Any], kernel: Any, mask: str, score: Any, budget: float, family: str) -> None:
+            found = assert_within(model(tokens, kernel=kernel, mask=mask, score=score), budget, TARGETS[family])
+            share.saw(bool(found.stats["error_budget"]["spent"]))
+
+        holds()
 
 
-@settings(max_examples=30)
-@given(source=models(), budget=BUDGETS, family=FAMILIES)
-def test_generated_models(source: Any, budget: float, family: str) -> None:
-    assert_within(source, budget, TARGETS[family])
+def test_generated_models() -> None:
+    with Share(0.05) as share:
+
+        @settings(max_examples=30)
+        @given(source=models(), budget=BUDGETS, family=FAMILIES)
+        def holds(source: Any, budget: float, family: str) -> None:
+            found = assert_within(source, budget, TARGETS[family])
+            share.saw(bool(found.stats["error_budget"]["spent"]))
+
+        holds()
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_random_models(seed: int) -> None:
-    assert_within(random_model(seed), 0.05, TARGETS["cz" if seed % 3 == 0 else "zzphase"])
+def test_random_models() -> None:
+    with Share(0.5) as share:
+        for seed in range(12):
+            found = assert_within(random_model(seed), 0.05, TARGETS["cz" if seed % 3 == 0 else "zzphase"])
+            share.saw(bool(found.stats["error_budget"]["spent"]))
 
 
 @pytest.mark.parametrize("sign", [1, -1])

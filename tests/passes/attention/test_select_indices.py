@@ -12,6 +12,7 @@ from qsac.passes.attention.fold_unitaries import FoldUnitaries
 from qsac.passes.attention.select_indices import SelectIndices
 from qsac.pipeline.contract import PassContext
 from tests.programs import build
+from tests.shares import Share
 from tests.strategies import random_model
 
 CONTEXT = PassContext(target("h2"))
@@ -55,6 +56,14 @@ def test_the_meaning_is_unchanged(seed):
     assert_same_probabilities(program, after)
 
 
+def test_many_models_are_changed():
+    with Share(0.3) as share:
+        for seed in range(120):
+            if gated(seed):
+                program = build(load(random_model(seed)))
+                share.saw(SelectIndices().apply(program, CONTEXT) != program)
+
+
 def test_loads_are_no_longer_gated():
     after = SelectIndices().apply(build(model(16, 8, {"type": "softmax-taylor", "degree": 3})), CONTEXT)
     assert all(not op.when for op in after.ops if isinstance(op, LoadTokens))
@@ -72,8 +81,7 @@ def test_a_unitary_is_gated_by_its_diagonal_where_that_is_cheaper(complex_tokens
 
 def test_small_tables_keep_the_published_gating():
     program = build(model(2, 2, {"type": "polynomial", "coefficients": [0.5, 1.0]}))
-    after = SelectIndices().apply(program, CONTEXT)
-    assert two_qubit_gates(after, "zzphase") <= two_qubit_gates(program, "zzphase")
+    assert SelectIndices().apply(program, CONTEXT) == program
 
 
 @pytest.mark.parametrize(("context", "dimension", "most"), [(32, 8, 1.3), (128, 16, 1.12)])

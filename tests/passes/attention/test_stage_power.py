@@ -10,6 +10,7 @@ from qsac.passes.attention.stage_power import StagePower
 from qsac.pipeline.contract import PassContext
 from tests.passes.attention.test_select_indices import assert_same_probabilities, gated, model
 from tests.programs import build
+from tests.shares import Share
 from tests.strategies import random_model
 
 CONTEXT = PassContext(target("statevector"))
@@ -22,6 +23,14 @@ def test_the_meaning_is_unchanged(seed):
     verify(after)
     assert not any(isinstance(op, PreparePower) for op in after.ops)
     assert_same_probabilities(program, after)
+
+
+def test_most_models_are_changed():
+    with Share(0.6) as share:
+        for seed in range(120):
+            if gated(seed):
+                program = build(load(random_model(seed)))
+                share.saw(StagePower().apply(program, CONTEXT) != program)
 
 
 def test_one_power_register_is_alive_beside_a_score_copy():

@@ -19,10 +19,15 @@ CONTEXT = PassContext(target("h2"))
 STAGGER = pass_class("stagger-loaders")()
 
 
-@pytest.mark.parametrize("seed", range(40))
+# Models with loads of real tables on several qubits that are not un-loaded at once.
+SEEDS = (4, 8, 18, 21, 37, 38, 43, 57, 62, 70, 81, 124, 153, 169, 175, 210, 211, 217, 259, 265, 294)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_the_same_meaning_and_as_many_gates(seed: int) -> None:
     program = build(load(random_model(seed)))
     staggered = STAGGER.apply(program, CONTEXT)  # type: ignore[arg-type]
+    assert staggered != program
     for family in ("zzphase", "cz"):
         assert two_qubit_gates(staggered, family) == two_qubit_gates(program, family)  # type: ignore[arg-type]
     expected = interpret(program)

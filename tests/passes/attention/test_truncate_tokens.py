@@ -23,6 +23,7 @@ from qsac.pipeline.contract import ErrorLedger, PassContext
 from qsac.pipeline.registry import default_pipeline, print_pipeline
 from qsac.runtime.run import run
 from tests.programs import build
+from tests.shares import Share
 from tests.strategies import random_model
 
 MONOMIAL = {"type": "monomial", "degree": 1}
@@ -46,28 +47,33 @@ def context(budget):
     return PassContext(target("statevector"), optimisation=3, ledger=ErrorLedger(budget))
 
 
-@settings(max_examples=40, deadline=None)
-@given(
-    st.tuples(st.integers(2, 9), st.sampled_from([2, 3, 4, 8]), st.integers(1, 4)),
-    st.sampled_from([1e-4, 0.01, 0.1, 1.0]),
-    st.sampled_from([1e-6, 1e-3, 0.03]),
-    st.booleans(),
-    st.booleans(),
-)
-def test_the_true_error_is_within_what_is_written_into_the_ledger(shape, noise, budget, real, causal):
-    model = nearly(*shape, noise, real=real, mask="causal" if causal else "full")
-    program, given_context = build(model), context(budget)
-    after = TruncateTokens().apply(program, given_context)
-    spent = given_context.ledger.spent
-    if not spent:
-        assert after == program
-        return
-    verify(after)
-    assert set(spent) == {"truncate-tokens"}
-    assert 0 < spent["truncate-tokens"] <= budget
-    assert infidelity(after) <= spent["truncate-tokens"] + 1e-12
-    assert two_qubit_gates(after, "zzphase") < two_qubit_gates(program, "zzphase")
-    assert parse_program(print_program(after)) == after
+def test_the_true_error_is_within_what_is_written_into_the_ledger():
+    with Share(0.1) as share:
+
+        @settings(max_examples=60, deadline=None)
+        @given(
+            st.tuples(st.integers(2, 9), st.sampled_from([3, 4, 8]), st.integers(1, 4)),
+            st.sampled_from([1e-4, 0.01, 0.1, 1.0]),
+            st.sampled_from([1e-6, 1e-3, 0.03]),
+            st.booleans(),
+            st.booleans(),
+        )
+        def holds(shape, noise, budget, real, causal):
+            model = nearly(*shape, noise, real=real, mask="causal" if causal else "full")
+            program, given_context = build(model), context(budget)
+            after = TruncateTokens().apply(program, given_context)
+            if not share.saw(bool(given_context.ledger.spent)):
+                assert after == program
+                return
+            verify(after)
+            (spent,) = given_context.ledger.spent.values()
+            assert [*given_context.ledger.spent] == ["truncate-tokens"]
+            assert 0 < spent <= budget
+            assert infidelity(after) <= spent + 1e-12
+            assert two_qubit_gates(after, "zzphase") < two_qubit_gates(program, "zzphase")
+            assert parse_program(print_program(after)) == after
+
+        holds()
 
 
 def test_the_infidelity_is_against_the_exact_tokens():
@@ -97,16 +103,20 @@ def test_few_dimensions_take_few_gates_and_qubits(kernel, real):
     assert found["qubits"] < exact["qubits"]
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_never_more_gates_or_error_than_without(seed):
-    model = load(random_model(seed))
-    exact = compile(model, "statevector", verify=False)
-    found = compile(model, "statevector", optimisation=3, error_budget=2e-2, verify=True)
-    assert found.stats["two_qubit_gates"] <= exact.stats["two_qubit_gates"]
-    report = found.stats["error_budget"]
-    assert sum(map(sqrt, report["spent"].values())) <= sqrt(2e-2)
-    if report["spent"] and report["infidelity"] is not None:
-        assert report["infidelity"] <= 2e-2
+@pytest.mark.parametrize("seeds", [range(20), range(20, 40)], ids=str)
+def test_never_more_gates_or_error_than_without(seeds):
+    with Share(0.2) as share:
+        for seed in seeds:
+            model = load(random_model(seed))
+            exact = compile(model, "statevector", verify=False)
+            found = compile(model, "statevector", optimisation=3, error_budget=2e-2, verify=True)
+            report = found.stats["error_budget"]
+            assert sum(map(sqrt, report["spent"].values())) <= sqrt(2e-2)
+            if share.saw(bool(report["spent"])):
+                assert found.stats["two_qubit_gates"] < exact.stats["two_qubit_gates"]
+                assert report["infidelity"] <= 2e-2
+            else:
+                assert found.ir == compile(model, "statevector", optimisation=3, verify=False).ir
 
 
 def test_truncation_and_pruning_share_the_budget():

@@ -21,6 +21,7 @@ from tests.passes.circuit.test_route import (
     left_over,
     random_circuit,
 )
+from tests.shares import Share
 
 CZ = np.diag([1, 1, 1, -1]).astype(complex)
 SWAP = np.eye(4)[[0, 2, 1, 3]].astype(complex)
@@ -71,6 +72,13 @@ def test_what_a_circuit_means_stays(seed: int) -> None:
     assert_same(left_over(circuit, branches(circuit), everything), left_over(found, branches(found), everything))
     assert found.two_qubit_gates <= least(circuit) <= circuit.two_qubit_gates
     assert set(np.unique(found.kind).tolist()) <= {KIND[name] for name in ("SX", "X", "Rz", "CZ", "Measure", "Reset")}
+
+
+def test_most_of_these_circuits_take_fewer_gates() -> None:
+    with Share(0.8) as share:
+        for seed in range(40):
+            circuit = replace(random_circuit(seed, qubits=3, size=40), profile=None)
+            share.saw(resynthesised(circuit).two_qubit_gates < circuit.two_qubit_gates)
 
 
 @pytest.mark.parametrize("angle", [1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-11])

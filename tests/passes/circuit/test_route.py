@@ -22,7 +22,8 @@ from qsac.export.circuit_dict import to_dict
 from qsac.export.tket import to_tket
 from qsac.machine import registry as machines
 from qsac.machine.target import ErrorRates, Target
-from qsac.native.circuit import GATES, KIND, BitReadout, Group, NativeCircuit, Profile
+from qsac.native.circuit import GATES, KIND, BitReadout, NativeCircuit, Profile
+from qsac.native.provenance import Provenance
 from qsac.pipeline import registry
 from qsac.pipeline.contract import PassContext
 
@@ -137,7 +138,7 @@ def circuit_of(gates: list[tuple[Any, ...]], qubits: int, bits: int, **more: Any
         rows[:, 3:],
         initial_map=tuple(range(qubits)),
         final_map=tuple(range(qubits)),
-        **more,
+        **{"provenance": own_ops(len(gates)), **more},
     )
 
 
@@ -165,7 +166,12 @@ def random_circuit(seed: int, qubits: int = 4, size: int = 30, bits: int = 5, na
     stop = int(rng.integers(len(gates) + 1))
     written = [gate[2] for gate in gates[:stop] if gate[0] == "Measure"]
     profile = Profile(stop, (2, 0), tuple(written[:1]), tuple(written[1:])) if bits else None
-    return circuit_of(gates, qubits, bits, profile=profile, groups=(Group(0, 3, "op", "/tokens"),))
+    return circuit_of(gates, qubits, bits, profile=profile)
+
+
+def own_ops(gates: int) -> Provenance:
+    """Each gate is of an op of its own."""
+    return Provenance(tuple((place,) for place in range(gates)), np.arange(gates, dtype=np.int32))
 
 
 def assert_routed(source: NativeCircuit, routed: NativeCircuit, target: Target) -> None:
@@ -174,7 +180,7 @@ def assert_routed(source: NativeCircuit, routed: NativeCircuit, target: Target) 
     assert_same(before, after)
     assert routed.bits == source.bits
     assert routed.readouts == source.readouts
-    assert routed.groups == ()
+    assert_traced(source, routed)
     if source.profile is not None:
         assert routed.profile is not None
         assert routed.profile._replace(stop=0, register=()) == source.profile._replace(stop=0, register=())
@@ -185,6 +191,23 @@ def assert_routed(source: NativeCircuit, routed: NativeCircuit, target: Target) 
         diagonals = [{bits: np.diag(rho) for bits, rho in table.items()} for table in (left, right)]
         assert_same(*diagonals)
     assert_fits(routed, target)
+
+
+def assert_traced(source: NativeCircuit, routed: NativeCircuit) -> None:
+    """Every gate is of some of the source's; measurements, by their bits, and resets are of their own alone."""
+    masks, own = routed.provenance.masks(len(routed)), source.provenance.masks(len(source))
+    assert all(masks)
+    assert max(masks, default=0) < 1 << len(source)
+    measured = [
+        {int(bit): of[place] for place, bit in enumerate(circuit.second) if circuit.kind[place] == KIND["Measure"]}
+        for circuit, of in ((source, own), (routed, masks))
+    ]
+    assert measured[0] == measured[1]
+    resets = [
+        sorted(of[place] for place in np.flatnonzero(circuit.kind == KIND["Reset"]))
+        for circuit, of in ((source, own), (routed, masks))
+    ]
+    assert resets[0] == resets[1]
 
 
 def assert_fits(routed: NativeCircuit, target: Target) -> None:

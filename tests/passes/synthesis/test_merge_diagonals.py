@@ -59,3 +59,11 @@ def test_what_comes_to_a_constant_goes() -> None:
 
 def test_ones_that_overlap_only_stay() -> None:
     assert len(_merged(Diagonal(("a", "b"), AB), Diagonal(("b", "c"), AB))) == 2
+
+
+def test_what_was_merged_has_the_sources_of_all() -> None:
+    first, second = Diagonal(("a", "b"), AB, sources=(4,)), Diagonal(("b", "a"), BA, sources=(1,))
+    (found,) = _merged(first, second, Diagonal(("b",), A, sources=(1, 9)))
+    assert found.sources == (1, 4, 9)
+    apart = _merged(first, PauliRotation("x", ("a",), 0.5, sources=(2,)), second)
+    assert [op.sources for op in apart] == [(4,), (2,), (1,)]

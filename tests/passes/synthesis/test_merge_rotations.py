@@ -35,3 +35,12 @@ def test_rotations_that_do_not_commute_with_what_is_left_stay():
 def test_a_rotation_that_comes_after_one_moved_past_nothing_keeps_its_place():
     rotations = [("y", (0,), 0.7), ("z", (0,), 0.3), ("z", (0,), -0.3), ("y", (0,), 0.1), ("z", (0,), 0.4)]
     assert merged(*rotations) == [("y", 0.8), ("z", 0.4)]
+
+
+def test_what_was_merged_has_the_sources_of_all():
+    rotations = [PauliRotation("x", ("q[0]",), 0.5, sources=(place,)) for place in (3, 1)]
+    between = PauliRotation("z", ("q[1]",), 0.5, sources=(2,))
+    registers = tuple(Register(f"q[{place}]", 1) for place in range(2))
+    program = Program("test", "block", registers, {}, (rotations[0], between, rotations[1]), ())
+    result = pass_class("merge-rotations")().apply(program, PassContext(target("h1")))
+    assert [op.sources for op in result.ops] == [(1, 3), (2,)]

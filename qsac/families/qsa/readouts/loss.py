@@ -1,4 +1,5 @@
-"""The readout of the loss: the fidelity and the token fidelity, and every metric that follows (algorithm.md, section 1).
+"""The readout of the loss: the fidelity and the token fidelity, and every metric that follows (algorithm.md, section
+1).
 
 With g shots given, t of them with an empty value register and s of these all zero: fidelity s/g, token fidelity t/g,
 and the Renyi divergence loss - loss_a = ln(t/s) from the same shots.
@@ -50,9 +51,9 @@ class Loss:
     def program(self, model: Model, source: Evolution | None = None) -> Program:
         """The program whose readouts are the fidelity and the token fidelity.
 
-        Score copies come one after another, each loaded by ``key``, transformed, un-loaded by ``query`` and projected; then
-        the value register takes the same way to the targets. The observed ``weights`` and ``overlaps`` are w_j^2 and
-        |A_j|^2 over lam^2 T N.
+        Score copies come one after another, each loaded by ``key``, transformed, un-loaded by ``query`` and projected;
+        then the value register takes the same way to the targets. The observed ``weights`` and ``overlaps`` are w_j^2
+        and |A_j|^2 over lam^2 T N.
         """
         positions = model.context
         indexed = positions > 1

@@ -48,13 +48,14 @@ class Overlaps:
         return CircuitStep(NAME, partial(self.program, model, source), (NAME,), self.index_qubits(model))
 
     def program(self, model: Model, source: Evolution | None = None) -> Program:
-        """The program that measures s_ji = <x_j|W|x_i> for all pairs of the mask, (j, i) read from ``query`` and ``key``.
+        """The program that measures s_ji = <x_j|W|x_i> for all pairs of the mask, (j, i) read from ``query`` and
+        ``key``.
 
         Squared moduli: x_i is loaded, transformed and un-loaded as x_j; the share of zeros is |s_ji|^2. Complex ones: a
         Hadamard test without controlled loaders. ``branch`` is in |+>; where it is 0 the one loader is given j in place
-        of i (select-index), where it is 1 the token is transformed by W. The two branches' states have the overlap s_ji, so
-        ``branch`` is found in |+> with probability (1 + Re s_ji) / 2. A register ``quadrature``, an even coin, decides
-        whether ``branch`` is turned by a quarter first: then it is (1 + Im s_ji) / 2.
+        of i (select-index), where it is 1 the token is transformed by W. The two branches' states have the overlap
+        s_ji, so ``branch`` is found in |+> with probability (1 + Re s_ji) / 2. A register ``quadrature``, an even coin,
+        decides whether ``branch`` is turned by a quarter first: then it is (1 + Im s_ji) / 2.
         """
         positions = model.context
         query, key = (("query",), ("key",)) if positions > 1 else ((), ())

@@ -69,10 +69,11 @@ class Predict:
     def program(self, model: Model, source: Evolution | None = None) -> Program:
         """The program that prepares z of one position and measures it.
 
-        The query is one token: no query register, and its un-loading is one state's. ``key`` is uniform over the context.
-        States that exclude each other are read at once, after the unitary that turns them into basis states, or, where they
-        are more than d, from a wider ``value`` register that loads the amplitudes of all outcomes (Naimark's dilation).
-        Others are un-loaded one each for every value of a uniform register ``state``, which is then measured.
+        The query is one token: no query register, and its un-loading is one state's. ``key`` is uniform over the
+        context. States that exclude each other are read at once, after the unitary that turns them into basis states,
+        or, where they are more than d, from a wider ``value`` register that loads the amplitudes of all outcomes
+        (Naimark's dilation). Others are un-loaded one each for every value of a uniform register ``state``, which is
+        then measured.
         """
         positions = self.context
         key = ("key",) if positions > 1 else ()

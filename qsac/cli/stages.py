@@ -1,0 +1,119 @@
+"""What commands print of the stages of their work, on stderr: all of them, those that are named, or what changed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from qsac.cli.messages import say, warn
+from qsac.errors import InvalidInputError
+from qsac.near import near
+
+if TYPE_CHECKING:
+    from qsac.ir.program import Program
+    from qsac.native.circuit import NativeCircuit
+    from qsac.pipeline.stages import Stage
+
+STAGES = ("build", "bind", "lower", "emit", "arrange")
+"""The stages that are no passes."""
+
+
+def prints_stages(function: Callable[..., None]) -> Callable[..., None]:
+    """The options that print stages, for a command that takes ``stages``, a :class:`StagePrinter`."""
+
+    @click.option("--print-after-all", is_flag=True, help="Print the program after each stage, on stderr.")
+    @click.option(
+        "--print-after", metavar="STAGE", multiple=True, help="Print it after this pass or stage (repeatable)."
+    )
+    @click.option("--print-after-change", is_flag=True, help="Print it after each stage that changed it.")
+    @click.option("--elide-tables", is_flag=True, help="Shorten tables in printed programs, for reading only.")
+    @functools.wraps(function)
+    def asked(
+        *,
+        print_after_all: bool,
+        print_after: tuple[str, ...],
+        print_after_change: bool,
+        elide_tables: bool,
+        **others: Any,
+    ) -> None:
+        stages = StagePrinter(print_after, every=print_after_all, changed=print_after_change, elide=elide_tables)
+        function(stages=stages, **others)
+        stages.close()
+
+    return asked
+
+
+class StagePrinter:
+    """Prints the stages that were asked for. ``elide`` says whether tables of printed programs are to be shortened.
+
+    Raises :class:`~qsac.errors.InvalidInputError` for the name of no stage.
+    """
+
+    def __init__(self, names: tuple[str, ...], *, every: bool, changed: bool, elide: bool) -> None:
+        for name in names:
+            _check(name)
+        self.elide = elide
+        self._every, self._changed = every, changed
+        self._waiting = dict.fromkeys(names)
+        self._names = set(names)
+        self._before = ""
+
+    @property
+    def after(self) -> Stage | None:
+        """What is called with each stage's name and result; None where nothing is to be printed."""
+        return self._show if self._every or self._changed or self._names else None
+
+    def starts_from(self, program: Program) -> None:
+        """The first stage is compared with a program that was given."""
+        from qsac.pipeline.stages import fingerprint
+
+        self._before = fingerprint(program) if self._changed else ""
+
+    def _show(self, name: str, result: Program | NativeCircuit) -> None:
+        from qsac.pipeline.stages import fingerprint
+
+        wanted = self._every or name in self._names
+        self._waiting.pop(name, None)
+        if self._changed:
+            found = fingerprint(result)
+            wanted = wanted or found != self._before
+            self._before = found
+        if wanted:
+            print_stage(name, result, elide=self.elide)
+
+    def close(self) -> None:
+        """Say which of the stages that were named there was none of."""
+        if self._waiting:
+            warn(f"nothing is printed after {', '.join(self._waiting)}: no such stage ran")
+
+
+def print_stage(name: str, result: Program | NativeCircuit, *, elide: bool) -> None:
+    """Print what a stage made."""
+    from qsac.ir.printer import print_program
+    from qsac.ir.program import Program
+
+    if isinstance(result, Program):
+        text = print_program(result, elide_tables=elide)
+    else:
+        text = f"{len(result)} native gates, {result.two_qubit_gates} of two qubits, on {len(result.qubits)} qubits\n"
+    say(f"// after {name}", *text.split("\n"), err=True)
+
+
+def _check(name: str) -> None:
+    if name in STAGES:
+        return
+    from qsac.pipeline.registry import pass_names
+
+    known = (*STAGES, *pass_names())
+    if name not in known:
+        guesses = near(name, known)
+        wanted = f"perhaps {' or '.join(guesses)}" if guesses else f"a pass, or one of {', '.join(STAGES)}"
+        raise InvalidInputError(
+            f"no stage is called {name}",
+            found=f"--print-after {name}",
+            wanted=wanted,
+            help="qsac passes lists the passes",
+        )

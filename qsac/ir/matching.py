@@ -1,0 +1,57 @@
+"""Patterns of the ops that use a register, one after another. Ops that carry a barrier are part of none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from qsac.ir.attention import ApplyUnitary, LoadTokens, Project
+from qsac.ir.op import Op
+from qsac.ir.program import Program
+
+Test = Callable[[Op], bool]
+
+
+class Maybe(NamedTuple):
+    """What may be there, or not."""
+
+    test: Test
+
+
+def matched(program: Program, places: Sequence[int], *pattern: Test | Maybe, whole: bool = True) -> list[int] | None:
+    """The places of the ops that a pattern asks for, -1 for what is not there but may be; None if it does not fit.
+
+    ``places`` are those of the ops that are looked at, as :meth:`~qsac.ir.program.Program.uses` gives them: ``whole``
+    if the pattern has to account for all of them, otherwise the first ones are enough.
+    """
+    found: list[int] = []
+    rest = list(places)
+    for part in pattern:
+        test = part.test if isinstance(part, Maybe) else part
+        if rest and not program.ops[rest[0]].barrier and test(program.ops[rest[0]]):
+            found.append(rest.pop(0))
+        elif isinstance(part, Maybe):
+            found.append(-1)
+        else:
+            return None
+    return None if whole and rest else found
+
+
+def is_load(op: Op) -> bool:
+    """Whether an op loads from a table."""
+    return isinstance(op, LoadTokens) and not op.adjoint_load
+
+
+def is_unload(op: Op) -> bool:
+    """Whether an op un-loads from a table."""
+    return isinstance(op, LoadTokens) and op.adjoint_load
+
+
+def is_unitary(op: Op) -> bool:
+    """Whether an op applies a unitary to data."""
+    return isinstance(op, ApplyUnitary)
+
+
+def ends_in_zero(op: Op) -> bool:
+    """Whether an op projects on zero."""
+    return isinstance(op, Project) and op.state == "zero"
