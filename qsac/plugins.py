@@ -1,4 +1,4 @@
-"""What other packages add: passes, targets and ops, found by their entry points.
+"""What other packages add: families, passes, targets, ops and vendors, found by their entry points.
 
 Their code is nobody's but theirs. It is loaded when it is asked for, and it runs contained: whatever it raises becomes
 an :class:`~qsac.errors.ExtensionError` that names the package, what it prints on stdout goes to stderr, and the global
@@ -25,13 +25,14 @@ from typing import Any, Literal
 from qsac.errors import ExtensionError, InvalidInputError, QsacError, QsacWarning
 from qsac.near import near
 
-Group = Literal["qsac.families", "qsac.ops", "qsac.passes", "qsac.targets"]
+Group = Literal["qsac.families", "qsac.ops", "qsac.passes", "qsac.targets", "qsac.vendors"]
 
 _KINDS: dict[Group, str] = {
     "qsac.families": "family",
     "qsac.ops": "op",
     "qsac.passes": "pass",
     "qsac.targets": "target",
+    "qsac.vendors": "vendor",
 }
 
 

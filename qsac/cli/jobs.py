@@ -14,7 +14,8 @@ from qsac.cli.messages import say, write
 def command(as_json: bool) -> None:
     """List the jobs that `qsac run --submit` submitted, the newest first, as far as they are known here.
 
-    Asks no vendor: `qsac results ID` does. The environment variable QSAC_DATA_DIR says where the journal is.
+    Of a job of several circuits the state is that of the one furthest from being done; --json lists them. Asks no
+    vendor: `qsac results ID` does. The environment variable QSAC_DATA_DIR says where the journal is.
     """
     from qsac.submission.journal import Journal
 
@@ -38,7 +39,10 @@ def command(as_json: bool) -> None:
             cells = ["", "", "", "", "", "damaged"]
         else:
             cost = "" if entry.cost is None else f"{entry.cost:,.1f} {entry.unit or ''}".rstrip()
-            cells = [entry.created, entry.model, entry.machine, f"{entry.shots:,}", cost, entry.state]
+            size, done = len(entry.parts), sum(part.counts is not None for part in entry.parts)
+            shots = f"{entry.shots:,}" if size == 1 else f"{size:,} x {entry.shots:,}"
+            state = entry.state if size == 1 or done == size else f"{entry.state} ({done:,} of {size:,} done)"
+            cells = [entry.created, entry.model, entry.machine, shots, cost, state]
         table.add(str(entry.id), *map(printable, cells))
     table.show()
     for entry in entries:

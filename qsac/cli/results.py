@@ -16,28 +16,35 @@ POLL_SECONDS = 10.0
 @click.command("results")
 @click.argument("id", type=int)
 @click.option("--wait", is_flag=True, help="Wait until the job is done.")
+@click.option("--resume", is_flag=True, help="Submit first what the vendor does not run of it, at its price.")
+@click.option("--yes", is_flag=True, help="With --resume: agree to the cost unasked.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(id: int, wait: bool, as_json: bool) -> None:
+def command(id: int, wait: bool, resume: bool, yes: bool, as_json: bool) -> None:
     """The metrics of the job ID, as `qsac jobs` numbers them, or how far it is.
 
-    Asks the vendor until the counts are there, and keeps them in the journal.
+    Asks the vendor until the counts of all circuits are there, and keeps them in the journal. Submission that ended
+    early is taken up again with --resume alone, once the cost is agreed to: circuits with the vendor stay there.
     """
-    from qsac.errors import BackendError, printable
     from qsac.submission.journal import Journal
-    from qsac.submission.submit import client, result, update
+    from qsac.submission.submit import client, problem, result, update
 
+    if yes and not resume:
+        raise click.UsageError("--yes is for --resume")
     journal = Journal()
     job = journal.job(id)
-    if job.counts is None:
+    if not job.is_done:
         service = client(job.vendor, job.machine)
+        if resume:
+            from qsac.cli.submission import resume_job
+
+            job = resume_job(job, service, journal, yes=yes)
         job = update(job, service, journal)
         while wait and job.state in ("queued", "running"):
             time.sleep(POLL_SECONDS)
             job = update(job, service, journal)
-    if job.state in ("failed", "cancelled"):
-        raise BackendError(
-            f"job {id} was not run: {job.state}", found=printable(job.message) or None, help="submit it again"
-        )
+    incomplete = problem(job)
+    if incomplete is not None:
+        raise incomplete
     found = result(job, journal)
     if as_json:
         facts = job.to_dict() | {"result": None if found is None else found.to_dict()}
@@ -45,7 +52,7 @@ def command(id: int, wait: bool, as_json: bool) -> None:
         for message in found.warnings if found is not None else ():
             warn(message)
     elif found is None:
-        say(f"job {id} on {job.machine}: {job.state}")
+        say(f"job {id} on {job.machine}: {job.progress}")
     else:
         from qsac.cli.run import show_result
 

@@ -1,4 +1,4 @@
-"""What submitting says and asks: whether the circuit is verified, the cost, and whether to spend it."""
+"""What submitting says and asks: whether the circuits are verified, the cost, and whether to spend it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ from qsac.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from qsac.artifact.compiled import Compiled
+    from qsac.submission.client import Client
+    from qsac.submission.entries import Job
+    from qsac.submission.journal import Journal
+    from qsac.submission.plan import Plan
 
 
 def submit_program(
     compiled: Compiled, shots: int, *, machine: str | None, max_cost: float | None, yes: bool, as_json: bool
 ) -> None:
     """Submit a compiled program once its cost is known and agreed to, and say how to get at the result."""
-    from qsac.submission.journal import Journal, pending_error
+    from qsac.submission.journal import Journal
     from qsac.submission.submit import SubmissionInterrupted, client, plan, submit
 
     with progress_bar() as progress:
@@ -30,32 +34,67 @@ def submit_program(
     journal = Journal()
     pending = journal.pending(compiled, planned.machine, shots)
     if pending and yes:
-        raise pending_error(pending[-1])
-    for number in pending:
-        warn(
-            f"the very same job may have been submitted already, as job {number}, whose answer was lost: "
-            f"`qsac results {number}` finds out"
-        )
-    cost = planned.cost
-    most = f" to {cost.highest:,.1f}" if cost.highest != cost.amount else ""
-    say(
-        f"{compiled.model.name} on {planned.machine}, {shots:,} shots: about {cost.amount:,.1f}{most} {cost.unit}, "
-        f"{cost.note}; the job's limit at {planned.vendor}: {planned.ceiling:,.1f} {cost.unit}",
-        err=True,
-    )
+        raise pending[-1].error()
+    for one in pending:
+        warn(one.warning)
+    _show_cost(planned)
     show_forecast(run_forecast(compiled, None, shots), compiled.model.readout.precise)
     service = client(planned.vendor, planned.machine)
-    if not yes:
-        if sys.stdin is None or not sys.stdin.isatty():
-            raise click.UsageError("nothing is submitted unasked: --yes agrees to the cost where there is no terminal")
-        if not click.confirm("Submit it?", err=True):
-            raise click.Abort
+    _agree(yes)
     try:
-        job = submit(planned, service, journal, despite=pending)
+        job = submit(planned, service, journal, despite=[one.number for one in pending])
     except SubmissionInterrupted as interrupted:
         raise interrupted.lost from None
     if as_json:
         write(json.dumps(job.to_dict(), indent=2))
     else:
-        say(f"job {job.id} submitted to {job.machine}")
+        circuits = f", {len(job.parts)} circuits" if len(job.parts) > 1 else ""
+        say(f"job {job.id} submitted to {job.machine}{circuits}")
         note(f"qsac results {job.id} fetches its results")
+
+
+def resume_job(job: Job, service: Client, journal: Journal, *, yes: bool) -> Job:
+    """Submit the circuits of a job that the vendor does not run, once their cost is agreed to."""
+    from qsac.submission.submit import IncompleteJobError, SubmissionInterrupted, plan_rest, resume, update
+
+    try:
+        job = update(job, service, journal)
+    except IncompleteJobError:  # that is why
+        job = journal.job(job.id)
+    if not job.resumable:
+        note(f"nothing of job {job.id} is left to be submitted")
+        return job
+    with progress_bar() as progress:
+        planned = plan_rest(job, journal, progress)
+    for message in planned.warnings:
+        warn(message)
+    _show_cost(planned)
+    _agree(yes)
+    try:
+        return resume(planned, job, service, journal)
+    except SubmissionInterrupted as interrupted:
+        raise interrupted.lost from None
+
+
+def _show_cost(planned: Plan) -> None:
+    cost, shares = planned.cost, planned.shares
+    most = f" to {cost.highest:,.1f}" if cost.highest != cost.amount else ""
+    what, limit = f"{planned.shots:,} shots", "the job's limit"
+    if len(planned.compiled.circuits) > 1:
+        names = ", ".join(planned.compiled.names[share.place] for share in shares)
+        what, limit = f"{planned.shots:,} shots of each of {names}", "the limits of their jobs"
+    say(
+        f"{planned.compiled.model.name} on {planned.machine}, {what}: about {cost.amount:,.1f}{most} {cost.unit}, "
+        f"{cost.note}; {limit} at {planned.vendor}: {planned.ceiling:,.1f} {cost.unit}",
+        err=True,
+    )
+
+
+def _agree(yes: bool) -> None:
+    """Ask whether to spend what was shown. Raises unless the user agrees."""
+    if yes:
+        return
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise click.UsageError("nothing is submitted unasked: --yes agrees to the cost where there is no terminal")
+    if not click.confirm("Submit it?", err=True):
+        raise click.Abort

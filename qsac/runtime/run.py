@@ -17,6 +17,7 @@ from qsac.machine.read import find_target, is_path
 from qsac.machine.registry import target_names
 from qsac.machine.target import ErrorRates
 from qsac.machine.target import describe as describe_target
+from qsac.native.circuit import NativeCircuit
 from qsac.progress import Progress
 from qsac.runtime.aer import sample
 from qsac.runtime.counts import Layout, read_counts
@@ -177,10 +178,10 @@ def interpret_counts(compiled: Compiled, counts: Mapping[str, dict[str, Any]], s
 
     Those that come from elsewhere are read by :func:`qsac.runtime.interpretation.interpret`.
     """
-    taken = {
-        circuit.name: read_counts(
-            Layout(circuit.bits), counts[circuit.name], order="pytket", source=source, spelled=str
-        ).outcomes
-        for circuit in compiled.circuits
-    }
+    taken = {circuit.name: checked_counts(circuit, counts[circuit.name], source) for circuit in compiled.circuits}
     return result_of(compiled, outcomes_of(compiled, taken))
+
+
+def checked_counts(circuit: NativeCircuit, counts: dict[str, Any], source: str) -> Iterable[tuple[str, int]]:
+    """The outcomes of one circuit among the counts of :func:`interpret_counts`."""
+    return read_counts(Layout(circuit.bits), counts, order="pytket", source=source, spelled=str).outcomes

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from qsac.native.circuit import NativeCircuit
 
@@ -55,3 +56,26 @@ class Client(Protocol):
     def counts(self, handle: str, circuit: NativeCircuit) -> dict[str, int]:
         """The outcomes of a job that is done, one character for each bit of the circuit in its order."""
         ...
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """A vendor: what jobs it takes, what they cost, and how to get at it. Its module is all that knows of it.
+
+    - ``name``: what its targets have as ``vendor``; ``takes``: for people, what they are;
+    - ``machine``: what it calls the machine of a target, None where it takes no jobs for it; ``target_of``: the target
+      that describes best what it calls so, None if there is none;
+    - ``cost``: of so many shots, from what :func:`qsac.counting.stats.cost` says of a circuit;
+    - ``least``: the smallest limit that a job of such a highest cost can be given; ``ceiling``: the limit that it is
+      given where at most so much is allowed, or anything;
+    - ``client``: logs in for jobs on a machine; :class:`~qsac.errors.BackendError` where it cannot.
+    """
+
+    name: str
+    takes: str
+    machine: Callable[[str], str | None]
+    target_of: Callable[[str], str | None]
+    cost: Callable[[Mapping[str, Any], int], Cost]
+    least: Callable[[float], float]
+    ceiling: Callable[[float, float | None], float]
+    client: Callable[[str], Client]

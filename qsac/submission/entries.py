@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -19,12 +19,19 @@ from qsac.files.strict_json import parse
 from qsac.runtime.counts import SHOTS_LIMIT
 
 SUBMITTING = "submitting"
-"""The state of a job that was entered and whose handle is not known (yet)."""
+"""The state of a circuit that the vendor is handed, and whose handle is not known (yet)."""
+
+NOT_SUBMITTED = "not submitted"
+"""The state of a circuit that the vendor was never handed."""
 
 NOT_FOUND = "not found"
-"""The state of a job without a handle that the vendor did not know of when it was last asked."""
+"""The state of a circuit without a handle that the vendor did not know of when it was last asked."""
 
-STATES = (SUBMITTING, NOT_FOUND, "queued", "running", "done", "failed", "cancelled")
+RESUMABLE = ("failed", "cancelled", NOT_FOUND, NOT_SUBMITTED)
+"""States of a circuit that the vendor does not run, as far as is known: it may be submitted, or submitted again."""
+
+STATES = ("failed", "cancelled", SUBMITTING, NOT_FOUND, NOT_SUBMITTED, "running", "queued", "done")
+"""The states of circuits. A job is in the first of them that one of its circuits is in."""
 
 HANDLE_CHARACTERS = 4096
 """The longest handle that is believed; those of today's vendors have fewer than a hundred characters."""
@@ -36,12 +43,43 @@ EXPANSION_FREE = 1 << 24
 
 
 @dataclass(frozen=True)
+class Part:
+    """One circuit of a job, which is a job of its own at the vendor.
+
+    ``job`` and ``place`` say which: the entry's id, and the circuit's place in the program. ``circuit`` is its name,
+    None for the only one of a job. ``ceiling`` is the limit that was agreed to, ``begun`` when the vendor was handed
+    the circuit. ``state`` is one of :data:`STATES`, as far as is known here. ``earlier`` says what became of it before,
+    where it was submitted again.
+    """
+
+    job: int
+    place: int
+    circuit: str | None
+    tag: str
+    ceiling: float | None
+    begun: str | None
+    state: str
+    message: str
+    handle: str | None
+    counts: dict[str, int] | None
+    earlier: str
+
+    @property
+    def called(self) -> str:
+        """What messages call it."""
+        return f"job {self.job}" if self.circuit is None else f"circuit {self.circuit} of job {self.job}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The circuit as the command line prints it with ``--json``, without its counts."""
+        return {name: value for name, value in vars(self).items() if name not in ("job", "place", "counts")}
+
+
+@dataclass(frozen=True)
 class Job:
-    """An entry. ``state`` is one of :data:`STATES`, as far as is known here; ``cost`` is the most that was expected, in
+    """An entry: ``shots`` of each circuit of an artifact. ``cost`` is the most that was expected for all of them, in
     ``unit``."""
 
     id: int
-    tag: str
     created: str
     vendor: str
     machine: str
@@ -51,19 +89,56 @@ class Job:
     shots: int
     cost: float | None
     unit: str | None
-    state: str
-    message: str
-    handle: str | None
-    counts: dict[str, int] | None
+    parts: tuple[Part, ...]
+
+    @property
+    def state(self) -> str:
+        """The state of the circuit that is furthest from having counts."""
+        return self._last.state
+
+    @property
+    def message(self) -> str:
+        """What there is to say of that circuit."""
+        return self._last.message
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every circuit has counts."""
+        return all(part.counts is not None for part in self.parts)
+
+    @property
+    def resumable(self) -> tuple[Part, ...]:
+        """The circuits that may be submitted, or submitted again."""
+        return tuple(part for part in self.parts if part.state in RESUMABLE)
+
+    @property
+    def progress(self) -> str:
+        """How far it is, in a line: its state, or each state with the circuits that are in it."""
+        if len(self.parts) == 1:
+            return self.state
+        circuits: dict[str, list[str]] = {}
+        for part in self.parts:
+            circuits.setdefault(part.state, []).append(str(part.circuit))
+        return "; ".join(f"{state}: {', '.join(circuits[state])}" for state in STATES if state in circuits)
+
+    @property
+    def _last(self) -> Part:
+        return min(self.parts, key=lambda part: STATES.index(part.state))
 
     def to_dict(self) -> dict[str, Any]:
-        """The entry as the command line prints it with ``--json``, without its counts."""
-        return {name: value for name, value in vars(self).items() if name != "counts"}
+        """The entry as the command line prints it with ``--json``, without its counts. Of several circuits,
+        ``circuits`` has the tag and the handle of each."""
+        only = self.parts[0] if len(self.parts) == 1 else None
+        fields = {name: value for name, value in vars(self).items() if name not in ("id", "parts")}
+        found = {"id": self.id, "tag": only and only.tag, **fields, "state": self.state, "message": self.message}
+        found["handle"] = only and only.handle
+        return found if only else found | {"circuits": [part.to_dict() for part in self.parts]}
 
 
 @dataclass(frozen=True)
 class DamagedJob:
-    """An entry that cannot be read: ``problem`` says why, ``tag`` what the vendor calls the job, where that is left."""
+    """An entry that cannot be read: ``problem`` says why, ``tag`` what the vendor calls the job, where that is left; of
+    several circuits all that are left."""
 
     id: int
     problem: str
@@ -91,8 +166,11 @@ def _is_cost(value: object) -> bool:
     return value is None or (isinstance(value, int | float) and isfinite(value) and value >= 0)
 
 
-_CHECKS: dict[str, Callable[[Any], bool]] = {
-    "tag": _is_name,
+def _or_none(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or holds(value)
+
+
+_JOB: dict[str, Callable[[Any], bool]] = {
     "created": _is_name,
     "vendor": _is_name,
     "machine": _is_name,
@@ -100,32 +178,70 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "model": _is_text,
     "artifact": _is_name,
     "shots": lambda value: isinstance(value, int) and 1 <= value <= SHOTS_LIMIT,
+    "circuits": lambda value: isinstance(value, int) and value >= 1,
     "cost": _is_cost,
-    "unit": lambda value: value is None or isinstance(value, str),
+    "unit": _or_none(_is_text),
+}
+"""Column -> whether a value of it makes sense; ``id`` is SQLite's own."""
+
+_PART: dict[str, Callable[[Any], bool]] = {
+    "circuit": _or_none(_is_name),
+    "tag": _is_name,
+    "ceiling": _is_cost,
+    "begun": _or_none(_is_name),
     "state": lambda value: isinstance(value, str) and value in STATES,
     "message": _is_text,
-    "handle": lambda value: value is None or is_handle(value),
+    "handle": _or_none(is_handle),
+    "earlier": _is_text,
 }
-"""Column -> whether a value of it makes sense; ``id`` is SQLite's own, ``counts`` are looked at by themselves."""
+"""The same for circuits; ``job`` and ``place`` say whose they are, ``counts`` are looked at by themselves."""
 
-COLUMNS = ("id", *_CHECKS, "counts")
+JOB_COLUMNS = ("id", *_JOB)
+PART_COLUMNS = ("place", *_PART, "counts")
 
 
-def read_entry(row: Mapping[str, Any]) -> Job | DamagedJob:
-    """The job that a row of :data:`COLUMNS` stands for."""
+def read_entry(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Job | DamagedJob:
+    """The job that a row of :data:`JOB_COLUMNS` stands for, with the rows of :data:`PART_COLUMNS` that name it.
+
+    What a damaged row of another job brings along, a place that this job does not have, is left out.
+    """
+    number = row["id"]
+    wrong = [column for column, holds in _JOB.items() if not holds(row[column])]
+    size = row["circuits"] if "circuits" not in wrong else len(rows)
+    found = {fields["place"]: fields for fields in rows if isinstance(fields["place"], int)}
+    own = [found[place] for place in sorted(found) if 0 <= place < size]
+    tags = [fields["tag"] for fields in own if _is_name(fields["tag"])]
+    problems = [f"invalid {', '.join(wrong)}"] if wrong else []
+    if len(own) < size:
+        problems.append(f"{size - len(own):,} of {size:,} circuits are missing")
+    parts = []
+    for fields in own:
+        part = _read_part(number, fields, size)
+        if isinstance(part, Part):
+            parts.append(part)
+        else:
+            problems.append(part if size == 1 else f"{part} of circuit {fields['place'] + 1}")
+    if problems:
+        return DamagedJob(number, "; ".join(problems), ", ".join(tags) or None)
+    return Job(**{name: value for name, value in row.items() if name != "circuits"}, parts=tuple(parts))
+
+
+def _read_part(job: int, row: Mapping[str, Any], size: int) -> Part | str:
+    """A circuit of a job of so many, or what is wrong with its row."""
     fields = dict(row)
-    tag = fields["tag"] if _is_name(fields["tag"]) else None
-    wrong = [column for column, holds in _CHECKS.items() if not holds(fields[column])]
+    wrong = [column for column, holds in _PART.items() if not holds(fields[column])]
+    if not wrong and (fields["circuit"] is None) != (size == 1):
+        wrong = ["circuit"]
     if wrong:
-        return DamagedJob(fields["id"], f"invalid {', '.join(wrong)}", tag)
+        return f"invalid {', '.join(wrong)}"
     if fields["counts"] is not None:
         try:
             fields["counts"] = _counts(fields["counts"])
         except (InvalidInputError, RecursionError):
-            return DamagedJob(fields["id"], "invalid counts", tag)
+            return "invalid counts"
         if fields["state"] != "done":
-            return DamagedJob(fields["id"], f"it has counts, and its state is {fields['state']}", tag)
-    return Job(**fields)
+            return f"it has counts, and its state is {fields['state']}"
+    return Part(job, **fields)
 
 
 def _counts(stored: object) -> dict[str, int]:

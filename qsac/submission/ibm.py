@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from qsac.errors import BackendError, InvalidInputError, QsacError, printable
 from qsac.machine.registry import target_names
 from qsac.native.circuit import NativeCircuit
-from qsac.submission.client import Cost, State, Status
+from qsac.submission.client import Cost, State, Status, Vendor
 
 if TYPE_CHECKING:
     from pytket.extensions.qiskit.backends.ibm import IBMQBackend
@@ -26,7 +26,7 @@ CHANNEL = "ibm_quantum_platform"
 _STATES: dict[str, State] = {"DONE": "done", "RUNNING": "running", "ERROR": "failed", "CANCELLED": "cancelled"}
 
 
-def cost(formula: dict[str, Any], shots: int) -> Cost:
+def cost(formula: Mapping[str, Any], shots: int) -> Cost:
     """What ``shots`` of a compiled circuit take of a device's time in seconds, by IBM's formula."""
     seconds = formula["fixed"] + shots * formula["per_shot"]
     return Cost(seconds, seconds, formula["unit"], "by IBM's formula and the snapshot's gate times")
@@ -143,3 +143,15 @@ def _vendor_errors() -> Iterator[None]:
         raise BackendError(
             "IBM Quantum did not do what it was asked for", found=printable(f"{type(error).__name__}: {error}"[:300])
         ) from None
+
+
+VENDOR = Vendor(
+    name="IBM",
+    takes="a device of IBM's",
+    machine=machine,
+    target_of=target_of,
+    cost=cost,
+    least=math.ceil,
+    ceiling=ceiling,
+    client=IBMClient,
+)

@@ -1,12 +1,14 @@
 """The run journal: which jobs were submitted, what for, and what came of them; an SQLite file of the user's.
 
-A job is entered before the vendor hears of it, with a tag that only it has, and its handle when the vendor gave one. So
-a crash in between leaves an entry without a handle, which can be looked for by its tag: no paid job is lost in silence.
-The artifact is kept with it, so that results mean something in another process, whatever became of the user's files.
+A job has one or several circuits, each of which is a job of its own at the vendor. All are entered before the vendor
+hears of any, each with a tag that only it has; that the vendor is handed a circuit is noted before, its handle after.
+So a crash in between leaves a circuit without a handle, which can be looked for by its tag: no paid job is lost in
+silence. What is known not to have been handed over is submitted when the user says so, and by one process alone. The
+artifact is kept with the job, so that results mean something in another process, whatever became of the user's files.
 
 The journal is private: the file and those that SQLite keeps next to it have mode 0600, a folder made for it 0700. What
-it says of a finished job, its counts, is never changed again: every change of state is guarded in SQL, so that it does
-not matter which of several processes comes first.
+it says of a finished circuit, its counts, is never changed again: every change of state is guarded in SQL, so that it
+does not matter which of several processes comes first.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,48 +27,28 @@ from qsac.artifact.compiled import SIZE_LIMIT, Compiled
 from qsac.errors import BackendError, DoesNotFitError, InvalidInputError, printable
 from qsac.files.folders import named_folder
 from qsac.submission.entries import (
-    COLUMNS,
+    NOT_SUBMITTED,
+    RESUMABLE,
     SUBMITTING,
     DamagedJob,
     Job,
+    Part,
     pack,
     read_entry,
     unpack,
 )
+from qsac.submission.pending import Pending, pending
+from qsac.submission.schema import VERSION, has_tables, make_tables, select
 
 FOLDER_VARIABLE = "QSAC_DATA_DIR"
-VERSION = 1
 WAIT_SECONDS = 30.0
 """How long a process waits for another one that is writing."""
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS artifacts (sha256 TEXT PRIMARY KEY, text BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS jobs (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    tag TEXT NOT NULL UNIQUE,
-    created TEXT NOT NULL,
-    vendor TEXT NOT NULL,
-    machine TEXT NOT NULL,
-    target TEXT NOT NULL,
-    model TEXT NOT NULL,
-    artifact TEXT NOT NULL REFERENCES artifacts (sha256),
-    shots INTEGER NOT NULL,
-    cost REAL,
-    unit TEXT,
-    state TEXT NOT NULL,
-    message TEXT NOT NULL DEFAULT '',
-    handle TEXT,
-    counts TEXT
-);
-"""
-
-_COLUMNS = ", ".join(COLUMNS)
-
 _UNANSWERED = "handle IS NULL AND counts IS NULL"
-"""A job whose handle is not known. A vendor that did not find it may still list it later."""
+"""A circuit whose handle is not known. A vendor that did not find it may still list it later."""
 
 _UNFINISHED = "(state != 'done' OR counts IS NULL)"
-"""A job that may change: the counts of any other are kept, and stay as they are."""
+"""A circuit that may change: the counts of any other are kept, and stay as they are."""
 
 
 def default_path() -> Path:
@@ -93,21 +75,23 @@ class Journal:
         shots: int,
         cost: float | None,
         unit: str | None,
+        ceilings: Sequence[float | None] | None = None,
         despite: Collection[int] | None = None,
     ) -> Job:
-        """Enter a job that is about to be submitted. When this returns, the entry is on disk.
+        """Enter a job whose first circuit is about to be submitted. When this returns, the entry is on disk.
 
-        With ``despite``, jobs that were named to the user: raises :class:`~qsac.errors.BackendError`, and enters
-        nothing, where the answer to another one is pending that is the very same (:meth:`pending`).
+        ``cost`` is of all circuits, ``ceilings`` are their limits. With ``despite``, jobs that were named to the user:
+        raises :class:`~qsac.errors.BackendError`, and enters nothing, where another one that is the very same is
+        pending (:meth:`pending`).
         """
         text = _text(compiled)
         digest = hashlib.sha256(text).hexdigest()
-        tag = f"qsac-{uuid4().hex}"
-        created = datetime.now(UTC).isoformat(timespec="seconds")
+        names = compiled.names
+        created = _now()
         with self._writing() as connection:
-            for number in _pending(connection, digest, machine, shots):
-                if despite is not None and number not in despite:
-                    raise pending_error(number)
+            for one in pending(connection, digest, machine, shots):
+                if despite is not None and one.number not in despite:
+                    raise one.error()
             # What lies under the digest and is not the same is damaged.
             connection.execute(
                 "INSERT INTO artifacts VALUES (?, ?) ON CONFLICT (sha256) DO UPDATE SET text = excluded.text"
@@ -116,47 +100,80 @@ class Journal:
             )
             target, model = printable(str(compiled.target["name"])), printable(compiled.model.name)
             connection.execute(
-                "INSERT INTO jobs (tag, created, vendor, machine, target, model, artifact, shots, cost, unit, state)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (tag, created, vendor, machine, target, model, digest, shots, cost, unit, SUBMITTING),
+                "INSERT INTO jobs (created, vendor, machine, target, model, artifact, shots, circuits, cost, unit)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (created, vendor, machine, target, model, digest, shots, len(names), cost, unit),
             )
             (number,) = connection.execute("SELECT last_insert_rowid()").fetchone()
+            limits = ceilings or [None] * len(names)
+            for place, (name, ceiling) in enumerate(zip(_circuits(compiled), limits, strict=True)):
+                state, begun = (NOT_SUBMITTED, None) if place else (SUBMITTING, created)
+                connection.execute(
+                    "INSERT INTO parts (job, place, circuit, tag, ceiling, begun, state) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (number, place, name, _new_tag(), ceiling, begun, state),
+                )
         return self.job(number)
 
-    def pending(self, compiled: Compiled, machine: str, shots: int) -> list[int]:
+    def pending(self, compiled: Compiled, machine: str, shots: int) -> list[Pending]:
         """The jobs of the same artifact, machine and number of shots of which it is not known whether they were
-        submitted: their answer was lost, or another process waits for it."""
+        submitted, as their answer was lost or another process waits for it; and those that were submitted in part."""
         if not self._is_there():
             return []
         digest = hashlib.sha256(_text(compiled)).hexdigest()
         with self._reading() as connection:
-            return _pending(connection, digest, machine, shots) if _has_jobs(connection) else []
+            return pending(connection, digest, machine, shots)
 
-    def submitted(self, job: Job, handle: str) -> None:
+    def begin(self, part: Part, ceiling: float, cost: float) -> Part:
+        """Note that the vendor is about to be handed a circuit, and return it as it is then. What the vendor may know
+        under its tag gets another one, and may be charged beside it.
+
+        Raises :class:`~qsac.errors.BackendError` where it is no more as ``part`` says: another process was faster.
+        """
+        with self._writing() as connection:
+            found = connection.execute(
+                "SELECT tag, state, handle FROM parts WHERE job = ? AND place = ? AND counts IS NULL",
+                (part.job, part.place),
+            ).fetchone()
+            if found != (part.tag, part.state, part.handle) or part.state not in RESUMABLE:
+                raise BackendError(
+                    f"{part.called} is submitted by another process",
+                    help=f"`qsac results {part.job}` says how far it is",
+                )
+            tag, earlier = part.tag, part.earlier
+            if part.state != NOT_SUBMITTED:
+                tag = _new_tag()
+                earlier += f"{part.tag}, handle {part.handle}: {part.state}; "
+            connection.execute(
+                "UPDATE parts SET state = ?, tag = ?, ceiling = ?, begun = ?, earlier = ?, message = '', handle = NULL"
+                " WHERE job = ? AND place = ?",
+                (SUBMITTING, tag, ceiling, _now(), earlier, part.job, part.place),
+            )
+            if part.handle is not None:
+                connection.execute("UPDATE jobs SET cost = cost + ? WHERE id = ?", (cost, part.job))
+        return self.job(part.job).parts[part.place]
+
+    def submitted(self, part: Part, handle: str) -> None:
         """Note the vendor's handle, unless one is known."""
-        self._set(job, _UNANSWERED, state="queued", handle=handle, message="")
+        self._set(part, _UNANSWERED, state="queued", handle=handle, message="")
 
-    def unanswered(self, job: Job, state: str, message: str) -> None:
+    def unanswered(self, part: Part, state: str, message: str) -> None:
         """Note why there is no handle: ``submitting`` or ``not found``, or ``failed`` if nothing was submitted."""
-        self._set(job, _UNANSWERED, state=state, message=message)
+        self._set(part, _UNANSWERED, state=state, message=message)
 
-    def noted(self, job: Job, state: str, message: str) -> None:
-        """Note what the vendor says of a job that is not finished."""
-        self._set(job, _UNFINISHED, state=state, message=message)
+    def noted(self, part: Part, state: str, message: str) -> None:
+        """Note what the vendor says of a circuit that is not finished."""
+        self._set(part, _UNFINISHED, state=state, message=message)
 
-    def counted(self, job: Job, counts: dict[str, int]) -> None:
-        """Keep the counts of a job, unless it has some: they are asked for once."""
-        self._set(job, _UNFINISHED, state="done", message="", counts=json.dumps(counts, sort_keys=True))
+    def counted(self, part: Part, counts: dict[str, int]) -> None:
+        """Keep the counts of a circuit, unless it has some: they are asked for once."""
+        self._set(part, _UNFINISHED, state="done", message="", counts=json.dumps(counts, sort_keys=True))
 
     def entries(self) -> list[Job | DamagedJob]:
         """Every entry, the newest first."""
         if not self._is_there():
             return []
         with self._reading() as connection:
-            if not _has_jobs(connection):
-                return []
-            rows = connection.execute(f"SELECT {_COLUMNS} FROM jobs ORDER BY id DESC")
-            return [read_entry(dict(zip(COLUMNS, row, strict=True))) for row in rows]
+            return [read_entry(*rows) for rows in select(connection, "", ())]
 
     def jobs(self) -> list[Job]:
         """Every entry that is not damaged, the newest first."""
@@ -165,30 +182,33 @@ class Journal:
     def job(self, number: int) -> Job:
         """The entry with this id. Raises :class:`~qsac.errors.InvalidInputError` if there is none, and
         :class:`~qsac.errors.BackendError` if it is damaged."""
-        row = None
+        found: list[Job | DamagedJob] = []
         if 0 < number < 1 << 63 and self._is_there():
             with self._reading() as connection:
-                if _has_jobs(connection):
-                    row = connection.execute(f"SELECT {_COLUMNS} FROM jobs WHERE id = ?", (number,)).fetchone()
-        if row is None:
+                found = [read_entry(*rows) for rows in select(connection, "WHERE jobs.id = ?", (number,))]
+        if not found:
             raise InvalidInputError(
                 f"there is no job {number} in the journal", source=str(self.path), help="qsac jobs lists them"
             )
-        entry = read_entry(dict(zip(COLUMNS, row, strict=True)))
+        (entry,) = found
         if isinstance(entry, DamagedJob):
             raise self._damaged(entry.id, entry.problem, entry.tag)
         return entry
 
     def artifact(self, job: Job) -> Compiled:
         """The compiled program that a job was submitted of. Raises :class:`~qsac.errors.BackendError` if it is
-        damaged."""
+        damaged, or has other circuits than the job."""
         with self._reading() as connection:
             row = connection.execute("SELECT text FROM artifacts WHERE sha256 = ?", (job.artifact,)).fetchone()
+        tag = ", ".join(part.tag for part in job.parts)
         try:
             text = unpack(None if row is None else row[0], job.artifact)
         except ValueError as error:
-            raise self._damaged(job.id, f"the artifact: {error}", job.tag) from None
-        return Compiled.parse(text, f"job {job.id}")
+            raise self._damaged(job.id, f"the artifact: {error}", tag) from None
+        compiled = Compiled.parse(text, f"job {job.id}")
+        if tuple(part.circuit for part in job.parts) != _circuits(compiled):
+            raise self._damaged(job.id, "the artifact: it has other circuits than the job", tag)
+        return compiled
 
     def _damaged(self, number: int, problem: str, tag: str | None) -> BackendError:
         called = "" if tag is None else f"; at the vendor the job is called {tag}"
@@ -199,10 +219,15 @@ class Journal:
             help=f"the other jobs are not affected{called}",
         )
 
-    def _set(self, job: Job, condition: str, **values: str) -> None:
+    def _set(self, part: Part, condition: str, **values: str) -> None:
+        """Note something of a circuit, unless it was submitted again in between: then it has another tag."""
         columns = ", ".join(f"{name} = ?" for name in values)
+        where = (part.job, part.place, part.tag)
         with self._writing() as connection:
-            connection.execute(f"UPDATE jobs SET {columns} WHERE id = ? AND {condition}", (*values.values(), job.id))
+            connection.execute(
+                f"UPDATE parts SET {columns} WHERE job = ? AND place = ? AND tag = ? AND {condition}",
+                (*values.values(), *where),
+            )
 
     def _is_there(self) -> bool:
         """Whether there is a file: only what does not exist counts as an empty journal."""
@@ -224,12 +249,12 @@ class Journal:
         with self._errors():
             self._make()
             with closing(self._connect()) as connection:
-                _has_jobs(connection)  # nothing is written into a database of another program
+                has_tables(connection)  # nothing is written into a database of another program
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
-                connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
                 with connection:
                     connection.execute("BEGIN IMMEDIATE")
+                    make_tables(connection)
                     yield connection
 
     def _make(self) -> None:
@@ -287,15 +312,6 @@ class Journal:
             ) from None
 
 
-def pending_error(number: int) -> BackendError:
-    """What is said to whoever would submit a job whose first answer is pending."""
-    return BackendError(
-        f"the very same job may have been submitted already, as job {number}",
-        found="the vendor's answer is not known here",
-        help=f"`qsac results {number}` finds out; do not submit it again before that",
-    )
-
-
 def _text(compiled: Compiled) -> bytes:
     text = compiled.to_json().encode()
     if len(text) > SIZE_LIMIT:
@@ -307,23 +323,17 @@ def _text(compiled: Compiled) -> bytes:
     return text
 
 
-def _pending(connection: sqlite3.Connection, digest: str, machine: str, shots: int) -> list[int]:
-    found = connection.execute(
-        "SELECT id FROM jobs WHERE artifact = ? AND machine = ? AND shots = ? AND state = ? AND handle IS NULL"
-        " ORDER BY id",
-        (digest, machine, shots, SUBMITTING),
-    )
-    return [number for (number,) in found]
+def _circuits(compiled: Compiled) -> tuple[str | None, ...]:
+    """What the journal calls the circuits: the only one of a program has no name there."""
+    return (None,) if len(compiled.names) == 1 else tuple(map(printable, compiled.names))
 
 
-def _has_jobs(connection: sqlite3.Connection) -> bool:
-    """Whether the table is there: a process may have been killed between making the file and making its tables. What
-    has other tables is another program's."""
-    tables = dict(connection.execute("SELECT name, type FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"))
-    ours = tables.get("jobs") == tables.get("artifacts") == "table" and not {"trigger", "view"} & {*tables.values()}
-    if tables and not ours:
-        raise sqlite3.DatabaseError("the file is a database of another program")
-    return bool(tables)
+def _new_tag() -> str:
+    return f"qsac-{uuid4().hex}"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _decoded(text: bytes) -> str | bytes:

@@ -42,8 +42,9 @@ def known_target(described: Mapping[str, Any]) -> Target:
     return known
 
 
-def check_circuit(circuit: NativeCircuit, machine: Target) -> None:
-    """Whether a machine has the circuit's qubits and gates, and couples what its two-qubit gates act on.
+def check_circuit(circuit: NativeCircuit, machine: Target, pointer: str = "/circuits/0") -> None:
+    """Whether a machine has the circuit's qubits and gates, and couples what its two-qubit gates act on. ``pointer`` is
+    the circuit's place.
 
     Raises :class:`~qsac.errors.DoesNotFitError` for too many qubits, else :class:`~qsac.errors.InvalidInputError`.
     """
@@ -55,8 +56,8 @@ def check_circuit(circuit: NativeCircuit, machine: Target) -> None:
         )
     wanted = circuit.out_of_range()
     if wanted is not None:
-        raise InvalidInputError("the circuit's gates are invalid", pointer="/circuits/0/circuit", wanted=wanted)
-    for finding in runs_on(circuit, machine):
+        raise InvalidInputError("the circuit's gates are invalid", pointer=f"{pointer}/circuit", wanted=wanted)
+    for finding in runs_on(circuit, machine, pointer):
         raise InvalidInputError(
             finding.title,
             pointer=finding.pointer,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 
 from qsac.errors import BackendError, InvalidInputError, QsacError, printable
 from qsac.native.circuit import NativeCircuit
-from qsac.submission.client import Cost, State, Status
+from qsac.submission.client import Cost, State, Status, Vendor
 
 MACHINES = {"h1": "H1-1", "h2": "H2-1", "h2-1": "H2-1", "h2-2": "H2-2"}
 """Target name -> what Nexus calls its machine."""
@@ -36,7 +36,7 @@ _STATES: dict[str, State] = {
 }
 
 
-def cost(formula: dict[str, Any], shots: int) -> Cost:
+def cost(formula: Mapping[str, Any], shots: int) -> Cost:
     """What ``shots`` of a compiled circuit cost in HQC, by Quantinuum's published formula."""
     low, high = (formula["fixed"] + shots * formula[name] for name in ("per_shot", "per_shot_with_resets"))
     return Cost(low, high, "HQC", "by Quantinuum's published formula; the upper value counts resets as measurements")
@@ -148,3 +148,15 @@ def _vendor_errors() -> Iterator[None]:
             "Quantinuum Nexus did not do what it was asked for",
             found=printable(f"{type(error).__name__}: {error}"[:300]),
         ) from None
+
+
+VENDOR = Vendor(
+    name="Quantinuum",
+    takes=", ".join(MACHINES),
+    machine=MACHINES.get,
+    target_of=target_of,
+    cost=cost,
+    least=float,
+    ceiling=ceiling,
+    client=NexusClient,
+)

@@ -32,10 +32,10 @@ def test_a_vendor_that_fails_is_told_and_remembered(
     output = said([*SUBMIT, "--yes"], capsys, 4).err
     assert output.endswith(f"{UNKNOWN}  found:  the vendor is not there\n{ASK}")
     (entry,) = Journal().jobs()
-    assert (entry.state, entry.handle, entry.message) == ("submitting", None, "the vendor is not there")
+    assert (entry.state, entry.parts[0].handle, entry.message) == ("submitting", None, "the vendor is not there")
     vendor.fails = False
     assert said(["results", "1"], capsys, 4).err == (
-        f"error: Quantinuum does not list job 1 so far\n  found:  no job called {entry.tag}\n"
+        f"error: Quantinuum does not list job 1 so far\n  found:  no job called {entry.parts[0].tag}\n"
         "  help:   ask again in some minutes: new jobs may be listed late, and `qsac run` may still be submitting it\n"
     )
     # Nobody is asked: what may be paid for already is not submitted again.
@@ -44,7 +44,7 @@ def test_a_vendor_that_fails_is_told_and_remembered(
     assert ASK in again
     _later(monkeypatch)
     assert said(["results", "1"], capsys, 4).err == (
-        f"error: job 1 never reached Quantinuum\n  found:  no job called {entry.tag}\n"
+        f"error: job 1 never reached Quantinuum\n  found:  no job called {entry.parts[0].tag}\n"
         "  help:   as far as Quantinuum knows nothing was submitted: submit it again, unless a `qsac run` is still at "
         "it\n"
     )
@@ -130,9 +130,9 @@ def test_a_job_whose_handle_was_lost_is_found_again(vendor: FakeVendor, capsys: 
     vendor.crashes = True
     said([*SUBMIT, "--yes"], capsys, 130)
     (entry,) = Journal().jobs()
-    assert (entry.state, entry.handle) == ("submitting", None)
+    assert (entry.state, entry.parts[0].handle) == ("submitting", None)
     facts = json.loads(said(["results", "1", "--json"], capsys).out)
-    assert (facts["state"], facts["handle"], facts["result"]["shots"]) == ("done", entry.tag, 100)
+    assert (facts["state"], facts["handle"], facts["result"]["shots"]) == ("done", entry.parts[0].tag, 100)
 
 
 @pytest.mark.parametrize(("broken", "code"), [(BackendError, 4), (InvalidInputError, 4), (KeyboardInterrupt, 130)])
@@ -147,7 +147,7 @@ def test_a_handle_that_cannot_be_written_down_is_told(
         output = said([*SUBMIT, "--yes"], capsys, code).err
     (entry,) = Journal().jobs()
     assert "error: job 1 was submitted, but its handle could not be written down\n" in output
-    assert f"  found:  H2-1, {entry.tag}: " in output
+    assert f"  found:  H2-1, {entry.parts[0].tag}: " in output
     assert output.endswith(ASK)
     assert json.loads(said(["results", "1", "--json"], capsys).out)["state"] == "done"
 

@@ -28,12 +28,13 @@ def test_a_job_from_its_submission_to_its_metrics(vendor: FakeVendor, capsys: Ca
     assert output.err.startswith(f"small one on H2-1, 100 shots: about {low:,.1f}{most} HQC, by Quantinuum's published")
     assert output.err.endswith("note: qsac results 1 fetches its results\n")
     (entry,) = Journal().jobs()
-    assert json.loads((vendor.folder / f"{entry.tag}.json").read_text()) == {"shots": 100, "bits": 6, "ceiling": 50.0}
+    (part,) = entry.parts
+    assert json.loads((vendor.folder / f"{part.tag}.json").read_text()) == {"shots": 100, "bits": 6, "ceiling": 50.0}
 
     vendor.state = "running"
     assert said(["results", "1"], capsys).out == "job 1 on H2-1: running\n"
     (listed,) = json.loads(said(["jobs", "--json"], capsys).out)
-    assert (listed["id"], listed["state"], listed["handle"]) == (1, "running", entry.tag)
+    assert (listed["id"], listed["state"], listed["handle"]) == (1, "running", part.tag)
     assert json.loads(said(["results", "1", "--json"], capsys).out)["result"] is None
 
     # What becomes of the user's files is of no matter.
@@ -156,7 +157,7 @@ def test_counts_that_cannot_be_used_are_not_kept(
     output = said(["results", "1"], capsys, 4).err
     assert output.startswith(f"error: the counts of job 1 cannot be used\n  found:  {problem}")
     entry = Journal().job(1)
-    assert (entry.state, entry.counts) == ("queued", None)
+    assert (entry.state, entry.parts[0].counts) == ("queued", None)
     vendor.returned = {"000000": 100}
     assert json.loads(said(["results", "1", "--json"], capsys).out)["result"]["shots"] == 100
 
@@ -258,7 +259,8 @@ def test_a_damaged_row_costs_that_row(vendor: FakeVendor, capsys: Captured) -> N
     for shots in ("100", "101", "102"):
         said([*SUBMIT[:-1], shots, "--yes"], capsys)
     with closing(sqlite3.connect(Journal().path)) as connection, connection:
-        connection.execute("UPDATE jobs SET counts = '[', model = ? WHERE id = 2", ("\x1b[2J",))
+        connection.execute("UPDATE jobs SET model = ? WHERE id = 2", ("\x1b[2J",))
+        connection.execute("UPDATE parts SET counts = '[' WHERE job = 2")
         connection.execute("UPDATE jobs SET model = ? WHERE id = 1", ("a\x1b]0;title\x07",))
     output = said(["jobs"], capsys)
     assert [line.split()[0] for line in output.out.splitlines()[2:]] == ["3", "2", "1"]

@@ -12,14 +12,19 @@ import pytest
 ENTRY = "[qsac.families]\ncontrast = contrast_qsac:FAMILY\n"
 
 
-@pytest.fixture(scope="session")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("contrast")
+def leave_package(folder: Path) -> None:
+    """Leave the package in a folder."""
     shutil.copy(Path(__file__).parent / "contrast_qsac.py", folder)
     info = folder / "contrast_qsac-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: contrast-qsac\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(ENTRY)
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("contrast")
+    leave_package(folder)
     return folder
 
 

@@ -5,22 +5,28 @@ from __future__ import annotations
 import functools
 import json
 import sqlite3
+import sys
 import zlib
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from qsac.submission.journal import Job, Journal
+from qsac.artifact.compiled import Compiled
+from qsac.compiler.compilation import compile as compile_model
+from qsac.submission.entries import Job
+from qsac.submission.journal import Journal
 from qsac.submission.submit import result
+from tests.families.conftest import leave_package
 from tests.fuzz import starts
 from tests.fuzz.changes import Pick, near
 from tests.fuzz.contract import Example, WrongError
 from tests.fuzz.kinds import MANY, SOME, Kind
 from tests.fuzz.mutations import Edit, bytes_mutated, pointer_of
 from tests.fuzz.scratch import scratch
+from tests.submission.conftest import PAIR
 
-PROGRAMS = (0, 6)
-"""The compiled programs of the two jobs: the first job's row is damaged, the second's is not."""
+PROGRAMS = (0, None, 6)
+"""The compiled programs of the jobs, None for one of two circuits: the rows of the last job are not damaged."""
 
 VALUES: tuple[Any, ...] = (
     *(None, "", "text", " ", "nan", "NaN", "1", "-1", "{}", "[]", "null", '{"0": 1}', '{"0": NaN}', '{"0": -1}'),
@@ -37,6 +43,7 @@ VALUES: tuple[Any, ...] = (
     *(0, -1, 1, 2, 2**31, 2**62, -(2**62), 1.5, 1e300, float("inf"), b"", b"\0", b"\xff\xfe", b"\x78\x9c" + b"\0" * 20),
     *(
         "submitting",
+        "not submitted",
         "queued",
         "running",
         "done",
@@ -65,11 +72,11 @@ def start() -> Start:
     path = scratch("journal") / "start.sqlite"
     journal = Journal(path)
     for index in PROGRAMS:
-        compiled = starts.compiled()[index]
+        compiled = _pair() if index is None else starts.compiled()[index]
         job = journal.enter(compiled, "Quantinuum", "H1-1E", 100, 12.5, "HQC")
-        journal.submitted(job, f"handle-{index}")
-        bits = len(compiled.circuits[0].bits)
-        journal.counted(job, {"0" * bits: 60, "1" * bits: 40})
+        for part, circuit in zip(job.parts, compiled.circuits, strict=True):
+            journal.submitted(part, f"handle-{index}-{part.place}")
+            journal.counted(part, {"0" * len(circuit.bits): 60, "1" * len(circuit.bits): 40})
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -82,26 +89,38 @@ def start() -> Start:
     return Start(path.read_bytes(), columns, tuple(journal.jobs()))
 
 
+def _pair() -> Compiled:
+    """A program of two circuits."""
+    leave_package(scratch("journal"))
+    sys.path.insert(0, str(scratch("journal")))
+    return compile_model(PAIR, "h2", verify=False)
+
+
 def rows(pick: Pick) -> Example:
-    """One or two values of the first job's row, or of the artifact that it names."""
+    """One or two values of the rows of a job, or of the artifact that it names."""
     path = scratch("journal") / "made.sqlite"
     path.write_bytes(start().data)
     edits = []
+    job = start().jobs[1 + pick(len(PROGRAMS) - 1)]
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA journal_mode = MEMORY")
         connection.execute("PRAGMA ignore_check_constraints = ON")
         for _ in range(1 + (pick(4) == 3)):
-            edits.append(_row_edit(connection, pick))
+            edits.append(_row_edit(connection, job, pick))
         connection.commit()
     return Example("journal", path.read_bytes(), tuple(edits), "rows")
 
 
-def _row_edit(connection: sqlite3.Connection, pick: Pick) -> Edit:
+def _row_edit(connection: sqlite3.Connection, job: Job, pick: Pick) -> Edit:
     columns = start().columns
     table, column = columns[pick(len(columns))]
-    artifact = start().jobs[-1].artifact
-    where, key = ("sha256 = ?", artifact) if table == "artifacts" else ("id = ?", start().jobs[-1].id)
+    wheres = {
+        "artifacts": ("sha256 = ?", job.artifact),
+        "jobs": ("id = ?", job.id),
+        "parts": ("tag = ?", job.parts[pick(len(job.parts))].tag),
+    }
+    where, key = wheres[table]
     found = connection.execute(f"SELECT {column} FROM {table} WHERE {where}", (key,)).fetchone()
     value, action = _value(found[0] if found else None, pick)
     try:
@@ -172,7 +191,7 @@ def feed(example: Example) -> str:
         if found is not None:
             json.dumps(found.to_dict(), allow_nan=False)
     if jobs:
-        journal.noted(jobs[0], "queued", "as far as is known")
+        journal.noted(jobs[0].parts[0], "queued", "as far as is known")
         journal.jobs()
     return "accepted"
 

@@ -4,12 +4,12 @@ import hashlib
 import json
 import os
 import sqlite3
+import sys
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 
@@ -17,15 +17,17 @@ import qsac
 from qsac.artifact.cache import Cache
 from qsac.cli.main import run
 from qsac.files import writing
-from qsac.native.circuit import NativeCircuit
 from qsac.submission import journal as journal_module
-from qsac.submission import submit
+from qsac.submission import schema, submit
+from qsac.submission.entries import Part
 from qsac.submission.journal import Journal
 from tests.cli.conftest import SMALL
+from tests.families.conftest import leave_package
 from tests.strategies import random_model
-from tests.submission.fake import FakeVendor
+from tests.submission.conftest import PAIR
+from tests.submission.fake import CountingVendor
 
-TRACED = tuple(str(module.__file__) for module in (writing, journal_module, submit))
+TRACED = tuple(str(module.__file__) for module in (writing, journal_module, schema, submit))
 """Where a process that is killed at a line is killed: the modules that write."""
 
 
@@ -197,48 +199,44 @@ class Outputs(Kind):
             raise WrongError("half an output")
 
 
-class Vendor(FakeVendor):
-    """A vendor that makes a job of whatever it is handed, twice if it is handed twice."""
-
-    def submit(self, circuit: NativeCircuit, shots: int, tag: str, ceiling: float | None) -> str:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        name = f"{tag}.{uuid4().hex}.json"
-        (self.folder / f"{name}.new").write_text(json.dumps({"shots": shots, "ceiling": ceiling}))
-        (self.folder / f"{name}.new").rename(self.folder / name)
-        return name.removesuffix(".json")
-
-    def find(self, tag: str, circuit: NativeCircuit) -> str | None:
-        found = sorted(self.folder.glob(f"{tag}.*.json"))
-        return found[0].stem if found else None
-
-
 class Jobs(Kind):
-    """`qsac run --submit` and `qsac results` of a vendor whose jobs are done at once."""
+    """`qsac run --submit` and `qsac results` of a vendor whose jobs are done at once: jobs of one circuit and of two by
+    turns."""
 
     def prepare(self) -> None:
         # The vendor's own files are none of qsac's: they lie elsewhere, and half of a job there is none.
-        self.vendor = Vendor(self.folder.parent / f"{self.folder.name}-vendor")
+        self.vendor = CountingVendor(self.folder.parent / f"{self.folder.name}-vendor")
         self.vendor.folder.mkdir()
         submit.client = lambda _vendor, _machine: self.vendor
-        compiled = qsac.compile(SMALL, "h2", verify=False)
-        compiled.save(self.folder / "small.qsac.json")
-        self.vendor.outcome = "0" * len(compiled.circuits[0].bits)
+        submit.LISTING_SECONDS = 0.0  # it lists what it was handed at once
+        packages = self.folder.parent / f"{self.folder.name}-packages"
+        packages.mkdir()
+        leave_package(packages)
+        sys.path.insert(0, str(packages))
+        for place, model in enumerate((SMALL, PAIR)):
+            qsac.compile(model, "h2", verify=False).save(self.folder / f"{place}.qsac.json")
 
     def once(self, turn: int) -> None:
         # Never the very same job twice: that is refused as long as it is not known what became of the first.
         shots = str(1 + turn % 10_000)
-        _done("run", "small.qsac.json", "--submit", "--shots", shots, "--max-cost", "10000", "--yes")
+        _done("run", f"{turn % 2}.qsac.json", "--submit", "--shots", shots, "--max-cost", "10000", "--yes")
         _done("results", str(max(job.id for job in Journal().jobs())))
 
     def again(self, turn: int) -> None:
-        """What a user does who does not know what became of a job: nothing is submitted again."""
-        handed = self._handed()
+        """What a user does who does not know what became of a job: nothing is submitted before he says so."""
+        handed = self.vendor.handed()
         for job in Journal().jobs():
-            if job.counts is None:
-                _done("results", str(job.id), code=0 if job.tag in handed else 4)
+            if not job.is_done:
+                reached = all(part.tag in handed for part in job.parts)
+                _done("results", str(job.id), code=0 if reached else 4)
+        if self.vendor.handed() != handed:
+            raise WrongError("something was submitted by asking for results")
+        for job in Journal().jobs():
+            if not job.is_done:
+                _done("results", str(job.id), "--resume", "--yes")
 
     def check(self) -> None:
-        handed, entered = self._handed(), Counter(job.tag for job in Journal().jobs())
+        handed, entered = self.vendor.handed(), Counter(part.tag for part in self._parts())
         if lost := set(handed) - set(entered):
             raise WrongError(f"jobs that no journal knows: {lost}")
         if doubled := {tag for tag, times in (handed | entered).items() if times > 1}:
@@ -246,22 +244,24 @@ class Jobs(Kind):
 
     def check_all(self) -> None:
         super().check_all()
-        handed = self._handed()
+        handed = self.vendor.handed()
         for job in Journal().jobs():
-            if (job.counts is not None, job.state == "done", job.handle is not None) != (job.tag in handed,) * 3:
-                raise WrongError(f"job {job.id} is {job.state}, and the vendor's are {job.tag in handed}")
-            if job.counts is not None and job.counts != {self.vendor.outcome: job.shots}:
-                raise WrongError(f"job {job.id} has other counts")
+            for part in job.parts:
+                if (part.state, part.handle is None, part.tag in handed) != ("done", False, True):
+                    raise WrongError(f"{part.called} is {part.state}, and the vendor's are {part.tag in handed}")
+                if part.counts is None or [*part.counts.values()] != [job.shots]:
+                    raise WrongError(f"{part.called} has other counts")
         with sqlite3.connect(Journal().path) as connection:
             if connection.execute("PRAGMA integrity_check").fetchone() != ("ok",):
                 raise WrongError("the journal is damaged")
         connection.close()
 
     def left(self) -> int:
-        return super().left() + sum(job.counts is None for job in Journal().jobs() if job.tag in self._handed())
+        handed = self.vendor.handed()
+        return super().left() + sum(part.counts is None for part in self._parts() if part.tag in handed)
 
-    def _handed(self) -> Counter[str]:
-        return Counter(path.name.split(".")[0] for path in self.vendor.folder.glob("*.json"))
+    def _parts(self) -> list[Part]:
+        return [part for job in Journal().jobs() for part in job.parts]
 
 
 KINDS: dict[str, type[Kind]] = {

@@ -2,15 +2,17 @@
 
 import functools
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 import qsac
 from qsac.cli.main import run
-from qsac.errors import BackendError
+from qsac.errors import BackendError, InvalidInputError
 from qsac.native.circuit import NativeCircuit
 from qsac.submission.client import State, Status
 from tests.cli.conftest import SMALL
@@ -70,6 +72,49 @@ class FakeVendor:
     def jobs(self) -> list[dict[str, Any]]:
         """What was submitted."""
         return [json.loads(file.read_text()) for file in sorted(self.folder.glob("*.json"))]
+
+
+class CountingVendor(FakeVendor):
+    """A vendor that makes a job of whatever it is handed, twice if it is handed twice. ``states`` are those of circuits
+    by name, or of jobs by handle, where they are not in ``state``; whatever it measured was 0. It ``refuses`` circuits
+    by name."""
+
+    def __init__(self, folder: Path, **fields: Any) -> None:
+        super().__init__(folder, **fields)
+        self.states: dict[str, State] = {}
+        self.refuses: set[str] = set()
+
+    def submit(self, circuit: NativeCircuit, shots: int, tag: str, ceiling: float) -> str:
+        if self.fails:
+            raise BackendError("the vendor is not there")
+        if circuit.name in self.refuses:
+            raise InvalidInputError("the device is not as its snapshot", help="choose another device")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        job = {"shots": shots, "circuit": circuit.name, "ceiling": ceiling, "bits": len(circuit.bits)}
+        name = f"{tag}.{uuid4().hex}.json"
+        (self.folder / f"{name}.new").write_text(json.dumps(job))
+        (self.folder / f"{name}.new").rename(self.folder / name)
+        if self.breaks is not None:
+            raise self.breaks
+        return name.removesuffix(".json")
+
+    def find(self, tag: str, circuit: NativeCircuit) -> str | None:
+        found = sorted(self.folder.glob(f"{tag}.*.json"))
+        return found[0].stem if found and not self.slow else None
+
+    def status(self, handle: str) -> Status:
+        job = json.loads((self.folder / f"{handle}.json").read_text())
+        state = self.states.get(handle, self.states.get(job["circuit"], self.state))
+        return Status(state, f"it is {state}")
+
+    def counts(self, handle: str, circuit: NativeCircuit) -> dict[str, int]:
+        job = json.loads((self.folder / f"{handle}.json").read_text())
+        assert job["circuit"] == circuit.name
+        return {"0" * job["bits"]: job["shots"]}
+
+    def handed(self) -> Counter[str]:
+        """How often it was handed a job of each tag."""
+        return Counter(file.name.split(".")[0] for file in self.folder.glob("*.json"))
 
 
 def said(arguments: list[str], capsys: Captured, code: int = 0) -> Any:

@@ -15,9 +15,9 @@ import pytest
 
 import qsac
 from qsac.errors import BackendError, InvalidInputError
-from qsac.submission import journal as journal_module
-from qsac.submission.entries import DamagedJob, Job
+from qsac.submission.entries import JOB_COLUMNS, DamagedJob, Job
 from qsac.submission.journal import Journal, default_path
+from qsac.submission.schema import VERSION
 from tests.submission.fake import small
 
 
@@ -35,17 +35,18 @@ def test_an_entry_comes_back_with_its_artifact(journal: Journal, compiled: qsac.
     assert journal.jobs() == []
     assert not journal.path.exists()
     job = journal.enter(compiled, "Quantinuum", "H2-1", 100, 31.5, "HQC")
-    assert (job.id, job.state, job.handle, job.counts) == (1, "submitting", None, None)
+    (part,) = job.parts
+    assert (job.id, job.state, part.handle, part.counts) == (1, "submitting", None, None)
     assert (job.model, job.target, job.machine, job.shots, job.cost) == ("small one", "h2", "H2-1", 100, 31.5)
     assert journal.artifact(job) == compiled
-    journal.submitted(job, "a handle")
-    assert (journal.job(1).state, journal.job(1).handle) == ("queued", "a handle")
-    journal.counted(job, {"01": 3, "00": 97})
+    journal.submitted(part, "a handle")
+    assert (journal.job(1).state, journal.job(1).parts[0].handle) == ("queued", "a handle")
+    journal.counted(part, {"01": 3, "00": 97})
     again = Journal(journal.path).job(1)
-    assert (again.state, again.counts) == ("done", {"00": 97, "01": 3})
+    assert (again.state, again.parts[0].counts) == ("done", {"00": 97, "01": 3})
     second = journal.enter(compiled, "IBM", "ibm_fez", 5, None, None)
     assert [entry.id for entry in journal.jobs()] == [2, 1]
-    assert second.tag != job.tag
+    assert second.parts[0].tag != part.tag
     (count,) = sqlite3.connect(journal.path).execute("SELECT COUNT(*) FROM artifacts").fetchone()
     assert count == 1  # the same artifact is kept once
 
@@ -54,7 +55,7 @@ def _enter(path: Path, artifact: str, times: int) -> None:
     compiled = qsac.Compiled.parse(artifact.encode(), "test")
     for _ in range(times):
         entry = Journal(path).enter(compiled, "Quantinuum", "H2-1", 10, None, None)
-        Journal(path).submitted(entry, f"handle of {entry.id}")
+        Journal(path).submitted(entry.parts[0], f"handle of {entry.id}")
 
 
 def test_several_processes_at_once(journal: Journal, compiled: qsac.Compiled) -> None:
@@ -67,7 +68,7 @@ def test_several_processes_at_once(journal: Journal, compiled: qsac.Compiled) ->
     assert [worker.exitcode for worker in workers] == [0, 0, 0]
     jobs = journal.jobs()
     assert sorted(job.id for job in jobs) == list(range(1, 16))
-    assert all(job.handle == f"handle of {job.id}" for job in jobs)
+    assert all(job.parts[0].handle == f"handle of {job.id}" for job in jobs)
 
 
 def test_an_entry_survives_the_end_of_its_process(journal: Journal, compiled: qsac.Compiled) -> None:
@@ -81,7 +82,7 @@ def test_an_entry_survives_the_end_of_its_process(journal: Journal, compiled: qs
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -9
     (job,) = journal.jobs()
-    assert (job.state, job.handle) == ("submitting", None)
+    assert (job.state, job.parts[0].handle) == ("submitting", None)
     assert journal.artifact(job) == compiled
 
 
@@ -104,12 +105,9 @@ def test_a_damaged_journal_is_told_and_kept(content: bytes, journal: Journal, co
     assert journal.path.read_bytes() == content
 
 
-def test_a_journal_of_a_newer_version(
-    journal: Journal, compiled: qsac.Compiled, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(journal_module, "VERSION", 2)
+def test_a_journal_of_a_newer_version(journal: Journal, compiled: qsac.Compiled) -> None:
     journal.enter(compiled, "IBM", "ibm_fez", 5, None, None)
-    monkeypatch.setattr(journal_module, "VERSION", 1)
+    _change(journal, f"PRAGMA user_version = {VERSION + 1}")
     for use in (journal.jobs, lambda: journal.enter(compiled, "IBM", "ibm_fez", 5, None, None)):
         with pytest.raises(InvalidInputError, match="the journal was written by a newer qsac"):
             use()
@@ -172,44 +170,44 @@ def test_tilde_in_the_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
 
 def test_a_finished_job_stays_as_it_is(journal: Journal, compiled: qsac.Compiled) -> None:
-    job = journal.enter(compiled, "IBM", "ibm_fez", 5, None, None)
-    journal.submitted(job, "first")
-    journal.submitted(job, "second")
-    assert journal.job(1).handle == "first"
-    journal.noted(job, "failed", "it seemed so")
-    journal.counted(job, {"01": 5})
+    (part,) = journal.enter(compiled, "IBM", "ibm_fez", 5, None, None).parts
+    journal.submitted(part, "first")
+    journal.submitted(part, "second")
+    assert journal.job(1).parts[0].handle == "first"
+    journal.noted(part, "failed", "it seemed so")
+    journal.counted(part, {"01": 5})
     done = journal.job(1)
     for late in (
-        lambda: journal.noted(job, "failed", "no"),
-        lambda: journal.noted(job, "queued", ""),
-        lambda: journal.counted(job, {"11": 5}),
-        lambda: journal.submitted(job, "third"),
-        lambda: journal.unanswered(job, "submitting", "lost"),
+        lambda: journal.noted(part, "failed", "no"),
+        lambda: journal.noted(part, "queued", ""),
+        lambda: journal.counted(part, {"11": 5}),
+        lambda: journal.submitted(part, "third"),
+        lambda: journal.unanswered(part, "submitting", "lost"),
     ):
         late()
         assert journal.job(1) == done
-    assert (done.state, done.counts, done.message) == ("done", {"01": 5}, "")
+    assert (done.state, done.parts[0].counts, done.message) == ("done", {"01": 5}, "")
 
 
 def test_a_job_whose_handle_is_known_is_not_unanswered(journal: Journal, compiled: qsac.Compiled) -> None:
-    job = journal.enter(compiled, "IBM", "ibm_fez", 5, None, None)
-    journal.submitted(job, "handle")
-    journal.unanswered(job, "not found", "gone")
+    (part,) = journal.enter(compiled, "IBM", "ibm_fez", 5, None, None).parts
+    journal.submitted(part, "handle")
+    journal.unanswered(part, "not found", "gone")
     assert (journal.job(1).state, journal.job(1).message) == ("queued", "")
 
 
 def _count(path: Path, artifact: str, shots: int) -> None:
     journal = Journal(path)
     for number in range(1, 6):
-        job = journal.job(number)
-        journal.noted(job, "failed", "late")
-        journal.counted(job, {"0": shots})
-        journal.noted(job, "running", "later")
+        (part,) = journal.job(number).parts
+        journal.noted(part, "failed", "late")
+        journal.counted(part, {"0": shots})
+        journal.noted(part, "running", "later")
 
 
 def test_of_several_answers_the_first_counts(journal: Journal, compiled: qsac.Compiled) -> None:
     for _ in range(5):
-        journal.submitted(journal.enter(compiled, "IBM", "ibm_fez", 5, None, None), "handle")
+        journal.submitted(journal.enter(compiled, "IBM", "ibm_fez", 5, None, None).parts[0], "handle")
     spawn = multiprocessing.get_context("spawn")
     workers = [spawn.Process(target=_count, args=(journal.path, "", shots)) for shots in (3, 4, 5)]
     for worker in workers:
@@ -219,23 +217,23 @@ def test_of_several_answers_the_first_counts(journal: Journal, compiled: qsac.Co
     assert [worker.exitcode for worker in workers] == [0, 0, 0]
     for job in journal.jobs():
         assert job.state == "done"
-        assert job.counts in ({"0": 3}, {"0": 4}, {"0": 5})
+        assert job.parts[0].counts in ({"0": 3}, {"0": 4}, {"0": 5})
 
 
 def test_the_very_same_job_is_pending(journal: Journal, compiled: qsac.Compiled) -> None:
     assert journal.pending(compiled, "ibm_fez", 5) == []
     first = journal.enter(compiled, "IBM", "ibm_fez", 5, None, None, despite=())
-    assert journal.pending(compiled, "ibm_fez", 5) == [1]
+    assert journal.pending(compiled, "ibm_fez", 5) == [(1, True)]
     assert journal.pending(compiled, "ibm_fez", 6) == journal.pending(compiled, "ibm_other", 5) == []
     with pytest.raises(BackendError, match="may have been submitted already, as job 1"):
         journal.enter(compiled, "IBM", "ibm_fez", 5, None, None, despite=())
     assert len(journal.jobs()) == 1
     journal.enter(compiled, "IBM", "ibm_fez", 5, None, None, despite=[1])
-    assert journal.pending(compiled, "ibm_fez", 5) == [1, 2]
-    journal.submitted(first, "handle")
-    journal.unanswered(journal.job(2), "not found", "")
+    assert journal.pending(compiled, "ibm_fez", 5) == [(1, True), (2, True)]
+    journal.submitted(first.parts[0], "handle")
+    journal.unanswered(journal.job(2).parts[0], "not found", "")
     assert journal.pending(compiled, "ibm_fez", 5) == []
-    journal.submitted(journal.job(2), "late")  # it was being submitted all the time
+    journal.submitted(journal.job(2).parts[0], "late")  # it was being submitted all the time
     assert journal.job(2).state == "queued"
 
 
@@ -252,15 +250,16 @@ def _change(journal: Journal, statement: str, *values: Any) -> None:
 def test_a_damaged_row_costs_itself(column: str, value: Any, journal: Journal, compiled: qsac.Compiled) -> None:
     for _ in range(3):
         journal.enter(compiled, "IBM", "ibm_fez", 5, None, None)
-    tag = journal.job(2).tag
-    _change(journal, f"UPDATE jobs SET {column} = ? WHERE id = 2", value)
+    tag = journal.job(2).parts[0].tag
+    table, key = ("jobs", "id") if column in JOB_COLUMNS else ("parts", "job")
+    _change(journal, f"UPDATE {table} SET {column} = ? WHERE {key} = 2", value)
     assert [job.id for job in journal.jobs()] == [3, 1]
     assert [entry.id for entry in journal.entries()] == [3, 2, 1]
     assert journal.entries()[1] == DamagedJob(2, f"invalid {column}", tag)
     with pytest.raises(BackendError, match="job 2 is damaged in the journal") as caught:
         journal.job(2)
     assert tag in str(caught.value)
-    journal.counted(journal.job(3), {"0": 5})
+    journal.counted(journal.job(3).parts[0], {"0": 5})
     assert journal.enter(compiled, "IBM", "ibm_fez", 5, None, None).id == 4
 
 
