@@ -53,6 +53,7 @@ def checked_version(document: object) -> dict[str, Any]:
     if not isinstance(document, dict) or not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise InvalidInputError(
             "this is not a qsac artifact",
+            code="artifact.not-an-artifact",
             pointer="/qsac_artifact",
             wanted="the file that `qsac compile -o` wrote",
             help="a model file is compiled first: qsac compile MODEL --target NAME -o NAME.qsac.json",
@@ -60,6 +61,7 @@ def checked_version(document: object) -> dict[str, Any]:
     if version > VERSION:
         raise InvalidInputError(
             "the artifact is of a newer version than this qsac reads",
+            code="artifact.newer-version",
             pointer="/qsac_artifact",
             found=f"version {version}",
             wanted=f"at most version {VERSION}",
@@ -78,6 +80,7 @@ def compiled_of(document: dict[str, Any]) -> Compiled:
     if root.field("sha256").text() != model.sha256:
         raise InvalidInputError(
             "the artifact's model was changed after compiling",
+            code="artifact.changed-model",
             pointer="/sha256",
             found=root.field("sha256").text()[:64],
             wanted=model.sha256,
@@ -128,6 +131,7 @@ def _program(part: Part) -> Program:
         where = f" at {error.pointer}" if error.pointer else ""
         raise InvalidInputError(
             "the artifact's program cannot be read",
+            code="artifact.damaged",
             pointer=part.pointer,
             found=f"{error.title}{where}" + (f": {error.found}" if error.found else ""),
             wanted=error.wanted,
@@ -148,6 +152,7 @@ def _of_circuits(root: Part, name: str, plan: Plan) -> list[Part]:
     if name == "ops" and name not in root.mapping():
         raise InvalidInputError(
             "the artifact does not list its ops: it was written by an unfinished qsac",
+            code="artifact.unfinished",
             pointer="/ops",
             help="compile the model again",
         )
@@ -164,6 +169,7 @@ def _check_ops(part: Part, program: Program) -> None:
         pointer, found, said = difference
         raise InvalidInputError(
             "the artifact's list of ops is not that of its program",
+            code="artifact.inconsistent",
             pointer=pointer,
             found=shown(found),
             wanted=shown(said),
@@ -203,7 +209,12 @@ class Part:
         self.pointer = pointer
 
     def wrong(self, wanted: str) -> InvalidInputError:
-        return InvalidInputError("the artifact is damaged", pointer=self.pointer or "/", wanted=wanted)
+        return InvalidInputError(
+            "the artifact is damaged",
+            code="artifact.damaged",
+            pointer=self.pointer or "/",
+            wanted=wanted,
+        )
 
     def field(self, name: str) -> Part:
         if not isinstance(self.value, dict) or name not in self.value:
@@ -298,6 +309,7 @@ def _model(part: Part) -> Model:
         pointer, found, wanted = difference
         raise InvalidInputError(
             "the artifact's model is not in its canonical form",
+            code="artifact.not-canonical",
             pointer=pointer,
             found=shown(found),
             wanted=shown(wanted),

@@ -36,7 +36,10 @@ def command(id: int, wait: bool, as_json: bool) -> None:
             job = update(job, service, journal)
     if job.state in ("failed", "cancelled"):
         raise BackendError(
-            f"job {id} was not run: {job.state}", found=printable(job.message) or None, help="submit it again"
+            f"job {id} was not run: {job.state}",
+            code="job.not-run",
+            found=printable(job.message) or None,
+            help="submit it again",
         )
     found = result(job, journal)
     if as_json:

@@ -130,11 +130,17 @@ def read_entry(row: Mapping[str, Any]) -> Job | DamagedJob:
 
 def _counts(stored: object) -> dict[str, int]:
     if not isinstance(stored, str):
-        raise InvalidInputError("the counts must be a text")
+        raise InvalidInputError(
+            "the counts must be a text",
+            code="journal.invalid-counts",
+        )
     counts = parse(stored.encode(), "the journal", "counts")
     problem = counts_problem(counts, None)
     if problem is not None:
-        raise InvalidInputError(problem)
+        raise InvalidInputError(
+            problem,
+            code="journal.invalid-counts",
+        )
     return dict(counts) if isinstance(counts, dict) else {}
 
 

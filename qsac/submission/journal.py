@@ -172,7 +172,10 @@ class Journal:
                     row = connection.execute(f"SELECT {_COLUMNS} FROM jobs WHERE id = ?", (number,)).fetchone()
         if row is None:
             raise InvalidInputError(
-                f"there is no job {number} in the journal", source=str(self.path), help="qsac jobs lists them"
+                f"there is no job {number} in the journal",
+                code="journal.unknown-job",
+                source=str(self.path),
+                help="qsac jobs lists them",
             )
         entry = read_entry(dict(zip(COLUMNS, row, strict=True)))
         if isinstance(entry, DamagedJob):
@@ -194,6 +197,7 @@ class Journal:
         called = "" if tag is None else f"; at the vendor the job is called {tag}"
         return BackendError(
             f"job {number} is damaged in the journal",
+            code="journal.damaged-job",
             source=str(self.path),
             found=problem,
             help=f"the other jobs are not affected{called}",
@@ -267,6 +271,7 @@ class Journal:
             connection.close()
             raise InvalidInputError(
                 "the journal was written by a newer qsac",
+                code="journal.newer-version",
                 source=str(self.path),
                 found=f"version {found}",
                 wanted=f"at most version {VERSION}",
@@ -281,6 +286,7 @@ class Journal:
         except (sqlite3.Error, OSError, UnicodeError) as error:  # SQLite's messages may quote a damaged schema
             raise BackendError(
                 "the run journal cannot be used",
+                code="journal.unusable",
                 source=str(self.path),
                 found=printable(getattr(error, "strerror", None) or str(error)).lower(),
                 help=f"name another folder in the environment variable {FOLDER_VARIABLE}",
@@ -291,6 +297,7 @@ def pending_error(number: int) -> BackendError:
     """What is said to whoever would submit a job whose first answer is pending."""
     return BackendError(
         f"the very same job may have been submitted already, as job {number}",
+        code="journal.pending",
         found="the vendor's answer is not known here",
         help=f"`qsac results {number}` finds out; do not submit it again before that",
     )
@@ -301,6 +308,7 @@ def _text(compiled: Compiled) -> bytes:
     if len(text) > SIZE_LIMIT:
         raise DoesNotFitError(
             "the artifact is too large to be kept with the job",
+            code="journal.artifact-too-large",
             found=f"{len(text):,} bytes",
             wanted=f"at most {SIZE_LIMIT:,} bytes",
         )

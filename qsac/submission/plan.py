@@ -71,6 +71,7 @@ def plan(
     if host.max_shots is not None and shots > host.max_shots:
         raise DoesNotFitError(
             "the job has too many shots",
+            code="job.too-many-shots",
             found=f"{shots:,}",
             wanted=f"at most {host.max_shots:,} on {host.name}",
             help="submit several",
@@ -92,12 +93,16 @@ def check_request(shots: int, max_cost: float | None) -> int:
     if not 1 <= number <= SHOTS_LIMIT:
         raise InvalidInputError(
             "the number of shots is out of range",
+            code="option.out-of-range",
             found=describe(shots),
             wanted=f"a whole number from 1 to {SHOTS_LIMIT:,}",
         )
     if max_cost is not None and not (isinstance(max_cost, int | float) and isfinite(max_cost) and max_cost >= 0):
         raise InvalidInputError(
-            "the highest cost is invalid", found=describe(max_cost), wanted="a number from 0 up, in the vendor's unit"
+            "the highest cost is invalid",
+            code="option.out-of-range",
+            found=describe(max_cost),
+            wanted="a number from 0 up, in the vendor's unit",
         )
     return number
 
@@ -110,6 +115,7 @@ def _vendor(known: Target) -> str:
             return known.vendor
     raise InvalidInputError(
         f"no jobs can be submitted to {known.name}",
+        code="vendor.unsupported-target",
         wanted=f"a program compiled for {', '.join(quantinuum.MACHINES)} or a device of IBM's",
         help="qsac targets lists what can be compiled for",
     )
@@ -122,13 +128,17 @@ def _machine(vendor: str, known: Target, asked: str | None) -> tuple[str, Target
     if not isinstance(asked, str) or not _MACHINE.fullmatch(asked):
         raise InvalidInputError(
             "the name of the machine is invalid",
+            code="vendor.invalid-machine",
             found=describe(asked),
             wanted="letters and digits, with . _ - between them, as H2-1E",
         )
     name = quantinuum.target_of(asked) if vendor == "Quantinuum" else ibm.target_of(asked)
     host = known if name is None else target(name)
     if host.vendor != vendor:
-        raise InvalidInputError(f"{quoted(asked)} is not a machine of {vendor}'s")
+        raise InvalidInputError(
+            f"{quoted(asked)} is not a machine of {vendor}'s",
+            code="vendor.unknown-machine",
+        )
     return asked, host
 
 
@@ -140,6 +150,7 @@ def _cost(vendor: str, circuit: NativeCircuit, host: Target, shots: int) -> Cost
     if cost is None or not (isfinite(cost.highest) and 0 <= cost.amount <= cost.highest):
         raise InvalidInputError(
             "it is not known what the job would cost",
+            code="job.unknown-cost",
             found=f"no cost formula, or invalid durations, of {host.name}" if cost is None else f"{cost.highest}",
             help="compile the model for another machine",
         )
@@ -150,6 +161,7 @@ def _ceiling(vendor: str, cost: Cost, shots: int, max_cost: float | None) -> flo
     if max_cost is not None and cost.highest > max_cost:
         raise DoesNotFitError(
             "the job may cost more than is allowed",
+            code="job.too-expensive",
             found=f"{cost.highest:,.1f} {cost.unit} for {shots:,} shots",
             wanted=f"at most {max_cost:,.1f} {cost.unit}",
             help="take fewer shots, or raise --max-cost",
@@ -159,6 +171,7 @@ def _ceiling(vendor: str, cost: Cost, shots: int, max_cost: float | None) -> flo
     if ceiling < cost.highest:
         raise DoesNotFitError(
             f"{vendor} limits jobs by whole {cost.unit}, and none lies between the expected and the highest cost",
+            code="job.no-ceiling",
             found=f"{cost.highest:,.2f} {cost.unit} expected, at most {max_cost:,.2f} allowed",
             help=f"--max-cost {ibm.ceiling(cost.highest, None):,.0f}, or fewer shots",
         )

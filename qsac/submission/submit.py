@@ -32,9 +32,10 @@ _MESSAGE_CHARACTERS = 1000
 class LostAnswerError(BackendError):
     """Whether ``job`` was submitted is not known: it was interrupted, or the vendor's answer cannot be used."""
 
-    def __init__(self, job: Job, title: str, found: str, exit_code: int) -> None:
+    def __init__(self, job: Job, title: str, found: str, exit_code: int, *, code: str) -> None:
         super().__init__(
             title,
+            code=code,
             found=found,
             help=f"`qsac results {job.id}` finds out; do not submit it again before that",
         )
@@ -56,7 +57,11 @@ def client(vendor: str, machine: str) -> Client:
         return quantinuum.NexusClient(machine)
     if vendor == "IBM":
         return ibm.IBMClient(machine)
-    raise InvalidInputError(f"there is no client for the vendor {quoted(vendor)}", wanted="Quantinuum or IBM")
+    raise InvalidInputError(
+        f"there is no client for the vendor {quoted(vendor)}",
+        code="vendor.unknown",
+        wanted="Quantinuum or IBM",
+    )
 
 
 def submit(planned: Plan, service: Client, journal: Journal, *, despite: Collection[int] = ()) -> Job:
@@ -90,15 +95,27 @@ def submit(planned: Plan, service: Client, journal: Journal, *, despite: Collect
 def _lost(planned: Plan, job: Job, handle: str | None, error: BaseException, journal: Journal) -> LostAnswerError:
     interrupted = isinstance(error, KeyboardInterrupt)
     said = "interrupted" if interrupted else error.title if isinstance(error, QsacError) else type(error).__name__
-    code = EXIT_INTERRUPTED if interrupted else EXIT_BACKEND_FAILURE
+    exit_code = EXIT_INTERRUPTED if interrupted else EXIT_BACKEND_FAILURE
     if handle is not None:
         title = f"job {job.id} was submitted, but its handle could not be written down"
-        return LostAnswerError(job, title, f"{planned.machine}, {handle}: {said}", code)
+        return LostAnswerError(
+            job,
+            title,
+            f"{planned.machine}, {handle}: {said}",
+            exit_code,
+            code="job.lost-handle",
+        )
     with suppress(QsacError, KeyboardInterrupt):
         journal.unanswered(job, SUBMITTING, printable(said)[:_MESSAGE_CHARACTERS])
     detail = error.found if isinstance(error, QsacError) else None if interrupted else printable(str(error))[:300]
     found = f"{said}: {detail}" if detail else said
-    return LostAnswerError(job, f"it is not known whether job {job.id} was submitted to {job.vendor}", found, code)
+    return LostAnswerError(
+        job,
+        f"it is not known whether job {job.id} was submitted to {job.vendor}",
+        found,
+        exit_code,
+        code="job.lost-answer",
+    )
 
 
 def update(job: Job, service: Client, journal: Journal) -> Job:
@@ -158,12 +175,14 @@ def _found(job: Job, circuit: NativeCircuit, service: Client, journal: Journal) 
     if _may_appear(job):
         raise BackendError(
             f"{job.vendor} does not list job {job.id} so far",
+            code="job.not-listed",
             found=called,
             help="ask again in some minutes: new jobs may be listed late, and `qsac run` may still be submitting it",
         )
     journal.unanswered(job, NOT_FOUND, f"{job.vendor} knew of no such job")
     raise BackendError(
         f"job {job.id} never reached {job.vendor}",
+        code="job.never-submitted",
         found=called,
         help=f"as far as {job.vendor} knows nothing was submitted: submit it again, unless a `qsac run` is still at it",
     )
@@ -198,7 +217,10 @@ def _interpreted(compiled: Compiled, counts: dict[str, int], number: int) -> Res
 
 def _nonsense(vendor: str, found: str, title: str | None = None) -> BackendError:
     return BackendError(
-        title or f"the answer of {vendor} makes no sense", found=found, help="ask again; the job is kept as it was"
+        title or f"the answer of {vendor} makes no sense",
+        code="vendor.invalid-answer",
+        found=found,
+        help="ask again; the job is kept as it was",
     )
 
 
@@ -211,5 +233,7 @@ def _answered(vendor: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise BackendError(
-            f"{vendor} did not answer", found=printable(f"{type(error).__name__}: {error}"[:300])
+            f"{vendor} did not answer",
+            code="vendor.no-answer",
+            found=printable(f"{type(error).__name__}: {error}"[:300]),
         ) from None
