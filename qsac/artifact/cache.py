@@ -189,7 +189,7 @@ class Cache:
         if refused is not None:
             raise InvalidInputError(
                 refused,
-                code="cache.not-usable",
+                code="cache.not-a-cache",
                 help=_REMEDY,
             )
 

@@ -69,12 +69,12 @@ def _verify_declarations(program: Program) -> None:
         if register.size < 1:
             raise ProgramError(
                 f"register {register.name!r} has size {register.size}; the least is 1",
-                code="ir.register-size",
+                code="ir.wrong-register-size",
             )
         if program.level == "block" and register.size != 1:
             raise ProgramError(
                 f"register {register.name!r} of a block program is not one qubit",
-                code="ir.register-size",
+                code="ir.wrong-register-size",
             )
 
 
@@ -147,14 +147,14 @@ def _verify_promises(program: Program) -> None:
             raise ProgramError(
                 f"op {index} ({op.name}) says that {op.target!r} enters in zero, but it was used before",
                 index,
-                code="ir.broken-promise",
+                code="ir.not-in-zero",
             )
         for name in op.visits:
             if name in used:
                 raise ProgramError(
                     f"op {index} ({op.name}) visits {name!r}, which is not known to be in zero",
                     index,
-                    code="ir.broken-promise",
+                    code="ir.not-in-zero",
                 )
         for name in (*op.targets, *op.borrows):
             if name in untouched:
@@ -166,7 +166,7 @@ def _verify_promises(program: Program) -> None:
                     f"op {index} ({op.name}) uses {name!r}, which only a projection on zero may after the "
                     f"{promise.name} before it",
                     index,
-                    code="ir.broken-promise",
+                    code="ir.not-in-zero",
                 )
         used.update(op.targets)
         used.difference_update((*op.reopens, *op.ends))
@@ -175,7 +175,7 @@ def _verify_promises(program: Program) -> None:
         raise ProgramError(
             f"op {index} ({op.name}) leaves {name!r} without a projection on zero",
             index,
-            code="ir.broken-promise",
+            code="ir.not-in-zero",
         )
 
 

@@ -48,7 +48,7 @@ def parts(template: Template) -> Iterator[str]:
     if template.target.name not in target_names():
         raise InvalidInputError(
             f"a template of {template.target.name} cannot be kept in a file",
-            code="template.own-target",
+            code="template.unlisted-target",
             wanted="a target that `qsac targets` lists",
             help="compile the model itself for the machine, without --template",
         )

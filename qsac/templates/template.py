@@ -322,7 +322,7 @@ def _pipeline(optimisation: int, passes: str | None, fold: bool) -> list[Pass | 
         if unfit:
             raise InvalidInputError(
                 f"the pass {unfit[0]} cannot be part of a template",
-                code="template.unfit-pass",
+                code="template.unsuitable-pass",
                 found=passes,
                 wanted="passes that depend on the shape of a model alone",
                 help=f"leave {unfit[0]} out: what it does depends on the numbers",

@@ -61,7 +61,7 @@ def _predict(
     if len(asked) == 2:
         raise InvalidInputError(
             "a prediction is read over a vocabulary or over states, not both",
-            code="readout.two-outcome-sets",
+            code="readout.vocabulary-and-states",
             pointer="/readout/states",
             wanted="one of the two fields, or none for the computational basis",
             help="make two models of it",
