@@ -143,7 +143,7 @@ CODES: Mapping[str, str] = {
     "ir.not-in-zero": "a register that has to be in zero, or projected on zero, is not",
     "ir.unmatched-pair": "a pair of an op and its adjoint is not closed, or not in order",
     "ir.repeated-outcome": "an outcome is measured twice",
-    "ir.invalid-readout": "a readout names outcomes that do not exist, that repeat, or that are not all there at any point",
+    "ir.invalid-readout": "a readout names outcomes that do not exist, repeat, or are never all there at once",
     # Sizes
     "capacity.exceeded": "something is too large; no more is said by the code",
     "capacity.out-of-memory": "this machine has not enough memory",
