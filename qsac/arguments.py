@@ -51,13 +51,28 @@ def whole_number(value: object, name: str, least: int, most: int | None = None) 
     bounds = f"from {least:,} on" if most is None else f"from {least:,} to {_written(most)}"
     wanted = f"a whole number {bounds}"
     if isinstance(value, bool):
-        raise InvalidInputError(f"the {name} must be a whole number", found=shown(value), wanted=wanted)
+        raise InvalidInputError(
+            f"the {name} must be a whole number",
+            code="option.wrong-type",
+            found=shown(value),
+            wanted=wanted,
+        )
     try:
         number = operator.index(value)  # type: ignore[arg-type]  # that is the question
     except TypeError:
-        raise InvalidInputError(f"the {name} must be a whole number", found=shown(value), wanted=wanted) from None
+        raise InvalidInputError(
+            f"the {name} must be a whole number",
+            code="option.wrong-type",
+            found=shown(value),
+            wanted=wanted,
+        ) from None
     if number < least or (most is not None and number > most):
-        raise InvalidInputError(f"the {name} is out of range", found=shown(number), wanted=wanted)
+        raise InvalidInputError(
+            f"the {name} is out of range",
+            code="option.out-of-range",
+            found=shown(number),
+            wanted=wanted,
+        )
     return number
 
 
@@ -78,14 +93,24 @@ def real_number(value: object, name: str, wanted: str) -> float:
         except (OverflowError, ValueError):
             number = math.inf
     if not math.isfinite(number):
-        raise InvalidInputError(f"the {name} must be a finite number", found=shown(value), wanted=wanted)
+        raise InvalidInputError(
+            f"the {name} must be a finite number",
+            code="option.wrong-type",
+            found=shown(value),
+            wanted=wanted,
+        )
     return number
 
 
 def word(value: object, name: str, words: Collection[str]) -> str:
     """One of some words."""
     if not isinstance(value, str) or value not in words:
-        raise InvalidInputError(f"the {name} is invalid", found=shown(value), wanted=" or ".join(words))
+        raise InvalidInputError(
+            f"the {name} is invalid",
+            code="option.unknown-choice",
+            found=shown(value),
+            wanted=" or ".join(words),
+        )
     return str(value)
 
 
@@ -95,7 +120,11 @@ def flag(value: object, name: str) -> bool:
         return value
     if getattr(value, "shape", None) == () and hasattr(value, "item") and isinstance(value.item(), bool):
         return bool(value)
-    raise InvalidInputError(f"the option {name} must be True or False", found=shown(value))
+    raise InvalidInputError(
+        f"the option {name} must be True or False",
+        code="option.wrong-type",
+        found=shown(value),
+    )
 
 
 def file_path(value: object, name: str) -> str:
@@ -105,7 +134,10 @@ def file_path(value: object, name: str) -> str:
         path = value.__fspath__()
     if not isinstance(path, str):
         raise InvalidInputError(
-            f"the {name} must be a path", found=shown(value), wanted="a text, or a path object such as pathlib.Path"
+            f"the {name} must be a path",
+            code="option.wrong-type",
+            found=shown(value),
+            wanted="a text, or a path object such as pathlib.Path",
         )
     try:
         valid = b"\0" not in os.fsencode(path)
@@ -113,7 +145,10 @@ def file_path(value: object, name: str) -> str:
         valid = False
     if not valid:
         raise InvalidInputError(
-            f"the {name} must be a path", found=shown(path), wanted="characters that a file's name can have"
+            f"the {name} must be a path",
+            code="option.invalid-path",
+            found=shown(path),
+            wanted="characters that a file's name can have",
         )
     return path
 
@@ -122,5 +157,8 @@ def callback(value: object, name: str) -> None:
     """Raise for what is neither None nor can be called."""
     if value is not None and not callable(value):
         raise InvalidInputError(
-            f"the option {name} must be a function", found=shown(value), wanted="a function, or None"
+            f"the option {name} must be a function",
+            code="option.wrong-type",
+            found=shown(value),
+            wanted="a function, or None",
         )

@@ -55,17 +55,21 @@ def warn_of_input(message: str) -> None:
 class QsacError(Exception):
     """A mistake or limit that the user can act on.
 
-    ``title`` says in one clause what is wrong. ``pointer`` is the JSON pointer of the place (RFC 6901, ``""`` for the
+    ``title`` says in one clause what is wrong. ``code`` says which mistake it is, in a word that stays while the title
+    may change: ``area.what-is-wrong``, one of :data:`~qsac.error_codes.CODES`. Other packages may choose codes of their
+    own; without one it is that of the class. ``pointer`` is the JSON pointer of the place (RFC 6901, ``""`` for the
     whole document), ``source`` the file or stream it points into. ``found`` and ``wanted`` are short descriptions,
     ``help`` says what to do.
     """
 
     exit_code = EXIT_INVALID_INPUT
+    general_code = "input.invalid"
 
     def __init__(
         self,
         title: str,
         *,
+        code: str | None = None,
         pointer: str | None = None,
         source: str | None = None,
         found: str | None = None,
@@ -74,6 +78,7 @@ class QsacError(Exception):
     ) -> None:
         super().__init__(title)
         self.title = title
+        self.code = self.general_code if code is None else code
         self.pointer = pointer
         self.source = source
         self.found = found
@@ -87,12 +92,13 @@ class QsacError(Exception):
         return self
 
     def __str__(self) -> str:
-        """The whole diagnostic, one field a line, as the command line prints it after ``error: ``.
+        """The whole diagnostic, one field a line, as the command line prints it after ``error: ``: first the title, and
+        the code in brackets.
 
         Every field is made printable, and shortened where it is longer than any message of qsac's own. Only ``help``
         keeps its line breaks, indented: what it quotes from outside has to be made printable before.
         """
-        lines = [_shown(self.title)]
+        lines = [f"{_shown(self.title)} [{_shown(self.code)}]"]
         where = _shown(" ".join(part for part in (self.source, self.pointer) if part))
         help = "\n          ".join(_shown(line) for line in (self.help or "").split("\n"))
         found, wanted = _shown(self.found), _shown(self.wanted)
@@ -118,18 +124,21 @@ class CheckFailedError(QsacError):
     """A verification that did not hold: the result is refused, not written (exit code 1)."""
 
     exit_code = EXIT_CHECK_FAILED
+    general_code = "check.failed"
 
 
 class DoesNotFitError(QsacError):
     """A model or program larger than the target or this machine allows (exit code 3)."""
 
     exit_code = EXIT_DOES_NOT_FIT
+    general_code = "capacity.exceeded"
 
 
 class BackendError(QsacError):
     """A simulator or vendor service that failed (exit code 4)."""
 
     exit_code = EXIT_BACKEND_FAILURE
+    general_code = "backend.failed"
 
 
 class ExtensionError(QsacError):
@@ -139,18 +148,20 @@ class ExtensionError(QsacError):
     """
 
     exit_code = EXIT_BACKEND_FAILURE
+    general_code = "extension.failed"
 
     def __init__(
         self,
         title: str,
         *,
+        code: str | None = None,
         package: str,
         source: str | None = None,
         found: str | None = None,
         wanted: str | None = None,
         help: str | None = None,
     ) -> None:
-        super().__init__(title, source=source, found=found, wanted=wanted, help=help)
+        super().__init__(title, code=code, source=source, found=found, wanted=wanted, help=help)
         self.package = package
 
     @property

@@ -71,6 +71,7 @@ class Offer:
         if len(self.entries) > 1:
             raise ExtensionError(
                 f"more than one package offers the {_KINDS[self.group]} {self.name!r}",
+                code="extension.ambiguous-name",
                 package=self.package,
                 found=" and ".join(f"{entry.value} of {_package(entry)}" for entry in self.entries),
                 wanted="a name that only one package uses",
@@ -82,7 +83,12 @@ class Offer:
     def unusable(self, found: str, wanted: str) -> ExtensionError:
         """The error that says that what was loaded is something else than is wanted."""
         return ExtensionError(
-            f"{self.title} is not usable", package=self.package, found=found, wanted=wanted, help=blame(self.package)
+            f"{self.title} is not usable",
+            code="extension.unusable",
+            package=self.package,
+            found=found,
+            wanted=wanted,
+            help=blame(self.package),
         )
 
 
@@ -203,7 +209,12 @@ def contained(title: str, package: str, *, seed: int = 0, diagnoses: bool = Fals
             if diagnoses and isinstance(error, QsacError):
                 raise
             raise ExtensionError(
-                title, package=package, source=_place(error), found=_told(error), help=blame(package)
+                title,
+                code="extension.failed",
+                package=package,
+                source=_place(error),
+                found=_told(error),
+                help=blame(package),
             ) from error
 
 
@@ -217,7 +228,14 @@ def attributed(title: str, package: Callable[[], str]) -> Iterator[None]:
         raise
     except Exception as error:
         name = package()
-        raise ExtensionError(title, package=name, source=_place(error), found=_told(error), help=blame(name)) from error
+        raise ExtensionError(
+            title,
+            code="extension.failed",
+            package=name,
+            source=_place(error),
+            found=_told(error),
+            help=blame(name),
+        ) from error
 
 
 def _told(error: BaseException) -> str:
@@ -305,10 +323,15 @@ def modules_of(package: str) -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(path) if not module.name.startswith("_"))
 
 
-def unknown(what: str, name: str, known: Sequence[str], listing: str) -> InvalidInputError:
+def unknown(what: str, name: str, known: Sequence[str], listing: str, *, code: str) -> InvalidInputError:
     """The error for a name that is not ``known``; ``listing`` is the command that lists those that are."""
     found = near(name, known)
     wanted = f"perhaps {' or '.join(found)}" if found else ", ".join(known) if 0 < len(known) <= 8 else None
     damaged = unreadable()
     unread = f"; what these packages offer cannot be read: {', '.join(damaged)}" if damaged else ""
-    return InvalidInputError(f"unknown {what}: {name}", wanted=wanted, help=f"{listing} lists what there is{unread}")
+    return InvalidInputError(
+        f"unknown {what}: {name}",
+        code=code,
+        wanted=wanted,
+        help=f"{listing} lists what there is{unread}",
+    )

@@ -28,7 +28,14 @@ class AlternateLoadOrder(Pass):
     name: ClassVar[str] = "alternate-load-order"
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = 1
-    after: ClassVar[tuple[str, ...]] = ("compress-tokens", "select-indices", "fold-unitaries", "truncate-tokens")
+    after: ClassVar[tuple[str, ...]] = (
+        "stage-degree",
+        "compress-tokens",
+        "select-indices",
+        "fold-unitaries",
+        "truncate-tokens",
+        "prune-loaders",
+    )
     templates: ClassVar[bool] = True
 
     def apply(self, program: Program, context: PassContext) -> Program:

@@ -37,6 +37,7 @@ class Router:
         if len(circuit.qubits) > len(self.nodes):
             raise DoesNotFitError(
                 f"the circuit does not fit {target.name}",
+                code="capacity.too-many-qubits",
                 found=f"{len(circuit.qubits)} qubits",
                 wanted=f"at most the {len(self.nodes)} that its working two-qubit gates connect",
             )

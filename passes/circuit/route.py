@@ -63,7 +63,10 @@ class Route(CircuitPass):
     def __post_init__(self) -> None:
         if self.attempts < 1:
             raise InvalidInputError(
-                "the option attempts of route is too small", found=str(self.attempts), wanted="1 or more"
+                "the option attempts of route is too small",
+                code="pass.option-out-of-range",
+                found=str(self.attempts),
+                wanted="1 or more",
             )
 
     def apply(self, circuit: NativeCircuit, context: PassContext) -> NativeCircuit:
@@ -72,7 +75,11 @@ class Route(CircuitPass):
         if target.coupling is None:
             return circuit
         if "Reset" not in target.gates and circuit.count("Reset"):
-            raise DoesNotFitError(f"{target.name} has no reset", found="a circuit that resets qubits")
+            raise DoesNotFitError(
+                f"{target.name} has no reset",
+                code="target.no-reset",
+                found="a circuit that resets qubits",
+            )
         routed = _by_parts(in_place(circuit), as_cz)
         if all(register == "node" for register, _ in circuit.qubits):
             return self._finished(routed, circuit, context)

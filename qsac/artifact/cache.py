@@ -180,10 +180,18 @@ class Cache:
             refused = self._refused()
         except OSError as error:
             raise InvalidInputError(
-                "the cache folder cannot be read", source=str(self.folder), found=_reason(error), help=_REMEDY
+                "the cache folder cannot be read",
+                code="cache.unreadable",
+                source=str(self.folder),
+                found=_reason(error),
+                help=_REMEDY,
             ) from None
         if refused is not None:
-            raise InvalidInputError(refused, help=_REMEDY)
+            raise InvalidInputError(
+                refused,
+                code="cache.not-a-cache",
+                help=_REMEDY,
+            )
 
     def _make(self) -> None:
         """Make the folder, and mark it before anything is put there."""
@@ -262,6 +270,7 @@ def default_limit() -> int:
     if not text.isascii() or not text.isdigit():
         raise InvalidInputError(
             f"the environment variable {LIMIT_VARIABLE} is no size",
+            code="cache.invalid-limit",
             found=text[:40],
             wanted="a whole number of MiB, for example 512",
         )

@@ -203,6 +203,7 @@ class Compiled:
         if len(found) != 1:
             raise InvalidInputError(
                 "the plan has several circuits" if name is None else f"there is no circuit {quoted(name)}",
+                code="artifact.several-circuits" if name is None else "artifact.unknown-circuit",
                 wanted=f"one of {', '.join(self.names)}",
             )
         return found[0]
@@ -243,14 +244,29 @@ def _unwritable(document: Any) -> InvalidInputError:
     title, wanted = "the compiled program cannot be written as JSON", "finite numbers, texts, lists and objects"
     for path, value in walk(document):
         if len(path) > _DEEPEST:
-            return InvalidInputError(title, found="deeply nested values", wanted=wanted)
+            return InvalidInputError(
+                title,
+                code="artifact.unwritable",
+                found="deeply nested values",
+                wanted=wanted,
+            )
         if isinstance(value, dict | list):
             continue
         try:
             json.dumps(value, allow_nan=False)
         except (TypeError, ValueError, RecursionError):
-            return InvalidInputError(title, pointer=join("", *path), found=describe_value(value), wanted=wanted)
-    return InvalidInputError(title, wanted=f"{wanted} with names that are texts")
+            return InvalidInputError(
+                title,
+                code="artifact.unwritable",
+                pointer=join("", *path),
+                found=describe_value(value),
+                wanted=wanted,
+            )
+    return InvalidInputError(
+        title,
+        code="artifact.unwritable",
+        wanted=f"{wanted} with names that are texts",
+    )
 
 
 def _fields(document: dict[str, Any]) -> str:

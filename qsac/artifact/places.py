@@ -17,7 +17,9 @@ class Part:
         self.pointer = pointer
 
     def wrong(self, wanted: str) -> InvalidInputError:
-        return InvalidInputError("the artifact is damaged", pointer=self.pointer or "/", wanted=wanted)
+        return InvalidInputError(
+            "the artifact is damaged", code="artifact.damaged", pointer=self.pointer or "/", wanted=wanted
+        )
 
     def field(self, name: str) -> Part:
         if not isinstance(self.value, dict) or name not in self.value:

@@ -54,6 +54,7 @@ def checked_version(document: object) -> dict[str, Any]:
     if not isinstance(document, dict) or not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise InvalidInputError(
             "this is not a qsac artifact",
+            code="artifact.not-an-artifact",
             pointer="/qsac_artifact",
             wanted="the file that `qsac compile -o` wrote",
             help="a model file is compiled first: qsac compile MODEL --target NAME -o NAME.qsac.json",
@@ -61,6 +62,7 @@ def checked_version(document: object) -> dict[str, Any]:
     if version > VERSION:
         raise InvalidInputError(
             "the artifact is of a newer version than this qsac reads",
+            code="artifact.newer-version",
             pointer="/qsac_artifact",
             found=f"version {version}",
             wanted=f"at most version {VERSION}",
@@ -79,6 +81,7 @@ def compiled_of(document: dict[str, Any]) -> Compiled:
     if root.field("sha256").text() != model.sha256:
         raise InvalidInputError(
             "the artifact's model was changed after compiling",
+            code="artifact.changed-model",
             pointer="/sha256",
             found=root.field("sha256").text()[:64],
             wanted=model.sha256,
@@ -129,6 +132,7 @@ def _program(part: Part) -> Program:
         where = f" at {error.pointer}" if error.pointer else ""
         raise InvalidInputError(
             "the artifact's program cannot be read",
+            code="artifact.damaged",
             pointer=part.pointer,
             found=f"{error.title}{where}" + (f": {error.found}" if error.found else ""),
             wanted=error.wanted,
@@ -149,6 +153,7 @@ def _of_circuits(root: Part, name: str, plan: Plan) -> list[Part]:
     if name == "ops" and name not in root.mapping():
         raise InvalidInputError(
             "the artifact does not list its ops: it was written by an unfinished qsac",
+            code="artifact.unfinished",
             pointer="/ops",
             help="compile the model again",
         )
@@ -165,6 +170,7 @@ def _check_ops(part: Part, program: Program) -> None:
         pointer, found, said = difference
         raise InvalidInputError(
             "the artifact's list of ops is not that of its program",
+            code="artifact.inconsistent",
             pointer=pointer,
             found=shown(found),
             wanted=shown(said),
@@ -249,6 +255,7 @@ def _model(part: Part) -> Model:
         pointer, found, wanted = difference
         raise InvalidInputError(
             "the artifact's model is not in its canonical form",
+            code="artifact.not-canonical",
             pointer=pointer,
             found=shown(found),
             wanted=shown(wanted),

@@ -31,7 +31,10 @@ def digest_of(document: Mapping[str, Any]) -> str:
     try:
         text = canonical(rest)
     except RecursionError:
-        raise InvalidInputError("the document is nested too deeply") from None
+        raise InvalidInputError(
+            "the document is nested too deeply",
+            code="json.too-deep",
+        ) from None
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
@@ -44,6 +47,7 @@ def check_digest(document: Mapping[str, Any], kind: str) -> None:
     if found is None:
         raise InvalidInputError(
             f"the {kind} has no digest: it was written by an unfinished qsac",
+            code="seal.missing",
             pointer=f"/{FIELD}",
             help=f"compile again, or seal it after a look at it: {RESEAL}",
         )
@@ -51,6 +55,7 @@ def check_digest(document: Mapping[str, Any], kind: str) -> None:
     if found != wanted:
         raise InvalidInputError(
             f"the {kind} was changed after it was written: its digest does not match",
+            code="seal.mismatch",
             pointer=f"/{FIELD}",
             found=str(found)[:64],
             wanted=wanted,

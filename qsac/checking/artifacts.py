@@ -86,12 +86,18 @@ def text_of(compiled: Compiled) -> bytes:
     for place, circuit in enumerate(compiled.circuits):
         wanted = circuit.out_of_range()
         if wanted is not None:
-            raise InvalidInputError("the circuit's gates are invalid", pointer=f"/circuits/{place}", wanted=wanted)
+            raise InvalidInputError(
+                "the circuit's gates are invalid",
+                code="circuit.invalid-gates",
+                pointer=f"/circuits/{place}",
+                wanted=wanted,
+            )
     try:
         return compiled.to_json().encode()
     except IndexError:
         raise InvalidInputError(
             "a readout, a profile or a map of the circuit is invalid",
+            code="circuit.invalid-places",
             pointer="/circuits",
             wanted="qubits and bits of the circuit",
         ) from None

@@ -13,17 +13,19 @@ Kind = Literal["artifact", "template"]
 @dataclass(frozen=True)
 class Finding:
     """One thing that is not as it has to be: ``pointer`` is its place in the document (RFC 6901), ``title`` says in
-    one clause what is wrong, ``found`` and ``wanted`` are short descriptions or None."""
+    one clause what is wrong, ``found`` and ``wanted`` are short descriptions or None. ``code`` is the code of the error
+    that reading it gave, None for what was found by comparing."""
 
     pointer: str
     title: str
     found: str | None = None
     wanted: str | None = None
+    code: str | None = None
 
     @classmethod
     def of(cls, error: QsacError) -> Finding:
         """What an error of the reader says."""
-        return cls(error.pointer or "", error.title, error.found, error.wanted)
+        return cls(error.pointer or "", error.title, error.found, error.wanted, error.code)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ def _document(data: bytes, source: str) -> dict[str, Any]:
     if not isinstance(document, dict) or not KINDS.keys() & document.keys():
         raise InvalidInputError(
             "this is neither an artifact nor a template",
+            code="file.unknown-kind",
             source=source,
             wanted="a file that `qsac compile` wrote",
             help="a model file is checked with: qsac check MODEL",

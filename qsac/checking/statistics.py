@@ -29,7 +29,12 @@ from qsac.simulation.verification import TOLERANCE
 def read_options(described: Any) -> Options:
     """The options of an artifact, every type checked. Raises :class:`~qsac.errors.QsacError` for impossible ones."""
     if not isinstance(described, dict):
-        raise QsacError("not the options of a compilation", pointer="/options", found=shown(described))
+        raise QsacError(
+            "not the options of a compilation",
+            code="artifact.invalid-options",
+            pointer="/options",
+            found=shown(described),
+        )
     known = {"optimisation", "passes", "error_budget", "qubits", "prefer", "seed"}
     wrong = next((name for name in sorted(known ^ (set(described) - {"template"}))), None)
     types = {
@@ -45,12 +50,20 @@ def read_options(described: Any) -> Options:
         wrong = next((name for name, value in described.items() if type(value) not in types[name]), None)
     if wrong is not None:
         raise QsacError(
-            "not an option of a compilation", pointer=join("/options", wrong), found=shown(described.get(wrong))
+            "not an option of a compilation",
+            code="artifact.invalid-options",
+            pointer=join("/options", wrong),
+            found=shown(described.get(wrong)),
         )
     made = Options(**{name: described[name] for name in known})
     text = print_pipeline(made.pipeline())
     if text != described["passes"]:
-        raise QsacError("the pipeline is not in its own form", pointer="/options/passes", wanted=text)
+        raise QsacError(
+            "the pipeline is not in its own form",
+            code="artifact.invalid-options",
+            pointer="/options/passes",
+            wanted=text,
+        )
     return made
 
 

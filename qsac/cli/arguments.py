@@ -61,6 +61,7 @@ def read_ir(argument: str) -> Program:
         line = data.count(b"\n", 0, error.start) + 1
         raise InvalidInputError(
             "the IR file is not UTF-8 text",
+            code="file.not-utf8",
             source=named,
             pointer=f"line {line}",
             found=f"the byte 0x{data[error.start]:02x}",

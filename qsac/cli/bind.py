@@ -104,7 +104,12 @@ def _tokens_of(argument: str) -> Numbers:
     found = load_argument(argument)
     tokens: Numbers | None = getattr(found, "given_tokens", None)
     if tokens is None:
-        raise InvalidInputError("the model has no tokens to bind", source=argument, wanted="a model with tokens")
+        raise InvalidInputError(
+            "the model has no tokens to bind",
+            code="template.no-tokens",
+            source=argument,
+            wanted="a model with tokens",
+        )
     return tokens
 
 
@@ -114,6 +119,9 @@ def _parameters(argument: str) -> dict[str, Any]:
     found = read_json(argument, "file of parameters")
     if not isinstance(found, dict):
         raise InvalidInputError(
-            "the parameters are no JSON object", source=argument, wanted='{"value": [[[0.1, ...], ...], ...], ...}'
+            "the parameters are no JSON object",
+            code="json.not-an-object",
+            source=argument,
+            wanted='{"value": [[[0.1, ...], ...], ...], ...}',
         )
     return found

@@ -40,7 +40,12 @@ def command(artifact: str, counts: str, order: Order | None, as_json: bool) -> N
     source = "<stdin>" if counts == "-" else counts
     seen = read_json(counts, "file of counts")
     if not isinstance(seen, dict):
-        raise InvalidInputError("the counts are not a JSON object", source=source, wanted=EXAMPLE)
+        raise InvalidInputError(
+            "the counts are not a JSON object",
+            code="json.not-an-object",
+            source=source,
+            wanted=EXAMPLE,
+        )
 
     def spelled(chosen: Order) -> str:
         return shlex.join(["qsac", "interpret", artifact, counts, "--order", chosen])

@@ -20,10 +20,10 @@ from qsac.cli.messages import report, say, warn, write
 from qsac.cli.streams import discard_output, open_streams
 from qsac.errors import (
     EXIT_BUG,
-    EXIT_DOES_NOT_FIT,
     EXIT_DONE,
     EXIT_INTERRUPTED,
-    EXIT_INVALID_INPUT,
+    DoesNotFitError,
+    InvalidInputError,
     QsacError,
     QsacWarning,
     printable,
@@ -124,7 +124,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         code = main.main(None if arguments is None else list(arguments), prog_name="qsac", standalone_mode=False)
         sys.stdout.flush()
     except QsacError as error:
-        return _refused(str(error), error.exit_code)
+        return _refused(error)
     except click.exceptions.Abort:
         return _interrupted()
     except click.ClickException as error:
@@ -135,7 +135,12 @@ def _run(arguments: Sequence[str] | None) -> int:
         discard_output()
         return EXIT_BROKEN_PIPE
     except MemoryError:
-        return _refused("there is not enough memory on this machine", EXIT_DOES_NOT_FIT)
+        return _refused(
+            DoesNotFitError(
+                "there is not enough memory on this machine",
+                code="capacity.out-of-memory",
+            )
+        )
     except OSError as error:
         return _failed_system_call(error)
     except Exception as error:
@@ -172,7 +177,12 @@ def _failed_system_call(error: OSError) -> int:
         place = "writing the output: "
         discard_output()
     reason = "standard output is closed" if error.errno == errno.EBADF else (error.strerror or str(error)).lower()
-    return _refused(place + reason, EXIT_INVALID_INPUT)
+    return _refused(
+        InvalidInputError(
+            place + reason,
+            code="file.refused-by-system",
+        )
+    )
 
 
 _show_python_warning = warnings.showwarning
@@ -186,11 +196,11 @@ def _show_warning(message: Warning | str, category: type[Warning], *place: Any, 
         _show_python_warning(message, category, *place, **more)
 
 
-def _refused(message: str, code: int) -> int:
+def _refused(error: QsacError) -> int:
     if os.environ.get("QSAC_DEBUG"):
         _print_traceback()
-    report("error", "red", message)
-    return code
+    report("error", "red", str(error))
+    return error.exit_code
 
 
 def _misused(error: click.ClickException) -> int:
@@ -200,11 +210,12 @@ def _misused(error: click.ClickException) -> int:
     context = error.ctx if isinstance(error, click.UsageError) else None
     asked = f"{context.command_path} --help" if context is not None else "qsac --help"
     guesses = _guesses(error)
+    code = "usage.unknown-command" if isinstance(error, UnknownCommand) else "usage.invalid"
     if isinstance(error, click.NoSuchOption):
+        code = "usage.unknown-option"
         message = f"no such option: {error.option_name}"
     help = f"did you mean {' or '.join(guesses)}?" if guesses else f"{asked} explains the options"
-    text = printable(message[:1].lower() + message[1:])
-    report("error", "red", f"{text}\n  help:   {printable(help)}")
+    report("error", "red", str(InvalidInputError(message[:1].lower() + message[1:], code=code, help=help)))
     return error.exit_code
 
 

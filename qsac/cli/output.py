@@ -24,6 +24,7 @@ def check_own(place: Path) -> None:
     if found is not None:
         raise InvalidInputError(
             "the output would replace a file that qsac did not write",
+            code="output.foreign-file",
             source=str(place),
             found=found,
             wanted="no file of that name, or an artifact or template of qsac's",

@@ -113,6 +113,7 @@ def _check(name: str) -> None:
         wanted = f"perhaps {' or '.join(guesses)}" if guesses else f"a pass, or one of {', '.join(STAGES)}"
         raise InvalidInputError(
             f"no stage is called {name}",
+            code="pipeline.unknown-stage",
             found=f"--print-after {name}",
             wanted=wanted,
             help="qsac passes lists the passes",

@@ -82,6 +82,7 @@ def compile(
         if options.error_budget == "auto" and all(step.optimisation < 3 for step in compilation.chosen):
             raise InvalidInputError(
                 "the error budget has nothing to be chosen for: no pass of this pipeline approximates",
+                code="error-budget.not-spendable",
                 found=f"-O {options.optimisation} and the error budget auto",
                 wanted="-O 3 with it, or the error budget 0",
             )

@@ -172,6 +172,7 @@ def _sizes(model: Model, asked: Mapping[str, float | str]) -> dict[str, int]:
     if unknown is not None:
         raise InvalidInputError(
             f"a model of this family has no other {unknown}",
+            code="estimate.unknown-size",
             found=f"--{unknown} with the section {model.section!r}",
             wanted=f"one of {', '.join(known)}" if known else "its own sizes",
         )
@@ -201,6 +202,7 @@ def whole(number: float | str, name: str, least: int, most: int) -> int:
     if not exact.is_finite() or not least <= exact <= most or exact != exact.to_integral_value():
         raise InvalidInputError(
             f"the {name} cannot be estimated",
+            code="estimate.invalid-size",
             found=f"{name} {printable(number[:40]) if isinstance(number, str) else shown(number)}",
             wanted=f"a whole number from {least} to {most:,}, such as {4 * least} or 1e5",
         )

@@ -37,6 +37,7 @@ def check_written_out(program: Program) -> None:
         if found > most:
             raise DoesNotFitError(
                 "the program is too large to be worked with",
+                code="capacity.program-too-large",
                 found=f"op {place} ({op.name}), which stands for {found:,} numbers",
                 wanted=f"at most {most:,}",
                 help="take fewer controls, rows, terms or steps",
@@ -49,6 +50,7 @@ def check_memory(program: Program, context: PassContext) -> None:
     if gates > GATE_LIMIT:
         raise DoesNotFitError(
             "the circuit is too large to be built",
+            code="capacity.circuit-too-large",
             found=f"{gates:,} two-qubit gates (about {gates * BYTES_A_GATE / 2**30:,.0f} GiB of memory)",
             wanted=f"at most {GATE_LIMIT:,}",
             help="gates grow with context x dimension: shorten the context, or choose a smaller dimension",
@@ -68,6 +70,7 @@ def check_capacity(program: Program, context: PassContext) -> None:
     if room is None or width <= room:
         raise DoesNotFitError(
             f"the model does not fit {limit} qubits: {width - limit} too few",
+            code="capacity.too-many-qubits",
             found=found,
             wanted=f"at most {limit}, as asked for",
             help=f"{machine.name} has room for --qubits {width}; {smaller}",
@@ -82,6 +85,7 @@ def check_capacity(program: Program, context: PassContext) -> None:
     used = "" if room == machine.qubits else f", those of its {machine.qubits} that are connected"
     raise DoesNotFitError(
         f"the model does not fit {machine.name}: {counted(allocation.width - room, 'qubit')} too many",
+        code="capacity.too-many-qubits",
         found=found,
         wanted=f"at most {room} qubits{used}",
         help=(f"large enough are {shown}; " if wider else "no known machine is large enough; ") + smaller,

@@ -74,6 +74,7 @@ def level(optimisation: int | None, optimization_level: int | None) -> int:
     if len(set(given.values())) > 1:
         raise InvalidInputError(
             "the optimisation level is given twice",
+            code="option.repeated",
             found=" and ".join(f"{name}={value}" for name, value in given.items()),
             wanted="one of the two, which are names of the same option",
         )
@@ -88,6 +89,7 @@ def pipeline_text(passes: object) -> str:
         return ",".join(_step_text(step) for step in passes)
     raise InvalidInputError(
         "the passes are invalid",
+        code="option.wrong-type",
         found=shown(passes),
         wanted='a text such as "fold-unitaries,stage-degree", or a list of names or of passes',
     )
@@ -100,12 +102,16 @@ def _step_text(step: object) -> str:
         if pass_class(step.name) is not type(step):
             raise InvalidInputError(
                 "a pass is known by its name alone, and this one's name is another pass's",
+                code="pass.name-taken",
                 found=shown(step),
                 wanted=f"{step.name}, as `qsac passes` lists it",
             )
         return print_pipeline([step])
     raise InvalidInputError(
-        "the passes are invalid", found=shown(step), wanted='names such as "fold-unitaries", or passes'
+        "the passes are invalid",
+        code="option.wrong-type",
+        found=shown(step),
+        wanted='names such as "fold-unitaries", or passes',
     )
 
 
@@ -115,5 +121,10 @@ def _budget(value: object) -> Budget:
     wanted = "a number from 0 (exact) to below 1, or auto"
     number = real_number(value, "error budget", wanted)
     if not 0 <= number < 1:
-        raise InvalidInputError("the error budget is out of range", found=shown(value), wanted=wanted)
+        raise InvalidInputError(
+            "the error budget is out of range",
+            code="option.out-of-range",
+            found=shown(value),
+            wanted=wanted,
+        )
     return number or 0.0  # never -0.0

@@ -68,6 +68,7 @@ def _chosen(program: Program, options: Options, *, lower: bool) -> Sequence[Pass
     if lower and program.level != "attention":
         raise InvalidInputError(
             "only an attention program can be lowered",
+            code="ir.wrong-level",
             found=f"a program of the {program.level} level",
             wanted="one of the attention level, or no --lower",
         )
@@ -81,6 +82,7 @@ def _chosen(program: Program, options: Options, *, lower: bool) -> Sequence[Pass
     if other:
         raise InvalidInputError(
             f"the pass {other[0].name} does not run on this program",
+            code="pass.wrong-level",
             found=f"a pass of the {other[0].level} level, and a program of the {program.level} level",
             wanted=f"passes of the {' and '.join(levels)} level",
             help=_help(program, other[0]),

@@ -83,6 +83,7 @@ def program_of(program: Program) -> Model | Compiled:
         return read_program(file_path(program, "program"))
     raise InvalidInputError(
         "the program is invalid",
+        code="option.wrong-type",
         found=shown(program),
         wanted="a compiled program, a Model, a dictionary of a model, or the path of a model or an artifact",
     )

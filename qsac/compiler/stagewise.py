@@ -54,6 +54,7 @@ def check_stages(wanted: Wanted, stages: Stages, chosen: Sequence[Pass | Circuit
         step = steps.get(called)
         raise CheckFailedError(
             f"{_title(called, step)} changed the meaning of the program",
+            code="check.meaning-changed",
             found=change.found,
             wanted=change.wanted,
             help=f"nothing was written; {_advice(step)}",
@@ -81,11 +82,18 @@ def with_culprit(
     if change is None:
         reason = f"too wide to be interpreted: {', '.join(skipped)}" if skipped else "no stage did so when run again"
         found, help = error.found, f"{error.help}; the stage that changed the meaning was not found ({reason})"
-        return CheckFailedError(error.title, found=found, wanted=error.wanted, help=help)
+        return CheckFailedError(
+            error.title,
+            code=error.code,
+            found=found,
+            wanted=error.wanted,
+            help=help,
+        )
     called, _ = stages[change.place]
     step = next((step for step in chosen if step.name == called), None)
     return CheckFailedError(
         f"{error.title}: {_title(called, step)} changed the meaning",
+        code=error.code,
         found=f"after it {change.found}",
         wanted=change.wanted,
         help=f"nothing was written; {_advice(step)}",
@@ -181,6 +189,7 @@ def _check_steady(
     if fingerprint(again) != fingerprint(after):
         raise CheckFailedError(
             f"{title(step)} is not deterministic",
+            code="check.not-deterministic",
             found="another result when it ran again on the same program",
             wanted="the same result for the same program, target, options and seed",
             help=f"nothing was written; {_advice(step)}",

@@ -95,6 +95,7 @@ def _verified(compiled: Compiled, progress: Progress | None) -> tuple[How, list[
         exact = comparison.how == "closed form"
         raise CheckFailedError(
             f"the compiled circuit disagrees with the {'model' if exact else 'program'}",
+            code="check.circuit-disagrees",
             found=f"{name} = {value!r} as a joint probability, simulated",
             wanted=f"{wanted!r}, by {'the closed form' if exact else 'the interpreted program'}",
             help="nothing was written; this is a bug of qsac: please report it with the model file and the options",

@@ -97,13 +97,25 @@ def from_dict(data: object, pointer: str = "") -> NativeCircuit:
     pointer of the place below ``pointer``.
     """
     if not isinstance(data, dict):
-        _refuse("a circuit is an object", pointer, data, "an object")
+        _refuse(
+            "a circuit is an object",
+            pointer,
+            data,
+            "an object",
+            code="circuit.malformed",
+        )
     qubits = _units(data, "qubits", pointer)
     bits = _units(data, "bits", pointer)
     _check_rest(data, pointer)
     commands = data.get("commands")
     if not isinstance(commands, list):
-        _refuse("a circuit has commands", f"{pointer}/commands", commands, "a list")
+        _refuse(
+            "a circuit has commands",
+            f"{pointer}/commands",
+            commands,
+            "a list",
+            code="circuit.malformed",
+        )
     kinds, firsts, seconds = [0] * len(commands), [0] * len(commands), [-1] * len(commands)
     angles = np.zeros((len(commands), 2))
     slots = angles.reshape(-1)
@@ -162,14 +174,26 @@ def _units(data: dict[str, Any], key: str, pointer: str) -> dict[Unit, int]:
     """Unit -> its place in the list ``data[key]``."""
     listed = data.get(key)
     if not isinstance(listed, list):
-        _refuse(f"a circuit has {key}", f"{pointer}/{key}", listed, "a list")
+        _refuse(
+            f"a circuit has {key}",
+            f"{pointer}/{key}",
+            listed,
+            "a list",
+            code="circuit.malformed",
+        )
     units: dict[Unit, int] = {}
     sizes: dict[str, int] = {}
     total = 0
     for index, item in enumerate(listed):
         unit = _unit(item, f"{pointer}/{key}/{index}")
         if unit in units:
-            _refuse("a unit is declared twice", f"{pointer}/{key}/{index}", item, "each unit once")
+            _refuse(
+                "a unit is declared twice",
+                f"{pointer}/{key}/{index}",
+                item,
+                "each unit once",
+                code="circuit.repeated-unit",
+            )
         units[unit] = index
         grown = unit[1] + 1 - sizes.get(unit[0], 0)
         if grown > 0:
@@ -180,6 +204,7 @@ def _units(data: dict[str, Any], key: str, pointer: str) -> dict[Unit, int]:
                 f"{pointer}/{key}/{index}",
                 item,
                 f"at most {_REGISTER_SIZES:,} {key} in all registers, counted up to the largest index of each",
+                code="circuit.registers-too-large",
             )
     return units
 
@@ -187,12 +212,30 @@ def _units(data: dict[str, Any], key: str, pointer: str) -> dict[Unit, int]:
 def _unit(item: object, pointer: str) -> Unit:
     wanted = 'a register and one index, as ["q", [0]]'
     if not (isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) and isinstance(item[1], list)):
-        _refuse("this is no qubit or bit", pointer, item, wanted)
+        _refuse(
+            "this is no qubit or bit",
+            pointer,
+            item,
+            wanted,
+            code="circuit.malformed",
+        )
     register, indices = item
     if len(indices) != 1 or type(indices[0]) is not int or not 0 <= indices[0] < 2**31:
-        _refuse("this is no qubit or bit", pointer, item, wanted)
+        _refuse(
+            "this is no qubit or bit",
+            pointer,
+            item,
+            wanted,
+            code="circuit.malformed",
+        )
     if not _REGISTER.fullmatch(register):
-        _refuse("this is no name of a register", pointer, register, "letters, digits and _, a small letter first")
+        _refuse(
+            "this is no name of a register",
+            pointer,
+            register,
+            "letters, digits and _, a small letter first",
+            code="circuit.malformed",
+        )
     return register, indices[0]
 
 
@@ -200,39 +243,91 @@ def _check_rest(data: dict[str, Any], pointer: str) -> None:
     """Refuses what pytket can express and a native circuit cannot: implicit swaps, created or discarded qubits."""
     for key in ("created_qubits", "discarded_qubits"):
         if data.get(key, []) != []:
-            _refuse("a native circuit neither creates nor discards qubits", f"{pointer}/{key}", data[key], "[]")
+            _refuse(
+                "a native circuit neither creates nor discards qubits",
+                f"{pointer}/{key}",
+                data[key],
+                "[]",
+                code="circuit.not-native",
+            )
     listed = data.get("implicit_permutation", [])
     if not isinstance(listed, list) or any(not isinstance(p, list) or len(p) != 2 or p[0] != p[1] for p in listed):
         _refuse(
-            "a native circuit has no implicit swaps", f"{pointer}/implicit_permutation", listed, "each qubit to itself"
+            "a native circuit has no implicit swaps",
+            f"{pointer}/implicit_permutation",
+            listed,
+            "each qubit to itself",
+            code="circuit.not-native",
         )
     if not isinstance(data.get("name") or "", str):
-        _refuse("a name is text", f"{pointer}/name", data["name"], "text")
+        _refuse(
+            "a name is text",
+            f"{pointer}/name",
+            data["name"],
+            "text",
+            code="circuit.malformed",
+        )
 
 
 def _refuse_command(command: object, pointer: str, qubits: dict[Unit, int], bits: dict[Unit, int]) -> NoReturn:
     """Says what is wrong with a command that could not be read."""
     if not isinstance(command, dict) or not isinstance(command.get("op"), dict):
-        _refuse("this is no command", pointer, command, 'an object with "op" and "args"')
+        _refuse(
+            "this is no command",
+            pointer,
+            command,
+            'an object with "op" and "args"',
+            code="circuit.malformed",
+        )
     op, args = command["op"], command.get("args")
     name = op.get("type")
     if not isinstance(name, str) or name not in KIND:
         known = ", ".join(gate.name for gate in GATES)
-        _refuse("this is no native gate", f"{pointer}/op/type", name, f"one of {known}")
+        _refuse(
+            "this is no native gate",
+            f"{pointer}/op/type",
+            name,
+            f"one of {known}",
+            code="circuit.unknown-gate",
+        )
     gate = GATES[KIND[name]]
     declared = [qubits, bits] if name == "Measure" else [qubits] * gate.qubits
     wanted = "a qubit and a bit" if name == "Measure" else "two qubits" if gate.qubits == 2 else "one qubit"
     if not isinstance(args, list) or len(args) != len(declared):
-        _refuse(f"{name} acts on {wanted}", f"{pointer}/args", args, wanted)
+        _refuse(
+            f"{name} acts on {wanted}",
+            f"{pointer}/args",
+            args,
+            wanted,
+            code="circuit.invalid-operands",
+        )
     for index, (item, units) in enumerate(zip(args, declared, strict=True)):
         if _unit(item, f"{pointer}/args/{index}") not in units:
             what = "bit" if units is bits and index == 1 else "qubit"
-            _refuse(f"this {what} is not declared", f"{pointer}/args/{index}", item, f"one of the circuit's {what}s")
+            _refuse(
+                f"this {what} is not declared",
+                f"{pointer}/args/{index}",
+                item,
+                f"one of the circuit's {what}s",
+                code="circuit.undeclared-unit",
+            )
     if gate.qubits == 2 and args[0] == args[1]:
-        _refuse(f"{name} acts on two different qubits", f"{pointer}/args", args, wanted)
+        _refuse(
+            f"{name} acts on two different qubits",
+            f"{pointer}/args",
+            args,
+            wanted,
+            code="circuit.invalid-operands",
+        )
     words = op.get("params", [])
     if not isinstance(words, list) or len(words) != gate.parameters:
-        _refuse(f"{name} takes {gate.parameters} angles", f"{pointer}/op/params", words, f"{gate.parameters} angles")
+        _refuse(
+            f"{name} takes {gate.parameters} angles",
+            f"{pointer}/op/params",
+            words,
+            f"{gate.parameters} angles",
+            code="circuit.invalid-angle",
+        )
     _refuse_angle(words, f"{pointer}/op/params")
 
 
@@ -243,11 +338,23 @@ def _refuse_angle(words: list[Any], pointer: str) -> NoReturn:
         if not isinstance(w, str) or not _ANGLE.fullmatch(w) or abs(float(w)) > LARGEST_ANGLE
     )
     index = next(wrong, 0)
-    _refuse("this is no angle", f"{pointer}/{index}", words[index], 'a decimal number of half-turns as text, as "0.25"')
+    _refuse(
+        "this is no angle",
+        f"{pointer}/{index}",
+        words[index],
+        'a decimal number of half-turns as text, as "0.25"',
+        code="circuit.invalid-angle",
+    )
 
 
-def _refuse(title: str, pointer: str, found: object, wanted: str) -> NoReturn:
-    raise InvalidInputError(title, pointer=pointer, found=_excerpt(found), wanted=wanted)
+def _refuse(title: str, pointer: str, found: object, wanted: str, *, code: str) -> NoReturn:
+    raise InvalidInputError(
+        title,
+        code=code,
+        pointer=pointer,
+        found=_excerpt(found),
+        wanted=wanted,
+    )
 
 
 def _excerpt(found: object) -> str:

@@ -26,13 +26,16 @@ def to_qir(circuit: NativeCircuit, *, early_exit: bool = False) -> str:
     decisive = _decisive(circuit) if early_exit else frozenset()
     if early_exit and not decisive:
         raise InvalidInputError(
-            "every shot of this circuit counts: none can end early", help="leave the early exit out"
+            "every shot of this circuit counts: none can end early",
+            code="export.no-early-exit",
+            help="leave the early exit out",
         )
     try:
         import pyqir
     except ImportError:
         raise InvalidInputError(
             "writing QIR needs a package that is not installed",
+            code="package.missing",
             wanted="the Python package pyqir",
             help="pip install 'qsac[qir]'",
         ) from None

@@ -33,6 +33,7 @@ def load(model: str | os.PathLike[str] | Mapping[str, Any]) -> Model:
     if not isinstance(model, str | os.PathLike | Mapping):
         raise InvalidInputError(
             "the model must be a path or a dictionary",
+            code="option.wrong-type",
             found=shown(model),
             wanted="the path of a model file, or a dictionary of the fields that it would hold",
         )
@@ -69,6 +70,7 @@ def check_model_size(found: int) -> None:
 def _too_large() -> DoesNotFitError:
     return DoesNotFitError(
         "the model file is too large",
+        code="file.too-large",
         found=f"more than {limits.size(limits.MODEL_FILE_BYTES)}, which may take fifty times that to parse",
         wanted=f"at most {limits.size(limits.MODEL_FILE_BYTES)}",
         help='give large token arrays as a file: "tokens": {"type": "file", "path": "tokens.npy"}',
@@ -86,6 +88,7 @@ def _check_version(document: object) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise InvalidInputError(
             "the model is not a JSON object",
+            code="json.not-an-object",
             found=kind(document),
             wanted='an object that begins with {"qsac": 1',
             help="`qsac schema` prints the format",
@@ -94,21 +97,30 @@ def _check_version(document: object) -> dict[str, Any]:
         artifact = "qsac_artifact" in document
         if "qsac_template" in document:
             raise InvalidInputError(
-                "this is a template, not a model", wanted="a model file", help="bind it first: qsac bind TEMPLATE"
+                "this is a template, not a model",
+                code="model.other-document",
+                wanted="a model file",
+                help="bind it first: qsac bind TEMPLATE",
             )
         raise InvalidInputError(
             "this is a compiled artifact, not a model" if artifact else "the version of the model's format is missing",
+            code="model.other-document" if artifact else "model.no-version",
             wanted="a model file" if artifact else '"qsac": 1 among the fields of the model',
             help='the model that it was compiled from is its field "model"' if artifact else 'add "qsac": 1',
         )
     version = document["qsac"]
     if type(version) is not int or version < 1:
         raise InvalidInputError(
-            "the version of the model's format is not known", pointer="/qsac", found=kind(version), wanted='"qsac": 1'
+            "the version of the model's format is not known",
+            code="model.unknown-version",
+            pointer="/qsac",
+            found=kind(version),
+            wanted='"qsac": 1',
         )
     if version > VERSION:
         raise InvalidInputError(
             "the model is written in a newer format than this qsac knows",
+            code="model.newer-version",
             pointer="/qsac",
             found=f"version {version}" if version < 10**9 else kind(version),
             wanted=f"version {VERSION}",
@@ -135,6 +147,7 @@ def _family(fields: Mapping[str, Any]) -> Family:
     if len(found) > 1:
         raise InvalidInputError(
             "the model has the sections of several families",
+            code="model.several-families",
             pointer=f"/{found[1]}",
             found=" and ".join(f'"{section}"' for section in found),
             wanted="one of them",
@@ -149,6 +162,7 @@ def _check_name(name: str) -> None:
         return
     raise InvalidInputError(
         "the name of the model cannot name a file",
+        code="model.invalid-name",
         pointer="/name",
         found=quoted(name),
         wanted="printable characters without / and \\, not beginning with a dot",

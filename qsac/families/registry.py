@@ -32,7 +32,13 @@ def family(section: str) -> Family:
         return builtin[section]
     foreign = offers("qsac.families", builtin)
     if section not in foreign:
-        raise unknown("family", section, (*builtin, *foreign), "qsac schema")
+        raise unknown(
+            "family",
+            section,
+            (*builtin, *foreign),
+            "qsac schema",
+            code="model.unknown-family",
+        )
     offer = foreign[section]
     found = offer.load()
     with contained(f"{offer.title} is not usable", offer.package):

@@ -81,6 +81,7 @@ def _build_ansatz(given: schema.HardwareEfficientUnitary, pointer: str, qubits: 
     if len(given.rotations) > limits.ANSATZ_ROTATIONS:
         raise InvalidInputError(
             "too many rotations on each qubit of a layer",
+            code="unitary.too-many-rotations",
             pointer=f"{pointer}/rotations",
             found=counted(len(given.rotations), "rotation"),
             wanted=f"at most {limits.ANSATZ_ROTATIONS}: three make any one-qubit gate",
@@ -105,6 +106,7 @@ def _build_ansatz(given: schema.HardwareEfficientUnitary, pointer: str, qubits: 
     else:
         raise InvalidInputError(
             '"parameters" is neither angles nor a rule to draw them',
+            code="field.wrong-type",
             pointer=place,
             found=kind(parameters),
             wanted=f'lists of angles of shape {shape}, or {{"init": "normal", "scale": 1.0, "seed": 0}}',
@@ -130,6 +132,7 @@ def _build_matrix(
     if not deviation <= UNITARY_TOLERANCE:
         raise InvalidInputError(
             "the matrix is not unitary",
+            code="unitary.not-unitary",
             pointer=f"{pointer}/entries",
             found=f"U^dagger U differs from the identity by up to {deviation:.2g}",
             wanted=f"a difference of at most {UNITARY_TOLERANCE:g} in every entry",
@@ -146,11 +149,16 @@ def _square(values: Any, pointer: str, given_dimension: int, dimension: int) -> 
     sizes = f"{given_dimension}" if given_dimension == dimension else f"{given_dimension} or {dimension}"
     if not isinstance(values, list):
         raise InvalidInputError(
-            "the matrix is not a list of rows", pointer=pointer, found=kind(values), wanted=f"{sizes} rows of pairs"
+            "the matrix is not a list of rows",
+            code="field.wrong-type",
+            pointer=pointer,
+            found=kind(values),
+            wanted=f"{sizes} rows of pairs",
         )
     if len(values) not in (given_dimension, dimension):
         raise InvalidInputError(
             "the matrix does not match the tokens",
+            code="unitary.wrong-dimension",
             pointer=pointer,
             found=counted(len(values), "row"),
             wanted=f"{sizes} rows, as the tokens have {given_dimension} entries"

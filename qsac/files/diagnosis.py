@@ -55,40 +55,42 @@ def refuse(error: ValidationError, contract: Contract, within: str = "") -> Inva
 
 def _translate(complaint: Any, within: str, contract: Contract) -> InvalidInputError:
     location: Location = complaint["loc"]
-    code: str = complaint["type"]
+    problem: str = complaint["type"]
     context: dict[str, Any] = complaint.get("ctx", {})
     found = complaint["input"]
     pointer = join(within, *_without_tags(location, contract))
-    if code == "extra_forbidden":
+    if problem == "extra_forbidden":
         return _unknown_field(location, pointer, contract)
-    if code == "missing":
+    if problem == "missing":
         return _missing(str(location[-1]), pointer.rpartition("/")[0], found, contract)
-    if code == "union_tag_not_found":
+    if problem == "union_tag_not_found":
         return _missing("type", pointer, found, contract, choices=_expected_tags(location, contract))
-    if code == "union_tag_invalid":
+    if problem == "union_tag_invalid":
         return _unknown_choice(
             f"{pointer}/type", found["type"], re.findall(r"'([^']*)'", context["expected_tags"]), contract
         )
-    if code == "literal_error":
+    if problem == "literal_error":
         choices = re.findall(r"'([^']*)'", context["expected"]) or [context["expected"]]
         return _unknown_choice(pointer, found, choices, contract)
-    if code == "too_many_fields":
+    if problem == "too_many_fields":
         return InvalidInputError(
             f"{_subject(pointer, contract)} has too many fields",
+            code="field.too-many",
             pointer=pointer,
             found=counted(len(found), "field"),
             wanted=f"see `{contract.schema}`",
         )
-    if code in ("model_type", "model_attributes_type", "dict_type"):
+    if problem in ("model_type", "model_attributes_type", "dict_type"):
         example = contract.examples.get(_name(pointer))
         return InvalidInputError(
             f"{_subject(pointer, contract)} is not an object",
+            code="field.wrong-type",
             pointer=pointer,
             found=kind(found),
             wanted="an object with fields, in braces",
             help=f"for example {example}" if example else None,
         )
-    return _wrong_value(code, context, found, pointer, contract)
+    return _wrong_value(problem, context, found, pointer, contract)
 
 
 def _without_tags(location: Location, contract: Contract) -> Location:
@@ -150,6 +152,7 @@ def _unknown_field(location: Location, pointer: str, contract: Contract) -> Inva
     owner = _owner(location[:-1], contract)
     return InvalidInputError(
         f"unknown field {quoted(name)} in {owner}",
+        code="field.unknown",
         pointer=pointer,
         wanted=f"only the fields {listed(known)}" if len(known) > 1 else f"only the field {listed(known)}",
         help=_unknown_field_help(name, guess, home, contract),
@@ -170,12 +173,14 @@ def _missing(
     if choices:
         return InvalidInputError(
             f'the field "type" is missing in {_subject(pointer, contract)}',
+            code="field.missing",
             pointer=pointer,
             found=describe(found),
             wanted='"type": ' + _alternatives(choices),
         )
     return InvalidInputError(
         f'the field "{name}" is missing in {_subject(pointer, contract)}',
+        code="field.missing",
         pointer=pointer,
         found=describe(found),
         help=f"add it, for example {contract.examples[name]}" if name in contract.examples else "add it",
@@ -194,6 +199,7 @@ def _unknown_choice(pointer: str, found: object, choices: list[str], contract: C
         name = f'the type of "{_name(pointer.rpartition("/")[0])}"'
     return InvalidInputError(
         f"{name} cannot be {describe(found)}",
+        code="field.unknown-choice",
         pointer=pointer,
         wanted=_alternatives(choices),
         help=f'did you mean "{guess}"?' if guess and guess != found else None,
@@ -201,28 +207,32 @@ def _unknown_choice(pointer: str, found: object, choices: list[str], contract: C
 
 
 def _wrong_value(
-    code: str, context: dict[str, Any], found: object, pointer: str, contract: Contract
+    problem: str, context: dict[str, Any], found: object, pointer: str, contract: Contract
 ) -> InvalidInputError:
     subject = _subject(pointer, contract)
     help: str | None = None
     shown = kind(found)
-    if code in ("int_type", "float_type") and type(found) is int:
+    if problem in ("int_type", "float_type") and type(found) is int:
+        code = "number.not-finite"
         title, wanted = f"{subject} is too large", "a number that double precision holds (below 1.8e308)"
-    elif code in _WORDS:
-        title, wanted = f"{subject} is not {_WORDS[code]}", _WORDS[code]
-        help = _number_help(code, found)
-    elif code in _LIMITS:
-        limit = _LIMITS[code]
+    elif problem in _WORDS:
+        code = "number.not-finite" if problem == "finite_number" else "field.wrong-type"
+        title, wanted = f"{subject} is not {_WORDS[problem]}", _WORDS[problem]
+        help = _number_help(problem, found)
+    elif problem in _LIMITS:
+        limit = _LIMITS[problem]
+        code = "field.wrong-length" if limit.noun else "field.out-of-range"
         title, wanted = f"{subject} is {limit.complaint}", limit.wanted(context)
         if limit.complaint == "too short" and not found:
             title = f"{subject} is empty"
-        elif code == "string_too_long":
+        elif problem == "string_too_long":
             shown = counted(len(found) if isinstance(found, str) else 0, "character")
     else:
+        code = "field.invalid"
         title, wanted = f"{subject} is not what the contract asks for", f"see `{contract.schema}`"
-    if help is None and "type" in code:
+    if help is None and "type" in problem:
         help = _example(pointer, contract)
-    return InvalidInputError(title, pointer=pointer, found=shown, wanted=wanted, help=help)
+    return InvalidInputError(title, code=code, pointer=pointer, found=shown, wanted=wanted, help=help)
 
 
 class _Limit(NamedTuple):
@@ -250,13 +260,13 @@ _LIMITS = {
 }
 
 
-def _number_help(code: str, found: object) -> str | None:
+def _number_help(problem: str, found: object) -> str | None:
     """What may have been meant by what is no number, or not the one that is wanted."""
-    if code == "int_type" and isinstance(found, float) and found.is_integer():
+    if problem == "int_type" and isinstance(found, float) and found.is_integer():
         return f"write it without a decimal point: {int(found)}"
-    if code in ("int_type", "float_type") and isinstance(found, str):
+    if problem in ("int_type", "float_type") and isinstance(found, str):
         return number_help(found)
-    if code == "float_type" and isinstance(found, list) and len(found) == 2:
+    if problem == "float_type" and isinstance(found, list) and len(found) == 2:
         return "only real numbers are meant here, not [re, im] pairs"
     return None
 

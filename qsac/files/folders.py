@@ -22,6 +22,7 @@ def named_folder(variable: str) -> Path | None:
     except RuntimeError:
         raise InvalidInputError(
             f"the environment variable {variable} names a home directory that is not known",
+            code="environment.unknown-home",
             found=text[:80],
             wanted="the path of a folder",
         ) from None

@@ -41,8 +41,15 @@ def size(number: float) -> str:
     return f"{number:,.1f} EiB" if number < 1e6 else f"{number:.1e} EiB"
 
 
-def _exceeds(pointer: str, title: str, found: str, wanted: str, help: str) -> DoesNotFitError:
-    return DoesNotFitError(title, pointer=pointer, found=found, wanted=wanted, help=help)
+def _exceeds(pointer: str, title: str, found: str, wanted: str, help: str, *, code: str) -> DoesNotFitError:
+    return DoesNotFitError(
+        title,
+        code=code,
+        pointer=pointer,
+        found=found,
+        wanted=wanted,
+        help=help,
+    )
 
 
 def check_tokens(rows: int, dimension: int, pointer: str) -> None:
@@ -55,6 +62,7 @@ def check_tokens(rows: int, dimension: int, pointer: str) -> None:
             f"{rows:,} tokens of dimension {dimension:,}, which take {needed}",
             f"at most {CONTEXT + 1:,} tokens (a context of {CONTEXT:,})",
             "cut the sequence into several models",
+            code="capacity.sequence-too-long",
         )
     if dimension > DIMENSION:
         raise _exceeds(
@@ -63,6 +71,7 @@ def check_tokens(rows: int, dimension: int, pointer: str) -> None:
             f"dimension {dimension:,}: its unitaries take {size(_COMPLEX_BYTES * dimension**2)} each",
             f"at most dimension {DIMENSION:,} ({size(_COMPLEX_BYTES * DIMENSION**2)} a unitary)",
             "reduce the dimension of the tokens, for example by a projection",
+            code="capacity.dimension-too-large",
         )
     if rows * dimension > TOKEN_ENTRIES:
         raise _exceeds(
@@ -71,6 +80,7 @@ def check_tokens(rows: int, dimension: int, pointer: str) -> None:
             f"{rows:,} tokens of dimension {dimension:,}, which take {needed}",
             f"at most {TOKEN_ENTRIES:,} entries ({size(TOKEN_ENTRIES * _COMPLEX_BYTES)})",
             "use fewer tokens or a smaller dimension",
+            code="capacity.tokens-too-large",
         )
 
 
@@ -83,6 +93,7 @@ def check_overlaps(context: int, pointer: str) -> None:
             f"{context:,} x {context:,} overlaps, which take {size(context**2 * _COMPLEX_BYTES)}",
             f"a context of at most {OVERLAPS_CONTEXT:,} ({size(OVERLAPS_CONTEXT**2 * _COMPLEX_BYTES)})",
             "cut the sequence into several models",
+            code="capacity.overlaps-too-large",
         )
 
 
@@ -97,6 +108,7 @@ def check_tfim(sites: int, context: int, pointer: str) -> None:
             f"{sites:,} sites: the Hamiltonian alone takes {needed}",
             f"at most {TFIM_SITES} sites ({size(2.0 ** (2 * TFIM_SITES + 3))})",
             "use fewer sites, or compute the states yourself and give them as a file",
+            code="capacity.hamiltonian-too-large",
         )
     check_tokens(context + 1, 2**sites, f"{pointer}/context")
 
@@ -112,6 +124,7 @@ def check_hamiltonian(qubits: int, terms: int, context: int, pointer: str) -> No
             f"{qubits:,} qubits: its matrix alone takes {needed}",
             f"at most {HAMILTONIAN_QUBITS} qubits ({size(2.0 ** (2 * HAMILTONIAN_QUBITS + 4))})",
             "use fewer qubits, or compute the states yourself and give them as a file",
+            code="capacity.hamiltonian-too-large",
         )
     if terms > HAMILTONIAN_TERMS:
         raise _exceeds(
@@ -120,6 +133,7 @@ def check_hamiltonian(qubits: int, terms: int, context: int, pointer: str) -> No
             f"{terms:,} terms",
             f"at most {HAMILTONIAN_TERMS:,} terms",
             "add up the coefficients of equal Pauli strings",
+            code="capacity.hamiltonian-too-large",
         )
     check_tokens(context + 1, 2**qubits, f"{pointer}/context")
 
@@ -133,6 +147,7 @@ def check_file(found: int, limit: int, pointer: str, name: str) -> None:
             f"{name} takes {size(found)}",
             f"at most {size(limit)} for this kind of file",
             "use fewer tokens" if limit != CSV_FILE_BYTES else "use fewer tokens, or save them as .npy",
+            code="file.too-large",
         )
 
 
@@ -145,6 +160,7 @@ def check_degree(degree: int, pointer: str) -> None:
             f"degree {degree:,}: a circuit with {degree:,} score copies, {size(8 * (degree + 1))} of coefficients",
             f"at most degree {KERNEL_DEGREE} ({size(8 * (KERNEL_DEGREE + 1))})",
             "use a lower degree: the success probability falls exponentially with it",
+            code="capacity.degree-too-high",
         )
 
 
@@ -158,4 +174,5 @@ def check_ansatz(layers: int, qubits: int, rotations: int, pointer: str) -> None
             f"{layers:,} layers: {parameters:,} parameters, which take {size(8 * parameters)}",
             f"at most {ANSATZ_LAYERS:,} layers and {ANSATZ_PARAMETERS:,} parameters ({size(8 * ANSATZ_PARAMETERS)})",
             "use fewer layers, or give the unitary as a matrix",
+            code="capacity.too-many-layers",
         )

@@ -55,11 +55,19 @@ def refuse_non_number(value: object, pointer: str, wanted: str = "a finite numbe
     elif isinstance(value, float | int) and not isinstance(value, bool):
         return InvalidInputError(
             "a number is not finite in double precision",
+            code="number.not-finite",
             pointer=pointer,
             found="NaN" if value != value else "a number beyond 1.8e308",
             wanted="a finite number",
         )
-    return InvalidInputError("a number is wanted here", pointer=pointer, found=kind(value), wanted=wanted, help=help)
+    return InvalidInputError(
+        "a number is wanted here",
+        code="field.wrong-type",
+        pointer=pointer,
+        found=kind(value),
+        wanted=wanted,
+        help=help,
+    )
 
 
 def finite_row(row: list[Any], pointer: str, into: NDArray[np.float64]) -> None:
@@ -99,6 +107,7 @@ def finite_pairs(row: list[object], pointer: str, into: NDArray[np.float64]) -> 
         if not isinstance(pair, list):
             raise InvalidInputError(
                 "a [re, im] pair is wanted here",
+                code="field.wrong-type",
                 pointer=place,
                 found=kind(pair),
                 wanted="a complex number as a list of two numbers",
@@ -107,6 +116,7 @@ def finite_pairs(row: list[object], pointer: str, into: NDArray[np.float64]) -> 
         if len(pair) != 2:
             raise InvalidInputError(
                 "a complex number is a pair [re, im]",
+                code="number.invalid-pair",
                 pointer=place,
                 found=describe(pair),
                 wanted="a list of exactly 2 numbers",
@@ -126,11 +136,16 @@ def checked_list(values: object, pointer: str, count: int, noun: str, reason: st
     """``values`` if it is a list of ``count`` items; ``reason`` says where the count comes from."""
     if not isinstance(values, list):
         raise InvalidInputError(
-            "a list is wanted here", pointer=pointer, found=kind(values), wanted=f"a list of {counted(count, noun)}"
+            "a list is wanted here",
+            code="field.wrong-type",
+            pointer=pointer,
+            found=kind(values),
+            wanted=f"a list of {counted(count, noun)}",
         )
     if len(values) != count:
         raise InvalidInputError(
             f"the list has {'too few' if len(values) < count else 'too many'} items",
+            code="field.wrong-length",
             pointer=pointer,
             found=counted(len(values), "item"),
             wanted=f"{counted(count, noun)}: {reason}",

@@ -44,7 +44,11 @@ def _plain(value: object, pointer: str) -> object:
         for name in value:
             if not isinstance(name, str):
                 raise InvalidInputError(
-                    "a field's name is not a text", pointer=pointer, found=describe(name), wanted="text as names"
+                    "a field's name is not a text",
+                    code="field.invalid-name",
+                    pointer=pointer,
+                    found=describe(name),
+                    wanted="text as names",
                 )
         return {str(name): _plain(item, join(pointer, name)) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -68,6 +72,7 @@ def _lists(value: Any, pointer: str) -> object:
     except Exception as error:  # whatever another package's object raises
         raise InvalidInputError(
             "an object cannot be read as an array",
+            code="array.unreadable",
             pointer=pointer,
             found=f"{describe(value)}: {type(error).__name__}: {str(error).split(chr(10))[0]}",
             wanted="numbers that NumPy can read",
@@ -86,7 +91,11 @@ def _lists(value: Any, pointer: str) -> object:
         return np.stack([array.real, array.imag], axis=-1).tolist()
     if array.dtype.kind == "O" and array.ndim == 0:
         raise InvalidInputError(
-            "an array holds an object, not numbers", pointer=pointer, found=describe(value), wanted="numbers"
+            "an array holds an object, not numbers",
+            code="array.not-numbers",
+            pointer=pointer,
+            found=describe(value),
+            wanted="numbers",
         )
     return array.tolist()
 
@@ -95,6 +104,7 @@ def _check(array: np.ndarray[Any, Any], pointer: str) -> None:
     if array.dtype.kind in _KINDS:
         raise InvalidInputError(
             "an array does not hold numbers",
+            code="array.not-numbers",
             pointer=pointer,
             found=f"an array of {_KINDS[array.dtype.kind]}",
             wanted="real or complex numbers",
@@ -102,6 +112,7 @@ def _check(array: np.ndarray[Any, Any], pointer: str) -> None:
     if array.size > _ARRAY_ENTRIES:
         raise DoesNotFitError(
             "an array has too many entries",
+            code="capacity.array-too-large",
             pointer=pointer,
             found=f"{array.size:,} entries",
             wanted=f"at most {_ARRAY_ENTRIES:,}",
@@ -115,6 +126,9 @@ def _number(value: np.generic, pointer: str) -> object:
         return float(value)
     if value.dtype.kind in _KINDS:
         raise InvalidInputError(
-            "a number is wanted here", pointer=pointer, found=f"one of NumPy's {_KINDS[value.dtype.kind]}"
+            "a number is wanted here",
+            code="field.wrong-type",
+            pointer=pointer,
+            found=f"one of NumPy's {_KINDS[value.dtype.kind]}",
         )
     return value.item()

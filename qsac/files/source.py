@@ -31,12 +31,14 @@ def read_file(path: str | os.PathLike[str], limit: int, what: str, missing: str 
     except FileNotFoundError:
         raise InvalidInputError(
             f"the {what} does not exist" if what.endswith("file") else "there is no such file",
+            code="file.missing",
             source=source,
             help=missing or _suggestion(Path(path)) or f"check the path of the {what}",
         ) from None
     except IsADirectoryError:
         raise InvalidInputError(
             f"the {what} is a folder" if what.endswith("file") else f"this is a folder, not the {what}",
+            code="file.not-a-file",
             source=source,
             help="name a file in it",
         ) from None
@@ -64,6 +66,7 @@ def read_stream(stream: BinaryIO, limit: int, source: str, what: str) -> bytes:
         if left < 0:
             raise DoesNotFitError(
                 f"the {what} is too large",
+                code="file.too-large",
                 source=source,
                 found=f"more than {size(limit)}",
                 wanted=f"at most {size(limit)}",
@@ -77,7 +80,11 @@ def _refuse_devices(descriptor: int, source: str, what: str) -> None:
     if stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or os.isatty(descriptor):
         return
     raise InvalidInputError(
-        f"the {what} is not a file", source=source, found="a device", wanted="a file, a pipe, or `-` for standard input"
+        f"the {what} is not a file",
+        code="file.not-a-file",
+        source=source,
+        found="a device",
+        wanted="a file, a pipe, or `-` for standard input",
     )
 
 
@@ -91,6 +98,7 @@ def _unreadable(error: Exception, source: str, what: str) -> QsacError:
     closed = getattr(error, "errno", None) == errno.EBADF
     return InvalidInputError(
         f"the {what} cannot be read",
+        code="file.unreadable",
         source=source,
         found="a closed stream" if closed else reason,
         wanted=None if closed else "a readable file",

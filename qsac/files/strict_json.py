@@ -49,6 +49,7 @@ def parse(data: bytes, source: str, what: str = "model file") -> object:
         line = data.count(b"\n", 0, error.start) + 1
         raise InvalidInputError(
             f"the {what} is not UTF-8 text",
+            code="file.not-utf8",
             source=f"{source} line {line}",
             found=f"the byte 0x{data[error.start]:02x} at position {error.start:,}",
             wanted="JSON in UTF-8",
@@ -69,6 +70,7 @@ def parse(data: bytes, source: str, what: str = "model file") -> object:
     except ValueError:
         raise InvalidInputError(
             f"a number in the {what} has too many digits",
+            code="json.too-many-digits",
             source=source,
             wanted="numbers of at most 17 significant digits: more are not kept",
         ) from None
@@ -79,9 +81,15 @@ def parse(data: bytes, source: str, what: str = "model file") -> object:
 
 def _empty(source: str, what: str) -> InvalidInputError:
     if what != "model file":
-        return InvalidInputError(f"the {what} is empty", source=source, wanted="a JSON object")
+        return InvalidInputError(
+            f"the {what} is empty",
+            code="json.empty",
+            source=source,
+            wanted="a JSON object",
+        )
     return InvalidInputError(
         "the model file is empty",
+        code="json.empty",
         source=source,
         wanted='a JSON object that begins with {"qsac": 1',
         help="`qsac schema` prints the format",
@@ -123,6 +131,7 @@ def _syntax_error(error: json.JSONDecodeError, source: str, what: str) -> Invali
         wanted = _WANTED.get(message, message[:1].lower() + message[1:])
     return InvalidInputError(
         f"the {what} is not valid JSON",
+        code="json.syntax",
         source=f"{source} line {error.lineno} column {error.colno}",
         found=printable(rest) or end,
         wanted=wanted,
@@ -149,6 +158,7 @@ def _refuse_suspects(document: object, source: str) -> None:
         if isinstance(value, _Repeated):
             raise InvalidInputError(
                 f'the field "{join("", value.name)[1:]}" is given twice',
+                code="field.repeated",
                 source=source,
                 pointer=join("", *path, value.name),
                 wanted="each field once",
@@ -157,6 +167,7 @@ def _refuse_suspects(document: object, source: str) -> None:
         if isinstance(value, _Constant):
             raise InvalidInputError(
                 f"{value.literal} is not a number",
+                code="number.not-finite",
                 source=source,
                 pointer=join("", *path),
                 found=value.literal,
@@ -195,6 +206,7 @@ def too_deep(pointer: str, source: str, what: str = "model file") -> InvalidInpu
     """The diagnostic for lists and objects that are nested beyond all need."""
     return InvalidInputError(
         f"the {what} is nested too deeply",
+        code="json.too-deep",
         source=source,
         pointer="/".join(pointer.split("/")[:6]) or None,
         wanted="lists and objects no deeper than it needs: six levels"

@@ -62,7 +62,12 @@ def write_whole(path: str | os.PathLike[str], parts: Iterable[str], *, guard: Gu
         raise
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise InvalidInputError("the output cannot be written", source=str(path), found=reason) from None
+        raise InvalidInputError(
+            "the output cannot be written",
+            code="output.unwritable",
+            source=str(path),
+            found=reason,
+        ) from None
 
 
 def write_file(
@@ -176,15 +181,26 @@ class _Unpublished:
 
 def _check_place(place: Path) -> None:
     if "\0" in str(place):
-        raise InvalidInputError("the output's path has a null character", source=str(place), wanted="a path")
+        raise InvalidInputError(
+            "the output's path has a null character",
+            code="output.invalid-path",
+            source=str(place),
+            wanted="a path",
+        )
     if not place.parent.is_dir():
         raise InvalidInputError(
             "the output folder does not exist",
+            code="output.no-folder",
             source=str(place),
             help=f"make the folder {place.parent}, or choose another",
         )
     if place.is_dir():
-        raise InvalidInputError("the output is a folder", source=str(place), wanted="the path of a file")
+        raise InvalidInputError(
+            "the output is a folder",
+            code="output.is-a-folder",
+            source=str(place),
+            wanted="the path of a file",
+        )
 
 
 def _real(place: Path) -> Path | None:

@@ -26,7 +26,12 @@ def parse(text: str) -> Program:
     from qsac.ir.parser import parse_program
 
     if not isinstance(text, str):
-        raise InvalidInputError("IR text must be a text", found=type(text).__name__, wanted="str")
+        raise InvalidInputError(
+            "IR text must be a text",
+            code="option.wrong-type",
+            found=type(text).__name__,
+            wanted="str",
+        )
     return parse_program(text)
 
 
@@ -42,5 +47,10 @@ def print(program: Program, *, elide_tables: bool = False) -> str:
     from qsac.ir.program import Program
 
     if not isinstance(program, Program):
-        raise InvalidInputError("only a program has IR text", found=shown(program), wanted="a qsac.ir.program.Program")
+        raise InvalidInputError(
+            "only a program has IR text",
+            code="option.wrong-type",
+            found=shown(program),
+            wanted="a qsac.ir.program.Program",
+        )
     return print_program(program, elide_tables=flag(elide_tables, "elide_tables"))

@@ -59,6 +59,7 @@ class ByOp(Generic[F]):
         if is_foreign(kind):
             raise ExtensionError(
                 f"the op {kind.name!r} has no {self._what}",
+                code="extension.incomplete-op",
                 package=package_of(kind, "qsac.ops"),
                 found=f"no function that is registered for {kind.__name__}",
                 wanted=f"one, registered where {kind.__name__} is defined",

@@ -51,6 +51,7 @@ class _State:
             if width > WIDTH_LIMIT:
                 raise DoesNotFitError(
                     "the program is too wide for dense interpretation",
+                    code="capacity.too-wide-to-simulate",
                     found=f"{width} qubits alive at once ({16 << width} bytes a state)",
                     wanted=f"at most {WIDTH_LIMIT} qubits",
                     help="verify a smaller model of the same shape, or compile with --no-verify",

@@ -39,7 +39,11 @@ class _Line:
 
     def wrong(self, found: str, wanted: str) -> InvalidInputError:
         return InvalidInputError(
-            "the IR text cannot be read", pointer=f"line {self.number}", found=found, wanted=wanted
+            "the IR text cannot be read",
+            code="ir.syntax",
+            pointer=f"line {self.number}",
+            found=found,
+            wanted=wanted,
         )
 
     def words(self, count: int, wanted: str) -> list[str]:
@@ -87,6 +91,7 @@ def parse_program(text: str) -> Program:
     if lines and lines[0].text == SHORTENED:
         raise InvalidInputError(
             "IR text whose tables are shortened cannot be read",
+            code="ir.elided-tables",
             pointer=f"line {lines[0].number}",
             found=SHORTENED,
             wanted="whole tables",
@@ -95,6 +100,7 @@ def parse_program(text: str) -> Program:
     if len(lines) < 2 or lines[0].text != f"qsac-ir {VERSION}":
         raise InvalidInputError(
             "this is not IR text of a version known here",
+            code="ir.unknown-version",
             pointer=f"line {lines[0].number}" if lines else None,
             found=lines[0].text[:60] if lines else "nothing",
             wanted=f"'qsac-ir {VERSION}' on the first line",

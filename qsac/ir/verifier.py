@@ -21,8 +21,10 @@ class ProgramError(InvalidInputError):
     """A program that breaks a rule of the language: which rule, and ``op``, the place of the op among the program's, if
     it is one op's."""
 
-    def __init__(self, title: str, op: int | None = None, *, source: str | None = None) -> None:
-        super().__init__(title, pointer=None if op is None else f"/ops/{op}", source=source)
+    def __init__(
+        self, title: str, op: int | None = None, *, code: str | None = None, source: str | None = None
+    ) -> None:
+        super().__init__(title, code=code, pointer=None if op is None else f"/ops/{op}", source=source)
         self.op = op
 
 
@@ -41,7 +43,12 @@ def verify(program: Program) -> None:
     ended: set[str] = set()
     for index, op in enumerate(program.ops):
         for problem in _broken_rules(program, op, live, ended):
-            raise ProgramError(f"op {index} ({op.name}) breaks a rule: {problem}", index, source=program.name or None)
+            raise ProgramError(
+                f"op {index} ({op.name}) breaks a rule: {problem}",
+                index,
+                source=program.name or None,
+                code="ir.invalid-op",
+            )
         live.update(op.targets)
         ended.difference_update(op.reallocates)
         live.difference_update(op.releases)
@@ -54,12 +61,21 @@ def verify(program: Program) -> None:
 def _verify_declarations(program: Program) -> None:
     names = [register.name for register in program.registers]
     for name in sorted({name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else ()):
-        raise ProgramError(f"register {name!r} is declared twice")
+        raise ProgramError(
+            f"register {name!r} is declared twice",
+            code="ir.repeated-register",
+        )
     for register in program.registers:
         if register.size < 1:
-            raise ProgramError(f"register {register.name!r} has size {register.size}; the least is 1")
+            raise ProgramError(
+                f"register {register.name!r} has size {register.size}; the least is 1",
+                code="ir.wrong-register-size",
+            )
         if program.level == "block" and register.size != 1:
-            raise ProgramError(f"register {register.name!r} of a block program is not one qubit")
+            raise ProgramError(
+                f"register {register.name!r} of a block program is not one qubit",
+                code="ir.wrong-register-size",
+            )
 
 
 def _broken_rules(program: Program, op: Op, live: set[str], ended: set[str]) -> Iterator[str]:
@@ -129,12 +145,14 @@ def _verify_promises(program: Program) -> None:
     for index, op in enumerate(program.ops):
         if isinstance(op, Multiplexor) and op.enters_zero and op.target in used:
             raise ProgramError(
-                f"op {index} ({op.name}) says that {op.target!r} enters in zero, but it was used before", index
+                f"op {index} ({op.name}) says that {op.target!r} enters in zero, but it was used before",
+                index,
+                code="ir.not-in-zero",
             )
         for name in op.ancillas:
             if name in used:
                 what = f"takes {name!r} as an ancilla, which is not known to be in zero"
-                raise ProgramError(f"op {index} ({op.name}) {what}", index)
+                raise ProgramError(f"op {index} ({op.name}) {what}", index, code="ir.not-in-zero")
         for name in (*op.targets, *op.controlled_by):
             if name in untouched:
                 if name in op.releases and (not isinstance(op, Project) or op.state == "zero"):
@@ -145,12 +163,17 @@ def _verify_promises(program: Program) -> None:
                     f"op {index} ({op.name}) uses {name!r}, which only a projection on zero may after the "
                     f"{promise.name} before it",
                     index,
+                    code="ir.not-in-zero",
                 )
         used.update(op.targets)
         used.difference_update((*op.reallocates, *op.releases))
         untouched.update(dict.fromkeys(op.leaves_zero_on, (index, op)))
     for name, (index, op) in untouched.items():
-        raise ProgramError(f"op {index} ({op.name}) leaves {name!r} without a projection on zero", index)
+        raise ProgramError(
+            f"op {index} ({op.name}) leaves {name!r} without a projection on zero",
+            index,
+            code="ir.not-in-zero",
+        )
 
 
 def _verify_pairs(program: Program) -> None:
@@ -163,17 +186,22 @@ def _verify_pairs(program: Program) -> None:
                 raise ProgramError(
                     f"op {index} ({op.name}) closes a pair that is not the last one opened on its registers",
                     index,
+                    code="ir.unmatched-pair",
                 )
             opened.remove(touched[0])
         elif touched:
             raise ProgramError(
                 f"op {index} ({op.name}) targets registers of the {touched[0].name} that waits for its adjoint",
                 index,
+                code="ir.unmatched-pair",
             )
         if op.computes_pair:
             opened.append(op)
     for op in opened:
-        raise ProgramError(f"{op.name} opens a pair that nothing closes")
+        raise ProgramError(
+            f"{op.name} opens a pair that nothing closes",
+            code="ir.unmatched-pair",
+        )
 
 
 def _closes(op: Op, other: Op) -> bool:
@@ -187,19 +215,29 @@ def _verify_readouts(program: Program) -> None:
     for op in program.ops:
         for outcome in op.outcomes:
             if outcome in reached:
-                raise ProgramError(f"outcome {outcome!r} is measured twice")
+                raise ProgramError(
+                    f"outcome {outcome!r} is measured twice",
+                    code="ir.repeated-outcome",
+                )
             reached.add(outcome)
         if op.outcomes:
             prefixes.append(frozenset(reached))
     for readout in program.readouts:
         for outcome in (*readout.given, *readout.success, *readout.index):
             if outcome not in reached:
-                raise ProgramError(f"readout {readout.metric!r} names {outcome!r}, which nothing projects")
+                raise ProgramError(
+                    f"readout {readout.metric!r} names {outcome!r}, which nothing projects",
+                    code="ir.invalid-readout",
+                )
         if set(readout.index) & {*readout.given, *readout.success} or len(set(readout.index)) < len(readout.index):
-            raise ProgramError(f"readout {readout.metric!r} names an outcome twice")
+            raise ProgramError(
+                f"readout {readout.metric!r} names an outcome twice",
+                code="ir.invalid-readout",
+            )
         for wanted in (frozenset(readout.given), frozenset((*readout.given, *readout.success))):
             if wanted not in prefixes:
                 raise ProgramError(
                     f"readout {readout.metric!r}: {', '.join(sorted(wanted))} are not what is projected by some point "
-                    "of the program"
+                    "of the program",
+                    code="ir.invalid-readout",
                 )

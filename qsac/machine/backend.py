@@ -89,7 +89,9 @@ def median(values: Iterable[object]) -> float | None:
 def unreadable(package: str, error: Exception) -> InvalidInputError:
     """What is raised where a backend's own description fails."""
     return InvalidInputError(
-        f"{package}'s backend does not say what machine it is", found=f"{type(error).__name__}: {error}"[:300]
+        f"{package}'s backend does not say what machine it is",
+        code="target.undescribed-backend",
+        found=f"{type(error).__name__}: {error}"[:300],
     )
 
 
@@ -113,6 +115,7 @@ def target_of(described: Described) -> Target:
     if choice.pairs is not None and not described.mid_circuit_measurement:
         raise InvalidInputError(
             "a machine with a coupling graph has to measure in mid-circuit",
+            code="target.no-mid-circuit-measurement",
             found=f"{described.name}, which {described.package} says does not",
             wanted="mid-circuit measurement, or all-to-all coupling",
             help="registers are measured where they end, and routing moves other qubits through them afterwards",
@@ -150,12 +153,18 @@ def target_of(described: Described) -> Target:
 def _check_size(described: Described) -> None:
     if described.qubits is not None and described.qubits > QUBITS:
         raise DoesNotFitError(
-            "the machine has too many qubits", found=f"{described.qubits:,}", wanted=f"at most {QUBITS:,}"
+            "the machine has too many qubits",
+            code="target.too-many-qubits",
+            found=f"{described.qubits:,}",
+            wanted=f"at most {QUBITS:,}",
         )
     most = max((len(places) for places in described.places.values() if places is not None), default=0)
     if most > 2 * PAIRS:
         raise DoesNotFitError(
-            "the coupling graph is too large", found=f"{most:,} ordered pairs", wanted=f"at most {2 * PAIRS:,}"
+            "the coupling graph is too large",
+            code="target.coupling-too-large",
+            found=f"{most:,} ordered pairs",
+            wanted=f"at most {2 * PAIRS:,}",
         )
 
 
@@ -182,6 +191,7 @@ def _chosen(described: Described) -> _Choice:
             f"{printable(described.name)} has no two working qubits with a two-qubit gate between them"
             if named
             else f"{printable(described.name)} does not have the gates that qsac writes",
+            code="target.no-coupled-qubits" if named else "target.missing-gates",
             found=f"the gates {listed(sorted(described.offered))}" if described.offered else "no gates",
             wanted=_wanted(described.words),
             help="a machine that has them under other names can be described in a target file: "

@@ -138,5 +138,9 @@ def _floats(value: Any) -> Iterator[float]:
 
 def _wrong(pointer: str, found: Any, wanted: str) -> InvalidInputError:
     return InvalidInputError(
-        "the description of the target is damaged", pointer=pointer, found=shown(found), wanted=wanted
+        "the description of the target is damaged",
+        code="target.damaged",
+        pointer=pointer,
+        found=shown(found),
+        wanted=wanted,
     )

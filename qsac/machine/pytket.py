@@ -26,6 +26,7 @@ def described(chosen: object) -> Described | None:
         if info is None:
             raise InvalidInputError(
                 "pytket's backend does not say what machine it is",
+                code="target.undescribed-backend",
                 found=f"{type(chosen).__name__} without backend_info",
                 wanted="a backend of a machine, or a BackendInfo",
             )

@@ -52,7 +52,12 @@ def find_target(chosen: AnyTarget) -> Target:
         return chosen
     if isinstance(chosen, str) and not is_path(chosen):
         if not chosen.isprintable():
-            raise InvalidInputError("unknown target", found=shown(chosen), help="qsac targets lists what there is")
+            raise InvalidInputError(
+                "unknown target",
+                code="target.unknown",
+                found=shown(chosen),
+                help="qsac targets lists what there is",
+            )
         return target(chosen)
     if isinstance(chosen, str | os.PathLike):
         return read_target(file_path(chosen, "target"))
@@ -62,6 +67,7 @@ def find_target(chosen: AnyTarget) -> Target:
     if found is None:
         raise InvalidInputError(
             "the target is invalid",
+            code="option.wrong-type",
             found=shown(chosen),
             wanted="a name that `qsac targets` lists, the path of a target file, a qsac Target, a Qiskit BackendV2 or "
             "Target, or a pytket Backend or BackendInfo",
@@ -84,7 +90,11 @@ def parse_target(data: bytes, source: str) -> Target:
     """As :func:`read_target`, from a file's content; ``source`` is what diagnostics call it."""
     try:
         if len(data) > FILE_BYTES:
-            raise DoesNotFitError("the target file is too large", wanted=f"at most {size(FILE_BYTES)}")
+            raise DoesNotFitError(
+                "the target file is too large",
+                code="file.too-large",
+                wanted=f"at most {size(FILE_BYTES)}",
+            )
         fields = _checked_version(parse(data, source, "target file"))
         try:
             given = TargetFile.model_validate(fields)
@@ -99,6 +109,7 @@ def _checked_version(document: object) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise InvalidInputError(
             "the target is not a JSON object",
+            code="json.not-an-object",
             found=kind(document),
             wanted='an object that begins with {"qsac_target": 1',
             help="`qsac schema --of target` prints the format",
@@ -108,12 +119,14 @@ def _checked_version(document: object) -> dict[str, Any]:
         what = next((name for key, name in _OTHER_FILES.items() if key in document), None)
         raise InvalidInputError(
             f"this is {what}, not a target file" if what else "the version of the target's format is missing",
+            code="target.other-document" if what else "target.no-version",
             wanted='"qsac_target": 1 among the fields of the target',
             help="--target wants the description of a machine: `qsac schema --of target`",
         )
     if type(version) is not int or version < 1:
         raise InvalidInputError(
             "the version of the target's format is not known",
+            code="target.unknown-version",
             pointer="/qsac_target",
             found=kind(version),
             wanted='"qsac_target": 1',
@@ -121,6 +134,7 @@ def _checked_version(document: object) -> dict[str, Any]:
     if version > 1:
         raise InvalidInputError(
             "the target is written in a newer format than this qsac knows",
+            code="target.newer-version",
             pointer="/qsac_target",
             found=kind(version),
             wanted="version 1",
@@ -137,6 +151,7 @@ def _target(given: TargetFile) -> Target:
     if given.qubits > QUBITS:
         raise DoesNotFitError(
             "the machine has too many qubits",
+            code="target.too-many-qubits",
             pointer="/qubits",
             found=f"{given.qubits:,}",
             wanted=f"at most {QUBITS:,}",
@@ -146,6 +161,7 @@ def _target(given: TargetFile) -> Target:
     if edges is not None and not given.mid_circuit_measurement:
         raise InvalidInputError(
             "a machine with a coupling graph has to measure in mid-circuit",
+            code="target.no-mid-circuit-measurement",
             pointer="/mid_circuit_measurement",
             found="false",
             wanted="true, or all-to-all coupling",
@@ -154,6 +170,7 @@ def _target(given: TargetFile) -> Target:
     if given.cost == "time" and given.durations is None:
         raise InvalidInputError(
             "what time costs cannot be told without times",
+            code="target.cost-without-times",
             pointer="/cost",
             found=quoted(given.cost),
             wanted="durations beside it, or no cost",
@@ -190,6 +207,7 @@ def _check_name(name: str) -> None:
     if not re.match(NAME_PATTERN, name):
         raise InvalidInputError(
             "the name of the target cannot be given on the command line",
+            code="target.invalid-name",
             pointer="/name",
             found=quoted(name),
             wanted="letters and digits, with . _ - between them",
@@ -197,6 +215,7 @@ def _check_name(name: str) -> None:
     if name in target_names() or name.endswith(".json"):
         raise InvalidInputError(
             f"{quoted(name)} cannot name a machine of your own",
+            code="target.reserved-name",
             pointer="/name",
             wanted="a name that `qsac targets` does not list and that does not end with .json",
             help="choose another name: results are told under it",
@@ -210,6 +229,7 @@ def _entangler(gates: Sequence[str]) -> str:
     if repeated is not None or len(found) != 1:
         raise InvalidInputError(
             f"the gate {repeated} is given twice" if repeated else "a target has one two-qubit gate",
+            code="target.repeated-gate" if repeated else "target.not-one-entangler",
             pointer="/gates",
             found=listed(gates),
             wanted="each gate once" if repeated else f"one of {', '.join(_ENTANGLERS)}",
@@ -220,6 +240,7 @@ def _entangler(gates: Sequence[str]) -> str:
     if missing or unused:
         raise InvalidInputError(
             f"the gates do not go together with {found[0]}",
+            code="target.gates-do-not-match",
             pointer="/gates",
             found=listed(gates),
             wanted=f"{', '.join((*NEEDED[found[0]], found[0]))} and Measure, and Reset where the machine has it",
@@ -237,6 +258,7 @@ def _coupling(given: TargetFile, entangler: str) -> tuple[set[Edge] | None, tupl
         if graph.rows * graph.columns != count:
             raise InvalidInputError(
                 "the grid has not as many places as the machine has qubits",
+                code="target.wrong-grid",
                 pointer="/coupling",
                 found=f"{graph.rows} x {graph.columns} = {graph.rows * graph.columns:,} places, {count:,} qubits",
                 wanted="rows x columns = qubits",
@@ -252,6 +274,7 @@ def _coupling(given: TargetFile, entangler: str) -> tuple[set[Edge] | None, tupl
         if count * (count - 1) // 2 > PAIRS:
             raise DoesNotFitError(
                 f"all-to-all coupling by {entangler} is kept pair by pair",
+                code="target.coupling-too-large",
                 pointer="/qubits",
                 found=f"{count * (count - 1) // 2:,} pairs",
                 wanted=f"at most {PAIRS:,}, so 512 qubits",
@@ -265,6 +288,7 @@ def _pairs(graph: Pairs, count: int, entangler: str) -> tuple[set[Edge], tuple[E
     if len(graph.pairs) > PAIRS:
         raise DoesNotFitError(
             "the coupling graph is too large",
+            code="target.coupling-too-large",
             pointer="/coupling/pairs",
             found=f"{len(graph.pairs):,} pairs",
             wanted=f"at most {PAIRS:,}",
@@ -272,6 +296,7 @@ def _pairs(graph: Pairs, count: int, entangler: str) -> tuple[set[Edge], tuple[E
     if graph.directed and entangler not in ("CX", "ECR"):
         raise InvalidInputError(
             f"{entangler} has no direction",
+            code="target.undirected-gate",
             pointer="/coupling/directed",
             found="true",
             wanted="false, or no such field",
@@ -283,6 +308,7 @@ def _pairs(graph: Pairs, count: int, entangler: str) -> tuple[set[Edge], tuple[E
         if edge in seen:
             raise InvalidInputError(
                 "a pair is given twice",
+                code="target.repeated-pair",
                 pointer=f"/coupling/pairs/{place}",
                 found=f"[{a}, {b}]",
                 wanted="each pair once, in either order" if not graph.directed else "each ordered pair once",
@@ -298,6 +324,7 @@ def _pair(pair: Sequence[int], count: int, pointer: str) -> Edge:
     if a == b or max(a, b) >= count:
         raise InvalidInputError(
             "a pair names one qubit twice" if a == b else "a pair names a qubit that the machine does not have",
+            code="target.pair-of-one-qubit" if a == b else "target.unknown-qubit",
             pointer=pointer,
             found=f"[{a}, {b}]",
             wanted=f"two of the qubits 0 to {count - 1}",
@@ -315,7 +342,11 @@ def _errors(given: Errors, count: int, edges: set[Edge] | None, entangler: str) 
         date.fromisoformat(given.date if len(given.date) == 10 else "")
     except ValueError:
         raise InvalidInputError(
-            "the date of the error rates is none", pointer="/errors/date", found=quoted(given.date), wanted="YYYY-MM-DD"
+            "the date of the error rates is none",
+            code="target.invalid-date",
+            pointer="/errors/date",
+            found=quoted(given.date),
+            wanted="YYYY-MM-DD",
         ) from None
     slope, offset = given.two_qubit_scaling
     if abs(slope + offset - 1) > 0.01 or (slope and entangler != "ZZPhase"):
@@ -323,6 +354,7 @@ def _errors(given: Errors, count: int, edges: set[Edge] | None, entangler: str) 
             f"{entangler} has no angle"
             if slope and entangler != "ZZPhase"
             else "the scaling is not 1 at a quarter turn",
+            code="target.gate-without-angle" if slope and entangler != "ZZPhase" else "target.wrong-scaling",
             pointer="/errors/two_qubit_scaling",
             found=f"[{slope:g}, {offset:g}]",
             wanted="[0, 1]" if entangler != "ZZPhase" else "two numbers with the sum 1, to a hundredth",
@@ -332,6 +364,7 @@ def _errors(given: Errors, count: int, edges: set[Edge] | None, entangler: str) 
         if table and len(table) != count:
             raise InvalidInputError(
                 "the machine has another number of qubits",
+                code="target.wrong-number-of-rates",
                 pointer=f"/errors/{name}",
                 found=counted(len(table), "entry").replace("entrys", "entries"),
                 wanted=f"one for each of the {count} qubits",
@@ -344,6 +377,7 @@ def _errors(given: Errors, count: int, edges: set[Edge] | None, entangler: str) 
         if edges is not None and (edge not in edges or edge in known):
             raise InvalidInputError(
                 "a pair has two error rates" if edge in known else "a pair with an error rate is not coupled",
+                code="target.repeated-pair" if edge in known else "target.uncoupled-pair",
                 pointer=pointer,
                 found=f"[{a}, {b}]",
                 wanted="each pair of the coupling at most once",
@@ -353,6 +387,7 @@ def _errors(given: Errors, count: int, edges: set[Edge] | None, entangler: str) 
     if placed and edges is None:
         raise InvalidInputError(
             "error rates by qubit or pair say nothing on an all-to-all machine",
+            code="target.rates-by-place",
             pointer="/errors",
             wanted="averages: one_qubit, two_qubit, measure_0, measure_1, memory",
             help="qubits are placed where there is a coupling graph; remove the tables",

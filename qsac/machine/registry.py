@@ -37,7 +37,13 @@ def target(name: str) -> Target:
         return builtin[name](name)
     foreign = offers("qsac.targets", builtin)
     if name not in foreign:
-        raise unknown("target", name, (*builtin, *foreign), "qsac targets")
+        raise unknown(
+            "target",
+            name,
+            (*builtin, *foreign),
+            "qsac targets",
+            code="target.unknown",
+        )
     from qsac.machine.promises import target_wants
 
     offer = foreign[name]

@@ -91,7 +91,11 @@ class Target:
         """:class:`~qsac.errors.InvalidInputError` for tables that are not of the machine's qubits."""
         wanted = self._wanted()
         if wanted is not None:
-            raise InvalidInputError(f"the target {self.name} contradicts itself", wanted=wanted)
+            raise InvalidInputError(
+                f"the target {self.name} contradicts itself",
+                code="target.contradiction",
+                wanted=wanted,
+            )
 
     def _wanted(self) -> str | None:
         """What its tables want that they do not have."""

@@ -64,6 +64,7 @@ class Draft:
         if step.name in self.names:
             raise InvalidInputError(
                 f"the pass {step.name} is in the pipeline already",
+                code="pipeline.repeated-pass",
                 found=", ".join(self.names),
                 wanted=f"{step.name} once",
                 help=f"-{step.name},+{step.name}{{option=value}} puts it in with other options",
@@ -75,6 +76,7 @@ class Draft:
         if name not in self.names:
             raise InvalidInputError(
                 f"the pipeline has no pass {name} to leave out",
+                code="pipeline.absent-pass",
                 found=", ".join(self.names) or "no pass before it",
                 wanted="a pass that is there",
                 help=None if self.names else f"{DEFAULT},-{name} changes the passes that run where none are named",
@@ -124,6 +126,7 @@ def check_order(pipeline: Sequence[AnyPass]) -> None:
         if late:
             raise InvalidInputError(
                 f"the pass {step.name} comes after {late[0]}",
+                code="pipeline.wrong-order",
                 found=f"{step.name} before {late[0]}: {', '.join(one.name for one in running)}",
                 wanted=f"{late[0]} before {step.name}",
                 help=f"written as +{step.name} behind the others, it goes to its place",

@@ -55,7 +55,13 @@ def pass_class(name: str) -> type[AnyPass]:
         return _only_pass_of(builtin[name], name)
     foreign = offers("qsac.passes", builtin)
     if name not in foreign:
-        raise unknown("pass", name, (*builtin, *foreign), "qsac passes")
+        raise unknown(
+            "pass",
+            name,
+            (*builtin, *foreign),
+            "qsac passes",
+            code="pass.unknown",
+        )
     from qsac.pipeline.promises import pass_wants
 
     offer = foreign[name]
@@ -128,7 +134,13 @@ def parse_pipeline(text: str, default: Callable[[], Sequence[AnyPass]] | None = 
             draft.append(*_default(draft, text, default))
         elif sign == "-":
             if name not in draft.names and name not in pass_names():
-                raise unknown("pass", name, pass_names(), "qsac passes")
+                raise unknown(
+                    "pass",
+                    name,
+                    pass_names(),
+                    "qsac passes",
+                    code="pass.unknown",
+                )
             draft.leave_out(name)
         elif sign == "+":
             draft.add(_made(pass_class(name), options))
@@ -157,7 +169,12 @@ def _read_entry(text: str, position: int) -> tuple[tuple[str, str], dict[str, An
 def _default(draft: Draft, text: str, default: Callable[[], Sequence[AnyPass]] | None) -> Sequence[AnyPass]:
     wanted = "default first, and what is changed behind it" if draft.names else "passes by their names"
     if default is None or draft.names:
-        raise InvalidInputError("the word default has no meaning here", found=text, wanted=wanted)
+        raise InvalidInputError(
+            "the word default has no meaning here",
+            code="pipeline.no-default",
+            found=text,
+            wanted=wanted,
+        )
     return default()
 
 
@@ -180,7 +197,13 @@ def _read_options(text: str, position: int, cls: type[AnyPass], options: dict[st
         match, position = _expect(_OPTION, text, position, "an option as key=value")
         key = match[1].replace("-", "_")
         if key not in types_of:
-            raise unknown(f"option of {cls.name}", match[1], tuple(types_of), "qsac passes")
+            raise unknown(
+                f"option of {cls.name}",
+                match[1],
+                tuple(types_of),
+                "qsac passes",
+                code="pass.unknown-option",
+            )
         if key in options:
             raise _syntax(text, match.start(1), f"the option {key} once")
         options[key] = _value(match[2], types_of[key], f"{cls.name}{{{match[1]}}}")
@@ -212,7 +235,11 @@ def _made(cls: type[AnyPass], options: dict[str, Any]) -> AnyPass:
     try:
         return cls(**options)
     except (TypeError, ValueError) as error:
-        raise InvalidInputError(f"the options of the pass {cls.name} do not fit", found=str(error)) from error
+        raise InvalidInputError(
+            f"the options of the pass {cls.name} do not fit",
+            code="pass.invalid-options",
+            found=str(error),
+        ) from error
 
 
 def _made_by_another_package(cls: type[AnyPass], options: dict[str, Any]) -> AnyPass:
@@ -225,7 +252,9 @@ def _made_by_another_package(cls: type[AnyPass], options: dict[str, Any]) -> Any
             if not options:
                 raise
             raise InvalidInputError(
-                f"the options of the pass {cls.name} of {package} do not fit", found=str(error)
+                f"the options of the pass {cls.name} of {package} do not fit",
+                code="pass.invalid-options",
+                found=str(error),
             ) from error
 
 
@@ -238,7 +267,13 @@ def _value(word: str, wanted: Any, place: str) -> Any:
             continue
     words = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", types.NoneType: "none"}
     wanted_text = " or ".join(dict.fromkeys(words.get(choice, str(choice)) for choice in _choices(wanted)))
-    raise InvalidInputError("a pass option has the wrong type", pointer=place, found=word, wanted=wanted_text)
+    raise InvalidInputError(
+        "a pass option has the wrong type",
+        code="pass.option-wrong-type",
+        pointer=place,
+        found=word,
+        wanted=wanted_text,
+    )
 
 
 def _choices(wanted: Any) -> list[Any]:
@@ -293,7 +328,13 @@ def _word(value: Any) -> str:
 
 def _syntax(text: str, position: int, wanted: str) -> InvalidInputError:
     found = repr(text[position : position + 20]) if position < len(text) else "the end"
-    return InvalidInputError("the pipeline cannot be read", pointer=f"character {position}", found=found, wanted=wanted)
+    return InvalidInputError(
+        "the pipeline cannot be read",
+        code="pipeline.syntax",
+        pointer=f"character {position}",
+        found=found,
+        wanted=wanted,
+    )
 
 
 # Targets

@@ -83,7 +83,12 @@ def applied(step: Pass | CircuitPass, subject: Subject, context: PassContext) ->
     if problem is not None:
         wanted, shown = problem
         raise ExtensionError(
-            f"{called} breaks the rules of passes", package=package, found=shown, wanted=wanted, help=blame(package)
+            f"{called} breaks the rules of passes",
+            code="extension.broken-rules",
+            package=package,
+            found=shown,
+            wanted=wanted,
+            help=blame(package),
         )
     context.ledger.spent.update(own.ledger.spent)
     result: Subject = found
@@ -154,6 +159,7 @@ def naming_extensions(chosen: Iterable[Pass | CircuitPass]) -> Iterator[None]:
         if damaged:
             raise ExtensionError(
                 "a library that qsac uses cannot look for its plugins",
+                code="extension.damaged-entry-points",
                 package=" and ".join(damaged),
                 found=f"damaged entry points of {' and '.join(damaged)}",
                 help="install these packages again, or uninstall them",
@@ -162,6 +168,7 @@ def naming_extensions(chosen: Iterable[Pass | CircuitPass]) -> Iterator[None]:
             raise
         raise ExtensionError(
             f"the compilation failed, in a pipeline with {' and '.join(map(title, foreign))}",
+            code="extension.failed",
             package=" and ".join(dict.fromkeys(package_of(type(step)) for step in foreign)),
             found=f"{type(error).__name__}: {str(error)[:200]}",
             help="compile without these passes: if it fails then too, it is a bug of qsac; if not, it is one of theirs",

@@ -20,6 +20,7 @@ def check_width(circuit: NativeCircuit, simulator: str) -> None:
     if len(circuit.qubits) > WIDTH_LIMIT:
         raise DoesNotFitError(
             f"the circuit is too wide for {simulator} on this machine",
+            code="capacity.too-wide-to-simulate",
             found=f"{len(circuit.qubits)} qubits ({(16 << len(circuit.qubits)) / 2**30:,.0f} GiB for a state)",
             wanted=f"at most {WIDTH_LIMIT} qubits",
             help="run a smaller model of the same shape",
@@ -45,7 +46,11 @@ def sample(circuit: NativeCircuit, shots: int, seed: int, rates: ErrorRates | No
     written = to_qiskit(circuit) if rates is None else noisy(circuit, rates)
     result = simulator.run(written, shots=shots).result()
     if not result.success:
-        raise BackendError("Aer did not run the circuit", found=str(result.status))
+        raise BackendError(
+            "Aer did not run the circuit",
+            code="simulator.failed",
+            found=str(result.status),
+        )
     outcomes = ((outcome_of(circuit, key), count) for key, count in sorted(result.get_counts().items()))
     yield from (
         outcomes if rates is None else misread(circuit, rates, outcomes, np.random.default_rng(seeds.spawn(1)[0]))

@@ -126,7 +126,12 @@ def read_counts(
         for key, count in counts.items()
     ]
     if not any(numbers):
-        raise InvalidInputError("the counts hold no shot", source=source, wanted=EXAMPLE)
+        raise InvalidInputError(
+            "the counts hold no shot",
+            code="counts.empty",
+            source=source,
+            wanted=EXAMPLE,
+        )
     texts, chosen = read_outcomes(layout, counts, order=order, source=source, spelled=spelled)
     differs = layout.gapless and any(text != text[::-1] for text in texts)
     return Reading(list(zip(texts, numbers, strict=True)), chosen if differs else None)
@@ -176,6 +181,7 @@ def number_of_shots(value: object, place: Sequence[Any], source: str | None) -> 
         return number
     raise InvalidInputError(
         "a count is not a number of shots",
+        code="counts.invalid-count",
         source=source,
         pointer=_pointer(*place),
         found=describe(value),
@@ -263,6 +269,7 @@ def _check_possible(layout: Layout, form: Form, order: Order, key: Any, source: 
         return
     raise InvalidInputError(
         f"the outcomes are not in the order {order}",
+        code="counts.wrong-order",
         source=source,
         pointer=_pointer(key),
         found=f"{_shown(key)}: {FORMS[form]}",
@@ -275,6 +282,7 @@ def _unsaid_order(layout: Layout, form: Form, key: Any, source: str | None, spel
     first, last = (f"{register}[{index}]" for register, index in (layout.bits[0], layout.bits[-1]))
     return InvalidInputError(
         "the outcomes do not say in which order their bits are",
+        code="counts.unsaid-order",
         source=source,
         pointer=_pointer(key),
         found=f"{_shown(key)}, {FORMS[form]}: it reads differently from left to right and from right to left",
@@ -288,6 +296,7 @@ def _misfit(layout: Layout, key: Any, text: str, source: str | None, within: tup
     read_as = "" if text == key else f", read as {quoted(text)}"
     return InvalidInputError(
         "an outcome does not fit the circuit's bits",
+        code="counts.invalid-outcome",
         source=source,
         pointer=_pointer(*within, key),
         found=f"{_shown(key)}{read_as}, {counted(len(text), 'character')}",
@@ -299,6 +308,7 @@ def _misfit(layout: Layout, key: Any, text: str, source: str | None, within: tup
 def _mixed(first: Any, form: Form, other: Any, its_form: Form, source: str | None) -> InvalidInputError:
     return InvalidInputError(
         "the outcomes are not all written in the same way",
+        code="counts.mixed-outcomes",
         source=source,
         pointer=_pointer(other),
         found=f"{_shown(first)}, {FORMS[form]}, and {_shown(other)}, {FORMS[its_form]}",

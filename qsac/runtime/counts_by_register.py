@@ -32,7 +32,10 @@ def read_registers(
     counts_given = [isinstance(listings[name], Mapping) for name in layout.sizes]
     if len(set(counts_given)) > 1:
         raise InvalidInputError(
-            "some registers have counts, and others shots", source=source, wanted="one of them for all registers"
+            "some registers have counts, and others shots",
+            code="counts.mixed-registers",
+            source=source,
+            wanted="one of them for all registers",
         )
     texts: dict[str, list[str]] = {}
     numbers: dict[str, list[int]] = {}
@@ -58,6 +61,7 @@ def _check_names(layout: Layout, listings: Mapping[Any, Any], source: str | None
         if name not in layout.sizes:
             raise InvalidInputError(
                 "the circuit has no such register",
+                code="counts.unknown-register",
                 source=source,
                 pointer=join("", str(name)[:80]),
                 found=quoted(str(name)),
@@ -67,6 +71,7 @@ def _check_names(layout: Layout, listings: Mapping[Any, Any], source: str | None
     if missing:
         raise InvalidInputError(
             "a register of the circuit is missing",
+            code="counts.missing-bits",
             source=source,
             found=f"nothing for {listed(missing)}",
             wanted=f"all of the circuit's registers: {listed(layout.sizes)}",
@@ -78,10 +83,18 @@ def _joined_shots(texts: dict[str, list[str]], source: str | None) -> Iterator[t
     if len(set(shots.values())) > 1:
         found = ", ".join(f"{name} {number:,}" for name, number in shots.items())
         raise InvalidInputError(
-            "the registers do not have the same number of shots", source=source, found=found, wanted="one for each shot"
+            "the registers do not have the same number of shots",
+            code="counts.unequal-shots",
+            source=source,
+            found=found,
+            wanted="one for each shot",
         )
     if not any(shots.values()):
-        raise InvalidInputError("the counts hold no shot", source=source)
+        raise InvalidInputError(
+            "the counts hold no shot",
+            code="counts.empty",
+            source=source,
+        )
     return ((values, 1) for values in zip(*texts.values(), strict=True))
 
 
@@ -99,16 +112,22 @@ def _joined_counts(
         found = ", ".join(f"{name} {total:,}" for name, total in totals.items())
         raise InvalidInputError(
             "the registers do not have the same number of shots",
+            code="counts.unequal-shots",
             source=source,
             found=found,
             wanted="counts of the same shots",
         )
     if not any(totals.values()):
-        raise InvalidInputError("the counts hold no shot", source=source)
+        raise InvalidInputError(
+            "the counts hold no shot",
+            code="counts.empty",
+            source=source,
+        )
     varied = [name for name, values in seen.items() if len(values) > 1]
     if len(varied) > 1:
         raise InvalidInputError(
             "counts of single registers do not say which of their outcomes fell together",
+            code="counts.not-joint",
             source=source,
             found=f"more than one outcome for {listed(varied)}",
             wanted="counts of all bits together, or the shots of every register",

@@ -29,12 +29,14 @@ def emulated(target: str, circuit: NativeCircuit) -> str:
     if target not in MACHINES:
         raise InvalidInputError(
             f"there is no emulator of {target} that runs here",
+            code="run.no-emulator",
             wanted=f"a program compiled for {', '.join(MACHINES)}",
             help="leave --emulator out: every target is simulated without it",
         )
     if importlib.util.find_spec("pytket_pecos") is None:
         raise InvalidInputError(
             "Quantinuum's emulator needs a package that is not installed",
+            code="package.missing",
             wanted="the Python package pytket-pecos",
             help="pip install --pre 'qsac[pecos]' (about a gigabyte), or leave --emulator out",
         )
@@ -64,7 +66,9 @@ def emulate(machine: str, circuit: NativeCircuit, shots: int, seed: int) -> Iter
     except Exception as error:
         # What pytket, its emulator and the compiler below it raise has no common class.
         raise BackendError(
-            f"{machine} did not run the circuit", found=f"{type(error).__name__}: {error}"[:300]
+            f"{machine} did not run the circuit",
+            code="simulator.failed",
+            found=f"{type(error).__name__}: {error}"[:300],
         ) from None
     for outcome, count in sorted(found.items()):
         yield "".join(map(str, outcome)), int(count)

@@ -35,7 +35,10 @@ def interpret(compiled: Compiled, counts: object, order: Order | None = None) ->
     """
     if not isinstance(compiled, Compiled):
         raise InvalidInputError(
-            "the compiled program is invalid", found=shown(compiled), wanted="a Compiled, as compile or load returns"
+            "the compiled program is invalid",
+            code="option.wrong-type",
+            found=shown(compiled),
+            wanted="a Compiled, as compile or load returns",
         )
     return interpret_document(
         compiled, counts, order, None, lambda chosen: f'qsac.interpret(compiled, counts, order="{chosen}")'
@@ -75,6 +78,7 @@ def _readings(
     if not isinstance(counts, Mapping) or set(counts) != set(compiled.names):
         raise InvalidInputError(
             "the counts are not those of the plan's circuits",
+            code="counts.wrong-circuits",
             source=source,
             found=listed(sorted(map(str, counts))) if isinstance(counts, Mapping) else describe(counts),
             wanted=f"the counts of each circuit under its name: {listed(compiled.names)}",
@@ -96,6 +100,7 @@ def _read(circuit: NativeCircuit, counts: object, order: Order | None, source: s
         if order is not None and held.get("order") not in (None, order):
             raise InvalidInputError(
                 "the counts are said to be in two orders",
+                code="counts.two-orders",
                 source=source,
                 pointer="/order",
                 found=f"{held['order']}, and {order} is asked for",
@@ -105,6 +110,7 @@ def _read(circuit: NativeCircuit, counts: object, order: Order | None, source: s
         if unknown:
             raise InvalidInputError(
                 "the file of counts has an unknown field",
+                code="field.unknown",
                 found=listed(unknown),
                 wanted='{"order": "pytket" or "qiskit", "counts": ' + EXAMPLE + "}",
             )
@@ -119,5 +125,9 @@ def _read(circuit: NativeCircuit, counts: object, order: Order | None, source: s
 def _check_order(order: object, pointer: str | None) -> None:
     if order is not None and not (isinstance(order, str) and order in ORDERS):
         raise InvalidInputError(
-            "there is no such order of bits", pointer=pointer, found=describe(order), wanted=" or ".join(ORDERS)
+            "there is no such order of bits",
+            code="counts.unknown-order",
+            pointer=pointer,
+            found=describe(order),
+            wanted=" or ".join(ORDERS),
         )

@@ -42,6 +42,7 @@ def check_memory(circuit: NativeCircuit) -> None:
     if bits > BITS_LIMIT:
         raise DoesNotFitError(
             "readout errors of so many bits cannot be corrected",
+            code="capacity.too-many-bits",
             found=f"{bits} bits, which have {1 << bits:,} values",
             wanted=f"at most {BITS_LIMIT}",
             help="run without --mitigate, or a smaller model of the same shape",
@@ -101,6 +102,7 @@ def _errors(circuit: NativeCircuit, rates: ErrorRates) -> Real:
     if np.any(found.sum(axis=1) >= 1):
         raise InvalidInputError(
             "readout errors this large cannot be corrected",
+            code="run.uncorrectable-errors",
             found="a measurement that reads 0 and 1 alike, whatever the state",
             wanted="measurements whose two error probabilities add up to less than 1",
             help="run without --mitigate",

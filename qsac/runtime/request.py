@@ -43,5 +43,10 @@ def _precision(value: object) -> float:
     wanted = "a number above 0, a standard error"
     number = real_number(value, "precision", wanted)
     if number <= 0:
-        raise InvalidInputError("the precision is out of range", found=shown(value), wanted=wanted)
+        raise InvalidInputError(
+            "the precision is out of range",
+            code="option.out-of-range",
+            found=shown(value),
+            wanted=wanted,
+        )
     return number

@@ -65,6 +65,7 @@ def run(
     if kind == "device" and name != compiled.target["name"]:
         raise InvalidInputError(
             f"the program is compiled for {compiled.target['name']}, not for {name}",
+            code="run.other-target",
             wanted=f"{compiled.target['name']}, or a simulator: statevector, qulacs, aer",
             help=f"compile the model again with --target {name}",
         )
@@ -73,7 +74,9 @@ def run(
     if asked.emulator:
         if noise:
             raise InvalidInputError(
-                "the emulator has no noise", help="leave --emulator out: the target's noise is simulated on Aer"
+                "the emulator has no noise",
+                code="run.no-noise",
+                help="leave --emulator out: the target's noise is simulated on Aer",
             )
         emulators = {one.name: emulated(name, one) for one in compiled.circuits}
         draws = {one.name: partial(emulate, emulators[one.name], one) for one in compiled.circuits}
@@ -115,11 +118,15 @@ def _rates(
     """The error rates to simulate by, None without noise; raises for options that do not go together."""
     if mitigate and not noise:
         raise InvalidInputError(
-            "there are no readout errors to correct", found="a run without noise", help="run with noise too: --noise"
+            "there are no readout errors to correct",
+            code="run.nothing-to-correct",
+            found="a run without noise",
+            help="run with noise too: --noise",
         )
     if compiled.model.readout.precise is None and (mitigate or precision is not None):
         raise InvalidInputError(
             "the readout has no precision, and its readout errors are not corrected",
+            code="run.unsupported-readout",
             found=f"the readout {quoted(compiled.model.readout.type)}",
             help="run with --shots, with or without --noise",
         )
@@ -128,6 +135,7 @@ def _rates(
     if kind == "exact" and target != compiled.target["name"]:
         raise InvalidInputError(
             f"{target} has no noise",
+            code="run.no-noise",
             wanted=f"{compiled.target['name']}, or aer, which simulate the noise of {compiled.target['name']}",
         )
     if mitigate:
@@ -150,6 +158,7 @@ def _name(compiled: Compiled, target: AnyTarget) -> str:
     raise InvalidInputError(
         f"the program is compiled for {compiled.target['name']}, and not for the machine of this "
         + ("file" if source else "object"),
+        code="run.other-target",
         source=source,
         found=None if source else machine.name,
         wanted=f"the {'file' if source else 'target'} as it was when the program was compiled, or no "

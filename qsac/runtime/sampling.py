@@ -151,6 +151,7 @@ def rates_of(target: dict[str, Any], circuit: NativeCircuit) -> ErrorRates:
     if target["errors"] is None:
         raise InvalidInputError(
             f"there are no error rates of {quoted(str(name))} to simulate noise by",
+            code="run.no-error-rates",
             wanted="a program compiled for a machine with published rates",
             help="compile the model with --target h2, say; `qsac targets` lists the machines",
         )
@@ -178,6 +179,7 @@ def rates_of(target: dict[str, Any], circuit: NativeCircuit) -> ErrorRates:
 def _no_rates(name: str, found: str) -> InvalidInputError:
     return InvalidInputError(
         f"the error rates of {quoted(name)} are none",
+        code="run.invalid-error-rates",
         found=found,
         wanted="probabilities, from 0 to 1",
         help="compile the model again",

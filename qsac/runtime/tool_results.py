@@ -40,7 +40,10 @@ def taken_apart(circuit: NativeCircuit, result: object) -> tuple[Mapping[Any, An
     if _is(result, "braket", "GateModelQuantumTaskResult"):
         return dict(result.measurement_counts), None  # type: ignore[attr-defined]
     raise InvalidInputError(
-        "the counts are not a mapping of outcomes to numbers of shots", found=describe(result), wanted=EXAMPLE
+        "the counts are not a mapping of outcomes to numbers of shots",
+        code="counts.not-a-mapping",
+        found=describe(result),
+        wanted=EXAMPLE,
     )
 
 
@@ -53,6 +56,7 @@ def _only(results: Any) -> object:
     if len(results) != 1:
         raise InvalidInputError(
             "the result is of several circuits",
+            code="counts.several-results",
             found=counted(len(results), "result"),
             wanted="the result of the artifact's circuit alone",
             help="hand over one of them: result[0]",
@@ -76,6 +80,7 @@ def _of_pytket(circuit: NativeCircuit, result: Any) -> Mapping[Any, Any]:
     if missing:
         raise InvalidInputError(
             "the result lacks bits of the circuit",
+            code="counts.missing-bits",
             found=f"no bit {missing[0]}",
             wanted=f"all of {', '.join(map(str, bits[:8]))}{', ..' * (len(bits) > 8)}",
         )

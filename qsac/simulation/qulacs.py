@@ -26,6 +26,7 @@ def simulate(circuit: NativeCircuit, progress: Progress | None = None) -> Outcom
     except ImportError:
         raise InvalidInputError(
             "the target qulacs needs a package that is not installed",
+            code="package.missing",
             wanted="the Python package qulacs",
             help="pip install 'qsac[qulacs]', or use the target statevector, which gives the same values",
         ) from None

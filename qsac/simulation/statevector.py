@@ -222,6 +222,7 @@ def simulate(
     if alive > WIDTH_LIMIT:
         raise DoesNotFitError(
             "the circuit is too wide for exact simulation",
+            code="capacity.too-wide-to-simulate",
             found=f"{alive} qubits alive at once ({(16 << alive) / 2**30:,.0f} GiB for a state)",
             wanted=f"at most {WIDTH_LIMIT} qubits",
             help="simulate a model of the same shape with fewer tokens or a smaller dimension",

@@ -246,11 +246,17 @@ def _read_part(job: int, row: Mapping[str, Any], size: int) -> Part | str:
 
 def _counts(stored: object) -> dict[str, int]:
     if not isinstance(stored, str):
-        raise InvalidInputError("the counts must be a text")
+        raise InvalidInputError(
+            "the counts must be a text",
+            code="journal.invalid-counts",
+        )
     counts = parse(stored.encode(), "the journal", "counts")
     problem = counts_problem(counts, None)
     if problem is not None:
-        raise InvalidInputError(problem)
+        raise InvalidInputError(
+            problem,
+            code="journal.invalid-counts",
+        )
     return dict(counts) if isinstance(counts, dict) else {}
 
 

@@ -57,6 +57,7 @@ class IBMClient:
         if not _has_account():
             raise BackendError(
                 "there is no IBM Quantum account",
+                code="vendor.no-login",
                 help="save one with qiskit_ibm_runtime.QiskitRuntimeService.save_account, or set QISKIT_IBM_TOKEN",
             )
 
@@ -76,6 +77,7 @@ class IBMClient:
             if unmet:
                 raise InvalidInputError(
                     f"{self.machine} is not as the snapshot that the program was compiled for",
+                    code="vendor.machine-changed",
                     found=", ".join(type(rule).__name__ for rule in unmet),
                     help="choose another device, or another version of qiskit-ibm-runtime, whose snapshots are newer",
                 )
@@ -128,7 +130,11 @@ def _has_account() -> bool:
     except AccountNotFoundError:
         return QiskitConfig.from_default_config_file().ibmq_api_token is not None
     except Exception as error:
-        raise BackendError("the IBM Quantum account cannot be read", found=printable(str(error)[:300])) from None
+        raise BackendError(
+            "the IBM Quantum account cannot be read",
+            code="vendor.account-unreadable",
+            found=printable(str(error)[:300]),
+        ) from None
     return True
 
 
@@ -141,7 +147,9 @@ def _vendor_errors() -> Iterator[None]:
         raise
     except Exception as error:
         raise BackendError(
-            "IBM Quantum did not do what it was asked for", found=printable(f"{type(error).__name__}: {error}"[:300])
+            "IBM Quantum did not do what it was asked for",
+            code="vendor.failed",
+            found=printable(f"{type(error).__name__}: {error}"[:300]),
         ) from None
 
 

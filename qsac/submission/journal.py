@@ -137,6 +137,7 @@ class Journal:
             if found != (part.tag, part.state, part.handle) or part.state not in RESUMABLE:
                 raise BackendError(
                     f"{part.called} is submitted by another process",
+                    code="journal.changed-job",
                     help=f"`qsac results {part.job}` says how far it is",
                 )
             tag, earlier = part.tag, part.earlier
@@ -188,7 +189,10 @@ class Journal:
                 found = [read_entry(*rows) for rows in select(connection, "WHERE jobs.id = ?", (number,))]
         if not found:
             raise InvalidInputError(
-                f"there is no job {number} in the journal", source=str(self.path), help="qsac jobs lists them"
+                f"there is no job {number} in the journal",
+                code="journal.unknown-job",
+                source=str(self.path),
+                help="qsac jobs lists them",
             )
         (entry,) = found
         if isinstance(entry, DamagedJob):
@@ -214,6 +218,7 @@ class Journal:
         called = "" if tag is None else f"; at the vendor the job is called {tag}"
         return BackendError(
             f"job {number} is damaged in the journal",
+            code="journal.damaged-job",
             source=str(self.path),
             found=problem,
             help=f"the other jobs are not affected{called}",
@@ -292,6 +297,7 @@ class Journal:
             connection.close()
             raise InvalidInputError(
                 "the journal was written by a newer qsac",
+                code="journal.newer-version",
                 source=str(self.path),
                 found=f"version {found}",
                 wanted=f"at most version {VERSION}",
@@ -306,6 +312,7 @@ class Journal:
         except (sqlite3.Error, OSError, UnicodeError) as error:  # SQLite's messages may quote a damaged schema
             raise BackendError(
                 "the run journal cannot be used",
+                code="journal.unusable",
                 source=str(self.path),
                 found=printable(getattr(error, "strerror", None) or str(error)).lower(),
                 help=f"name another folder in the environment variable {FOLDER_VARIABLE}",
@@ -317,6 +324,7 @@ def _text(compiled: Compiled) -> bytes:
     if len(text) > SIZE_LIMIT:
         raise DoesNotFitError(
             "the artifact is too large to be kept with the job",
+            code="journal.artifact-too-large",
             found=f"{len(text):,} bytes",
             wanted=f"at most {SIZE_LIMIT:,} bytes",
         )

@@ -25,6 +25,7 @@ def known_target(described: Mapping[str, Any]) -> Target:
     if not isinstance(name, str) or name not in target_names():
         raise InvalidInputError(
             "the program is compiled for a target that this qsac does not know",
+            code="artifact.unknown-target",
             pointer="/target/name",
             found=found_text(name),
             wanted="a target that qsac targets lists: what a job costs is computed from its description",
@@ -34,6 +35,7 @@ def known_target(described: Mapping[str, Any]) -> Target:
     for pointer, found, wanted in differences(dict(described), describe(known), "/target"):
         raise InvalidInputError(
             f"the artifact describes another machine than the {quoted(name)} that this qsac knows",
+            code="artifact.changed-target",
             pointer=pointer,
             found=shown(found),
             wanted=shown(wanted),
@@ -51,15 +53,19 @@ def check_circuit(circuit: NativeCircuit, machine: Target, pointer: str = "/circ
     if machine.qubits is not None and len(circuit.qubits) > machine.qubits:
         raise DoesNotFitError(
             "the circuit has too many qubits",
+            code="capacity.too-many-qubits",
             found=f"{len(circuit.qubits):,}",
             wanted=f"at most {machine.qubits:,} on {machine.name}",
         )
     wanted = circuit.out_of_range()
     if wanted is not None:
-        raise InvalidInputError("the circuit's gates are invalid", pointer=f"{pointer}/circuit", wanted=wanted)
+        raise InvalidInputError(
+            "the circuit's gates are invalid", code="circuit.invalid-gates", pointer=f"{pointer}/circuit", wanted=wanted
+        )
     for finding in runs_on(circuit, machine, pointer):
         raise InvalidInputError(
             finding.title,
+            code="circuit.not-executable",
             pointer=finding.pointer,
             found=finding.found,
             wanted=finding.wanted,

@@ -35,11 +35,13 @@ class Pending(NamedTuple):
         if self.lost:
             return BackendError(
                 f"the very same job may have been submitted already, as job {self.number}",
+                code="journal.pending",
                 found="the vendor's answer is not known here",
                 help=f"`qsac results {self.number}` finds out; do not submit it again before that",
             )
         return BackendError(
             f"the very same job was submitted already in part, as job {self.number}",
+            code="journal.pending-in-part",
             found="some of its circuits are with the vendor, others are not",
             help=f"`qsac results {self.number} --resume` submits the others alone",
         )

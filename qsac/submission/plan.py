@@ -99,6 +99,7 @@ def plan(
     if host.max_shots is not None and shots > host.max_shots:
         raise DoesNotFitError(
             "the job has too many shots",
+            code="job.too-many-shots",
             found=f"{shots:,}",
             wanted=f"at most {host.max_shots:,} on {host.name}",
             help="submit several",
@@ -128,12 +129,16 @@ def check_request(shots: int, max_cost: float | None) -> int:
     if not 1 <= number <= SHOTS_LIMIT:
         raise InvalidInputError(
             "the number of shots is out of range",
+            code="option.out-of-range",
             found=describe(shots),
             wanted=f"a whole number from 1 to {SHOTS_LIMIT:,}",
         )
     if max_cost is not None and not (isinstance(max_cost, int | float) and isfinite(max_cost) and max_cost >= 0):
         raise InvalidInputError(
-            "the highest cost is invalid", found=describe(max_cost), wanted="a number from 0 up, in the vendor's unit"
+            "the highest cost is invalid",
+            code="option.out-of-range",
+            found=describe(max_cost),
+            wanted="a number from 0 up, in the vendor's unit",
         )
     return number
 
@@ -145,6 +150,7 @@ def _vendor(known: Target) -> Vendor:
             return found
     raise InvalidInputError(
         f"no jobs can be submitted to {known.name}",
+        code="vendor.unsupported-target",
         wanted=f"a program compiled for {taken()}",
         help="qsac targets lists what can be compiled for",
     )
@@ -157,13 +163,14 @@ def _machine(seller: Vendor, known: Target, asked: str | None) -> tuple[str, Tar
     if not isinstance(asked, str) or not _MACHINE.fullmatch(asked):
         raise InvalidInputError(
             "the name of the machine is invalid",
+            code="vendor.invalid-machine",
             found=describe(asked),
             wanted="letters and digits, with . _ - between them, as H2-1E",
         )
     name = seller.target_of(asked)
     host = known if name is None else target(name)
     if host.vendor != seller.name:
-        raise InvalidInputError(f"{quoted(asked)} is not a machine of {seller.name}'s")
+        raise InvalidInputError(f"{quoted(asked)} is not a machine of {seller.name}'s", code="vendor.unknown-machine")
     return asked, host
 
 
@@ -173,6 +180,7 @@ def _cost(seller: Vendor, circuit: NativeCircuit, host: Target, shots: int) -> C
     if cost is None or not (isfinite(cost.highest) and 0 <= cost.amount <= cost.highest):
         raise InvalidInputError(
             "it is not known what the job would cost",
+            code="job.unknown-cost",
             found=f"no cost formula, or invalid durations, of {host.name}" if cost is None else f"{cost.highest}",
             help="compile the model for another machine",
         )
@@ -187,6 +195,7 @@ def _ceilings(seller: Vendor, costs: Sequence[Cost], shots: int, max_cost: float
     if sum(Fraction(cost.highest) for cost in costs) > max_cost:
         raise DoesNotFitError(
             "the job may cost more than is allowed",
+            code="job.too-expensive",
             found=f"{highest:,.1f} {unit} for {shots:,} shots" + (" of each circuit" if len(costs) > 1 else ""),
             wanted=f"at most {max_cost:,.1f} {unit}",
             help="take fewer shots, or raise --max-cost",
@@ -195,6 +204,7 @@ def _ceilings(seller: Vendor, costs: Sequence[Cost], shots: int, max_cost: float
     if sum(map(Fraction, least)) > max_cost:
         raise DoesNotFitError(
             f"{seller.name} limits jobs by whole {unit}, and none lies between the expected and the highest cost",
+            code="job.no-ceiling",
             found=f"{highest:,.2f} {unit} expected, at most {max_cost:,.2f} allowed",
             help=f"--max-cost {fsum(least):,.0f}, or fewer shots",
         )
@@ -218,6 +228,7 @@ def _agreed(seller: Vendor, name: str, cost: Cost, limit: float | None) -> float
     if cost.highest > limit:
         raise DoesNotFitError(
             f"the circuit {name} may cost more than was agreed to when the job was submitted",
+            code="job.too-expensive",
             found=f"{cost.highest:,.1f} {cost.unit}",
             wanted=f"at most {limit:,.1f} {cost.unit}",
             help="submit the model again as another job",

@@ -56,7 +56,10 @@ def target_of(machine: str) -> str | None:
     """
     if machine.lower().startswith("helios"):
         raise InvalidInputError(
-            "jobs for Helios are not submitted", found=machine, help="Nexus takes programs for it in other forms"
+            "jobs for Helios are not submitted",
+            code="vendor.unsupported-target",
+            found=machine,
+            help="Nexus takes programs for it in other forms",
         )
     bare = _VARIANT.sub("", machine)
     return next((name for name, called in MACHINES.items() if called == bare), None)
@@ -72,6 +75,7 @@ class NexusClient:
         except ImportError:
             raise InvalidInputError(
                 "submitting to Quantinuum needs a package that is not installed",
+                code="package.missing",
                 wanted="the Python package qnexus",
                 help="pip install 'qsac[nexus]'",
             ) from None
@@ -129,7 +133,11 @@ def _has_login() -> bool:
 
 
 def _no_login() -> BackendError:
-    return BackendError("there is no login to Quantinuum Nexus", help="qnx login, and try again")
+    return BackendError(
+        "there is no login to Quantinuum Nexus",
+        code="vendor.no-login",
+        help="qnx login, and try again",
+    )
 
 
 @contextmanager
@@ -146,6 +154,7 @@ def _vendor_errors() -> Iterator[None]:
     except Exception as error:
         raise BackendError(
             "Quantinuum Nexus did not do what it was asked for",
+            code="vendor.failed",
             found=printable(f"{type(error).__name__}: {error}"[:300]),
         ) from None
 

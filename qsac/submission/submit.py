@@ -49,8 +49,8 @@ class LostAnswerError(BackendError):
     """Submission ended early: it is not known whether ``job``, or a circuit of it, was submitted, as it was interrupted
     or the vendor's answer cannot be used; or only some of its circuits were."""
 
-    def __init__(self, job: Job, title: str, found: str, help: str, exit_code: int) -> None:
-        super().__init__(title, found=found, help=help)
+    def __init__(self, job: Job, title: str, found: str, help: str, exit_code: int, *, code: str) -> None:
+        super().__init__(title, code=code, found=found, help=help)
         self.job = job
         self.exit_code = exit_code
 
@@ -125,7 +125,7 @@ def _start(planned: Plan, share: Share, job: Job, service: Client, journal: Jour
         journal.submitted(part, handle)
         job = journal.job(job.id)
         if job.parts[share.place].tag != part.tag:
-            raise BackendError(f"{part.called} was submitted once more in between")
+            raise BackendError(f"{part.called} was submitted once more in between", code="journal.changed-job")
         return job
     except KeyboardInterrupt as error:
         raise SubmissionInterrupted(_ended(planned, job, part, begun, handle, error, journal)) from None
@@ -151,20 +151,29 @@ def _ended(
 ) -> LostAnswerError:
     interrupted = isinstance(error, KeyboardInterrupt)
     said = "interrupted" if interrupted else error.title if isinstance(error, QsacError) else type(error).__name__
-    code = EXIT_INTERRUPTED if interrupted else EXIT_BACKEND_FAILURE
+    exit_code = EXIT_INTERRUPTED if interrupted else EXIT_BACKEND_FAILURE
     ask = f"`qsac results {job.id}` finds out; do not submit it again before that"
     if handle is not None:
         title = f"{part.called} was submitted, but its handle could not be written down"
-        return LostAnswerError(job, title, f"{planned.machine}, {handle}: {said}", ask, code)
+        return LostAnswerError(
+            job, title, f"{planned.machine}, {handle}: {said}", ask, exit_code, code="job.lost-handle"
+        )
     detail = error.found if isinstance(error, QsacError) else None if interrupted else printable(str(error))[:300]
     found = f"{said}: {detail}" if detail else said
     if not begun:
         title = f"job {job.id} is not submitted completely"
-        return LostAnswerError(job, title, f"{found}; {job.progress}", _resume_help(job), code)
+        return LostAnswerError(
+            job, title, f"{found}; {job.progress}", _resume_help(job), exit_code, code="job.incomplete"
+        )
     with suppress(QsacError, KeyboardInterrupt):
         journal.unanswered(part, SUBMITTING, printable(said)[:_MESSAGE_CHARACTERS])
     return LostAnswerError(
-        job, f"it is not known whether {part.called} was submitted to {job.vendor}", found, ask, code
+        job,
+        f"it is not known whether {part.called} was submitted to {job.vendor}",
+        found,
+        ask,
+        exit_code,
+        code="job.lost-answer",
     )
 
 
@@ -225,16 +234,22 @@ def problem(job: Job) -> IncompleteJobError | None:
     if len(job.parts) > 1:
         said = [f"{part.circuit}: {part.message}" for part in left if part.message]
         found = "; ".join([job.progress, *map(printable, said)])
-        return IncompleteJobError(f"job {job.id} is not complete", found=found, help=_resume_help(job))
+        return IncompleteJobError(
+            f"job {job.id} is not complete", code="job.incomplete", found=found, help=_resume_help(job)
+        )
     if job.state == NOT_FOUND:
         return IncompleteJobError(
             f"job {job.id} never reached {job.vendor}",
+            code="job.never-submitted",
             found=f"no job called {job.parts[0].tag}",
             help=f"as far as {job.vendor} knows nothing was submitted: submit it again, unless a `qsac run` is still "
             "at it",
         )
     return IncompleteJobError(
-        f"job {job.id} was not run: {job.state}", found=printable(job.message) or None, help="submit it again"
+        f"job {job.id} was not run: {job.state}",
+        code="job.not-run",
+        found=printable(job.message) or None,
+        help="submit it again",
     )
 
 
@@ -274,6 +289,7 @@ def _found(job: Job, part: Part, circuit: NativeCircuit, service: Client, journa
     if _may_appear(part):
         raise BackendError(
             f"{job.vendor} does not list {part.called} so far",
+            code="job.not-listed",
             found=f"no job called {part.tag}",
             help="ask again in some minutes: new jobs may be listed late, and `qsac run` may still be submitting it",
         )
@@ -305,7 +321,10 @@ def _check_counts(job: Job, part: Part, circuit: NativeCircuit, counts: object) 
 
 def _nonsense(vendor: str, found: str, title: str | None = None) -> BackendError:
     return BackendError(
-        title or f"the answer of {vendor} makes no sense", found=found, help="ask again; the job is kept as it was"
+        title or f"the answer of {vendor} makes no sense",
+        code="vendor.invalid-answer",
+        found=found,
+        help="ask again; the job is kept as it was",
     )
 
 
@@ -318,5 +337,7 @@ def _answered(vendor: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise BackendError(
-            f"{vendor} did not answer", found=printable(f"{type(error).__name__}: {error}"[:300])
+            f"{vendor} did not answer",
+            code="vendor.no-answer",
+            found=printable(f"{type(error).__name__}: {error}"[:300]),
         ) from None

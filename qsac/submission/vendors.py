@@ -34,7 +34,9 @@ def vendor(name: str) -> Vendor:
     foreign = offers("qsac.vendors", builtin)
     if name not in foreign:
         raise InvalidInputError(
-            f"there is no client for the vendor {quoted(name)}", wanted=" or ".join((*builtin, *foreign))
+            f"there is no client for the vendor {quoted(name)}",
+            code="vendor.unknown",
+            wanted=" or ".join((*builtin, *foreign)),
         )
     offer = foreign[name]
     found = offer.load()

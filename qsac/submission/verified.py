@@ -24,6 +24,7 @@ def verified_before_submission(compiled: Compiled, progress: Progress | None = N
         first = min(report.findings, key=lambda finding: finding.pointer.startswith("/stats"))
         raise CheckFailedError(
             f"the job is not submitted: {first.title}",
+            code="check.job-not-verified",
             pointer=first.pointer,
             found=first.found,
             wanted=first.wanted,

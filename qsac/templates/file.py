@@ -49,6 +49,7 @@ def parts(template: Template) -> Iterator[str]:
     if template.target.name not in target_names():
         raise InvalidInputError(
             f"a template of {template.target.name} cannot be kept in a file",
+            code="template.unlisted-target",
             wanted="a target that `qsac targets` lists",
             help="compile the model itself for the machine, without --template",
         )
@@ -119,6 +120,7 @@ def _described(derivation: Derivation) -> dict[str, Any]:
 def _damaged(pointer: str, found: str | None = None, wanted: str | None = None) -> InvalidInputError:
     return InvalidInputError(
         "the template is damaged",
+        code="template.damaged",
         pointer=pointer,
         found=found,
         wanted=wanted,
@@ -140,6 +142,7 @@ def checked_version(document: object) -> dict[str, Any]:
     if not isinstance(document, dict) or not isinstance(found, int) or isinstance(found, bool) or found < 1:
         raise InvalidInputError(
             "this is not a qsac template",
+            code="template.not-a-template",
             pointer="/qsac_template",
             wanted="the file that `qsac compile --template` wrote",
             help="a model is compiled first: qsac compile MODEL --template -o NAME.qsac-template.json",
@@ -148,6 +151,7 @@ def checked_version(document: object) -> dict[str, Any]:
     if found != VERSION or written != version():
         raise InvalidInputError(
             "the template was compiled by another version of qsac",
+            code="template.other-version",
             pointer="/compiler",
             found=f"{written[:40]!r}, format {found}",
             wanted=f"{version()!r}, format {VERSION}",
@@ -191,6 +195,7 @@ def _model(document: dict[str, Any]) -> Model:
     if _field(document, "sha256", str) != model.sha256:
         raise InvalidInputError(
             "the template's model was changed after compiling",
+            code="template.changed-model",
             pointer="/sha256",
             wanted=model.sha256,
             help="compile the changed model again",
@@ -217,6 +222,7 @@ def _target(described: dict[str, Any]) -> Target:
     if machine is None or describe(machine) != described:
         raise InvalidInputError(
             "the template's target is not as qsac knows it",
+            code="template.changed-target",
             pointer="/target",
             found=str(name)[:60],
             wanted="a target with the data that the template was compiled for",

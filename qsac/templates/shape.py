@@ -75,14 +75,26 @@ def _with_numbers(op: Op, lowered: Mapping[int, Op]) -> Op:
     if len(sources) > 1 and isinstance(first, Diagonal):
         for source in sources[1:]:
             if not isinstance(source, Diagonal):
-                raise InvalidInputError("the template is damaged", found=f"a block {op.name} of numbers {op.slots}")
+                raise InvalidInputError(
+                    "the template is damaged",
+                    code="template.damaged",
+                    found=f"a block {op.name} of numbers {op.slots}",
+                )
             first = first.joined(source)
     placed = not isinstance(op, Diagonal) or (isinstance(first, Diagonal) and first.qubits == op.qubits)
     if first is None or type(first) is not type(op) or not placed:
-        raise InvalidInputError("the template is damaged", found=f"a block {op.name} of numbers {op.slots}")
+        raise InvalidInputError(
+            "the template is damaged",
+            code="template.damaged",
+            found=f"a block {op.name} of numbers {op.slots}",
+        )
     numbers = {name: getattr(first, name) for name in NUMBERS[type(op)]}
     if any(array_of(value).shape != array_of(getattr(op, name)).shape for name, value in numbers.items()):
-        raise InvalidInputError("the template is damaged", found=f"a block {op.name} of another size")
+        raise InvalidInputError(
+            "the template is damaged",
+            code="template.damaged",
+            found=f"a block {op.name} of another size",
+        )
     return replace(op, **numbers)
 
 

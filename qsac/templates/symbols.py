@@ -47,6 +47,7 @@ def symbolic_circuit(template: Template, tokens: ArrayLike | None) -> Circuit:
     if template.target.coupling is not None:
         raise InvalidInputError(
             f"circuits for {template.target.name} have no symbols: routing looks at the angles",
+            code="template.no-symbols",
             wanted="a target whose qubits are all connected",
             help="bind the parameters: every binding is routed",
         )

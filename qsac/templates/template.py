@@ -146,6 +146,7 @@ class Template:
         if not isinstance(values, Mapping):
             raise InvalidInputError(
                 "the parameters must be a dictionary",
+                code="option.wrong-type",
                 pointer="/parameters",
                 found=shown(values),
                 wanted=f"a dictionary of {listed(self.parameters)}, or some of them",
@@ -288,6 +289,7 @@ def _shape(compilation: Compilation, step: CircuitStep) -> Shape:
     if has_synthesis(program):
         raise InvalidInputError(
             "a matrix that is not folded into tables has no fixed gates, so that it cannot be part of a template",
+            code="template.unfolded-matrix",
             found="a value or score unitary of type matrix that the passes keep",
             wanted="the pass fold-unitaries, or a unitary of type hardware-efficient",
             help="leave out fold=False (--no-fold), and compile at -O2",
@@ -320,6 +322,7 @@ def _pipeline(optimisation: int, passes: str | None, fold: bool) -> list[Pass | 
         if unfit:
             raise InvalidInputError(
                 f"the pass {unfit[0]} cannot be part of a template",
+                code="template.unsuitable-pass",
                 found=passes,
                 wanted="passes that depend on the shape of a model alone",
                 help=f"leave {unfit[0]} out: what it does depends on the numbers",

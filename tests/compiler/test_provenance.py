@@ -93,15 +93,15 @@ def test_what_ops_are_is_said_in_fields_and_in_words() -> None:
     words = [op.words for op in compiled.ops]
     for said in (
         "preparation of query and key",
-        "preparation of power[0] and power[1]",
-        "load of score[1] by power[1] and key",
-        "unitary on score[1] by power[1]",
-        "inverse load of score[1] by power[1] and query",
+        "preparation of degree[0] and degree[1]",
+        "load of score[1] by degree[1] and key",
+        "unitary on score[1] by degree[1]",
+        "inverse load of score[1] by degree[1] and query",
         "projection of score[1]",
         "load of value by key",
     ):
         assert said in words
-    inverse_load = compiled.ops[words.index("inverse load of score[1] by power[1] and query")]
+    inverse_load = compiled.ops[words.index("inverse load of score[1] by degree[1] and query")]
     assert asdict(inverse_load) == {
         "id": words.index(inverse_load.words),
         "kind": "load-tokens",

@@ -139,7 +139,7 @@ def test_default_is_of_the_levels_that_run() -> None:
 
 POWER = json.dumps([f"degree[{place}]" for place in range(60)])
 SMALL_TEXTS_OF_LARGE_PROGRAMS = {
-    "many controls": f"""{"".join(f"register power[{place}] 1{chr(10)}" for place in range(60))}register key 1
+    "many controls": f"""{"".join(f"register degree[{place}] 1{chr(10)}" for place in range(60))}register key 1
 register value 1
 table t [[1.0,0.0],[0.0,1.0]]
 op prepare-index index="key" length=2

@@ -22,6 +22,7 @@ import pytest
 import qsac
 from qsac.cli.main import COMMANDS, run
 from qsac.counting.formulas import op_cost
+from qsac.error_codes import CODES
 from qsac.families.qsa.metrics import METRIC_NAMES
 from qsac.ir.attention import PrepareIndices
 from qsac.ir.catalogue import op_class, op_names
@@ -32,6 +33,7 @@ from qsac.machine.schema import TargetFile
 from qsac.pipeline.registry import pass_class, pass_names
 from qsac.runtime.schema import RunResult
 from tests.bench.cases import Case
+from tests.error_codes import general_codes, made
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -199,6 +201,11 @@ def _package() -> str:
     return _quoted("targets", "acme_qsac.py")
 
 
+def _errors() -> str:
+    exits = general_codes() | {code: error.exit_code for error in made() for code in error.codes or ()}
+    return _rows([["code", "exit code", "meaning"], *([f"`{code}`", exits[code], CODES[code]] for code in CODES)])
+
+
 def _family() -> str:
     return _quoted("families", "contrast_qsac.py")
 
@@ -221,6 +228,7 @@ def _snapshots_are_those_of_the_lock() -> bool:
         ("targets/quantinuum.md", "quantinuum", _quantinuum),
         ("targets/simulators.md", "simulators", _simulators),
         ("targets/own.md", "package", _package),
+        ("errors.md", "codes", _errors),
         ("family.md", "family", _family),
         ("write-a-pass.md", "project", partial(_acme_pass, "pyproject.toml")),
         ("write-a-pass.md", "package", partial(_acme_pass, "acme_passes.py")),

@@ -88,6 +88,7 @@ def made(name: str, given: Mapping[str, Sequence[Sequence[float]]]) -> Model:
         if len(given[field]) != count:
             raise InvalidInputError(
                 "the lists have different lengths",
+                code="contrast.unequal-lists",
                 pointer=f"/contrast/{field}",
                 found=f"{len(given[field])} states",
                 wanted=f"{count}, as in the first list",
@@ -97,6 +98,7 @@ def made(name: str, given: Mapping[str, Sequence[Sequence[float]]]) -> Model:
             if len(row) != dimension or dimension & (dimension - 1) or not np.isfinite(length) or not length:
                 raise InvalidInputError(
                     "this is not a state",
+                    code="contrast.not-a-state",
                     pointer=f"/contrast/{field}/{place}",
                     found=f"{len(row)} amplitudes of norm {length:g}",
                     wanted="as many amplitudes as the first state has, a power of two, not all zero",
@@ -246,13 +248,17 @@ class ContrastFamily:
         unknown = next((name for name in values if name not in NAMES), None)
         if unknown is not None:
             raise InvalidInputError(
-                "there is no such parameter", pointer=f"/parameters/{unknown}", wanted=f"one of {', '.join(NAMES)}"
+                "there is no such parameter",
+                code="template.unknown-parameter",
+                pointer=f"/parameters/{unknown}",
+                wanted=f"one of {', '.join(NAMES)}",
             )
         rows = {name: np.asarray(values.get(name, model.given[name]), dtype=np.float64) for name in NAMES}
         changed = next((name for name, row in rows.items() if row.shape != model.rows[name].shape), None)
         if changed is not None:
             raise InvalidInputError(
                 "the states do not have the template's shape",
+                code="template.wrong-shape",
                 pointer=f"/parameters/{changed}",
                 wanted=f"shape {model.rows[changed].shape}",
             )

@@ -46,7 +46,7 @@ program "example" attention
 register key 2
 register query 2
 register value 1
-register power[0] 1
+register degree[0] 1
 register score[0] 1
 table angles [[[0.1,0.2]]]
 table context {"re":[[1.0,0.0],[0.6,0.8],[0.0,0.0]],"im":[[0.0,0.0],[0.0,0.0],[1.0,0.0]]}
@@ -78,7 +78,7 @@ def _line(text: str, number: int, new: str) -> str:
 
 
 HOSTILE: dict[str, tuple[int, str, str]] = {
-    "other version": (1, "qsac-ir 2", "version"),
+    "other version": (1, "qsac-ir 3", "version"),
     "no version": (1, "", "version"),
     "program without name": (2, "program attention", "program"),
     "program of no level": (2, 'program "x" native', "program"),

@@ -98,7 +98,7 @@ BROKEN: dict[str, tuple[Program, str]] = {
     "diagonal through what was used": (_blocks(X, Y, Z, Diagonal(("a", "b"), FOUR, "c")), "not known to be in zero"),
     "diagonal through what was measured": (
         _blocks(X, Y, Z, Measure("c", "bits", 2), Diagonal(("a", "b"), FOUR, "c")),
-        "visited after its projection",
+        "is an ancilla after its projection",
     ),
     "unitary that is none": (_blocks(Unitary("a", Table([[1.0, 0], [0, 2.0]]))), "not a 2 x 2 unitary"),
     "unitary of two qubits": (_blocks(Unitary("a", Table(np.eye(4)))), "not a 2 x 2 unitary"),

@@ -142,7 +142,7 @@ def test_levels_are_run_in_order_wherever_they_are_written() -> None:
         ("default,- -merge-rotations", "a pass name"),
         ("+default", "unknown pass: default"),
         ("fold-unitaries,select-indices", "the pass fold-unitaries comes after select-indices"),
-        ("default,-stage-power,stage-degree", "comes after stage-degree"),
+        ("default,-stage-degree,stage-degree", "comes after stage-degree"),
     ],
 )
 def test_edits_that_cannot_be_made_are_told(text: str, message: str) -> None:

@@ -16,21 +16,21 @@ def _artifact(**changes: Any) -> dict[str, Any]:
     command_ = {"op": {"type": "Rz", "params": ["0.25"]}, "args": [["q", [0]]]}
     document = {
         "qsac_artifact": 1,
-        "model": {"name": "drop-controls", "kernel": {"type": "save-probabilities"}},
+        "model": {"name": "drop-controls", "kernel": {"type": "observe"}},
         "producer": {"qsac": "0.1.0", "python": "3.11"},
         "options": {"passes": "drop-controls,merge-diagonals{x=1}", "seed": 0},
-        "ir": 'qsac-ir 2\nregister power[0] 1\nop observe registers=["degree[0]"] quantity="drop" # /tokens\n',
+        "ir": 'qsac-ir 1\nregister power[0] 1\nop observe registers=["power[0]"] quantity="drop" # /tokens\n',
         "circuits": [
             {
-                "circuit": {"phase": "0.0", "bits": [["degree_0", [0]]], "commands": [command_]},
-                "groups": [[0, 1, "save-probabilities"]],
+                "circuit": {"phase": "0.0", "bits": [["power_0", [0]]], "commands": [command_]},
+                "groups": [[0, 1, "observe"]],
             }
         ],
         "stats": {
             "qubits": 2,
             "lam": 0.1 + 0.2,
             "passes": [{"name": "drop-controls"}],
-            "allocation": {"degree[0]": ["q"]},
+            "allocation": {"power[0]": ["q"]},
         },
         "digest": "0" * 64,
     }
@@ -77,7 +77,7 @@ def test_bytes_see_what_meaning_does_not() -> None:
         ({"stats": _artifact()["stats"] | {"lam": 0.3 + 1e-7}}, "/stats/lam"),
         ({"stats": {name: value for name, value in _artifact()["stats"].items() if name != "lam"}}, "/stats/lam"),
         ({"options": {"passes": "drop-controls", "seed": 0}}, "/options/passes"),
-        ({"ir": _artifact()["ir"].replace("save-probabilities", "look")}, "/ir, line 3"),
+        ({"ir": _artifact()["ir"].replace("observe", "look")}, "/ir, line 3"),
         ({"ir": _artifact()["ir"] + "op\n"}, "/ir, line 4"),
         ({"circuits": []}, "/circuits/0"),
         ({"model": {"name": "drop-controls", "kernel": {"type": "look"}}}, "/model/kernel/type"),
@@ -112,14 +112,14 @@ def test_another_angle_qubit_or_gate_is_found_in_meaning() -> None:
 
 def test_renames_are_carried_out_where_qsac_names_things_and_nowhere_else() -> None:
     renames = Renames(
-        ops={"save-probabilities": "save-probabilities"},
+        ops={"observe": "save-probabilities"},
         passes={"drop-controls": "omit-controls"},
         registers={"power": "degree"},
         fields={"quantity": "what", "seed": "start", "/circuits/*/groups": None},
     )
     renamed = _artifact(
         options={"passes": "omit-controls,merge-diagonals{x=1}", "start": 0},
-        ir='qsac-ir 2\nregister degree[0] 1\nop save-probabilities registers=["degree[0]"] what="drop" # /tokens\n',
+        ir='qsac-ir 1\nregister degree[0] 1\nop save-probabilities registers=["degree[0]"] what="drop" # /tokens\n',
         stats=_artifact()["stats"] | {"passes": [{"name": "omit-controls"}], "allocation": {"degree[0]": ["q"]}},
         circuits=[{"circuit": _artifact()["circuits"][0]["circuit"] | {"bits": [["degree_0", [0]]]}, "ops": 1}],
     )
@@ -136,16 +136,14 @@ def test_renames_are_carried_out_where_qsac_names_things_and_nowhere_else() -> N
 
 
 def test_what_a_commit_does_not_have_yet_is_not_compared_with_it_and_with_later_ones_it_is() -> None:
-    renames = Renames(
-        {"save-probabilities": "look"}, added={"ops": ("/circuits/*/groups",)}, added_attributes=("sources",)
-    )
+    renames = Renames({"observe": "look"}, added={"ops": ("/circuits/*/groups",)}, added_attributes=("sources",))
     old, new = (
         _artifact(),
         json.loads(json.dumps(_artifact(ops=[{"id": 0, "kind": "look"}])).replace("observe r", "look r")),
     )
     new["circuits"][0]["groups"] = [[0, 0, [0]]]
     assert _compared(old, new, "meaning", renames) is None
-    later = new | {"ops": [{"id": 0, "kind": "save-probabilities"}]}
+    later = new | {"ops": [{"id": 0, "kind": "observe"}]}
     assert _compared(later, new, "meaning", renames) is None
     other = json.loads(json.dumps(new))
     other["circuits"][0]["groups"] = [[0, 0, [1]]]
@@ -185,7 +183,7 @@ def test_names_may_change_places_and_parts_of_words_are_none() -> None:
         "--passes",
         "old,other{old=1}",
     ]
-    assert RENAMES.in_ir("op save-probabilities") == "op save-probabilities" or "save-probabilities" in RENAMES.ops
+    assert RENAMES.in_ir("op observe") == "op observe" or "observe" in RENAMES.ops
 
 
 OLD_RESULTS: dict[str, dict[str, Any]] = {

@@ -96,8 +96,8 @@ def test_another_name_and_another_count_are_found(repository: Path) -> None:
         ("qsac/ir/save_probabilities.py", '"save-probabilities"', '"observe"'),
         (
             "qsac/counting/stats.py",
-            '"measurements": circuit.count("Measure")',
-            '"measurements": 1 + circuit.count("Measure")',
+            '"measurements": counted.count("Measure")',
+            '"measurements": 1 + counted.count("Measure")',
         ),
     )
     for change in changes:

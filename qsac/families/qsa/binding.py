@@ -41,21 +41,34 @@ def _checked_tokens(model: Model, tokens: ArrayLike) -> Numbers:
         array = np.asarray(tokens)
     except ValueError:
         raise InvalidInputError(
-            "the tokens are no array", pointer=pointer, found="rows of unequal length", wanted=wanted
+            "the tokens are no array",
+            code="tokens.unequal-rows",
+            pointer=pointer,
+            found="rows of unequal length",
+            wanted=wanted,
         ) from None
     except (TypeError, RuntimeError) as error:  # as other packages' arrays raise them
         raise InvalidInputError(
-            "the tokens cannot be read as an array", pointer=pointer, found=f"{shown(tokens)}: {error}", wanted=wanted
+            "the tokens cannot be read as an array",
+            code="array.unreadable",
+            pointer=pointer,
+            found=f"{shown(tokens)}: {error}",
+            wanted=wanted,
         ) from None
     if array.dtype.kind not in "iufc":
         raise InvalidInputError(
-            "the tokens are no numbers", pointer=pointer, found=f"entries of kind {array.dtype}", wanted=wanted
+            "the tokens are no numbers",
+            code="array.not-numbers",
+            pointer=pointer,
+            found=f"entries of kind {array.dtype}",
+            wanted=wanted,
         )
     if array.ndim == 3 and array.shape[2] == 2 and array.dtype.kind != "c":
         array = np.ascontiguousarray(array, dtype=np.float64).view(np.complex128)[..., 0]
     if array.shape != given.shape:
         raise InvalidInputError(
             "the tokens do not have the template's shape",
+            code="template.wrong-shape",
             pointer=pointer,
             found=f"shape {array.shape}",
             wanted=wanted,
@@ -65,6 +78,7 @@ def _checked_tokens(model: Model, tokens: ArrayLike) -> Numbers:
     if kind == "real" and np.iscomplexobj(values):
         raise InvalidInputError(
             "the tokens are complex, and the template is for real ones",
+            code="template.complex-tokens",
             pointer=pointer,
             wanted=wanted,
             help="compile a template of a model with complex tokens: it takes real ones too",
@@ -78,7 +92,11 @@ def _checked_parameter(model: Model, name: str, value: Any) -> Any:
     if name not in PARAMETERS:
         found = None if isinstance(name, str) else shown(name)
         raise InvalidInputError(
-            "there is no such parameter", pointer=pointer, found=found, wanted=f"one of {', '.join(PARAMETERS)}"
+            "there is no such parameter",
+            code="template.unknown-parameter",
+            pointer=pointer,
+            found=found,
+            wanted=f"one of {', '.join(PARAMETERS)}",
         )
     plain = value if isinstance(value, str) else _lists(value, pointer)
     attention = model.canonical["attention"]
@@ -86,6 +104,7 @@ def _checked_parameter(model: Model, name: str, value: Any) -> Any:
         if name not in attention:
             raise InvalidInputError(
                 "the template has no phases",
+                code="template.nothing-to-bind",
                 pointer=pointer,
                 help='compile a template of a model with phases, for example "phases": "optimal"',
             )
@@ -94,6 +113,7 @@ def _checked_parameter(model: Model, name: str, value: Any) -> Any:
     if form == "identity":
         raise InvalidInputError(
             f"the template has nothing to bind as {name}",
+            code="template.nothing-to-bind",
             pointer=pointer,
             found=f"a template whose {name} is the identity",
             help=f"compile a template of a model whose {name} has parameters",
@@ -116,6 +136,7 @@ def _checked_matrix(model: Model, name: str, plain: Any, pointer: str) -> dict[s
     if array.shape != (size, size, 2) or (unitary.is_real and array[..., 1].any()):
         raise InvalidInputError(
             "the matrix does not have the template's shape",
+            code="template.wrong-shape",
             pointer=pointer,
             wanted=f"{size} rows of {size} {'real' if unitary.is_real else 'complex'} numbers",
         )

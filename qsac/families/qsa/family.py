@@ -76,6 +76,7 @@ class QuantumAttention:
         if size != size_of(model) and isinstance(model.readout, Predict):
             raise InvalidInputError(
                 "a model that reads out a prediction has no other shape: its states belong to its tokens",
+                code="estimate.fixed-shape",
                 found="--context or --dimension with the readout predict",
                 wanted="the readout loss or overlaps",
             )

@@ -24,6 +24,7 @@ def coefficients(kernel: schema.Kernel, dimension: int, pointer: str) -> tuple[f
         if not any(values):
             raise InvalidInputError(
                 "all coefficients of the kernel are zero",
+                code="kernel.zero",
                 pointer=f"{pointer}/coefficients",
                 wanted="at least one coefficient other than 0",
                 help="a kernel that is zero attends to nothing",
@@ -54,6 +55,7 @@ def _scaled_sensibly(values: tuple[float, ...], pointer: str) -> tuple[float, ..
     if not 1 / limits.KERNEL_SCALE <= total <= limits.KERNEL_SCALE:
         raise InvalidInputError(
             "the kernel's coefficients are out of scale",
+            code="kernel.out-of-scale",
             pointer=pointer,
             found=f"coefficients whose absolute values sum to {total:.1e}" if math.isfinite(total) else "an overflow",
             wanted=f"a sum between {1 / limits.KERNEL_SCALE:.0e} and {limits.KERNEL_SCALE:.0e}",

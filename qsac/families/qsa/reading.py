@@ -76,6 +76,7 @@ def _phases(given: object, pointer: str, context: int) -> np.ndarray[Any, np.dty
         guess = isinstance(given, str) and nearest(given, ["optimal"])
         raise InvalidInputError(
             '"phases" is neither a list nor "optimal"',
+            code="field.wrong-type",
             pointer=pointer,
             found=kind(given),
             wanted=f'{counted(context, "number")} (radians), or "optimal"',

@@ -32,6 +32,7 @@ def read_csv(file: NamedFile) -> Numbers:
         if rows and len(row) != len(rows[0]):
             raise InvalidInputError(
                 "the rows of the token file differ in length",
+                code="tokens.unequal-rows",
                 pointer=file.pointer,
                 found=f"{counted(len(row), 'number')} in line {number} of {file.name}",
                 wanted=f"{len(rows[0])}, as in line {first}",
@@ -55,6 +56,7 @@ def _lines(file: NamedFile) -> Iterator[tuple[int, str]]:
             if len(line) > _LINE:
                 raise InvalidInputError(
                     "a line of the token file is too long",
+                    code="tokens.line-too-long",
                     pointer=file.pointer,
                     found=f"more than {_LINE:,} characters in line {number} of {file.name}",
                     wanted="one token a line",
@@ -64,6 +66,7 @@ def _lines(file: NamedFile) -> Iterator[tuple[int, str]]:
     except UnicodeDecodeError:
         raise InvalidInputError(
             "the token file is not text",
+            code="file.not-utf8",
             pointer=file.pointer,
             found=file.name,
             wanted="comma-separated numbers in UTF-8",
@@ -85,6 +88,7 @@ def _row(cells: list[str], number: int, file: NamedFile, *, is_first: bool) -> N
     cell = stripped[column]
     raise InvalidInputError(
         "the token file holds something that is not a number",
+        code="array.not-numbers",
         pointer=file.pointer,
         found=f"{quoted(cell) if cell else 'nothing'} in line {number}, column {column + 1} of {file.name}",
         wanted="a number such as 0.25, or a complex one such as 0.25+0.5j",

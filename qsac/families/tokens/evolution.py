@@ -52,6 +52,7 @@ def hamiltonian_evolution(tokens: schema.HamiltonianTokens, pointer: str) -> Evo
         if wrong is not None:
             raise InvalidInputError(
                 "a Pauli string has a letter that is none",
+                code="hamiltonian.unknown-pauli",
                 pointer=where,
                 found=f"{quoted(wrong)} in {quoted(term.paulis)}",
                 wanted="only I, X, Y and Z, one for each qubit",
@@ -60,6 +61,7 @@ def hamiltonian_evolution(tokens: schema.HamiltonianTokens, pointer: str) -> Evo
         if len(term.paulis) != size:
             raise InvalidInputError(
                 "the Pauli strings differ in length",
+                code="hamiltonian.unequal-lengths",
                 pointer=where,
                 found=f"{quoted(term.paulis)}: {counted(len(term.paulis), 'letter')}",
                 wanted=f"{counted(size, 'letter')}, as in the first term: one for each qubit",
@@ -88,6 +90,7 @@ def product_state(given: object, qubits: int, pointer: str) -> NDArray[np.comple
     if not isinstance(given, str | list):
         raise InvalidInputError(
             "the initial state is neither a text nor a list",
+            code="field.wrong-type",
             pointer=pointer,
             found=kind(given),
             wanted=f"{counted(qubits, 'letter')} among 0, 1, +, -, r, l, or {counted(qubits, 'pair')} [theta, phi]",
@@ -96,6 +99,7 @@ def product_state(given: object, qubits: int, pointer: str) -> NDArray[np.comple
         noun = "letter" if isinstance(given, str) else "pair"
         raise InvalidInputError(
             "the initial state does not fit the Hamiltonian",
+            code="hamiltonian.wrong-state-length",
             pointer=pointer,
             found=counted(len(given), noun),
             wanted=f"{counted(qubits, noun)}, one for each letter of a Pauli string",
@@ -111,6 +115,7 @@ def _ket(given: Any, pointer: str) -> NDArray[np.complex128]:
         if given not in KETS:
             raise InvalidInputError(
                 "the initial state has a letter that is none",
+                code="hamiltonian.unknown-state",
                 pointer=pointer.rpartition("/")[0],
                 found=quoted(given),
                 wanted="only 0, 1, +, -, r and l: eigenstates of Z, X and Y",
@@ -120,6 +125,7 @@ def _ket(given: Any, pointer: str) -> NDArray[np.complex128]:
     if not isinstance(given, list) or len(given) != 2:
         raise InvalidInputError(
             "a qubit's state is no pair of angles",
+            code="field.wrong-type",
             pointer=pointer,
             found=kind(given),
             wanted="[theta, phi] in radians: cos(theta/2) |0> + e^(i phi) sin(theta/2) |1>",

@@ -41,6 +41,7 @@ def file_tokens(path: str, folder: Path, pointer: str, array: str | None = None)
         guess = nearest(suffix, _READERS)
         raise InvalidInputError(
             "the kind of the token file is not known",
+            code="tokens.unknown-file-kind",
             pointer=pointer,
             found=quoted(path),
             wanted="a file name that ends with .npy, .npz, .csv or .safetensors",
@@ -59,6 +60,7 @@ def file_tokens(path: str, folder: Path, pointer: str, array: str | None = None)
     except OSError as error:
         raise InvalidInputError(
             "the token file cannot be read",
+            code="file.unreadable",
             pointer=pointer,
             found=f"{quoted(path)}: {(error.strerror or str(error)).lower()}",
             wanted="a readable file",
@@ -72,6 +74,7 @@ def _resolved(path: str, folder: Path, pointer: str) -> Path:
     if "\0" in path or path.startswith(("/", "\\", "~")) or ntpath.splitdrive(path)[0] or ".." in parts:
         raise InvalidInputError(
             "the token file must lie beside the model file",
+            code="tokens.outside-folder",
             pointer=pointer,
             found=quoted(path),
             wanted='a path relative to the model file\'s folder, without ".."',
@@ -86,6 +89,7 @@ def _resolved(path: str, folder: Path, pointer: str) -> Path:
         reason = (getattr(error, "strerror", None) or reason).lower()
         raise InvalidInputError(
             "the token file cannot be read",
+            code="file.unreadable",
             pointer=pointer,
             found=f"{quoted(path)}: {reason}",
             wanted="a readable file",
@@ -93,6 +97,7 @@ def _resolved(path: str, folder: Path, pointer: str) -> Path:
     if not file.is_relative_to(base):
         raise InvalidInputError(
             "the token file is a link that leads out of the model's folder",
+            code="tokens.outside-folder",
             pointer=pointer,
             found=quoted(path),
             wanted="a file inside the model file's folder",
@@ -102,6 +107,7 @@ def _resolved(path: str, folder: Path, pointer: str) -> Path:
         guess = nearest(file.name, siblings(file.parent))
         raise InvalidInputError(
             "the token file does not exist",
+            code="file.missing",
             pointer=pointer,
             found=quoted(path),
             wanted="a file, named relative to the model file's folder",
@@ -115,6 +121,7 @@ def _resolved(path: str, folder: Path, pointer: str) -> Path:
 def _not_a_file(path: str, what: str, pointer: str) -> InvalidInputError:
     return InvalidInputError(
         "the token file is not a file",
+        code="file.not-a-file",
         pointer=pointer,
         found=f"{quoted(path)}, which is a {what}",
         wanted="a file that ends with .npy, .npz, .csv or .safetensors",
@@ -132,6 +139,7 @@ def _rows(array: Numbers, name: str, pointer: str) -> Numbers:
         place = ", ".join(f"{axis} {index}" for axis, index in zip(("row", "entry", "part"), first, strict=False))
         raise InvalidInputError(
             "the token file holds a number that is not finite",
+            code="number.not-finite",
             pointer=pointer,
             found=f"{values[first]} in {name}, {place} (counted from 0)",
             wanted="finite numbers in double precision",

@@ -14,11 +14,16 @@ def inline_tokens(values: object, pointer: str) -> Numbers:
     """(T+1, d) values as given; every row of the same length and kind (numbers or pairs), at least 2 rows, d >= 2."""
     if not isinstance(values, list):
         raise InvalidInputError(
-            "the tokens are not a list of rows", pointer=pointer, found=kind(values), wanted="a list of T+1 rows"
+            "the tokens are not a list of rows",
+            code="field.wrong-type",
+            pointer=pointer,
+            found=kind(values),
+            wanted="a list of T+1 rows",
         )
     if len(values) < 2:
         raise InvalidInputError(
             "too few tokens",
+            code="tokens.too-few",
             pointer=pointer,
             found=counted(len(values), "row"),
             wanted="at least 2 rows: a context of T tokens takes T+1 rows, as the targets are the rows shifted by one",
@@ -48,6 +53,7 @@ def _shape(row: object, pointer: str, noun: str) -> tuple[int, bool]:
     if len(row) < 2:
         raise InvalidInputError(
             f"the {noun}s have too few entries",
+            code="tokens.dimension-too-small",
             pointer=pointer,
             found=counted(len(row), "entry").replace("entrys", "entries"),
             wanted=f"rows of at least 2 entries: a {noun} is a state of at least one qubit",
@@ -58,6 +64,7 @@ def _shape(row: object, pointer: str, noun: str) -> tuple[int, bool]:
 def _not_a_row(row: object, pointer: str, noun: str) -> InvalidInputError:
     return InvalidInputError(
         f"a {noun} is not a row of numbers",
+        code="field.wrong-type",
         pointer=pointer,
         found=kind(row),
         wanted="a list of numbers, or of [re, im] pairs",
@@ -70,6 +77,7 @@ def _checked_row(row: object, pointer: str, width: int, pairs: bool, noun: str) 
     if len(row) != width:
         raise InvalidInputError(
             f"the rows of the {noun}s differ in length",
+            code="tokens.unequal-rows",
             pointer=pointer,
             found=f"a row of {len(row)}",
             wanted=f"{width} entries, as in the first row",
@@ -81,6 +89,7 @@ def _checked_row(row: object, pointer: str, width: int, pairs: bool, noun: str) 
                 break  # neither a number nor a pair: the reader of the row says so
             raise InvalidInputError(
                 "numbers and [re, im] pairs are mixed",
+                code="number.mixed-with-pairs",
                 pointer=join(pointer, index),
                 found=kind(entry),
                 wanted="a [re, im] pair, as in the first entry" if pairs else "a number, as in the first entry",

@@ -30,6 +30,7 @@ class NamedFile:
         """The diagnostic for a file that is not what its name says."""
         return InvalidInputError(
             "the token file is damaged or of another kind",
+            code="tokens.damaged-file",
             pointer=self.pointer,
             found=f"{self.name}: {what}",
             wanted=wanted,
@@ -41,6 +42,7 @@ class NamedFile:
         if self.array is not None:
             raise InvalidInputError(
                 f"a {kind} file holds one array, which has no name",
+                code="tokens.unnamed-array",
                 pointer=self.array_pointer,
                 found=quoted(self.array),
                 wanted='no field "array", or a .npz or .safetensors file',
@@ -56,6 +58,7 @@ class NamedFile:
                 "the token file has two arrays of one name"
                 if self.array in names
                 else "there is no array of this name",
+                code="tokens.repeated-array" if self.array in names else "tokens.unknown-array",
                 pointer=self.array_pointer,
                 found=f"{quoted(self.array)}, while {self.name} holds {listed(sorted(names)) or 'nothing'}",
                 wanted="the name of one array in the file",
@@ -66,6 +69,7 @@ class NamedFile:
         found = f"{counted(len(names), 'array')} in {self.name}"
         raise InvalidInputError(
             "the token file does not hold exactly one array",
+            code="tokens.not-one-array",
             pointer=self.pointer,
             found=f"{found}: {listed(sorted(names))}" if names else found,
             wanted='exactly one array, or the name of one as "array"' if names else "exactly one array",

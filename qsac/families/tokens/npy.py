@@ -149,6 +149,7 @@ def _dtype(descr: str, shape: tuple[int, ...], file: NamedFile) -> np.dtype[Any]
     if kind == "V" and width:
         raise InvalidInputError(
             "the token file does not hold numbers",
+            code="array.not-numbers",
             pointer=file.pointer,
             found=f"{file.name}: entries of {width} bytes without a type, as NumPy saves bfloat16 and 8-bit floats",
             wanted="real or complex numbers",

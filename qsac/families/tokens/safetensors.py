@@ -49,6 +49,7 @@ def read_safetensors(file: NamedFile) -> Numbers:
     if short is None and kind not in _DTYPES:
         raise InvalidInputError(
             "the token file holds numbers of an unknown type",
+            code="array.not-numbers",
             pointer=file.pointer,
             found=f"{quoted(kind)} in {file.name}",
             wanted=f"one of {', '.join(sorted({*_DTYPES, *_SHORT_FLOATS} - {'BOOL'}))}",

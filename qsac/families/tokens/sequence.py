@@ -31,6 +31,7 @@ def token_values(tokens: schema.Tokens, folder: Path, pointer: str = "/tokens") 
     else:
         raise InvalidInputError(
             "text tokens come with training, which this version of qsac does not have",
+            code="tokens.text-not-supported",
             pointer=f"{pointer}/type",
             found='"text"',
             wanted='"inline", "file", "tfim" or "hamiltonian"',
@@ -41,6 +42,7 @@ def token_values(tokens: schema.Tokens, folder: Path, pointer: str = "/tokens") 
         inline = isinstance(tokens, schema.InlineTokens)
         raise InvalidInputError(
             f"token {empty[0]} is zero",
+            code="tokens.zero-token",
             pointer=f"{place}/{empty[0]}" if inline else place,
             found=f"row {empty[0]} (counted from 0) of {len(values):,} with all {values.shape[1]:,} entries 0",
             wanted="at least one entry other than 0: rows are normalised on loading, and a zero row has no direction",

@@ -12,6 +12,7 @@ def check_shape(shape: tuple[int, ...], kind: str, name: str, pointer: str) -> N
     if kind not in "iufc":
         raise InvalidInputError(
             "the token file does not hold numbers",
+            code="array.not-numbers",
             pointer=pointer,
             found=f"{name}: an array of {_KINDS.get(kind, 'an unknown kind')}",
             wanted="real or complex numbers",
@@ -21,6 +22,7 @@ def check_shape(shape: tuple[int, ...], kind: str, name: str, pointer: str) -> N
     if len(shape) != 2 or shape[0] < 2 or shape[1] < 2:
         raise InvalidInputError(
             "the array in the token file is not a sequence of tokens",
+            code="tokens.wrong-shape",
             pointer=pointer,
             found=f"shape {shape} in {name}" if shape else f"a single number in {name}",
             wanted="shape (T+1, d) with T+1 >= 2 and d >= 2, or (T+1, d, 2) for [re, im] pairs",

@@ -49,6 +49,7 @@ def _predict(
     if position > length:
         raise InvalidInputError(
             "there is no such position",
+            code="readout.unknown-position",
             pointer="/readout/position",
             found=f"position {position:,}",
             wanted=f"1 to {length:,}: the file has {counted(length, 'token')}",
@@ -60,6 +61,7 @@ def _predict(
     if len(asked) == 2:
         raise InvalidInputError(
             "a prediction is read over a vocabulary or over states, not both",
+            code="readout.vocabulary-and-states",
             pointer="/readout/states",
             wanted="one of the two fields, or none for the computational basis",
             help="make two models of it",
@@ -78,6 +80,7 @@ def _predict(
     if zero.size:
         raise InvalidInputError(
             f"state {zero[0]} is zero",
+            code="readout.zero-state",
             pointer="/readout/states/path" if isinstance(given.states, dict) else join("/readout/states", int(zero[0])),
             wanted="at least one entry other than 0: states are normalised on loading",
         )
@@ -95,6 +98,7 @@ def _state_rows(given: Any, pointer: str, widths: tuple[int, int], folder: Path)
     else:
         raise InvalidInputError(
             f'"{name}" is not a list of rows',
+            code="field.wrong-type",
             pointer=pointer,
             found=kind(given),
             wanted='rows of numbers or of [re, im] pairs, or {"path": "states.npy"}'
@@ -105,6 +109,7 @@ def _state_rows(given: Any, pointer: str, widths: tuple[int, int], folder: Path)
         sizes = " or ".join(f"{size}" for size in dict.fromkeys(widths))
         raise InvalidInputError(
             f'the rows of "{name}" do not match the tokens',
+            code="readout.wrong-dimension",
             pointer=pointer,
             found=f"rows of {values.shape[1]} entries",
             wanted=f"rows of {sizes} entries, as the tokens have them",
@@ -119,6 +124,7 @@ def _file(given: dict[str, Any], pointer: str, folder: Path) -> tuple[str, Path,
     if not texts or not set(given) <= {"path", "array"}:
         raise InvalidInputError(
             "a file of states is named by its path, and one of several arrays by its name",
+            code="readout.invalid-file",
             pointer=pointer,
             found=f"an object with {listed(given)}" if given else "an empty object",
             wanted='{"path": "states.npy"} or {"path": "states.npz", "array": "a"}',
@@ -137,6 +143,7 @@ def _resolution(values: Numbers, dimension: int, pointer: str) -> tuple[Numbers,
     if not deviation <= TOLERANCE:
         raise InvalidInputError(
             "the vocabulary does not resolve the identity",
+            code="readout.incomplete-vocabulary",
             pointer=pointer,
             found=f"sum_l |x_l><x_l| differs from the identity by up to {deviation:.2g}",
             wanted=f"a difference of at most {TOLERANCE:g} in every entry, so that the probabilities sum to 1",
