@@ -33,7 +33,7 @@ def _compiled(seed: int = 1, target: str = "h1") -> Compiled:
 
 
 def _same(left: NativeCircuit, right: NativeCircuit) -> bool:
-    rest = ("name", "qubits", "bits", "readouts", "profile", "groups", "initial_map", "final_map")
+    rest = ("name", "qubits", "bits", "readouts", "snapshot", "groups", "initial_map", "final_map")
     return all(getattr(left, name) == getattr(right, name) for name in rest) and all(
         np.array_equal(getattr(left, name), getattr(right, name)) for name in COLUMNS
     )

@@ -116,7 +116,7 @@ def test_where_tokens_come_from_is_part_of_the_key_where_it_counts(cache: Cache)
 
 def test_the_code_is_part_of_the_key(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     compile_model(random_model(1), cache=cache)
-    monkeypatch.setattr("qsac.compiler.compilation.fingerprint", lambda: "other code")
+    monkeypatch.setattr("qsac.compiler.circuit_compilation.fingerprint", lambda: "other code")
     compile_model(random_model(1), cache=cache)
     assert cache.usage().entries == 2
     assert fingerprint() == fingerprint()

@@ -185,7 +185,7 @@ def pruned(sites: int, context: int, dt: float, seed: int, budget: float) -> dic
     within = [
         choice.cost
         for choice in pruning.front
-        if np.mean(1 - np.abs(np.einsum("td,td->t", pruning.loaded(choice.reach).conj(), rows)) ** 2) <= budget
+        if np.mean(1 - np.abs(np.einsum("td,td->t", pruning.loaded(choice.cutoffs).conj(), rows)) ** 2) <= budget
     ]
     exact = qsac.compiler.compilation.compile(model, "h2", optimisation=3, verify=False)
     found = qsac.compiler.compilation.compile(model, "h2", optimisation=3, error_budget=budget, verify=True)

@@ -313,7 +313,7 @@ def test_a_pass_that_breaks_a_rule_is_a_bug(folder: Path, capsys: Captured, monk
     assert _files(folder) == set()
 
 
-@pytest.mark.parametrize("where", ["qsac.compiler.compilation.emit", "qsac.files.writing._Unpublished.publish"])
+@pytest.mark.parametrize("where", ["qsac.compiler.circuit_compilation.emit", "qsac.files.writing._Unpublished.publish"])
 def test_an_interruption_leaves_no_file(
     where: str, folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
