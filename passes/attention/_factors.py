@@ -26,7 +26,7 @@ Polynomial = tuple[complex, ...]
 @dataclass(frozen=True)
 class Factors:
     """A polynomial c(s) = s^``zeros`` times the ``factors``, in order; ``lam`` is the product of the sums of their
-    absolute coefficients: what the amplitude of c is smaller by."""
+    absolute coefficients, by which the amplitude of c is divided."""
 
     zeros: int
     factors: tuple[Polynomial, ...]

@@ -54,8 +54,8 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True)
 class Loader:
-    """An evolution loader: the op (its registers and tables without names yet), the state it starts from, how far what
-    it loads is from the table (the root of the weighted sum of squared distances), and its two-qubit gates."""
+    """An evolution loader: the op (its registers and tables not named yet), its initial state, its error (the root of
+    the weighted sum of squared distances from the table), and its two-qubit gates."""
 
     op: LoadEvolution
     state: Table
@@ -67,8 +67,8 @@ class Loader:
 class Search:
     """Finds loaders of one table. ``rows`` (T, d) with T >= 2 are the states, each the one before after ``dt``.
 
-    ``weights`` (T,) is the most probability that the index has on each row. ``limit`` is how many two-qubit gates a
-    loader may take, ``least`` the least error that will be asked for.
+    ``weights`` (T,) is the largest probability of each row's index value. ``limit`` is how many two-qubit gates a
+    loader may take, ``least`` the smallest error that will be requested.
     """
 
     rows: States

@@ -1,4 +1,4 @@
-"""Which controls token loaders can do without, and what that takes from their gates and adds to their error."""
+"""Which controls token loaders can do without, with the gates saved and the error added."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROUNDING = 1e-10
 
 
 class Choice(NamedTuple):
-    """How far each control reaches; the loader's two-qubit gates, and the root of its weighted squared distances."""
+    """The control cutoffs; the loader's two-qubit gates, and the root of its weighted squared distances."""
 
     cutoffs: tuple[int, ...]
     cost: int
@@ -34,8 +34,8 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Pruning:
-    """Prunes the loaders of one table. ``rows`` (C, d), ``weights`` (C,) the most probability that the index has on
-    each row; ``exact`` are the two-qubit gates of an exact loader, ``most`` is the largest error that is of use."""
+    """Prunes the loaders of one table. ``rows`` (C, d), ``weights`` (C,) the largest probability of each row's index
+    value; ``exact`` are the two-qubit gates of an exact loader, ``most`` is the largest useful error."""
 
     rows: NDArray[np.float64] | NDArray[np.complex128]
     weights: NDArray[np.float64]

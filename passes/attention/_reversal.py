@@ -1,4 +1,4 @@
-"""Pauli strings that reverse time: K H K = -H where K anticommutes with every term of H (algorithm point 8)."""
+"""Pauli strings that reverse time: K H K = -H where K anticommutes with every term of H (Construction, section 8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gated score copies, and the selection of an index in place of their gates."""
+"""Gated score copies, and the selection of an index instead of their gates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from qsac.ir.program import Program
 
 
 class Copy(NamedTuple):
-    """A gated score copy: the places of its load, of the unitary (or -1) and of its inverse load."""
+    """A gated score copy: the positions of its load, of the unitary (or -1) and of its inverse load."""
 
     load: int
     unitary: int

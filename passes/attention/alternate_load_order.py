@@ -17,12 +17,12 @@ from qsac.pipeline.contract import Pass, PassContext
 
 @dataclass(frozen=True)
 class AlternateLoadOrder(Pass):
-    """Uncompute real tokens by another qubit than the one that they were loaded by, so that both run side by side.
+    """Alternate the load order of real tokens, so that a load and the next inverse load run in parallel.
 
-    Needs a verified attention program. Guarantees the same meaning and as many gates. The last gates of a load of real
-    tokens are on one of a pair of data qubits, in a Bell basis of both, and so are the first ones of the inverse load
-    that follows. On one qubit they would wait for each other; on the two qubits of the pair, under `key` and under
-    `query`, nothing is between them.
+    Needs a verified attention program. Guarantees the same meaning and the same number of gates. The last gates of a
+    load of real tokens act on one of a pair of data qubits, in a Bell basis of both, and so do the first gates of the
+    inverse load that follows. On the same qubit they would wait for each other; on different qubits of the pair, one
+    controlled by `key` and the other by `query`, they run in parallel.
     """
 
     name: ClassVar[str] = "alternate-load-order"

@@ -25,7 +25,7 @@ Rows = NDArray[Any]
 
 
 class _Span(NamedTuple):
-    """What several registers do alike: the tables that are loaded and uncomputed, and the unitary between them."""
+    """What several registers have in common: the tables of load and inverse load, and the unitary between them."""
 
     load: str
     unitary: ApplyUnitary | None
@@ -37,11 +37,10 @@ class CompressTokens(Pass):
     """Load tokens of low rank in a basis of their span, on as many qubits as it needs.
 
     Needs a verified attention program with bound parameters. Guarantees the same meaning, exactly (the rank is that of
-    double precision). Between a load and an inverse load only the inner products of what is loaded and what is
-    uncomputed count, a unitary between them taken into either. If they span fewer dimensions than the register has, as
-    those of T rows each do from d > 2T on, both tables are written in an orthonormal basis of the span. Each is taken
-    only where it gives fewer two-qubit gates on the target, the passes that are to come reckoned with, or as many on
-    fewer qubits.
+    double precision). Between a load and an inverse load only the inner products of their rows matter; a unitary in
+    between can be absorbed by either. If the rows span fewer dimensions than the register has, as T rows each do for
+    d > 2T, both tables are written in an orthonormal basis of the span. This is done only if it gives fewer two-qubit
+    gates on the target after the remaining passes, or equally many on fewer qubits.
     """
 
     name: ClassVar[str] = "compress-tokens"

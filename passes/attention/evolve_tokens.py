@@ -1,4 +1,4 @@
-"""Load tokens by time evolution where that is cheaper and the error budget allows it."""
+"""Load tokens by time evolution if that is cheaper and within the error budget."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_ROLES = 4
 
 
 class _Role(NamedTuple):
-    """What loaders have in common that are replaced together: the family of their registers, and the direction."""
+    """What loaders that are replaced together have in common: the family of their registers, and the direction."""
 
     family: str
     adjoint: bool
@@ -34,15 +34,15 @@ class _Role(NamedTuple):
 
 @dataclass(frozen=True)
 class EvolveTokens(Pass):
-    """Replace table loaders by evolution loaders (algorithm point 8).
+    """Replace table loaders by evolution loaders (Construction, section 8).
 
-    Needs a verified attention program whose tables say which evolution their rows come from, before unitaries are
-    folded into them. Guarantees the same meaning within the error budget: no change where none is left. Each op's
-    error is the root of sum_i p_i ||x'_i - x_i||^2, with x'_i the state that is loaded in place of x_i and p_i the
-    most probability that the prepared indices give it; the ops' errors are added, as in the worst case they would, and
-    the square of the sum is written into the ledger: the final states' infidelity is at most that. Of all
-    combinations of the roles that loaders play, the cheapest on the target is taken, the passes that are to come
-    reckoned with, if it takes fewer gates than tables, on which these passes may spend the same budget.
+    Needs a verified attention program whose tables record the evolution of their rows, before unitaries are folded into
+    them. Guarantees the same meaning within the error budget; without a budget there is no change. Each op's error is
+    the root of sum_i p_i ||x'_i - x_i||^2, with x'_i the state that is loaded instead of x_i and p_i its largest
+    probability under the prepared indices. The errors of the ops are added, the worst case, and the square of the sum
+    is recorded as spent: it bounds the infidelity of the final state. Of all combinations of the loaders' roles, the
+    cheapest on the target after the remaining passes is used if it takes fewer gates than tables on which these passes
+    may spend the same budget.
     """
 
     name: ClassVar[str] = "evolve-tokens"
@@ -67,8 +67,8 @@ class EvolveTokens(Pass):
 
 
 class _Planner:
-    """Finds combinations of loaders to replace, and what they come to; ``limit`` are the two-qubit gates that tables
-    take, the same budget spent on them."""
+    """Finds combinations of loaders to replace, and their gates; ``limit`` are the two-qubit gates that tables take
+    with the same budget spent on them."""
 
     def __init__(self, program: Program, context: PassContext, available: float, limit: int) -> None:
         self.program = program

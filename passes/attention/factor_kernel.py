@@ -25,16 +25,16 @@ LEAST_PRICE = 1e-9
 
 @dataclass(frozen=True)
 class FactorKernel(Pass):
-    """Write a polynomial kernel as a product of polynomials, at the least a root each (algorithm point 6).
+    """Write a polynomial kernel as a product of factors, each of one root or more (Construction, section 6).
 
-    Needs a verified attention program with one unary degree state before stage-degree, whose registers gate copies that
-    are alike. Guarantees the same metrics, exactly (the product is the polynomial to 1e-12). A factor of degree j has j
-    degree registers in a unary state of their own, a root at zero none at all: its score copy is not gated. All
-    probabilities of success are smaller by the square of the growth of lambda, which is written into the program's
-    `subnormalisation`. Of all groupings of the roots the one is taken that needs the fewest shots for one that succeeds
-    without a two-qubit error: lambda^2 / (1 - e)^gates, with e the target's mean error of a two-qubit gate, and the
-    passes that are to come reckoned with; no change if that is the unary form. `linear` takes one factor for each root
-    instead, complex ones included, whatever it costs.
+    Needs a verified attention program with one unary degree state before stage-degree, whose registers gate identical
+    copies. Guarantees the same metrics, exactly (the product equals the polynomial to 1e-12). A factor of degree j has
+    its own unary state on j degree registers; a root at zero needs none, because its score copy is not gated. All
+    acceptance probabilities shrink by the square of the growth of lambda, which is recorded as the program's
+    `subnormalisation`. Of all groupings of the roots the pass uses the one with the fewest shots for each accepted shot
+    without a two-qubit error, lambda^2 / (1 - e)^gates, with e the target's mean error rate of a two-qubit gate and the
+    gates after the remaining passes; no change if that is the unary form. `linear` uses one factor for each root
+    instead, including complex ones, whatever the cost.
     """
 
     name: ClassVar[str] = "factor-kernel"

@@ -27,15 +27,15 @@ BATCH = 3
 
 @dataclass(frozen=True)
 class FoldUnitaries(Pass):
-    """Take a unitary after a load of its register into a table (algorithm point 7).
+    """Fold a unitary that follows a load of its register into a table (Construction, section 7).
 
     Needs a verified attention program with bound parameters. Guarantees the same meaning, exactly. Each unitary is
-    kept, folded into what is loaded (rows U x), or, where that comes next, into what is uncomputed (rows U* y),
-    whichever combination gives the fewest two-qubit gates on the target; ties go to folding, which saves one-qubit
-    gates. All copies of a score unitary that are gated, or not, go the same way. A gated unitary after a load without a
-    gate goes into a table of both branches' rows, or, where nothing follows on its register, the load takes the rows in
-    its eigenbasis and its diagonal stays gated. In a template, where the numbers of a synthesised matrix would choose
-    its gates, matrices on two and more qubits are always folded.
+    kept, folded into the load before it (rows U x), or into an inverse load that comes next (rows U* y): whichever
+    combination gives the fewest two-qubit gates on the target; ties are resolved by folding, which saves one-qubit
+    gates. All gated copies of a score unitary are treated the same, and so are all ungated ones. A gated unitary after
+    an ungated load goes into a table of both branches' rows; or, if nothing follows on its register, the load takes the
+    rows in its eigenbasis and its diagonal stays gated. In a template, whose gates must not depend on the numbers of a
+    synthesised matrix, matrices on two or more qubits are always folded.
     """
 
     name: ClassVar[str] = "fold-unitaries"
@@ -66,7 +66,7 @@ class FoldUnitaries(Pass):
 
 
 class _Member(NamedTuple):
-    """A unitary of a group, the load before it, and what comes next on its register, as places; -1 for nothing."""
+    """A unitary of a group, the load before it, and the next op on its register, as positions; -1 for none."""
 
     unitary: int
     load: int

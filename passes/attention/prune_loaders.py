@@ -1,4 +1,4 @@
-"""Load smooth tables by fewer gates where the error budget allows it."""
+"""Load smooth tables with fewer gates, within the error budget."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ TRIALS = 9
 
 @dataclass(frozen=True)
 class PruneLoaders(Pass):
-    """Let the gates of token loaders look at fewer controls, where rows differ little in these (algorithm point 9).
+    """Remove controls from token loaders whose rows hardly depend on them (Construction, section 9).
 
-    Needs a verified attention program, to whose tables nothing is done afterwards. Guarantees the same meaning within
-    the error budget, and fewer two-qubit gates or no change. A control is taken from the last levels of a loader first;
-    rows that agree in the other controls share the gate that leaves least behind. Each op's error is the root of
-    sum_i p_i ||x'_i - x_i||^2, with x'_i the row that is loaded in place of x_i and p_i the most probability that the
-    prepared indices give it; the ops' errors are added, as in the worst case they would. Of all combinations the one of
-    the fewest gates is taken that is within the budget: by the sum of errors or, where all registers together have at
-    most 20 qubits, by the true infidelity, which is what is then written into the ledger.
+    Needs a verified attention program whose tables no later pass changes. Guarantees the same meaning within the error
+    budget, and fewer two-qubit gates or no change. A control is removed from the last levels of a loader first; rows
+    that agree in the other controls share the gate with the smallest error. Each op's error is the root of
+    sum_i p_i ||x'_i - x_i||^2, with x'_i the row that is loaded instead of x_i and p_i its largest probability under
+    the prepared indices; the errors of the ops are added, the worst case. Of all combinations within the budget the
+    pass uses the one with the fewest gates. It measures the budget by the sum of errors or, if all registers together
+    have at most 20 qubits, by the actual infidelity, which is then recorded as spent.
     """
 
     name: ClassVar[str] = "prune-loaders"

@@ -1,4 +1,4 @@
-"""Gate score copies by selecting the index they are uncomputed with."""
+"""Gate score copies by selecting the index of their inverse load."""
 
 from __future__ import annotations
 
@@ -18,15 +18,14 @@ from qsac.pipeline.contract import Pass, PassContext
 
 @dataclass(frozen=True)
 class SelectIndices(Pass):
-    """Polynomial kernels at about the monomial's price (algorithm point 5).
+    """Gate score copies by selecting an index: polynomial kernels at about a monomial's cost (Construction, section 5).
 
-    Needs a verified attention program. Guarantees the same meaning, exactly. A score copy that is loaded by ``key``
-    and uncomputed by ``query`` from one table, all gated by a degree qubit, is loaded and uncomputed without the gate,
-    with the index of the load selected for the uncomputing where the degree qubit is 0. Its score unitary W = B D B*
-    stays gated; where that is cheaper, B goes into the table of both loaders, and only the diagonal D is gated, or W
-    goes into a second table of the load, for the branch where the degree qubit is 1. The cheapest for the target is
-    taken, the passes that are to come reckoned with, the published gating included. With ``fold`` false W is left out
-    of tables, and stays gated as it is.
+    Needs a verified attention program. Guarantees the same meaning, exactly. A score copy with a load by ``key`` and an
+    inverse load by ``query`` from one table, all gated by a degree qubit, is loaded and uncomputed without the gate: if
+    the degree qubit is 0, the inverse load uses the index of the load. Its score unitary W = B D B* stays gated; or, if
+    that is cheaper, B goes into the table of both loaders and only the diagonal D is gated, or W goes into a second
+    table of the load, for the branch in which the degree qubit is 1. The pass uses the cheapest for the target after
+    the remaining passes, the published gating included. With ``fold`` false, W is kept out of tables and stays gated.
     """
 
     name: ClassVar[str] = "select-indices"

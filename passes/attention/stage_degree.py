@@ -1,4 +1,4 @@
-"""Keep few degree registers alive at a time."""
+"""Keep few degree registers live at a time."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from qsac.pipeline.contract import Pass, PassContext
 
 @dataclass(frozen=True)
 class StageDegree(Pass):
-    """Prepare each degree register just before the score copy that it gates, and end it right after (point 4).
+    """Prepare each degree register just before its score copy, and project it right after (Construction, section 4).
 
-    Needs a verified attention program in which the ops that the degree registers control come in the registers' order,
-    and whose readouts ask for what is projected meanwhile as a whole or not at all. Guarantees the same meaning,
-    exactly. The unary state is prepared from its first register on, each given the one before, and projected from the
-    same end, each given the one after. At most two degree registers are alive at a time, and one while a score copy
+    Needs a verified attention program in which the ops controlled by the degree registers come in the registers' order,
+    and whose readouts use all of the projections in between or none. Guarantees the same meaning, exactly. The unary
+    state is prepared from its first register on, each conditioned on the one before, and projected in the same order,
+    each conditioned on the one after. At most two degree registers are live at a time, and only one while a score copy
     is: with reused qubits a polynomial takes one qubit more than a monomial.
     """
 

@@ -1,4 +1,4 @@
-"""Load tokens on fewer dimensions than they span where the error budget allows it."""
+"""Load tokens in fewer dimensions than they span, within the error budget."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Rows = NDArray[Any]
 
 
 class _Pair(NamedTuple):
-    """The tables that a register is loaded and uncomputed from."""
+    """The tables of a register's load and inverse load."""
 
     load: str
     inverse_load: str
@@ -39,15 +39,15 @@ class _Pair(NamedTuple):
 
 @dataclass(frozen=True)
 class TruncateTokens(Pass):
-    """Leave out the dimensions that tokens hardly occupy.
+    """Drop the dimensions that tokens hardly occupy.
 
-    Needs a verified attention program, to whose tables nothing but pruning is done afterwards. Guarantees the same
-    meaning within the error budget, and fewer two-qubit gates or no change. The rows between whose inner products a
-    register stands, each weighted by the probability that the prepared indices give it, are written in their principal
-    axes, and loaded on the first of these. An op's error is the root of sum_i p_i ||x'_i - x_i||^2, with x'_i the row
-    loaded in place of x_i; the ops' errors are added, as in the worst case they would, and the square of the sum is
-    written into the ledger. Of all combinations of ranks within the budget or a part of it, the one is taken that gives
-    the fewest gates once the passes that are to come have had what is left of it.
+    Needs a verified attention program whose tables no later pass changes, except by pruning. Guarantees the same
+    meaning within the error budget, and fewer two-qubit gates or no change. The rows whose inner products a register
+    computes, each weighted by its probability under the prepared indices, are written in their principal axes and
+    loaded along the first of these. An op's error is the root of sum_i p_i ||x'_i - x_i||^2, with x'_i the row that is
+    loaded instead of x_i; the errors of the ops are added, the worst case, and the square of the sum is recorded as
+    spent. Of all combinations of ranks within the budget or a part of it, the pass uses the one with the fewest gates
+    after the remaining passes have spent the rest.
     """
 
     name: ClassVar[str] = "truncate-tokens"

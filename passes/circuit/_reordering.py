@@ -1,8 +1,8 @@
-"""Gates that commute in another order, so that more of them run at the same time.
+"""Reordering of commuting gates, so that more of them run in parallel.
 
 On each qubit, gates that are diagonal there (Rz, CZ, ZZPhase, the control of CX) commute with each other, and so do
-rotations about x (SX, X, the target of CX). A ladder's controls hold nothing else: ladders of different targets under
-the same controls may run side by side.
+rotations about x (SX, X, the target of CX). A ladder's controls have no other gates: ladders on different targets with
+the same controls can run in parallel.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Fewer gates where two qubits meet more often than they need to, exactly.
+"""Exact resynthesis of two-qubit blocks.
 
-A block is a run of gates on two qubits with nothing else on either of them. Whatever it does takes at most three CZ,
-and fewer in special cases that are told from its matrix (Shende, Bullock, Markov, quant-ph/0308045). Blocks that hold
-more than they need are written anew by TKET (KAK), and all others stay as they are.
+A block is a run of gates on two qubits with nothing else on either of them. It needs at most three CZ, and fewer in
+special cases that its matrix shows (Shende, Bullock, Markov, quant-ph/0308045). Blocks with more CZ than they need are
+resynthesised by TKET (KAK); all others stay unchanged.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _ONE_QUBIT = {KIND[name]: MATRICES[name] for name in ("SX", "X")}
 
 
 class Block(NamedTuple):
-    """Two qubits, the gates between their first CZ and their last one (by place), and how many of these are CZ."""
+    """Two qubits, the gates from their first CZ to their last one (by position), and how many of these are CZ."""
 
     pair: tuple[int, int]
     gates: list[int]

@@ -1,4 +1,4 @@
-"""Which ops the gates of a rewritten circuit are of, where the rewriting library does not say."""
+"""Provenance of the gates of a rewritten circuit, which the rewriting library does not record."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from qsac.native.provenance import Mask, Provenance
 class Followed:
     """The gates of a circuit that a router is putting on nodes, followed there through its swaps.
 
-    A router leaves the order of the gates on each qubit as it is: with where the qubits are, that says which gate of
-    the circuit each routed one is. ``order`` is the gates' order as the router was given them, ``initial`` the node of
-    each qubit before the first one.
+    A router keeps the order of the gates on each qubit: together with the position of the qubits, this identifies each
+    routed gate with one of the circuit. ``order`` is the order in which the router received the gates, ``initial`` the
+    node of each qubit before the first one.
     """
 
     def __init__(self, circuit: NativeCircuit, order: Iterable[int], initial: Sequence[int], nodes: int) -> None:

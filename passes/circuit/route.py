@@ -1,4 +1,4 @@
-"""Placement and routing for machines whose qubits are not all connected, and their native two-qubit gates."""
+"""Placement and routing for machines with a coupling graph, with their native two-qubit gates."""
 
 from __future__ import annotations
 
@@ -37,21 +37,20 @@ _MOST_TO_SIMPLIFY = (0, 2_000, 20_000, 100_000)
 
 @dataclass(frozen=True)
 class Route(CircuitPass):
-    """Places the circuit's qubits on the device, moves them where gates need them, and writes native gates.
+    """Places the circuit's qubits on the device, inserts swaps, and writes native gates.
 
     Needs a circuit of any native gates; does nothing for a target without coupling. A circuit whose qubits are all
-    ``("node", index on the device)`` lies there already: it is simplified and written in native gates only.
+    ``("node", index on the device)`` is already placed: it is only simplified and written in native gates.
     Guarantees that every two-qubit gate is one of the target's ``gates``, on a pair of its ``coupling`` (in one of its
     ``directions``). Exact, up to global phase and to ``initial_map`` and ``final_map``. Every measurement keeps its
-    bit, so ``readouts`` stay; the ``profile`` is moved to where its register is then. A gate that is written anew
-    is of all the ops whose gates it replaces, a swap of those whose gate it makes room for.
-    ``qubits`` are those of the device that are used, as ``("node", index on the device)``.
+    bit, so ``readouts`` stay; the ``profile`` follows its register. A resynthesised gate belongs to all ops whose gates
+    it replaces, a swap to the ops of the gate that it serves.
+    ``qubits`` are the used qubits of the device, as ``("node", index on the device)``.
 
-    Deterministic for a seed. Of up to ``attempts`` routings, fewer for large circuits and low ``-O`` levels, those that
-    promise the fewest two-qubit gates are finished, and of these the one with the fewest and the least depth is taken.
-    To finish means: two-qubit blocks that hold more gates than they need are written anew, the circuit moves as a whole
-    to where the device has the same edges and errs least by its tables, and gates that commute change places where that
-    makes it less deep.
+    Deterministic for a seed. Of up to ``attempts`` routings, fewer for large circuits and low ``-O`` levels, those with
+    the fewest expected two-qubit gates are finished, and the one with the fewest gates, then the least depth, is
+    returned. Finishing resynthesises two-qubit blocks with more gates than they need, moves the circuit as a whole
+    to an isomorphic part of the device with the lowest expected error, and reorders commuting gates to reduce depth.
     """
 
     name: ClassVar[str] = "route"

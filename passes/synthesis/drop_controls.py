@@ -18,10 +18,10 @@ from qsac.pipeline.contract import Pass, PassContext
 
 @dataclass(frozen=True)
 class DropControls(Pass):
-    """Take from multiplexors the controls, and from diagonals the qubits, that their angles do not depend on.
+    """Remove controls of multiplexors, and qubits of diagonals, that their angles do not depend on.
 
-    Needs a verified block program. Guarantees the same meaning, exactly. Each control taken halves the gates of its
-    multiplexor; tables with repeated tokens have such controls. Multiplexors with values left open are left alone.
+    Needs a verified block program. Guarantees the same meaning, exactly. Each removed control halves the gates of its
+    multiplexor; tables with repeated tokens have such controls. Multiplexors with don't-care values stay unchanged.
     """
 
     name: ClassVar[str] = "drop-controls"

@@ -13,10 +13,10 @@ from qsac.pipeline.contract import Pass, PassContext
 
 @dataclass(frozen=True)
 class DropDiagonals(Pass):
-    """Drop diagonals on qubits that are measured before anything turns them.
+    """Drop diagonals on qubits that are measured before any other gate acts on them.
 
-    Needs a verified block program. Guarantees the same meaning, exactly: what is left of such a diagonal is a phase of
-    each joint outcome. Complex token loaders leave one on their index, which readouts that measure the index ignore.
+    Needs a verified block program. Guarantees the same meaning, exactly: such a diagonal only contributes a phase to
+    each joint outcome. Complex token loaders leave one on their index; readouts that measure the index do not see it.
     """
 
     name: ClassVar[str] = "drop-diagonals"

@@ -17,10 +17,10 @@ from qsac.pipeline.contract import Pass, PassContext
 
 @dataclass(frozen=True)
 class MergeDiagonals(Pass):
-    """Make one of the diagonals whose qubits are the same, or contain each other's (algorithm point 2).
+    """Merge diagonals on the same qubits, or on a subset of each other's qubits (Construction, section 2).
 
     Needs a verified block program. Guarantees the same meaning, exactly: a diagonal commutes with every control, so it
-    moves back to the earliest one that no targeting op separates it from. What comes to a constant phase is dropped.
+    moves back to the earliest diagonal from which no targeting op separates it. A constant phase is dropped.
     """
 
     name: ClassVar[str] = "merge-diagonals"

@@ -16,11 +16,11 @@ from qsac.pipeline.contract import Pass, PassContext
 
 @dataclass(frozen=True)
 class MergeRotations(Pass):
-    """Add up rotations about the same Pauli product on the same qubits, and drop those that come to nothing.
+    """Merge rotations about the same Pauli product on the same qubits, and drop those that vanish.
 
     Needs a verified block program. Guarantees the same meaning up to a global phase, exactly: a rotation moves back
-    past rotations that it commutes with, past controls if it is diagonal there, and past ops on other qubits.
-    ``window`` is how many ops back it looks.
+    past rotations that it commutes with, past controls on which it is diagonal, and past ops on other qubits.
+    ``window`` is the number of ops that it may move back.
     """
 
     name: ClassVar[str] = "merge-rotations"

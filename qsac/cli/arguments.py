@@ -1,4 +1,4 @@
-"""What several commands take as arguments: model files, artifacts, and `-` for standard input."""
+"""Arguments of several commands: model files, artifacts, and `-` for standard input."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def read_artifact(artifact: str) -> Compiled:
 
 
 def read_document(argument: str) -> tuple[bytes, str]:
-    """The bytes of an artifact or a template, and what messages call it."""
+    """The bytes of an artifact or a template, and its name in messages."""
     from qsac.artifact.reading import read_bytes
 
     return (_standard_input("artifact"), "<stdin>") if argument == "-" else (read_bytes(argument), argument)
 
 
 def read_ir(argument: str) -> Program:
-    """The program that an IR file, or standard input, holds as text."""
+    """The program in an IR file, or on standard input."""
     from qsac.errors import InvalidInputError, QsacError
     from qsac.files.limits import IR_FILE_BYTES
     from qsac.files.source import read_file, read_standard_input
@@ -72,7 +72,7 @@ def read_ir(argument: str) -> Program:
 
 
 def open_cache(no_cache: bool) -> Cache | None:
-    """The user's cache of compiled programs, unless it is not wanted."""
+    """The user's cache of compiled programs, unless ``no_cache``."""
     if no_cache:
         return None
     from qsac.artifact.cache import Cache
@@ -82,7 +82,7 @@ def open_cache(no_cache: bool) -> Cache | None:
 
 
 def read_json(argument: str, kind: str) -> object:
-    """The value of a JSON file, strictly read; ``kind`` says what file it is."""
+    """The value of a JSON file, strictly read; ``kind`` is the kind of file."""
     from qsac.files.limits import MODEL_FILE_BYTES
     from qsac.files.source import read_file
     from qsac.files.strict_json import parse

@@ -1,4 +1,4 @@
-"""`qsac bind`: a template and new tokens or parameters to an artifact."""
+"""`qsac bind`: fills a template with new tokens or parameters."""
 
 from __future__ import annotations
 
@@ -21,19 +21,21 @@ ENDING = ".qsac-template.json"
 @click.command("bind")
 @click.argument("template")
 @click.option("--tokens", help="The tokens: a .npy, .npz, .csv or .safetensors file, or a model file.")
-@click.option("--parameters", help="A JSON file of an object of value, score and phases.")
+@click.option("--parameters", help="A JSON file: an object with value, score and phases.")
 @click.option("-o", "--output", help="File to write, or - for standard output.")
 @click.option("--emit", type=click.Choice(FORMS), default="artifact", show_default=True, help="What to write.")
-@click.option("--early-exit", is_flag=True, help="With --emit qir: end a shot once a bit shows that it is lost.")
-@click.option("--circuit", metavar="NAME", help="With another --emit than artifact: of several circuits this one.")
+@click.option("--early-exit", is_flag=True, help="With --emit qir: end a shot as soon as a bit rejects it.")
 @click.option(
-    "--verify/--no-verify", default=None, help="Simulate and compare with the closed form (default: to 15 qubits)."
+    "--circuit", metavar="NAME", help="With an --emit other than artifact: which of several circuits to write."
+)
+@click.option(
+    "--verify/--no-verify", default=None, help="Simulate and compare with the closed form (default: up to 15 qubits)."
 )
 @prints_stages
 @click.option("--timing", is_flag=True, help="Print the time of each stage, on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="Print statistics and times as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@click.option("-v", "--verbose", is_flag=True, help="Print registers, every pass, and the gates of each op too.")
+@click.option("-v", "--verbose", is_flag=True, help="Also print registers, every pass, and the gates of each op.")
 def command(
     template: str,
     tokens: str | None,
@@ -49,10 +51,10 @@ def command(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Fill tokens and parameters into TEMPLATE, which `qsac compile --template` wrote.
+    """Fill tokens and parameters into TEMPLATE, written by `qsac compile --template`.
 
-    What is not given is as in the model that the template was compiled from. Writes NAME.qsac.json, NAME as in
-    NAME.qsac-template.json, unless -o says otherwise; other forms go to standard output.
+    Whatever is not given stays as in the model that the template was compiled from. Writes NAME.qsac.json for
+    NAME.qsac-template.json unless -o says otherwise; other forms go to standard output.
     """
     check_form(emit, early_exit, circuit, stages)
     from qsac.templates.template import Template
@@ -98,7 +100,7 @@ def _tokens(argument: str) -> Numbers:
 
 
 def _tokens_of(argument: str) -> Numbers:
-    """The tokens of a model file, as they are given."""
+    """The tokens of a model file as given."""
     from qsac.errors import InvalidInputError
 
     found = load_argument(argument)

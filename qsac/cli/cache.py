@@ -1,4 +1,4 @@
-"""`qsac cache`: what compiled programs are kept, and how to be rid of them."""
+"""`qsac cache`: shows and clears the cache of compiled programs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from qsac.cli.messages import say, warn, write
 def command(clear: bool, as_json: bool) -> None:
     """Show the cache of compiled programs, or clear it.
 
-    The environment variables QSAC_CACHE_DIR and QSAC_CACHE_LIMIT (MiB) say where it is and how large it may grow.
+    The environment variables QSAC_CACHE_DIR and QSAC_CACHE_LIMIT (MiB) set its folder and its largest size.
     """
     from qsac.artifact.cache import Cache
 

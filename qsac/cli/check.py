@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 @click.argument("model")
 @click.option("--metrics", is_flag=True, help="Print the closed-form value of every metric.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(model: str, metrics: bool, as_json: bool) -> None:
-    """Validate MODEL, a model file, or `-` for standard input, and say what it is.
+@click.option("-v", "--verbose", is_flag=True, help="With --metrics: print and explain mu, zeta, nu and loss_a too.")
+def command(model: str, metrics: bool, as_json: bool, verbose: bool) -> None:
+    """Validate MODEL, a model file, or `-` for standard input, and summarise it.
 
-    With --metrics also the exact value of everything that a circuit of it would report.
+    With --metrics also print the exact value of everything that its circuit reports.
     """
     from qsac.families.registry import family_of
 
@@ -36,23 +37,24 @@ def command(model: str, metrics: bool, as_json: bool) -> None:
             *(f"  {label:<11}{text}" for label, text in family_of(loaded).summary(loaded)),
         )
         if found is not None:
-            _show(loaded, found)
+            _show(loaded, found, verbose)
     if found is not None:
         for message in found.warnings:
             warn(message)
 
 
-def _show(model: Model, found: Result) -> None:
-    """The rows of a closed form, each value behind its column's name where there are several."""
+def _show(model: Model, found: Result, verbose: bool) -> None:
+    """The rows of a closed form, each value behind its column's name if there are several."""
     from itertools import islice
 
-    from qsac.cli.run import MOST_ROWS
+    from qsac.cli.run import MOST_ROWS, shown_rows
+    from qsac.cli.tables import show_facts
 
     listed = ", ".join(found.values)
     say(f"closed form of the {listed}" if listed else "closed form")
     rows = list(islice(model.readout.rows(model, found), MOST_ROWS))
     width = max(len(label) for label, _ in rows) + 2
-    for label, values in rows:
+    for label, values in shown_rows(model.readout, rows, verbose):
         cells = (f"{column} " * (len(values) > 1) + _decimal(value) for column, value in values.items())
         say(f"  {label:<{width}}" + "  ".join(cells))
     left = model.readout.row_count(model, found) - len(rows)
@@ -60,6 +62,9 @@ def _show(model: Model, found: Result) -> None:
         say(f"  ... and {left:,} more: --json prints all of them")
     if listed:
         say(f"success_probability {_decimal(found.success_probability)}")
+    if verbose and model.readout.details:
+        say("where")
+        show_facts(list(model.readout.details.items()))
 
 
 def _decimal(value: float | None) -> str:

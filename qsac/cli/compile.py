@@ -1,4 +1,4 @@
-"""`qsac compile`: a model to an artifact, or to the circuit in another form."""
+"""`qsac compile`: compiles a model to an artifact, or to the circuit in another form."""
 
 from __future__ import annotations
 
@@ -45,8 +45,10 @@ def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> f
 )
 @click.option("-o", "--output", help="File to write, or - for standard output.")
 @click.option("--emit", type=click.Choice(FORMS), default="artifact", show_default=True, help="What to write.")
-@click.option("--early-exit", is_flag=True, help="With --emit qir: end a shot once a bit shows that it is lost.")
-@click.option("--circuit", metavar="NAME", help="With another --emit than artifact: of several circuits this one.")
+@click.option("--early-exit", is_flag=True, help="With --emit qir: end a shot as soon as a bit rejects it.")
+@click.option(
+    "--circuit", metavar="NAME", help="With an --emit other than artifact: which of several circuits to write."
+)
 @click.option("-O", "optimisation", type=click.IntRange(0, 3), default=2, show_default=True, help="Optimisation level.")
 @click.option(
     "--error-budget",
@@ -62,24 +64,24 @@ def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> f
     type=click.Choice(("qubits", "depth")),
     default="qubits",
     show_default=True,
-    help="What to spare where gates are equal.",
+    help="What to minimise if the number of gates is equal.",
 )
 @click.option(
-    "--passes", help="Passes in place of the level's: NAME,NAME{option=value}; or changes to them: default,-NAME,+NAME."
+    "--passes", help="Passes instead of the level's: NAME,NAME{option=value}; or changes to them: default,-NAME,+NAME."
 )
 @click.option("--template", is_flag=True, help="Compile the model's shape, for `qsac bind`.")
-@click.option("--no-fold", is_flag=True, help="With --template: keep V and W out of the tables, as gates.")
-@click.option("--no-cache", is_flag=True, help="Compile anew, and keep nothing in the cache.")
+@click.option("--no-fold", is_flag=True, help="With --template: keep V and W as gates, outside the tables.")
+@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
 @prints_stages
 @click.option("--timing", is_flag=True, help="Print the time of each stage, on stderr.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random (routing).")
 @click.option(
-    "--verify/--no-verify", default=None, help="Simulate and compare with the closed form (default: to 15 qubits)."
+    "--verify/--no-verify", default=None, help="Simulate and compare with the closed form (default: up to 15 qubits)."
 )
 @click.option("--verify-each", is_flag=True, help="Compare each stage's result with the stage before.")
 @click.option("--json", "as_json", is_flag=True, help="Print statistics and times as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@click.option("-v", "--verbose", is_flag=True, help="Print registers, every pass, and the gates of each op too.")
+@click.option("-v", "--verbose", is_flag=True, help="Also print registers, every pass, and the gates of each op.")
 def command(
     model: str,
     target: str,
@@ -173,15 +175,15 @@ def command(
         verbose=verbose,
     )
     if verify_each and not quiet:
-        note("every stage that could be compared keeps the meaning of the one before")
+        note("every stage that could be compared preserves the meaning of the one before")
     if error_budget and not any(stats["error_budget"]["spent"] for stats in compiled.parts_stats) and not quiet:
-        untouched = "the error budget is untouched: no pass that ran approximates, the circuit is exact"
+        untouched = "the error budget is unused: no approximating pass changed anything, the circuit is exact"
         note(_why_exact(compiled) if error_budget == "auto" else untouched)
 
 
 def output_place(output: str | None, default: str, sources: Mapping[str, str], *, as_json: bool) -> str:
-    """Where the output goes: what ``-o`` says, or ``default``, which may only replace what qsac wrote; never in place
-    of the ``sources`` that it is made of, by their kinds."""
+    """Where the output goes: to ``-o``, or to ``default``, which may only replace files that qsac wrote; never over
+    one of the ``sources``, which are named by kind."""
     place = default if output is None else output
     if not place:
         raise click.UsageError("-o has no file name")
@@ -215,9 +217,9 @@ def deliver(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Write the output, and say what a compiled program amounts to.
+    """Write the output, and print the summary of a compiled program.
 
-    ``what`` names what is written; ``named``: the user chose the name, and with it to replace what has it.
+    ``what`` names what is written; ``named``: the user chose the name, so an existing file is replaced.
     """
     from qsac.files.writing import write_whole
 
@@ -240,7 +242,7 @@ def deliver(
 
 
 def _advice(compiled: Compiled) -> str | None:
-    """What to do where the result would be noise."""
+    """What to do if the result would be noise."""
     from qsac.compiler.advice import advice
 
     stats = compiled.stats
@@ -248,13 +250,13 @@ def _advice(compiled: Compiled) -> str | None:
 
 
 def _why_exact(compiled: Compiled) -> str:
-    """Why an error budget that was left to us is 0."""
+    """Why an automatic error budget is 0."""
     tried = max((stats["error_budget"]["tried"] for stats in compiled.parts_stats), key=len)
     if not tried:
-        return f"the error budget is 0: {compiled.target['name']} does not err, so nothing is gained by fewer gates"
+        return f"the error budget is 0: {compiled.target['name']} is error-free, so fewer gates gain nothing"
     if len(tried) == 1:
         return "the error budget is 0: no approximation within 0.1 saves a gate"
-    return "the error budget is 0: the gates that approximations save err less than the approximations"
+    return "the error budget is 0: approximating would add more error than the saved gates would remove"
 
 
 _STEM_BYTES = 200
@@ -262,14 +264,14 @@ _STEM_BYTES = 200
 
 
 def _file_stem(argument: str, name: str) -> str:
-    """The model file's name without its ending; from standard input the model's own, as a file name.
+    """The model file's name without its ending; for standard input the model's own name, made a file name.
 
-    Letters of every script stay, so that two models seldom have one name; where nothing or not all of a name is left,
-    a part of its hash keeps it apart.
+    Letters of every script are kept, so that two models seldom share a name. If nothing of the name is left, or it is
+    truncated, a part of its hash makes it unique.
     """
     if argument != "-":
         return Path(argument).stem
-    # Of ASCII what no shell reads in another way; the rest of Unicode has been checked to be visible.
+    # ASCII characters that no shell interprets; the rest of Unicode has been checked to be visible.
     stem = re.sub(r"[^A-Za-z0-9._\u0080-\U0010ffff-]+", "-", name).strip("-.")
     if stem and len(stem.encode()) <= _STEM_BYTES:
         return stem
@@ -289,7 +291,7 @@ def check_form(emit: str, early_exit: bool, circuit: str | None, stages: StagePr
 
 
 def written(compiled: Compiled, emit: str, early_exit: bool, name: str | None, stages: StagePrinter) -> Iterable[str]:
-    """The text of a form, in parts; but for the artifact that of the circuit called ``name``."""
+    """The text of a form, in parts; for all forms but the artifact that of the circuit ``name``."""
     if emit == "artifact":
         return compiled.parts()
     circuit = compiled.circuit(name)
@@ -336,16 +338,16 @@ def _print_timing(compiled: Compiled) -> None:
 
 
 def _print_summary(compiled: Compiled, place: str, what: str, verify: bool | None, verbose: bool) -> None:
-    """Facts and passes: on stdout, unless the output itself goes there."""
+    """Facts and passes, on stdout unless the output itself goes there."""
     from qsac.cli.tables import Table, show_facts
     from qsac.report.summary import facts, op_rows
 
     to_stderr = place == "-"
     if compiled.verified:
         exact = compiled.verified.how == "closed form"
-        verified = "verified against " + ("the closed form" if exact else "its own program, as it is not exact")
+        verified = "verified against " + ("the closed form" if exact else "its own program, because it is not exact")
     else:
-        verified = "not verified" + (" (too wide to do so unasked: --verify)" if verify is None else "")
+        verified = "not verified" + (" (too wide to verify by default: --verify)" if verify is None else "")
     say(f"{compiled.model.name}: compiled, {verified}", err=to_stderr)
     rows = facts(compiled)
     if verbose:
@@ -353,7 +355,7 @@ def _print_summary(compiled: Compiled, place: str, what: str, verify: bool | Non
             rows += [(name, " ".join(qubits)) for name, qubits in stats["allocation"].items()]
     show_facts(rows, stderr=to_stderr)
     if verbose:
-        table = Table("op", "native gates for", "one qubit", "two qubits", numbers=("one qubit", "two qubits"))
+        table = Table("op", "native gates for", "one-qubit", "two-qubit", numbers=("one-qubit", "two-qubit"))
         for gates in op_rows(compiled):
             table.add(*gates)
         table.show(stderr=to_stderr)
@@ -364,7 +366,7 @@ def _print_summary(compiled: Compiled, place: str, what: str, verify: bool | Non
 
 
 def show_passes(counts: Sequence[Mapping[str, Any]], *, every: bool, stderr: bool) -> None:
-    """The table of the passes that changed the number of two-qubit gates, or of every pass; nothing without any."""
+    """The table of the passes that changed the number of two-qubit gates, or of every pass; nothing if empty."""
     from qsac.cli.tables import Table
     from qsac.report.summary import pass_rows
 

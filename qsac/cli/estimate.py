@@ -1,4 +1,4 @@
-"""`qsac estimate`: the counts of a model's circuit, of any size, without building it."""
+"""`qsac estimate`: counts the gates of a model's circuit, of any size, without building it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     type=click.Choice(("qubits", "depth")),
     default="qubits",
     show_default=True,
-    help="What to spare where gates are equal.",
+    help="What to minimise if the number of gates is equal.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the estimate as JSON.")
 def command(
@@ -45,10 +45,10 @@ def command(
     prefer: Preference,
     as_json: bool,
 ) -> None:
-    """Count the gates that MODEL takes, a model file, or `-` for standard input, without compiling it.
+    """Count the gates of MODEL, a model file, or `-` for standard input, without compiling it.
 
-    With --context and --dimension for a model like it, with generic tokens of that shape. Says whether a compiled
-    circuit has just these counts. Targets with a coupling graph are counted before routing.
+    With --context and --dimension: for the same model with generic tokens of that shape. Says whether the counts are
+    exactly those of the compiled circuit. Targets with a coupling graph are counted before routing.
     """
     from qsac.cli.tables import show_facts
     from qsac.compiler.estimation import estimate

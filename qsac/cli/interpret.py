@@ -1,4 +1,4 @@
-"""`qsac interpret`: the metrics from counts that were taken elsewhere."""
+"""`qsac interpret`: metrics from your own counts."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ if TYPE_CHECKING:
 @click.option(
     "--order",
     type=click.Choice(["pytket", "qiskit"]),
-    help="The order of the bits in outcomes that do not show it: pytket, the first bit leftmost; qiskit, the last.",
+    help="Bit order of outcomes that do not show it: pytket, the first bit leftmost; qiskit, the last bit leftmost.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(artifact: str, counts: str, order: Order | None, as_json: bool) -> None:
-    """The metrics of ARTIFACT from COUNTS, a JSON file of outcomes and how often they were seen.
+@click.option("-v", "--verbose", is_flag=True, help="Print and explain mu, zeta, nu and loss_a too.")
+def command(artifact: str, counts: str, order: Order | None, as_json: bool, verbose: bool) -> None:
+    """Compute the metrics of ARTIFACT from your own COUNTS, a JSON file of outcomes and their counts.
 
-    An outcome has one bit, 0 or 1, for each bit of the artifact's circuit. Tuples and lists are in pytket's order;
-    registers with blanks between them, and hexadecimal numbers, are in Qiskit's. Texts of single bits do not show their
-    order, and need --order. `-` is standard input.
+    An outcome has one bit, 0 or 1, for each bit of the artifact's circuit. Tuples and lists are read in pytket's order;
+    registers separated by blanks, and hexadecimal numbers, in Qiskit's. Strings of single bits do not show their order
+    and need --order. `-` is standard input.
     """
     if artifact == counts == "-":
         raise click.UsageError("the artifact and the counts cannot both come from standard input")
@@ -51,4 +52,4 @@ def command(artifact: str, counts: str, order: Order | None, as_json: bool) -> N
         return shlex.join(["qsac", "interpret", artifact, counts, "--order", chosen])
 
     result = interpret_document(compiled, seen, order, source, spelled)
-    show_result(compiled, result, as_json=as_json)
+    show_result(compiled, result, as_json=as_json, verbose=verbose)

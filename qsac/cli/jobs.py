@@ -1,4 +1,4 @@
-"""`qsac jobs`: what was submitted to vendors."""
+"""`qsac jobs`: lists the jobs that were submitted to vendors."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from qsac.cli.messages import say, write
 @click.command("jobs")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(as_json: bool) -> None:
-    """List the jobs that `qsac run --submit` submitted, the newest first, as far as they are known here.
+    """List the jobs that `qsac run --submit` submitted, newest first, with their last known state.
 
-    Of a job of several circuits the state is that of the one furthest from being done; --json lists them. Asks no
-    vendor: `qsac results ID` does. The environment variable QSAC_DATA_DIR says where the journal is.
+    The state of a job of several circuits is that of the circuit that is furthest from being done; --json lists them
+    all. Asks no vendor; `qsac results ID` does. The environment variable QSAC_DATA_DIR sets the folder of the journal.
     """
     from qsac.submission.journal import Journal
 

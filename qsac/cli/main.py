@@ -1,4 +1,4 @@
-"""The command `qsac`: finds subcommands by name, and turns whatever goes wrong into a message and an exit code.
+"""The command `qsac`: finds subcommands by name, and turns every failure into a message and an exit code.
 
 Only click is imported here, so that `qsac --help` answers at once.
 """
@@ -36,13 +36,13 @@ COMMANDS = {
     "estimate": "Count the gates of a model of any size, without compiling it.",
     "bind": "Fill tokens and parameters into a compiled template.",
     "run": "Run an artifact or a model, exactly or by shots.",
-    "verify": "Check an artifact or a template: is it what it says?",
+    "verify": "Check that an artifact or a template is what it claims to be.",
     "check": "Validate a model file; print its closed-form metrics.",
     "jobs": "List the jobs that were submitted to vendors.",
     "results": "Fetch the results of a submitted job.",
-    "interpret": "Compute the metrics from counts taken elsewhere.",
+    "interpret": "Compute the metrics from your own counts.",
     "schema": "Print the JSON Schema of model files.",
-    "targets": "List what can be compiled for; describe one target.",
+    "targets": "List the targets, or describe one.",
     "cache": "Show or clear the cache of compiled programs.",
     "passes": "List the passes that a pipeline can be made of.",
 }
@@ -53,7 +53,7 @@ EXIT_BROKEN_PIPE = 141
 
 
 class UnknownCommand(click.UsageError):
-    """A command that there is none of."""
+    """A command that does not exist."""
 
     def __init__(self, name: str, ctx: click.Context) -> None:
         super().__init__(f"no command {name!r}", ctx)
@@ -111,7 +111,7 @@ def version() -> str:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code. No traceback reaches the user unless QSAC_DEBUG is set."""
     open_streams()
-    # Plugins of pydantic's have no say in model files, and looking for them fails where any package is damaged.
+    # Pydantic plugins must not affect model files, and the search for them fails if any package is damaged.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     with warnings.catch_warnings():
         warnings.simplefilter("always", QsacWarning)
@@ -131,7 +131,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _misused(error)
     except KeyboardInterrupt:
         return _interrupted()
-    except (BrokenPipeError, SystemExit):  # click itself exits where its output's reader has gone
+    except (BrokenPipeError, SystemExit):  # click itself exits when the reader of its output has gone
         discard_output()
         return EXIT_BROKEN_PIPE
     except MemoryError:
@@ -168,7 +168,7 @@ _OF_THE_SYSTEM = {
 
 
 def _failed_system_call(error: OSError) -> int:
-    """What the system refused: a file that the user named, or the output."""
+    """A failed system call: on a file that the user named, or on the output."""
     if error.errno not in _OF_THE_SYSTEM:
         return _bug(error)
     if error.filename is not None:
@@ -189,7 +189,7 @@ _show_python_warning = warnings.showwarning
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
-    """Print a warning of qsac's as all messages of commands, not as one about Python code."""
+    """Print a warning of qsac like all messages of commands, not like one about Python code."""
     if issubclass(category, QsacWarning):
         warn(str(message))
     else:
@@ -204,8 +204,8 @@ def _refused(error: QsacError) -> int:
 
 
 def _misused(error: click.ClickException) -> int:
-    """A usage error in the form of all others: click begins its messages with a capital letter and ends some with a
-    full stop."""
+    """A usage error in the form of all others: click's messages begin with a capital letter, and some end with a full
+    stop."""
     message = error.format_message().strip().removesuffix(".")
     context = error.ctx if isinstance(error, click.UsageError) else None
     asked = f"{context.command_path} --help" if context is not None else "qsac --help"
@@ -220,7 +220,7 @@ def _misused(error: click.ClickException) -> int:
 
 
 def _guesses(error: click.ClickException) -> list[str]:
-    """What may have been meant: commands, options or an option's choices near what was given."""
+    """What may have been meant: similar commands, options or choices of an option."""
     if isinstance(error, UnknownCommand):
         return near(error.name, COMMANDS)
     if isinstance(error, click.NoSuchOption) and error.ctx is not None:

@@ -1,4 +1,4 @@
-"""What commands print: results on stdout, messages on stderr, and no character that a terminal would obey.
+"""What commands print: results on stdout, messages on stderr, and no terminal control characters.
 
 Commands print through :func:`say`, :func:`write`, :func:`warn` and :func:`note`, never through click itself.
 """
@@ -40,7 +40,7 @@ def report(word: str, colour: str, message: str) -> None:
 
 @contextmanager
 def _unheard(err: bool) -> Iterator[None]:
-    """A message that standard error cannot take (a full disk) is lost; it does not decide the exit code."""
+    """A message that standard error cannot take (a full disk) is lost; it does not change the exit code."""
     try:
         yield
     except OSError as error:
@@ -54,5 +54,5 @@ def warn(message: str) -> None:
 
 
 def note(message: str) -> None:
-    """Print a remark that nothing is wrong with."""
+    """Print a note: information, nothing is wrong."""
     report("note", "cyan", printable(message))

@@ -1,4 +1,4 @@
-"""`qsac opt`: passes on a program given as IR text."""
+"""`qsac opt`: runs passes on a program given as IR text."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     help="Passes to run: NAME,NAME{option=value}; or changes to those of -O (default 2): default,-NAME,+NAME.",
 )
 @click.option("-O", "optimisation", type=click.IntRange(0, 3), help="Run the passes of an optimisation level.")
-@click.option("--lower", is_flag=True, help="Lower an attention program to blocks, and run passes on these too.")
-@click.option("--target", default=DEFAULT_TARGET, show_default=True, help="The target whose costs passes go by.")
+@click.option("--lower", is_flag=True, help="Lower an attention program to blocks, and run the block passes too.")
+@click.option("--target", default=DEFAULT_TARGET, show_default=True, help="The target whose costs the passes use.")
 @click.option(
     "--error-budget",
     type=click.FloatRange(0, 1, max_open=True),
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     type=click.Choice(("qubits", "depth")),
     default="qubits",
     show_default=True,
-    help="What to spare where gates are equal.",
+    help="What to minimise if the number of gates is equal.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random (routing).")
 @click.option("-o", "--output", help="File to write, or - for standard output (the default).")
 @prints_stages
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
@@ -64,8 +64,8 @@ def command(
 ) -> None:
     """Run passes on the program in FILE, IR text of either level, or `-` for standard input, and write it as text.
 
-    Without --passes and -O none runs. Passes are of the program's level; with --lower also of the block level. Messages
-    and stages go to standard error.
+    Without --passes and -O no pass runs. Passes must be of the program's level; with --lower also of the block level.
+    Messages and stages go to standard error.
     """
     place = output_place(output, "-", {"IR file": file}, as_json=False)
     program = read_ir(file)
@@ -95,4 +95,4 @@ def _tell(found: Rewritten, verbose: bool) -> None:
         show_passes(found.counts, every=True, stderr=True)
     if found.spent:
         spent = ", ".join(f"{error:.2g} by {name}" for name, error in sorted(found.spent.items()))
-        note(f"of the error budget an infidelity of at most {spent} is spent")
+        note(f"spent of the error budget: an infidelity of at most {spent}")

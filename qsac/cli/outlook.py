@@ -1,4 +1,4 @@
-"""What a user has to know before shots are taken: what they cost, how many of them count, whether it is worth it."""
+"""What a user needs to know before shots are taken: their cost, how many are useful, and whether it is worth it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 def run_forecast(compiled: Compiled, target: str | None, shots: int | None) -> dict[str, Any] | None:
-    """What ``shots`` on the machine itself would come to, that a program is compiled for, with the
+    """Cost and useful number of ``shots`` on the machine that a program is compiled for, with the
     :func:`~qsac.compiler.advice.advice`.
 
-    Everything is computed from the circuit, by the target as it is known here, never read from an artifact. None where
-    the machine is not known, or without shots. ``target`` is what the command was given.
+    Everything is computed from the circuit and from qsac's own data on the target, never read from an artifact. None
+    if the machine is unknown, or without shots. ``target`` is the command's argument.
     """
     from qsac.compiler.advice import advice
     from qsac.counting.stats import circuit_stats, together

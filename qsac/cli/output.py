@@ -8,15 +8,15 @@ import stat
 from pathlib import Path
 
 _BEGINNING = re.compile(rb'\s*\{\s*"qsac_(artifact|template)"\s*:\s*[0-9]+\s*,\s*"')
-"""How the files begin that `qsac compile` and `qsac bind` write under names of their own, whoever laid them out."""
+"""The beginning of the files that `qsac compile` and `qsac bind` write under default names, however formatted."""
 
 _BEGINNING_BYTES = 4096
 
 
 def check_own(place: Path) -> None:
-    """Refuse to replace a file, under a name that nobody asked for, that is not an artifact or template of qsac's.
+    """Refuse to replace a file under a default name unless it is an artifact or template written by qsac.
 
-    Raises :class:`~qsac.errors.InvalidInputError`; nothing where there is no file.
+    Raises :class:`~qsac.errors.InvalidInputError`; does nothing if there is no file.
     """
     from qsac.errors import InvalidInputError
 
@@ -33,7 +33,7 @@ def check_own(place: Path) -> None:
 
 
 def _other(place: Path) -> str | None:
-    """What is at a path, unless it is nothing, or a file that qsac wrote."""
+    """What is at a path; None if there is nothing, or a file that qsac wrote."""
     try:
         status = place.stat()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""`qsac passes`: the steps that pipelines are made of."""
+"""`qsac passes`: lists the passes that pipelines are made of."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from qsac.plugins import contained, is_foreign, package_of, unreadable
 def command(as_json: bool) -> None:
     """List the passes: name and options, level, the lowest -O that runs them, and what they do.
 
-    `qsac compile --passes "name{option=value},name"` runs those and no others, `--passes "default,-name,+name"` those
-    of the -O level without one and with another. Passes of other packages run where they
-    are named only; one that cannot be used is listed with the reason.
+    `qsac compile --passes "name{option=value},name"` runs only these; `--passes "default,-name,+name"` removes a pass
+    from those of the -O level and adds another. Passes of other packages run only if they are named; one that cannot be
+    used is listed with the reason.
     """
     rows = [_row(name) for name in registry.pass_names()]
     note_unreadable()
@@ -45,20 +45,20 @@ def command(as_json: bool) -> None:
 
 
 def foreign_text(text: str) -> str:
-    """Text of another package, without what could steer a terminal."""
+    """Text of another package without terminal control characters."""
     from qsac.errors import printable
 
     return printable(text)
 
 
 def note_unreadable() -> None:
-    """Name the installed packages that may offer something, and whose entry points cannot be read."""
+    """Name the installed packages whose entry points cannot be read."""
     for package in unreadable():
-        warn(f"what {foreign_text(package)} offers cannot be read: its entry points are damaged")
+        warn(f"passes and targets of {foreign_text(package)} cannot be read: its entry points are damaged")
 
 
 def _row(name: str) -> dict[str, Any]:
-    """What a pass is; for one of another package that cannot be used, why."""
+    """The facts of a pass; for one of another package that cannot be used, the reason."""
     try:
         cls = registry.pass_class(name)
         if not is_foreign(cls):

@@ -20,7 +20,7 @@ INTERVAL = 30.0
 
 @contextmanager
 def progress_bar(quiet: bool = False) -> Iterator[Progress | None]:
-    """What long work reports (done, total, description) to; None where nothing is to be said."""
+    """The callback to which long work reports (done, total, description); None if ``quiet``."""
     if quiet:
         yield None
         return
@@ -43,7 +43,7 @@ def progress_bar(quiet: bool = False) -> Iterator[Progress | None]:
 
 
 class _Lines:
-    """Says how far long work is, every :data:`INTERVAL` seconds, the first time after as long."""
+    """Prints how far long work is, every :data:`INTERVAL` seconds, for the first time after one interval."""
 
     def __init__(self) -> None:
         self.begun = self.said = monotonic()

@@ -19,11 +19,12 @@ POLL_SECONDS = 10.0
 @click.option("--resume", is_flag=True, help="Submit first what the vendor does not run of it, at its price.")
 @click.option("--yes", is_flag=True, help="With --resume: agree to the cost unasked.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(id: int, wait: bool, resume: bool, yes: bool, as_json: bool) -> None:
-    """The metrics of the job ID, as `qsac jobs` numbers them, or how far it is.
+@click.option("-v", "--verbose", is_flag=True, help="Print and explain mu, zeta, nu and loss_a too.")
+def command(id: int, wait: bool, resume: bool, yes: bool, as_json: bool, verbose: bool) -> None:
+    """Print the metrics of job ID, as numbered by `qsac jobs`, or its state.
 
-    Asks the vendor until the counts of all circuits are there, and keeps them in the journal. Submission that ended
-    early is taken up again with --resume alone, once the cost is agreed to: circuits with the vendor stay there.
+    Asks the vendor until the counts of all circuits have arrived, and keeps them in the journal. A submission that
+    ended early is resumed only with --resume, once the cost is accepted; circuits that the vendor has stay there.
     """
     from qsac.submission.journal import Journal
     from qsac.submission.submit import client, problem, result, update
@@ -56,4 +57,4 @@ def command(id: int, wait: bool, resume: bool, yes: bool, as_json: bool) -> None
     else:
         from qsac.cli.run import show_result
 
-        show_result(journal.artifact(job), found, as_json=False)
+        show_result(journal.artifact(job), found, as_json=False, verbose=verbose)

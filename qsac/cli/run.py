@@ -1,8 +1,9 @@
-"""`qsac run`: an artifact, or a model compiled on the way, on a simulator or at a vendor's."""
+"""`qsac run`: an artifact, or a model that is compiled first, on a simulator or on a vendor's service."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,14 @@ from qsac.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from qsac.artifact.compiled import Compiled
-    from qsac.families.contract import Model, Result, Row
+    from qsac.families.contract import Model, Readout, Result, Row
 
 
 MOST_ROWS = 64
-"""Entries of predictions and overlaps that are shown as a table; JSON has all of them."""
+"""Rows of predictions and scores that the table shows; JSON has all of them."""
 
 COMPARED_WORK = 4096**2
-"""Most numbers that a closed form goes through to be shown beside a result: those of a context of 4,096 tokens."""
+"""Largest closed form, in numbers, that is shown next to a result: that of a context of 4,096 tokens."""
 
 
 @click.command("run")
@@ -32,16 +33,17 @@ COMPARED_WORK = 4096**2
 )
 @click.option("--shots", type=int, help="Number of shots; without it the run is exact where the target allows.")
 @click.option("--seed", type=int, help="Seed of the shots (0 if not given).")
-@click.option("--noise", is_flag=True, help="Simulate the target's errors, by its published rates.")
-@click.option("--mitigate", is_flag=True, help="With --noise: correct what is read for readout errors.")
+@click.option("--noise", is_flag=True, help="Simulate the target's errors from its published rates.")
+@click.option("--mitigate", is_flag=True, help="With --noise: mitigate readout errors.")
 @click.option("--precision", type=float, metavar="SE", help="Take shots until the loss has this standard error.")
 @click.option("--emulator", is_flag=True, help="Take the shots on Quantinuum's own emulator (extra `pecos`).")
 @click.option("--submit", is_flag=True, help="Submit to the vendor's machine, at its price, and do not wait.")
 @click.option("--max-cost", type=float, help="With --submit: the most that the job may cost, in the vendor's unit.")
-@click.option("--machine", help="With --submit: another machine of the vendor's, by its name there, as H2-1E.")
-@click.option("--yes", is_flag=True, help="With --submit: agree to the cost unasked.")
-@click.option("--no-cache", is_flag=True, help="Compile MODEL anew, and keep nothing of it.")
+@click.option("--machine", help="With --submit: another machine of the vendor, by the vendor's name, such as H2-1E.")
+@click.option("--yes", is_flag=True, help="With --submit: accept the cost without a prompt.")
+@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("-v", "--verbose", is_flag=True, help="Print and explain mu, zeta, nu and loss_a too.")
 def command(
     program: str,
     target: str | None,
@@ -57,11 +59,12 @@ def command(
     yes: bool,
     no_cache: bool,
     as_json: bool,
+    verbose: bool,
 ) -> None:
     """Run a compiled ARTIFACT, or compile MODEL and run it; `-` for standard input.
 
-    A device is simulated on this machine, without an account: exactly, or with --shots or --noise on Aer. With --submit
-    it is the vendor's, and costs what is shown before anything is spent.
+    A device is simulated on this computer, without an account: exactly, or on Aer with --shots or --noise. With
+    --submit the job runs on the vendor's machine; the cost is shown before anything is spent.
     """
     if submit:
         simulating = {"--noise": noise, "--mitigate": mitigate, "--precision": precision is not None}
@@ -92,7 +95,7 @@ def command(
             progress=progress,
         )
     told = run_forecast(compiled, target, result.shots)
-    show_result(compiled, result, as_json=as_json, forecast=told)
+    show_result(compiled, result, as_json=as_json, verbose=verbose, forecast=told)
 
 
 def _submit(
@@ -129,37 +132,45 @@ def _number(value: float | None, digits: int) -> str:
     return "null" if value is None else f"{value:.{digits}g}"
 
 
-def show_result(compiled: Compiled, result: Result, *, as_json: bool, forecast: dict[str, Any] | None = None) -> None:
+def show_result(
+    compiled: Compiled, result: Result, *, as_json: bool, verbose: bool, forecast: dict[str, Any] | None = None
+) -> None:
     """Print a result and its warnings: as JSON, or as a table with the closed form of the model.
 
-    ``forecast`` says what the shots would come to on the machine itself (:func:`~qsac.cli.outlook.run_forecast`).
+    ``verbose``: with the readout's details. ``forecast`` is the cost of the shots and their use on the machine itself
+    (:func:`~qsac.cli.outlook.run_forecast`).
     """
     if as_json:
         told = {} if forecast is None else {"forecast": forecast}
         write(json.dumps(result.to_dict() | told, indent=2, allow_nan=False))
     else:
-        _show_table(compiled, result)
+        _show_table(compiled, result, verbose)
         show_forecast(forecast, compiled.model.readout.precise)
     for message in result.warnings:
         warn(message)
 
 
-def _show_table(compiled: Compiled, result: Result) -> None:
+def _show_table(compiled: Compiled, result: Result, verbose: bool) -> None:
     how = "exactly" if result.shots is None else f"{result.shots:,} shot" + "s" * (result.shots != 1)
     drawn = "" if result.shots is None or result.seed is None else f", seed {result.seed}"
     noise = ", with noise" * result.noise + ", readout errors corrected" * result.mitigated
     say(f"{compiled.model.name} on {result.target}, {how}{drawn}{noise}")
-    _show_rows(compiled.model, result)
+    _show_rows(compiled.model, result, verbose)
     simulated = compiled.target["kind"] == "device" and result.target == compiled.target["name"]
     if simulated and result.seed is not None:
         rates = compiled.target["errors"]
-        by = f"by its error rates of {rates['date']}" if result.noise else "without noise"
-        note(f"{result.target} was simulated on this machine, {by}")
+        by = f"with its error rates of {rates['date']}" if result.noise else "without noise"
+        note(f"{result.target} was simulated on this computer, {by}")
 
 
-def _show_rows(model: Model, result: Result) -> None:
-    """What the readout reports, standard errors beside the values and the closed form last."""
-    from qsac.cli.tables import Table
+def shown_rows(readout: Readout, rows: Sequence[Row], verbose: bool) -> list[Row]:
+    """The rows that are shown: the readout's details only if ``verbose``."""
+    return [(label, values) for label, values in rows if verbose or label not in readout.details]
+
+
+def _show_rows(model: Model, result: Result, verbose: bool) -> None:
+    """What the readout reports, standard errors next to the values and the closed form last."""
+    from qsac.cli.tables import Table, show_facts
 
     readout = model.readout
     rows = list(islice(readout.rows(model, result), MOST_ROWS))
@@ -171,7 +182,7 @@ def _show_rows(model: Model, result: Result) -> None:
     digits = 10 if result.shots is None else 5
     table = Table("entry" if result.values else "metric", *columns, *closed, numbers=(*columns, *closed))
     exact = dict(wanted)
-    for label, found in rows:
+    for label, found in shown_rows(readout, rows, verbose):
         cells = (_number(value, 2 if "error" in column else digits) for column, value in found.items())
         table.add(label, *cells, *(_number(value, 10) for value in exact.get(label, {}).values()))
     table.show()
@@ -182,3 +193,6 @@ def _show_rows(model: Model, result: Result) -> None:
         spread = result.standard_errors.get("success_probability")
         error = "" if spread is None else f", standard error {spread:.2g}"
         say(f"success_probability {_number(result.success_probability, digits)}{error}")
+    if verbose and readout.details:
+        say("where")
+        show_facts(list(readout.details.items()))

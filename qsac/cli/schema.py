@@ -17,12 +17,14 @@ SCHEMAS = {
 
 
 @click.command("schema")
-@click.option("--of", "kind", type=click.Choice(tuple(SCHEMAS)), default="model", show_default=True, help="Of what.")
+@click.option(
+    "--of", "kind", type=click.Choice(tuple(SCHEMAS)), default="model", show_default=True, help="Which schema."
+)
 def command(kind: str) -> None:
-    """Print the JSON Schema of model files, of what `qsac run --json` or `qsac estimate --json` prints, or of files
+    """Print the JSON Schema of model files, of the output of `qsac run --json` or `qsac estimate --json`, or of files
     that describe a machine.
 
-    Editors use it to complete and check such a file while it is written.
+    Editors use it to complete and check such a file while you write it.
     """
     text = resources.files("qsac").joinpath(*SCHEMAS[kind]).read_text(encoding="utf-8")
     write(text, end="")

@@ -1,4 +1,4 @@
-"""What commands print of the stages of their work, on stderr: all of them, those that are named, or what changed."""
+"""Printing of stages, on stderr: all of them, those that are named, or those that changed something."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ STAGES = ("build", "bind", "lower", "emit", "arrange")
 
 
 def prints_stages(function: Callable[..., None]) -> Callable[..., None]:
-    """The options that print stages, for a command that takes ``stages``, a :class:`StagePrinter`."""
+    """Adds the options that print stages to a command that takes ``stages``, a :class:`StagePrinter`."""
 
     @click.option("--print-after-all", is_flag=True, help="Print the program after each stage, on stderr.")
     @click.option(
         "--print-after", metavar="STAGE", multiple=True, help="Print it after this pass or stage (repeatable)."
     )
     @click.option("--print-after-change", is_flag=True, help="Print it after each stage that changed it.")
-    @click.option("--elide-tables", is_flag=True, help="Shorten tables in printed programs, for reading only.")
+    @click.option("--elide-tables", is_flag=True, help="Shorten tables in printed programs; such text is no input.")
     @functools.wraps(function)
     def asked(
         *,
@@ -85,7 +85,7 @@ class StagePrinter:
             print_stage(name, result, elide=self.elide)
 
     def close(self) -> None:
-        """Say which of the stages that were named there was none of."""
+        """Warn about named stages that did not run."""
         if self._waiting:
             warn(f"nothing is printed after {', '.join(self._waiting)}: no such stage ran")
 
@@ -98,7 +98,7 @@ def print_stage(name: str, result: Program | NativeCircuit, *, elide: bool) -> N
     if isinstance(result, Program):
         text = print_program(result, elide_tables=elide)
     else:
-        text = f"{len(result)} native gates, {result.two_qubit_gates} of two qubits, on {len(result.qubits)} qubits\n"
+        text = f"{len(result)} native gates ({result.two_qubit_gates} two-qubit) on {len(result.qubits)} qubits\n"
     say(f"// after {name}", *text.split("\n"), err=True)
 
 

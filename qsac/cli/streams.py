@@ -8,11 +8,11 @@ import sys
 
 
 def open_streams() -> None:
-    """Put something in the place of closed standard streams.
+    """Replace closed standard streams.
 
-    Otherwise the next file that is opened would take the number of the closed one, and what is meant for the stream
-    would be written into it. Reading standard input and writing standard output then fail as on any unusable file;
-    messages on standard error are lost, as their reader wished.
+    Otherwise the next file that is opened would get the descriptor of the closed stream, and the stream's text would be
+    written into it. Reading standard input and writing standard output then fail as on any unusable file; messages on
+    standard error are lost, which is what closing it asks for.
     """
     for descriptor, name, mode in ((0, "stdin", os.O_WRONLY), (1, "stdout", os.O_RDONLY), (2, "stderr", os.O_WRONLY)):
         if getattr(sys, name) is None:
@@ -25,7 +25,7 @@ def open_streams() -> None:
 
 
 def discard_output() -> None:
-    """Throw away what could not be written to standard output, lest it be tried again when the process ends."""
+    """Discard what could not be written to standard output, so that it is not tried again at exit."""
     try:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())
@@ -35,8 +35,7 @@ def discard_output() -> None:
 
 
 def _occupy(descriptor: int, mode: int) -> None:
-    """Open the null device under a number that is free. Opened to the other direction, it refuses what a closed stream
-    would."""
+    """Open the null device under a free descriptor. Opened in the opposite direction, it fails like a closed stream."""
     try:
         os.fstat(descriptor)
     except OSError:

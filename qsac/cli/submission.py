@@ -1,4 +1,4 @@
-"""What submitting says and asks: whether the circuits are verified, the cost, and whether to spend it."""
+"""What submission prints and asks: whether the circuits are verified, the cost, and whether to spend it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def submit_program(
     compiled: Compiled, shots: int, *, machine: str | None, max_cost: float | None, yes: bool, as_json: bool
 ) -> None:
-    """Submit a compiled program once its cost is known and agreed to, and say how to get at the result."""
+    """Submit a compiled program once its cost is known and accepted, and say how to fetch the result."""
     from qsac.submission.journal import Journal
     from qsac.submission.submit import SubmissionInterrupted, client, plan, submit
 

@@ -1,4 +1,4 @@
-"""Tables and facts on stdout: fitted to a terminal without breaking a word, never cut or wrapped where a program reads
+"""Tables and facts on stdout: fitted to a terminal without breaking words, never cut or wrapped if a program reads
 them."""
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from qsac.errors import printable
 _UNWRAPPED = 10_000
 
 _GAPS = ("   ", "  ", " ")
-"""What is between two columns, the widest that there is room for."""
+"""Gaps between two columns; the widest that fits is used."""
 
 
 def screen(*, stderr: bool = False) -> int:
@@ -34,11 +34,11 @@ class Table:
         self._rows: list[tuple[str, ...]] = []
 
     def add(self, *cells: str) -> None:
-        """One row; whatever its cells quote from files is made printable."""
+        """One row; text that its cells quote from files is made printable."""
         self._rows.append(tuple(map(printable, cells)))
 
     def show(self, *, stderr: bool = False) -> None:
-        """Prints the table; where not even its longest words fit side by side, each row as a list of its cells."""
+        """Prints the table; if not even its longest words fit side by side, each row as a list of its cells."""
         available = screen(stderr=stderr)
         spacing = len(self._columns) - 1
         fitting = ((gap, self._widths(available - len(gap) * spacing)) for gap in _GAPS)
@@ -66,7 +66,7 @@ class Table:
             yield gap.join(aligned).rstrip()
 
     def _widths(self, available: int) -> list[int] | None:
-        """The columns' widths: as wide as their text, the widest made narrower as far as their longest words allow."""
+        """The columns' widths: as wide as their text; the widest are narrowed down to their longest words."""
         columns = list(zip(self._columns, *self._rows, strict=True))
         widths = [max(map(len, column)) for column in columns]
         least = [max((len(word) for cell in column for word in cell.split()), default=0) for column in columns]
@@ -86,7 +86,7 @@ class Table:
 
 
 def show_facts(rows: Sequence[tuple[str, str]], *, stderr: bool = False) -> None:
-    """Prints labels and what they say, one below the other; on a terminal long texts go on below themselves."""
+    """Prints labels and texts, one per line; on a terminal long texts are wrapped with a hanging indent."""
     available = screen(stderr=stderr)
     rows = [(printable(label), printable(text)) for label, text in rows]
     column = max((len(label) for label, _ in rows), default=0) + 4

@@ -1,4 +1,4 @@
-"""`qsac targets`: what can be compiled for."""
+"""`qsac targets`: lists and describes the targets."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _KINDS = {"device": "device", "exact": "exact simulator", "shots": "sampling sim
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: all data of the target, or of every target.")
 def command(name: str | None, as_json: bool) -> None:
     """List the targets, or describe the target NAME: gates, connectivity, limits, error rates with date and source.
-    NAME may be a target file, which is checked on the way.
+    NAME may be a target file, which is checked.
 
-    No target needs a network or an account to be compiled for.
+    Compiling for a target needs neither a network nor an account.
     """
     if name is not None:
         from qsac.machine.read import find_target
@@ -67,11 +67,11 @@ def command(name: str | None, as_json: bool) -> None:
     table.show()
     for error in broken.values():
         warn(foreign_text(error.reason))
-    say("`qsac targets NAME` tells more of one.")
+    say("`qsac targets NAME` describes one in full.")
 
 
 def _found() -> tuple[list[Target], dict[str, ExtensionError]]:
-    """The targets that can be used, and why others of other packages cannot."""
+    """The usable targets, and the reasons why targets of other packages are not usable."""
     targets: list[Target] = []
     broken: dict[str, ExtensionError] = {}
     for name in registry.target_names():
@@ -133,9 +133,9 @@ def _error_rows(errors: ErrorRates) -> list[tuple[str, str]]:
         ("measurement", f"{_percent(errors.measure_0)} in state 0, {_percent(errors.measure_1)} in state 1"),
         (
             "memory",
-            f"{_percent(errors.memory)} a qubit that waits for a layer of two-qubit gates"
+            f"{_percent(errors.memory)} for each qubit that idles during a layer of two-qubit gates"
             if errors.memory
-            else "no rate given: waiting is not counted",
+            else "no rate given: idling is not counted",
         ),
     ]
     if errors.two_qubit_by_edge:

@@ -1,4 +1,4 @@
-"""`qsac verify`: whether an artifact or a template is what it says."""
+"""`qsac verify`: checks that an artifact or a template is what it claims to be."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @click.command("verify")
 @click.argument("artifact")
-@click.option("--model", help="The model file that the artifact should be of.")
+@click.option("--model", help="The model file that the artifact should be compiled from.")
 @click.option("--no-simulation", is_flag=True, help="Check everything but the numbers.")
-@click.option("--reseal", is_flag=True, help="Write a changed artifact with a digest that matches, to -o NEW.")
+@click.option("--reseal", is_flag=True, help="Write a changed artifact with a matching digest to -o NEW.")
 @click.option("-o", "--output", metavar="NEW", help="With --reseal: the file to write, or - for standard output.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors; the exit code says it all.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors; the exit code is the answer.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -36,12 +36,12 @@ def command(
 ) -> None:
     """Check ARTIFACT, an artifact or a template from anyone, or `-` for standard input.
 
-    Everything in it is read, and whatever can be worked out again is: statistics, gate set, coupling, maps and readout.
-    The circuit as it lies is simulated and compared with the closed form of its model (with its program where an error
-    budget was spent). Exit code 0: all agrees; 1: something differs, and where; 3: the circuit is too wide to be
-    simulated, and all else agrees (0 with --no-simulation).
+    Reads everything in it and recomputes what can be recomputed: statistics, gate set, coupling, maps and readout.
+    Simulates the stored circuit and compares it with the closed form of its model (with its program if an error budget
+    was spent). Exit code 0: all agrees; 1: something differs, and where; 3: the circuit is too wide to be simulated,
+    all else agrees (0 with --no-simulation).
 
-    An artifact that was changed on purpose is refused by all other commands until it is sealed again with --reseal.
+    Other commands refuse an artifact that was changed on purpose until it is sealed again with --reseal.
     """
     if reseal != (output is not None):
         raise click.UsageError("--reseal and -o NEW go together: a file is never changed in place")

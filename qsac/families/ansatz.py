@@ -1,4 +1,4 @@
-"""The hardware-efficient ansatz (algorithm.md, "Ansatz hardware-efficient").
+"""The hardware-efficient ansatz (docs/model-file.md).
 
 A layer applies, on each qubit in order, rotations R_P(theta) = exp(-i theta P / 2) in the order given; then a ring of
 CX: none for one qubit, CX(0, 1) for two, CX(q, q+1 mod n) for q = 0..n-1 otherwise. Qubit 0 is the most significant

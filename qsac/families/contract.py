@@ -267,6 +267,10 @@ class Readout(Protocol):
     def row_count(self, model: Any, result: Result) -> int:
         """How many :meth:`rows` there are."""
 
+    @property
+    def details(self) -> Mapping[str, str]:
+        """Labels of rows that are shown only on request (``-v``), each with a one-line explanation."""
+
 
 class Parameter(NamedTuple):
     """Numbers of a model that can be bound: their shape, and whether they may be complex."""

@@ -1,4 +1,4 @@
-"""Tables that are made from others: how, so that they can be made again when the others change."""
+"""How tables are derived from others, so that they can be computed again when the others change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ How = Literal["load", "inverse_load", "basis", "diagonal"]
 
 
 class Operation(Protocol):
-    """What makes one array of others: a frozen dataclass of plain fields, named in :data:`OPERATIONS`."""
+    """Computes one array from others: a frozen dataclass of plain fields, named in :data:`OPERATIONS`."""
 
     name: ClassVar[str]
 
@@ -34,9 +34,9 @@ class Operation(Protocol):
 
 @dataclass(frozen=True)
 class Turned:
-    """From unit rows x and a unitary U = B D B* (algorithm points 5 and 7): ``load`` rows U x, ``inverse_load`` rows U*
-    x, ``basis`` rows B* x, ``diagonal`` the entries of D. ``form`` and ``rotations`` say how the unitary's table is
-    read (see :class:`~qsac.ir.attention.ApplyUnitary`)."""
+    """From unit rows x and a unitary U = B D B*: ``load`` rows U x, ``inverse_load`` rows U* x, ``basis`` rows B* x,
+    ``diagonal`` the entries of D (Construction, sections 5 and 7). ``form`` and ``rotations`` say how the unitary's
+    table is read (see :class:`~qsac.ir.attention.ApplyUnitary`)."""
 
     name: ClassVar[str] = "turned"
 

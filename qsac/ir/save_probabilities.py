@@ -1,4 +1,4 @@
-"""Points of a program at which an exact simulation reads a register without disturbing it."""
+"""Points of a program at which an exact simulation saves the probabilities of a register without disturbing it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from qsac.ir.op import Level, Op
 
 @dataclass(frozen=True)
 class SaveProbabilities(Op):
-    """Mark that here the computational basis of ``registers`` carries ``quantity``, one number for each of its values.
+    """Save the probabilities of ``registers`` in the computational basis as ``quantity``, one for each value.
 
-    It costs no gate. The number is the probability of the value together with every projection so far. A machine that
-    measured the registers here, in place of going on, would sample it (algorithm point 1: reading ``query`` gives
+    It takes no gate. The number is the joint probability of the value and of every projection so far. A machine that
+    measured the registers here instead of continuing would sample it (Construction, section 1: reading ``query`` gives
     w_j^2 and |A_j|^2 one by one).
     """
 

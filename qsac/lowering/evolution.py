@@ -1,4 +1,4 @@
-"""Token loaders by time evolution (algorithm point 8)."""
+"""Token loaders by time evolution (Construction, section 8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Token loaders as ladders of multiplexed gates (algorithm point 2)."""
+"""Token loaders as ladders of multiplexed gates (Construction, section 2)."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ uncompute it. Every level is one ladder (:mod:`qsac.numerics.ladder`) over the r
 
 **Complex** tables: at level r the amplitudes of each prefix of r data bits are pairs (a, b), which a uniformly
 controlled gate turns into (r, 0). It is found up to a diagonal, whose phases are part of the level before: in the end
-one diagonal on the controls is left (algorithm point 2). 2^r C - 1 entangling gates a level.
+one diagonal on the controls is left (Construction, section 2). 2^r C - 1 entangling gates a level.
 
 **Real** tables: a real state of two qubits is, in a Bell basis, one qubit's SU(2) matrix on a Bell state, its four
 amplitudes a quaternion. The inverse matrix, uniformly controlled up to a diagonal diag(e^(i t), e^(-i t)), leaves in

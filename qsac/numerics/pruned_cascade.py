@@ -1,4 +1,4 @@
-"""Cascades that do without some controls (algorithm point 9).
+"""Cascades that do without some controls (Construction, section 9).
 
 As :mod:`qsac.numerics.cascade`, a table of unit rows is taken apart from its last data qubit to its first, but a level
 looks at some of its controls only: rows that agree in these are one group, and share one gate. Each row's pair of

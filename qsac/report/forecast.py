@@ -1,5 +1,5 @@
-"""How many shots a compiled program takes, what they cost, and how many of them are of use, by the model's closed form
-and the target's error rates."""
+"""How many shots a compiled program takes, what they cost and how many of them are useful, from the model's closed
+form and the target's error rates."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from qsac.machine.target import Target
 from qsac.simulation.verification import expected_outcomes
 
 STANDARD_ERROR = 0.1
-"""The standard error of the loss that shots are told for; for half of it, four times as many are needed."""
+"""The standard error of the loss that the number of shots is computed for; half of it takes four times as many."""
 
 WORK_LIMIT = 1024**2
-"""Most numbers that a closed form goes through unasked: those of a context of 1,024 tokens."""
+"""Largest closed form, in numbers, that is computed by default: that of a context of 1,024 tokens."""
 
 NOISE = 0.1
-"""Share of error-free shots below which a result says more of the machine's errors than of the model."""
+"""Estimated success probability (ESP) below which a result says more about the machine's errors than the model."""
 
 
 def forecast(
     model: Model | None, subnormalisations: Sequence[float], counts: Mapping[str, Any], target: Target
 ) -> dict[str, Any]:
-    """What can be told of a model's shots before any is taken; JSON-ready.
+    """What is known about a model's shots before any is taken; JSON-ready.
 
-    ``subnormalisations`` is what each program's kernel is larger by than the model's, ``counts`` the statistics of the
-    circuits, of several together (:func:`~qsac.counting.stats.together`). What is told:
+    ``subnormalisations`` are the factors by which each program's kernel exceeds the model's, ``counts`` the statistics
+    of the circuits, merged if there are several (:func:`~qsac.counting.stats.together`). The fields:
 
-    - ``success_probability``, the share of shots that pass the given bits without errors of the machine; of several
-      circuits, each of which takes as many shots, on average;
-    - ``useful``, the share of shots that pass them and are free of errors;
-    - ``shots`` of each circuit for the ``standard_error`` of the metric that the readout is precise about, such as the
-      loss. Errors of the machine are not reckoned with;
-    - ``cost`` of these shots, as :func:`charge` has it;
+    - ``success_probability``, the acceptance probability: the share of shots whose post-selected bits are all measured
+      as 0 on an error-free machine; for several circuits, which take equally many shots, the average;
+    - ``useful``, the share of shots that are accepted and free of errors;
+    - ``shots`` of each circuit for the ``standard_error`` of the readout's ``precise`` metric, such as the loss. Errors
+      of the machine are not taken into account;
+    - ``cost`` of these shots, as returned by :func:`charge`;
     - ``noise``, whether fewer than :data:`NOISE` of all shots are free of errors.
 
-    None where the model is too large to tell, or there is no model, where its readout is precise about nothing, or
-    where the target has no rates or no price.
+    A field is None if the model is missing or too large, the readout has no ``precise`` metric, or the target has no
+    error rates or no price.
     """
     share, shots = (None, None) if model is None else _shots(model, subnormalisations)
     error_free = counts["error_free_probability"]
@@ -52,7 +52,7 @@ def forecast(
 
 
 def _shots(model: Model, subnormalisations: Sequence[float]) -> tuple[float | None, int | None]:
-    """The share of shots that pass the given bits, and the shots for a standard error."""
+    """The acceptance probability, and the shots for a standard error."""
     readout = model.readout
     if readout.work(model) > WORK_LIMIT:
         return None, None
@@ -63,10 +63,10 @@ def _shots(model: Model, subnormalisations: Sequence[float]) -> tuple[float | No
 
 
 def charge(price: Mapping[str, Any] | None, shots: int, most: int | None) -> dict[str, Any] | None:
-    """What ``shots`` cost by the ``price`` of a circuit's statistics, in as many jobs as ``most`` shots a job make.
+    """The cost of ``shots`` by the ``price`` in a circuit's statistics, in jobs of at most ``most`` shots.
 
-    ``amount`` in ``unit``, for ``jobs``; ``amount_with_resets`` where resets may be charged as measurements. None
-    without a price.
+    ``amount`` in ``unit``, for ``jobs``; ``amount_with_resets`` if resets may be charged as measurements. None without
+    a price.
     """
     if price is None:
         return None
@@ -80,10 +80,10 @@ def charge(price: Mapping[str, Any] | None, shots: int, most: int | None) -> dic
 
 
 def for_shots(told: Mapping[str, Any], counts: Mapping[str, Any], target: Target, shots: int) -> dict[str, Any]:
-    """What so many ``shots`` on the machine itself come to, beside those that are needed; JSON-ready.
+    """Cost and useful number of ``shots`` on the machine itself, next to the shots that are needed; JSON-ready.
 
-    ``told`` is a :func:`forecast` of the same circuit. ``useful`` is how many of the shots pass the given bits and are
-    free of errors, on average.
+    ``told`` is a :func:`forecast` of the same circuit. ``useful`` is how many of the shots are accepted and free of
+    errors, on average.
     """
     return {
         "target": target.name,

@@ -13,7 +13,7 @@ Row = tuple[str, str]
 
 
 def facts(compiled: Compiled) -> list[Row]:
-    """Label and value of what a user asks first about a compiled program."""
+    """Label and value of the main facts about a compiled program."""
     stats = compiled.stats
     return [
         ("target", f"{compiled.target['name']} ({compiled.target['description']})"),
@@ -28,8 +28,10 @@ def facts(compiled: Compiled) -> list[Row]:
 
 
 def estimate_rows(estimated: Mapping[str, Any], shape_facts: Sequence[Row], metric: str | None) -> list[Row]:
-    """Label and value of what an estimate says, ``shape_facts`` of its shape among them; of what cannot be told there
-    is no row. ``metric`` is what shots are needed for."""
+    """Label and value of the facts of an estimate, including the ``shape_facts``; unknown values have no row.
+
+    ``metric`` is what shots are needed for.
+    """
     options, counts = estimated["options"], estimated["counts"]
     limit, width = options["qubits"], counts["qubits"]
     fits = "" if estimated["fits"] else f": {width - limit} too many, at most {limit} can be used"
@@ -63,7 +65,7 @@ def _probability_rows(stats: Mapping[str, Any]) -> list[Row]:
     if probability is None:
         return []
     share = f"{probability:.4g}" if probability else "less than 1e-300"
-    return [("error-free", f"{share} of the shots, by the target's published rates")]
+    return [("ESP", f"{share}, from the target's published error rates")]
 
 
 def _time_rows(stats: Mapping[str, Any]) -> list[Row]:
@@ -75,15 +77,15 @@ def _time_rows(stats: Mapping[str, Any]) -> list[Row]:
 
 
 def _forecast_rows(told: Mapping[str, Any], metric: str | None) -> list[Row]:
-    """How many shots count, and how many are needed."""
+    """How many shots are accepted, and how many are needed."""
     if told.get("success_probability") is None:
         return []
-    rows = [("successful", f"{told['success_probability']:.4g} of the shots, without errors")]
+    rows = [("acceptance", f"{told['success_probability']:.4g} of the shots, without errors")]
     if told.get("useful") is not None:
-        rows.append(("useful", f"{_useful(told['useful'])} shots: successful and free of errors"))
+        rows.append(("useful", f"{_useful(told['useful'])} shots: accepted and free of errors"))
     if told["shots"] is not None:
         error = told["standard_error"]
-        rows.append(("shots needed", f"{told['shots']:,} for a standard error of the {metric} of {error:g}"))
+        rows.append(("shots needed", f"{told['shots']:,} for a standard error of {error:g} in the {metric}"))
     return rows
 
 
@@ -106,7 +108,7 @@ def _cost_rows(price: Mapping[str, Any] | None, told: Mapping[str, Any]) -> list
 
 
 def cost_text(cost: Mapping[str, Any] | None, purpose: str = "") -> str:
-    """A :func:`~qsac.report.forecast.charge` in words, and what it is for; nothing where there is none."""
+    """A :func:`~qsac.report.forecast.charge` as text with its purpose; empty without a price."""
     if cost is None:
         return ""
     most = cost.get("amount_with_resets", cost["amount"])
@@ -115,8 +117,10 @@ def cost_text(cost: Mapping[str, Any] | None, purpose: str = "") -> str:
 
 
 def shots_text(told: Mapping[str, Any], metric: str | None) -> str | None:
-    """What :func:`~qsac.report.forecast.for_shots` says, as a sentence; None where it says nothing. ``metric`` is what
-    shots are needed for."""
+    """The facts of :func:`~qsac.report.forecast.for_shots` as a sentence; None if there are none.
+
+    ``metric`` is what shots are needed for.
+    """
     needed = told["needed"]
     shots = f"{told['shots']:,} shot" + "s" * (told["shots"] != 1)
     clauses = []
@@ -124,23 +128,23 @@ def shots_text(told: Mapping[str, Any], metric: str | None) -> str | None:
         clauses.append(f"{shots} cost {cost_text(told['cost'])}")
     if told["useful"] is not None:
         useful = "fewer than one" if told["useful"] < 1 else f"about {told['useful']:,.0f}"
-        clauses.append(f"{useful} of {shots} will be successful and free of errors")
+        clauses.append(f"{useful} of {shots} will be accepted and free of errors")
     if needed["shots"] is not None:
         price = "" if needed["cost"] is None else f" for {cost_text(needed['cost'])}"
         error = needed["standard_error"]
-        clauses.append(f"a standard error of the {metric} of {error:g} takes {needed['shots']:,} shots{price}")
-    return f"on {told['target']} itself {'; '.join(clauses)}" if clauses else None
+        clauses.append(f"a standard error of {error:g} in the {metric} takes {needed['shots']:,} shots{price}")
+    return f"on the machine {told['target']}: {'; '.join(clauses)}" if clauses else None
 
 
 def _error_rows(report: Mapping[str, Any]) -> list[Row]:
-    """What approximating passes have spent, and where it is known what that came to."""
+    """What approximating passes have spent, and the actual error where it is known."""
     if not report.get("spent"):
         return []
     spent = ", ".join(f"{error:.2g} by {name}" for name, error in sorted(report["spent"].items()))
     rows = [("error", f"infidelity at most {spent}, of {report['budget']:g} allowed")]
-    known = [("infidelity", "{:.2g}"), ("loss_deviation", "loss off by {:+.2g}")]
+    known = [("infidelity", "{:.2g}"), ("loss_deviation", "loss deviation {:+.2g}")]
     words = [form.format(report[name]) for name, form in known if report.get(name) is not None]
-    return [*rows, ("", "in truth " + ", ".join(words))] if words else rows
+    return [*rows, ("", "actual " + ", ".join(words))] if words else rows
 
 
 def pass_rows(counts: Sequence[Mapping[str, Any]], *, every: bool) -> list[tuple[str, str, str, str]]:
@@ -154,8 +158,10 @@ def pass_rows(counts: Sequence[Mapping[str, Any]], *, every: bool) -> list[tuple
 
 
 def op_rows(compiled: Compiled) -> list[tuple[str, str, str, str]]:
-    """Id of an op, what it is, and its native gates of one qubit and of two; gates that several ops share count once,
-    for all of these together, and ops that have none are left out."""
+    """Id of an op, its description, and its one-qubit and two-qubit gates.
+
+    Gates shared by several ops count once, for all of them together. Ops without gates are left out.
+    """
     rows, alone = [], len(compiled.circuits) == 1
     for circuit, ops in zip(compiled.circuits, compiled.parts_ops, strict=True):
         called = "" if alone else f"{circuit.name}: "
@@ -172,11 +178,11 @@ def timing_rows(compiled: Compiled) -> list[Row]:
 
 
 def _qubits(compiled: Compiled) -> list[str]:
-    """The qubits and registers of each circuit; of several with its name."""
+    """The qubits and registers of each circuit, with its name if there are several."""
     found = []
     for name, stats in zip(compiled.names, compiled.parts_stats, strict=True):
         held = sum(len(qubits) for qubits in stats["allocation"].values())
-        shared = ", sharing qubits in turn" if held > stats["qubits"] else ""
+        shared = "; registers reuse qubits" if held > stats["qubits"] else ""
         called = "" if len(compiled.circuits) == 1 else f"{name}: "
         found.append(f"{called}{stats['qubits']} ({register_sizes(stats['allocation'])}{shared})")
     return found

@@ -62,8 +62,8 @@ def _pairs(matrix: Any) -> Any:
 def variances(fidelity: float, zeta: float, context: int, pairs: int) -> dict[str, float]:
     """Variance of the loss times the shots: fused, two circuits with equal split, and with the best split.
 
-    Fused (algorithm point 1): (1 - F) / (F zeta). As published, loss = -ln(mu N / (zeta T^2)) with mu and zeta each the
-    share of zeros of a circuit of its own, of variance (1 - p) / p a shot.
+    Fused (Construction, section 1): (1 - F) / (F zeta). As published, loss = -ln(mu N / (zeta T^2)), where mu and zeta
+    are each the share of zeros of a separate circuit, with variance (1 - p) / p per shot.
     """
     mu = fidelity * zeta * context**2 / pairs
     alone = [(1 - mu) / mu, (1 - zeta) / zeta]

@@ -15,6 +15,7 @@ import pytest
 from qsac.cli import main as command_line
 from qsac.cli.main import COMMANDS, run
 from qsac.families.qsa.metrics import METRIC_NAMES, closed_form
+from qsac.families.qsa.readouts.loss import DETAILS
 from qsac.families.reading import load
 
 ROOT = Path(__file__).parent.parent.parent
@@ -42,7 +43,7 @@ def test_summary(capsys: Captured) -> None:
         "  qubits     2 data (n), 3 index (m)",
         "  kernel     g(s) = s",
         "  mask       causal, 36 pairs (N)",
-        "  lambda     1",
+        "  lambda     1, the sum of |c_p|",
         "  phases     none",
         "  readout    loss",
         f"  sha256     {load(EXAMPLE).sha256}",
@@ -50,13 +51,18 @@ def test_summary(capsys: Captured) -> None:
 
 
 def test_metrics_as_a_table(capsys: Captured) -> None:
-    assert run(["check", str(EXAMPLE), "--metrics"]) == 0
+    assert run(["check", str(EXAMPLE), "--metrics", "-v"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    table = dict(line.split() for line in lines[lines.index("closed form") + 1 :])
+    first, where = lines.index("closed form") + 1, lines.index("where")
+    table = dict(line.split() for line in lines[first:where])
     expected = closed_form(load(EXAMPLE))
     assert list(table) == list(METRIC_NAMES)
     for name, text in table.items():
         assert float(text) == pytest.approx(expected[name], abs=1e-9)
+    assert [line.split()[0] for line in lines[where + 1 :]] == list(DETAILS)
+    assert run(["check", str(EXAMPLE), "--metrics"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[first:]] == [name for name in METRIC_NAMES if name not in DETAILS]
 
 
 def test_json(capsys: Captured, tmp_path: Path) -> None:

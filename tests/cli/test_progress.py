@@ -101,4 +101,4 @@ def test_help_names_the_width_that_is_verified(capsys: Captured) -> None:
     for command in ("compile", "bind"):
         assert run([command, "--help"]) == 0
         text = " ".join(capsys.readouterr().out.split())
-        assert f"(default: to {AUTOMATIC_WIDTH} qubits)" in text
+        assert f"(default: up to {AUTOMATIC_WIDTH} qubits)" in text

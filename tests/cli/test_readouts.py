@@ -66,9 +66,9 @@ def test_an_artifact_runs_and_its_table_stands_beside_the_closed_form(model: dic
     assert len(lines) == 4 + {"basis": 4, "tokens": 5, "complex": 10, "abs2": 16}[_kind(model)]
     assert lines[-1].startswith("success_probability ")
     simulated, forecast = captured.err.splitlines()
-    assert simulated == "note: h1 was simulated on this machine, without noise"
-    assert forecast.startswith("note: on h1 itself 2,000 shots cost ")
-    assert forecast.endswith(" of 2,000 shots will be successful and free of errors")
+    assert simulated == "note: h1 was simulated on this computer, without noise"
+    assert forecast.startswith("note: on the machine h1: 2,000 shots cost ")
+    assert forecast.endswith(" of 2,000 shots will be accepted and free of errors")
 
 
 def _kind(model: dict[str, Any]) -> str:

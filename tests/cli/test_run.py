@@ -94,7 +94,7 @@ def test_tables(folder: Path, capsys: Captured) -> None:
     captured = capsys.readouterr()
     assert captured.out.startswith("small one on h1, 1 shot, seed 3\n")
     assert captured.out.splitlines()[1].split()[:4] == ["metric", "value", "standard", "error"]
-    assert "note: h1 was simulated on this machine, without noise\n" in captured.err
+    assert "note: h1 was simulated on this computer, without noise\n" in captured.err
 
 
 def test_what_does_not_exist_is_null_and_said(folder: Path, capsys: Captured) -> None:

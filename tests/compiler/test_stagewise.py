@@ -151,7 +151,9 @@ def test_a_pass_of_ours_with_a_bug_is_named(monkeypatch: pytest.MonkeyPatch, ver
 
 @pytest.mark.parametrize("verify_each", [False, True])
 def test_a_stage_of_ours_with_a_bug_is_named(monkeypatch: pytest.MonkeyPatch, verify_each: bool) -> None:
-    monkeypatch.setattr("qsac.compiler.circuit_compilation.emit", lambda blocks, context: harmed(_emit(blocks, context), 1e-3))
+    monkeypatch.setattr(
+        "qsac.compiler.circuit_compilation.emit", lambda blocks, context: harmed(_emit(blocks, context), 1e-3)
+    )
     with pytest.raises(CheckFailedError, match="the stage emit changed the meaning"):
         compiler.compile(MODEL, "h1", verify_each=verify_each)
     template = templates.template(MODEL, "h1", verify_each=True)

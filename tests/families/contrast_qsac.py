@@ -161,6 +161,7 @@ class Contrast:
 
     type: ClassVar[str] = "contrast"
     precise: ClassVar[str | None] = "difference"
+    details: ClassVar[Mapping[str, str]] = {}
 
     def expected(self, model: Model) -> dict[str, Outcomes]:
         count, found = model.size[0], {}

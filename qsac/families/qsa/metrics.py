@@ -1,6 +1,6 @@
 """The metrics of a model: their closed form, and when one of them does not exist.
 
-Formulas: algorithm.md, "What is reported" (arXiv 2602.06699). With A_j = <y_j|z_j> and w_j = ||z_j||, everything is
+Formulas: docs/results.md (arXiv 2602.06699). With A_j = <y_j|z_j> and w_j = ||z_j||, everything is
 computed for the kernel divided by lambda, so that no coefficient can overflow.
 """
 
@@ -39,7 +39,7 @@ _BLOCK_ENTRIES = 2**21
 
 @dataclass(frozen=True)
 class PrefixLoss:
-    """v1's loss (algorithm.md), or why it does not exist."""
+    """prefix_loss, the loss of arXiv 2602.06699 v1, or why it does not exist."""
 
     value: float | None
     reason: str | None

@@ -1,4 +1,4 @@
-"""What there is to say of a model of quantum attention, for people."""
+"""A summary of a model of quantum attention, for people."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from qsac.families.qsa.readouts.predict import Predict
 
 
 def summary(model: Model) -> list[Fact]:
-    """Label and text of what a model is."""
+    """Label and text of the facts of a model."""
     given = model.given_tokens.shape[1]
     padding = "" if given == model.dimension else f", padded from {given}"
     kind = "real" if model.tokens.dtype.kind == "f" else "complex"
@@ -22,7 +22,7 @@ def summary(model: Model) -> list[Fact]:
         ("qubits", f"{model.data_qubits} data (n), {model.index_qubits} index (m)"),
         ("kernel", _polynomial(model.kernel)),
         ("mask", f"{model.mask}, {model.pairs:,} pairs (N)"),
-        ("lambda", f"{model.lam:.6g}"),
+        ("lambda", f"{model.lam:.6g}, the sum of |c_p|"),
         ("phases", _phases(model)),
         ("readout", _readout(model)),
         ("sha256", model.sha256),

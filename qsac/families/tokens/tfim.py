@@ -1,4 +1,4 @@
-"""Tokens as the exact states of a transverse-field Ising chain (algorithm.md, point 8 and the Ising set-up).
+"""Tokens as the exact states of a transverse-field Ising chain (docs/model-file.md).
 
 H = -J sum_bonds Z Z - h sum_sites X on 2^n dimensions, hbar = 1, site 0 the most significant bit; token t is
 exp(-i H t dt) |initial>, t = 0..T. A periodic chain has the bond (last, first) too, from 3 sites on.

@@ -48,8 +48,10 @@ def check_unary(registers: tuple[str, ...], amplitudes: tuple[float, ...], scope
 
 @dataclass(frozen=True)
 class PrepareDegree(Op):
-    """Bring the degree registers into sum_p a_p |1^p 0^(k-p)>, a_p = sign(c_p) sqrt(|c_p| / lam) (algorithm point
-    1)."""
+    """Prepare sum_p a_p |1^p 0^(k-p)>, a_p = sign(c_p) sqrt(|c_p| / lam), on the degree registers.
+
+    See Construction, section 1.
+    """
 
     name: ClassVar[str] = "prepare-degree"
     level: ClassVar[Level] = "attention"
@@ -75,11 +77,11 @@ class PrepareDegree(Op):
 
 @dataclass(frozen=True)
 class RotateDegree(Op):
-    """Turn one degree register by RY(``angles[g]``), g the value of the degree register ``given`` (none: 0); radians.
+    """Rotate one degree register by RY(``angles[g]``), g the value of the degree register ``given`` (none: 0); radians.
 
-    A unary state is prepared one register after another, each given the one before, and can be unprepared from the
-    same end, each given the one after: few degree registers are then alive at a time (algorithm point 4). ``fresh``:
-    the register enters in zero. ``last``: it leaves for a projection on zero.
+    A unary state is prepared one register after another, each conditioned on the one before, and can be unprepared in
+    the same order, each conditioned on the one after: few degree registers are then live at a time (Construction,
+    section 4). ``fresh``: the register enters in zero. ``last``: it is projected on zero next.
     """
 
     name: ClassVar[str] = "rotate-degree"

@@ -18,7 +18,7 @@ STEP_LIMIT = 1 << 14
 
 
 class Stage(NamedTuple):
-    """A part of the evolution: ``bit`` (a place among the index qubits) chooses its direction; None: always forward."""
+    """A part of the evolution: ``bit`` (a position among the index qubits) sets its direction; None: always forward."""
 
     bit: int | None
     turns: tuple[Turn, ...]
@@ -26,17 +26,16 @@ class Stage(NamedTuple):
 
 @dataclass(frozen=True)
 class LoadEvolution(Loader):
-    """Where ``index`` is i, bring ``data`` from zero into U_i s, s the one row of ``table`` (algorithm point 8).
+    """For ``index`` = i, prepare U_i s on ``data``, s the one row of ``table`` (Construction, section 8).
 
     U_i is a product over the bits of i, the most significant first in time: a product formula for
-    exp(-i H 2^p dt / 2), run as it is where the bit of place value 2^p is 1, and with all its angles negated where it
-    is 0; H is the sum of ``coefficients`` times ``terms``. So U_i stands for exp(-i H (i - (2^m - 1)/2) dt). Bit for
-    bit ``formulas`` and ``steps`` say which product formula; where ``lead`` is not 0, their first entry is of an
-    evolution over that time that comes before, whatever i is. ``phases`` are radians, one a bit: what a bit that is 1
-    is multiplied by.
+    exp(-i H 2^p dt / 2) if the bit of place value 2^p is 1, the same with all angles negated if it is 0; H is the sum
+    of ``coefficients`` times ``terms``. So U_i approximates exp(-i H (i - (2^m - 1)/2) dt). ``formulas`` and ``steps``
+    give the product formula of each bit; if ``lead`` is not 0, their first entry belongs to an evolution over that time
+    that comes before, whatever i is. ``phases`` are radians, one for each bit: the phase of the bit's value 1.
 
-    ``reversal`` is a Pauli string K or empty: terms that anticommute with it are turned by gates without a control,
-    between two K controlled by the bit. It says how, and nothing about what. As with
+    ``reversal`` is a Pauli string K or empty: terms that anticommute with it are rotated by gates without a control,
+    between two K controlled by the bit. It affects the circuit, not the meaning. As with
     :class:`~qsac.ir.attention.LoadTokens`, only the first column of each unitary is part of the meaning.
     """
 

@@ -15,9 +15,9 @@ Mask = Literal["causal", "full"]
 
 @dataclass(frozen=True)
 class PrepareIndices(Op):
-    """Bring ``query`` and ``key`` into sum over the mask of |j>|i> / sqrt(N) (arXiv 2602.06699 v2, step 1).
+    """Prepare the sum over the mask of |j>|i> / sqrt(N) on ``query`` and ``key`` (arXiv 2602.06699 v2, step 1).
 
-    ``causal`` holds the pairs i <= j < ``length``, ``full`` all pairs i, j < ``length``.
+    ``causal`` has the pairs i <= j < ``length``, ``full`` all pairs i, j < ``length``.
     """
 
     name: ClassVar[str] = "prepare-indices"
@@ -59,7 +59,7 @@ class PrepareIndices(Op):
 
 @dataclass(frozen=True)
 class PrepareIndex(Op):
-    """Bring ``index`` into sum over i < ``length`` of |i> / sqrt(length): one index where nothing pairs it."""
+    """Prepare the sum over i < ``length`` of |i> / sqrt(length) on ``index``, a single index without a pair."""
 
     name: ClassVar[str] = "prepare-index"
     level: ClassVar[Level] = "attention"

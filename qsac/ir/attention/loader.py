@@ -1,4 +1,4 @@
-"""What all loaders of tokens have in common, however they load."""
+"""The common base of all token loaders."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from qsac.ir.op import Op, Scope
 
 
 class Loader(Op):
-    """Bring ``data`` from zero into a state that its controls choose; with ``inverse``, uncompute it.
+    """Prepare a state on ``data``, selected by the control registers; with ``inverse`` the inverse load.
 
-    What is uncomputed must then be projected on zero, so only the first column of each unitary is part of the meaning.
+    After an inverse load ``data`` must be projected on zero, so only the first column of each unitary is part of the
+    meaning.
     """
 
     phrase: ClassVar[str] = "load of"

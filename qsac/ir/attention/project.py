@@ -1,4 +1,4 @@
-"""Projections: postselection as part of the language."""
+"""Projections: post-selection as part of the language."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ProjectedState = Literal["zero", "uniform", "unary"]
 
 @dataclass(frozen=True)
 class Project(Op):
-    """End ``registers`` by projecting them on a state; readouts say which projections must have succeeded.
+    """Release ``registers`` by projecting them on a state; readouts say which projections must succeed.
 
     ``zero``: |0...0>. ``uniform``: sum over i < ``length`` of |i> / sqrt(length), on one register. ``unary``:
     sum_p ``amplitudes``[p] |1^p 0^(k-p)> on k one-qubit registers.

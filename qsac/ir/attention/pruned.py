@@ -1,4 +1,4 @@
-"""Token loaders whose gates look at fewer controls than the table has."""
+"""Token loaders whose gates have fewer controls than the table."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from qsac.ir.op import Level, Scope
 
 @dataclass(frozen=True)
 class LoadPruned(Loader):
-    """Where ``index`` is i, bring ``data`` from zero into row i of ``table``, by few gates (algorithm point 9).
+    """For ``index`` = i, prepare row i of ``table`` on ``data`` with few gates (Construction, section 9).
 
-    The rows are approximations of those of the table ``exact``, up to nothing: their phases count. Further columns of
-    that table are left out. The rows are such that a loader can do without some of its controls: ``cutoffs`` has a
-    number for each index qubit and then for each data qubit but the last, and only what works on data qubits before
-    that number looks at the qubit. As with :class:`~qsac.ir.attention.LoadTokens`, only the first column of each
-    unitary is part of the meaning.
+    The rows approximate those of the table ``exact``, phases included. Additional columns of that table are left out.
+    The rows allow a loader to omit some controls: ``cutoffs``, the control cutoffs, has a number for each index qubit
+    and then for each data qubit but the last; the qubit only controls gates on data qubits before that number. As with
+    :class:`~qsac.ir.attention.LoadTokens`, only the first column of each unitary is part of the meaning.
     """
 
     name: ClassVar[str] = "load-pruned"

@@ -1,4 +1,4 @@
-"""Choosing which index a register holds: what lets one uncomputing serve two branches."""
+"""Selection of the index that a register holds, so that one inverse load serves two branches."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from qsac.ir.op import Level, Op, Scope
 class SelectIndex(Op):
     """Where ``degree`` is 1 keep j in ``query``, where it is 0 bring i of ``key`` there; ``key`` then holds j xor i.
 
-    It is the half of a controlled swap of query and key that an uncomputing by ``query`` needs (algorithm point 5). An
-    uncomputing between it and its adjoint un-does the very load in the branch 0, which is the identity there. Until the
-    adjoint its registers are only controls, so that diagonals on them may be left to the pair: a lowering is exact for
+    It is the half of a controlled swap of query and key that an inverse load by ``query`` needs (Construction, section
+    5). In branch 0 an inverse load between it and its adjoint undoes the load itself, which gives the identity. Until
+    the adjoint its registers are only controls, so the pair may leave out diagonals on them: a lowering is exact for
     the pair, not for each half.
     """
 

@@ -1,4 +1,4 @@
-"""Token loaders: tables of states, chosen by an index register."""
+"""Token loaders: tables of states, selected by an index register."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from qsac.ir.op import Level, Scope
 
 @dataclass(frozen=True)
 class LoadTokens(Loader):
-    """Where ``index`` is i and every ``when`` qubit is 1, bring ``data`` from zero into row i of ``table``.
+    """For ``index`` = i and every ``when`` qubit = 1, prepare row i of ``table`` on ``data``.
 
-    ``table`` names an array of shape (rows, 2^size(data)) of unit rows. What happens on index values without a row is
-    left open: nothing may be there. The ``adjoint`` uncomputes; the data must then be projected on zero, so only the
-    first column of each unitary is part of the meaning, and a lowering may choose the others.
+    ``table`` names an array of shape (rows, 2^size(data)) of unit rows. Index values without a row are don't-cares:
+    they must have no amplitude. The ``adjoint`` is the inverse load; ``data`` must then be projected on zero, so only
+    the first column of each unitary is part of the meaning, and a lowering may choose the others.
 
-    Rows that approximate others say so: ``exact`` then names a table of as many rows, whose further columns, if it has
-    more, are left out. ``order`` names the qubits of ``data``, by place, in the order in which they are loaded, where
-    that is not the usual one: what is loaded is the same.
+    If the rows approximate others, ``exact`` names the table of the exact rows; columns beyond those of ``table`` are
+    left out. ``order`` lists the qubits of ``data``, by position, in the order in which they are loaded, if that is not
+    the usual one; the loaded state is the same.
     """
 
     name: ClassVar[str] = "load-tokens"

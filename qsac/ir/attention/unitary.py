@@ -38,11 +38,11 @@ class Entangler(NamedTuple):
 
 @dataclass(frozen=True)
 class ApplyUnitary(Op):
-    """Apply a unitary to ``data`` where every ``when`` qubit is 1.
+    """Apply a unitary to ``data`` if every ``when`` qubit is 1.
 
     ``matrix``: ``table`` names the (D, D) matrix. ``diagonal``: it names the D entries. ``hardware-efficient``: it
-    names angles of shape (layers, n, rotations) in radians; each layer turns every qubit about ``rotations`` in order,
-    then a CX ring entangles (algorithm, "Ansatz").
+    names angles of shape (layers, n, rotations) in radians; each layer rotates every qubit about ``rotations`` in
+    order, followed by a ring of CX (docs/model-file.md).
     """
 
     name: ClassVar[str] = "apply-unitary"

@@ -1,4 +1,4 @@
-"""Blocks: how a program is done, on qubits. One family a file; every register of a block program is one qubit."""
+"""Blocks: how a program is carried out on qubits. One family per file; each register of a block program is a qubit."""
 
 from qsac.ir.blocks.diagonal import Diagonal
 from qsac.ir.blocks.measurement import Measure, Reset

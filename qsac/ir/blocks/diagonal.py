@@ -17,9 +17,9 @@ from qsac.ir.table import Table
 class Diagonal(Op):
     """Multiply |x> of ``qubits`` (the first most significant) by exp(i phases[x]); phases in radians.
 
-    Its qubits are controls only: it commutes with every other control. ``through`` names a qubit in zero through which
-    it may be computed: its phases are then those of parities gathered there. What that is good for is known where the
-    qubits' places on a device are.
+    Its qubits are controls: it commutes with every op that only controls on them. ``through`` names a clean ancilla
+    that may be used to compute it: its phases are then applied to parities collected there. Whether that helps is
+    decided once the placement on a device is known.
     """
 
     name: ClassVar[str] = "diagonal"

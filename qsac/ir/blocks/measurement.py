@@ -13,8 +13,8 @@ from qsac.ir.op import Level, Op, Scope
 
 @dataclass(frozen=True)
 class Measure(Op):
-    """Measure ``qubit`` into the bit ``register``[``index``]. In the program's semantics it projects on 0, as every
-    readout wants 0; the qubit ends."""
+    """Measure ``qubit`` into the bit ``register``[``index``] and release it. In the program's semantics it projects on
+    0, because every readout requires 0."""
 
     name: ClassVar[str] = "measure"
     level: ClassVar[Level] = "block"
@@ -44,7 +44,7 @@ class Measure(Op):
 
 @dataclass(frozen=True)
 class Reset(Op):
-    """Bring a measured ``qubit`` back, in state zero."""
+    """Reallocate a measured ``qubit``, in state zero."""
 
     name: ClassVar[str] = "reset"
     level: ClassVar[Level] = "block"

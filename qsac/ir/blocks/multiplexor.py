@@ -43,8 +43,8 @@ def ladder_places(rows: int, controls: int) -> NDArray[np.intp]:
 
 
 class LadderOrder(NamedTuple):
-    """Another way to write a ladder of 2^c rows: ``order`` is the controls' places in the usual order, the one that
-    toggles least first; ``parities`` as in :class:`UniformlyControlledGate`."""
+    """An alternative form of a ladder of 2^c rows: ``order`` lists the controls' positions in the usual order, the one
+    with the fewest CX first; ``parities`` as in :class:`UniformlyControlledGate`."""
 
     order: tuple[int, ...]
     parities: tuple[int, ...]
@@ -70,17 +70,17 @@ def _check_rows(rows: int, controls: int) -> str | None:
 
 @dataclass(frozen=True)
 class Multiplexor(Op):
-    """Turn ``target`` by exp(-i angles[x] P / 2) about ``axis``, x the value of ``controls`` (the first most
+    """Rotate ``target`` by exp(-i angles[x] P / 2) about ``axis``, x the value of ``controls`` (the first most
     significant); angles in radians, one for each of the 2^c values.
 
-    Angles may end before the last value if the target enters or leaves in zero (not for ``z``): what happens on the
-    values after them is left open, nothing may be there.
+    There may be fewer angles than values if the target enters or leaves in zero (not for ``z``): the remaining values
+    are don't-cares and must have no amplitude.
 
-    ``enters_zero`` states that the target enters in state zero, ``leaves_zero`` that only its component zero counts
-    from here on (it is untouched until a measurement that every readout wants to be 0). A Gray-code ladder of 2^c
-    rotations then does without one of its 2^c entangling gates (Moettoenen et al., quant-ph/0407010; algorithm
-    point 2). The same holds for a ``pair`` that ``opens`` here and ``closes`` with the adjoint, if the target and the
-    controls stay controls in between: what is left out is diagonal, once before and once after.
+    ``enters_zero`` states that the target enters in state zero, ``leaves_zero`` that only its component zero matters
+    from here on (it is untouched until a measurement that every readout requires to be 0). A Gray-code ladder of 2^c
+    rotations then saves one of its 2^c entangling gates (Moettoenen et al., quant-ph/0407010; Construction, section 2).
+    The same holds for a multiplexor whose ``pair`` is ``compute`` and is closed with ``uncompute`` by its adjoint, if
+    the target and the controls only control in between: the omitted gate is diagonal and cancels with its adjoint.
     """
 
     name: ClassVar[str] = "multiplexor"
@@ -154,13 +154,13 @@ class Multiplexor(Op):
 class UniformlyControlledGate(Op):
     """A uniformly controlled one-qubit gate up to a diagonal, in Gray-code form (Bergholm et al., quant-ph/0410066).
 
-    In time order: PhasedX(theta_0, phi_0), E, PhasedX(theta_1, phi_1), E, ..., with as many gates as rows of control
-    values matter, and between them entangling gates E = exp(-i pi/4 Z Z) on the target and the control that
-    :func:`ladder_places` names. PhasedX(theta, phi) = Rz(phi) Rx(theta) Rz(-phi), angles in radians. ``inverted``: the
-    entangling gates are E*, their controls named from the end. Whoever makes one has accounted for the diagonal.
+    In time order: PhasedX(theta_0, phi_0), E, PhasedX(theta_1, phi_1), E, ..., one PhasedX for each row of control
+    values that occurs, and between them entangling gates E = exp(-i pi/4 Z Z) on the target and the control given by
+    :func:`ladder_places`. PhasedX(theta, phi) = Rz(phi) Rx(theta) Rz(-phi), angles in radians. ``inverted``: the
+    entangling gates are E*, their controls listed from the end. The diagonal is accounted for where the op is created.
 
-    ``parities``, where they are given, say for each control which controls' parity its entangling gates take in its
-    place, as a mask (the first control its highest bit): itself, and any that come after it.
+    ``parities``, if given, is for each control a mask of controls (the first control its highest bit), itself and any
+    after it, whose parity its entangling gates use instead.
     """
 
     name: ClassVar[str] = "uniformly-controlled-gate"

@@ -105,7 +105,7 @@ def _unitary_bound(unitary: Any, qubits: int) -> int:
 
 
 def _bound(model: Model) -> int:
-    """What a monomial may cost (algorithm point 2)."""
+    """What a monomial may cost (Construction, section 2)."""
     m, n, k = model.index_qubits, model.data_qubits, model.degree
     positions = 1 << m
     loaders = 2 * (k + 1) * (positions * (model.dimension - 1) - n)

@@ -1,8 +1,7 @@
-"""The readout of the loss: the fidelity and the token fidelity, and every metric that follows (algorithm.md, section
-1).
+"""The readout of the loss: fidelity, token fidelity, and every metric that follows (Construction, section 1).
 
-With g shots given, t of them with an empty value register and s of these all zero: fidelity s/g, token fidelity t/g,
-and the Renyi divergence loss - loss_a = ln(t/s) from the same shots.
+With g accepted shots, t of them with the value register measured as 0 and s of these with all bits 0: fidelity s/g,
+token fidelity t/g, and the Renyi divergence loss - loss_a = ln(t/s) from the same shots.
 """
 
 from __future__ import annotations
@@ -30,10 +29,18 @@ if TYPE_CHECKING:
     from qsac.families.qsa.model import Model
 
 NAME = "loss"
-"""What the circuit is called."""
+"""The name of the circuit."""
+
+DETAILS = {
+    "loss_a": "-ln token_fidelity",
+    "mu": "|sum_j e^(i phi_j) A_j|^2 / (lambda N)^2",
+    "zeta": "sum_j w_j^2 / (lambda^2 T N)",
+    "nu": "sum_j |A_j|^2 / (lambda^2 T N)",
+}
+"""Metrics of the theory that few users need, each explained."""
 
 LABELS = ("w_j^2 at j = ", "|A_j|^2 at j = ")
-"""What the entries of the observed index are called."""
+"""The names of the entries of the saved index."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class Loss:
 
     type: ClassVar[str] = "loss"
     precise: ClassVar[str | None] = "loss"
+    details: ClassVar[Mapping[str, str]] = DETAILS
 
     def step(self, model: Model, source: Evolution | None = None) -> CircuitStep:
         """The one circuit of the plan."""
@@ -51,9 +59,9 @@ class Loss:
     def program(self, model: Model, source: Evolution | None = None) -> Program:
         """The program whose readouts are the fidelity and the token fidelity.
 
-        Score copies come one after another, each loaded by ``key``, transformed, uncomputed by ``query`` and projected;
-        then the value register takes the same way to the targets. The observed ``weights`` and ``overlaps`` are w_j^2
-        and |A_j|^2 over lam^2 T N.
+        Score copies come one after another: each is loaded by ``key``, transformed, loaded inversely by ``query`` and
+        projected; the value register follows, with the targets in its inverse load. The saved probabilities ``weights``
+        and ``overlaps`` are w_j^2 and |A_j|^2 over lam^2 T N.
         """
         positions = model.context
         indexed = positions > 1
@@ -116,7 +124,7 @@ class Loss:
         return _exact(model, found) if found.exact else _counted(model, found)
 
     def shots(self, model: Model, expected: Mapping[str, Outcomes], error: float) -> int | None:
-        """The variance of ln F is (1 - F) / (F p N) for N shots of which the share p counts (algorithm point 1)."""
+        """The variance of ln F is (1 - F) / (F p N) for N shots and the acceptance probability p."""
         found = expected[NAME]
         given, fidelity = min(found.success_probability, 1.0), found.share("fidelity")
         return max(1, ceil((1 - fidelity) / (fidelity * given * error**2))) if given and fidelity else None

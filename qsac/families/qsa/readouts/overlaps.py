@@ -43,6 +43,7 @@ class Overlaps:
 
     type: ClassVar[str] = "overlaps"
     precise: ClassVar[str | None] = None
+    details: ClassVar[Mapping[str, str]] = {}
 
     part: Literal["complex", "abs2"]
     mask: Literal["causal", "full"]

@@ -45,6 +45,7 @@ class Predict:
 
     type: ClassVar[str] = "predict"
     precise: ClassVar[str | None] = None
+    details: ClassVar[Mapping[str, str]] = {}
 
     position: int
     context: int
