@@ -19,8 +19,9 @@ from qsac.files.pointer import counted, kind, listed, quoted
 from qsac.files.source import read_file
 from qsac.files.strict_json import parse
 from qsac.machine import schema
+from qsac.machine.coupling import Edge, coupling, pair_of
 from qsac.machine.registry import target, target_names
-from qsac.machine.schema import CONTRACT, NAME_PATTERN, Errors, Grid, Line, Pairs, TargetFile
+from qsac.machine.schema import CONTRACT, NAME_PATTERN, Errors, TargetFile
 from qsac.machine.target import Durations, ErrorRates, Target
 
 if TYPE_CHECKING:
@@ -34,14 +35,10 @@ if TYPE_CHECKING:
 
 FILE_BYTES = 16 * 2**20
 QUBITS = 4096
-PAIRS = 2**17
-"""The graph is handed to routers, whose tables of distances grow with the square of the qubits."""
 
 _ENTANGLERS = ("ZZPhase", "CZ", "CX", "ECR")
 NEEDED = {"ZZPhase": ("PhasedX", "Rz"), "CZ": ("SX", "X", "Rz"), "CX": ("SX", "X", "Rz"), "ECR": ("SX", "X", "Rz")}
 """The one-qubit gates that go with a two-qubit gate; the first of them is what one-qubit errors are of."""
-
-Edge = tuple[int, int]
 
 
 def find_target(chosen: AnyTarget) -> Target:
@@ -157,7 +154,7 @@ def _target(given: TargetFile) -> Target:
             wanted=f"at most {QUBITS:,}",
         )
     entangler = _entangler(given.gates)
-    edges, directions = _coupling(given, entangler)
+    edges, directions = coupling(given, entangler)
     if edges is not None and not given.mid_circuit_measurement:
         raise InvalidInputError(
             "a machine with a coupling graph has to measure in mid-circuit",
@@ -249,89 +246,6 @@ def _entangler(gates: Sequence[str]) -> str:
     return found[0]
 
 
-def _coupling(given: TargetFile, entangler: str) -> tuple[set[Edge] | None, tuple[Edge, ...] | None]:
-    """Undirected edges (None for all-to-all) and, where the gate acts one way only, the ordered pairs."""
-    graph, count = given.coupling, given.qubits
-    if isinstance(graph, Line):
-        return {(place, place + 1) for place in range(count - 1)} or None, None
-    if isinstance(graph, Grid):
-        if graph.rows * graph.columns != count:
-            raise InvalidInputError(
-                "the grid has not as many places as the machine has qubits",
-                code="target.wrong-grid",
-                pointer="/coupling",
-                found=f"{graph.rows} x {graph.columns} = {graph.rows * graph.columns:,} places, {count:,} qubits",
-                wanted="rows x columns = qubits",
-                help='for a grid with holes list its pairs: {"type": "pairs", "pairs": [[0, 1], ...]}',
-            )
-        places = range(count)
-        beside = {(place, place + 1) for place in places if (place + 1) % graph.columns}
-        return (beside | {(place, place + graph.columns) for place in places[: -graph.columns]}) or None, None
-    if isinstance(graph, Pairs):
-        return _pairs(graph, count, entangler)
-    if entangler in ("CX", "ECR") and count > 1:
-        # Written by the router, which knows these gates; the emitters write ZZPhase and CZ.
-        if count * (count - 1) // 2 > PAIRS:
-            raise DoesNotFitError(
-                f"all-to-all coupling by {entangler} is kept pair by pair",
-                code="target.coupling-too-large",
-                pointer="/qubits",
-                found=f"{count * (count - 1) // 2:,} pairs",
-                wanted=f"at most {PAIRS:,}, so 512 qubits",
-                help="compile for CZ or ZZPhase instead: they differ by one-qubit gates",
-            )
-        return {(a, b) for b in range(count) for a in range(b)}, None
-    return None, None
-
-
-def _pairs(graph: Pairs, count: int, entangler: str) -> tuple[set[Edge], tuple[Edge, ...] | None]:
-    if len(graph.pairs) > PAIRS:
-        raise DoesNotFitError(
-            "the coupling graph is too large",
-            code="target.coupling-too-large",
-            pointer="/coupling/pairs",
-            found=f"{len(graph.pairs):,} pairs",
-            wanted=f"at most {PAIRS:,}",
-        )
-    if graph.directed and entangler not in ("CX", "ECR"):
-        raise InvalidInputError(
-            f"{entangler} has no direction",
-            code="target.undirected-gate",
-            pointer="/coupling/directed",
-            found="true",
-            wanted="false, or no such field",
-        )
-    seen: set[Edge] = set()
-    for place, pair in enumerate(graph.pairs):
-        a, b = _pair(pair, count, f"/coupling/pairs/{place}")
-        edge = (a, b) if graph.directed else (min(a, b), max(a, b))
-        if edge in seen:
-            raise InvalidInputError(
-                "a pair is given twice",
-                code="target.repeated-pair",
-                pointer=f"/coupling/pairs/{place}",
-                found=f"[{a}, {b}]",
-                wanted="each pair once, in either order" if not graph.directed else "each ordered pair once",
-            )
-        seen.add(edge)
-    if graph.directed:
-        return {(min(edge), max(edge)) for edge in seen}, tuple(sorted(seen))
-    return seen, None
-
-
-def _pair(pair: Sequence[int], count: int, pointer: str) -> Edge:
-    a, b = pair
-    if a == b or max(a, b) >= count:
-        raise InvalidInputError(
-            "a pair names one qubit twice" if a == b else "a pair names a qubit that the machine does not have",
-            code="target.pair-of-one-qubit" if a == b else "target.unknown-qubit",
-            pointer=pointer,
-            found=f"[{a}, {b}]",
-            wanted=f"two of the qubits 0 to {count - 1}",
-        )
-    return a, b
-
-
 def _durations(given: schema.Durations) -> Durations:
     return Durations(**(given.model_dump() | {"source": printable(given.source)}))
 
@@ -372,7 +286,7 @@ def _errors(given: Errors, count: int, edges: set[Edge] | None, entangler: str) 
     known: dict[Edge, float] = {}
     for place, entry in enumerate(given.two_qubit_by_pair):
         pointer = f"/errors/two_qubit_by_pair/{place}/pair"
-        a, b = _pair(entry.pair, count, pointer)
+        a, b = pair_of(entry.pair, count, pointer)
         edge = (min(a, b), max(a, b))
         if edges is not None and (edge not in edges or edge in known):
             raise InvalidInputError(

@@ -177,9 +177,17 @@ def test_bugs_are_told_from_mistakes(monkeypatch: pytest.MonkeyPatch, capsys: Ca
     [
         (KeyboardInterrupt(), 130, "interrupted\n"),
         (click.exceptions.Abort(), 130, "interrupted\n"),
-        (MemoryError(), 3, "error: there is not enough memory on this machine\n"),
-        (OSError(28, "No space left on device"), 2, "error: writing the output: no space left on device\n"),
-        (PermissionError(13, "Permission denied", "x.json"), 2, "error: x.json: permission denied\n"),
+        (MemoryError(), 3, "error: there is not enough memory on this machine [capacity.out-of-memory]\n"),
+        (
+            OSError(28, "No space left on device"),
+            2,
+            "error: writing the output: no space left on device [file.refused-by-system]\n",
+        ),
+        (
+            PermissionError(13, "Permission denied", "x.json"),
+            2,
+            "error: x.json: permission denied [file.refused-by-system]\n",
+        ),
     ],
 )
 def test_other_ends(

@@ -105,8 +105,9 @@ def test_a_folder_without_permission(folder: Path, capsys: Captured, monkeypatch
 
     monkeypatch.setattr("qsac.files.writing._Unpublished.__init__", refuse)
     assert run(["compile", "small.json"]) == 2
-    assert "error: the output cannot be written\n  where:  small.qsac.json\n  found:  permission denied" in (
-        capsys.readouterr().err
+    assert (
+        "error: the output cannot be written [output.unwritable]\n"
+        "  where:  small.qsac.json\n  found:  permission denied" in (capsys.readouterr().err)
     )
 
 
@@ -297,7 +298,8 @@ def test_a_circuit_that_disagrees_is_refused(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith(
-        "error: the compiled circuit disagrees with the model: the pass drop-controls changed the meaning\n"
+        "error: the compiled circuit disagrees with the model: the pass drop-controls changed the meaning "
+        "[check.circuit-disagrees]\n"
     )
     assert "nothing was written" in captured.err
     assert (folder / "small.qsac.json").read_text() == old
@@ -332,7 +334,7 @@ def test_a_model_that_does_not_fit(folder: Path, capsys: Captured) -> None:
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.splitlines() == [
-        "error: the model does not fit h1: 2 qubits too many",
+        "error: the model does not fit h1: 2 qubits too many [capacity.too-many-qubits]",
         "  found:  22 qubits (query 8, key 8, score 6, value 6, sharing qubits where one ends in time)",
         "  wanted: at most 20 qubits",
         *(line for line in captured.err.splitlines() if line.startswith("  help:   large enough are h2, ")),

@@ -103,7 +103,7 @@ def test_qasm3_is_written(folder: Path, capsys: Captured) -> None:
 def test_an_early_exit_needs_branches(form: str, folder: Path, capsys: Captured) -> None:
     assert run(["compile", "small.json", "--emit", form, "--early-exit"]) == 2
     assert capsys.readouterr().err.startswith(
-        "error: --early-exit is for --emit qir: the other forms have no branches\n"
+        "error: --early-exit is for --emit qir: the other forms have no branches [usage.invalid]\n"
     )
     assert _files(folder) == set()
 
@@ -115,11 +115,16 @@ def test_a_circuit_is_chosen_by_its_name(form: str, folder: Path, capsys: Captur
     assert run(["compile", "small.json", "--emit", form, "--circuit", "loss", "-q"]) == 0
     assert capsys.readouterr().out == alone
     assert run(["compile", "small.json", "--emit", form, "--circuit", "overlaps", "-q"]) == 2
-    assert capsys.readouterr().err == 'error: there is no circuit "overlaps"\n  wanted: one of loss\n'
+    assert (
+        capsys.readouterr().err
+        == 'error: there is no circuit "overlaps" [artifact.unknown-circuit]\n  wanted: one of loss\n'
+    )
     assert _files(folder) == set()
 
 
 def test_an_artifact_has_all_circuits(folder: Path, capsys: Captured) -> None:
     assert run(["compile", "small.json", "--circuit", "loss"]) == 2
-    assert capsys.readouterr().err.startswith("error: --circuit is for other forms: an artifact has all circuits\n")
+    assert capsys.readouterr().err.startswith(
+        "error: --circuit is for other forms: an artifact has all circuits [usage.invalid]\n"
+    )
     assert _files(folder) == set()

@@ -16,7 +16,7 @@ from qsac.submission import submit
 from qsac.submission.journal import Journal
 from tests.submission.fake import SUBMIT, Captured, FakeVendor, said
 
-UNKNOWN = "error: it is not known whether job 1 was submitted to Quantinuum\n"
+UNKNOWN = "error: it is not known whether job 1 was submitted to Quantinuum [job.lost-answer]\n"
 ASK = "  help:   `qsac results 1` finds out; do not submit it again before that\n"
 
 
@@ -35,12 +35,12 @@ def test_a_vendor_that_fails_is_told_and_remembered(
     assert (entry.state, entry.parts[0].handle, entry.message) == ("submitting", None, "the vendor is not there")
     vendor.fails = False
     assert said(["results", "1"], capsys, 4).err == (
-        f"error: Quantinuum does not list job 1 so far\n  found:  no job called {entry.parts[0].tag}\n"
+        f"error: Quantinuum does not list job 1 so far [job.not-listed]\n  found:  no job called {entry.parts[0].tag}\n"
         "  help:   ask again in some minutes: new jobs may be listed late, and `qsac run` may still be submitting it\n"
     )
     # Nobody is asked: what may be paid for already is not submitted again.
     again = said([*SUBMIT, "--yes"], capsys, 4).err
-    assert "error: the very same job may have been submitted already, as job 1\n" in again
+    assert "error: the very same job may have been submitted already, as job 1 [journal.pending]\n" in again
     assert ASK in again
     _later(monkeypatch)
     assert said(["results", "1"], capsys, 4).err == (
@@ -89,12 +89,12 @@ def test_a_handle_that_is_none(answer: Any, vendor: FakeVendor, capsys: Captured
 
 def test_a_job_that_the_client_refuses_is_not_pending(vendor: FakeVendor, capsys: Captured) -> None:
     vendor.breaks = InvalidInputError("the device is not as its snapshot")
-    assert "error: the device is not as its snapshot\n" in said([*SUBMIT, "--yes"], capsys, 2).err
+    assert "error: the device is not as its snapshot [input.invalid]\n" in said([*SUBMIT, "--yes"], capsys, 2).err
     (entry,) = Journal().jobs()
     assert (entry.state, entry.message) == ("failed", "not submitted: the device is not as its snapshot")
     vendor.breaks, vendor.slow = None, True
     assert said(["results", "1"], capsys, 4).err == (
-        "error: job 1 was not run: failed\n  found:  not submitted: the device is not as its snapshot\n"
+        "error: job 1 was not run: failed [job.not-run]\n  found:  not submitted: the device is not as its snapshot\n"
         "  help:   submit it again\n"
     )
     assert said([*SUBMIT, "--yes"], capsys).out == "job 2 submitted to H2-1\n"
@@ -146,7 +146,7 @@ def test_a_handle_that_cannot_be_written_down_is_told(
         patched.setattr(Journal, "submitted", full)
         output = said([*SUBMIT, "--yes"], capsys, code).err
     (entry,) = Journal().jobs()
-    assert "error: job 1 was submitted, but its handle could not be written down\n" in output
+    assert "error: job 1 was submitted, but its handle could not be written down [job.lost-handle]\n" in output
     assert f"  found:  H2-1, {entry.parts[0].tag}: " in output
     assert output.endswith(ASK)
     assert json.loads(said(["results", "1", "--json"], capsys).out)["state"] == "done"

@@ -64,12 +64,15 @@ def test_no_colour_and_no_progress_in_files(no_colour: str, folder: Path) -> Non
 def test_usage_errors_look_like_all_others(capsys: Captured) -> None:
     assert run(["compile", "--emitt", "ir", "x.json"]) == 2
     lines = capsys.readouterr().err.splitlines()
-    assert lines == ["error: no such option: --emitt", "  help:   did you mean --emit?"]
+    assert lines == ["error: no such option: --emitt [usage.unknown-option]", "  help:   did you mean --emit?"]
     assert run(["compile", "--zzzzzz", "ir", "x.json"]) == 2
     lines = capsys.readouterr().err.splitlines()
-    assert lines == ["error: no such option: --zzzzzz", "  help:   qsac compile --help explains the options"]
+    assert lines == [
+        "error: no such option: --zzzzzz [usage.unknown-option]",
+        "  help:   qsac compile --help explains the options",
+    ]
     assert run(["interpret", "x"]) == 2
-    assert capsys.readouterr().err.startswith("error: missing argument 'COUNTS'\n")
+    assert capsys.readouterr().err.startswith("error: missing argument 'COUNTS' [usage.invalid]\n")
 
 
 def test_qsac_alone_lists_its_commands(capsys: Captured) -> None:

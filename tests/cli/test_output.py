@@ -42,7 +42,7 @@ def test_a_name_that_nobody_chose_replaces_only_what_qsac_wrote(
     assert run(["compile", "small.json", *option]) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.startswith("error: the output would replace a file that qsac did not write\n")
+    assert said.err.startswith("error: the output would replace a file that qsac did not write [output.foreign-file]\n")
     assert f"-o {place.name} replaces it all the same" in said.err
     assert place.read_bytes() == content
     assert run(["compile", "small.json", "-q", "-o", place.name, *option]) == 0

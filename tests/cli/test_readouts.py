@@ -137,7 +137,7 @@ def test_an_artifact_whose_readout_does_not_fit_its_model_is_refused(model: dict
         Path("model.qsac.json").write_text(sealed(document))
         assert run(["run", "model.qsac.json"]) == 2
         assert capsys.readouterr().err.startswith(
-            "error: the artifact is damaged\n  where:  model.qsac.json /circuits/0/"
+            "error: the artifact is damaged [artifact.damaged]\n  where:  model.qsac.json /circuits/0/"
         )
 
 

@@ -153,7 +153,10 @@ def test_a_failing_backend(folder: Path, capsys: Captured, monkeypatch: pytest.M
 
     monkeypatch.setattr("qiskit_aer.AerSimulator.run", lambda *_, **__: Failed())
     assert run(["run", "small.json", "--target", "aer"]) == 4
-    assert capsys.readouterr() == ("", "error: Aer did not run the circuit\n  found:  ERROR: out of luck\n")
+    assert capsys.readouterr() == (
+        "",
+        "error: Aer did not run the circuit [simulator.failed]\n  found:  ERROR: out of luck\n",
+    )
 
 
 def test_an_interruption(folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:

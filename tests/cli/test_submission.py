@@ -55,7 +55,9 @@ def test_a_job_from_its_submission_to_its_metrics(vendor: FakeVendor, capsys: Ca
 def test_no_jobs(folder: Path, capsys: Captured) -> None:
     assert said(["jobs"], capsys).out == "no jobs were submitted\n"
     assert said(["jobs", "--json"], capsys).out == "[]\n"
-    assert said(["results", "1"], capsys, 2).err.startswith("error: there is no job 1 in the journal\n")
+    assert said(["results", "1"], capsys, 2).err.startswith(
+        "error: there is no job 1 in the journal [journal.unknown-job]\n"
+    )
     assert said(["results", "one"], capsys, 2).out == ""
 
 
@@ -75,17 +77,37 @@ def test_the_cost_is_agreed_to_on_a_terminal(
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (SUBMIT, 2, "nothing is submitted unasked: --yes agrees to the cost where there is no terminal"),
-        ([*SUBMIT, "--yes", "--max-cost", "1"], 3, "the job may cost more than is allowed"),
-        ([*SUBMIT[:-1], "20000", "--yes"], 3, "the job has too many shots"),
-        ([*SUBMIT[:-1], "0", "--yes"], 2, "the number of shots is out of range"),
-        ([*SUBMIT[:-2], "--yes"], 2, "--submit needs --shots: every one of them is paid for"),
-        ([*SUBMIT, "--noise"], 2, "--noise is for simulations, not for --submit"),
-        (["run", "small.json", "--submit", "--shots", "9", "--yes"], 2, "no jobs can be submitted to statevector"),
-        (["run", "-", "--submit", "--shots", "9"], 2, "--submit asks before it spends: give a file, or --yes"),
-        (["run", "small.json", "--yes"], 2, "--max-cost, --machine and --yes are for --submit"),
-        (["run", "small.json", "--machine", "H2-1E"], 2, "--max-cost, --machine and --yes are for --submit"),
-        (["run", "small.json", "--max-cost", "0"], 2, "--max-cost, --machine and --yes are for --submit"),
+        (
+            SUBMIT,
+            2,
+            "nothing is submitted unasked: --yes agrees to the cost where there is no terminal [usage.invalid]",
+        ),
+        ([*SUBMIT, "--yes", "--max-cost", "1"], 3, "the job may cost more than is allowed [job.too-expensive]"),
+        ([*SUBMIT[:-1], "20000", "--yes"], 3, "the job has too many shots [job.too-many-shots]"),
+        ([*SUBMIT[:-1], "0", "--yes"], 2, "the number of shots is out of range [option.out-of-range]"),
+        ([*SUBMIT[:-2], "--yes"], 2, "--submit needs --shots: every one of them is paid for [usage.invalid]"),
+        ([*SUBMIT, "--noise"], 2, "--noise is for simulations, not for --submit [usage.invalid]"),
+        (
+            ["run", "small.json", "--submit", "--shots", "9", "--yes"],
+            2,
+            "no jobs can be submitted to statevector [vendor.unsupported-target]",
+        ),
+        (
+            ["run", "-", "--submit", "--shots", "9"],
+            2,
+            "--submit asks before it spends: give a file, or --yes [usage.invalid]",
+        ),
+        (["run", "small.json", "--yes"], 2, "--max-cost, --machine and --yes are for --submit [usage.invalid]"),
+        (
+            ["run", "small.json", "--machine", "H2-1E"],
+            2,
+            "--max-cost, --machine and --yes are for --submit [usage.invalid]",
+        ),
+        (
+            ["run", "small.json", "--max-cost", "0"],
+            2,
+            "--max-cost, --machine and --yes are for --submit [usage.invalid]",
+        ),
     ],
 )
 def test_what_is_refused_before_anything_is_spent(
@@ -117,7 +139,10 @@ def test_a_job_that_was_not_run(state: Any, vendor: FakeVendor, capsys: Captured
     said([*SUBMIT, "--yes"], capsys)
     vendor.state = state
     output = said(["results", "1", "--wait"], capsys, 4).err
-    assert output == f"error: job 1 was not run: {state}\n  found:  it is {state}\n  help:   submit it again\n"
+    assert (
+        output
+        == f"error: job 1 was not run: {state} [job.not-run]\n  found:  it is {state}\n  help:   submit it again\n"
+    )
 
 
 def test_waiting(vendor: FakeVendor, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,7 +180,7 @@ def test_counts_that_cannot_be_used_are_not_kept(
     said([*SUBMIT, "--yes"], capsys)
     vendor.returned = returned
     output = said(["results", "1"], capsys, 4).err
-    assert output.startswith(f"error: the counts of job 1 cannot be used\n  found:  {problem}")
+    assert output.startswith(f"error: the counts of job 1 cannot be used [vendor.invalid-answer]\n  found:  {problem}")
     entry = Journal().job(1)
     assert (entry.state, entry.parts[0].counts) == ("queued", None)
     vendor.returned = {"000000": 100}
@@ -190,7 +215,10 @@ def test_a_later_answer_does_not_take_a_finished_job_back(vendor: FakeVendor, ca
 def test_a_state_and_a_message_that_make_no_sense(vendor: FakeVendor, capsys: Captured) -> None:
     said([*SUBMIT, "--yes"], capsys)
     vendor.state = "gone\x1b"  # type: ignore[assignment]  # as a vendor might
-    assert "error: the answer of Quantinuum makes no sense\n" in said(["results", "1"], capsys, 4).err
+    assert (
+        "error: the answer of Quantinuum makes no sense [vendor.invalid-answer]\n"
+        in said(["results", "1"], capsys, 4).err
+    )
     assert Journal().job(1).state == "queued"
 
 
@@ -198,7 +226,7 @@ def test_a_vendor_that_does_not_answer(vendor: FakeVendor, capsys: Captured, mon
     said([*SUBMIT, "--yes"], capsys)
     monkeypatch.setattr(vendor, "status", lambda _: 1 / 0)
     output = said(["results", "1"], capsys, 4).err
-    assert output.startswith("error: Quantinuum did not answer\n  found:  ZeroDivisionError: ")
+    assert output.startswith("error: Quantinuum did not answer [vendor.no-answer]\n  found:  ZeroDivisionError: ")
 
 
 def _changed(compiled: qsac.Compiled, **fields: Any) -> list[str]:
@@ -211,8 +239,14 @@ def test_a_forged_cost_is_not_believed(vendor: FakeVendor, capsys: Captured) -> 
     compiled = qsac.compile("small.json", "h2")
     free = {"unit": "HQC", "fixed": 0, "per_shot": 0, "per_shot_with_resets": 0}
     words = _changed(compiled, stats=compiled.stats | {"cost": free})
-    assert "error: the job may cost more than is allowed\n" in said([*words, "1000", "--max-cost", "1"], capsys, 3).err
-    assert "error: the job has too many shots\n" in said([*words, "100000000", "--max-cost", "1"], capsys, 3).err
+    assert (
+        "error: the job may cost more than is allowed [job.too-expensive]\n"
+        in said([*words, "1000", "--max-cost", "1"], capsys, 3).err
+    )
+    assert (
+        "error: the job has too many shots [job.too-many-shots]\n"
+        in said([*words, "100000000", "--max-cost", "1"], capsys, 3).err
+    )
     words = _changed(compiled, target=compiled.target | {"max_shots": None})
     output = said([*words, "100000000"], capsys, 2).err
     assert 'error: the artifact describes another machine than the "h2" that this qsac knows\n' in output
@@ -244,7 +278,7 @@ def test_what_is_not_verified_is_said_before_the_cost(
 @pytest.mark.parametrize("max_cost", ["nan", "inf", "-inf", "-1"])
 def test_a_highest_cost_that_is_none(max_cost: str, vendor: FakeVendor, capsys: Captured) -> None:
     output = said([*SUBMIT, "--yes", "--max-cost", max_cost], capsys, 2).err
-    assert output.startswith("error: the highest cost is invalid\n")
+    assert output.startswith("error: the highest cost is invalid [option.out-of-range]\n")
     assert not vendor.folder.exists()
 
 
@@ -269,7 +303,9 @@ def test_a_damaged_row_costs_that_row(vendor: FakeVendor, capsys: Captured) -> N
     assert output.err == "warning: job 2 is damaged in the journal: invalid counts\n"
     listed = json.loads(said(["jobs", "--json"], capsys).out)
     assert [(entry["id"], entry["state"]) for entry in listed] == [(3, "queued"), (2, "damaged"), (1, "queued")]
-    assert said(["results", "2"], capsys, 4).err.startswith("error: job 2 is damaged in the journal\n")
+    assert said(["results", "2"], capsys, 4).err.startswith(
+        "error: job 2 is damaged in the journal [journal.damaged-job]\n"
+    )
     assert json.loads(said(["results", "3", "--json"], capsys).out)["result"]["shots"] == 102
     assert said(["results", "9" * 30], capsys, 2).err.startswith("error: there is no job 999")
 

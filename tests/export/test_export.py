@@ -259,7 +259,7 @@ def test_without_pyqir_one_sentence_says_how_to_get_it(monkeypatch: pytest.Monke
     with pytest.raises(InvalidInputError) as caught:
         to_qir(_gate(GATES[0]))
     assert str(caught.value) == (
-        "writing QIR needs a package that is not installed\n"
+        "writing QIR needs a package that is not installed [package.missing]\n"
         "  wanted: the Python package pyqir\n"
         "  help:   pip install 'qsac[qir]'"
     )

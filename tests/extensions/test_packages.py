@@ -13,10 +13,12 @@ import pytest
 
 import qsac
 from qsac.cli.main import run
-from qsac.compiler import compilation as compiler
+from qsac.compiler.circuit_compilation import Compilation
+from qsac.compiler.options import Options
 from qsac.errors import ExtensionError, InvalidInputError
 from qsac.machine import registry as machines
 from qsac.pipeline import registry
+from qsac.pipeline.stages import Watch
 from tests.extensions.elsewhere import MODULE, PASSES
 from tests.extensions.installed import MODEL, Install
 from tests.extensions.installed import compiled_with as _compile
@@ -106,7 +108,7 @@ def test_targets_of_packages_are_told_apart_by_their_data_in_the_cache(install: 
     install("elsewhere", "[qsac.targets]\nroomy = elsewhere_qsac:roomy\n")
     machine = machines.target("roomy")
     keys = {
-        compiler.Compilation(each, compiler.Options(), compiler.Watch(None), None).key(qsac.load(MODEL))
+        Compilation(each, Options(), Watch(None), None).key(qsac.load(MODEL))
         for each in (machine, dataclasses.replace(machine, qubits=61), machines.target("roomy"))
     }
     assert len(keys) == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 
@@ -23,6 +24,9 @@ class Renames:
     ``moves`` are JSON pointers of the commit, and where the same stands in the working tree, moved one after the other
     once all is renamed. Where things are moved to, an empty object says no more than none: the outermost one, and
     what is moved, are left out where they are empty.
+
+    ``sources`` are for names that decide an order, as registers do, which circuits and their exports list by name: a
+    text in a file of the commit, and what stands there when the commit is run. A commit without it is run as it is.
     """
 
     ops: Mapping[str, str] = field(default_factory=dict)
@@ -32,6 +36,14 @@ class Renames:
     added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     added_attributes: tuple[str, ...] = ()
     moves: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def carry_out(self, folder: Path) -> None:
+        """Put the new names into the sources of the commit, which lie in a folder."""
+        for name, (old, new) in self.sources.items():
+            file = folder / name
+            if file.is_file():
+                file.write_text(file.read_text("utf-8").replace(old, new), "utf-8")
 
     def against(self, base: Mapping[str, Any]) -> Renames:
         """The table for a document of the commit: what that commit does not have yet is not compared."""
@@ -149,7 +161,7 @@ RENAMES = Renames(
         "turn-power": "rotate-degree",
     },
     passes={"stage-power": "stage-degree", "stagger-loaders": "alternate-load-order"},
-    registers={"power": "degree"},
+    sources={"qsac/build.py": ('f"power[', 'f"degree[')},
     added={"ops": ("/circuits/*/groups",)},
     added_attributes=("sources",),
     moves={

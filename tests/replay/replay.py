@@ -103,6 +103,7 @@ def answers(
         )
         folders = {"commit": folder / "commit", "working tree": folder / "tree"}
         extract(root, commit, folders["commit"])
+        renames.carry_out(folders["commit"])
         copy_tree(root, folders["working tree"])
         lanes = [_lane(folders, folder, number, processes, stack) for number in range(max(1, processes // 2))]
         for lane in lanes:

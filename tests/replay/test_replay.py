@@ -124,6 +124,24 @@ def test_another_name_and_another_count_are_found(repository: Path) -> None:
     }
 
 
+def test_a_register_whose_new_name_comes_earlier_is_renamed_in_the_commit(repository: Path) -> None:
+    """``score[0]`` is listed behind ``key``, ``a[0]`` before it."""
+    change = ("qsac/families/qsa/parts.py", 'f"score[', 'f"a[')
+    _changed(repository, *change)
+    try:
+        for renames in (Renames(registers={"score": "a"}), Renames(sources={change[0]: change[1:]})):
+            ((one, pairs),) = answers(repository, "HEAD", [ONE], renames, 1)
+            found = {
+                step.kind: difference.place for step, difference in judged(one, pairs, "meaning", renames).differences
+            }
+            if renames.sources:
+                assert found == {}
+            else:
+                assert found["artifact"].startswith("/circuits/0/circuit/bits/0/0")
+    finally:
+        _git(repository, "checkout", "--quiet", "--", ".")
+
+
 def test_a_side_that_does_not_start_is_no_agreement(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

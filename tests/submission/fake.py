@@ -15,9 +15,14 @@ from qsac.cli.main import run
 from qsac.errors import BackendError, InvalidInputError
 from qsac.native.circuit import NativeCircuit
 from qsac.submission.client import State, Status
+from qsac.submission.entries import Job
+from qsac.submission.journal import Journal
 from tests.cli.conftest import SMALL
 
 Captured = pytest.CaptureFixture[str]
+
+SUBMIT_PAIR = ["run", "pair.qsac.json", "--submit", "--shots", "100", "--yes"]
+RESUME_PAIR = ["results", "1", "--resume", "--yes"]
 SUBMIT = ["run", "small.json", "--target", "h2", "--submit", "--shots", "100"]
 
 
@@ -112,6 +117,11 @@ class CountingVendor(FakeVendor):
         assert job["circuit"] == circuit.name
         return {"0" * job["bits"]: job["shots"]}
 
+    @property
+    def circuits(self) -> list[str]:
+        """The circuits that it was handed, as often as it was."""
+        return sorted(job["circuit"] for job in self.jobs)
+
     def handed(self) -> Counter[str]:
         """How often it was handed a job of each tag."""
         return Counter(file.name.split(".")[0] for file in self.folder.glob("*.json"))
@@ -132,3 +142,13 @@ def small() -> qsac.Compiled:
 def placed(target: str = "ibm-fez") -> qsac.Compiled:
     """The small model on a machine with a coupling graph, without the long search for a good place."""
     return qsac.compile(SMALL, target, optimisation=1, verify=False)
+
+
+def first_job() -> Job:
+    """The first job of the journal."""
+    return Journal().job(1)
+
+
+def states() -> tuple[str, ...]:
+    """The states of the circuits of the first job."""
+    return tuple(part.state for part in first_job().parts)

@@ -148,7 +148,7 @@ def test_without_an_account_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_pa
     with pytest.raises(BackendError) as caught:
         IBMClient("ibm_fez")
     assert str(caught.value) == (
-        "there is no IBM Quantum account\n"
+        "there is no IBM Quantum account [vendor.no-login]\n"
         "  help:   save one with qiskit_ibm_runtime.QiskitRuntimeService.save_account, or set QISKIT_IBM_TOKEN"
     )
     assert caught.value.exit_code == 4

@@ -128,7 +128,10 @@ def test_counts_are_in_the_order_of_the_circuits_bits(nexus: Nexus, compiled: qs
 def test_without_a_login_one_sentence(home: Path) -> None:
     with pytest.raises(BackendError) as caught:
         NexusClient("H2-1")
-    assert str(caught.value) == "there is no login to Quantinuum Nexus\n  help:   qnx login, and try again"
+    assert (
+        str(caught.value)
+        == "there is no login to Quantinuum Nexus [vendor.no-login]\n  help:   qnx login, and try again"
+    )
     assert caught.value.exit_code == 4
 
 

@@ -78,7 +78,7 @@ def _bindings(made: Template, seed: int) -> list[Compiled]:
 def _assert_same_gates(first: NativeCircuit, second: NativeCircuit) -> None:
     for column in ("kind", "first", "second"):
         np.testing.assert_array_equal(getattr(first, column), getattr(second, column))
-    for part in ("qubits", "bits", "readouts", "profile", "groups", "initial_map", "final_map"):
+    for part in ("qubits", "bits", "readouts", "snapshot", "groups", "initial_map", "final_map"):
         assert getattr(first, part) == getattr(second, part)
 
 

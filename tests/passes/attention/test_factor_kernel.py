@@ -206,7 +206,7 @@ def test_it_is_chosen_by_cost() -> None:
     forced = qsac.compile(worse, "h1", passes=LINEAR)
     assert forced.stats["lam"] == pytest.approx(2 * forced.model.lam)
     assert forced.stats["two_qubit_gates"] < left.stats["two_qubit_gates"]
-    assert any(isinstance(op, PhaseTable) and op.index.startswith("power") for op in forced.program.ops)
+    assert any(isinstance(op, PhaseTable) and op.index.startswith("degree") for op in forced.program.ops)
 
 
 def test_shots_are_told_what_they_are() -> None:
@@ -243,7 +243,7 @@ def test_the_normalisation_is_written_and_read() -> None:
     program = FactorKernel(linear=True).apply(build(load(polynomial(1.0, 0.0, 1.0))), PassContext(target("h1")))
     text = print_program(program)
     assert program.subnormalisation == pytest.approx(2)
-    assert "\nnormalisation " in text
+    assert "\nsubnormalisation " in text
     assert parse_program(text) == program
     line = next(line for line in text.splitlines() if line.startswith("subnormalisation"))
     for wrong in ("subnormalisation 0", "subnormalisation -1", "subnormalisation x", f"{line}\n{line}"):
