@@ -11,7 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from qsac.errors import InvalidInputError
 from qsac.files.differences import differences, shown
-from qsac.machine.read import PAIRS, QUBITS
+from qsac.machine.coupling import PAIRS
+from qsac.machine.read import QUBITS
 from qsac.machine.target import Durations, ErrorRates, Target, describe
 from qsac.native.circuit import KIND
 
