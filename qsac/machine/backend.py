@@ -19,7 +19,7 @@ from qsac.errors import DoesNotFitError, InvalidInputError, printable
 from qsac.files.limits import NAME_CHARACTERS
 from qsac.files.pointer import listed
 from qsac.machine.coupling import PAIRS, Edge
-from qsac.machine.read import NEEDED, QUBITS, Edge
+from qsac.machine.read import NEEDED, QUBITS
 from qsac.machine.registry import target_names
 from qsac.machine.target import Durations, ErrorRates, Target, idling_error
 

@@ -44,7 +44,7 @@ def test_a_vendor_that_fails_is_told_and_remembered(
     assert ASK in again
     _later(monkeypatch)
     assert said(["results", "1"], capsys, 4).err == (
-        f"error: job 1 never reached Quantinuum\n  found:  no job called {entry.parts[0].tag}\n"
+        f"error: job 1 never reached Quantinuum [job.never-submitted]\n  found:  no job called {entry.parts[0].tag}\n"
         "  help:   as far as Quantinuum knows nothing was submitted: submit it again, unless a `qsac run` is still at "
         "it\n"
     )

@@ -249,7 +249,10 @@ def test_a_forged_cost_is_not_believed(vendor: FakeVendor, capsys: Captured) -> 
     )
     words = _changed(compiled, target=compiled.target | {"max_shots": None})
     output = said([*words, "100000000"], capsys, 2).err
-    assert 'error: the artifact describes another machine than the "h2" that this qsac knows\n' in output
+    assert (
+        'error: the artifact describes another machine than the "h2" that this qsac knows [artifact.changed-target]\n'
+        in output
+    )
     assert "  where:  /target/max_shots\n" in output
     assert not vendor.folder.exists()
 
