@@ -179,7 +179,7 @@ def _distribution(distribution: Distribution) -> str:
 
 
 def shown(found: object) -> str:
-    """What was found in place of what is wanted, in a line. How it is written is foreign code too."""
+    """What was found instead of what is wanted, in a line. How it is written is foreign code too."""
     with suppress(Exception):
         text = _printable(repr(found))
         if len(text) <= _LONGEST:

@@ -39,7 +39,7 @@ def cache_folder(own_folders: Path) -> Path:
 def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """A short search for places on a coupling graph: it finds other arrangements, not other kinds of them."""
     from qsac.layout import choice as layout
-    from qsac.layout.effort import SearchBudget
+    from qsac.layout.search_budget import SearchBudget
 
-    whole = layout.effort_for
-    monkeypatch.setattr(layout, "effort_for", lambda *asked: whole(*asked) and SearchBudget(2, (2, 1), 1, 200))
+    whole = layout.search_budget
+    monkeypatch.setattr(layout, "search_budget", lambda *asked: whole(*asked) and SearchBudget(2, (2, 1), 1, 200))

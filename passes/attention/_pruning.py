@@ -57,7 +57,7 @@ class Pruning:
         return not np.iscomplexobj(self.rows)
 
     def loaded(self, cutoffs: Sequence[int]) -> NDArray[np.float64] | NDArray[np.complex128]:
-        """The rows that are loaded in place of the table's."""
+        """The rows that are loaded instead of the table's."""
         return pruned_rows(self.rows, cutoffs, self.weights)
 
     def error(self, cutoffs: Sequence[int]) -> float:

@@ -127,8 +127,7 @@ class _Planner:
         return search.possible and base.scope.dimension(op.index) == 1 << search.bits
 
     def _loader(self, base: Program, op: LoadTokens, count: int, exact: bool) -> Loader | None:
-        # One loader for all that load a table: in the branches that inverse load what was loaded, both must be the
-        # same.
+        # One loader for all that load a table: in the branches that uncompute what was loaded, both must be the same.
         key = (op.table, count, exact)
         if key not in self.found:
             search = self._search(base, op)

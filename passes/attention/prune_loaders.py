@@ -23,7 +23,7 @@ RESOLUTION = 1e-15
 """An infidelity below it is not told from rounding: it counts as this much."""
 
 FORESEEN = 4096
-"""Most two-qubit gates of programs whose pruning is reckoned with before: it takes longer than all else."""
+"""Most two-qubit gates of programs whose pruning is estimated in advance: it takes longer than all else."""
 
 TRIALS = 9
 """Sums of errors that are tried, where the true error is computed."""

@@ -84,7 +84,7 @@ def _two_tables(program: Program, copies: list[Copy]) -> tuple[Program, list[Cop
 
 
 def _diagonalised(program: Program, copies: list[Copy]) -> Program | None:
-    """The program with W = B D B* of every copy: B* x in the tables, D in place of W."""
+    """The program with W = B D B* of every copy: B* x in the tables, D instead of W."""
     if any(copy.unitary < 0 for copy in copies):
         return None
     tables = dict(program.tables)

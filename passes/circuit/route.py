@@ -248,7 +248,7 @@ def _parts(routed: Routed) -> list[NativeCircuit]:
 def _with_rows(
     circuit: NativeCircuit, rows: Iterable[tuple[int, int, int, float, float]], counts: NDArray[np.intp]
 ) -> NativeCircuit:
-    """The circuit with these gates, so many in place of each of its own."""
+    """The circuit with these gates, so many instead of each of its own."""
     table: NDArray[np.float64] = np.array(list(rows), dtype=np.float64).reshape(-1, 5)
     return replace(
         circuit,

@@ -40,7 +40,7 @@ class MergeDiagonals(Pass):
                     ops[host] = of_type(ops[host], Diagonal).joined(op)
                     continue
                 open_places.append(len(ops))
-            # Nothing moves past a barrier, on the qubits that are only controls either.
+            # Nothing moves past a barrier, on the qubits that are only used as controls either.
             touched = (*op.targets, *op.controlled_by) if op.barrier else op.targets
             last_target.update(dict.fromkeys(touched, len(ops)))
             ops.append(op)

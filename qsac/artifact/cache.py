@@ -227,7 +227,7 @@ class Cache:
                     yield self.folder / entry.name
 
     def _entries(self) -> Iterator[tuple[Path, int, float]]:
-        """Path, bytes and time of last use of each entry; what another process removes meanwhile is passed over."""
+        """Path, bytes and time of last use of each entry; what another process removes meanwhile is skipped."""
         for folder in self._folders():
             with suppress(OSError), os.scandir(folder) as listed:
                 for entry in listed:

@@ -1,4 +1,4 @@
-"""Whether an artifact is what it says: everything is read, recomputed, and compared with the model as it lies."""
+"""Whether an artifact is what it says: everything is read, recomputed, and compared with the model as stored."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def check_artifact(
 ) -> Report:
     """Check an artifact's text, which need not be trusted; ``source`` names it in errors.
 
-    Everything is read: the IR, the options and passes, the target, maps and groups. Statistics are worked out again;
-    gate set, coupling, maps and readout are checked; the circuit as it lies is simulated, unless ``simulate`` is False,
+    Everything is read: the IR, the options and passes, the target, maps and groups. Statistics are recomputed;
+    gate set, coupling, maps and readout are checked; the circuit as stored is simulated, unless ``simulate`` is False,
     and compared with the closed form of its model, or with its program where an error budget was spent. ``model`` is
     the one that it should be of. Raises :class:`~qsac.errors.InvalidInputError` for what is not an artifact at all.
     """

@@ -41,7 +41,7 @@ class Numbers:
 
 
 def check_numbers(compiled: Compiled, target: Target, options: Options, progress: Progress | None = None) -> Numbers:
-    """Simulate each circuit as it lies and compare every probability, relative to P(given), to 1e-9.
+    """Simulate each circuit as stored and compare every probability, relative to P(given), to 1e-9.
 
     It is compared with the closed form; where passes have spent of the error budget, with the program to 1e-9 and with
     the closed form to the square root of what was spent; with the latter alone, which ``too_wide`` says, where the

@@ -24,7 +24,7 @@ class Part:
 
     @property
     def circuit(self) -> NativeCircuit:
-        """The circuit as it lies."""
+        """The circuit as stored."""
         return self.compiled.circuits[self.place]
 
     @property

@@ -64,7 +64,7 @@ def verify(
 ) -> Report:
     """Check a compiled program, a template, or the file of one, as ``qsac verify`` does.
 
-    Everything in it is read, what can be worked out again is, and the circuit as it lies is simulated (unless
+    Everything in it is read, what can be recomputed is, and the circuit as stored is simulated (unless
     ``simulate`` is False) and compared with the closed form of its model. ``model`` is the one that it should be of.
     The report says what differs and where; it is not raised. Raises :class:`~qsac.errors.InvalidInputError` for a file
     that is neither an artifact nor a template.

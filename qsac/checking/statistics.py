@@ -77,7 +77,7 @@ def check_options(compiled: Compiled) -> tuple[Options | None, list[Finding]]:
 
 
 def check_statistics(compiled: Compiled, target: Target, options: Options) -> Iterator[Finding]:
-    """Every number of the statistics that can be worked out again."""
+    """Every number of the statistics that can be recomputed."""
     stats, parts = compiled.stats, list(parts_of(compiled))
     counts = [circuit_stats(part.circuit, target) for part in parts]
     whole = together(counts)
@@ -106,7 +106,7 @@ def check_statistics(compiled: Compiled, target: Target, options: Options) -> It
 
 
 _OF_CIRCUITS = ("passes", "allocation", "error_budget")
-"""What is said of each circuit and not worked out here."""
+"""What is said of each circuit and not computed here."""
 
 
 def _recomputed(

@@ -1,4 +1,4 @@
-"""What to do where a result would be noise."""
+"""Advice if a result would be noise."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from qsac.machine.registry import target, target_names
 from qsac.report.forecast import NOISE
 
 MACHINES = ("helios", "h2", "h2-2")
-"""Machines on sale that connect all qubits: what a model takes there is counted without routing, at once."""
+"""Commercial machines with all-to-all connectivity, for which a model is counted without routing."""
 
 
 MOST_GATES = 100_000
-"""Two-qubit gates up to which other machines are looked at: beyond, all of them err."""
+"""Two-qubit gates up to which other machines are tried: beyond, no machine returns error-free shots."""
 
 
 class Machine(NamedTuple):
@@ -34,7 +34,7 @@ def advice(
     options: Mapping[str, Any],
     sizes: Sizes | None = None,
 ) -> str | None:
-    """That a result will be noise and what would help, as a sentence; None where it will not, or nobody knows.
+    """A sentence that a result will be noise and what would help; None if it will not, or if that is unknown.
 
     ``counts`` are a circuit's :func:`~qsac.counting.stats.circuit_stats`, ``forecast`` its
     :func:`~qsac.report.forecast.forecast`, ``options`` those of the compilation. ``sizes`` are those of a
@@ -48,8 +48,7 @@ def advice(
 
 
 def best_machine(model: Model, other_than: str, sizes: Sizes | None = None) -> Machine | None:
-    """Of the :data:`MACHINES` that a model fits at -O2, but for one, the one whose shots are free of errors most
-    often."""
+    """Of the :data:`MACHINES` that a model fits at -O2, except one, the one with the highest ESP."""
     found = []
     asked: dict[str, Any] = dict(sizes or {})
     for name in MACHINES:
@@ -66,7 +65,7 @@ def best_machine(model: Model, other_than: str, sizes: Sizes | None = None) -> M
 
 
 def noise_sentence(name: str, error_free: float, options: Mapping[str, Any], best: Machine | None) -> str:
-    """That the result on the target ``name`` will be noise, and what would help.
+    """A sentence that the result on the target ``name`` will be noise, and what would help.
 
     ``options`` are those of the compilation; ``best`` is the machine to compare with, if there is one.
     """

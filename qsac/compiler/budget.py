@@ -1,4 +1,4 @@
-"""What an approximation is worth on a machine that errs."""
+"""The value of an approximation on a noisy machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from qsac.machine.target import Target
 from qsac.native.circuit import NativeCircuit
 
 AUTOMATIC_BUDGETS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
-"""Error budgets that ``auto`` chooses from, beside 0."""
+"""Error budgets that ``auto`` tries, besides 0."""
 
 
 class Trial(Protocol):
@@ -32,17 +32,16 @@ W = TypeVar("W", bound=Trial)
 
 
 def total(spent: Iterable[float]) -> float:
-    """The infidelity that passes have spent together, each its own: in the worst case errors add up, not squares."""
+    """The infidelity that several passes spend together: in the worst case errors add up, not their squares."""
     return sum(map(sqrt, spent)) ** 2
 
 
 def quality(error_free: float | None, spent: float, success: float) -> float:
-    """The share of successful shots that count what they should, estimated from below.
+    """A lower bound on the share of successful shots that are also correct.
 
-    That is the probability that no gate and no measurement errs (``error_free``), times what is left of the exact state
-    in the branch that the loss is read from: the branch has the probability ``success`` = zeta F, and an infidelity
-    ``spent`` of the whole final state may lie in it alone, so that the branch's own is at most spent / (zeta F). A
-    budget is worth its error as long as the gates that it saves err more often.
+    It is the ESP (``error_free``) times the fidelity of the branch from which the loss is read: the branch has the
+    probability ``success`` = zeta F, and all of the infidelity ``spent`` of the final state may lie in it, so its own
+    infidelity is at most spent / (zeta F). A budget pays off as long as the saved gates would have added more error.
     """
     if spent == 0:
         return error_free or 0.0
@@ -79,7 +78,7 @@ def best_quality(branch: Callable[[], float], trial: Callable[[float], W]) -> tu
 
 
 def fewest_gates(budget: float, trial: Callable[[float], W]) -> W:
-    """The way that uses the budget, or the exact one where that comes to as few two-qubit gates."""
+    """The way that uses the budget, or the exact one if that takes no more two-qubit gates."""
     found = trial(budget)
     if not found.spent:
         return found

@@ -51,17 +51,17 @@ def compile(
     :class:`~qsac.machine.target.Target`, or a machine as Qiskit or pytket describes it (:mod:`qsac.machine.backend`).
 
     ``optimisation`` (or ``optimization_level``) is 2 if not given: from 0 (plain structured lowering) to 3 (also
-    approximating passes, within ``error_budget``, an infidelity of the final state; ``"auto"`` takes the one that the
-    target's error rates speak for, see :func:`~qsac.compiler.budget.quality`). ``passes`` names a pipeline that takes
-    the place of the level's (``"fold-unitaries,..."``, or a list of names or of passes; routing, where the target needs
-    it, always follows). ``qubits`` is the most to use, ``prefer`` what to spare: qubits, or depth by taking more of
-    them. ``verify`` simulates the compiled circuit and compares it with the closed form, or, where a pass has spent of
-    the budget, with the final program (the statistics then hold what the spending came to): None does so where at most
-    15 qubits are alive at once. ``verify_each`` compares the result of each stage with the stage before
-    (:func:`~qsac.compiler.stagewise.check_stages`); where the verification fails, that is done in any case, and the
-    error names the stage. What ``cache``, a :class:`~qsac.artifact.cache.Cache` or the path of its folder, has is taken
-    from there, and what it has not is put there; nothing is looked up with ``verify_each``, nor where ``after`` is
-    given, which is called with each stage's name and result. ``announce`` is told of long searches before they begin.
+    approximating passes, within ``error_budget``, an infidelity of the final state; ``"auto"`` uses the one that the
+    target's error rates suggest, see :func:`~qsac.compiler.budget.quality`). ``passes`` is a pipeline instead of the
+    level's (``"fold-unitaries,..."``, or a list of names or of passes; routing, if the target needs it, always
+    follows). ``qubits`` is the most to use, ``prefer`` what to minimise: qubits, or depth with more qubits. ``verify``
+    simulates the compiled circuit and compares it with the closed form or, if a pass has spent some of the budget, with
+    the final program (the statistics then include the actual error); None does so for at most 15 simultaneously live
+    qubits. ``verify_each`` compares the result of each stage with the stage before
+    (:func:`~qsac.compiler.stagewise.check_stages`); if the verification fails, this is done in any case, and the error
+    names the stage. ``cache``, a :class:`~qsac.artifact.cache.Cache` or the path of its folder, is looked up first and
+    filled afterwards; it is not looked up with ``verify_each`` or ``after``, which is called with each stage's name and
+    result. ``announce`` is called before long searches.
 
     Raises :class:`~qsac.errors.InvalidInputError` for an invalid model, target or option,
     :class:`~qsac.errors.DoesNotFitError` where the target has too few qubits,

@@ -166,7 +166,7 @@ def estimate(
 
 
 def _sizes(model: Model, asked: Mapping[str, float | str]) -> dict[str, int]:
-    """The model's sizes, those that are ``asked`` for in place of its own."""
+    """The model's sizes, those that are ``asked`` for instead of its own."""
     known = family_of(model).sizes(model)
     unknown = next((name for name in asked if name not in known), None)
     if unknown is not None:
@@ -223,11 +223,11 @@ class _Estimation(Compilation):
     """A compilation of any size."""
 
     def check_memory(self, program: Program) -> None:
-        """Nothing is refused: whether it fits is part of what is told."""
+        """Nothing is refused: whether it fits is part of the estimate."""
 
 
 class _Counted(_Estimation):
-    """An outlined program after the passes on attention programs, ``final``, and what it comes to."""
+    """An outlined program after the passes on attention programs, ``final``, and its counts."""
 
     def __init__(self, machine: Target, options: Options, program: Program) -> None:
         super().__init__(machine, options, Watch(None), None)
@@ -245,12 +245,12 @@ class _Counted(_Estimation):
 
     @property
     def synthesised(self) -> list[ApplyUnitary]:
-        """Those of them that have no numbers: what they come to can only be told about."""
+        """Those of them that have no numbers: their gates can only be estimated."""
         return [op for op in self.matrices if isinstance(self.final.tables[op.table], ShapedTable)]
 
     @cached_property
     def of_shape(self) -> dict[str, Any]:
-        """The counts, None where matrices without numbers do not let them be told."""
+        """The counts; None for those that matrices without numbers leave unknown."""
         machine, unknown, scope = self.context.target, self.synthesised, self.final.scope
         # A diagonal keeps the place of such a matrix, so that what is before and after it stays apart.
         places = {op: replace(op, form="diagonal", table=f"{op.table}-place") for op in unknown}
@@ -275,7 +275,7 @@ class _Counted(_Estimation):
 
 
 def _basis(model: Model, sizes: Sizes, counted: Sequence[_Counted], *, rescaled: bool) -> Basis:
-    """What is to be counted: circuits are built where they are small."""
+    """What is counted: small circuits are built."""
     gates = sum(one.of_shape["two_qubit_gates"] for one in counted)
     if gates > BUILT or not family_of(model).is_small(model, sizes, ENTRIES):
         return "shape"

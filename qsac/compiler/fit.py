@@ -26,7 +26,7 @@ BYTES_A_GATE = 256
 
 
 def check_written_out(program: Program) -> None:
-    """Refuse, before anything is worked out of it, a program whose few lines stand for too much: rows of a table for
+    """Refuse, before anything is computed of it, a program whose few lines stand for too much: rows of a table for
     each value of many controls, or product formulas of many steps."""
     for place, op in enumerate(program.ops):
         found, most = 0, GATE_LIMIT

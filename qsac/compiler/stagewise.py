@@ -44,7 +44,7 @@ def check_stages(wanted: Wanted, stages: Stages, chosen: Sequence[Pass | Circuit
     The meaning is every probability of every readout, P(given), P(given and success) and those of the observed index.
     The first stage's is compared with the closed form, each other one's with the stage before: to 1e-9, relative to
     P(given), and where a pass has spent of the error budget to what that spending allows. Programs that are too wide
-    are passed over, with a :class:`SkippedStageWarning`. Passes of other packages are applied twice, and refused if
+    are skipped, with a :class:`SkippedStageWarning`. Passes of other packages are applied twice, and refused if
     the results differ. ``chosen`` are the passes, ``context`` theirs once all have been applied.
     """
     steps = {step.name: step for step in chosen}
@@ -110,7 +110,7 @@ def first_change(wanted: Wanted, stages: Stages, spent: Mapping[str, float]) -> 
     for place, (name, result) in enumerate(stages):
         if isinstance(result, Program) and result.level == "attention":
             subnormalisation = result.subnormalisation
-        allowed += sqrt(spent.get(name, 0.0))  # errors of stages that were passed over add up
+        allowed += sqrt(spent.get(name, 0.0))  # errors of stages that were skipped add up
         try:
             found = _outcomes(result)
         except DoesNotFitError:

@@ -26,7 +26,7 @@ from qsac.simulation.verification import (
 
 
 def simulated(compiled: Compiled, progress: Progress | None = None) -> dict[str, Outcomes]:
-    """The exact outcomes of every circuit as it lies, by name."""
+    """The exact outcomes of every stored circuit, by name."""
     return {
         circuit.name: with_subnormalisation(simulate(circuit, progress), subnormalisation)
         for circuit, subnormalisation in zip(compiled.circuits, compiled.subnormalisations, strict=True)
@@ -39,7 +39,7 @@ def with_subnormalisation(found: Outcomes, subnormalisation: float) -> Outcomes:
 
 
 def comparisons(compiled: Compiled, progress: Progress | None = None) -> list[Comparison]:
-    """Simulate each circuit exactly, beside the closed form of its model, or its program if that is not exact.
+    """Simulate each circuit exactly, and compare it with its model's closed form, or its program if that is not exact.
 
     Compared are P(given), each readout's joint probability and those of every value of an observed index.
     """

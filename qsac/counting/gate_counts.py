@@ -1,4 +1,4 @@
-"""How many gates are written, and how deep they are: what counts them in place of keeping them."""
+"""How many gates are written, and how deep they are: what counts them instead of keeping them."""
 
 from __future__ import annotations
 

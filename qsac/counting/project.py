@@ -1,4 +1,4 @@
-"""What projections take: the unpreparation of the state that they project on."""
+"""What projections take: the inverse preparation of the state that they project on."""
 
 from __future__ import annotations
 

@@ -51,14 +51,14 @@ def gates_by_ops(circuit: NativeCircuit) -> dict[Ids, tuple[int, int]]:
 def error_free_probability(circuit: NativeCircuit, target: Target, idle: int) -> float | None:
     """The product of the success rates of every gate, measurement, reset and idle layer; None without published rates.
 
-    A measurement errs with the mean of its two rates. A qubit idling for one two-qubit layer errs with the rate
-    ``memory``. Errors that a later projection would hide are counted all the same.
+    The error rate of a measurement is the mean of its two rates, that of a qubit idling for one two-qubit layer is
+    ``memory``. Errors that a later projection would hide are counted too.
     """
     rates = target.errors
     if rates is None:
         return None
     parts = (gate_errors(circuit, rates), readout_errors(circuit, rates).mean(axis=1))
-    # An angle of a stranger's circuit may be far beyond what rates are published for.
+    # An angle in a circuit from elsewhere may be far beyond the range of the published rates.
     if rates.memory >= 1 or any(np.any(errors >= 1) for errors in parts):
         return 0.0
     logarithm = sum(float(np.log1p(-errors).sum()) for errors in parts)
@@ -159,10 +159,11 @@ def _sum_by_name(prices: Sequence[Mapping[str, Any] | None]) -> dict[str, Any] |
 
 
 def tally_stats(tally: GateCounts, target: Target) -> dict[str, Any]:
-    """As :func:`circuit_stats`, of a circuit that was counted without being built.
+    """Like :func:`circuit_stats`, for a circuit that was counted without being built.
 
-    Two-qubit gates whose angle is not known are taken to err as much as the largest angle makes them: the probability
-    is then a lower bound. They are the last gates of diagonals, one each.
+
+    Two-qubit gates with unknown angles get the error rate of the largest angle, so the probability is a lower bound.
+    They are the last gates of diagonals, one each.
     """
     found = Layers(tally.depth, tally.two_qubit_depth, tally.idle)
     taken = None if target.durations is None else _taken(tally.length, target.durations)

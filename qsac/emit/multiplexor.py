@@ -12,7 +12,7 @@ from qsac.native.angles import Linear
 
 @emission.register(Multiplexor)
 def multiplexor(op: Multiplexor, out: ZZPhaseEmitter, linear: Linear | None) -> None:
-    """A ladder whose angles are worked out here."""
+    """A ladder whose angles are computed here."""
     controls = [out.place[name] for name in op.controls]
     free = op.first_entangler_free, op.last_entangler_free
     out.multiplexor(op.axis, controls, out.place[op.target], op.angles.values / pi, *free, linear)

@@ -84,12 +84,12 @@ class Model:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run came to, or a closed form: one envelope for every family.
+    """The result of a run or a closed form: one envelope for every family.
 
     ``shots`` is None for an exact run, and ``standard_errors`` and ``value_errors`` are then empty; ``seed`` is None
-    for shots taken elsewhere; ``target`` is None for a closed form. ``noise``: the machine's errors were simulated;
-    ``mitigated``: those of readout were corrected again. A metric that does not exist, or that the shots did not
-    resolve, is None, and a warning says why. ``values`` holds what a readout reports beside numbers of one name
+    for your own counts; ``target`` is None for a closed form. ``noise``: the machine's errors were simulated;
+    ``mitigated``: readout errors were corrected. A metric that does not exist, or that the shots did not resolve, is
+    None, and a warning says why. ``values`` holds what a readout reports besides single numbers
     (``predictions``, ``overlaps``): arrays as lists, or objects of them, None where there is no number;
     ``value_errors`` the standard errors of the same shape.
     """
@@ -233,20 +233,20 @@ class Readout(Protocol):
 
     @property
     def precise(self) -> str | None:
-        """The metric that shots can be taken until it is known well enough, and whose readout errors can be corrected:
-        :meth:`influence` knows its error. None where there is none."""
+        """The metric for which ``--precision`` and readout-error mitigation work, because :meth:`influence` knows its
+        error; None if there is none."""
 
     def expected(self, model: Any) -> Mapping[str, Outcomes]:
         """The closed form: exact outcomes of every circuit, without a circuit. ``subnormalisation`` is 1."""
 
     def work(self, model: Any) -> int:
-        """About how many numbers :meth:`expected` goes through: who calls it unasked, looks at that first."""
+        """About how many numbers :meth:`expected` processes; checked before it is called by default."""
 
     def result(self, model: Any, seen: Mapping[str, Any]) -> Result:
-        """What exact or counted outcomes come to; of counted ones there is at least one shot."""
+        """The result of exact or counted outcomes; counted ones have at least one shot."""
 
     def closed_form(self, model: Any) -> Result:
-        """What an exact run comes to, by the closed form."""
+        """The result of an exact run, from the closed form."""
 
     def shots(self, model: Any, expected: Mapping[str, Outcomes], error: float) -> int | None:
         """The shots of each circuit for a standard error of :attr:`precise`; None where that cannot be told."""
@@ -344,7 +344,7 @@ class Family(Protocol):
         """What an artifact's statistics say of the model, with the subnormalisation of each circuit's program."""
 
     def beside(self, model: Any) -> Any:
-        """What a compilation that may approximate looks at beside the canonical model, JSON-ready; None for nothing."""
+        """What an approximating compilation uses besides the canonical model, JSON-ready; None for nothing."""
 
     def examples(self) -> Iterable[Model]:
         """Small models, all readouts among them, for the conformance test."""

@@ -1,4 +1,4 @@
-"""What a circuit's measurements came to: exact probabilities and counted shots alike."""
+"""The outcomes of a circuit's measurements, as exact probabilities or counted shots."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, eq=False)
 class Index:
-    """By the value of an index that a circuit observes: the weight with every given bit zero (``marginal``), and with
-    every success bit zero as well (``joint``). Both have one entry for each value of the index's qubits. ``labels`` is
-    what their entries are called, before the value."""
+    """For each value of an index that a circuit saves: the weight with every given bit zero (``marginal``), and with
+    every success bit zero as well (``joint``). Both have one entry for each value of the index's qubits. ``labels`` are
+    the names of their entries, before the value."""
 
     marginal: Real
     joint: Real
@@ -33,13 +33,13 @@ class Index:
 
 @dataclass(frozen=True, eq=False)
 class Outcomes:
-    """Weights of the bit strings that one circuit gives, as its readouts tell them apart.
+    """Weights of the bit strings of one circuit, as far as its readouts distinguish them.
 
-    ``total`` is the weight of all: 1 for exact probabilities, else the number of shots. ``given`` is that of every
-    given bit zero, ``success`` for each readout that of its success bits zero as well. ``index`` is there where an
-    index is observed: in exact outcomes always, in counted ones where it is measured. ``exact`` says which they are.
-    Counts that were corrected for readout errors are no whole numbers. ``subnormalisation`` is how much larger lambda
-    is in the circuit's program than in its model: probabilities of the model are larger by its square.
+    ``total`` is the weight of all: 1 for exact probabilities, otherwise the number of shots. ``given`` is the weight of
+    every given (post-selected) bit zero, ``success`` for each readout that of its success bits zero as well. ``index``
+    is present if an index is saved: always in exact outcomes, in counted ones if it is measured. ``exact``: they are
+    probabilities. Counts corrected for readout errors are not whole numbers. ``subnormalisation`` is the factor by
+    which the program's lambda exceeds the model's: the model's probabilities are larger by its square.
     """
 
     total: float

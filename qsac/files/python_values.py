@@ -15,7 +15,7 @@ _SOURCE = "<dict>"
 _ARRAY_ENTRIES = 2 * limits.TOKEN_ENTRIES
 
 _KINDS = {"M": "dates", "m": "durations", "V": "records"}
-"""Kinds of NumPy arrays that would turn into numbers or rows unasked."""
+"""Kinds of NumPy arrays that would turn into numbers or rows by default."""
 
 
 def plain(value: object, pointer: str = "") -> object:

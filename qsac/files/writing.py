@@ -73,7 +73,7 @@ def write_whole(path: str | os.PathLike[str], parts: Iterable[str], *, guard: Gu
 def write_file(
     place: Path, blocks: Iterable[bytes], *, private: bool = False, durable: bool = True, guard: Guard | None = None
 ) -> None:
-    """Write a regular file whole, in place of another or anew. Raises ``OSError``, and whatever ``guard`` raises.
+    """Write a regular file whole, instead of another or anew. Raises ``OSError``, and whatever ``guard`` raises.
 
     ``private``: for the user alone (0600); otherwise an existing file keeps its permissions, and a new one is as public
     as any that the user creates. ``durable``: the content is on disk before it takes its place, so that it survives a

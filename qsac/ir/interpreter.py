@@ -15,7 +15,7 @@ from qsac.ir.program import Program
 from qsac.ir.save_probabilities import SaveProbabilities
 
 WIDTH_LIMIT = 24
-"""Most qubits alive at once that are interpreted densely: 2^24 amplitudes of 16 bytes, three times, are 805 MB."""
+"""Most qubits live at once that are interpreted densely: 2^24 amplitudes of 16 bytes, three times, are 805 MB."""
 
 
 @dataclass(frozen=True)

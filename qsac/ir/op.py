@@ -1,4 +1,4 @@
-"""What an op is: a frozen dataclass with a signature (its targets, its controls), nothing about gates.
+"""What an op is: a frozen dataclass with a signature (its targets and controls), nothing about gates.
 
 Meaning is added by optional protocols: :class:`Preparation` (the state it brings fresh registers into),
 :class:`ControlledUnitary` (its matrix for every value of its controls), :class:`Projection` (the state it projects
@@ -108,7 +108,7 @@ class Op:
 
     @property
     def computes_pair(self) -> bool:
-        """Whether the op leaves a diagonal on its registers open: until its adjoint they are only controls."""
+        """Whether the op leaves a diagonal on its registers open: until its adjoint they are only used as controls."""
         return False
 
     @property
@@ -156,7 +156,7 @@ class ControlledUnitary(Protocol):
     """An op that acts on its targets by a unitary chosen by the value of its controls."""
 
     def matrices(self, scope: Scope) -> NDArray[np.complex128]:
-        """Shape (B, D, D): B values of the controls (in order), D the dimension of the targets."""
+        """Shape (B, D, D): B values of the control registers (in order), D the dimension of the targets."""
         ...
 
 

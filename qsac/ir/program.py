@@ -60,7 +60,7 @@ class Program:
         return first, second
 
     def uses(self, register: str) -> tuple[int, ...]:
-        """The places of the ops that target a register or are controlled by it, in order."""
+        """The places of the ops that target or control on a register, in order."""
         return self._places[0].get(register, ())
 
     def targeting(self, register: str) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ class Table:
 
     ``source`` says where the rows come from, if more is known than their values: each row is the one before it after
     one time step of an evolution. It goes where the table goes, and is part of what tables are compared by.
-    ``derivation`` says how the values came from other tables of a program, so that they can be worked out again for
+    ``derivation`` says how the values came from other tables of a program, so that they can be recomputed for
     other values of those; ``pattern`` is a table of the same shape whose values decide how the rows are loaded, in
     place of its own. Neither is compared.
 

@@ -32,11 +32,11 @@ def verify(program: Program) -> None:
     """Check a program against every rule; raise :class:`ProgramError` for the first op that breaks one.
 
     Registers are linear for their targets: allocated by their first targeting op, ended by a projection, not used
-    after it (at block level a reset brings a qubit back). A control is live and not also a target. An op
+    after it (at block level a reset brings a qubit back). A control register is live and not also a target. An op
     that needs fresh targets finds them unallocated. Uncomputed data is projected on zero next. Every outcome that a
     readout names exists once, and its given set, and given with success, are what has been projected up to some point
     of the program: every probability a readout needs is then a norm on the way. A pair that an op opens is closed by
-    its adjoint, with its registers only controls in between. An ancilla of an op is in zero.
+    its adjoint, with its registers only used as controls in between. An ancilla of an op is in zero.
     """
     _verify_declarations(program)
     live: set[str] = set()
@@ -177,7 +177,7 @@ def _verify_promises(program: Program) -> None:
 
 
 def _verify_pairs(program: Program) -> None:
-    """Between an op that opens a pair and its adjoint, the registers of the pair are only controls."""
+    """Between an op that opens a pair and its adjoint, the registers of the pair are only used as controls."""
     opened: list[Op] = []
     for index, op in enumerate(program.ops):
         touched = [other for other in opened if set(op.targets) & {*other.targets, *other.controlled_by}]

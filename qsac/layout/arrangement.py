@@ -6,7 +6,7 @@ a tree that grows from the target over its controls and over empty places. The n
 at distance D is added into its neighbour on the way by CX, and so on to the target's neighbour, which then toggles in
 its place, and back: 2 (D - 1) gates more for each toggle, where moving it would cost swaps (after Nash, Gheorghiu and
 Mosca, arXiv 1904.01972: phase polynomials on Steiner trees). What such a chain adds on its way are controls that
-toggle more often, and the angles are worked out for these parities (:class:`~qsac.ir.blocks.multiplexor.LadderOrder`).
+toggle more often, and the angles are computed for these parities (:class:`~qsac.ir.blocks.multiplexor.LadderOrder`).
 
 Here is what a ladder costs at a given place; :mod:`qsac.layout.annealing` looks for the places.
 """

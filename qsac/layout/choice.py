@@ -13,7 +13,7 @@ from qsac.counting.stats import circuit_stats
 from qsac.errors import of_type, present
 from qsac.ir.attention import LoadPruned
 from qsac.ir.program import Program
-from qsac.layout.effort import SearchBudget
+from qsac.layout.search_budget import SearchBudget
 from qsac.layout.variants import Variants
 from qsac.lowering.allocation import Allocation
 from qsac.machine.target import Target
@@ -36,7 +36,7 @@ MOST_GATES = 2_000
 """Two-qubit gates up to which a program is laid out."""
 
 
-def effort_for(optimisation: int, gates: int) -> SearchBudget | None:
+def search_budget(optimisation: int, gates: int) -> SearchBudget | None:
     """How much the search for arrangements tries at an ``-O`` level for a program of so many gates, if anything."""
     if optimisation < 2 or gates > MOST_GATES:
         return None
@@ -54,14 +54,14 @@ _LONG = 5
 """Seconds of search that are announced."""
 
 
-def expected_seconds(effort: SearchBudget) -> float:
+def expected_seconds(budget: SearchBudget) -> float:
     """About how long a search takes: by its size, not by a clock."""
-    return sum(effort.rounds) * effort.changes / _CHANGES_A_SECOND
+    return sum(budget.rounds) * budget.changes / _CHANGES_A_SECOND
 
 
-def _announced(effort: SearchBudget, gates: int, context: PassContext) -> None:
+def _announced(budget: SearchBudget, gates: int, context: PassContext) -> None:
     """Say that a long search begins."""
-    seconds = expected_seconds(effort)
+    seconds = expected_seconds(budget)
     if context.announce is None or seconds <= _LONG:
         return
     length = f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
@@ -168,13 +168,13 @@ def laid_out(
     if any(isinstance(step, Pass) and step.level == "block" and step.name in context.ledger.spent for step in chosen):
         return
     gates = two_qubit_gates(usual, context.target.family)
-    effort = effort_for(context.optimisation, gates)
-    if effort is None:
+    budget = search_budget(context.optimisation, gates)
+    if budget is None:
         return
     variants = Variants(program, context)
     if variants.possible:
-        _announced(effort, gates, context)
-    for variant, arrangement in arrange(variants, context, effort) if variants.possible else ():
+        _announced(budget, gates, context)
+    for variant, arrangement in arrange(variants, context, budget) if variants.possible else ():
         blocks = present(variants.blocks(variant), "the blocks of an arranged variant")
         ordered = variants.blocks(variant, arrangement.orders(blocks))
         if ordered is not None and fits(ordered, arrangement):

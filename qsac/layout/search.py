@@ -14,9 +14,9 @@ from qsac.ir.blocks import Diagonal
 from qsac.ir.program import Program
 from qsac.layout.annealing import Schedule
 from qsac.layout.arrangement import Arrangement, DeviceSubgraph, steps
-from qsac.layout.effort import SearchBudget
 from qsac.layout.lookahead import Guess
 from qsac.layout.pricing import IMPOSSIBLE
+from qsac.layout.search_budget import SearchBudget
 from qsac.layout.sweep import Sketch, Sweeper
 from qsac.pipeline.contract import PassContext
 
@@ -80,7 +80,7 @@ class _Found(Generic[V]):
         return self.schedule.total
 
 
-def arrange(choice: Choice[V], context: PassContext, effort: SearchBudget) -> list[tuple[V, Arrangement]]:
+def arrange(choice: Choice[V], context: PassContext, budget: SearchBudget) -> list[tuple[V, Arrangement]]:
     """The best schedules that are found for any of the programs on the context's target, the best one first.
 
     The same for the same seed. None at all where the target does not connect enough nodes.
@@ -91,14 +91,14 @@ def arrange(choice: Choice[V], context: PassContext, effort: SearchBudget) -> li
     if usual is None or len(region.nodes) < choice.width:
         return []
     search = _Search(choice, usual, region, context)
-    total = effort.sketches + sum(effort.rounds)
+    total = budget.sketches + sum(budget.rounds)
 
     def tell(done: int) -> None:
         if context.progress is not None:
             context.progress(done, total, "arranging")
 
     found: list[_Found[V]] = []
-    for number in range(effort.sketches):
+    for number in range(budget.sketches):
         variant = choice.usual
         if number:
             parents = _best(found, _PARENTS)
@@ -111,15 +111,15 @@ def arrange(choice: Choice[V], context: PassContext, effort: SearchBudget) -> li
         sketch = search.sketched(variant)
         found += [sketch] if sketch else []
         tell(number + 1)
-    done = effort.sketches
+    done = budget.sketches
     ended: list[_Found[V]] = []
-    for kept in effort.rounds:
+    for kept in budget.rounds:
         best = _best(found, kept)
         ended += [one for one in found if one not in best]
         found = best
         for place, one in enumerate(found):
-            one.schedule.anneal(effort.changes, _HOT)
-            search.sweep_again(one, effort.sweeps)
+            one.schedule.anneal(budget.changes, _HOT)
+            search.sweep_again(one, budget.sweeps)
             tell(done + place + 1)
         done += kept
         tell(done)

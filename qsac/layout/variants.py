@@ -25,7 +25,7 @@ from qsac.pipeline.contract import PassContext, Preference
 T = TypeVar("T")
 
 _TRIES = 8
-"""Orders of uncomputing that are drawn until one takes no more gates than the usual one."""
+"""Orders of inverse loads that are drawn until one takes no more gates than the usual one."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def qubit_name(index: int) -> str:
 def allocate(program: Program, context: PassContext) -> Allocation:
     """Give each register qubits at its first use, and free them at its projection (Construction, section 4).
 
-    With the program's order kept, the fewest qubits are the most alive at once: registers take the lowest free ones.
+    With the program's order kept, the fewest qubits are the most live at once: registers take the lowest free ones.
     ``prefer="depth"`` takes qubits that were not used yet as long as the limit allows, so that a score copy can be
     loaded by ``key`` while the one before it is uncomputed by ``query``. A target that cannot measure and reset in
     mid-circuit gives every register qubits of its own. The width may come out above the limit: the caller says so.

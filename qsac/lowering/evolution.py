@@ -23,7 +23,7 @@ Letters = list[tuple[str, Axis]]
 
 @lowering.register(LoadEvolution)
 def lower(op: LoadEvolution, place: LoweringContext) -> list[Block]:
-    """The fixed state without controls, then each stage; uncomputing is all of it backwards."""
+    """The fixed state without controls, then each stage; the inverse load is all of it backwards."""
     data, index = place.qubits(op.data), place.qubits(*op.index)
     blocks = _prepared(op, place)
     reversal = _letters(op.reversal, data)

@@ -28,7 +28,7 @@ def lower(
     Registers are allocated by their lifetimes as far as the target can reset qubits; a register that takes the place of
     another one starts with resets. With ``slots`` the blocks whose numbers come from tables and phases are numbered in
     their order. ``orders`` says how the loaders' uniformly controlled gates are to be written, one after the other,
-    where not in the usual way (None): see :mod:`qsac.layout.arrangement`. ``derived`` keeps what is worked out of
+    where not in the usual way (None): see :mod:`qsac.layout.arrangement`. ``derived`` keeps what is computed of
     tables, for programs in which the same names stand for the same tables.
     """
     allocation = allocate(program, context)

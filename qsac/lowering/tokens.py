@@ -51,7 +51,7 @@ Block = Multiplexor | UniformlyControlledGate | PauliRotation | Diagonal
 
 @lowering.register(LoadTokens)
 def lower(op: LoadTokens, place: LoweringContext) -> list[Block]:
-    """The uncomputing of one data qubit after the other, or its adjoint; see :mod:`qsac.numerics.cascade`.
+    """The uncomputation of one data qubit after the other, or its adjoint; see :mod:`qsac.numerics.cascade`.
 
     For complex tables also the diagonal that they leave on the controls.
     """
@@ -75,7 +75,7 @@ def lower(op: LoadTokens, place: LoweringContext) -> list[Block]:
 
 
 def _turned_round(op: LoadTokens, inverse_load: list[Block], data: Data) -> list[Block]:
-    """The blocks of a load, or of an inverse load, from those that inverse load."""
+    """The blocks of a load, or of an inverse load, from those that uncompute."""
     if op.inverse:
         return inverse_load
     blocks = [block.adjoint() for block in reversed(inverse_load)]
@@ -129,7 +129,7 @@ def _rows(orders: Sequence[LadderOrder | None]) -> list[NDArray[np.intp] | None]
 def _cascade(
     op: LoadTokens, place: LoweringContext, orders: Sequence[LadderOrder | None] = ()
 ) -> tuple[tuple[int, ...], Sequence[GateLevel | RotationLevel], Real]:
-    """The controls that count, by their places, the levels of uncomputing, and the phases they leave if complex."""
+    """The controls that matter, by position, the levels of the inverse load, and the phases they leave if complex."""
     table, branches = place.scope.tables[op.table], place.scope.dimension(op.when)
     alike = controlled_rows(in_order((table.pattern or table).values, op.order), branches)
     # The bits of the index above those that the rows need are always 0.

@@ -76,10 +76,10 @@ class BitReadout(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """Where the entries of an index stand in the circuit: for the loss, the per-token overlaps.
+    """Snapshot: where the entries of an index can be read in the circuit; for the loss, the per-token overlaps.
 
     After the first ``stop`` gates, the qubits ``register`` (most significant first) in the computational basis give
-    the position j, and the bits ``success``, measured by then, say whether the value register was found empty:
+    the position j, and the bits ``success``, measured by then, say whether the value register was measured as 0:
     P(j | given) is w_j^2 / sum w^2 and P(j and success | given) is |A_j|^2 / sum w^2. Circuits for other readouts
     measure the register after it, into the index bits of their readout.
     """
@@ -128,7 +128,7 @@ class NativeCircuit:
         )
 
     def joined(self, parts: Sequence[NativeCircuit]) -> NativeCircuit:
-        """With the gates of some parts, one after another, in place of its own."""
+        """With the gates of some parts, one after another, instead of its own."""
         return replace(
             self,
             kind=np.concatenate([part.kind for part in parts]),

@@ -105,7 +105,7 @@ class Provenance:
         return Provenance(self.sets, self.of[gates]) if len(self.of) else self
 
     def repeated(self, counts: Sequence[int] | NDArray[np.intp]) -> Provenance:
-        """That of a circuit with so many gates in place of each."""
+        """That of a circuit with so many gates instead of each."""
         return Provenance(self.sets, np.repeat(self.of, counts)) if len(self.of) else self
 
     def masks(self, gates: int) -> list[Mask]:

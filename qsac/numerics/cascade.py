@@ -1,7 +1,7 @@
 """Angles of token loaders, level by level, for whole tables at once.
 
-A table of unit rows over ``C`` control values is taken apart from its last data qubit to its first, so that the gates
-uncompute it. Every level is one ladder (:mod:`qsac.numerics.ladder`) over the rows of controls and data bits before it.
+A table of unit rows over ``C`` control values is uncomputed from its last data qubit to its first. Every level is one
+ladder (:mod:`qsac.numerics.ladder`) over the rows of controls and data bits before it.
 
 **Complex** tables: at level r the amplitudes of each prefix of r data bits are pairs (a, b), which a uniformly
 controlled gate turns into (r, 0). It is found up to a diagonal, whose phases are part of the level before: in the end
@@ -10,8 +10,8 @@ one diagonal on the controls is left (Construction, section 2). 2^r C - 1 entang
 **Real** tables: a real state of two qubits is, in a Bell basis, one qubit's SU(2) matrix on a Bell state, its four
 amplitudes a quaternion. The inverse matrix, uniformly controlled up to a diagonal diag(e^(i t), e^(-i t)), leaves in
 the old basis cos(t) |00> + sin(t) |10>: the second qubit is uncomputed, and the first holds real amplitudes as before,
-with 2^(r-1) C - 1 entangling gates and two for the basis, in place of the 2^r C - 1 of a multiplexed RY. In all
-C d/2 + n - 2 in place of C (d - 1) - n: each gate of the ladder carries two angles, where a rotation has one.
+with 2^(r-1) C - 1 entangling gates and two for the basis, instead of the 2^r C - 1 of a multiplexed RY. In all
+C d/2 + n - 2 instead of C (d - 1) - n: each gate of the ladder carries two angles, where a rotation has one.
 
 Columns at the end that are zero in every row cost nothing: the rows of a ladder are those that occur (``plan``).
 """

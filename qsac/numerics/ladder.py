@@ -3,7 +3,7 @@
 A gate for 2^c control values takes 2^c one-qubit gates with an entangling gate between each two. Where only the first
 rows of the control values matter, fewer do: rows = 2^(c-1) + R take a ladder of R gates, one entangling gate with the
 first control, and a ladder of 2^(c-1) gates, in time order. The short ladder settles the R pairs of rows that differ
-in the first control; what it does on the other rows is worked out, and the long ladder makes up for it.
+in the first control; what it does on the other rows is computed, and the long ladder makes up for it.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def _turned(a: Complex, b: Complex) -> Real:
 
     ``a`` and ``b`` are p_0 p_1* and q_0* q_1 of the two gates of a pair. What a piece hands on depends on the t that it
     is handed, and on nothing else of the pieces before it: t' = -pi/4 - arg(x)/2 with x = a e^(-2it) + b e^(2it). Only
-    that is worked out piece by piece, for u = e^(2it), and column by column in plain numbers where a piece is so small
+    that is computed piece by piece, for u = e^(2it), and column by column in plain numbers where a piece is so small
     that the calls would cost more than the numbers.
     """
     pieces, half = a.shape

@@ -56,8 +56,8 @@ class Level:
 
 
 def plan(rows: int, columns: int, size: int, *, real: bool) -> Iterator[Level]:
-    """The levels, last data qubit first, that inverse load ``rows`` rows of ``size`` qubits whose first ``columns``
-    entries are all that may differ from zero. A real row has a sign, which the first level takes away."""
+    """Levels, last data qubit first, that uncompute ``rows`` rows of ``size`` qubits whose first ``columns`` entries
+    are all that may differ from zero. A real row has a sign, which the first level takes away."""
     for place in reversed(range(size)):
         if columns == 1 and not (real and place == size - 1):
             return

@@ -55,7 +55,7 @@ class _Step:
 
 @dataclass(frozen=True)
 class PrunedCascade:
-    """Levels that inverse load rows approximately, data qubit r at level r, each with the controls that it looks at.
+    """Levels that uncompute rows approximately, data qubit r at level r, each with the controls that it looks at.
 
     ``controls`` are places among the index qubits and then the data qubits. ``left`` (C,) are the phases that are left
     on the index, ``loaded`` (C, d) the rows that the levels do load, phases included: those of the given rows as far as

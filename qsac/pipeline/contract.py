@@ -53,11 +53,11 @@ class ErrorLedger:
 
 @dataclass(frozen=True)
 class PassContext:
-    """What a pass may know beside the program: the target, the error ledger and the seed. ``progress`` is told what
-    long work is under way (done, total, description). ``template``: the program stands for all of its shape, and its
-    numbers, which are generic, must not be decided by. ``qubits`` is the most qubits to use (None: all that the target
-    has), ``prefer`` what to spare where gates are equal. ``announce`` is told what will take long before it begins.
-    ``rest`` are the passes of the pipeline that are still to come, as :meth:`finish` asks them."""
+    """What a pass may use besides the program: the target, the error ledger and the seed. ``progress`` is called
+    during long work (done, total, description). ``template``: the program represents all programs of its shape, and no
+    decision may depend on its numbers, which are generic. ``qubits`` is the most qubits to use (None: all of the
+    target's), ``prefer`` what to minimise if gates are equal. ``announce`` is called before long work begins. ``rest``
+    are the remaining passes of the pipeline, as used by :meth:`finish`."""
 
     target: Target
     optimisation: int = 2
@@ -71,11 +71,11 @@ class PassContext:
     rest: Callable[[Program, PassContext], Program] | None = field(default=None, compare=False, repr=False)
 
     def finish(self, program: Program, error: float | None = None) -> Program:
-        """What the rest of the pipeline makes of a program at the program's level: how a pass that has a choice finds
-        out what each comes to. Nothing is decided by it, and what it finds is not worked out again.
+        """The program after the remaining passes at its level: with it, a pass that has a choice compares candidates.
+        It commits to nothing, and its results are kept, so they are not computed again.
 
-        The passes to come have no error to spend; or, with the ``error`` that the asking pass would make, what that
-        leaves of the budget. Without a pipeline the program is as it is.
+        The remaining passes have no error to spend; or, given the ``error`` of the calling pass, what that leaves of
+        the budget. Without a pipeline the program is returned unchanged.
         """
         if self.rest is None:
             return program

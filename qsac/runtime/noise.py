@@ -1,14 +1,15 @@
 """A machine's published error rates as a noise model for Qiskit Aer.
 
-- **Gates**: after each gate, with its error probability, one of the other Paulis of its qubits, all alike (3 of one
-  qubit, 15 of two). A ZZPhase errs by its angle, and a gate by its place, where the target says so.
-- **Memory**: before a two-qubit gate, on each of its qubits that waited through layers of two-qubit gates, a Pauli
+- **Gates**: after each gate, with its error probability, a Pauli other than the identity on its qubits, all equally
+  likely (3 for one qubit, 15 for two). If the target says so, the error of a ZZPhase depends on its angle, and that of
+  a gate on its qubits.
+- **Memory**: before a two-qubit gate, on each of its qubits that idled during layers of two-qubit gates, a Pauli
   other than the identity, with the probability ``1 - (1 - memory)^layers``.
 - **Measurements**: each outcome is flipped with the probability for its state. No gate depends on an outcome, so the
   outcomes that Aer has sampled are flipped, which is the same and needs no memory.
 
-Rz is a change of frame and takes no error; for resets nothing is published. The rates are read as the probabilities
-of an error, as :func:`~qsac.counting.stats.error_free_probability` does. A rate given as average infidelity stands for
+Rz is a change of frame without error; for resets no rates are published. The rates are taken as probabilities of
+an error, as :func:`~qsac.counting.stats.error_free_probability` does. A rate given as average infidelity corresponds to
 an error probability larger by 3/2 (one qubit) or 5/4 (two).
 """
 

@@ -74,7 +74,7 @@ def doubts(
         return []
     share, error = fraction(passed, shots)
     return [
-        f"{share:.3g} of the shots passed the given bits (standard error {error:.1g}), but without noise it would be "
+        f"{share:.3g} of the shots were accepted (standard error {error:.1g}), but without noise it would be "
         f"{acceptance:.3g}: noise of the machine can do that, and so can counts of another circuit{hint}"
     ]
 

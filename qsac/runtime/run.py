@@ -46,14 +46,14 @@ def run(
     progress: Progress | None = None,
 ) -> Result:
     """Run a compiled program's circuit on ``target``: a simulator, or the target it was compiled for (the default), as
-    :func:`~qsac.machine.read.find_target` finds it.
+    found by :func:`~qsac.machine.read.find_target`.
 
     ``statevector`` and ``qulacs`` are exact, and sample the exact probabilities if ``shots`` are given. ``aer`` takes
-    shots, 10,000 unless told otherwise. A device is simulated on this machine: exactly without ``shots``, else on Aer.
-    With ``noise`` the shots are taken on Aer with the error rates of the target that the program is compiled for (see
-    :mod:`qsac.runtime.noise`), and ``mitigate`` corrects what is read for the readout errors. ``precision`` takes
-    shots until the loss has that standard error, at most ``shots`` (1,000,000 if not given). With ``emulator`` shots
-    are taken on the vendor's own emulator of the target, where one runs on this machine (:mod:`qsac.runtime.emulator`);
+    shots, by default 10,000. A device is simulated on this computer: exactly without ``shots``, otherwise on Aer. With
+    ``noise`` the shots are taken on Aer with the error rates of the target that the program is compiled for (see
+    :mod:`qsac.runtime.noise`), and ``mitigate`` corrects the counts for readout errors. ``precision`` takes shots
+    until the loss has that standard error, at most ``shots`` (1,000,000 if not given). With ``emulator`` shots are
+    taken on the vendor's own emulator of the target, if one runs on this computer (:mod:`qsac.runtime.emulator`);
     the result's ``target`` is then its name. ``seed`` defaults to 0; the same seed gives the same result.
     """
     asked = Request(shots, seed, noise, mitigate, precision, emulator, progress)

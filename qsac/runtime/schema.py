@@ -37,8 +37,8 @@ class Needed(Fields):
 
 
 class ShotsForecast(Fields):
-    """What the shots would come to on the machine that the program is compiled for: what they cost, how many are
-    successful and free of errors (``useful``), whether the result will be noise, and what would help then."""
+    """The same shots on the machine that the program is compiled for: what they cost, how many are accepted and
+    free of errors (``useful``), whether the result will be noise, and what would help."""
 
     target: str
     shots: Count

@@ -19,7 +19,7 @@ def simulate(circuit: NativeCircuit, progress: Progress | None = None) -> Outcom
     """As :func:`qsac.simulation.statevector.simulate`, on Qulacs.
 
     Raises :class:`~qsac.errors.InvalidInputError` where Qulacs is not installed, and
-    :class:`~qsac.errors.DoesNotFitError` where more than 26 qubits are alive at once.
+    :class:`~qsac.errors.DoesNotFitError` where more than 26 qubits are live at once.
     """
     try:
         import qulacs  # noqa: F401

@@ -19,7 +19,7 @@ from qsac.native.circuit import GATES, MATRICES, BitReadout, NativeCircuit, Snap
 from qsac.progress import Progress
 
 WIDTH_LIMIT = 26
-"""Most qubits alive at once: 2^26 amplitudes of 16 bytes are 1 GiB, and a gate needs a second copy."""
+"""Most qubits live at once: 2^26 amplitudes of 16 bytes are 1 GiB, and a gate needs a second copy."""
 
 
 class _Holders:
@@ -60,7 +60,7 @@ def _steps(circuit: NativeCircuit) -> Iterator[tuple[str, tuple[int, ...], int, 
 
 
 def width(circuit: NativeCircuit) -> int:
-    """The most axes alive at once in :func:`simulate`."""
+    """The most axes live at once in :func:`simulate`."""
     widest = 0
     live: set[int] = set()
     holders = _Holders(circuit)
@@ -216,7 +216,7 @@ def simulate(
     """The exact outcomes of a circuit: of its readouts, and of its observed register.
 
     ``state`` makes the state of a circuit of so many qubits, NumPy's unless told otherwise. Raises
-    :class:`~qsac.errors.DoesNotFitError` where more than :data:`WIDTH_LIMIT` qubits are alive at once.
+    :class:`~qsac.errors.DoesNotFitError` where more than :data:`WIDTH_LIMIT` qubits are live at once.
     """
     alive = width(circuit)
     if alive > WIDTH_LIMIT:

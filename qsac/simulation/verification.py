@@ -17,7 +17,7 @@ from qsac.native.circuit import NativeCircuit
 from qsac.simulation.statevector import width
 
 AUTOMATIC_WIDTH = 15
-"""Qubits alive at once up to which every compilation is verified unless it is told not to.
+"""Qubits live at once up to which every compilation is verified unless it is told not to.
 
 Measured (docs/command-line.md): at 15 qubits half a second, or 1.3 s of a routed circuit; at 16 two seconds, at 18 ten.
 A fixed number, so that what is written never depends on a clock.
@@ -34,7 +34,7 @@ How = Literal["closed form", "program"]
 
 def is_narrow(circuit: NativeCircuit, least: int) -> bool:
     """Whether to verify a circuit without being asked; ``least`` are the qubits that its program needs. The circuit may
-    have more alive at once, where it takes them to be less deep; it is only looked at where the program is narrow."""
+    have more live at once, where it takes them to be less deep; it is only looked at where the program is narrow."""
     return least <= AUTOMATIC_WIDTH and width(circuit) <= AUTOMATIC_WIDTH
 
 

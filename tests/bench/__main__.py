@@ -32,8 +32,8 @@ def arguments() -> argparse.Namespace:
     size.add_argument(
         "--quick", action="store_true", help="the smallest cases only, in a minute; prints, writes nothing"
     )
-    size.add_argument("--full", action="store_true", help="ten minutes for each run of a peer, and T = 4096")
-    parser.add_argument("--limit", type=float, help="seconds for one run of a peer")
+    size.add_argument("--full", action="store_true", help="ten minutes for each run of a baseline, and T = 4096")
+    parser.add_argument("--limit", type=float, help="seconds for one run of a baseline")
     parser.add_argument(
         "--only", choices=SECTIONS, action="append", help="this section only; the others stay as written"
     )
@@ -94,9 +94,11 @@ def main() -> None:
 HEADING = """\
 # Benchmarks
 
-Written by `make bench` (`python -m tests.bench`); `--only SECTION` measures one of them again. All figures of a section
-are of one run. Counts are reproducible from the seed with the versions given; times depend on the machine and on what
-else it does.
+This page compares gates, depth, shots, time and memory with the published construction and with general compilers.
+
+It is written by `make bench` (`python -m tests.bench`); `--only SECTION` measures one section again. All figures of a
+section are from one run. Counts are reproducible from the seed with the versions given; times depend on the machine and
+its load.
 """
 
 

@@ -24,11 +24,10 @@ def _line(plan: Plan, case: Case) -> list[str]:
     outcome = measure.run("bind", 600, case=asdict(case), target=target, repeats=plan.repeats)
     result = outcome.result
     if result is None:
-        return [name, outcome.failure, *[""] * 7]
+        return [name, outcome.failure, *[""] * 6]
     times = [f"{1000 * result[part]['wall']:.1f}" for part in ("template", "angles", "emit", "bind", "compile")]
     times.insert(2, f"{1000 * result['angles']['processor']:.1f}")
-    reach = "20" if (case.context, case.dimension) == (SMALL.context, SMALL.dimension) else ""
-    return [name, count(result["gates"]), *times, reach]
+    return [name, count(result["gates"]), *times]
 
 
 HEADER = [
@@ -40,13 +39,12 @@ HEADER = [
     "emission, ms",
     "binding in all, ms",
     "compilation, ms",
-    "reach of the angles, ms",
 ]
 
 INTRODUCTION = """\
 ## Binding templates
 
 `template.angles(tokens)` and `template.bind(tokens, verify=False)` for new tokens each time, median of {repeats} after
-a first one that is not counted; `qsac.compile` of the same model beside them. A binding holds the angles, one emission,
-and the statistics and text of the artifact.
+a first one that is not counted; `qsac.compile` of the same model for comparison. A binding holds the angles, one
+emission, and the statistics and text of the artifact.
 """

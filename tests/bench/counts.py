@@ -1,4 +1,4 @@
-"""Two-qubit gates, depth and qubits, all-to-all and exact: qsac against peers."""
+"""Two-qubit gates, depth and qubits, all-to-all and exact: qsac against baselines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SLOW = {"bqskit-3": 600.0}
 BUDGET = 1e-2
 """What -O3 may spend (infidelity)."""
 TOLERANCE = 1e-8
-"""Largest deviation of a peer's probabilities from the closed form with which its row counts."""
+"""Largest deviation of a baseline's probabilities from the closed form with which its row counts."""
 
 Series = tuple[str, str]
 
@@ -136,27 +136,26 @@ INTRODUCTION = """\
 ## Two-qubit gates
 
 All-to-all, exact but for the rows of -O3, which may spend an infidelity of {budget:g}. Models have generic tokens
-(seeded normal numbers), a causal mask, the kernel s^k and V = W = 1; every figure is of the same model files. qsac
-compiles for `h1` (ZZPhase); one ZZPhase and one CX count the same. Peers:
+(seeded normal numbers), a causal mask, the kernel s^k and V = W = 1; all rows of a table use the same model file. qsac
+compiles for `h1` (ZZPhase); one ZZPhase and one CX count the same. Baselines:
 
 - **(a) as published** (arXiv 2602.06699 v2): Qiskit's generic state preparation of the index state, T controlled
-  preparations a loader, unprepared at the end.
+  preparations per loader, unprepared at the end.
 - **(b) multiplexors**: what a user who knows uniformly controlled rotations writes by hand: Qiskit's UCRY (and UCRZ)
-  gates, one a level, one DiagonalGate an index register where tokens are complex; index state and end as in (a).
-- **(c) with fused readout**: (b) with qsac's single-circuit readout: no unpreparation of the index state.
+  gates, one per level, one DiagonalGate per index register for complex tokens; index state and end as in (a).
+- **(c) with fused readout**: (b) with qsac's single-circuit readout: the index state is not unprepared.
 
-(a) and (b) need a second circuit for zeta before their result is a fidelity. It is built and checked, and stands
-second under "as built" (in u and CX, nothing optimised), but its gates are not counted against them. Each peer's
-circuit is handed to Qiskit's `transpile` at level 3 (to {{u, cx}} and to {{rx, ry, rz, cx}}, the better one counts), to
+(a) and (b) need a second circuit for zeta before their result is a fidelity. It is built and checked, and listed
+second under "as built" (in u and CX, nothing optimised), but its gates are not counted against them. Each baseline
+circuit is passed to Qiskit's `transpile` at level 3 (to {{u, cx}} and to {{rx, ry, rz, cx}}, the better one counts), to
 TKET's `FullPeepholeOptimise` with CX, which is level 2 of TKET's all-to-all CX backends, and to levels 2 and 3 of
 pytket-quantinuum for H2-1 (ZZPhase), and to level 3 of BQSKit (U3 and CX, one process). All circuits end in
 measurements.
 
-A peer's row counts only if the optimised circuit, simulated by Qiskit Aer, gives the closed form's probabilities to
-1e-8 ("deviation" is the largest difference); qsac's rows are those that passed its own verification to 1e-9. A peer's
-run was stopped after {limit} s (BQSKit's after 600 s), building and checking included; what did not end was not tried
-on anything larger, as the table says with the (T, d, k) of the stop; BQSKit gets the small cases only, unless
-`python -m tests.bench --full` is asked for. "s" is the time of the optimisation alone, with
-two runs at a time: a hint, not a benchmark. qsac shares qubits by mid-circuit measurement and reset, the peers'
-circuits as written do not.
+The row of a baseline counts only if the optimised circuit, simulated by Qiskit Aer, gives the closed form's
+probabilities to 1e-8 ("deviation" is the largest difference); qsac's rows passed its own verification to 1e-9. A
+baseline's run was stopped after {limit} s (BQSKit's after 600 s), building and checking included. After a stop it was
+not tried on anything larger; the table gives the (T, d, k) of the stop. BQSKit gets the small cases only, except with
+`python -m tests.bench --full`. "s" is the time of the optimisation alone, with two runs at a time: a hint, not a
+benchmark. qsac reuses qubits by mid-circuit measurement and reset, the baselines' circuits as written do not.
 """

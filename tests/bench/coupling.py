@@ -22,8 +22,6 @@ ROUTERS = ("qiskit-3", "tket-2")
 SEEDS = 5
 """Of Qiskit."""
 
-REACH = "Reach: geometric means of at most 0.85, no case above 1."
-
 HEADER = ["", "unrouted", "qsac -O2", "Qiskit 3", "TKET 2", "ratio"]
 
 
@@ -35,7 +33,7 @@ def section(plan: Plan) -> str:
     with ThreadPoolExecutor(plan.parallel) as pool:
         found = list(pool.map(lambda job: _run(plan, *job), jobs))
     outcomes = dict(zip(jobs, found, strict=True))
-    text = [INTRODUCTION.format(seeds=SEEDS, cutoffs=REACH)]
+    text = [INTRODUCTION.format(seeds=SEEDS)]
     ratios: dict[tuple[str, int], list[float]] = {}
     for target in targets:
         text.append(f"### {target}\n")
@@ -89,7 +87,7 @@ def _mean(values: list[float]) -> float:
 
 
 def _remarks(target: str, cases: tuple[Case, ...], outcomes: dict[Any, Outcome]) -> str:
-    """Times, the largest deviation of a peer, and what gave no figures."""
+    """Times, the largest deviation of a baseline, and what gave no figures."""
     times = []
     for how in (*LEVELS, *ROUTERS):
         walls = [result["seconds"]["wall"] for case in cases if (result := outcomes[target, case, how].result)]
@@ -105,19 +103,19 @@ def _remarks(target: str, cases: tuple[Case, ...], outcomes: dict[Any, Outcome])
         if outcomes[target, case, how].result is None
     ]
     largest = tiny(max(deviations))
-    return f"Times: {', '.join(times)}; largest deviation of a peer {largest}.{''.join(failures)}\n"
+    return f"Times: {', '.join(times)}; largest deviation of a baseline {largest}.{''.join(failures)}\n"
 
 
 INTRODUCTION = """\
 ## Coupling graphs
 
 IBM's devices, exact. qsac places, routes and lays its multiplexors out along the coupling graph
-([coupling graphs](coupling.md)); the peers are handed qsac's own circuit as it is emitted, at -O2, for the same gates
+([coupling graphs](coupling.md)); the baselines get qsac's own circuit as emitted, at -O2, for the same gates
 without a coupling graph ("unrouted"). Qiskit's `transpile` at level 3 for the device's own target, the best of {seeds}
 seeds; TKET: level 2 of pytket-qiskit's `IBMQBackend`, offline, from the device's configuration and properties.
-Each column shows the fewest gates and the least depth that were found, also where these are two different circuits.
-Ratios are to the better of both peers. {reach}
+Each column shows the fewest gates and the least depth that were found, even in two different circuits.
+Ratios are to the better of both baselines.
 
-qsac's rows passed its own verification to 1e-9, maps applied. A peer's row counts only if all its circuits, simulated,
-give the closed form to 1e-8. Two runs at a time.
+qsac's rows passed its own verification to 1e-9, maps applied. A baseline's row counts only if all its circuits,
+simulated, give the closed form to 1e-8. Two runs at a time.
 """

@@ -1,4 +1,4 @@
-"""A peer's row counts only if its optimised circuit still gives the model's numbers: simulated by Qiskit Aer."""
+"""A baseline's row counts only if its optimised circuit still gives the model's numbers: simulated by Qiskit Aer."""
 
 from __future__ import annotations
 

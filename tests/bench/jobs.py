@@ -35,7 +35,7 @@ def qsac(case: dict[str, Any], optimisation: int, target: str, budget: float) ->
 
 
 def peer(case: dict[str, Any], construction: str, optimiser: str) -> dict[str, Any]:
-    """Counts of a peer's circuit, and how far its simulation is from the closed form."""
+    """Counts of a baseline's circuit, and how far its simulation is from the closed form."""
     from qsac.families.reading import load
     from tests.bench import equivalence, multiplexed, optimisers, published
 
@@ -122,7 +122,7 @@ def bind(case: dict[str, Any], target: str, repeats: int) -> dict[str, Any]:
 
 
 def optimise_plain(case: dict[str, Any], target: str, optimiser: str, check: bool) -> dict[str, Any]:
-    """A peer optimising the circuit that qsac -O0 writes; the conversion to the peer's form is not timed."""
+    """A baseline optimising the circuit that qsac -O0 writes; the conversion to the baseline's form is not timed."""
     import qsac.compiler.compilation
     from tests.bench import optimisers, plain
 
@@ -142,7 +142,7 @@ def optimise_plain(case: dict[str, Any], target: str, optimiser: str, check: boo
 
 
 def optimise_fused(case: dict[str, Any], optimiser: str, check: bool) -> dict[str, Any]:
-    """A peer optimising the hand-written circuit with fused readout; building and unrolling are not timed."""
+    """A baseline optimising the hand-written circuit with fused readout; building and unrolling are not timed."""
     from qsac.families.reading import load
     from tests.bench import equivalence, optimisers
     from tests.bench.multiplexed import multiplexed_fused
@@ -208,7 +208,7 @@ def shots(context: int, dimension: int, mix: float) -> dict[str, Any]:
 
 
 def routed(case: dict[str, Any], target: str, router: str, seeds: int) -> dict[str, Any]:
-    """A peer placing and routing qsac's own unrouted circuit: the best of its results, by gates and by depth."""
+    """A baseline placing and routing qsac's own unrouted circuit: the best of its results, by gates and by depth."""
     from dataclasses import replace
 
     import qsac.compiler.compilation

@@ -21,7 +21,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 
 MEMORY_LIMIT = 12 << 30
-"""Address space of a job, bytes: a peer that needs more fails, and takes nothing else with it."""
+"""Address space of a job, bytes: a baseline that needs more fails, and takes nothing else with it."""
 
 PACKAGES = ("numpy", "pytket", "pytket-quantinuum", "pytket-qiskit", "qiskit", "qiskit-aer", "qiskit-ibm-runtime")
 

@@ -1,4 +1,4 @@
-"""The generic compilers that the peers' circuits are handed to, all-to-all.
+"""The generic compilers that the baselines' circuits are handed to, all-to-all.
 
 Every circuit is measured at its end, as its user would, so that what only changes unmeasured phases may be dropped.
 """

@@ -1,4 +1,4 @@
-"""qsac's own unoptimised circuit (-O0) in the hands of the peers: the same circuit, measured and reset on the way."""
+"""qsac's own unoptimised circuit (-O0) for the baselines: the same circuit, with mid-circuit measurement and reset."""
 
 from __future__ import annotations
 

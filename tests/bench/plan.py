@@ -9,7 +9,7 @@ from threading import Lock
 
 @dataclass
 class Plan:
-    """``limit``: seconds for one run of a peer; ``repeats``: runs that a median is of; ``quick``: smallest cases only.
+    """``limit``: seconds for one run of a baseline; ``repeats``: runs for a median; ``quick``: smallest cases only.
 
     ``parallel``: runs at once where counts are measured, not times.
     """

@@ -41,7 +41,7 @@ def section(plan: Plan) -> str:
     text = INTRODUCTION.format(sites=SITES, context=CONTEXT, table=count(first["table"]), exact=count(first["exact"]))
     one = table(["dt", "infidelity at most", "two-qubit gates", "of the exact ones"], loaders)
     whole = table(
-        ["dt", "budget", "two-qubit gates", "of the exact ones", "infidelity", "loss off by"],
+        ["dt", "budget", "two-qubit gates", "of the exact ones", "infidelity", "loss deviation"],
         circuits,
     )
     return f"{text}\n### One loader, mean infidelity of its tokens\n\n{one}\n### The whole circuit, k = 1\n\n{whole}"
@@ -56,6 +56,6 @@ INTRODUCTION = """\
 
 Tokens of an open Ising chain of {sites} sites (J = 1, h = 0.8) from Haar states of three seeds, T = {context}, given as
 plain complex numbers, so that they are not loaded by evolution. qsac -O3 for `h2`, verified. Exact: {table} gates a
-loader, {exact} in all, with two loads and two uncomputes that share the budget. Infidelities and deviations are the
-largest of the seeds, true ones.
+loader, {exact} in all, with two loads and two inverse loads that share the budget. Infidelities and deviations are the
+actual ones, the largest of the seeds.
 """

@@ -1,4 +1,4 @@
-"""What the peers' constructions share: registers as in the paper, and what a run of their circuits must give."""
+"""What the baselines' constructions share: registers as in the paper, and what a run of their circuits must give."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Peer:
-    """A peer's way to the fidelity: circuits without measurements and what their measurements must give.
+    """A baseline's way to the fidelity: circuits without measurements and what their measurements must give.
 
     The first circuit is the one whose gates are counted.
     """

@@ -21,7 +21,7 @@ def _command() -> list[str]:
     return [str(installed)] if installed.exists() else [sys.executable, "-m", "qsac.cli.main"]
 
 
-def _row(arguments: list[str], shown: str, reach: str, repeats: int) -> list[str]:
+def _row(arguments: list[str], shown: str, repeats: int) -> list[str]:
     walls, processor = [], resource.getrusage(resource.RUSAGE_CHILDREN)
     for run in range(repeats + 1):
         if run == 1:
@@ -31,10 +31,10 @@ def _row(arguments: list[str], shown: str, reach: str, repeats: int) -> list[str
         process = subprocess.run([*_command(), *arguments], cwd=ROOT, capture_output=True, text=True)
         walls.append(time.perf_counter() - start)
         if process.returncode:
-            return [shown, f"exit {process.returncode}: {process.stderr.strip().splitlines()[-1][:80]}", "", "", reach]
+            return [shown, f"exit {process.returncode}: {process.stderr.strip().splitlines()[-1][:80]}", "", ""]
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - processor.ru_utime - processor.ru_stime
-    return [shown, seconds(median(walls)), seconds(min(walls)), seconds(used / repeats), reach]
+    return [shown, seconds(median(walls)), seconds(min(walls)), seconds(used / repeats)]
 
 
 def section(plan: Plan) -> str:
@@ -44,10 +44,10 @@ def section(plan: Plan) -> str:
         output = str(Path(folder) / "tfim.qsac.json")
         compile_ = ["compile", "docs/examples/tfim.json", "--target", "h1", "-o", output]
         lines = [
-            _row(["--help"], "`qsac --help`", "0.3", repeats),
-            _row(compile_, f"`qsac {' '.join([*compile_[:-1], 'FILE'])}`", "1.5", repeats),
+            _row(["--help"], "`qsac --help`", repeats),
+            _row(compile_, f"`qsac {' '.join([*compile_[:-1], 'FILE'])}`", repeats),
         ]
-    header = ["", "median s", "least s", "processor s", "reach, s"]
+    header = ["", "median s", "least s", "processor s"]
     return INTRODUCTION.format(repeats=repeats) + "\n" + table(header, lines)
 
 

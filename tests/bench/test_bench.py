@@ -1,4 +1,4 @@
-"""The benchmarks are not run by the tests, but what they stand on is: peers that compute what the model says."""
+"""The benchmarks are not run by the tests, but what they stand on is; baselines that compute what the model says."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What qsac promises against peers: two-qubit gates on the same models, and shots. Times are measured, not asserted."""
+"""What qsac promises against baselines: two-qubit gates on the same models, and shots. Times are not asserted."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ REACH = {
 
 @pytest.mark.parametrize("case", REACH, ids=lambda case: f"{case}{case.numbers}")
 def test_gates_against_hand_written_multiplexors(case):
-    """Qiskit's level 3 is the best of the peers on all of these (docs/benchmarks.md)."""
+    """Qiskit's level 3 is the best of the baselines on all of these (docs/benchmarks.md)."""
     circuit, _ = multiplexed(load(case.model())).circuits[0]
     peer = two_qubit_gates(qiskit_3(measured(circuit)))
     gates = [

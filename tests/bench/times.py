@@ -1,4 +1,4 @@
-"""Compile time and peak memory: qsac against peers that optimise a circuit already written for them."""
+"""Compile time and peak memory: qsac against baselines that optimise a circuit already written for them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ from tests.bench.plan import Plan
 from tests.bench.table import count, megabytes, ratio, seconds, table, tiny
 
 PEERS = {"qiskit-3": "Qiskit 3", "tket-1": "TKET 1, ZZPhase", "tket-2": "TKET 2, ZZPhase"}
-REACH = {SMALL: "at most 1 s", LARGE: "at most 15 s with the artifact written, under 2,000 MB"}
 
 
 def section(plan: Plan) -> str:
     text = [INTRODUCTION.format(limit=f"{plan.limit:g}", repeats=plan.repeats)]
     for case in (Case(8, 4),) if plan.quick else (SMALL, LARGE):
         text.append(f"### T = {case.context}, d = {case.dimension}, k = {case.degree}\n")
-        if case in REACH:
-            text.append(f"Reach for qsac: {REACH[case]}.\n")
         text.append(_case_table(plan, case))
     return "\n".join(text)
 
@@ -86,9 +83,9 @@ INTRODUCTION = """\
 ## Compile time and memory
 
 Library imported, one run at a time, each row in a process of its own. qsac's time is from the model file's content to
-the circuit (`verify=False`, median of {repeats}), or to the artifact on disk. The peers' time is that of the
-optimisation alone, once: building their circuit, unrolling and converting it is not in it. They are handed the circuit
+the circuit (`verify=False`, median of {repeats}), or to the artifact on disk. The baselines' time is that of the
+optimisation alone, once, without building, unrolling and converting their circuit. They get the circuit
 that `qsac -O0` writes (T = 1024 needs 24 qubits, hence `h2`), and (c) of the table above. Peak memory is the
 whole process's, libraries included. "processor s" counts what all threads computed, which other work on the machine
-does not stretch. A peer's run was stopped after {limit} s. Peers' results at the smaller size are checked as above.
+does not stretch. A baseline's run was stopped after {limit} s. Their results at the smaller size are checked as above.
 """

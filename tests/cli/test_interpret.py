@@ -84,9 +84,9 @@ def test_shots_that_never_pass(artifact: qsac.Compiled, capsys: Captured) -> Non
         assert found["standard_errors"][name] is None
     assert found["metrics"]["success_probability"] == 0
     assert found["warnings"] == [
-        "fidelity, loss, token_fidelity, loss_a and renyi_divergence are not resolved: none of 4,000 shots passed the "
-        "given bits; with 95% confidence success_probability is at most 0.000749",
-        f"0 of the shots passed the given bits (standard error 0.0002), but without noise it would be {expected:.3g}: "
+        "fidelity, loss, token_fidelity, loss_a and renyi_divergence are not resolved: none of 4,000 shots were "
+        "accepted; with 95% confidence success_probability is at most 0.000749",
+        f"0 of the shots were accepted (standard error 0.0002), but without noise it would be {expected:.3g}: "
         "noise of the machine can do that, and so can counts of another circuit",
     ]
 

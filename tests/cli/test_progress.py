@@ -9,8 +9,8 @@ import qsac
 from qsac.cli import progress
 from qsac.cli.main import run
 from qsac.cli.progress import INTERVAL, progress_bar
-from qsac.layout.choice import MOST_GATES, effort_for, expected_seconds
-from qsac.layout.effort import SearchBudget
+from qsac.layout.choice import MOST_GATES, expected_seconds, search_budget
+from qsac.layout.search_budget import SearchBudget
 from qsac.simulation.verification import AUTOMATIC_WIDTH
 from tests.bench.cases import Case
 
@@ -22,7 +22,9 @@ SENTENCE = "takes about 7 minutes; -O1 routes in about a second"
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search of a moment that is taken for one of seven minutes."""
-    monkeypatch.setattr("qsac.layout.choice.effort_for", lambda optimisation, _: LITTLE if optimisation > 1 else None)
+    monkeypatch.setattr(
+        "qsac.layout.choice.search_budget", lambda optimisation, _: LITTLE if optimisation > 1 else None
+    )
     monkeypatch.setattr("qsac.layout.choice.expected_seconds", lambda _: 420.0)
 
 
@@ -63,21 +65,21 @@ def test_a_result_from_the_cache_announces_no_search(
 
 
 def test_short_searches_are_not_announced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qsac.layout.choice.effort_for", lambda *_: LITTLE)
+    monkeypatch.setattr("qsac.layout.choice.search_budget", lambda *_: LITTLE)
     said: list[str] = []
     qsac.compile(Case(4, 4).model(), "ibm-fez", verify=False, announce=said.append)
     assert said == []
 
 
 def test_larger_searches_are_expected_to_take_longer() -> None:
-    lengths = [expected_seconds(effort) for gates in (20, 100, 200) if (effort := effort_for(2, gates)) is not None]
+    lengths = [expected_seconds(budget) for gates in (20, 100, 200) if (budget := search_budget(2, gates)) is not None]
     assert lengths == sorted(lengths)
     assert 0 < lengths[0] < lengths[-1]
-    thorough, usual = effort_for(3, 200), effort_for(2, 200)
+    thorough, usual = search_budget(3, 200), search_budget(2, 200)
     assert thorough is not None
     assert usual is not None
     assert expected_seconds(thorough) > 2 * expected_seconds(usual)
-    assert effort_for(1, 200) is effort_for(2, MOST_GATES + 1) is None
+    assert search_budget(1, 200) is search_budget(2, MOST_GATES + 1) is None
 
 
 def test_without_a_terminal_a_line_comes_at_long_intervals(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:

@@ -113,7 +113,7 @@ def test_shots_that_never_succeed(folder: Path, capsys: Captured) -> None:
     assert found["metrics"]["loss"] is None
     # 1 - 0.05^(1/300) = 0.00994, and -ln of it 4.61.
     assert (
-        "loss is not resolved: none of 300 given shots succeeded; with 95% confidence it is at least 4.61"
+        "loss is not resolved: none of 300 accepted shots succeeded; with 95% confidence it is at least 4.61"
         in (found["warnings"])
     )
 

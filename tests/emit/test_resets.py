@@ -11,7 +11,7 @@ import pytest
 import qsac
 from qsac.layout import choice as layout
 from qsac.layout.choice import Candidate, soundest
-from qsac.layout.effort import SearchBudget
+from qsac.layout.search_budget import SearchBudget
 from qsac.machine.target import Target
 from qsac.native.circuit import GATES, NativeCircuit
 from tests.bench.cases import Case
@@ -81,7 +81,7 @@ def test_routed_circuits_reset_given_bits_and_pass_through_others(optimisation: 
 
 
 def test_laid_out_circuits_reset_what_stands_in_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layout, "effort_for", lambda *_: SearchBudget(3, (3, 2), 1, 200))
+    monkeypatch.setattr(layout, "search_budget", lambda *_: SearchBudget(3, (3, 2), 1, 200))
     found: Counter[str] = Counter()
 
     def watched(candidates: Sequence[Candidate], machine: Target) -> Candidate:

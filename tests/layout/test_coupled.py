@@ -17,10 +17,10 @@ from qsac.ir.table import Table
 from qsac.layout import emitter as coupled
 from qsac.layout.annealing import Schedule
 from qsac.layout.arrangement import Arrangement, DeviceSubgraph, fits, steps
-from qsac.layout.effort import SearchBudget
 from qsac.layout.lookahead import Guess
 from qsac.layout.pricing import IMPOSSIBLE
 from qsac.layout.search import arrange
+from qsac.layout.search_budget import SearchBudget
 from qsac.layout.sweep import Sweeper
 from qsac.layout.variants import Variants
 from qsac.lowering.lower import lower

@@ -57,14 +57,14 @@ def compiled(case: Case, machine: Target = MACHINE, **options: Any) -> qsac.comp
 def test_what_is_laid_out_is_never_worse_than_what_is_routed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without rates gates count; with both ways to choose from, there are fewer than with one."""
     best = compiled(Case(4, 4, complex=True))
-    monkeypatch.setattr(layout, "effort_for", lambda *_: None)
+    monkeypatch.setattr(layout, "search_budget", lambda *_: None)
     routed = compiled(Case(4, 4, complex=True))
     assert best.stats["two_qubit_gates"] < routed.stats["two_qubit_gates"]
 
 
 def test_rates_make_depth_count(monkeypatch: pytest.MonkeyPatch) -> None:
     best = compiled(Case(4, 2, complex=True), replace(MACHINE, errors=RATES))
-    monkeypatch.setattr(layout, "effort_for", lambda *_: None)
+    monkeypatch.setattr(layout, "search_budget", lambda *_: None)
     routed = compiled(Case(4, 2, complex=True), replace(MACHINE, errors=RATES))
     assert best.stats["error_free_probability"] >= routed.stats["error_free_probability"]
 

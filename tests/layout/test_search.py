@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from qsac.ir.program import Program
 from qsac.layout.arrangement import Arrangement
-from qsac.layout.effort import SearchBudget
 from qsac.layout.search import _layer, _region, arrange
+from qsac.layout.search_budget import SearchBudget
 from qsac.pipeline.contract import PassContext
 from tests.layout.schedules import (
     FAST,
@@ -53,9 +53,9 @@ class Several:
 
 
 def found(
-    program: Program, graph: nx.Graph, effort: SearchBudget, seed: int = 0, others: Sequence[Program] = ()
+    program: Program, graph: nx.Graph, budget: SearchBudget, seed: int = 0, others: Sequence[Program] = ()
 ) -> list[tuple[int, Arrangement]]:
-    return arrange(Several([program, *others]), PassContext(machine_of(graph), seed=seed), effort)
+    return arrange(Several([program, *others]), PassContext(machine_of(graph), seed=seed), budget)
 
 
 def test_never_worse_than_the_first_sketch_and_often_better() -> None:
@@ -65,7 +65,7 @@ def test_never_worse_than_the_first_sketch_and_often_better() -> None:
         @settings(max_examples=60, deadline=None)
         @given(long_ladders(), connected_graphs(), st.integers(0, 99))
         def holds(program: Program, graph: nx.Graph, seed: int) -> None:
-            greedy, swept, whole = (found(program, graph, effort, seed) for effort in (GREEDY, SWEPT, SHORT))
+            greedy, swept, whole = (found(program, graph, budget, seed) for budget in (GREEDY, SWEPT, SHORT))
             assume(greedy)  # else qubits begin where they cannot come together
             assert swept[0][1].cost <= greedy[0][1].cost
             assert whole[0][1].cost <= greedy[0][1].cost

@@ -116,21 +116,19 @@ class QuantumAttention:
         unitaries = [op for op in final.ops if isinstance(op, ApplyUnitary)]
         if any(op.form == "matrix" and scope.sizes[op.data] + len(op.when) > 1 for op in unitaries):
             found.append(
-                "a matrix that is not folded into tables is synthesised, with about as many gates as counted here"
+                "a matrix that is not folded into tables is synthesised, with approximately the gates counted here"
             )
         if model.score.is_real and any(op.form == "diagonal" and op.when for op in unitaries):
             spared = 2 * model.degree << size.data_qubits
-            found.append(
-                f"the eigenvalues of a real score unitary come in pairs, for which up to {spared:,} gates are spared"
-            )
+            found.append(f"the eigenvalues of a real score unitary come in pairs, which saves up to {spared:,} gates")
         real = not np.iscomplexobj(model.tokens) and model.value.is_real
         if isinstance(model.given_phases, str) and real:
-            found.append("optimal phases of a real model are signs, for which a few gates may not be needed")
+            found.append("optimal phases of a real model are signs, which may save a few gates")
         gated = any(isinstance(op, LoadTokens) and op.when for op in final.ops)
         if not built and gated and size.dimension < 1 << size.data_qubits:
-            found.append("where gated loads are padded with zeros, a few one-qubit gates may not be needed")
+            found.append("gated loads padded with zeros may save a few one-qubit gates")
         if not built and size.context <= 2 < size.dimension:
-            found.append("so few tokens are alike in a basis of their span, which may spare a few one-qubit gates")
+            found.append("so few tokens coincide in a basis of their span, which may save a few one-qubit gates")
         return found
 
     def facts(self, model: Model) -> dict[str, Any]:
@@ -151,11 +149,11 @@ class QuantumAttention:
         return summary(model)
 
     def statistics(self, model: Model, subnormalisations: Sequence[float]) -> dict[str, Any]:
-        """Lambda as it is in the circuit's program, and the pairs of the mask."""
+        """Lambda of the circuit's program, and the pairs of the mask."""
         return {"lam": model.lam * subnormalisations[0], "pairs": model.pairs}
 
     def beside(self, model: Model) -> Any:
-        """What takes each token to the next: the canonical model holds the tokens alone."""
+        """The evolution from each token to the next, which the canonical model does not hold."""
         return None if model.evolution is None else asdict(model.evolution)
 
     def examples(self) -> Iterator[Model]:

@@ -121,7 +121,7 @@ def metrics_from_probabilities(
         values.update(zeta=0.0, success_probability=0.0, mu=0.0, nu=0.0)
         warnings.append(
             "fidelity, loss, token_fidelity, loss_a, renyi_divergence, cross_entropy and renyi_half do not exist: "
-            "every prediction z_j is zero, so the circuit never succeeds"
+            "every prediction z_j is zero, so no shot is accepted"
         )
     else:
         zeta = min(zeta, 1.0)
@@ -151,15 +151,15 @@ def _logarithms(values: dict[str, float | None], fidelity: float, token_fidelity
     if token_fidelity > 0:
         values["loss_a"] = loss_a = -math.log(token_fidelity) + 0.0
     else:
-        warnings.append("loss_a does not exist: token_fidelity is 0, as every overlap A_j is zero")
+        warnings.append("loss_a does not exist: token_fidelity is 0 because every overlap A_j is zero")
     if fidelity > 0:
         values["loss"] = loss = -math.log(fidelity) + 0.0
         if token_fidelity > 0:
             values["renyi_divergence"] = max(loss - loss_a, 0.0)
     else:
         warnings.append(
-            "loss and renyi_divergence do not exist: the fidelity is 0, "
-            + ("as the overlaps e^{i phi_j} A_j cancel" if token_fidelity > 0 else "as every overlap A_j is zero")
+            "loss and renyi_divergence do not exist: the fidelity is 0 because "
+            + ("the overlaps e^{i phi_j} A_j cancel" if token_fidelity > 0 else "every overlap A_j is zero")
         )
 
 

@@ -73,8 +73,7 @@ class Kernel:
         key: tuple[str, ...],
         query: tuple[tuple[str, ...], str],
     ) -> list[Op]:
-        """Multiply by g(s) / lam: each copy loaded by ``key``, uncomputed by ``query`` (index, table), and
-        projected."""
+        """Multiply by g(s) / lam: each copy loaded by ``key``, uncomputed by ``query`` (index, table), projected."""
         score = unitary("score", model.score, model, tables) if self.copies else None
         ops: list[Op] = []
         if self.degrees:

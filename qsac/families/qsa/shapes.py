@@ -133,7 +133,7 @@ def generic_step(model: Model, size: Size) -> CircuitStep:
 
 
 def outlined(model: Model, size: Size) -> Program:
-    """The attention program of a model of that size, with shaped_tables in place of its tables.
+    """The attention program of a model of that size, with shaped_tables instead of its tables.
 
     Of small unitaries and of angles the numbers are drawn. A model that reads out a prediction has its own size.
     """
@@ -164,7 +164,7 @@ def outlined(model: Model, size: Size) -> Program:
 
 
 def _with_some_phases(model: Model) -> Model:
-    """The model with phases of no importance in place of optimal ones, which take long to find."""
+    """The model with phases of no importance instead of optimal ones, which take long to find."""
     return replace(model, given_phases=np.ones(model.context)) if isinstance(model.given_phases, str) else model
 
 

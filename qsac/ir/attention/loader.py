@@ -41,7 +41,7 @@ class Loader(Op):
         return True
 
     def loaded(self, scope: Scope) -> NDArray[np.complex128]:
-        """The state for each value of the controls, shape (values, d)."""
+        """The state for each value of the control registers, shape (values, d)."""
         raise NotImplementedError
 
     def intended(self, scope: Scope) -> NDArray[np.complex128]:

@@ -48,10 +48,10 @@ def unresolved(name: str, found: Outcomes, possible: NDArray[np.bool_], *, condi
     """Warnings of a result that does not exist, or that shots did not resolve."""
     if found.exact:
         missing = found.given < RESOLUTION
-        return [f"the {name} do not exist: the prediction z is zero, so the circuit never succeeds"] * missing
+        return [f"the {name} do not exist: the prediction z is zero, so no shot is accepted"] * missing
     if not found.given:
         return [
-            f"the {name} are not resolved: none of {found.total:,.0f} shots passed the given bits; with 95% confidence "
+            f"the {name} are not resolved: none of {found.total:,.0f} shots were accepted; with 95% confidence "
             f"success_probability is at most {upper_bound(found.total):.3g}"
         ]
     empty = int(np.count_nonzero((index_of(name, found).marginal == 0) & possible)) if conditional else 0

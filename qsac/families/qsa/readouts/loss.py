@@ -212,14 +212,14 @@ def _counted(model: Model, found: Outcomes) -> Result:
             bound = -log(upper_bound(whole)) + 0.0
             warnings.append(f"{name} is not resolved: {what}; with 95% confidence it is at least {bound:.3g}")
         elif given:
-            warnings.append(f"{name} is not resolved: no given shot found the token")
+            warnings.append(f"{name} is not resolved: in no accepted shot is the value register 0")
 
     growth = found.subnormalisation**2
     fraction("fidelity", fidelity, given)
-    logarithm("loss", fidelity, given, f"none of {given:,.0f} given shots succeeded")
+    logarithm("loss", fidelity, given, f"none of {given:,.0f} accepted shots succeeded")
     fraction("token_fidelity", token, given)
-    logarithm("loss_a", token, given, f"none of {given:,.0f} given shots found the token")
-    logarithm("renyi_divergence", fidelity, token, f"none of {token:,.0f} shots that found the token succeeded")
+    logarithm("loss_a", token, given, f"in none of {given:,.0f} accepted shots is the value register 0")
+    logarithm("renyi_divergence", fidelity, token, f"none of {token:,.0f} shots with the value register 0 succeeded")
     fraction("mu", fidelity, shots, growth * model.context**2 / model.pairs)
     fraction("zeta", given, shots, growth)
     fraction("nu", token, shots, growth)
@@ -227,7 +227,7 @@ def _counted(model: Model, found: Outcomes) -> Result:
     if not given:
         warnings.append(
             "fidelity, loss, token_fidelity, loss_a and renyi_divergence are not resolved: none of "
-            f"{shots:,.0f} shots passed the given bits; with 95% confidence success_probability is at most "
+            f"{shots:,.0f} shots were accepted; with 95% confidence success_probability is at most "
             f"{upper_bound(shots):.3g}"
         )
     return Result(metrics, errors, metrics["success_probability"], tuple(warnings))

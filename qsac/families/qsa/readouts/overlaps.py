@@ -60,11 +60,11 @@ class Overlaps:
         """The program that measures s_ji = <x_j|W|x_i> for all pairs of the mask, (j, i) read from ``query`` and
         ``key``.
 
-        Squared moduli: x_i is loaded, transformed and uncomputed as x_j; the share of zeros is |s_ji|^2. Complex ones:
-        a Hadamard test without controlled loaders. ``branch`` is in |+>; where it is 0 the one loader is given j in
-        place of i (select-index), where it is 1 the token is transformed by W. The two branches' states have the
-        overlap s_ji, so ``branch`` is found in |+> with probability (1 + Re s_ji) / 2. A register ``quadrature``, an
-        even coin, decides whether ``branch`` is turned by a quarter first: then it is (1 + Im s_ji) / 2.
+        Squared moduli: x_i is loaded and transformed, followed by the inverse load of x_j; P(0) is |s_ji|^2. Complex
+        ones: a Hadamard test without controlled loaders. ``branch`` is in |+>; if it is 0 the one loader gets j instead
+        of i (select-index), if it is 1 the token is transformed by W. The two branches' states have the overlap s_ji,
+        so ``branch`` is measured as |+> with probability (1 + Re s_ji) / 2. A register ``quadrature``, an even coin,
+        decides whether ``branch`` gets a quarter turn of phase first: then it is (1 + Im s_ji) / 2.
         """
         positions = model.context
         query, key = (("query",), ("key",)) if positions > 1 else ((), ())

@@ -70,7 +70,7 @@ class Predict:
     def program(self, model: Model, source: Evolution | None = None) -> Program:
         """The program that prepares z of one position and measures it.
 
-        The query is one token: no query register, and its uncomputing is one state's. ``key`` is uniform over the
+        The query is one token: no query register, and the inverse load is of one state. ``key`` is uniform over the
         context. States that exclude each other are read at once, after the unitary that turns them into basis states,
         or, where they are more than d, from a wider ``value`` register that loads the amplitudes of all outcomes
         (Naimark's dilation). Others are uncomputed one each for every value of a uniform register ``state``, which is

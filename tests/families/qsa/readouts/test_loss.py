@@ -102,12 +102,15 @@ def test_no_success_is_null_with_a_bound() -> None:
     assert found.metrics["loss_a"] == pytest.approx(log(6))
     # The largest p with (1 - p)^n >= 5%.
     assert found.warnings == (
-        f"loss is not resolved: none of 300 given shots succeeded; with 95% confidence it is at least "
+        f"loss is not resolved: none of 300 accepted shots succeeded; with 95% confidence it is at least "
         f"{-log(1 - 0.05 ** (1 / 300)):.3g}",
-        f"renyi_divergence is not resolved: none of 50 shots that found the token succeeded; with 95% confidence it "
-        f"is at least {-log(1 - 0.05 ** (1 / 50)):.3g}",
+        f"renyi_divergence is not resolved: none of 50 shots with the value register 0 succeeded; with 95% confidence "
+        f"it is at least {-log(1 - 0.05 ** (1 / 50)):.3g}",
     )
-    assert _estimate(1000, 300, 0, 0).warnings[-1] == "renyi_divergence is not resolved: no given shot found the token"
+    assert (
+        _estimate(1000, 300, 0, 0).warnings[-1]
+        == "renyi_divergence is not resolved: in no accepted shot is the value register 0"
+    )
 
 
 def test_no_given_shot_is_said_once() -> None:

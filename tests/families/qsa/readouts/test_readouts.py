@@ -202,11 +202,11 @@ def test_a_prediction_that_is_zero_is_null_and_says_why() -> None:
     assert exact.values["predictions"]["probabilities"] == [None] * 3
     assert exact.value_errors == {}
     assert exact.success_probability == 0
-    assert exact.warnings == ("the predictions do not exist: the prediction z is zero, so the circuit never succeeds",)
+    assert exact.warnings == ("the predictions do not exist: the prediction z is zero, so no shot is accepted",)
     shots = qsac.run(compiled, shots=200)
     for found in (shots.values, shots.value_errors):
         assert found["predictions"]["probabilities"] == [None] * 3
-    assert "none of 200 shots passed the given bits" in shots.warnings[0]
+    assert "none of 200 shots were accepted" in shots.warnings[0]
     for result in (exact, shots):
         RunResult.model_validate(result.to_dict())
 

@@ -12,9 +12,9 @@ from qsac.ir.op import Register
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.layout.annealing import Schedule
-from qsac.layout.choice import MOST_GATES, effort_for, expected_seconds
-from qsac.layout.effort import SearchBudget
+from qsac.layout.choice import MOST_GATES, expected_seconds, search_budget
 from qsac.layout.search import arrange
+from qsac.layout.search_budget import SearchBudget
 from qsac.layout.sweep import Sweeper
 from qsac.pipeline.contract import PassContext
 from tests.layout.schedules import machine_of
@@ -35,9 +35,9 @@ def chain(qubits: int = 4) -> Program:
 
 
 @pytest.mark.parametrize(
-    "effort", [SearchBudget(1, (1,), 0, 0), SearchBudget(5, (3, 2), 2, 7), SearchBudget(3, (2, 2, 1), 1, 40)]
+    "budget", [SearchBudget(1, (1,), 0, 0), SearchBudget(5, (3, 2), 2, 7), SearchBudget(3, (2, 2, 1), 1, 40)]
 )
-def test_sketches_sweeps_and_changes_are_counted(effort: SearchBudget) -> None:
+def test_sketches_sweeps_and_changes_are_counted(budget: SearchBudget) -> None:
     counts = {"sketch": 0, "again": 0, "anneal": 0, "changes": 0}
     sketch, again, anneal = Sweeper.sketch, Sweeper.again, Schedule.anneal
 
@@ -59,34 +59,34 @@ def test_sketches_sweeps_and_changes_are_counted(effort: SearchBudget) -> None:
         patch.object(Sweeper, "again", swept),
         patch.object(Schedule, "anneal", annealed),
     ):
-        found = arrange(Several([chain()]), PassContext(machine_of(nx.path_graph(8))), effort)
+        found = arrange(Several([chain()]), PassContext(machine_of(nx.path_graph(8))), budget)
     assert found
-    assert counts["sketch"] == effort.sketches
-    assert 0 < counts["anneal"] <= sum(effort.rounds)
-    assert counts["changes"] == counts["anneal"] * effort.changes
-    assert counts["again"] == counts["anneal"] * effort.sweeps
+    assert counts["sketch"] == budget.sketches
+    assert 0 < counts["anneal"] <= sum(budget.rounds)
+    assert counts["changes"] == counts["anneal"] * budget.changes
+    assert counts["again"] == counts["anneal"] * budget.sweeps
 
 
 @pytest.mark.parametrize("gates", [1, 50, 200, 201, 1_000, MOST_GATES])
 def test_a_higher_level_tries_more(gates: int) -> None:
-    below, usual, most = (effort_for(level, gates) for level in (1, 2, 3))
+    below, usual, most = (search_budget(level, gates) for level in (1, 2, 3))
     assert below is None
     assert usual is not None
     assert most is not None
     assert usual.sketches < most.sketches
     assert usual.changes < most.changes or usual.changes * sum(usual.rounds) < most.changes * sum(most.rounds)
     assert 0 < expected_seconds(usual) < expected_seconds(most)
-    for effort in (usual, most):
-        assert list(effort.rounds) == sorted(effort.rounds, reverse=True)
-        assert effort.sketches >= effort.rounds[0]
+    for budget in (usual, most):
+        assert list(budget.rounds) == sorted(budget.rounds, reverse=True)
+        assert budget.sketches >= budget.rounds[0]
 
 
 @pytest.mark.parametrize("level", range(4))
 def test_large_programs_are_not_laid_out(level: int) -> None:
-    assert effort_for(level, MOST_GATES + 1) is None
+    assert search_budget(level, MOST_GATES + 1) is None
 
 
 def test_a_search_of_any_program_takes_at_most_minutes() -> None:
-    seconds = [expected_seconds(effort) for gates in range(1, MOST_GATES) if (effort := effort_for(3, gates))]
+    seconds = [expected_seconds(budget) for gates in range(1, MOST_GATES) if (budget := search_budget(3, gates))]
     assert len(seconds) == MOST_GATES - 1
     assert max(seconds) < 200
