@@ -147,6 +147,8 @@ RENAMES = Renames(
     fields={
         "/stats/passes/*/two_qubit_gates": None,
         "/passes/*/two_qubit_gates": None,
+        # A sentence of an estimate: words are not counts.
+        "/reason": None,
         "adjoint_load": "inverse",
         "normalisation": "subnormalisation",
         "power": "degree",
