@@ -269,7 +269,7 @@ def default_limit() -> int:
         return LIMIT
     if not text.isascii() or not text.isdigit():
         raise InvalidInputError(
-            f"the environment variable {LIMIT_VARIABLE} is no size",
+            f"the environment variable {LIMIT_VARIABLE} is not a size",
             code="cache.invalid-limit",
             found=text[:40],
             wanted="a whole number of MiB, for example 512",

@@ -121,7 +121,7 @@ def _parameters(argument: str) -> dict[str, Any]:
     found = read_json(argument, "file of parameters")
     if not isinstance(found, dict):
         raise InvalidInputError(
-            "the parameters are no JSON object",
+            "the parameters are not a JSON object",
             code="json.not-an-object",
             source=argument,
             wanted='{"value": [[[0.1, ...], ...], ...], ...}',

@@ -17,7 +17,7 @@ POLL_SECONDS = 10.0
 @click.argument("id", type=int)
 @click.option("--wait", is_flag=True, help="Wait until the job is done.")
 @click.option("--resume", is_flag=True, help="Submit first what the vendor does not run of it, at its price.")
-@click.option("--yes", is_flag=True, help="With --resume: agree to the cost unasked.")
+@click.option("--yes", is_flag=True, help="With --resume: accept the cost without a prompt.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("-v", "--verbose", is_flag=True, help="Print and explain mu, zeta, nu and loss_a too.")
 def command(id: int, wait: bool, resume: bool, yes: bool, as_json: bool, verbose: bool) -> None:

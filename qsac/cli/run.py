@@ -110,9 +110,9 @@ def _submit(
     as_json: bool,
 ) -> None:
     if shots is None:
-        raise click.UsageError("--submit needs --shots: every one of them is paid for")
+        raise click.UsageError("--submit needs --shots, because each shot costs money")
     if program == "-" and not yes:
-        raise click.UsageError("--submit asks before it spends: give a file, or --yes")
+        raise click.UsageError("--submit asks for consent on standard input: give a file, or --yes")
     from qsac.cli.submission import submit_program
     from qsac.compiler.running import compiled_of
     from qsac.errors import printable

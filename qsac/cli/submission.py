@@ -95,6 +95,8 @@ def _agree(yes: bool) -> None:
     if yes:
         return
     if sys.stdin is None or not sys.stdin.isatty():
-        raise click.UsageError("nothing is submitted unasked: --yes agrees to the cost where there is no terminal")
+        raise click.UsageError(
+            "submitting costs money and needs your consent: without a terminal, accept the cost with --yes"
+        )
     if not click.confirm("Submit it?", err=True):
         raise click.Abort

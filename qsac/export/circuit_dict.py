@@ -284,7 +284,7 @@ def _refuse_command(command: object, pointer: str, qubits: dict[Unit, int], bits
     if not isinstance(name, str) or name not in KIND:
         known = ", ".join(gate.name for gate in GATES)
         _refuse(
-            "this is no native gate",
+            "this is not a native gate",
             f"{pointer}/op/type",
             name,
             f"one of {known}",

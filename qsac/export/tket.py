@@ -106,7 +106,7 @@ def from_tket(
         gate = command.op.type.name
         if gate != "Barrier":
             if gate not in KIND:
-                raise ValueError(f"{gate} is no native gate")
+                raise ValueError(f"{gate} is not a native gate")
             first, *others = (places[arg] for arg in command.args)
             angle, phase = [*(float(angle) for angle in command.op.params), 0.0, 0.0][:2]
             columns.append(gate, first, others[0] if others else -1, angle, phase)

@@ -192,7 +192,7 @@ def _read_table(line: _Line, values: Any) -> Table:
     try:
         table = Table.from_json(values)
     except (ValueError, TypeError):
-        raise line.wrong("values that are no array of numbers", "nested lists of numbers of equal length") from None
+        raise line.wrong("values that are not an array of numbers", "nested lists of numbers of equal length") from None
     if not np.all(np.isfinite(table.values)):
         raise line.wrong("a number that is not finite", "finite numbers")
     return table

@@ -52,7 +52,7 @@ class Variants:
         self._turnable = [
             copy for copy in program.ops if isinstance(copy, LoadTokens) and _can_be_turned(program, copy)
         ]
-        self._unloads = [op for op in program.ops if isinstance(op, LoadTokens) and op.inverse and not op.barrier]
+        self._inverse_loads = [op for op in program.ops if isinstance(op, LoadTokens) and op.inverse and not op.barrier]
         self._widths = dict(self._fitting())
         self._derived: dict[object, object] = {}
         self._costs: dict[tuple[LoadTokens, tuple[int, ...]], int] = {}
@@ -60,7 +60,7 @@ class Variants:
         self.usual = Variant(
             context.prefer,
             (False,) * len(self._turnable),
-            tuple(op.order for op in self._unloads),
+            tuple(op.order for op in self._inverse_loads),
             (0,) * (0 if blocks is None else sum(isinstance(op, Diagonal) for op in blocks.ops)),
         )
         self._lowered = {self.usual: blocks}
@@ -92,7 +92,7 @@ class Variants:
         return Variant(
             random.choice(list(self._widths)),
             tuple(random.random() < 0.5 for _ in self._turnable),
-            tuple(self._order(op, random) for op in self._unloads),
+            tuple(self._order(op, random) for op in self._inverse_loads),
             tuple(random.randrange(1 << 16) for _ in self.usual.ways),
         )
 
@@ -136,7 +136,7 @@ class Variants:
 
     def attention(self, variant: Variant) -> Program:
         """The attention program of a variant."""
-        orders = {op.data: order for op, order in zip(self._unloads, variant.orders, strict=False)}
+        orders = {op.data: order for op, order in zip(self._inverse_loads, variant.orders, strict=False)}
         turned = {op.data for op, turn in zip(self._turnable, variant.turned, strict=False) if turn}
         tables = dict(self._program.tables)
         ops = list(self._program.ops)

@@ -166,11 +166,11 @@ def _target(given: TargetFile) -> Target:
         )
     if given.cost == "time" and given.durations is None:
         raise InvalidInputError(
-            "what time costs cannot be told without times",
+            "a cost by time needs durations",
             code="target.cost-without-times",
             pointer="/cost",
             found=quoted(given.cost),
-            wanted="durations beside it, or no cost",
+            wanted="durations as well, or no cost",
         )
     made = Target(
         name=given.name,
@@ -215,7 +215,7 @@ def _check_name(name: str) -> None:
             code="target.reserved-name",
             pointer="/name",
             wanted="a name that `qsac targets` does not list and that does not end with .json",
-            help="choose another name: results are told under it",
+            help="choose another name: it labels the results",
         )
 
 
@@ -256,7 +256,7 @@ def _errors(given: Errors, count: int, edges: set[Edge] | None, entangler: str) 
         date.fromisoformat(given.date if len(given.date) == 10 else "")
     except ValueError:
         raise InvalidInputError(
-            "the date of the error rates is none",
+            "the date of the error rates is invalid",
             code="target.invalid-date",
             pointer="/errors/date",
             found=quoted(given.date),

@@ -5,7 +5,7 @@ Nothing is listed by hand and nothing is imported until it is asked for. A pass 
 comes from a module of ``qsac.targets`` (one vendor) with ``names()`` and ``load(name)``. Another package adds its own
 through the entry points ``qsac.passes`` (name -> pass class) and ``qsac.targets`` (name -> Target, or a callable that
 returns one). What is built in wins over an entry point of the same name, with a warning. What another package breaks
-is told where it is asked for by name, and left out elsewhere (:mod:`qsac.plugins`).
+is reported where it is asked for by name, and left out elsewhere (:mod:`qsac.plugins`).
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ def _errors(circuit: NativeCircuit, rates: ErrorRates) -> Real:
         raise InvalidInputError(
             "readout errors this large cannot be corrected",
             code="run.uncorrectable-errors",
-            found="a measurement that reads 0 and 1 alike, whatever the state",
+            found="a measurement whose outcome does not depend on the state",
             wanted="measurements whose two error probabilities add up to less than 1",
             help="run without --mitigate",
         )

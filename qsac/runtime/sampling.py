@@ -178,7 +178,7 @@ def rates_of(target: dict[str, Any], circuit: NativeCircuit) -> ErrorRates:
 
 def _no_rates(name: str, found: str) -> InvalidInputError:
     return InvalidInputError(
-        f"the error rates of {quoted(name)} are none",
+        f"the error rates of {quoted(name)} are invalid",
         code="run.invalid-error-rates",
         found=found,
         wanted="probabilities, from 0 to 1",

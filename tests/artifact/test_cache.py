@@ -289,7 +289,7 @@ def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.setenv(LIMIT_VARIABLE, "3")
     assert Cache(tmp_path).limit == 3 << 20
     monkeypatch.setenv(LIMIT_VARIABLE, "much")
-    with pytest.raises(InvalidInputError, match="QSAC_CACHE_LIMIT is no size"):
+    with pytest.raises(InvalidInputError, match="QSAC_CACHE_LIMIT is not a size"):
         Cache(tmp_path)
 
 

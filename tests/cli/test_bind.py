@@ -86,7 +86,7 @@ def test_other_forms(emit: str, template: str, capsys: Captured) -> None:
         ([None, "--tokens", "tokens.txt"], "the kind of the token file is not known"),
         ([None, "--tokens", "small.json"], "the tokens do not have the template's shape"),
         ([None, "--parameters", "small.json"], "there is no such parameter"),
-        ([None, "--parameters", "list.json"], "the parameters are no JSON object"),
+        ([None, "--parameters", "list.json"], "the parameters are not a JSON object"),
         ([None, "--parameters", "none.json"], "there is no such file"),
         ([None, "-o", ""], "-o has no file name"),
         ([None, "-o", "complex.qsac-template.json"], "the output would replace the template"),

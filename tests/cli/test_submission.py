@@ -80,12 +80,13 @@ def test_the_cost_is_agreed_to_on_a_terminal(
         (
             SUBMIT,
             2,
-            "nothing is submitted unasked: --yes agrees to the cost where there is no terminal [usage.invalid]",
+            "submitting costs money and needs your consent: without a terminal, accept the cost with --yes "
+            "[usage.invalid]",
         ),
         ([*SUBMIT, "--yes", "--max-cost", "1"], 3, "the job may cost more than is allowed [job.too-expensive]"),
         ([*SUBMIT[:-1], "20000", "--yes"], 3, "the job has too many shots [job.too-many-shots]"),
         ([*SUBMIT[:-1], "0", "--yes"], 2, "the number of shots is out of range [option.out-of-range]"),
-        ([*SUBMIT[:-2], "--yes"], 2, "--submit needs --shots: every one of them is paid for [usage.invalid]"),
+        ([*SUBMIT[:-2], "--yes"], 2, "--submit needs --shots, because each shot costs money [usage.invalid]"),
         ([*SUBMIT, "--noise"], 2, "--noise is for simulations, not for --submit [usage.invalid]"),
         (
             ["run", "small.json", "--submit", "--shots", "9", "--yes"],
@@ -95,7 +96,7 @@ def test_the_cost_is_agreed_to_on_a_terminal(
         (
             ["run", "-", "--submit", "--shots", "9"],
             2,
-            "--submit asks before it spends: give a file, or --yes [usage.invalid]",
+            "--submit asks for consent on standard input: give a file, or --yes [usage.invalid]",
         ),
         (["run", "small.json", "--yes"], 2, "--max-cost, --machine and --yes are for --submit [usage.invalid]"),
         (

@@ -124,7 +124,7 @@ def test_small_circuits_do_not_wait_for_sympy() -> None:
 
 
 def test_what_is_not_native_cannot_be_read_from_pytket() -> None:
-    with pytest.raises(ValueError, match="H is no native gate"):
+    with pytest.raises(ValueError, match="H is not a native gate"):
         tket.from_tket(Circuit(1).H(0))
     swapped = Circuit(2).SWAP(0, 1)
     swapped.replace_SWAPs()

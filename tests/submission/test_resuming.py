@@ -153,7 +153,7 @@ def test_a_resumption_asks_and_names_what_it_submits(
     said(SUBMIT, capsys, 130)
     vendor.breaks = None
     output = said(["results", "1", "--resume"], capsys, 2).err
-    assert "nothing is submitted unasked" in output
+    assert "submitting costs money and needs your consent" in output
     assert output.startswith("pair on H2-1, 100 shots of each of second: about ")
     assert said(["results", "1", "--yes"], capsys, 2).err.startswith("error: --yes is for --resume [usage.invalid]\n")
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)

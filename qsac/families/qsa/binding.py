@@ -41,7 +41,7 @@ def _checked_tokens(model: Model, tokens: ArrayLike) -> Numbers:
         array = np.asarray(tokens)
     except ValueError:
         raise InvalidInputError(
-            "the tokens are no array",
+            "the tokens are not an array",
             code="tokens.unequal-rows",
             pointer=pointer,
             found="rows of unequal length",
@@ -57,7 +57,7 @@ def _checked_tokens(model: Model, tokens: ArrayLike) -> Numbers:
         ) from None
     if array.dtype.kind not in "iufc":
         raise InvalidInputError(
-            "the tokens are no numbers",
+            "the tokens are not numbers",
             code="array.not-numbers",
             pointer=pointer,
             found=f"entries of kind {array.dtype}",

@@ -51,7 +51,7 @@ def hamiltonian_evolution(tokens: schema.HamiltonianTokens, pointer: str) -> Evo
         wrong = next((letter for letter in term.paulis if letter not in "IXYZ"), None)
         if wrong is not None:
             raise InvalidInputError(
-                "a Pauli string has a letter that is none",
+                "a Pauli string has an invalid letter",
                 code="hamiltonian.unknown-pauli",
                 pointer=where,
                 found=f"{quoted(wrong)} in {quoted(term.paulis)}",
@@ -114,7 +114,7 @@ def _ket(given: Any, pointer: str) -> NDArray[np.complex128]:
     if isinstance(given, str):
         if given not in KETS:
             raise InvalidInputError(
-                "the initial state has a letter that is none",
+                "the initial state has an invalid letter",
                 code="hamiltonian.unknown-state",
                 pointer=pointer.rpartition("/")[0],
                 found=quoted(given),
@@ -124,7 +124,7 @@ def _ket(given: Any, pointer: str) -> NDArray[np.complex128]:
         return np.array(KETS[given], dtype=np.complex128)
     if not isinstance(given, list) or len(given) != 2:
         raise InvalidInputError(
-            "a qubit's state is no pair of angles",
+            "a qubit's state is not a pair of angles",
             code="field.wrong-type",
             pointer=pointer,
             found=kind(given),

@@ -73,7 +73,7 @@ def _resolved(path: str, folder: Path, pointer: str) -> Path:
     parts = path.replace("\\", "/").split("/")
     if "\0" in path or path.startswith(("/", "\\", "~")) or ntpath.splitdrive(path)[0] or ".." in parts:
         raise InvalidInputError(
-            "the token file must lie beside the model file",
+            "the token file must be in the model file's folder",
             code="tokens.outside-folder",
             pointer=pointer,
             found=quoted(path),

@@ -73,7 +73,7 @@ class NamedFile:
             pointer=self.pointer,
             found=f"{found}: {listed(sorted(names))}" if names else found,
             wanted='exactly one array, or the name of one as "array"' if names else "exactly one array",
-            help=f'name it beside the path, for example "array": {quoted(min(names))}'
+            help=f'name the array, for example "array": {quoted(min(names))}'
             if names
             else "save the tokens, for example with numpy.save('tokens.npy', tokens)",
         )
