@@ -128,7 +128,7 @@ def test_time_is_charged_by_durations() -> None:
     assert stats["cost"]["per_shot"] == stats["duration"]["per_shot"] > stats["duration"]["circuit"] + 1e-2
     assert stats["cost"]["fixed"] == 0
     assert "duration" in qsac.compile(random_model(2), machine(), verify=False).stats
-    with pytest.raises(InvalidInputError, match="cannot be told without times"):
+    with pytest.raises(InvalidInputError, match="a cost by time needs durations"):
         machine(cost="time")
 
 

@@ -89,7 +89,7 @@ def test_paths_outside_the_folder(tmp_path: Path, path: str) -> None:
     inside = tmp_path / "models"
     inside.mkdir()
     np.save(tmp_path / "t.npy", REAL)
-    _refused(inside, path, "must lie beside")
+    _refused(inside, path, "must be in the model")
 
 
 def test_links(tmp_path: Path) -> None:
