@@ -6,6 +6,7 @@ pytket-quantinuum's own part, its checks of the circuit and what it makes of the
 import importlib.util
 import json
 import sys
+from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -43,12 +44,17 @@ class AerInPlace:
 
 
 @pytest.fixture
-def pecos(monkeypatch: pytest.MonkeyPatch) -> None:
+def pecos(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    from pytket.extensions.quantinuum.backends.quantinuum import have_pecos
+
+    have_pecos.cache_clear()  # whoever asked before was told that it is not there
     if not INSTALLED:
         module = ModuleType("pytket_pecos")
         module.__spec__ = ModuleSpec("pytket_pecos", None)
         module.Emulator = AerInPlace  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, "pytket_pecos", module)
+    yield
+    have_pecos.cache_clear()
 
 
 @pytest.mark.usefixtures("pecos")
