@@ -168,6 +168,8 @@ def test_a_changed_document_that_is_not_sealed_again_is_found_by_its_digest_and_
     report = check_artifact(json.dumps(document).encode(), "file")
     assert report.exit_code == 1
     assert [finding.pointer for finding in report.findings] == ["/digest", "/stats/depth"]
+    assert [finding.code for finding in report.findings] == ["seal.mismatch", None]
+    assert [finding["code"] for finding in report.to_dict()["findings"]] == ["seal.mismatch", None]
 
 
 def test_program_and_circuit_of_another_model_are_found() -> None:

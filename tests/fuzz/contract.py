@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from qsac.error_codes import CODES
 from qsac.errors import QsacError
 from tests.fuzz.mutations import Edit
 
@@ -100,6 +101,8 @@ def _refused(error: QsacError) -> Outcome:
         return Outcome("outside", f"exit code {error.exit_code}", text[:1000])
     if not error.title or len(text) > LONGEST_MESSAGE:
         return Outcome("outside", f"a diagnostic too long, or without a title: {error.title[:24]}", text[:1000])
+    if error.code not in CODES:
+        return Outcome("outside", f"a code that is not listed: {error.code[:24]}", text[:1000])
     return Outcome(f"exit {error.exit_code}")
 
 
