@@ -278,7 +278,7 @@ def test_what_was_spent_is_verified_against_the_program() -> None:
         (("model", "tokens", "values", 0, 0), 0.25, "changed after compiling"),
         (("circuits",), [], "1 circuit, as the model's plan has them"),
         (("circuits", 0, "readout", 0, "given", 0), ["nothing", [0]], "qubit or bit of the circuit"),
-        (("circuits", 0, "circuit", "commands", 0, "op", "type"), "H", "no native gate"),
+        (("circuits", 0, "circuit", "commands", 0, "op", "type"), "H", "not a native gate"),
         (("circuits", 0, "profile", "stop"), 10**6, "whole number from 0"),
         (("circuits", 0, "profile", "stop"), 1, "measured before its stop"),
         (("circuits", 0, "profile", "register"), [], "1 index qubits"),

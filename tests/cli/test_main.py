@@ -179,7 +179,7 @@ def test_closed_streams(arguments: str, code: int, said: str, folder: Path) -> N
 def test_a_full_disk_behind_standard_output(folder: Path) -> None:
     done = _shell("check small.json >/dev/full")
     assert done.returncode == 2
-    assert done.stderr == "error: writing the output: no space left on device\n"
+    assert done.stderr == "error: writing the output: no space left on device [file.refused-by-system]\n"
 
 
 def test_names_that_are_too_long(folder: Path, capsys: Captured) -> None:
