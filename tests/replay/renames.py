@@ -147,8 +147,9 @@ RENAMES = Renames(
     fields={
         "/stats/passes/*/two_qubit_gates": None,
         "/passes/*/two_qubit_gates": None,
-        # A sentence of an estimate: words are not counts.
+        # Sentences of estimates and results: words are not counts.
         "/reason": None,
+        "/warnings": None,
         "adjoint_load": "inverse",
         "normalisation": "subnormalisation",
         "power": "degree",
