@@ -80,6 +80,14 @@ class Offer:
         with contained(f"{self.title} cannot be loaded", self.package):
             return self.entries[0].load()
 
+    def check(self, found: object, wants: Callable[[Any, str], str | None]) -> None:
+        """Raise :class:`~qsac.errors.ExtensionError` if what was loaded is not what ``wants`` asks of it by its name:
+        a description of what is wanted, None where nothing is missing."""
+        with contained(f"{self.title} is not usable", self.package):
+            wanted = wants(found, self.name)
+        if wanted is not None:
+            raise self.unusable(shown(found), wanted)
+
     def unusable(self, found: str, wanted: str) -> ExtensionError:
         """The error that says that what was loaded is something else than is wanted."""
         return ExtensionError(
@@ -105,6 +113,15 @@ def offers(group: Group, builtin: Iterable[str]) -> dict[str, Offer]:
         if entry.name not in taken and entry.value not in [other.value for other in found.setdefault(entry.name, [])]:
             found[entry.name].append(entry)
     return {name: Offer(group, name, tuple(found[name])) for name in sorted(found)}
+
+
+def offered(group: Group, name: str, builtin: Iterable[str], listing: str, *, code: str) -> Offer:
+    """What other packages offer in ``group`` under a name. Raises as :func:`unknown` says if nothing is."""
+    known = tuple(builtin)
+    foreign = offers(group, known)
+    if name not in foreign:
+        raise unknown(_KINDS[group], name, (*known, *foreign), listing, code=code)
+    return foreign[name]
 
 
 def listed(group: Group, builtin: Iterable[str]) -> tuple[str, ...]:

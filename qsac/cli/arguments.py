@@ -1,14 +1,33 @@
-"""Arguments of several commands: model files, artifacts, and `-` for standard input."""
+"""Arguments and options of several commands: model files, artifacts, and `-` for standard input."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+import click
 
 if TYPE_CHECKING:
     from qsac.artifact.cache import Cache
     from qsac.artifact.compiled import Compiled
     from qsac.families.contract import Model
     from qsac.ir.program import Program
+
+level_option = click.option(
+    "-O", "optimisation", type=click.IntRange(0, 3), default=2, show_default=True, help="Optimisation level."
+)
+qubits_option = click.option(
+    "--qubits", type=click.IntRange(1), help="The most qubits to use (default: all of the target's)."
+)
+prefer_option = click.option(
+    "--prefer",
+    type=click.Choice(("qubits", "depth")),
+    default="qubits",
+    show_default=True,
+    help="What to minimise if the number of gates is equal.",
+)
+seed_option = click.option(
+    "--seed", type=int, default=0, show_default=True, help="Seed of everything random (routing)."
+)
 
 
 def load_argument(model: str) -> Model:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from qsac.cli.arguments import load_argument, open_cache
+from qsac.cli.arguments import level_option, load_argument, open_cache, prefer_option, qubits_option, seed_option
 from qsac.cli.messages import note, say, warn, write
 from qsac.cli.output import check_own
 from qsac.cli.progress import progress_bar
@@ -49,7 +49,7 @@ def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> f
 @click.option(
     "--circuit", metavar="NAME", help="With an --emit other than artifact: which of several circuits to write."
 )
-@click.option("-O", "optimisation", type=click.IntRange(0, 3), default=2, show_default=True, help="Optimisation level.")
+@level_option
 @click.option(
     "--error-budget",
     metavar="X|auto",
@@ -58,14 +58,8 @@ def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> f
     callback=_budget,
     help="Infidelity that -O3 may spend.",
 )
-@click.option("--qubits", type=click.IntRange(1), help="The most qubits to use (default: all of the target's).")
-@click.option(
-    "--prefer",
-    type=click.Choice(("qubits", "depth")),
-    default="qubits",
-    show_default=True,
-    help="What to minimise if the number of gates is equal.",
-)
+@qubits_option
+@prefer_option
 @click.option(
     "--passes", help="Passes instead of the level's: NAME,NAME{option=value}; or changes to them: default,-NAME,+NAME."
 )
@@ -74,7 +68,7 @@ def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> f
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
 @prints_stages
 @click.option("--timing", is_flag=True, help="Print the time of each stage, on stderr.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random (routing).")
+@seed_option
 @click.option(
     "--verify/--no-verify", default=None, help="Simulate and compare with the closed form (default: up to 15 qubits)."
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qsac.cli.arguments import load_argument
+from qsac.cli.arguments import level_option, load_argument, prefer_option, qubits_option
 from qsac.cli.messages import say, warn, write
 from qsac.machine.target import DEFAULT_TARGET
 
@@ -25,15 +25,9 @@ if TYPE_CHECKING:
 )
 @click.option("--context", metavar="T", help="Another number of context tokens, such as 1e6.")
 @click.option("--dimension", metavar="D", help="Another dimension of the tokens, such as 4096.")
-@click.option("-O", "optimisation", type=click.IntRange(0, 3), default=2, show_default=True, help="Optimisation level.")
-@click.option("--qubits", type=click.IntRange(1), help="The most qubits to use (default: all of the target's).")
-@click.option(
-    "--prefer",
-    type=click.Choice(("qubits", "depth")),
-    default="qubits",
-    show_default=True,
-    help="What to minimise if the number of gates is equal.",
-)
+@level_option
+@qubits_option
+@prefer_option
 @click.option("--json", "as_json", is_flag=True, help="Print the estimate as JSON.")
 def command(
     model: str,

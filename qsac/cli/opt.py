@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qsac.cli.arguments import read_ir
+from qsac.cli.arguments import prefer_option, qubits_option, read_ir, seed_option
 from qsac.cli.compile import output_place, show_passes
 from qsac.cli.messages import note, say, write
 from qsac.cli.progress import progress_bar
@@ -34,15 +34,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="Infidelity that passes may spend.",
 )
-@click.option("--qubits", type=click.IntRange(1), help="The most qubits to use (default: all of the target's).")
-@click.option(
-    "--prefer",
-    type=click.Choice(("qubits", "depth")),
-    default="qubits",
-    show_default=True,
-    help="What to minimise if the number of gates is equal.",
-)
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random (routing).")
+@qubits_option
+@prefer_option
+@seed_option
 @click.option("-o", "--output", help="File to write, or - for standard output (the default).")
 @prints_stages
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")

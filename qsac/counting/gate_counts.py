@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from qsac.counting.clock import LAYERS, STEPS, Clock, Toggles
-from qsac.native.circuit import GATES
+from qsac.native.columns import Sink
 from qsac.native.provenance import Mask
 
 
@@ -39,7 +35,7 @@ def one_toggle(control: int) -> Toggles:
 _ENTANGLERS = ("ZZPhase", "CZ")
 
 
-class GateCounts:
+class GateCounts(Sink):
     """How many gates were written, and how deep they are, on ``qubits`` qubits; no gate is kept.
 
     ``angles`` counts two-qubit gates by the modulus of their angle in half-turns, those with a number that was drawn
@@ -102,19 +98,6 @@ class GateCounts:
         self.counts[name] += 1
         for clock in (self._steps, self._layers, self._seconds):
             clock.gate(first, name)
-
-    def extend(
-        self,
-        kind: NDArray[Any],
-        first: NDArray[Any],
-        second: NDArray[Any],
-        angles: NDArray[np.float64],
-        open: NDArray[np.int8] | None = None,
-    ) -> None:
-        for gate, one, other, (angle, phase) in zip(
-            *(column.tolist() for column in (kind, first, second, angles)), strict=True
-        ):
-            self.append(GATES[gate].name, one, other, angle, phase)
 
     def ladder(
         self,

@@ -8,10 +8,8 @@ neighbours. What is counted is what the emitter writes for generic numbers.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qsac.counting.clock import Toggles
 from qsac.counting.gate_counts import GateCounts, one_toggle, toggles
@@ -21,7 +19,8 @@ from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.shaped_table import ShapedTable
 from qsac.native.angles import PHI
-from qsac.native.circuit import GATES, GateFamily
+from qsac.native.circuit import GateFamily
+from qsac.native.columns import Sink
 from qsac.native.provenance import Mask
 from qsac.native.sx_writer import Writer
 from qsac.numerics.su2 import phased_x, turned_z
@@ -30,7 +29,7 @@ QUARTER = 0.5
 """The angle of the entangling gates of ladders, in half-turns."""
 
 
-class _Rewritten:
+class _Rewritten(Sink):
     """Gates that are written as SX, X and CZ before they are counted."""
 
     def __init__(self, tally: GateCounts, qubits: int) -> None:
@@ -47,19 +46,6 @@ class _Rewritten:
         self, name: str, first: int, second: int = -1, angle: float = 0.0, phase: float = 0.0, open: int = 0
     ) -> None:
         self._writer.write(name, first, second, angle, phase, open, None)
-
-    def extend(
-        self,
-        kind: NDArray[Any],
-        first: NDArray[Any],
-        second: NDArray[Any],
-        angles: NDArray[np.float64],
-        open: NDArray[np.int8] | None = None,
-    ) -> None:
-        for gate, one, other, (angle, phase) in zip(
-            *(column.tolist() for column in (kind, first, second, angles)), strict=True
-        ):
-            self.append(GATES[gate].name, one, other, angle, phase)
 
 
 class _Counting:

@@ -8,7 +8,7 @@ import pkgutil
 from typing import cast
 
 from qsac.families.contract import Family, Model
-from qsac.plugins import contained, listed, offers, shown, unknown
+from qsac.plugins import listed, offered
 
 PACKAGE = "qsac.families"
 
@@ -30,21 +30,9 @@ def family(section: str) -> Family:
     builtin = _builtin()
     if section in builtin:
         return builtin[section]
-    foreign = offers("qsac.families", builtin)
-    if section not in foreign:
-        raise unknown(
-            "family",
-            section,
-            (*builtin, *foreign),
-            "qsac schema",
-            code="model.unknown-family",
-        )
-    offer = foreign[section]
+    offer = offered("qsac.families", section, builtin, "qsac schema", code="model.unknown-family")
     found = offer.load()
-    with contained(f"{offer.title} is not usable", offer.package):
-        wanted = _wants(found, section)
-    if wanted is not None:
-        raise offer.unusable(shown(found), wanted)
+    offer.check(found, _wants)
     return cast(Family, found)
 
 

@@ -10,7 +10,7 @@ from typing import TypeGuard, get_args
 
 from qsac.ir import attention, blocks, save_probabilities
 from qsac.ir.op import Level, Op
-from qsac.plugins import contained, listed, offers, shown
+from qsac.plugins import listed, offers
 
 
 def op_names() -> tuple[str, ...]:
@@ -27,10 +27,7 @@ def op_class(name: str) -> type[Op] | None:
     if offer is None:
         return None
     found = offer.load()
-    with contained(f"{offer.title} is not usable", offer.package):
-        wanted = _wanted(found, name)
-    if wanted is not None:
-        raise offer.unusable(shown(found), wanted)
+    offer.check(found, _wanted)
     kind: type[Op] = found
     return kind
 

@@ -1,4 +1,5 @@
-"""Where targets are found: the modules of ``targets/``, and the entry points of other packages."""
+"""Where targets are found: the modules of ``targets/``, one a vendor, with ``names()`` and ``load(name)``, and the
+entry points ``qsac.targets`` of other packages (name -> Target, or a callable that returns one)."""
 
 from __future__ import annotations
 
@@ -15,9 +16,7 @@ from qsac.plugins import (
     leave_out,
     listed,
     modules_of,
-    offers,
-    shown,
-    unknown,
+    offered,
 )
 
 TARGET_PACKAGE = "qsac.targets"
@@ -35,25 +34,13 @@ def target(name: str) -> Target:
     builtin = _target_modules()
     if name in builtin:
         return builtin[name](name)
-    foreign = offers("qsac.targets", builtin)
-    if name not in foreign:
-        raise unknown(
-            "target",
-            name,
-            (*builtin, *foreign),
-            "qsac targets",
-            code="target.unknown",
-        )
+    offer = offered("qsac.targets", name, builtin, "qsac targets", code="target.unknown")
     from qsac.machine.promises import target_wants
 
-    offer = foreign[name]
     found = offer.load()
     with contained(f"{offer.title} cannot be made", offer.package):
         made = found() if callable(found) else found
-    with contained(f"{offer.title} is not usable", offer.package):
-        wanted = target_wants(made, name)
-    if wanted is not None:
-        raise offer.unusable(shown(made), wanted)
+    offer.check(made, target_wants)
     return cast(Target, made)
 
 

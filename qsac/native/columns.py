@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.native.circuit import KIND
+from qsac.native.circuit import GATES, KIND
 from qsac.native.provenance import Mask, Provenance
 
 
@@ -34,8 +34,11 @@ class Sink(Protocol):
         angles: NDArray[np.float64],
         open: NDArray[np.int8] | None = None,
     ) -> None:
-        """Take a run of gates."""
-        ...
+        """Take a run of gates; one by one, unless a sink knows better."""
+        for gate, one, other, (angle, phase) in zip(
+            *(column.tolist() for column in (kind, first, second, angles)), strict=True
+        ):
+            self.append(GATES[gate].name, one, other, angle, phase)
 
 
 class Columns:

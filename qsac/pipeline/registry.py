@@ -1,11 +1,10 @@
-"""Where concrete passes and targets are found: the modules of ``passes/`` and ``targets/``, and entry points.
+"""Where passes are found: the modules of ``passes/``, and entry points.
 
 Nothing is listed by hand and nothing is imported until it is asked for. A pass lives in a module of
-``qsac.passes.attention``, ``.synthesis`` or ``.circuit`` whose file name in kebab case is the pass's name. A target
-comes from a module of ``qsac.targets`` (one vendor) with ``names()`` and ``load(name)``. Another package adds its own
-through the entry points ``qsac.passes`` (name -> pass class) and ``qsac.targets`` (name -> Target, or a callable that
-returns one). What is built in wins over an entry point of the same name, with a warning. What another package breaks
-is reported where it is asked for by name, and left out elsewhere (:mod:`qsac.plugins`).
+``qsac.passes.attention``, ``.synthesis`` or ``.circuit`` whose file name in kebab case is the pass's name. Another
+package adds its own through the entry point group ``qsac.passes`` (name -> pass class). What is built in wins over an
+entry point of the same name, with a warning. What another package breaks is reported where it is asked for by name, and
+left out elsewhere (:mod:`qsac.plugins`).
 """
 
 from __future__ import annotations
@@ -29,9 +28,8 @@ from qsac.plugins import (
     is_foreign,
     listed,
     modules_of,
-    offers,
+    offered,
     package_of,
-    shown,
     unknown,
 )
 
@@ -53,23 +51,11 @@ def pass_class(name: str) -> type[AnyPass]:
     builtin = _pass_modules()
     if name in builtin:
         return _only_pass_of(builtin[name], name)
-    foreign = offers("qsac.passes", builtin)
-    if name not in foreign:
-        raise unknown(
-            "pass",
-            name,
-            (*builtin, *foreign),
-            "qsac passes",
-            code="pass.unknown",
-        )
+    offer = offered("qsac.passes", name, builtin, "qsac passes", code="pass.unknown")
     from qsac.pipeline.promises import pass_wants
 
-    offer = foreign[name]
     found = offer.load()
-    with contained(f"{offer.title} is not usable", offer.package):
-        wanted = pass_wants(found, name)
-    if wanted is not None:
-        raise offer.unusable(shown(found), wanted)
+    offer.check(found, pass_wants)
     return cast("type[AnyPass]", found)
 
 
