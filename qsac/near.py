@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 _LONGEST = 64
 """Characters of a name that is compared at all."""
@@ -39,6 +40,15 @@ def near(name: str, known: Iterable[str], most: int = 3) -> list[str]:
             ranked.append((slips if close else _MOST_SLIPS + 1, -alike, place, one))
     ranked.sort()
     return [one for slips, _, _, one in ranked if slips == ranked[0][0]][:most]
+
+
+Otherwise = TypeVar("Otherwise", str, "str | None")
+
+
+def perhaps(name: str, known: Iterable[str], otherwise: Otherwise) -> str | Otherwise:
+    """What an error suggests in place of ``name``: the known names that are near, or ``otherwise``."""
+    found = near(name, known)
+    return f"perhaps {' or '.join(found)}" if found else otherwise
 
 
 def _slips(first: str, second: str) -> int:

@@ -15,15 +15,15 @@ import random
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from pathlib import Path
 from typing import Any, Literal
 
-from qsac.errors import ExtensionError, InvalidInputError, QsacError, QsacWarning
-from qsac.near import near
+from qsac.errors import ExtensionError, InvalidInputError, QsacError, QsacWarning, printable
+from qsac.near import perhaps
 
 Group = Literal["qsac.families", "qsac.ops", "qsac.passes", "qsac.targets", "qsac.vendors"]
 
@@ -107,9 +107,12 @@ def blame(package: str) -> str:
 
 def offers(group: Group, builtin: Iterable[str]) -> dict[str, Offer]:
     """What other packages offer in ``group``, by name, in the order of the names; what is built in is left out."""
-    taken = set(builtin)
+    return _grouped(group, _entries(group), set(builtin))
+
+
+def _grouped(group: Group, entries: Iterable[EntryPoint], taken: Container[str]) -> dict[str, Offer]:
     found: dict[str, list[EntryPoint]] = {}
-    for entry in _entries(group):
+    for entry in entries:
         if entry.name not in taken and entry.value not in [other.value for other in found.setdefault(entry.name, [])]:
             found[entry.name].append(entry)
     return {name: Offer(group, name, tuple(found[name])) for name in sorted(found)}
@@ -126,15 +129,15 @@ def offered(group: Group, name: str, builtin: Iterable[str], listing: str, *, co
 
 def listed(group: Group, builtin: Iterable[str]) -> tuple[str, ...]:
     """The names of :func:`offers`, with a :class:`ShadowedEntryPointWarning` for each that is left out."""
-    taken = set(builtin)
-    for entry in _entries(group):
+    taken, entries = set(builtin), _entries(group)
+    for entry in entries:
         if entry.name in taken:
             warnings.warn(
                 f"{_package(entry)} offers {entry.name!r} under {group}, which is qsac's own: ignored",
                 ShadowedEntryPointWarning,
                 stacklevel=3,
             )
-    return tuple(offers(group, taken))
+    return tuple(_grouped(group, entries, taken))
 
 
 def is_foreign(kind: type) -> bool:
@@ -190,15 +193,15 @@ def _distribution(distribution: Distribution) -> str:
     """Name and version of a package, as far as they can be read."""
     with suppress(Exception):
         if distribution.name and distribution.version:
-            return _printable(f"{distribution.name} {distribution.version}")
+            return printable(f"{distribution.name} {distribution.version}")
     path = getattr(distribution, "_path", None)  # no public attribute says where damaged metadata lie
-    return "a package of damaged metadata" if path is None else _printable(str(getattr(path, "name", path)))
+    return "a package of damaged metadata" if path is None else printable(str(getattr(path, "name", path)))
 
 
 def shown(found: object) -> str:
     """What was found instead of what is wanted, in a line. How it is written is foreign code too."""
     with suppress(Exception):
-        text = _printable(repr(found))
+        text = printable(repr(found))
         if len(text) <= _LONGEST:
             return text
     return f"an object of type {type(found).__name__}"
@@ -266,12 +269,7 @@ def _told(error: BaseException) -> str:
     except Exception:
         lines = []
     name = type(error).__name__
-    return _printable(f"{name}: {lines[0][:_LONGEST]}" if lines else name)
-
-
-def _printable(text: str) -> str:
-    """Text of foreign origin, with what could steer a terminal escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return printable(f"{name}: {lines[0][:_LONGEST]}" if lines else name)
 
 
 def _place(error: BaseException) -> str | None:
@@ -282,7 +280,7 @@ def _place(error: BaseException) -> str | None:
         for frame in traceback.extract_tb(error.__traceback__)
         if not frame.filename.startswith((own, "<frozen")) and "importlib" not in Path(frame.filename).parts
     ]
-    return _printable(f"{frames[-1].filename}:{frames[-1].lineno}") if frames else None
+    return printable(f"{frames[-1].filename}:{frames[-1].lineno}") if frames else None
 
 
 @contextmanager
@@ -342,8 +340,7 @@ def modules_of(package: str) -> list[str]:
 
 def unknown(what: str, name: str, known: Sequence[str], listing: str, *, code: str) -> InvalidInputError:
     """The error for a name that is not ``known``; ``listing`` is the command that lists those that are."""
-    found = near(name, known)
-    wanted = f"perhaps {' or '.join(found)}" if found else ", ".join(known) if 0 < len(known) <= 8 else None
+    wanted = perhaps(name, known, ", ".join(known) if 0 < len(known) <= 8 else None)
     damaged = unreadable()
     unread = f"; what these packages offer cannot be read: {', '.join(damaged)}" if damaged else ""
     return InvalidInputError(

@@ -14,7 +14,7 @@ from qsac.ir.derivation import Branches, derive, turned
 from qsac.ir.matching import is_uncompute
 from qsac.ir.op import Op
 from qsac.ir.program import Program
-from qsac.ir.table import Table
+from qsac.passes.attention._tables import added
 from qsac.pipeline.contract import Pass, PassContext
 
 Side = Literal["load", "inverse_load", "diagonal", "keep"]
@@ -142,21 +142,13 @@ def _folded(program: Program, group: Group, side: Side) -> Program:
             rows = turned("basis" if side == "diagonal" else side, load.table, op, program.tables)
             if both:
                 rows = derive(Branches(), (load.table, rows), program.tables)
-            folded[key] = _named(tables, f"{load.table}.{op.table}{suffix}", rows)
+            folded[key] = added(tables, f"{load.table}.{op.table}{suffix}", rows)
         gate: Op | None = None
         if side == "diagonal":
             entries = turned("diagonal", load.table, op, program.tables)
-            gate = replace(op, form="diagonal", table=_named(tables, f"{op.table}-diagonal", entries), rotations=())
+            gate = replace(op, form="diagonal", table=added(tables, f"{op.table}-diagonal", entries), rotations=())
         new = replace(load, index=(*load.index, *op.when)) if both else load
         replaced[member.unitary] = gate
         replaced[place] = replace(new, table=folded[key])
     ops = (kept for place, old in enumerate(program.ops) if (kept := replaced.get(place, old)) is not None)
     return program.with_ops(ops, tables)
-
-
-def _named(tables: dict[str, Table], name: str, table: Table) -> str:
-    """The name of a table, added if it is not there."""
-    while name in tables and tables[name] != table:
-        name += "-"
-    tables[name] = table
-    return name

@@ -33,28 +33,21 @@ def command(as_json: bool) -> None:
     table = Table("name", "level", "-O", "what it does")
     for row in rows:
         if "broken" in row:
-            table.add(foreign_text(row["name"]), "-", "-", f"broken: {foreign_text(row['broken'])}")
+            table.add(row["name"], "-", "-", f"broken: {row['broken']}")
             continue
         options = ",".join(f"{name}={value}" for name, value in row["options"].items())
         summary = row["contract"].split("\n\n")[0].replace("\n", " ").split(". ")[0].rstrip(".")
         if row["package"] is not None:
-            summary = foreign_text(f"({row['package']}) {summary}")
+            summary = f"({row['package']}) {summary}"
         level = str(row["optimisation"]) if row["package"] is None else "-"
         table.add(row["name"] + (f"{{{options}}}" if options else ""), row["level"], level, summary)
     table.show()
 
 
-def foreign_text(text: str) -> str:
-    """Text of another package without terminal control characters."""
-    from qsac.errors import printable
-
-    return printable(text)
-
-
 def note_unreadable() -> None:
     """Name the installed packages whose entry points cannot be read."""
     for package in unreadable():
-        warn(f"passes and targets of {foreign_text(package)} cannot be read: its entry points are damaged")
+        warn(f"passes and targets of {package} cannot be read: its entry points are damaged")
 
 
 def _row(name: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import click
 
 from qsac.cli.messages import say, warn
 from qsac.errors import InvalidInputError
-from qsac.near import near
+from qsac.near import perhaps
 
 if TYPE_CHECKING:
     from qsac.ir.program import Program
@@ -109,12 +109,10 @@ def _check(name: str) -> None:
 
     known = (*STAGES, *pass_names())
     if name not in known:
-        guesses = near(name, known)
-        wanted = f"perhaps {' or '.join(guesses)}" if guesses else f"a pass, or one of {', '.join(STAGES)}"
         raise InvalidInputError(
             f"no stage is called {name}",
             code="pipeline.unknown-stage",
             found=f"--print-after {name}",
-            wanted=wanted,
+            wanted=perhaps(name, known, f"a pass, or one of {', '.join(STAGES)}"),
             help="qsac passes lists the passes",
         )

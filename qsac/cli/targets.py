@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qsac.cli.messages import say, warn, write
-from qsac.cli.passes import foreign_text, note_unreadable
+from qsac.cli.passes import note_unreadable
 from qsac.cli.tables import Table
 from qsac.errors import ExtensionError
 from qsac.machine import registry
@@ -63,10 +63,10 @@ def command(name: str | None, as_json: bool) -> None:
             errors.date if errors else "-",
         )
     for broken_name in broken:
-        table.add(foreign_text(broken_name), "broken", *("-" * 5))
+        table.add(broken_name, "broken", *("-" * 5))
     table.show()
     for error in broken.values():
-        warn(foreign_text(error.reason))
+        warn(error.reason)
     say("`qsac targets NAME` describes one in full.")
 
 

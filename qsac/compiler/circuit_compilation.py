@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from qsac.artifact.cache import key_of
 from qsac.artifact.compiled import Compiled
@@ -26,15 +26,10 @@ from qsac.machine.target import Target, describe
 from qsac.native.circuit import NativeCircuit
 from qsac.pipeline.contract import CircuitPass, ErrorLedger, Pass, PassContext
 from qsac.pipeline.registry import print_pipeline
-from qsac.pipeline.stages import Ahead, check_rules
-from qsac.pipeline.stages import Stage as Stage
-from qsac.pipeline.stages import Watch as Watch
+from qsac.pipeline.stages import Ahead, Watch, check_rules
 from qsac.progress import Progress
 from qsac.report.forecast import forecast
 from qsac.simulation.verification import is_narrow
-
-if TYPE_CHECKING:
-    pass
 
 
 class Compilation:

@@ -234,19 +234,12 @@ class _Counted(_Estimation):
         self.final = self.attention(program)
 
     @property
-    def matrices(self) -> list[ApplyUnitary]:
-        """The matrices that are not folded into tables, and are synthesised."""
-        scope = self.final.scope
-        return [
-            op
-            for op in self.final.ops
-            if isinstance(op, ApplyUnitary) and op.form == "matrix" and scope.sizes[op.data] + len(op.when) > 1
-        ]
-
-    @property
     def synthesised(self) -> list[ApplyUnitary]:
-        """Those of them that have no numbers: their gates can only be estimated."""
-        return [op for op in self.matrices if isinstance(self.final.tables[op.table], ShapedTable)]
+        """The matrices that are neither folded into tables nor have numbers: their gates can only be estimated."""
+        scope, tables = self.final.scope, self.final.tables
+        matrices = [op for op in self.final.ops if isinstance(op, ApplyUnitary) and op.form == "matrix"]
+        wide = [op for op in matrices if scope.sizes[op.data] + len(op.when) > 1]
+        return [op for op in wide if isinstance(tables[op.table], ShapedTable)]
 
     @cached_property
     def of_shape(self) -> dict[str, Any]:

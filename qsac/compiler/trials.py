@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from qsac.compiler.budget import best_quality, fewest_gates
 from qsac.compiler.circuit_compilation import Compilation, CompiledCircuit
@@ -19,12 +19,8 @@ from qsac.layout.choice import Candidate
 from qsac.lowering.allocation import allocate
 from qsac.machine.target import Target
 from qsac.native.circuit import NativeCircuit
-from qsac.pipeline.stages import Stage as Stage
-from qsac.pipeline.stages import Watch as Watch
+from qsac.pipeline.stages import Watch
 from qsac.progress import Progress
-
-if TYPE_CHECKING:
-    pass
 
 
 class CircuitTrial:

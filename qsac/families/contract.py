@@ -15,8 +15,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from qsac.families.outcomes import Outcomes
@@ -348,6 +346,3 @@ class Family(Protocol):
 
     def examples(self) -> Iterable[Model]:
         """Small models, all readouts among them, for the conformance test."""
-
-
-Array: TypeAlias = NDArray[np.float64] | NDArray[np.complex128]

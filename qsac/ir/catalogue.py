@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib
-import pkgutil
 from typing import TypeGuard, get_args
 
 from qsac.ir import attention, blocks, save_probabilities
 from qsac.ir.op import Level, Op
-from qsac.plugins import listed, offers
+from qsac.plugins import listed, modules_of, offers
 
 
 def op_names() -> tuple[str, ...]:
@@ -36,8 +35,7 @@ def op_class(name: str) -> type[Op] | None:
 def _own() -> dict[str, type[Op]]:
     modules = [save_probabilities]
     for package in (attention, blocks):
-        names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-        modules += [importlib.import_module(f"{package.__name__}.{name}") for name in names]
+        modules += [importlib.import_module(f"{package.__name__}.{name}") for name in modules_of(package.__name__)]
     return {kind.name: kind for module in modules for kind in vars(module).values() if _is_op_of(kind, module.__name__)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import MISSING, fields
 from math import inf, isfinite
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -19,7 +19,7 @@ from qsac.ir.printer import SHORTENED, VERSION
 from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
 from qsac.ir.verifier import ProgramError, verify
-from qsac.near import near
+from qsac.near import perhaps
 from qsac.numerics.product_formulas import Evolution
 
 SIZE_LIMIT = 40
@@ -214,23 +214,18 @@ def _op(line: _Line) -> Op:
     name, _, rest = text.removeprefix("op ").partition(" ")
     kind = op_class(name)
     if kind is None:
-        raise line.wrong(name[:60], _nearest(name, op_names(), f"one of the {len(op_names())} ops"))
+        raise line.wrong(name[:60], perhaps(name, op_names(), f"one of the {len(op_names())} ops"))
     hints = _hints(name)
     values = line.fields(rest)
     known = {field.name: field for field in fields(kind) if field.name != "origin"}
     for key in values:
         if key not in known:
-            raise line.wrong(key[:60], _nearest(key, known, f"one of {name}'s fields {', '.join(known)}"))
+            raise line.wrong(key[:60], perhaps(key, known, f"one of {name}'s fields {', '.join(known)}"))
     missing = [key for key, field in known.items() if field.default is MISSING and key not in values]
     if missing:
         raise line.wrong(f"no field {missing[0]}", f"{name} with all of {', '.join(missing)}")
     read = {key: _checked(line, key, value, hints[key]) for key, value in values.items()}
     return kind(**read, origin=origin)
-
-
-def _nearest(name: str, known: Iterable[str], otherwise: str) -> str:
-    guesses = near(name, known)
-    return f"perhaps {' or '.join(guesses)}" if guesses else otherwise
 
 
 @functools.cache

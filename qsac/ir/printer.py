@@ -65,11 +65,6 @@ def print_program(program: Program, *, elide_tables: bool = False) -> str:
     return "\n".join(lines) + "\n"
 
 
-def print_op(op: Op) -> str:
-    """One op as a line of text."""
-    return _op_text(op, _json)
-
-
 def _op_text(op: Op, value_text: Callable[[Any], str]) -> str:
     parts = [f"op {op.name}"]
     for field in fields(op):

@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 
 from qsac.errors import InvalidInputError, of_type
 from qsac.files.pointer import quoted
-from qsac.plugins import Offer, contained, listed, modules_of, offers, shown
+from qsac.plugins import Offer, contained, listed, modules_of, offers
 from qsac.submission.client import Vendor
 
 PACKAGE = "qsac.submission"
@@ -40,9 +40,14 @@ def vendor(name: str) -> Vendor:
         )
     offer = foreign[name]
     found = offer.load()
-    if not isinstance(found, Vendor) or found.name != name:
-        raise offer.unusable(shown(found), f"a qsac.submission.client.Vendor whose name is {name!r}")
+    offer.check(found, _wants)
     return _contained(found, offer)
+
+
+def _wants(found: object, name: str) -> str | None:
+    """What is wanted of a vendor of another package, None where it is one."""
+    known = isinstance(found, Vendor) and found.name == name
+    return None if known else f"a qsac.submission.client.Vendor whose name is {name!r}"
 
 
 def taken() -> str:
