@@ -88,8 +88,16 @@ def compiled_of(document: dict[str, Any]) -> Compiled:
             help="compile the changed model again",
         )
     plan = family_of(model).plan(model)
+    _check_plan(root, plan)
     irs = _of_circuits(root, "ir", plan)
     programs = tuple(map(_program, irs))
+    if "ops" not in root.mapping():
+        raise InvalidInputError(
+            "the artifact does not list its ops: it was written by an unfinished qsac",
+            code="artifact.unfinished",
+            pointer="/ops",
+            help="compile the model again",
+        )
     for part, program in zip(_of_circuits(root, "ops", plan), programs, strict=True):
         _check_ops(part, program)
     entries = root.field("circuits").entries()
@@ -142,21 +150,17 @@ def _program(part: Part) -> Program:
     return program
 
 
-def _of_circuits(root: Part, name: str, plan: Plan) -> list[Part]:
-    """A field of the document for each circuit: the field itself, or where the plan has several circuits, what stands
-    in it under their names."""
+def _check_plan(root: Part, plan: Plan) -> None:
     if not plan.is_plain:
         described = root.field("plan")
         difference = next(differences(described.value, plan.described(), "/plan"), None)
         if difference is not None:
             raise Part(difference[1], difference[0]).wrong(f"the plan of the model: {shown(difference[2])}")
-    if name == "ops" and name not in root.mapping():
-        raise InvalidInputError(
-            "the artifact does not list its ops: it was written by an unfinished qsac",
-            code="artifact.unfinished",
-            pointer="/ops",
-            help="compile the model again",
-        )
+
+
+def _of_circuits(root: Part, name: str, plan: Plan) -> list[Part]:
+    """A field of the document for each circuit: the field itself, or where the plan has several circuits, what stands
+    in it under their names."""
     if len(plan.circuits) == 1:
         return [root.field(name)]
     return [root.field(name).field(step.name) for step in plan.circuits]

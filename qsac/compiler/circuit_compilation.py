@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from qsac.artifact.cache import key_of
@@ -192,16 +193,20 @@ class Compilation:
 
     def _through(self, level: str, program: Program) -> Program:
         """The program after the passes of its level."""
-        family = self.context.target.family
-        for place, step in enumerate(self._ahead.steps):
-            if step.level == level:
-                # Diagonals one by one, so that what merge-diagonals saves is not told of the passes before it.
-                before = two_qubit_gates(program, family, merged=False)
-                with self.watch.stage(step.name):
-                    program = self._ahead.applied(place, program, self.context)
-                    check_rules(program, step.name)
-                self.counts.append(_count(step, before, two_qubit_gates(program, family, merged=False)))
-                self.watch.show(step.name, program)
+        steps = [(place, step) for place, step in enumerate(self._ahead.steps) if step.level == level]
+        if not steps:
+            return program
+        # Diagonals one by one, so that what merge-diagonals saves is not told of the passes before it.
+        gates = partial(two_qubit_gates, family=self.context.target.family, merged=False)
+        before = gates(program)
+        for place, step in steps:
+            with self.watch.stage(step.name):
+                program = self._ahead.applied(place, program, self.context)
+                check_rules(program, step.name)
+            after = gates(program)
+            self.counts.append(_count(step, before, after))
+            before = after
+            self.watch.show(step.name, program)
         return program
 
 

@@ -112,11 +112,11 @@ def _errors(circuit: NativeCircuit, rates: ErrorRates) -> Real:
 
 @dataclass(frozen=True)
 class Seen:
-    """Counts of one circuit, with one character for each bit of it, in its order."""
+    """Counts of one circuit, with one character for each bit of it, in its order, and what they amount to as read."""
 
     circuit: NativeCircuit
     counts: Mapping[str, int]
-    subnormalisation: float
+    outcomes: Outcomes
 
 
 def mitigated(model: Model, plan: Plan, seen: Sequence[Seen], rates: ErrorRates) -> Result:
@@ -127,9 +127,8 @@ def mitigated(model: Model, plan: Plan, seen: Sequence[Seen], rates: ErrorRates)
     iteration, which knows besides that no count is negative.
     """
     readout = model.readout
-    plain = {one.circuit.name: counted(one.circuit, one.counts.items(), one.subnormalisation) for one in seen}
     share = {one.circuit.name: _corrected_outcomes(one, rates) for one in seen}
-    as_read = readout.result(model, plan.run(plain))
+    as_read = readout.result(model, plan.run({one.circuit.name: one.outcomes for one in seen}))
     metrics = dict(readout.result(model, plan.run(share)).metrics)
     weighted = [_weighted(one.circuit, one.counts, rates) for one in seen]
     errors: dict[str, float | None] = {}
@@ -148,7 +147,7 @@ def mitigated(model: Model, plan: Plan, seen: Sequence[Seen], rates: ErrorRates)
 
 
 def _corrected_outcomes(one: Seen, rates: ErrorRates) -> Outcomes:
-    found = counted(one.circuit, corrected(one.circuit, one.counts, rates).items(), one.subnormalisation)
+    found = counted(one.circuit, corrected(one.circuit, one.counts, rates).items(), one.outcomes.subnormalisation)
     shots = sum(one.counts.values())
     success = {name: weight * shots / found.total for name, weight in found.success.items()}
     return replace(found, total=shots, given=found.given * shots / found.total, success=success)

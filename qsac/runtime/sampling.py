@@ -111,12 +111,11 @@ class Sampling:
 
     def result(self) -> Result:
         """What all shots so far amount to."""
-        model = self._compiled.model
+        model, plan = self._compiled.model, self._compiled.plan
+        seen = [Seen(one.circuit, one.counts, one.outcomes) for one in self._taken if one.outcomes is not None]
         if self._rates is not None:
-            seen = [Seen(taken.circuit, taken.counts, taken.subnormalisation) for taken in self._taken]
-            return mitigated(model, self._compiled.plan, seen, self._rates)
-        found = {taken.circuit.name: taken.outcomes for taken in self._taken if taken.outcomes is not None}
-        return model.readout.result(model, self._compiled.plan.run(found))
+            return mitigated(model, plan, seen, self._rates)
+        return model.readout.result(model, plan.run({one.circuit.name: one.outcomes for one in seen}))
 
 
 def take_until(sampling: Sampling, metric: str, precision: float, limit: int, progress: Progress | None) -> Result:
