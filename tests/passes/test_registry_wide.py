@@ -106,11 +106,15 @@ def test_it_keeps_the_rules_and_the_meaning(name: str, data: st.DataObject) -> N
 
 @program_names
 def test_it_has_something_to_do(name: str) -> None:
-    """Else the tests above and below say nothing. What spends an error budget does so only where one is given."""
+    """Else the tests above and below say nothing. What spends an error budget does so only where one is given.
+
+    The programs are always the same ones: Hypothesis draws many that resemble each other, so that of other 200 a pass
+    may happen to change one or thirty.
+    """
     step = ON_PROGRAMS[name]()
     with Share(*((0.0, 0.0) if step.optimisation == 3 else (0.01, 1.0))) as share:
 
-        @settings(max_examples=200)
+        @settings(max_examples=200, derandomize=True)
         @given(PROGRAMS[step.level])
         def holds(program: Program) -> None:
             share.saw(step.apply(program, PassContext(target("h1"))) != program)
