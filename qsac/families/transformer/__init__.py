@@ -1,0 +1,1 @@
+"""Transformers whose states are amplitudes: the family of the section ``transformer``."""
