@@ -16,6 +16,10 @@ Real = NDArray[np.float64]
 
 CONFIDENCE = 0.95
 
+RESOLUTION = 1e-24
+"""A probability below this is zero: its amplitude, 1e-12, is what rounding in double precision can leave of a sum
+that vanishes."""
+
 
 @dataclass(frozen=True, eq=False)
 class Index:

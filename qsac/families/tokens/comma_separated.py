@@ -40,7 +40,7 @@ def read_csv(file: NamedFile) -> Numbers:
         first = first or number
         rows.append(row)
     kind = "c" if any(row.dtype.kind == "c" for row in rows) else "f"
-    check_shape((len(rows), len(rows[0]) if rows else 0), kind, file.name, file.pointer)
+    check_shape((len(rows), len(rows[0]) if rows else 0), kind, file.name, file.pointer, file.least)
     values: Numbers = np.array(rows)
     _warn_of_labels(values, file.name)
     return values

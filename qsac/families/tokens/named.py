@@ -7,19 +7,21 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from qsac.errors import InvalidInputError
+from qsac.families.tokens.shape import TOKENS
 from qsac.files.pointer import counted, listed, nearest, quoted
 
 
 @dataclass(frozen=True)
 class NamedFile:
     """An open regular file of ``size`` bytes. ``pointer`` is the place of its path in the document, ``array`` the name
-    of the array that the document asks for, None where it asks for none."""
+    of the array that the document asks for, None where it asks for none, ``least`` its least shape."""
 
     stream: BinaryIO
     size: int
     name: str
     pointer: str
     array: str | None = None
+    least: tuple[int, int] = TOKENS
 
     @property
     def array_pointer(self) -> str:

@@ -155,7 +155,7 @@ def _dtype(descr: str, shape: tuple[int, ...], file: NamedFile) -> np.dtype[Any]
             wanted="real or complex numbers",
             help="convert them before saving: numpy.save(path, tokens.astype(numpy.float32))",
         )
-    check_shape(shape, kind, file.name, file.pointer)
+    check_shape(shape, kind, file.name, file.pointer, file.least)
     try:
         if int(width or 0) not in _SIZES[kind]:
             raise TypeError

@@ -56,7 +56,7 @@ def read_safetensors(file: NamedFile) -> Numbers:
             help="convert the tensor before saving it, for example to F32",
         )
     dtype = np.dtype(short or _DTYPES[kind])
-    check_shape(shape, "f" if short else dtype.kind, file.name, file.pointer)
+    check_shape(shape, "f" if short else dtype.kind, file.name, file.pointer, file.least)
     needed = dtype.itemsize * int(np.prod(shape, dtype=object))
     if last - first != needed:
         raise file.damaged(f"a tensor of {last - first:,} bytes", f"{needed:,} bytes, as its header says shape {shape}")

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.families.contract import CircuitStep, Result, Row
+from qsac.families.indexed import fractions, given_deviation, lists, outside, success, unresolved
 from qsac.families.outcomes import Index, Outcomes
 from qsac.families.qsa.parts import CONTEXT, applied, measured, program, unitary
-from qsac.families.qsa.readouts.indexed import fractions, given_deviation, lists, outside, success, unresolved
 from qsac.ir.attention import (
     ApplyUnitary,
     LoadTokens,
