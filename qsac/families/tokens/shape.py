@@ -8,14 +8,23 @@ from qsac.files.pointer import counted
 
 TOKENS = (2, 2)
 """The least numbers of rows and columns of tokens with their targets."""
+WEIGHTS = (0, 0)
+"""The same for the arrays of a trained model, which may be vectors."""
 
 
-def check_shape(shape: tuple[int, ...], kind: str, name: str, pointer: str, least: tuple[int, int] = TOKENS) -> None:
+def check_shape(
+    shape: tuple[int, ...],
+    kind: str,
+    name: str,
+    pointer: str,
+    least: tuple[int, int] = TOKENS,
+    noun: str = "token file",
+) -> None:
     """Whether an array of this shape and NumPy dtype kind is a sequence of tokens that may be held in memory, or, where
-    ``least`` rows and columns are others, rows of a matrix."""
+    ``least`` rows and columns are others, rows of a matrix. ``noun`` is what diagnostics call the file."""
     if kind not in "iufc":
         raise InvalidInputError(
-            "the token file does not hold numbers",
+            f"the {noun} does not hold numbers",
             code="array.not-numbers",
             pointer=pointer,
             found=f"{name}: an array of {_KINDS.get(kind, 'an unknown kind')}",
@@ -23,6 +32,8 @@ def check_shape(shape: tuple[int, ...], kind: str, name: str, pointer: str, leas
         )
     if len(shape) == 3 and shape[2] == 2 and kind != "c":
         shape = shape[:2]
+    if least == WEIGHTS and len(shape) == 1:
+        shape = (1, *shape)
     if least != TOKENS:
         _check_matrix(shape, name, pointer, least)
     elif len(shape) != 2 or shape[0] < 2 or shape[1] < 2:
