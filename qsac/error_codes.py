@@ -90,7 +90,7 @@ CODES: Mapping[str, str] = {
     "words.unknown-word": "the sequence or the targets name a word that there is not",
     "words.repeated-label": "two words have the same label",
     "matrix.wrong-shape": "a matrix does not fit the model or the matrices around it",
-    "matrix.zero": "a matrix or vector that must not be zero is zero",
+    "matrix.invalid-file": "a file of a matrix is not named by a path, and an array in it by its name",
     "head.score-and-query": "a head has a score matrix, and a query or key matrix besides",
     "head.unequal-queries": "the default temperature is not known: the heads' queries differ in length",
     "position.odd-dimension": "rotary positions turn pairs of entries, and their number is odd",

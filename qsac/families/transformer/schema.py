@@ -9,6 +9,7 @@ from pydantic import Field, SkipValidation
 
 from qsac.families.schema import (
     ArrayName,
+    Bounded,
     Count,
     FileTokens,
     MonomialKernel,
@@ -19,8 +20,10 @@ from qsac.families.schema import (
     SoftmaxTaylorKernel,
 )
 from qsac.files.fields import ONE_COMPLAINT, Fields, without_default
+from qsac.files.limits import MAGNITUDE
 
 Positive = Annotated[float, Field(allow_inf_nan=False, gt=0)]
+Base = Annotated[float, Field(allow_inf_nan=False, ge=1, le=1e12)]
 Word = Annotated[int, Field(ge=0, le=2**53)]
 Factors = Annotated[list[Real], Field(min_length=2, max_length=2)]
 Vector = Annotated[list[float], Field(min_length=1)] | Annotated[list[Pair], Field(min_length=1)]
@@ -82,15 +85,15 @@ class SinusoidalPosition(Fields):
     """
 
     type: Literal["sinusoidal"]
-    scale: Real = 1.0
-    base: Positive = 10000.0
+    scale: Bounded = 1.0
+    base: Base = 10000.0
 
 
 class RotaryPosition(Fields):
     """The pairs (2a, 2a+1) of every head's query and key of position i, from 0, turn by i base^(-2a/e) radians."""
 
     type: Literal["rotary"]
-    base: Positive = 10000.0
+    base: Base = 10000.0
 
 
 Position = Annotated[
@@ -188,8 +191,8 @@ class FittedFunction(Fields):
     """The polynomial of ``degree`` nearest to a function on [-range, range], in the mean of squares, with f(0) = 0."""
 
     name: Literal["gelu", "tanh", "relu"]
-    degree: Count
-    range: Positive
+    degree: Annotated[int, Field(ge=1, le=24)]
+    range: Annotated[float, Field(allow_inf_nan=False, ge=1e-6, le=MAGNITUDE)]
 
 
 class PolynomialFeedForward(Fields):

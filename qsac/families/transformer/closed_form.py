@@ -1,0 +1,97 @@
+"""What a transformer computes, without a circuit (docs/transformer.md): every position of every layer.
+
+For row vectors u_j, with P the projection of ``centre`` and n_j the factors of a fixed scale:
+
+    a_j = n_j P (rho u_j + sigma omega_j sum_h sum_{i seen} g(<Q_h u_j|K_h u_i>) O_h V_h u_i)
+    o_j = rho2 a_j + sigma2 W_out [(B_1 a_j + b_1) o .. o (B_p a_j + b_p)], or rho2 a_j + sigma2 W_out f(W_in a_j + b)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qsac.errors import InvalidInputError
+from qsac.families.kernel import kernel_values
+from qsac.families.transformer.model import Gated, Head, Layer, Model, Real, turned
+from qsac.files.numbers import Numbers
+
+_BLOCK_ENTRIES = 2**21
+"""About how many scores are held at once."""
+
+
+def outputs(model: Model) -> Numbers:
+    """o_1..o_N of the last layer, (N, d), read-only. O(L H N^2 d) time, memory for a block of rows of the scores.
+
+    Raises :class:`~qsac.errors.InvalidInputError` where the model's numbers are too large to be computed with.
+    """
+    states = model.inputs
+    with np.errstate(over="ignore", invalid="ignore"):
+        for place, layer in enumerate(model.layers):
+            states = fed_forward(layer, attended(layer, states, model.rotary))
+            if not np.isfinite(states).all():
+                raise InvalidInputError(
+                    "the numbers of the model are too large to be computed with",
+                    code="model.out-of-scale",
+                    pointer=f"/transformer/layers/{place}",
+                    found="an overflow of double precision in what the layer gives",
+                    wanted="tokens and matrices whose entries are about 1",
+                    help='"normalise" divides the tokens by their lengths',
+                )
+    states = np.array(states)
+    states.flags.writeable = False
+    return states
+
+
+def attended(layer: Layer, states: Numbers, rotary: float | None) -> Numbers:
+    """a_1..a_N of a layer that reads ``states``, (N, d)."""
+    rho, sigma = layer.residual
+    tokens = len(states)
+    result: Numbers = rho * states
+    if sigma:
+        mixed = sum(_mixed(layer, head, states, rotary) for head in layer.heads)
+        result = result + sigma * shares(layer, tokens)[:, None] * mixed
+    if layer.centre:
+        result = result - result.mean(axis=1, keepdims=True)
+    return result if layer.factors is None else result * layer.factors[:, None]
+
+
+def shares(layer: Layer, tokens: int) -> Real:
+    """omega_1..omega_N, (N,): 1, or one over the number of keys that a position sees."""
+    if layer.scale == "sum":
+        return np.ones(tokens)
+    return 1 / (np.arange(1, tokens + 1) if layer.mask == "causal" else np.full(tokens, tokens))
+
+
+def _mixed(layer: Layer, head: Head, states: Numbers, rotary: float | None) -> Numbers:
+    """sum_{i seen} g(s_ji) O V u_i for every j, (N, d)."""
+    tokens = len(states)
+    queries, keys = (turned(states @ matrix.T, rotary) for matrix in (head.query, head.key))
+    values = states @ head.value.T
+    kernel = np.array(layer.kernel)
+    result = np.empty((tokens, values.shape[1]), np.result_type(queries, keys, values))
+    step = max(1, _BLOCK_ENTRIES // tokens)
+    for start in range(0, tokens, step):
+        rows = slice(start, min(start + step, tokens))
+        stop = rows.stop if layer.mask == "causal" else tokens
+        weights = kernel_values(queries[rows].conj() @ keys[:stop].T, kernel)
+        if layer.mask == "causal":
+            weights = np.where(np.arange(start, rows.stop)[:, None] >= np.arange(stop), weights, 0)
+        result[rows] = weights @ values[:stop]
+    mixed: Numbers = result @ head.output.T
+    return mixed
+
+
+def fed_forward(layer: Layer, attention: Numbers) -> Numbers:
+    """o_1..o_N of a layer for its a_1..a_N, (N, d)."""
+    found = layer.feed_forward
+    if found is None:
+        return attention
+    rho, sigma = layer.feed_forward_residual
+    if isinstance(found, Gated):
+        inside: Numbers = attention @ found.factors[0].matrix.T + found.factors[0].bias
+        for factor in found.factors[1:]:
+            inside = inside * (attention @ factor.matrix.T + factor.bias)
+    else:
+        inside = kernel_values(attention @ found.input.T + found.bias, np.array(found.coefficients))
+    result: Numbers = sigma * (inside @ found.output.T)
+    return result + rho * attention if rho else result

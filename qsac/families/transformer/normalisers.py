@@ -1,0 +1,181 @@
+"""By what a circuit's amplitudes are smaller than the numbers of the model (docs/transformer.md).
+
+An affine copy t = C a_J + b is an average over rows: one for each seen token of each head, and one, called direct, for
+the residual and the bias. Its amplitudes are t / Lambda, with Lambda the sum of the rows' weights:
+
+    Lambda = |rho C P u_J + b| lam / |g(S)| + sum_h sum_{i seen} |sigma omega_J| lam' |C P M_h u_i|,    M_h = O_h V_h
+
+where lam' = |c_1| |Q_h u_J| |K_h u_i| and lam / |g(S)| = 1 for a linear kernel, and lam' = lam = sum_p |c_p| S^p with
+S = max_h |Q_h u_J| max_hi |K_h u_i| for others. In later layers the lengths of rows are bounds: the norms of the
+matrices times the normaliser of the layer before.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from qsac.families.transformer.affine import Affine, copies, outward, powers
+from qsac.families.transformer.closed_form import shares
+from qsac.families.transformer.model import Layer, Model, Real, turned
+from qsac.families.transformer.readouts.next_token import NextToken
+from qsac.files.numbers import Numbers
+
+SMALL = 1e-9
+"""A kernel whose value is smaller than this share of lam is taken to be zero there."""
+
+
+class Weights(NamedTuple):
+    """The weights of the rows of one copy, by position: ``direct`` (N,), and the sum of each head's (H, N)."""
+
+    direct: Real
+    heads: Real
+
+    @property
+    def total(self) -> Real:
+        """Lambda of every position, (N,)."""
+        total: Real = self.direct + self.heads.sum(axis=0)
+        return total
+
+
+def next_token_normaliser(model: Model, position: int) -> float:
+    """By what the words' amplitudes after a position, from 1, are smaller than <e_l|o>."""
+    return float(next_token_normalisers(model)[position - 1])
+
+
+def next_token_normalisers(model: Model) -> Real:
+    """The same for every position, (N,): ||E* R|| times Lambda of the last layer."""
+    if not isinstance(model.readout, NextToken):
+        raise TypeError("only the readout next-token has a vocabulary")
+    matrix = outward(model.layers[-1])
+    words = model.readout.vocabulary.conj()
+    normalisers: Real = _norm(words if matrix is None else words @ matrix) * _inner(model)
+    return normalisers
+
+
+def fidelity_normaliser(model: Model) -> float:
+    """By what the amplitudes of all positions at once are smaller than o_j / sqrt(N)."""
+    layer = model.layers[-1]
+    largest = [float(copy.total.max()) for copy in model.weights[-1]]
+    return _product(layer, largest) * _outward_norm(layer)
+
+
+def self_score(kernel: tuple[float, ...], scale: float) -> float:
+    """The score s of the direct row: 1, or where g(S) is zero the s in (-1, 1) with the largest |g(s S)|.
+
+    ``scale`` is S. 1 too where g is zero for all s.
+    """
+    scaled = np.array(kernel) * scale ** np.arange(len(kernel))
+    if abs(scaled.sum()) >= SMALL * np.abs(scaled).sum():
+        return 1.0
+    scores = np.arange(-8, 8) / 8
+    values = np.abs(np.polynomial.polynomial.polyval(scores, scaled))
+    return float(scores[np.argmax(values)])
+
+
+def weights(model: Model) -> tuple[tuple[Weights, ...], ...]:
+    """The weights of every copy of every layer; :attr:`Model.weights` keeps them."""
+    found: list[tuple[Weights, ...]] = []
+    lengths: Real | None = None
+    for layer in model.layers:
+        made = copies(layer, model.dimension)
+        if lengths is None:
+            made_of = tuple(_first(layer, affine, model) for affine in made)
+        else:
+            made_of = tuple(_later(layer, affine, lengths) for affine in made)
+        found.append(made_of)
+        lengths = _products(layer, made_of) * _outward_norm(layer)
+    return tuple(found)
+
+
+def _inner(model: Model) -> Real:
+    """Lambda_f of the last layer, before its R, (N,)."""
+    return _products(model.layers[-1], model.weights[-1])
+
+
+def _products(layer: Layer, found: tuple[Weights, ...]) -> Real:
+    """Lambda_f by position, (N,): the copies' normalisers multiplied, or a polynomial's sum_p |c_p| Lambda^p."""
+    return np.array([_product(layer, list(row)) for row in zip(*(one.total for one in found), strict=True)])
+
+
+def _product(layer: Layer, lengths: list[float]) -> float:
+    if len(lengths) > 1:
+        return float(np.prod(lengths))
+    return float(sum(abs(c) * lengths[0] ** power for power, c in enumerate(powers(layer))))
+
+
+def _outward_norm(layer: Layer) -> float:
+    matrix = outward(layer)
+    return 1.0 if matrix is None else _norm(matrix)
+
+
+def _norm(matrix: Numbers) -> float:
+    return float(np.linalg.norm(matrix, 2))
+
+
+def _first(layer: Layer, affine: Affine, model: Model) -> Weights:
+    """The weights of a copy of the first layer, whose rows are known."""
+    states = model.inputs
+    queries, keys, values = (np.empty((len(layer.heads), model.tokens)) for _ in range(3))
+    for place, head in enumerate(layer.heads):
+        queries[place] = _lengths(turned(states @ head.query.T, model.rotary))
+        keys[place] = _lengths(turned(states @ head.key.T, model.rotary))
+        values[place] = _lengths(affine.of(_centred(layer, states @ head.value.T @ head.output.T)))
+    direct = affine.of(_centred(layer, layer.residual[0] * states))
+    if layer.factors is not None:
+        direct = direct * layer.factors[:, None]
+    return _joined(layer, _lengths(direct + affine.bias), queries, keys, values)
+
+
+def _later(layer: Layer, affine: Affine, lengths: Real) -> Weights:
+    """The weights of a copy of a later layer, whose rows are known to be no longer than ``lengths``, (N,)."""
+    dimension = layer.heads[0].query.shape[1]
+    centred = _centred(layer, np.eye(dimension))
+    queries, keys, values = (np.empty((len(layer.heads), len(lengths))) for _ in range(3))
+    for place, head in enumerate(layer.heads):
+        queries[place], keys[place] = _norm(head.query) * lengths, _norm(head.key) * lengths
+        values[place] = _norm(affine.of(_centred(layer, head.value.T @ head.output.T))) * lengths
+    factors = np.ones(len(lengths)) if layer.factors is None else layer.factors
+    direct = abs(layer.residual[0]) * factors * _norm(affine.of(centred)) * lengths + np.linalg.norm(affine.bias)
+    return _joined(layer, direct, queries, keys, values)
+
+
+def _joined(layer: Layer, direct: Real, queries: Real, keys: Real, values: Real) -> Weights:
+    """The weights from the lengths of the direct row (N,), and of queries, keys and values, each (H, N)."""
+    tokens = len(direct)
+    common = abs(layer.residual[1]) * shares(layer, tokens)
+    if layer.factors is not None:
+        common = common * layer.factors
+    if layer.kernel[:-1] == (0.0,):
+        heads = common * abs(layer.kernel[1]) * queries * _seen(layer, keys * values)
+        return Weights(direct, heads)
+    longest = keys.max(axis=0)
+    reach = np.maximum.accumulate(longest) if layer.mask == "causal" else np.full(tokens, longest.max())
+    scales = queries.max(axis=0) * reach
+    lams, growth = np.array([_kernel_scale(layer.kernel, float(scale)) for scale in scales]).T
+    return Weights(direct * growth, common * lams * _seen(layer, values))
+
+
+def _kernel_scale(kernel: tuple[float, ...], scale: float) -> tuple[float, float]:
+    """lam, and lam / |g(S)|: 1 where there is no score."""
+    scaled = np.array(kernel) * scale ** np.arange(len(kernel))
+    lam = float(np.abs(scaled).sum())
+    value = abs(float(np.polynomial.polynomial.polyval(self_score(kernel, scale), scaled)))
+    return lam, lam / value if value else 1.0
+
+
+def _seen(layer: Layer, numbers: Real) -> Real:
+    """The sums over the keys that each position sees, (H, N)."""
+    if layer.mask == "causal":
+        return np.cumsum(numbers, axis=1)
+    return np.broadcast_to(numbers.sum(axis=1, keepdims=True), numbers.shape)
+
+
+def _centred(layer: Layer, rows: Numbers) -> Numbers:
+    return rows - rows.mean(axis=1, keepdims=True) if layer.centre else rows
+
+
+def _lengths(rows: Numbers) -> Real:
+    lengths: Real = np.linalg.norm(rows, axis=1)
+    return lengths
