@@ -1,0 +1,179 @@
+"""Feed-forwards: copies of the attention's state, whose amplitudes are multiplied entry by entry (docs/transformer.md,
+"The feed-forward")."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qsac.families.transformer.construction.affine import Affine, At, Planned, Real, has_bias
+from qsac.families.transformer.construction.composing import Composition, Names
+from qsac.families.transformer.construction.known import attended_at, can_stand_beside
+from qsac.families.transformer.construction.matrices import applied
+from qsac.families.transformer.construction.scores import Degrees
+from qsac.families.transformer.model import Gated, Layer, Polynomial
+from qsac.files.numbers import Numbers
+
+if TYPE_CHECKING:
+    from qsac.families.transformer.construction.states import States
+
+
+def fed(states: States, level: int, at: At, maps: Sequence[Affine]) -> Planned:
+    """The state of layer ``level`` after its feed-forward, for each value of the index of ``at``."""
+    layer = states.model.layers[level - 1]
+    origin = f"/transformer/layers/{level - 1}/feed_forward"
+    constant = has_bias(maps)
+    factors, output, terms = _factors(layer, constant)
+    matrices = [_whole(one, output, constant) for one in maps]
+    alike = len({matrix.tobytes() for matrix in matrices}) == 1
+    # What no class changes: the copies, at the position alone.
+    own = At((), at.position, at.count)
+    beside = not isinstance(at.position, int) or (
+        level == 1 and all(can_stand_beside(states.model, at.position, factor) for factor in factors)
+    )
+    copies = [_copy(states, level, own, factor, beside) for factor in factors]
+    product = _product(states, own, copies, terms, origin)
+    made = applied(states.composition, product, at.cls, matrices[:1] if alike else matrices, origin)
+    # One length for each class and each value of the position's register, which a tied class holds as well.
+    lengths = np.broadcast_to(made.lengths.reshape(1 if alike else len(maps), -1), (len(maps), len(product.lengths)))
+    if at.tied:
+        lengths = lengths[np.arange(len(maps)), np.arange(len(maps)) % len(product.lengths)]
+    return made._replace(lengths=lengths.reshape(-1))
+
+
+def _factors(layer: Layer, constant: bool) -> tuple[list[Affine], Numbers, tuple[float, ...] | None]:
+    """The affine maps of the copies, the matrix after their product, and for a polynomial its coefficients c_1, ...
+
+    The residual goes through all factors as a block of rows, and a ``constant`` as a row: through the first factor as
+    it is, through the others as a number.
+    """
+    given = layer.feed_forward
+    rho, sigma = layer.feed_forward_residual
+    if isinstance(given, Polynomial):
+        first = Affine(given.input, given.bias)
+        output = sigma * given.output
+        if constant:
+            through = _through(given.coefficients)
+            first = _with_rows(first, np.zeros((1, first.matrix.shape[1])), np.array([through]))
+            value = float(np.polynomial.polynomial.polyval(through, given.coefficients))
+            output = np.pad(output, ((0, 0), (0, 1)))
+            output = np.concatenate([output, _unit_row(output, 1 / value)])
+        return _terms(first, output, given.coefficients)
+    if not isinstance(given, Gated):
+        raise TypeError("a layer without a feed-forward has no copies")
+    dimension = given.output.shape[0]
+    passing, count = given.passing, len(given.factors)
+    copies = []
+    for place, factor in enumerate(given.factors):
+        copy = Affine(factor.matrix, factor.bias)
+        if rho:
+            rows = np.zeros((dimension, dimension)) if place else np.eye(dimension)
+            copy = _with_rows(copy, rows, np.full(dimension, passing if place else 0.0))
+        if constant:
+            copy = _with_rows(copy, np.zeros((1, dimension)), np.array([passing]))
+        copies.append(copy)
+    output = sigma * given.output
+    if rho:
+        output = np.concatenate([output, rho / passing ** (count - 1) * np.eye(dimension)], axis=1)
+    if constant:
+        output = np.pad(output, ((0, 0), (0, 1)))
+        output = np.concatenate([output, _unit_row(output, passing**-count)])
+    return copies, output, None
+
+
+def _terms(
+    first: Affine, output: Numbers, coefficients: tuple[float, ...]
+) -> tuple[list[Affine], Numbers, tuple[float, ...] | None]:
+    """The copies of a polynomial; of one term c x^p p factors, with c in the matrix after them."""
+    powers = [power for power, c in enumerate(coefficients) if c]
+    if len(powers) > 1:
+        return [first], output, coefficients[1 : powers[-1] + 1]
+    return [first] * powers[0], coefficients[powers[0]] * output, None
+
+
+def _through(coefficients: tuple[float, ...]) -> float:
+    """A number at which a polynomial is not small."""
+    tried = np.array([1.0, -1.0, 0.5, -0.5, 0.25, -0.25, 2.0, -2.0])
+    values = np.abs(np.polynomial.polynomial.polyval(tried, coefficients)) / np.maximum(1, np.abs(tried))
+    return float(tried[int(np.argmax(values))])
+
+
+def _with_rows(one: Affine, matrix: Numbers, bias: Numbers) -> Affine:
+    return Affine(np.concatenate([one.matrix, matrix]), np.concatenate([one.bias, bias]))
+
+
+def _unit_row(output: Numbers, value: float) -> Numbers:
+    row: Numbers = np.zeros((1, output.shape[1]), dtype=output.dtype)
+    row[0, -1] = value
+    return row
+
+
+def _whole(one: Affine, output: Numbers, constant: bool) -> Numbers:
+    """The matrix after the copies' product for one class: its map after the feed-forward's own matrix, the bias on what
+    the constant has become."""
+    if not constant:
+        return np.asarray(one.matrix @ output)  # type: ignore[return-value]
+    return np.asarray(one.matrix @ output[:-1] + np.outer(one.bias, output[-1]))  # type: ignore[return-value]
+
+
+def _copy(states: States, level: int, at: At, factor: Affine, beside: bool) -> partial[Planned]:
+    """What plans one copy, anew for each."""
+    if level == 1 and isinstance(at.position, int):
+        return partial(attended_at, states.model, states.composition, at.position, factor, beside=beside)
+    return partial(states.attended, level, at, [factor])
+
+
+def _product(
+    states: States, at: At, copies: list[partial[Planned]], terms: tuple[float, ...] | None, origin: str
+) -> Planned:
+    """The product of the copies, or of one copy the polynomial."""
+    composition = states.composition
+    if terms is None:
+        planned = [copy() for copy in copies]
+        lengths = np.prod([one.lengths for one in planned], axis=0)
+        return Planned(max(one.size for one in planned), lengths, partial(_multiplied, composition, planned, origin))
+    planned = [copies[0]() for _ in terms]
+    most = float(planned[0].lengths.max())
+    ratios = planned[0].lengths / most if most else np.ones_like(planned[0].lengths)
+    whole = sum(abs(c) * most**power for power, c in enumerate(terms, 1))
+    emit = partial(_polynomial, composition, planned, (at, ratios), (terms, most, whole), origin)
+    return Planned(planned[0].size, np.full(len(ratios), whole), emit)
+
+
+def _multiplied(composition: Composition, planned: list[Planned], origin: str, out: Names, when: Names) -> None:
+    """Entry by entry, one copy after the other."""
+    planned[0].emit(out, when)
+    for one in planned[1:]:
+        copy = composition.register("copy", composition.width(out))
+        one.emit(copy, when)
+        composition.multiply(copy, out, when=when, origin=origin)
+
+
+def _polynomial(
+    composition: Composition,
+    planned: list[Planned],
+    ratios: tuple[At, Real],
+    terms: tuple[tuple[float, ...], float, float],
+    origin: str,
+    out: Names,
+    when: Names,
+) -> None:
+    """The first copy, and the c-th where the degree, in unary, is at least c."""
+    coefficients, most, whole = terms
+    at, shortened = ratios
+    planned[0].emit(out, when)
+    composition.attenuate(at.index, shortened, when=when, origin=origin)
+    weighted = [c * most**power / whole for power, c in enumerate(coefficients, 1)]
+    degrees = Degrees(composition, "power", weighted, when, origin)
+    degrees.prepare()
+    for place, one in enumerate(planned[1:]):
+        gate = degrees.registers[place : place + 1]
+        copy = composition.register("copy", composition.width(out))
+        one.emit(copy, gate)
+        composition.attenuate(at.index, shortened, when=gate, origin=origin)
+        composition.multiply(copy, out, when=gate, origin=origin)
+    degrees.project()
+
