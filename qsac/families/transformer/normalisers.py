@@ -19,7 +19,6 @@ import numpy as np
 from qsac.families.transformer.affine import Affine, copies, outward, powers
 from qsac.families.transformer.closed_form import shares
 from qsac.families.transformer.model import Layer, Model, Real, turned
-from qsac.families.transformer.readouts.next_token import NextToken
 from qsac.files.numbers import Numbers
 
 SMALL = 1e-9
@@ -46,6 +45,8 @@ def next_token_normaliser(model: Model, position: int) -> float:
 
 def next_token_normalisers(model: Model) -> Real:
     """The same for every position, (N,): ||E* R|| times Lambda of the last layer."""
+    from qsac.families.transformer.readouts.next_token import NextToken
+
     if not isinstance(model.readout, NextToken):
         raise TypeError("only the readout next-token has a vocabulary")
     matrix = outward(model.layers[-1])
@@ -75,7 +76,12 @@ def self_score(kernel: tuple[float, ...], scale: float) -> float:
 
 
 def weights(model: Model) -> tuple[tuple[Weights, ...], ...]:
-    """The weights of every copy of every layer; :attr:`Model.weights` keeps them."""
+    """The weights of every copy of every layer; :attr:`Model.weights` keeps them. Infinite where they overflow."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _weights(model)
+
+
+def _weights(model: Model) -> tuple[tuple[Weights, ...], ...]:
     found: list[tuple[Weights, ...]] = []
     lengths: Real | None = None
     for layer in model.layers:
@@ -100,9 +106,11 @@ def _products(layer: Layer, found: tuple[Weights, ...]) -> Real:
 
 
 def _product(layer: Layer, lengths: list[float]) -> float:
-    if len(lengths) > 1:
-        return float(np.prod(lengths))
-    return float(sum(abs(c) * lengths[0] ** power for power, c in enumerate(powers(layer))))
+    with np.errstate(over="ignore", invalid="ignore"):
+        if len(lengths) > 1:
+            return float(np.prod(lengths))
+        terms = [abs(c) * np.float64(lengths[0]) ** power for power, c in enumerate(powers(layer)) if c]
+        return float(np.sum(terms))
 
 
 def _outward_norm(layer: Layer) -> float:
@@ -149,12 +157,12 @@ def _joined(layer: Layer, direct: Real, queries: Real, keys: Real, values: Real)
         common = common * layer.factors
     if layer.kernel[:-1] == (0.0,):
         heads = common * abs(layer.kernel[1]) * queries * _seen(layer, keys * values)
-        return Weights(direct, heads)
+        return Weights(_bounded(direct), _bounded(heads))
     longest = keys.max(axis=0)
     reach = np.maximum.accumulate(longest) if layer.mask == "causal" else np.full(tokens, longest.max())
     scales = queries.max(axis=0) * reach
     lams, growth = np.array([_kernel_scale(layer.kernel, float(scale)) for scale in scales]).T
-    return Weights(direct * growth, common * lams * _seen(layer, values))
+    return Weights(_bounded(direct * growth), _bounded(common * lams * _seen(layer, values)))
 
 
 def _kernel_scale(kernel: tuple[float, ...], scale: float) -> tuple[float, float]:
@@ -170,6 +178,11 @@ def _seen(layer: Layer, numbers: Real) -> Real:
     if layer.mask == "causal":
         return np.cumsum(numbers, axis=1)
     return np.broadcast_to(numbers.sum(axis=1, keepdims=True), numbers.shape)
+
+
+def _bounded(numbers: Real) -> Real:
+    """Infinity in place of what overflowed on the way: no shot is ever accepted."""
+    return np.nan_to_num(numbers, nan=np.inf, posinf=np.inf)
 
 
 def _centred(layer: Layer, rows: Numbers) -> Numbers:
