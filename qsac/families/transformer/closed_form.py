@@ -25,21 +25,26 @@ def outputs(model: Model) -> Numbers:
     Raises :class:`~qsac.errors.InvalidInputError` where the model's numbers are too large to be computed with.
     """
     states = model.inputs
-    with np.errstate(over="ignore", invalid="ignore"):
-        for place, layer in enumerate(model.layers):
+    for place, layer in enumerate(model.layers):
+        with np.errstate(over="ignore", invalid="ignore"):
             states = fed_forward(layer, attended(layer, states, model.rotary))
-            if not np.isfinite(states).all():
-                raise InvalidInputError(
-                    "the numbers of the model are too large to be computed with",
-                    code="model.out-of-scale",
-                    pointer=f"/transformer/layers/{place}",
-                    found="an overflow of double precision in what the layer gives",
-                    wanted="tokens and matrices whose entries are about 1",
-                    help='"normalise" divides the tokens by their lengths',
-                )
+        check_finite(states, f"/transformer/layers/{place}")
     states = np.array(states)
     states.flags.writeable = False
     return states
+
+
+def check_finite(values: Numbers, pointer: str) -> None:
+    """Refuse what overflowed double precision."""
+    if not np.isfinite(values).all():
+        raise InvalidInputError(
+            "the numbers of the model are too large to be computed with",
+            code="model.out-of-scale",
+            pointer=pointer,
+            found="an overflow of double precision",
+            wanted="tokens and matrices whose entries are about 1",
+            help='"normalise" divides the tokens by their lengths',
+        )
 
 
 def attended(layer: Layer, states: Numbers, rotary: float | None) -> Numbers:

@@ -51,8 +51,8 @@ def next_token_normalisers(model: Model) -> Real:
         raise TypeError("only the readout next-token has a vocabulary")
     matrix = outward(model.layers[-1])
     words = model.readout.vocabulary.conj()
-    normalisers: Real = _norm(words if matrix is None else words @ matrix) * _inner(model)
-    return normalisers
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _bounded(_norm(words if matrix is None else words @ matrix) * _inner(model))
 
 
 def fidelity_normaliser(model: Model) -> float:
@@ -119,7 +119,7 @@ def _outward_norm(layer: Layer) -> float:
 
 
 def _norm(matrix: Numbers) -> float:
-    return float(np.linalg.norm(matrix, 2))
+    return float(np.linalg.norm(matrix, 2)) if np.isfinite(matrix).all() else np.inf
 
 
 def _first(layer: Layer, affine: Affine, model: Model) -> Weights:

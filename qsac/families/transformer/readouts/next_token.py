@@ -14,9 +14,9 @@ from qsac.errors import printable
 from qsac.families.contract import Result, Row
 from qsac.families.indexed import index_of, lists, outside, success
 from qsac.families.outcomes import RESOLUTION, Index, Outcomes, standard_error, upper_bound
+from qsac.families.transformer.closed_form import check_finite
 from qsac.families.transformer.normalisers import next_token_normalisers
 from qsac.families.transformer.readouts.cross_entropy import NAME, cross_entropy
-from qsac.families.transformer.widths import word_qubits
 from qsac.files.numbers import Numbers
 
 if TYPE_CHECKING:
@@ -55,23 +55,27 @@ class NextToken:
         circuits = map(circuit_of, self.positions)
         return {"targets": dict(zip(circuits, self.targets or (), strict=True)), "words": self.words}
 
+    def index_qubits(self, model: Model) -> int:
+        """The qubits of the register in which a word is read."""
+        from qsac.families.transformer.widths import word_qubits
+
+        return word_qubits(model)
+
     def work(self, model: Model) -> int:
         scores = model.tokens**2 * sum(len(layer.heads) for layer in model.layers)
-        return scores + (len(self.positions) << word_qubits(model))
+        return scores + (len(self.positions) << self.index_qubits(model))
 
     def expected(self, model: Model) -> dict[str, Outcomes]:
         """Of each circuit the index is the word: all that is accepted is one."""
-        normalisers = next_token_normalisers(model)[[position - 1 for position in self.positions]]
-        amplitudes = self._overlaps(model) / normalisers[:, None]
-        return self._outcomes(np.abs(amplitudes) ** 2, 1 << word_qubits(model))
+        weights = self._weights(model, self._overlaps(model))
+        return self._outcomes(weights, 1 << self.index_qubits(model))
 
     def closed_form(self, model: Model) -> Result:
         """The probabilities and the success probabilities of the circuits, however small these are."""
         overlaps = self._overlaps(model)
         largest = np.abs(overlaps).max(axis=1, keepdims=True)
         shares = np.abs(overlaps / np.where(largest, largest, 1.0)) ** 2
-        normalisers = next_token_normalisers(model)[[position - 1 for position in self.positions]]
-        successes = (np.abs(overlaps / normalisers[:, None]) ** 2).sum(axis=1)
+        successes = self._weights(model, overlaps).sum(axis=1)
         return self._result(model, self._outcomes(shares, self.words), [(float(p), None) for p in successes])
 
     def result(self, model: Model, seen: Mapping[str, Any]) -> Result:
@@ -133,8 +137,17 @@ class NextToken:
     def _overlaps(self, model: Model) -> Numbers:
         """<e_l|o_j>, (positions, M)."""
         places = [position - 1 for position in self.positions]
-        overlaps: Numbers = model.outputs[places] @ self.vocabulary.conj().T
+        with np.errstate(over="ignore", invalid="ignore"):
+            overlaps: Numbers = model.outputs[places] @ self.vocabulary.conj().T
+        check_finite(overlaps, "/readout/vocabulary")
         return overlaps
+
+    def _weights(self, model: Model, overlaps: Numbers) -> Real:
+        """The probabilities that the circuits are accepted and give each word, (positions, M)."""
+        normalisers = next_token_normalisers(model)[[position - 1 for position in self.positions]]
+        # Without a weight there is nothing: the overlaps are all zero.
+        weights: Real = np.abs(overlaps / np.where(normalisers, normalisers, 1.0)[:, None]) ** 2
+        return weights
 
     def _outcomes(self, weights: Real, size: int) -> dict[str, Outcomes]:
         """Exact outcomes of every circuit, with ``weights`` (positions, M) of the words."""

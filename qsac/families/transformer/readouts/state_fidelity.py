@@ -7,7 +7,7 @@ token fidelity t/g.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil, log
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from qsac.families.contract import Result, Row
 from qsac.families.outcomes import RESOLUTION, Index, Outcomes, standard_error, upper_bound
 from qsac.families.transformer.normalisers import fidelity_normaliser
-from qsac.families.transformer.widths import position_qubits
 from qsac.files.numbers import Numbers
 
 if TYPE_CHECKING:
@@ -30,6 +29,11 @@ NAME = "fidelity"
 
 LABELS = ("|o_j|^2 at j = ", "|<y_j|o_j>|^2 at j = ")
 """The names of the entries of the saved index."""
+
+
+def index_qubits(model: Model) -> int:
+    """The qubits of the register of the position."""
+    return (model.tokens - 1).bit_length()
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,16 +51,16 @@ class StateFidelity:
 
     def expected(self, model: Model) -> dict[str, Outcomes]:
         """The index is the position."""
-        states = model.outputs / (fidelity_normaliser(model) * np.sqrt(model.tokens))
-        return {NAME: self._outcomes(states, position_qubits(model))}
+        return {NAME: self._outcomes(_amplitudes(model), index_qubits(model))}
 
     def closed_form(self, model: Model) -> Result:
-        """The metrics, however small the success probability is."""
-        states = model.outputs
-        largest = float(np.abs(states).max())
-        metrics, warnings = _metrics(self._outcomes(states / (largest or 1.0), position_qubits(model)), model.tokens)
-        scaled = states / (fidelity_normaliser(model) * np.sqrt(model.tokens))
-        metrics["success_probability"] = float((np.abs(scaled) ** 2).sum())
+        """The metrics, however small the success probability is, or the share of one position in it."""
+        states, qubits = model.outputs, index_qubits(model)
+        lengths = np.abs(states).max(axis=1, keepdims=True)
+        by_position = self._outcomes(states / np.where(lengths, lengths, 1.0), qubits).index
+        found = replace(self._outcomes(states / (float(lengths.max()) or 1.0), qubits), index=by_position)
+        metrics, warnings = _metrics(found, model.tokens)
+        metrics["success_probability"] = float((np.abs(_amplitudes(model)) ** 2).sum())
         return Result(metrics, {}, metrics["success_probability"], tuple(warnings))
 
     def result(self, model: Model, seen: Mapping[str, Any]) -> Result:
@@ -118,6 +122,12 @@ class StateFidelity:
         }
         index = Index(weights[0], weights[1], LABELS) if qubits else None
         return Outcomes(1.0, float(weights[0].sum()), success, index, exact=True)
+
+
+def _amplitudes(model: Model) -> Numbers:
+    """The states of all positions as the circuit has them, (N, d). Where there is no weight they are all zero."""
+    amplitudes: Numbers = model.outputs / ((fidelity_normaliser(model) or 1.0) * np.sqrt(model.tokens))
+    return amplitudes
 
 
 def _metrics(found: Outcomes, tokens: int) -> tuple[dict[str, float | None], list[str]]:
