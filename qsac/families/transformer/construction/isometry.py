@@ -50,14 +50,15 @@ class Isometry:
         self._classes, self._places = states.grid(at, count)
         self._seen = np.array([self._layer.seen(int(place) + 1, self._tokens) for place in self._places])
         self._keys = int(self._seen.max())
-        size = (self._keys - 1).bit_length() if isinstance(at.position, int) else composition.width(at.position)
+        held = 0 if isinstance(at.position, int) else composition.width(at.position)
+        size = max((self._keys - 1).bit_length(), held)
         self._branch = composition.register("branch", int(self._direct))
         self._head = composition.register("head", (len(self._layer.heads) - 1).bit_length())
         self._key = composition.register("key", size)
         heads = 1 << composition.width(self._head)
         self._heads = [self._layer.heads[min(place, len(self._layer.heads) - 1)] for place in range(heads)]
         # The residual's key is the position: by its own rows, or where a register holds the position by selection.
-        self._selects = self._direct and not isinstance(at.position, int) and not at.tied and bool(self._key)
+        self._selects = self._direct and not at.tied and 0 < held == size
 
     def planned(self) -> Planned:
         """The state, its lengths, and how it is emitted."""

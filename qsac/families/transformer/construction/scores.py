@@ -174,7 +174,8 @@ def emit_rows(
     ratios = [_ratios(one, most, kernel) for one, most in zip(lengths, largest, strict=True)]
     place, score = own
     if place is not None:
-        ratios[0][place] = 1.0
+        # The last query is this row's own: of several heads it has no other.
+        ratios[0][place] = ratios[1][-1] = 1.0
     varied = [bool(np.any(np.abs(one - 1) > ALIKE)) for one in ratios]
     width = sides[0].shape[1]
     spare = width + sum(varied) <= 1 << qubits(width)
