@@ -314,7 +314,7 @@ def attention_programs(draw: st.DrawFn) -> Program:
     bits, size, degree = (length - 1).bit_length(), draw(st.integers(1, 2)), draw(st.integers(0, 2))
     sizes = {"query": bits, "key": bits} if bits else {}
     sizes |= {f"degree[{place}]": 1 for place in range(degree)}
-    powers = tuple(name for name in sizes if name.startswith("power"))
+    powers = tuple(name for name in sizes if name.startswith("degree"))
     real = draw(st.booleans())
     tables: dict[str, Table] = {}
     for name, rows in {"start": 1, "context": length, "targets": 1 << bits, "pairs": 1 << 2 * bits}.items():

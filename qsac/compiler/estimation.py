@@ -238,7 +238,7 @@ class _Counted(_Estimation):
         """The matrices that are neither folded into tables nor have numbers: their gates can only be estimated."""
         scope, tables = self.final.scope, self.final.tables
         matrices = [op for op in self.final.ops if isinstance(op, ApplyUnitary) and op.form == "matrix"]
-        wide = [op for op in matrices if scope.sizes[op.data] + len(op.when) > 1]
+        wide = [op for op in matrices if op.size(scope) + len(op.when) > 1]
         return [op for op in wide if isinstance(tables[op.table], ShapedTable)]
 
     @cached_property
@@ -259,7 +259,7 @@ class _Counted(_Estimation):
         counts = tally_stats(tally(self.blocks(program), machine.family, lasts), machine)
         if unknown:
             counts["two_qubit_gates"] += sum(
-                op_cost(op, scope, machine.family) - diagonal_cost(scope.sizes[op.data] + len(op.when), machine.family)
+                op_cost(op, scope, machine.family) - diagonal_cost(op.size(scope) + len(op.when), machine.family)
                 for op in unknown
             )
             told = ("qubits", "two_qubit_gates", "measurements", "resets")

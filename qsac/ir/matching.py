@@ -38,18 +38,18 @@ def matched(program: Program, places: Sequence[int], *pattern: Test | Maybe, who
 
 
 def is_load(op: Op) -> bool:
-    """Whether an op loads from a table."""
-    return isinstance(op, LoadTokens) and not op.inverse
+    """Whether an op loads one register from a table."""
+    return isinstance(op, LoadTokens) and not op.inverse and isinstance(op.data, str)
 
 
 def is_uncompute(op: Op) -> bool:
-    """Whether an op uncomputes from a table."""
-    return isinstance(op, LoadTokens) and op.inverse
+    """Whether an op uncomputes one register from a table."""
+    return isinstance(op, LoadTokens) and op.inverse and isinstance(op.data, str)
 
 
 def is_unitary(op: Op) -> bool:
-    """Whether an op applies a unitary to data."""
-    return isinstance(op, ApplyUnitary)
+    """Whether an op applies a unitary to one register."""
+    return isinstance(op, ApplyUnitary) and isinstance(op.data, str)
 
 
 def ends_in_zero(op: Op) -> bool:

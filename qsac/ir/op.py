@@ -44,6 +44,28 @@ class Scope:
         return 1 << sum(self.sizes[name] for name in registers)
 
 
+Data = str | tuple[str, ...]
+"""A register, or several that are taken as one, the first of them most significant."""
+
+
+def registers_of(data: Data) -> tuple[str, ...]:
+    """The registers that are taken as one."""
+    return (data,) if isinstance(data, str) else data
+
+
+def check_data(data: Data) -> str | None:
+    """What is wrong with the way in which registers are given, or None: equal programs print equally."""
+    if isinstance(data, str) or len(data) > 1:
+        return None
+    return "a list of data registers has two or more; one register is given by its name alone"
+
+
+def spoken(data: Data) -> str:
+    """Registers in words of messages: ``register 'value'``, ``registers 'head', 'part'``."""
+    names = registers_of(data)
+    return f"register{'s' * (len(names) != 1)} {', '.join(map(repr, names))}"
+
+
 @dataclass(frozen=True)
 class Op:
     """Base of all ops. ``origin`` is the JSON pointer of the model field that the op was made for.

@@ -56,7 +56,7 @@ def lower(op: LoadTokens, place: LoweringContext) -> list[Block]:
     For complex tables also the diagonal that they leave on the controls.
     """
     controls = place.qubits(*op.index, *op.when)
-    data = Data.of(place.qubits(op.data), op.order)
+    data = Data.of(place.qubits(*op.targets), op.order)
     table = place.scope.tables[op.table]
     if isinstance(table, ShapedTable):
         return _outlined(op, table, controls, data, place)

@@ -24,9 +24,10 @@ from qsac.cli.main import COMMANDS, run
 from qsac.counting.formulas import op_cost
 from qsac.error_codes import CODES
 from qsac.families.qsa.metrics import METRIC_NAMES
-from qsac.ir.attention import PrepareIndices
+from qsac.ir.attention import LoadTokens, PrepareIndices, PrepareKeys
 from qsac.ir.catalogue import op_class, op_names
-from qsac.ir.op import Scope
+from qsac.ir.op import Data, Scope
+from qsac.ir.table import Table
 from qsac.machine.read import parse_target
 from qsac.machine.registry import target, target_names
 from qsac.machine.schema import TargetFile
@@ -52,6 +53,8 @@ def _markdown(docstring: str) -> str:
 
 
 def _type(hint: Any) -> str:
+    if hint == Data:
+        return "text or list of text"
     if get_origin(hint) is Literal:
         return " or ".join(json.dumps(choice) for choice in get_args(hint))
     if get_origin(hint) is tuple:
@@ -101,6 +104,18 @@ def _index_states() -> str:
             scope = Scope({"query": size, "key": size}, {})
             costs.append(op_cost(PrepareIndices("query", "key", "causal", length), scope, family))
         rows.append(["zz" if family == "zzphase" else "cz", *costs])
+    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
+
+
+def _keys() -> str:
+    lengths = LENGTHS[:-3]
+    rows: list[list[object]] = [["T", *lengths], ["---", *("--:" for _ in lengths)], ["keys"], ["as a table"]]
+    for length in lengths:
+        size = (length - 1).bit_length()
+        scope = Scope({"query": size, "key": size}, {"seen": Table(np.tri(length, 1 << size))})
+        ops = (PrepareKeys("query", "key", "causal", length), LoadTokens("key", ("query",), "seen"))
+        for row, op in zip(rows[2:], ops, strict=True):
+            row.append(op_cost(op, scope, "zzphase"))
     return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
 
 
@@ -242,6 +257,7 @@ def _snapshots_are_those_of_the_lock() -> bool:
         ("ir.md", "ops", _ops),
         ("passes.md", "passes", _passes),
         ("construction.md", "index state", _index_states),
+        ("construction.md", "keys", _keys),
         ("construction.md", "staggered", _staggered),
         ("readouts.md", "gates", _readout_gates),
     ],

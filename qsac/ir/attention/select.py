@@ -18,7 +18,8 @@ class SelectIndex(Op):
     It is the half of a controlled swap of query and key that an inverse load by ``query`` needs (Construction, section
     5). In branch 0 an inverse load between it and its adjoint undoes the load itself, which gives the identity. Until
     the adjoint its registers are only controls, so the pair may leave out diagonals on them: a lowering is exact for
-    the pair, not for each half.
+    the pair, not for each half. With ``exact`` each half is exact, and nothing is asked of what comes in between:
+    selections may then be nested, one within another one's pair.
     """
 
     name: ClassVar[str] = "select-index"
@@ -29,6 +30,7 @@ class SelectIndex(Op):
     key: str
     degree: str
     adjoint_select: bool = False
+    exact: bool = False
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -44,11 +46,11 @@ class SelectIndex(Op):
 
     @property
     def computes_pair(self) -> bool:
-        return not self.adjoint_select
+        return not (self.adjoint_select or self.exact)
 
     @property
     def uncomputes_pair(self) -> bool:
-        return self.adjoint_select
+        return self.adjoint_select and not self.exact
 
     def check(self, scope: Scope) -> str | None:
         if scope.sizes[self.query] != scope.sizes[self.key]:
