@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 import qsac
-from qsac.cli.main import COMMANDS, run
+from qsac.cli.main import COMMANDS, module_of, run
 from qsac.counting.formulas import op_cost
 from qsac.error_codes import CODES
 from qsac.families.qsa.metrics import METRIC_NAMES
@@ -276,7 +276,7 @@ def test_generated_parts(page: str, marker: str, written: Callable[[], str]) -> 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_of_a_command_is_described(name: str) -> None:
     section = _page("command-line.md").split(f"\n## qsac {name}")[1].split("\n## ")[0]
-    command = import_module(f"qsac.cli.{name}").command
+    command = import_module(module_of(name)).command
     for parameter in command.params:
         for option in (*parameter.opts, *parameter.secondary_opts):
             if option.startswith("-"):
