@@ -67,6 +67,19 @@ def kernel_values(scores: Numbers, kernel: NDArray[np.float64]) -> Numbers:
     return result
 
 
+def formula(coefficients: tuple[float, ...], variable: str) -> str:
+    """A polynomial as text: ``1 + 2 s - 0.5 s^2``."""
+    text = ""
+    for power, coefficient in enumerate(coefficients):
+        if not coefficient:
+            continue
+        sign = ("-" if coefficient < 0 else "") if not text else (" - " if coefficient < 0 else " + ")
+        factor = "" if power == 0 else variable if power == 1 else f"{variable}^{power}"
+        size = f"{abs(coefficient):.4g}"
+        text += sign + (factor if factor and size == "1" else f"{size} {factor}".rstrip())
+    return text
+
+
 def _trimmed(values: tuple[float, ...]) -> tuple[float, ...]:
     last = max(p for p, c in enumerate(values) if c)
     return tuple(c + 0.0 for c in values[: last + 1])

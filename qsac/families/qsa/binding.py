@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from qsac.arguments import shown
 from qsac.errors import InvalidInputError
+from qsac.families.binding import checked_array, like
 from qsac.families.qsa.model import Model
 from qsac.families.qsa.reading import read
 from qsac.families.qsa.schema import ModelFile
-from qsac.files.numbers import Numbers, as_lists, exactly_real
+from qsac.files.numbers import Numbers, as_lists
 from qsac.files.pointer import join
 
 PARAMETERS = ("value", "score", "phases")
@@ -26,64 +26,13 @@ def with_numbers_of(model: Model, values: Mapping[str, Any]) -> Model:
     fields: dict[str, Any] = {**model.canonical, "attention": dict(model.canonical["attention"])}
     for name, value in values.items():
         if name == "tokens":
-            fields["tokens"] = {"type": "inline", "values": as_lists(_checked_tokens(model, value))}
+            fields["tokens"] = {
+                "type": "inline",
+                "values": as_lists(checked_array(value, like(model.given_tokens), "/tokens")),
+            }
         else:
             fields["attention"][name] = _checked_parameter(model, name, value)
     return read(ModelFile.model_validate(fields), fields, Path())
-
-
-def _checked_tokens(model: Model, tokens: ArrayLike) -> Numbers:
-    given = model.given_tokens
-    pointer = "/tokens"
-    kind = "real" if given.dtype.kind == "f" else "complex"
-    wanted = f"{given.shape[0]} rows of {given.shape[1]} {kind} numbers, as the template was compiled for"
-    try:
-        array = np.asarray(tokens)
-    except ValueError:
-        raise InvalidInputError(
-            "the tokens are not an array",
-            code="tokens.unequal-rows",
-            pointer=pointer,
-            found="rows of unequal length",
-            wanted=wanted,
-        ) from None
-    except (TypeError, RuntimeError) as error:  # as other packages' arrays raise them
-        raise InvalidInputError(
-            "the tokens cannot be read as an array",
-            code="array.unreadable",
-            pointer=pointer,
-            found=f"{shown(tokens)}: {error}",
-            wanted=wanted,
-        ) from None
-    if array.dtype.kind not in "iufc":
-        raise InvalidInputError(
-            "the tokens are not numbers",
-            code="array.not-numbers",
-            pointer=pointer,
-            found=f"entries of kind {array.dtype}",
-            wanted=wanted,
-        )
-    if array.ndim == 3 and array.shape[2] == 2 and array.dtype.kind != "c":
-        array = np.ascontiguousarray(array, dtype=np.float64).view(np.complex128)[..., 0]
-    if array.shape != given.shape:
-        raise InvalidInputError(
-            "the tokens do not have the template's shape",
-            code="template.wrong-shape",
-            pointer=pointer,
-            found=f"shape {array.shape}",
-            wanted=wanted,
-            help="compile a template of a model with tokens of this shape",
-        )
-    values = exactly_real(array)
-    if kind == "real" and np.iscomplexobj(values):
-        raise InvalidInputError(
-            "the tokens are complex, and the template is for real ones",
-            code="template.complex-tokens",
-            pointer=pointer,
-            wanted=wanted,
-            help="compile a template of a model with complex tokens: it takes real ones too",
-        )
-    return values
 
 
 def _checked_parameter(model: Model, name: str, value: Any) -> Any:
