@@ -8,6 +8,7 @@ from typing import Any
 
 from qsac.families.indexed import index_of
 from qsac.families.outcomes import RESOLUTION, Outcomes, standard_error, upper_bound
+from qsac.files.pointer import counted
 
 VERSION = 1
 """Changes whenever :func:`cross_entropy` computes something else."""
@@ -40,7 +41,7 @@ def cross_entropy(seen: Mapping[str, Any], options: Mapping[str, Any]) -> dict[s
         total -= log(part / whole)
         variance += 0.0 if found.exact else (standard_error(part, whole) / (part / whole)) ** 2
     if missing:
-        more = f", and {len(missing) - 1:,} positions more" if len(missing) > 1 else ""
+        more = f", and {counted(len(missing) - 1, 'more position')}" if len(missing) > 1 else ""
         said = "do not exist" if exact else "are not resolved"
         return _written(None, None, None, None, [f"cross_entropy and perplexity {said}: {missing[0]}{more}"])
     value = total / len(targets) + 0.0
