@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from qsac.files.numbers import Numbers
-from qsac.ir.attention import ApplyUnitary, LoadTokens, Multiply, PrepareDegree, Project, SelectIndex
+from qsac.ir.attention import ApplyUnitary, LoadTokens, Multiply, Project, SelectIndex
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
@@ -164,10 +164,6 @@ class Composition:
         match op:
             case Project(state="zero"):
                 return None
-            case Project(state="unary"):
-                return PrepareDegree(op.registers, op.amplitudes, origin=op.origin)
-            case PrepareDegree():
-                return Project(op.degree, "unary", amplitudes=op.amplitudes, origin=op.origin)
             case ApplyUnitary():
                 matrix = self.tables[op.table].values.conj().T
                 return replace(op, table=self.table("matrix", matrix))

@@ -166,11 +166,11 @@ def _polynomial(
     at, shortened = ratios
     planned[0].emit(out, when)
     composition.attenuate(at.index, shortened, when=when, origin=origin)
-    weighted = [c * most**power / whole for power, c in enumerate(coefficients, 1)]
+    weighted = [0.0, *(c * most**power / whole if whole else c for power, c in enumerate(coefficients, 1))]
     degrees = Degrees(composition, "power", weighted, when, origin)
     degrees.prepare()
-    for place, one in enumerate(planned[1:]):
-        gate = degrees.registers[place : place + 1]
+    for number, one in enumerate(planned[1:], 2):
+        gate = degrees.gate(number)
         copy = composition.register("copy", composition.width(out))
         one.emit(copy, gate)
         composition.attenuate(at.index, shortened, when=gate, origin=origin)

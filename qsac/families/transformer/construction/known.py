@@ -13,7 +13,7 @@ import numpy as np
 
 from qsac.families.transformer.construction.affine import Affine, Planned, Real, qubits, shares, unit_rows
 from qsac.families.transformer.construction.composing import ALIKE, Composition, Names
-from qsac.families.transformer.construction.scores import Kernel, Side, emit_rows
+from qsac.families.transformer.construction.scores import Fixed, Kernel, Side, emit_rows
 from qsac.families.transformer.model import Layer, Model, turned, turned_by
 from qsac.files.numbers import Numbers
 from qsac.numerics.plan import plan
@@ -95,88 +95,106 @@ def can_stand_beside(model: Model, position: int, target: Affine) -> bool:
 
 
 class _Rows:
-    """One row for each key of each head, and one for the residual and the bias, which is the last.
+    """One row for each key of each head, and one for the residual and the bias, which comes after them.
 
     Keys of several heads stand in blocks of a power of two where that takes fewer gates: the head is then a register of
-    its own, by which queries are undone, and the key another one.
+    its own, by which queries are undone, and the key another one. Where the state is gated one more row is added, at
+    which nothing is done: the key is ``parked`` there, and no load has to be gated but the key's.
     """
 
     def __init__(self, composition: Composition, parts: Parts) -> None:
         self._composition, self._parts = composition, parts
-        heads, count, _ = parts.keys.shape
-        self._blocks = heads > 1 and _blocks_are_cheaper(parts)
-        step = 1 << (count - 1).bit_length() if self._blocks else count
-        places = (np.arange(heads)[:, None] * step + np.arange(count)).reshape(-1)
-        rows = int(places[-1]) + 1
-        if self._blocks and parts.direct and parts.kernel.several:
-            # A block of its own: its query has another length than those of a head.
-            rows = heads * step
-        self._own = rows
-        if parts.direct:
-            rows += 1
-        self._places, self._rows = places, rows
-        size = (rows - 1).bit_length()
-        low = (count - 1).bit_length() if self._blocks else size
-        self._head = composition.register("head", size - low)
-        self._key = composition.register("key", low)
+        self._heads, self._count, _ = parts.keys.shape
+        self._blocks = self._heads > 1 and _blocks_are_cheaper(parts)
+        self._step = 1 << (self._count - 1).bit_length() if self._blocks else self._count
+        self._places = (np.arange(self._heads)[:, None] * self._step + np.arange(self._count)).reshape(-1)
+        used = int(self._places[-1]) + 1
+        # Of several terms the query of what is not attended to has another length than those of the heads.
+        self._first = self._heads * self._step if self._blocks and parts.kernel.several else used
 
     def planned(self) -> Planned:
-        parts = self._parts
-        heads, count, _ = parts.keys.shape
-        values, lengths = unit_rows(parts.images.reshape(heads * count, -1))
-        sizes = np.linalg.norm(parts.queries, axis=1).repeat(count), np.linalg.norm(parts.keys, axis=2).reshape(-1)
-        weights = np.zeros(self._rows)
-        gains = parts.scale * parts.kernel.gains(*sizes)
-        weights[self._places] = np.abs(gains) * lengths
-        table = np.zeros((self._rows, values.shape[1]), dtype=np.result_type(values, parts.own))
-        table[:, 0] = 1.0
-        table[self._places] = values * np.where(gains < 0, -1.0, 1.0)[:, None]
-        score, amplitude = parts.kernel.own_score(*(float(one.max()) for one in sizes))
+        parts, places = self._parts, self._places
+        values, lengths = unit_rows(parts.images.reshape(len(places), -1))
+        queries, keys = np.linalg.norm(parts.queries, axis=1), np.linalg.norm(parts.keys, axis=2)
+        rows = self._first + parts.direct
+        weights = np.zeros(rows)
+        gains = parts.scale * parts.kernel.gains(queries[:, None], keys).reshape(-1)
+        weights[places] = np.abs(gains) * lengths
+        table = np.zeros((rows, values.shape[1]), dtype=np.result_type(values, parts.own))
+        table[places] = values * np.where(gains < 0, -1.0, 1.0)[:, None]
+        score, amplitude = parts.kernel.own_score(float(queries.max()), float(keys.max()))
         if parts.direct:
             own, length = unit_rows(parts.own[None])
-            table[self._own] = own[0] * (-1.0 if amplitude < 0 else 1.0)
-            weights[self._own] = float(length[0]) / abs(amplitude)
-        for gap in np.flatnonzero(weights == 0):
-            # Rows that do not occur are like the one before them, for which a ladder turns nothing.
-            if gap and gap not in self._places:
-                table[gap] = table[gap - 1]
+            table[-1] = own[0] * (-1.0 if amplitude < 0 else 1.0)
+            weights[-1] = float(length[0]) / abs(amplitude)
+        for gap in np.flatnonzero(~table.any(axis=1)):
+            # Rows that do not occur are like the one before them, where a ladder turns nothing.
+            table[gap] = table[gap - 1]
         emit = partial(self._emit, weights, table, score)
         return Planned(qubits(values.shape[1]), np.array([weights.sum()]), emit)
 
-    @property
-    def _index(self) -> Names:
-        return (*self._head, *self._key)
-
     def _emit(self, weights: Real, values: Numbers, score: float, out: Names, when: Names) -> None:
         composition, parts = self._composition, self._parts
-        amplitudes = shares(weights[None])
-        composition.load(self._index, (), "weights", amplitudes, when=when, origin=parts.origin)
-        keys, queries, index = self._scores()
-        emit_rows(
-            composition,
-            parts.kernel,
-            Side(self._index, keys),
-            Side(index, queries),
-            (self._own if parts.direct else None, score),
-            when,
-            f"{parts.origin}/kernel",
-        )
-        composition.load(out, self._index, "values", values, when=when, origin="/tokens")
-        composition.load(self._index, (), "weights", amplitudes, when=when, inverse=True, origin=parts.origin)
+        parked = bool(when) and len(weights) > 1
+        if parked:
+            nothing: Numbers = np.zeros((1, values.shape[1]))
+            nothing[0, 0] = 1.0
+            values = np.concatenate([values, nothing])
+        index, by_head = self._registers(len(values))
+        keys, queries = self._scores(len(values), by_head)
+        known = self._heads if self._blocks or self._heads == 1 else len(self._places)
+        fixed = Fixed(self._first if parts.direct else None, score, len(values) - 1 if parked else None, known)
+        key = Weights(composition, index, weights, when if parked else (), parts.origin)
+        gate = () if parked else when
+        key.load(gate)
+        emit_rows(composition, parts.kernel, keys._replace(index=index), queries, fixed, when, f"{parts.origin}/kernel")
+        composition.load(out, index, "values", values, when=gate, origin="/tokens")
+        key.undo(gate)
 
-    def _scores(self) -> tuple[Numbers, Numbers, Names]:
-        """Rows of keys and of queries, and the registers by which the latter are undone."""
+    def _registers(self, rows: int) -> tuple[Names, Names]:
+        """The registers of a row, and those of them by which queries are undone."""
+        size = (rows - 1).bit_length()
+        low = (self._count - 1).bit_length() if self._blocks else size
+        head = self._composition.register("head", size - low)
+        key = self._composition.register("key", low)
+        if self._heads == 1:
+            return key, ()
+        return (*head, *key), head if self._blocks else key
+
+    def _scores(self, rows: int, by_head: Names) -> tuple[Side, Side]:
+        """Rows of keys and of queries, the last query for all that is not attended to."""
         parts = self._parts
-        heads, count, width = parts.keys.shape
-        keys: Numbers = np.zeros((self._rows, width), dtype=parts.keys.dtype)
-        keys[self._places] = parts.keys.reshape(heads * count, width)
-        if heads == 1:
-            return keys, parts.queries, ()
-        if self._blocks:
-            last = (self._rows - 1) >> self._composition.width(self._key)
-            return keys, parts.queries[np.minimum(np.arange(last + 1), heads - 1)], self._head
-        queries: Numbers = np.repeat(parts.queries, count, axis=0)
-        return keys, queries[np.minimum(np.arange(self._rows), len(queries) - 1)], self._key
+        keys: Numbers = np.zeros((rows, parts.keys.shape[2]), dtype=parts.keys.dtype)
+        keys[self._places] = parts.keys.reshape(len(self._places), -1)
+        queries: Numbers = parts.queries if self._blocks else np.repeat(parts.queries, self._count, axis=0)
+        if self._heads == 1:
+            return Side((), keys), Side((), parts.queries)
+        last = (rows - 1) // self._step if self._blocks else rows - 1
+        return Side((), keys), Side(by_head, queries[np.minimum(np.arange(last + 1), len(queries) - 1)])
+
+
+class Weights:
+    """The rows' weights as amplitudes of an index. Where ``by`` is not 1 it is parked, at the row after the last."""
+
+    def __init__(self, composition: Composition, index: Names, weights: Real, by: Names, origin: str) -> None:
+        self._composition, self._index, self._by, self._origin = composition, index, by, origin
+        rows = shares(weights[None])
+        if by:
+            parked = np.zeros((2, len(weights) + 1))
+            parked[0, -1] = 1.0
+            parked[1, :-1] = rows[0]
+            rows = parked
+        self._rows = rows
+
+    def load(self, when: Names) -> None:
+        """Bring the index up."""
+        self._composition.load(self._index, self._by, "weights", self._rows, when=when, origin=self._origin)
+
+    def undo(self, when: Names) -> None:
+        """Undo it, by the same amplitudes."""
+        self._composition.load(
+            self._index, self._by, "weights", self._rows, when=when, inverse=True, origin=self._origin
+        )
 
 
 def _blocks_are_cheaper(parts: Parts) -> bool:
@@ -216,49 +234,56 @@ def _turn(parts: Parts) -> tuple[Numbers, float] | None:
 
 class _SideBySide:
     """The first qubits of the value are the head: one row for each key, with the values of all heads beside each other,
-    and at the end one unitary on all of it."""
+    and at the end one unitary on all of it. Gated it is parked as rows are."""
 
     def __init__(self, composition: Composition, parts: Parts, turn: Numbers, factor: float) -> None:
         self._composition, self._parts = composition, parts
         self._turn, self._factor = turn, factor
-        self._count = parts.keys.shape[1]
-        self._rows = self._count + parts.direct
-        self._key = composition.register("key", (self._rows - 1).bit_length())
 
     def planned(self) -> Planned:
         parts = self._parts
-        heads, count, _ = parts.keys.shape
         # Rows of values by (key, head), (rows, H, f).
         values = np.stack(parts.values, axis=1)
         gains = parts.kernel.gains(np.linalg.norm(parts.queries, axis=1)[:, None], np.linalg.norm(parts.keys, axis=2))
         values = values * (parts.scale * self._factor * gains.T[:, :, None])
         if parts.direct:
-            own = self._turn.conj().T @ parts.own
-            values = np.concatenate([values, own.reshape(1, heads, -1)])
-        blocks = np.linalg.norm(values, axis=2)
-        weights = np.linalg.norm(blocks, axis=1)
-        emit = partial(self._emit, weights, unit_rows(blocks)[0], unit_rows(values)[0])
-        return Planned(qubits(len(self._turn)), np.array([weights.sum()]), emit)
+            values = np.concatenate([values, self._before(parts.own)])
+        weights = np.linalg.norm(values, axis=(1, 2))
+        return Planned(qubits(len(self._turn)), np.array([weights.sum()]), partial(self._emit, weights, values))
 
-    def _emit(self, weights: Real, heads: Numbers, values: Numbers, out: Names, when: Names) -> None:
-        composition, parts, key = self._composition, self._parts, self._key
-        count = heads.shape[1]
-        head, inner = composition.split(out, (count - 1).bit_length(), qubits(values.shape[2]))
-        amplitudes = shares(weights[None])
-        composition.load(key, (), "weights", amplitudes, when=when, origin=parts.origin)
-        composition.load(head, key, "heads", heads, when=when, origin=parts.origin)
-        rows = np.swapaxes(parts.keys, 0, 1)
-        if parts.direct:
-            rows = np.concatenate([rows, parts.queries[None]])
+    def _before(self, state: Numbers) -> Numbers:
+        """What the unitary makes a state of, as a row of blocks."""
+        return (self._turn.conj().T @ state).reshape(1, len(self._parts.maps), -1)  # type: ignore[return-value]
+
+    def _emit(self, weights: Real, values: Numbers, out: Names, when: Names) -> None:
+        composition, parts = self._composition, self._parts
+        parked = bool(when) and len(weights) > 1
+        if parked:
+            nothing = np.zeros(len(self._turn))
+            nothing[0] = 1.0
+            values = np.concatenate([values, self._before(nothing)])
+        rows, heads, width = values.shape
+        head, inner = composition.split(out, (heads - 1).bit_length(), qubits(width))
+        index = composition.register("key", (rows - 1).bit_length())
+        key = Weights(composition, index, weights, when if parked else (), parts.origin)
+        gate = () if parked else when
+        key.load(gate)
+        blocks = np.linalg.norm(values, axis=2)
+        composition.load(head, index, "heads", unit_rows(blocks)[0], when=gate, origin=parts.origin)
+        scored = np.swapaxes(parts.keys, 0, 1)
+        # A row that is not attended to has the score 1 with the query of every head.
+        scored = np.concatenate([scored, *[parts.queries[None]] * (rows - len(scored))]).reshape(rows * heads, -1)
         emit_rows(
             composition,
             parts.kernel,
-            Side((*key, *head), rows.reshape(-1, rows.shape[2])),
+            Side((*index, *head), scored),
             Side(head, parts.queries),
-            (None, 1.0),
-            when,
+            Fixed(None, 1.0, None, heads),
+            gate,
             f"{parts.origin}/kernel",
         )
-        composition.load(inner, (*key, *head), "values", values.reshape(-1, values.shape[2]), when=when, origin="/tokens")
-        composition.load(key, (), "weights", amplitudes, when=when, inverse=True, origin=parts.origin)
-        composition.unitary(out, self._turn, when=when, origin=parts.origin)
+        composition.load(
+            inner, (*index, *head), "values", unit_rows(values)[0].reshape(-1, width), when=gate, origin="/tokens"
+        )
+        key.undo(gate)
+        composition.unitary(out, self._turn, when=gate, origin=parts.origin)

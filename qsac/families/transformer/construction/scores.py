@@ -5,7 +5,7 @@ A score <Q u_j|K u_i> is read by loading the key's state and undoing the query's
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import copysign, sqrt
 from typing import NamedTuple
 
@@ -14,7 +14,6 @@ import numpy as np
 from qsac.families.transformer.construction.affine import At, Planned, Real, qubits, unit_rows
 from qsac.families.transformer.construction.composing import ALIKE, Composition, Names
 from qsac.files.numbers import Numbers
-from qsac.ir.attention import PrepareDegree, Project
 
 
 class Kernel:
@@ -58,53 +57,53 @@ class Kernel:
         if not self.several:
             return None
         lam = self.lam(largest)
-        terms = [c * largest**power / lam if lam else float(not power) for power, c in enumerate(self.coefficients)]
+        # Scores that are all zero leave the constant, or nothing, of which every share is as good as another.
+        whole = lam or float(sum(map(abs, self.coefficients)))
+        terms = [c * (largest**power if lam else 1.0) / whole for power, c in enumerate(self.coefficients)]
         return Degrees(composition, "degree", terms, when, origin)
 
 
 class Degrees:
-    """A linear combination sum_p t_p X^p, the sum of |t_p| being 1: the number p in unary, in qubits of which the
-    c-th is 1 where p >= c. Gated by ``when`` nothing happens where that is not 1."""
+    """A linear combination sum_p t_p X^p, the sum of |t_p| being 1: which of the m powers that occur it is, in unary on
+    m - 1 qubits, of which the k-th is 1 beyond the k-th of them. Copies of X that never part share a qubit.
+
+    The numbers are rows of tables, each qubit's by the one before it. Where ``when`` is not 1 nothing happens.
+    """
 
     def __init__(self, composition: Composition, base: str, terms: list[float], when: Names, origin: str) -> None:
         self._composition, self._when, self._origin = composition, when, origin
-        self.registers: Names = tuple(composition.register(base, 1)[0] for _ in terms[1:])
-        self._amplitudes = tuple(copysign(sqrt(abs(t)), t) for t in terms)
+        self._powers = [power for power, term in enumerate(terms) if term]
+        self._terms = [terms[power] for power in self._powers]
+        self.registers: Names = tuple(composition.register(base, 1)[0] for _ in self._terms[1:])
+
+    def gate(self, copy: int) -> Names:
+        """What the ``copy``-th factor X, from 1, depends on: it is in the powers from that on."""
+        fewer = sum(1 for power in self._powers if power < copy)
+        return self.registers[fewer - 1 : fewer] if fewer else self._when
 
     def prepare(self) -> None:
         """Bring the qubits up."""
-        if not self._when:
-            self._composition.ops.append(PrepareDegree(self.registers, self._amplitudes, origin=self._origin))
-            return
         for place in range(len(self.registers)):
-            self._step(place, [abs(amplitude) for amplitude in self._amplitudes], inverse=False)
+            self._step(place, [sqrt(abs(term)) for term in self._terms], inverse=False)
 
     def project(self) -> None:
-        """Project them on the magnitudes."""
-        magnitudes = tuple(abs(amplitude) for amplitude in self._amplitudes)
-        if not self._when:
-            end = Project(self.registers, "unary", amplitudes=magnitudes, origin=self._origin)
-            self._composition.ops.append(end)
-            return
+        """Project them, with the signs of the terms."""
         for place in reversed(range(len(self.registers))):
-            self._step(place, list(self._amplitudes), inverse=True)
+            self._step(place, [copysign(sqrt(abs(term)), term) for term in self._terms], inverse=True)
 
     def _step(self, place: int, amplitudes: list[float], *, inverse: bool) -> None:
-        """One qubit by the one before it, with the signs of the terms where they end."""
-        last = place == len(self.registers) - 1
-        rest = sum(amplitude**2 for amplitude in amplitudes[place + 1 :])
-        onward = copysign(sqrt(rest), amplitudes[-1] if last else 1.0)
+        """One qubit by the one before it: 0 for the power at ``place``, with its sign, 1 for those beyond."""
+        rest = amplitudes[place + 1 :]
+        onward = rest[0] if len(rest) == 1 else sqrt(sum(amplitude**2 for amplitude in rest))
         row = np.array([amplitudes[place], onward])
-        length = np.linalg.norm(row)
-        row = row / length if length else np.array([1.0, 0.0])
-        before = self.registers[place - 1 : place]
-        rows = np.stack([[1.0, 0.0], row]) if before else row[None]
+        row = row / np.linalg.norm(row)
+        before = self.registers[place - 1 : place] if place else ()
         self._composition.load(
             self.registers[place : place + 1],
             before,
             "terms",
-            rows,
-            when=self._when,
+            np.stack([[1.0, 0.0], row]) if before else row[None],
+            when=self._when if not before else (),
             inverse=inverse,
             origin=self._origin,
         )
@@ -126,7 +125,7 @@ def emit_scores(
             degrees = kernel.degrees(composition, largest, when, origin)
             if degrees is not None:
                 degrees.prepare()
-        gate = when if degrees is None else _distinct(when, degrees.registers[copy : copy + 1])
+        gate = when if degrees is None else degrees.gate(copy + 1)
         score = composition.register("score", max(key.size, query.size))
         key.emit(score, gate)
         composition.ops += composition.reversed(composition.captured(lambda: query.emit(score, gate)))  # noqa: B023
@@ -138,11 +137,6 @@ def emit_scores(
         degrees.project()
 
 
-def _distinct(when: Names, degree: Names) -> Names:
-    """The gate of a copy: a degree qubit that is only brought up where ``when`` is 1 says it all."""
-    return degree or when
-
-
 class Side(NamedTuple):
     """The rows of keys or queries as they are, and the registers that they are loaded by."""
 
@@ -150,20 +144,24 @@ class Side(NamedTuple):
     rows: Numbers
 
 
+class Fixed(NamedTuple):
+    """Rows that are not attended to: ``own``, which has the score ``score`` with the last query, and ``parked``, whose
+    score with it is 1, where the kernel has to be 1 as well. The first ``queries`` queries are those of heads."""
+
+    own: int | None
+    score: float
+    parked: int | None
+    queries: int
+
+
 def emit_rows(
-    composition: Composition,
-    kernel: Kernel,
-    keys: Side,
-    queries: Side,
-    own: tuple[int | None, float],
-    when: Names,
-    origin: str,
+    composition: Composition, kernel: Kernel, keys: Side, queries: Side, fixed: Fixed, when: Names, origin: str
 ) -> None:
     """Multiply by g(s) for rows in tables.
 
-    The row ``own``, if there is one, is not attended to: it has a given score with the last query. Of several terms the
-    lengths of all rows have to be as they are: what the longest row has beyond one is in an entry of its own, if the
-    register has room for it, and else in a qubit.
+    With a parked row only the degree register depends on ``when``. Of several terms the lengths of all rows have to be
+    as they are: what the longest row has beyond one is in an entry of its own, if the register has room for it, and
+    else in a qubit.
     """
     if not kernel.degree:
         return
@@ -172,26 +170,24 @@ def emit_rows(
     largest = [float(one.max()) for one in lengths]
     degrees = kernel.degrees(composition, largest[0] * largest[1], when, origin)
     ratios = [_ratios(one, most, kernel) for one, most in zip(lengths, largest, strict=True)]
-    place, score = own
-    if place is not None:
-        # The last query is this row's own: of several heads it has no other.
-        ratios[0][place] = ratios[1][-1] = 1.0
+    loaded, undone = (unit_rows(rows)[0] for rows in sides)
+    scores = {place: score for place, score in ((fixed.own, fixed.score), (fixed.parked, 1.0)) if place is not None}
+    if scores:
+        loaded = _with_scores(loaded, undone[-1], scores)
+        ratios[0][list(scores)] = 1.0
+        ratios[1][fixed.queries :] = 1.0
     varied = [bool(np.any(np.abs(one - 1) > ALIKE)) for one in ratios]
     width = sides[0].shape[1]
     spare = width + sum(varied) <= 1 << qubits(width)
-    loaded, undone = (unit_rows(rows)[0] for rows in sides)
-    if place is not None:
-        loaded = np.array(loaded)
-        loaded[place] = score * undone[-1]
-        if score < 1:
-            loaded[place] += np.sqrt(1 - score**2) * _orthogonal(undone[-1])
     if spare:
         loaded = _extended(loaded, ratios[0], width, varied[0])
         undone = _extended(undone, ratios[1], width + varied[0], varied[1])
     if degrees is not None:
         degrees.prepare()
     for copy in range(kernel.degree):
-        gate = when if degrees is None else _distinct(when, degrees.registers[copy : copy + 1])
+        gate = when if degrees is None else degrees.gate(copy + 1)
+        if fixed.parked is not None and gate == when:
+            gate = ()
         data = composition.register("score", qubits(max(loaded.shape[1], undone.shape[1])))
         composition.load(data, keys.index, "keys", loaded, when=gate, origin="/tokens")
         composition.load(data, queries.index, "queries", undone, when=gate, inverse=True, origin="/tokens")
@@ -200,6 +196,16 @@ def emit_rows(
             composition.attenuate(queries.index, ratios[1], when=gate, origin=origin)
     if degrees is not None:
         degrees.project()
+
+
+def _with_scores(loaded: Numbers, query: Numbers, scores: Mapping[int, float]) -> Numbers:
+    """Rows of keys, of which some have given scores with a query."""
+    result: Numbers = np.array(loaded)
+    for place, score in scores.items():
+        result[place] = score * query
+        if score < 1:
+            result[place] += np.sqrt(1 - score**2) * _orthogonal(query)
+    return result
 
 
 def _ratios(lengths: Real, largest: float, kernel: Kernel) -> Real:
