@@ -56,11 +56,14 @@ def test_a_register_is_loaded_by_its_name_alone() -> None:
             parse_program(TEXT.replace(line, listed))
 
 
+KEYS = 'query="query" key="key" mask'
+PAIR = 'data=["head","part"]'
+LIVE = "is a control but not live"
 BROKEN = {
     "copy of another size": ('data="copy" by="part"', 'data="copy" by="query"', "'copy' and 'query' differ in size"),
     "multiplied by itself": ('data="copy" by="part"', 'data="copy" by="copy"', "a control and a target at once"),
     "multiplied by its gate": ('by="part" when=["power"]', 'by="power" when=["power"]', "names a control twice"),
-    "multiplied by what is not live": ('data="copy" by="part"', 'data="part" by="key"', "is a control but not live"),
+    "multiplied by what is not live": ('data="copy" by="part"', 'data="part" by="key"', LIVE),
     "wide gate": ('by="part" when=["power"]', 'by="part" when=["query"]', "a 'when' register has one qubit"),
     "product that is not projected": (
         'op project registers=["copy"]\n',
@@ -75,21 +78,21 @@ BROKEN = {
     "copy of what is live": (
         'by="part" when=["power"]\n',
         'by="part" adjoint_copy=true\n',
-        "prepared but already live",
+        "already live",
     ),
     "keys of no mask": ('mask="causal" length=3\n', 'mask="half" length=3\n', None),
     "keys of another size": (
         'query="query" key="key" mask',
         'query="head" key="key" mask',
-        "'head' is a control but not",
+        LIVE,
     ),
-    "keys by themselves": ('query="query" key="key" mask', 'query="key" key="key" mask', "a control and a target"),
+    "keys by themselves": (KEYS, 'query="key" key="key" mask', "a control and a target"),
     "full keys by themselves": (
         'query="query" key="key" mask="causal"',
         'query="key" key="key" mask="full"',
         "one size",
     ),
-    "full keys by nothing": ('query="query" key="key" mask="causal"', 'query="q" key="key" mask="full"', "'q' is not"),
+    "full keys by nothing": (KEYS + '="causal"', 'query="q" key="key" mask="full"', "'q' is not"),
     "keys of another length": ('mask="causal" length=3\n', 'mask="causal" length=2\n', "does not need exactly 2"),
     "keys that are live": ('mask="causal" length=3 adjoint_load=true', 'mask="causal" length=3', "already live"),
     "keys that are not projected": (
@@ -107,7 +110,7 @@ BROKEN = {
         'data=["head","part","copy"] form',
         "fit registers 'head', ",
     ),
-    "register listed twice": ('data=["head","part"] index=["key"]', 'data=["head","head"] index=["key"]', "twice"),
+    "register listed twice": (PAIR + ' index=["key"]', 'data=["head","head"] index=["key"]', "twice"),
     "order of one of two": ('table="rows"\n', 'table="rows" order=[0]\n', "each qubit of registers 'head', 'part'"),
     "rows that approximate": ('table="rows"\n', 'table="rows" exact="rows"\n', "are loaded on one register"),
     "data that is a number": ('data="copy" index', "data=1 index", None),
