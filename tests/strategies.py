@@ -14,6 +14,7 @@ from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
 from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.ir.table import Table
+from tests.copied_programs import copied_programs
 
 _MAX_CONTEXT = 9
 _DIMENSIONS = (2, 3, 4, 5, 8)
@@ -306,8 +307,13 @@ def block_programs(draw: st.DrawFn, generic: bool = False, max_width: int = 5) -
     return program.program(draw(st.tuples(st.integers(0, 6), st.integers(0, 6))))
 
 
+def attention_programs() -> st.SearchStrategy[Program]:
+    """Verified attention programs of every op."""
+    return _attended_programs() | copied_programs()
+
+
 @st.composite
-def attention_programs(draw: st.DrawFn) -> Program:
+def _attended_programs(draw: st.DrawFn) -> Program:
     """Verified attention programs: any number of registers, loaded, turned, uncomputed or projected as they are."""
     rng = np.random.default_rng(draw(_SEEDS))
     length = draw(st.integers(1, 7))

@@ -42,8 +42,8 @@ class Outcomes:
     ``total`` is the weight of all: 1 for exact probabilities, otherwise the number of shots. ``given`` is the weight of
     every given (post-selected) bit zero, ``success`` for each readout that of its success bits zero as well. ``index``
     is present if an index is saved: always in exact outcomes, in counted ones if it is measured. ``exact``: they are
-    probabilities. Counts corrected for readout errors are not whole numbers. ``subnormalisation`` is the factor by
-    which the program's lambda exceeds the model's: the model's probabilities are larger by its square.
+    probabilities. Counts corrected for readout errors are not whole numbers. ``subnormalisation`` is the
+    program's lambda over the model's, above or below 1: the model's probabilities are the program's times its square.
     """
 
     total: float

@@ -25,8 +25,8 @@ def forecast(
 ) -> dict[str, Any]:
     """What is known about a model's shots before any is taken; JSON-ready.
 
-    ``subnormalisations`` are the factors by which each program's kernel exceeds the model's, ``counts`` the statistics
-    of the circuits, merged if there are several (:func:`~qsac.counting.stats.together`). The fields:
+    ``subnormalisations`` are each program's lambda over the model's, ``counts`` the statistics of the circuits, merged
+    if there are several (:func:`~qsac.counting.stats.together`). The fields:
 
     - ``success_probability``, the acceptance probability: the share of shots whose post-selected bits are all measured
       as 0 on an error-free machine; for several circuits, which take equally many shots, the average;

@@ -78,7 +78,7 @@ def compare(found: Outcomes, wanted: Outcomes) -> list[Pair]:
 
 
 def of_circuit(expected: Outcomes, subnormalisation: float) -> Outcomes:
-    """The closed form of a model as outcomes of a circuit whose program's lambda is larger by ``subnormalisation``."""
+    """The closed form of a model as outcomes of a circuit whose program's lambda is ``subnormalisation`` times its."""
     shrunk = 1 / subnormalisation**2
     index = expected.index
     return replace(
@@ -91,8 +91,8 @@ def of_circuit(expected: Outcomes, subnormalisation: float) -> Outcomes:
 
 
 def expected_outcomes(model: Model, subnormalisations: Sequence[float]) -> dict[str, Outcomes]:
-    """The closed form of a model as outcomes of its circuits, whose programs' lambda is larger by
-    ``subnormalisations``, in the order of the plan."""
+    """The closed form of a model as outcomes of its circuits, whose programs' lambda is
+    ``subnormalisations`` times its, in the order of the plan."""
     found = model.readout.expected(model)
     return {
         name: of_circuit(outcomes, subnormalisation)

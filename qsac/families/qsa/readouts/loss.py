@@ -188,7 +188,7 @@ def _exact(model: Model, found: Outcomes) -> Result:
 def _counted(model: Model, found: Outcomes) -> Result:
     """Metrics from at least one shot.
 
-    mu, zeta and nu are the model's, larger than the circuit's probabilities by the square of its subnormalisation.
+    mu, zeta and nu are the model's: the circuit's probabilities times the square of its subnormalisation.
     Standard errors are binomial (delta method for logarithms); where a fraction is 0 or 1 they are taken at half a
     count from the edge.
     """
