@@ -21,12 +21,13 @@ from qsac.importing.original import (
     Real,
     StandIns,
     Trace,
+    mixing_weights,
     polynomial,
     seen,
-    weights_by_polynomial,
 )
 from qsac.importing.polynomials import GRID, fitted
 
+_LARGEST = 1e30
 _STEEPEST = 8.0
 """Largest slope that is tried for a word's amplitude: its square then changes e^16-fold where logits change by 1."""
 
@@ -37,7 +38,8 @@ class Calibrated:
 
     ``scores``: of each layer the largest |s| times the temperature, that is the range on which the exponential is
     replaced. ``rows_off``: of each layer and norm, by how much fixed division makes rows longer or shorter (root mean
-    square). ``weights_off``: of each layer the mean total variation between softmax and the weights in its place.
+    square). ``weights_off``: of each layer the mean total variation between softmax weights and those by a polynomial,
+    and by how much a fixed denominator puts the sums of weights off 1 (root mean square).
     ``activation_off``: of each layer the largest error of the polynomial on its range.
     """
 
@@ -45,7 +47,7 @@ class Calibrated:
     scores: tuple[float, ...]
     rows_off: tuple[tuple[float | None, float | None], ...]
     last_off: float | None
-    weights_off: tuple[float, ...]
+    weights_off: tuple[tuple[float, float], ...]
     activation_off: tuple[float | None, ...]
 
 
@@ -62,7 +64,7 @@ def calibrated(model: Original, traces: Sequence[Trace], options: Options, const
         layers.append(replace(stand_in, first=first, second=second, activation=activation, preactivation=limit))
         scores.append(reach)
         rows_off.append((first_off, second_off))
-        weights_off.append(_weights_off(model, layers[-1], found))
+        weights_off.append(_weights_off(model, layer, layers[-1], found))
         activation_off.append(off)
     last, last_off = _divisor(model.last, [trace.before_last for trace in traces])
     slope, loss = _head(model, traces, constant)
@@ -131,13 +133,20 @@ def _attention(
     return stand_in, reach * attention.temperature
 
 
-def _weights_off(model: Original, stand_in: LayerStandIn, traces: list[LayerTrace]) -> float:
-    off = []
+def _weights_off(
+    model: Original, layer: Layer, stand_in: LayerStandIn, traces: list[LayerTrace]
+) -> tuple[float, float]:
+    """The mean total variation between softmax weights and those by the polynomial, row sums kept; and by how much the
+    sums of rows are off 1 without, root mean square."""
+    off, sums = [], []
     for one in traces:
         queries = one.queries - stand_in.query_loss[:, None]
-        weights = weights_by_polynomial(stand_in, queries, one.keys, seen(model, one.queries.shape[1]))
+        given = layer.attention, stand_in, queries, one.keys, seen(model, one.queries.shape[1])
+        weights = mixing_weights(*given, kinds={"exponential"})
         off.append(np.abs(weights - one.weights).sum(axis=2).ravel() / 2)
-    return float(np.concatenate(off).mean())
+        sums.append(mixing_weights(*given).sum(axis=2).ravel())
+    rms = float(np.sqrt(np.mean((np.concatenate(sums) - 1) ** 2)))
+    return float(np.concatenate(off).mean()), rms
 
 
 def _activation(
@@ -179,15 +188,20 @@ def _head(model: Original, traces: Sequence[Trace], constant: bool) -> tuple[flo
     return float(found.x), np.zeros(len(model.vocabulary))
 
 
-def check_finite(traces: Sequence[Trace]) -> None:
-    """Whether the model computes numbers on these inputs. Raises :class:`~qsac.errors.InvalidInputError`."""
+def check_scale(traces: Sequence[Trace]) -> None:
+    """Whether the model computes numbers of a sensible size on these inputs. Raises
+    :class:`~qsac.errors.InvalidInputError`."""
     for trace in traces:
-        if not np.isfinite(trace.outputs).all():
+        seen_numbers = [trace.outputs, *([] if trace.logits is None else [trace.logits])]
+        for layer in trace.layers:
+            seen_numbers += [layer.queries, layer.keys, layer.values, layer.before_second]
+            seen_numbers += [] if layer.before_activation is None else [layer.before_activation]
+        if not all(np.abs(numbers).max() < _LARGEST for numbers in seen_numbers):
             raise InvalidInputError(
-                "the original model does not give finite numbers on the inputs",
-                code="number.not-finite",
-                found="NaN or infinity after the last layer",
-                wanted="weights and inputs that double precision can compute with",
+                "the numbers of the original model are too large to be computed with",
+                code="model.out-of-scale",
+                found=f"numbers beyond {_LARGEST:.0e}, or an overflow, on the given inputs",
+                wanted="weights and inputs of which the model makes numbers of about 1",
                 help="check that each matrix is read with the right shape: --names says how",
             )
 

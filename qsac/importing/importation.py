@@ -12,7 +12,7 @@ from qsac.arguments import whole_number, word
 from qsac.errors import InvalidInputError
 from qsac.files.numbers import Numbers
 from qsac.importing.amplitudes import TakenModel
-from qsac.importing.calibration import calibrated, check_finite, check_work
+from qsac.importing.calibration import calibrated, check_scale, check_work
 from qsac.importing.collecting import collected
 from qsac.importing.folding import Lengths, folded_layers, folded_vocabulary, frame_of
 from qsac.importing.imported import INLINE_ENTRIES, Imported, entries, loaded
@@ -110,7 +110,7 @@ class _Import:
         self.inputs = [model.inputs(one) for one in given]
         with np.errstate(over="ignore", invalid="ignore"):
             self.traces = [forward(model, rows) for rows in self.inputs]
-        check_finite(self.traces)
+        check_scale(self.traces)
         self.options = options
         self.constant = frame_of(model, self.inputs, options, Lengths()).constant is not None
         self.found = calibrated(model, self.traces, options, self.constant)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,8 +15,8 @@ from scipy.special import erf
 
 Real = NDArray[np.float64]
 Exchange = tuple[int, str]
-"""A layer, and what of it is exchanged: "query", "softmax", "norm1", "norm2", "activation". The layer -1 has the final
-"norm" and the "head"."""
+"""A layer, and what of it is exchanged: "query", "exponential", "denominator" (of its softmax), "norm1", "norm2",
+"activation". The layer -1 has the final "norm"."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,7 +239,7 @@ ACTIVATIONS: dict[str, Callable[[Real], Real]] = {"gelu": _gelu, "gelu-tanh": _g
 
 
 def _layer(
-    model: Original, layer: Layer, rows: Real, stand_in: LayerStandIn | None, kinds: Collection[str]
+    model: Original, layer: Layer, rows: Real, stand_in: LayerStandIn | None, kinds: AbstractSet[str]
 ) -> tuple[Real, LayerTrace]:
     first = stand_in.first if stand_in is not None and "norm1" in kinds else None
     second = stand_in.second if stand_in is not None and "norm2" in kinds else None
@@ -272,14 +273,14 @@ def _projected(attention: Attention, read: Real) -> tuple[Real, Real, Real]:
 
 
 def _attention(
-    model: Original, attention: Attention, trace: LayerTrace, stand_in: LayerStandIn | None, kinds: Collection[str]
+    model: Original, attention: Attention, trace: LayerTrace, stand_in: LayerStandIn | None, kinds: AbstractSet[str]
 ) -> Real:
     queries, keys, values = trace.queries, trace.keys, trace.values
     if stand_in is not None and "query" in kinds:
         queries = queries - stand_in.query_loss[:, None]
     allowed = seen(model, queries.shape[1])
-    if stand_in is not None and "softmax" in kinds:
-        weights = weights_by_polynomial(stand_in, queries, keys, allowed)
+    if stand_in is not None and kinds & {"exponential", "denominator"}:
+        weights = mixing_weights(attention, stand_in, queries, keys, allowed, kinds)
         mixed = stand_in.value_centre[:, None] + weights @ (values - stand_in.value_centre[:, None])
     else:
         weights = softmax(attention.temperature * queries @ keys.transpose(0, 2, 1), allowed)
@@ -297,11 +298,26 @@ def softmax(scores: Real, allowed: NDArray[np.bool_]) -> Real:
     return result
 
 
-def weights_by_polynomial(stand_in: LayerStandIn, queries: Real, keys: Real, allowed: NDArray[np.bool_]) -> Real:
-    """factors[h] g(s_ji) / c_j, (H, N, N)."""
+def mixing_weights(
+    attention: Attention,
+    stand_in: LayerStandIn,
+    queries: Real,
+    keys: Real,
+    allowed: NDArray[np.bool_],
+    kinds: Collection[str] = ("exponential", "denominator"),
+) -> Real:
+    """Softmax weights with the exponential replaced by the polynomial, or the sum over keys by a fixed number, or both:
+    factors[h] g(s_ji) / c_j, (H, N, N)."""
     scores = queries @ (keys - stand_in.key_centre[:, None]).transpose(0, 2, 1)
-    weights = np.where(allowed, polynomial(stand_in.coefficients, scores), 0) / allowed.sum(axis=1)[:, None]
-    result: Real = stand_in.factors[:, None, None] * weights
+    if "exponential" in kinds:
+        raised = polynomial(stand_in.coefficients, scores)
+    else:
+        raised = np.exp(attention.temperature * scores)
+    raised = np.where(allowed, raised, 0)
+    sums = raised.sum(axis=2, keepdims=True)
+    if "denominator" in kinds:
+        sums = allowed.sum(axis=1)[:, None] / stand_in.factors[:, None, None]
+    result: Real = raised / sums
     return result
 
 

@@ -111,9 +111,12 @@ class _Pieces:
             rows.append(_exact(f"{name}.{part}", fate if part != "output" else "folded", getattr(attention, part)))
         rows += self._biases(place, layer)
         degree = len(stand_in.coefficients) - 1
+        weights, sums = found.weights_off[place]
         text = f"mean total variation of the weights: degree {degree}, scores up to {found.scores[place]:.3g}"
-        softmax = (place, "softmax")
-        rows.append(Piece(f"{name}.softmax", "approximated", found.weights_off[place], text, self._effect(softmax)))
+        effect = self._effect((place, "exponential"))
+        rows.append(Piece(f"{name}.softmax", "approximated", weights, text, effect))
+        text, effect = "rms error of the weights' sums", self._effect((place, "denominator"))
+        rows.append(Piece(f"{name}.softmax.denominator", "given up", sums, text, effect))
         if layer.second is not None:
             rows += self._norm(f"{name}.norm2", (place, "norm2"), off[1], stand_in.second, True)
         if layer.feed_forward is not None:

@@ -56,6 +56,9 @@ class WeightFile(Mapping[str, Numbers]):
         values: Numbers = self._open(name, self._read)
         return checked(values, name)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 
@@ -120,6 +123,9 @@ class GivenWeights(Mapping[str, Numbers]):
 
     def __getitem__(self, name: str) -> Numbers:
         return checked(array_of(self._given[name], name), name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._given
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._given)
