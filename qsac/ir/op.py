@@ -134,6 +134,12 @@ class Op:
         return False
 
     @property
+    def nests(self) -> bool:
+        """Whether the op may open its pair on registers of another open one, to be closed before that: all blocks that
+        it is lowered to are pairs themselves, which permute basis states up to phases."""
+        return False
+
+    @property
     def uncomputes_pair(self) -> bool:
         """Whether the op is the adjoint of one that opens a pair."""
         return False

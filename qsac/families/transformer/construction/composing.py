@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from qsac.files.numbers import Numbers
-from qsac.ir.attention import ApplyUnitary, LoadTokens, Multiply, Project, SelectIndex
+from qsac.ir.attention import ApplyUnitary, LoadTokens, Multiply, PrepareKeys, Project, SelectIndex
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
@@ -167,7 +167,7 @@ class Composition:
             case ApplyUnitary():
                 matrix = self.tables[op.table].values.conj().T
                 return replace(op, table=self.table("matrix", matrix))
-            case LoadTokens() | Multiply() | SelectIndex():
+            case LoadTokens() | Multiply() | PrepareKeys() | SelectIndex():
                 return op.adjoint()
         raise TypeError(f"an op {op.name} has no adjoint here")
 

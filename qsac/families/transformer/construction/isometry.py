@@ -14,24 +14,25 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from qsac.families.transformer.construction.affine import Affine, At, Planned, Real, has_bias, shares
-from qsac.families.transformer.construction.composing import Names
+from qsac.families.transformer.construction.composing import ALIKE, Names
 from qsac.families.transformer.construction.scores import Kernel, emit_scores
 from qsac.families.transformer.model import turned_by
 from qsac.files.numbers import Numbers
-from qsac.ir.attention import SelectIndex
+from qsac.ir.attention import PrepareKeys, SelectIndex
 
 if TYPE_CHECKING:
     from qsac.families.transformer.construction.states import States
 
 
 class _Load(NamedTuple):
-    """A load that is taken back at the end."""
+    """A load that is taken back at the end: rows of a table, or the keys that a position sees, all alike."""
 
     data: Names
     index: Names
     table: str
     rows: Real
-    when: Names
+    when: Names = ()
+    keys: PrepareKeys | None = None
 
 
 class Isometry:
@@ -80,22 +81,55 @@ class Isometry:
     def _emit(self, attended: Real, own: Real, value: Planned, out: Names, when: Names) -> None:
         composition, loads = self._states.composition, self._loads(attended, own, when)
         for load in loads:
-            composition.load(load.data, load.index, load.table, load.rows, when=load.when, origin=self._origin)
-        emit_scores(composition, self._kernel, self._scored, self._branch or when, f"{self._origin}/kernel")
+            self._bring(load, inverse=False)
+        swaps = self._selects and self._swaps()
+        score: Names = ()
+        if swaps:
+            (_, key), _ = self._scored()
+            score = composition.register("score", key.size)
+            key.emit(score, ())
+        else:
+            emit_scores(composition, self._kernel, self._scored, self._branch or when, f"{self._origin}/kernel")
         select = None
         if self._selects and not isinstance(self._at.position, int):
-            # What is selected inside of the values would otherwise be inside of this pair.
+            # What may be within the pair of a layer above has to be a whole swap.
+            whole = swaps or self._level < len(self._states.model.layers)
             select = SelectIndex(
-                self._key[0], self._at.position[0], self._branch[0], exact=self._level > 1, origin=self._origin
+                self._key[0], self._at.position[0], self._branch[0], swap=whole, origin=self._origin
             )
             composition.ops.append(select)
+        if swaps:
+            # In the branch of the residual the other register now holds the key: the score undoes itself.
+            undone = self._side(
+                At((*self._branch, *self._head), self._at.position, self._at.count),
+                [matrix for side in ("key", "query") for matrix in (getattr(head, side) for head in self._heads)],
+            )
+            composition.ops += composition.reversed(composition.captured(lambda: undone.emit(score, ())))
         value.emit(out, when)
         if select is not None:
             composition.ops.append(select.adjoint())
         for load in reversed(loads):
+            self._bring(load, inverse=True)
+
+    def _bring(self, load: _Load, *, inverse: bool) -> None:
+        """A load, or its inverse with the projection that is next."""
+        composition = self._states.composition
+        if load.keys is None:
             composition.load(
-                load.data, load.index, load.table, load.rows, when=load.when, inverse=True, origin=self._origin
+                load.data, load.index, load.table, load.rows, when=load.when, inverse=inverse, origin=self._origin
             )
+            return
+        composition.ops.append(load.keys.adjoint() if inverse else load.keys)
+        if inverse:
+            composition.project(load.data, origin=self._origin)
+
+    def _swaps(self) -> bool:
+        """Whether key and position are swapped as a whole in the branch of the residual, so that no load of a score has
+        to be gated: of tokens, whose states are of length one, and of one factor."""
+        size = self._states.composition.width(self._key)
+        width = max(len(head.key) for head in self._heads)
+        plain = self._level == 1 and self._states.model.rotary is None
+        return plain and self._kernel.degree == 1 and not self._kernel.several and self._keys * (width - 1) > 2 * size
 
     def _loads(self, attended: Real, own: Real, when: Names) -> list[_Load]:
         """The loads of branch, head and key."""
@@ -109,11 +143,22 @@ class Isometry:
                 placed[np.arange(len(placed)), 0, self._places if self._key else 0] = 1.0
                 attended, index = np.concatenate([placed, attended]), (*self._branch, *index)
         if self._head:
-            result.append(_Load(self._head, index, "heads", shares(attended.sum(axis=2)), ()))
+            result.append(_Load(self._head, index, "heads", shares(attended.sum(axis=2))))
         if self._key:
             rows = shares(attended.reshape(-1, self._keys))
-            result.append(_Load(self._key, (*index, *self._head), "keys", rows, ()))
+            result.append(_Load(self._key, (*index, *self._head), "keys", rows, keys=self._plain_keys(rows)))
         return result
+
+    def _plain_keys(self, rows: Real) -> PrepareKeys | None:
+        """What brings up all keys that a position sees with one amplitude, if that is what the rows say."""
+        position, layer = self._at.position, self._layer
+        if isinstance(position, int) or len(rows) != len(self._places) or self._keys != self._tokens:
+            return None
+        seen = np.arange(self._keys) < self._seen[:, None]
+        if self._at.count != self._keys or np.abs(rows - shares(seen.astype(np.float64))).max() > ALIKE:
+            return None
+        (key,) = self._key
+        return PrepareKeys(position[0], key, layer.mask, self._keys, origin=self._origin, barrier=True)
 
     @property
     def _key_position(self) -> Names | int:
