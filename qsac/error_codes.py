@@ -236,6 +236,7 @@ CODES: Mapping[str, str] = {
     "template.no-symbols": "circuits for this target cannot have symbols in place of angles",
     "template.no-tokens": "the model has no tokens to bind",
     "template.wrong-shape": "tokens or a matrix do not have the shape that the template is for",
+    "template.other-circuits": "the numbers make other circuits than those that the template has",
     "template.complex-tokens": "the tokens are complex, and the template is for real ones",
     "template.unknown-parameter": "there is no such parameter to bind",
     "template.nothing-to-bind": "the template has no such part to bind",

@@ -91,6 +91,10 @@ class TextTokens(Fields):
 Tokens = Annotated[InlineTokens | FileTokens | TfimTokens | HamiltonianTokens | TextTokens, Field(discriminator="type")]
 
 
+WRITTEN_OUT = ("inline", "words")
+"""The kinds of tokens that are in the model file themselves: nothing is read or computed for them."""
+
+
 class IdentityUnitary(Fields):
     """The identity."""
 

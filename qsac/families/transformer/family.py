@@ -16,7 +16,7 @@ from qsac.families.transformer.examples import examples
 from qsac.families.transformer.model import Model
 from qsac.families.transformer.programs import fidelity_step, next_token_steps
 from qsac.families.transformer.reading import read
-from qsac.families.transformer.readouts.cross_entropy import cross_entropy
+from qsac.families.transformer.readouts.cross_entropy import VERSION, cross_entropy
 from qsac.families.transformer.readouts.next_token import NextToken
 from qsac.families.transformer.readouts.state_fidelity import StateFidelity
 from qsac.families.transformer.schema import ModelFile
@@ -27,10 +27,10 @@ from qsac.families.transformer.shapes import (
     Size,
     drawn,
     outlined,
+    same_circuits,
     shape_facts,
     shape_of,
     size_of,
-    skeleton,
 )
 from qsac.families.transformer.summary import facts, summary
 from qsac.ir.attention import ApplyUnitary
@@ -57,7 +57,7 @@ class Transformer:
         if readout.targets is None:
             return Plan(tuple(steps))
         names = tuple(step.name for step in steps)
-        written = ClassicalStep("cross-entropy", cross_entropy, 1, names, ("cross_entropy",), readout.options)
+        written = ClassicalStep("cross-entropy", cross_entropy, VERSION, names, ("cross_entropy",), readout.options)
         return Plan((*steps, written))
 
     def parameters(self, model: Model) -> dict[str, Parameter]:
@@ -65,10 +65,10 @@ class Transformer:
 
     def bound(self, model: Model, values: Mapping[str, Any]) -> Model:
         made = with_numbers_of(model, values)
-        if skeleton(self.plan(made)) != skeleton(self.plan(model)):
+        if not same_circuits(self.plan(model), self.plan(made)):
             raise InvalidInputError(
                 "these numbers make other circuits than those that the template has",
-                code="template.wrong-shape",
+                code="template.other-circuits",
                 pointer="/parameters",
                 wanted="matrices that are unitary, zero or the identity where the template's are, and nowhere else",
                 help="compile a template of a model with these numbers",

@@ -6,8 +6,8 @@ which matrices are unitary: that decides what circuits look like.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,14 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from qsac.families.contract import CircuitStep, ClassicalStep, Fact, Plan
+from qsac.families.contract import CircuitStep, Fact, Plan
 from qsac.families.transformer.model import Gated, Model
 from qsac.families.transformer.reading import read
 from qsac.families.transformer.schema import ModelFile
 from qsac.files.numbers import Numbers, as_lists
 from qsac.files.pointer import counted
 from qsac.ir.attention import LoadTokens
-from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.shaped_table import ShapedTable, Span
 from qsac.ir.table import Table
@@ -294,19 +293,18 @@ def _shaped(name: str, table: Table) -> Table:
     return ShapedTable(table.shape, real=table.real, columns=columns, spans=spans)
 
 
-def skeleton(plan: Plan) -> list[Any]:
-    """What the circuits of two models have to have in common for one template to serve both."""
-    found: list[Any] = []
-    for step in plan.steps:
-        if isinstance(step, ClassicalStep):
-            found.append(step.name)
-            continue
-        program = step.program
-        tables = {name: (table.shape, table.real) for name, table in program.tables.items()}
-        found.append((step.name, program.registers, tables, [tuple(_structure(op)) for op in program.ops]))
-    return found
+def same_circuits(plan: Plan, other: Plan) -> bool:
+    """Whether one template serves the circuits of both plans: they have the same ops on tables of the same shapes. What
+    ``plan`` has complex numbers for may be real in the other one."""
+    if len(plan.circuits) != len(other.circuits):
+        return False
+    return all(map(_alike, (step.program for step in plan.circuits), (step.program for step in other.circuits)))
 
 
-def _structure(op: Op) -> Iterator[Any]:
-    yield op.name
-    yield from (getattr(op, field.name) for field in fields(op))
+def _alike(program: Program, other: Program) -> bool:
+    if (program.registers, program.ops, program.readouts) != (other.registers, other.ops, other.readouts):
+        return False
+    if program.tables.keys() != other.tables.keys():
+        return False
+    pairs = [(table, other.tables[name]) for name, table in program.tables.items()]
+    return all(one.shape == two.shape and (two.real or not one.real) for one, two in pairs)
