@@ -13,6 +13,9 @@ from qsac.importing.calibration import Calibrated
 from qsac.importing.folding import has_free_direction
 from qsac.importing.original import Exchange, Layer, Original, Real, StandIns, Trace, forward, probabilities
 
+_ZERO = 1e-6
+"""Biases of keys that were trained stay as long as that: their gradient is zero but for rounding."""
+
 Fate = Literal["taken", "folded", "approximated", "given up"]
 
 
@@ -141,9 +144,9 @@ class _Pieces:
                 text = "length of the constant part of the queries (an offset before them included)"
                 effect = self._effect((place, "query"))
                 rows.append(Piece(f"{name}.query_bias", "given up", float(np.linalg.norm(lost)), text, effect))
-        if attention.key_bias.any():
+        number = float(np.linalg.norm(attention.key_bias))
+        if number > _ZERO:
             text = "length of the bias, which no softmax sees"
-            number = float(np.linalg.norm(attention.key_bias))
             rows.append(Piece(f"{name}.key_bias", "given up", number, text, 0.0))
         for part in ("value_bias", "output_bias"):
             if getattr(attention, part).any():
