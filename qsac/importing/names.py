@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from qsac.errors import InvalidInputError, QsacError
 from qsac.files.diagnosis import Contract, refuse
 from qsac.files.fields import ONE_COMPLAINT, Fields
 from qsac.files.numbers import Numbers
-from qsac.files.pointer import counted, describe, join, kind, listed, nearest, quoted
+from qsac.files.pointer import counted, describe, join, kind, nearest, quoted
 from qsac.files.source import read_file
 from qsac.files.strict_json import parse
 
@@ -29,11 +28,17 @@ _MOST_ENTRIES = 10_000
 _WHAT = "table of names"
 _ABSENT: Any = None
 
-_FIELDS = re.compile(
-    r"embedding|position|vocabulary|vocabulary_bias|norm\.(gain|offset)"
-    r"|layers\.\{l\}\.((query|key|value|output)(_bias)?|norm[12]\.(gain|offset)"
-    r"|heads\.\{h\}\.(query|key|score|value|output)|residual|feed_forward_residual"
-    r"|feed_forward\.(input|input_bias|bias|output|output_bias|coefficients|factors\.\{c\}\.(matrix|bias)))"
+_OF_A_LAYER = (
+    *(f"{part}{bias}" for part in ("query", "key", "value", "output") for bias in ("", "_bias")),
+    *(f"{norm}.{part}" for norm in ("norm1", "norm2") for part in ("gain", "offset")),
+    *(f"heads.{{h}}.{part}" for part in ("query", "key", "score", "value", "output")),
+    *("residual", "feed_forward_residual"),
+    *(f"feed_forward.{part}" for part in ("input", "input_bias", "bias", "output", "output_bias", "coefficients")),
+    *(f"feed_forward.factors.{{c}}.{part}" for part in ("matrix", "bias")),
+)
+PARTS = (
+    *("embedding", "position", "vocabulary", "vocabulary_bias", "norm.gain", "norm.offset"),
+    *(f"layers.{{l}}.{part}" for part in _OF_A_LAYER),
 )
 """Everything that a table may give an array for."""
 
@@ -164,14 +169,15 @@ def _sources(arrays: object) -> dict[str, tuple[Source, ...]]:
     found = {}
     for name, given in arrays.items():
         place = join("/arrays", name)
-        if not isinstance(name, str) or not _FIELDS.fullmatch(name):
+        if not isinstance(name, str) or name not in PARTS:
+            guess = nearest(name, PARTS) if isinstance(name, str) else None
             raise InvalidInputError(
                 "a table of names has an entry for something that a transformer does not have",
                 code="import.unknown-part",
                 pointer=place,
                 found=describe(name),
                 wanted='a part such as "embedding", "layers.{l}.query" or "layers.{l}.norm1.gain"',
-                help="docs/from-a-trained-layer.md lists the parts",
+                help=f"did you mean {quoted(guess)}?" if guess else "docs/from-a-trained-layer.md lists the parts",
             )
         entries = given if isinstance(given, list) else [given]
         found[name] = tuple(
@@ -246,7 +252,7 @@ class NamedArrays:
             "an array of the model is missing",
             code="import.missing-array",
             pointer=join("/arrays", part),
-            found=f"no array {' or '.join(map(quoted, asked[:4]))} among {listed(sorted(self.weights)) or 'none'}"
+            found=f"no {' or '.join(map(quoted, asked[:2]))} among {counted(len(self.weights), 'array')}"
             if asked
             else "no name for it in the table of names",
             wanted=f'the array of "{part.format(**{letter: numbers.get(letter, 0) for letter in "lhc"})}"',
