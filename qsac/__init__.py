@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from qsac.compiler.compilation import compile as compile  # noqa: A004  (the contract names it so)
     from qsac.compiler.estimation import Estimate as Estimate
     from qsac.compiler.estimation import estimate as estimate
+    from qsac.compiler.generation import Generated as Generated
+    from qsac.compiler.generation import generate as generate
     from qsac.compiler.running import run as run
     from qsac.errors import BackendError as BackendError
     from qsac.errors import CheckFailedError as CheckFailedError
@@ -49,6 +51,7 @@ _HOMES = {
     "DoesNotFitError": "qsac.errors",
     "Estimate": "qsac.compiler.estimation",
     "ExtensionError": "qsac.errors",
+    "Generated": "qsac.compiler.generation",
     "Imported": "qsac.importing.imported",
     "InputWarning": "qsac.errors",
     "InvalidInputError": "qsac.errors",
@@ -61,6 +64,7 @@ _HOMES = {
     "Verified": "qsac.artifact.compiled",
     "compile": "qsac.compiler.compilation",
     "estimate": "qsac.compiler.estimation",
+    "generate": "qsac.compiler.generation",
     "from_arrays": "qsac.importing.importation",
     "interpret": "qsac.runtime.interpretation",
     "load": "qsac.families.reading",

@@ -37,6 +37,7 @@ COMMANDS = {
     "estimate": "Count the gates of a model of any size, without compiling it.",
     "bind": "Fill tokens and parameters into a compiled template.",
     "run": "Run an artifact or a model, exactly or by shots.",
+    "generate": "Continue a prompt by words that circuits give.",
     "verify": "Check that an artifact or a template is what it claims to be.",
     "check": "Validate a model file; print its closed-form metrics.",
     "import": "Make a model file of a trained model's weights.",

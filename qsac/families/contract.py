@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -346,3 +346,26 @@ class Family(Protocol):
 
     def examples(self) -> Iterable[Model]:
         """Small models, all readouts among them, for the conformance test."""
+
+
+@runtime_checkable
+class Continues(Protocol):
+    """What a family offers besides where its models predict next words: their sequences can be continued. No family has
+    to. :mod:`qsac.compiler.generation` asks for it; of a model that predicts none, :meth:`words` raises."""
+
+    def words(self, model: Any, prompt: str | Sequence[int]) -> tuple[int, ...]:
+        """The words of a prompt by their numbers, from 0: of a text, or of the numbers themselves. Raises
+        :class:`~qsac.errors.InvalidInputError` for words that there are not, for no word, and for a model without next
+        words."""
+
+    def label(self, model: Any, word: int) -> str:
+        """What a word is called."""
+
+    def longest(self, model: Any) -> int | None:
+        """The most words that can stand before the next one; None where the model sets no limit."""
+
+    def continued(self, model: Any, words: Sequence[int]) -> Model:
+        """The same model with these words, asked for the next one alone: a plan of one circuit."""
+
+    def following(self, model: Any, result: Result) -> tuple[float, ...] | None:
+        """The probability of each word to be the next one, by a result of a continued model; None where it has none."""

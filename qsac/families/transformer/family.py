@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from qsac.errors import InvalidInputError, of_type
-from qsac.families.contract import ClassicalStep, Extent, Fact, Parameter, Plan, Sizes
+from qsac.families.contract import ClassicalStep, Extent, Fact, Parameter, Plan, Result, Sizes
+from qsac.families.transformer import generation
 from qsac.families.transformer.binding import parameters, with_numbers_of
 from qsac.families.transformer.diagnosis import MODEL
 from qsac.families.transformer.examples import examples
@@ -92,8 +93,7 @@ class Transformer:
 
     def is_small(self, model: Model, sizes: Sizes, entries: int) -> bool:
         size = Size(**sizes)
-        layers = len(model.layers)
-        return size.context * size.dimension * 4**layers <= entries
+        return size.context * size.dimension << 2 * len(model.layers) <= entries
 
     def shape(self, model: Model, sizes: Sizes) -> Shape:
         return shape_of(model, Size(**sizes))
@@ -123,6 +123,21 @@ class Transformer:
 
     def examples(self) -> Iterator[Model]:
         return examples()
+
+    def words(self, model: Model, prompt: str | Sequence[int]) -> tuple[int, ...]:
+        return generation.words(model, prompt)
+
+    def label(self, model: Model, word: int) -> str:
+        return generation.label(model, word)
+
+    def longest(self, model: Model) -> int | None:
+        return generation.longest(model)
+
+    def continued(self, model: Model, words: Sequence[int]) -> Model:
+        return generation.continued(model, words)
+
+    def following(self, model: Model, result: Result) -> tuple[float, ...] | None:
+        return generation.following(model, result)
 
 
 FAMILY = Transformer()
