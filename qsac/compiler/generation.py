@@ -133,9 +133,9 @@ def generate(
     _check_length(family.longest(source), len(given), steps)
     words = list(given)
     found: list[GeneratedWord] = []
+    report = progress or (lambda _done, _total, _description: None)
     for step in range(steps):
-        if progress is not None:
-            progress(step, steps, "generating words")
+        report(step, steps, "generating words")
         one = family.continued(source, words)
         drawing, shooting = _seeds(seed, step)
         compiled = compiled_of(one, target, seed, cache=kept, progress=progress, announce=announce)
@@ -155,6 +155,7 @@ def generate(
             )
         )
         words.append(word)
+    report(steps, steps, "generating words")
     return Generated(
         name=source.name,
         target=str(found[-1].result.target),

@@ -25,10 +25,12 @@ def words(model: Model, prompt: str | Sequence[int]) -> tuple[int, ...]:
     label that looks like a number is the label. Raises :class:`~qsac.errors.InvalidInputError` for a word that there is
     not, for a prompt without words, and for a model that predicts no next words.
     """
-    _check_predicts(model)
-    count = len(model.given_tokens)
+    count = _predicted(model)
+    labels = None if model.labels is None else model.labels[:count]
+    known = f"the numbers 0 to {count - 1:,}" if count > 1 else "the number 0"
+    known = known if labels is None else f"{listed(labels)}, or {known}"
     if isinstance(prompt, str):
-        found = tuple(word for part in prompt.split() for word in _spelled(model, part))
+        found = tuple(word for part in prompt.split() for word in _spelled(part, labels or (), count, known))
     elif isinstance(prompt, Iterable):
         found = tuple(whole_number(word, "word of the prompt", 0, count - 1) for word in prompt)
     else:
@@ -42,7 +44,7 @@ def words(model: Model, prompt: str | Sequence[int]) -> tuple[int, ...]:
         raise InvalidInputError(
             "the prompt has no word",
             code="generate.empty-prompt",
-            wanted=f"at least one of {_known(model)}",
+            wanted=f"at least one of {known}",
         )
     return found
 
@@ -88,8 +90,8 @@ def _shortened(layer: dict[str, Any], tokens: int) -> dict[str, Any]:
     return {**layer, "norm": {"scale": norm["scale"][:tokens]}} if isinstance(norm, dict) else layer
 
 
-def _check_predicts(model: Model) -> None:
-    """Whether there are next words, each of which can be read again."""
+def _predicted(model: Model) -> int:
+    """How many words there are: all that can be predicted, each of which has to be read again."""
     readout = model.readout
     if model.sequence is None or not isinstance(readout, NextToken):
         raise InvalidInputError(
@@ -108,29 +110,23 @@ def _check_predicts(model: Model) -> None:
             found=f"{counted(readout.words, 'word')} in the vocabulary, {count:,} in the embedding",
             wanted="a row of the embedding for each word of the vocabulary",
         )
+    return readout.words
 
 
-def _spelled(model: Model, part: str) -> list[int]:
-    """The words of a part of a prompt without blanks."""
-    labels = {label: word for word, label in enumerate(model.labels or ())}
-    if part in labels:
-        return [labels[part]]
-    if labels and all(len(label) == 1 for label in labels) and all(letter in labels for letter in part):
-        return [labels[letter] for letter in part]
-    # Longer numbers than any word has are not read as such: reading takes the square of their length.
-    if part.isascii() and part.isdigit() and len(part) <= 15 and int(part) < len(model.given_tokens):
+def _spelled(part: str, labels: Sequence[str], count: int, known: str) -> list[int]:
+    """The words of a part of a prompt without blanks. ``known`` says which ones there are."""
+    words = {label: word for word, label in enumerate(labels)}
+    if part in words:
+        return [words[part]]
+    if words and all(len(label) == 1 for label in words) and all(letter in words for letter in part):
+        return [words[letter] for letter in part]
+    # Longer numbers than any word has are not read as such: that would take the square of their length.
+    if part.isascii() and part.isdigit() and len(part) <= 15 and int(part) < count:
         return [int(part)]
     raise InvalidInputError(
         "the prompt has a word that the model does not know",
         code="generate.unknown-word",
         found=quoted(part),
-        wanted=_known(model),
-        help=perhaps(part, labels, None),
+        wanted=known,
+        help=perhaps(part, words, None),
     )
-
-
-def _known(model: Model) -> str:
-    """The words, for diagnostics."""
-    count = len(model.given_tokens)
-    numbers = f"the numbers 0 to {count - 1:,}"
-    return numbers if model.labels is None else f"{listed(model.labels)}, or {numbers}"
