@@ -8,6 +8,9 @@ For row vectors u_j, with P the projection of ``centre`` and n_j the factors of 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import numpy as np
 
 from qsac.errors import InvalidInputError
@@ -19,19 +22,29 @@ _BLOCK_ENTRIES = 2**21
 """About how many scores are held at once."""
 
 
-def outputs(model: Model) -> Numbers:
-    """o_1..o_N of the last layer, (N, d), read-only. O(L H N^2 d) time, memory for a block of rows of the scores.
+class Step(NamedTuple):
+    """What one layer gives: a_1..a_N after its attention and o_1..o_N after its feed-forward, each (N, d), read-only."""
+
+    attention: Numbers
+    output: Numbers
+
+
+def steps(model: Model) -> tuple[Step, ...]:
+    """Of every layer. O(L H N^2 d) time, memory for a block of rows of the scores.
 
     Raises :class:`~qsac.errors.InvalidInputError` where the model's numbers are too large to be computed with.
     """
+    found: list[Step] = []
     states = model.inputs
     for place, layer in enumerate(model.layers):
         with np.errstate(over="ignore", invalid="ignore"):
-            states = fed_forward(layer, attended(layer, states, model.rotary))
+            attention = attended(layer, states, model.rotary)
+            states = fed_forward(layer, attention)
         check_finite(states, f"/transformer/layers/{place}")
-    states = np.array(states)
-    states.flags.writeable = False
-    return states
+        attention, states = np.array(attention), np.array(states)
+        attention.flags.writeable = states.flags.writeable = False
+        found.append(Step(attention, states))
+    return tuple(found)
 
 
 def check_finite(values: Numbers, pointer: str) -> None:
@@ -69,11 +82,22 @@ def shares(layer: Layer, tokens: int) -> Real:
 
 def _mixed(layer: Layer, head: Head, states: Numbers, rotary: float | None) -> Numbers:
     """sum_{i seen} g(s_ji) O V u_i for every j, (N, d)."""
+    values = states @ head.value.T
+    result = np.empty(values.shape, np.result_type(states, head.query, head.key, values))
+    for rows, weights in kernel_blocks(layer, head, states, rotary):
+        result[rows] = weights @ values[: weights.shape[1]]
+    mixed: Numbers = result @ head.output.T
+    return mixed
+
+
+def kernel_blocks(
+    layer: Layer, head: Head, states: Numbers, rotary: float | None
+) -> Iterator[tuple[slice, Numbers]]:
+    """g(s_ji) of a head, some positions j at a time: which, and an array (positions, keys), 0 where a key is not seen.
+    Keys that none of them sees are left out at the end."""
     tokens = len(states)
     queries, keys = (turned(states @ matrix.T, rotary) for matrix in (head.query, head.key))
-    values = states @ head.value.T
     kernel = np.array(layer.kernel)
-    result = np.empty((tokens, values.shape[1]), np.result_type(queries, keys, values))
     step = max(1, _BLOCK_ENTRIES // tokens)
     for start in range(0, tokens, step):
         rows = slice(start, min(start + step, tokens))
@@ -81,9 +105,7 @@ def _mixed(layer: Layer, head: Head, states: Numbers, rotary: float | None) -> N
         weights = kernel_values(queries[rows].conj() @ keys[:stop].T, kernel)
         if layer.mask == "causal":
             weights = np.where(np.arange(start, rows.stop)[:, None] >= np.arange(stop), weights, 0)
-        result[rows] = weights @ values[:stop]
-    mixed: Numbers = result @ head.output.T
-    return mixed
+        yield rows, weights
 
 
 def fed_forward(layer: Layer, attention: Numbers) -> Numbers:

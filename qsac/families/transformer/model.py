@@ -14,6 +14,7 @@ from qsac.families.transformer.functions import Fit
 from qsac.files.numbers import Numbers
 
 if TYPE_CHECKING:
+    from qsac.families.transformer.closed_form import Step
     from qsac.families.transformer.normalisers import Weights
     from qsac.families.transformer.readouts.next_token import NextToken
     from qsac.families.transformer.readouts.state_fidelity import StateFidelity
@@ -136,12 +137,17 @@ class Model(contract.Model):
         return {**self.fields, "tokens": canonical_tokens(self)}
 
     @cached_property
-    def outputs(self) -> Numbers:
-        """o_1..o_N, (N, d): what the last layer gives, by the closed form. Read-only. Raises
-        :class:`~qsac.errors.InvalidInputError` where the model's numbers are too large to be computed with."""
-        from qsac.families.transformer.closed_form import outputs
+    def steps(self) -> tuple[Step, ...]:
+        """What every layer gives, by the closed form. Raises :class:`~qsac.errors.InvalidInputError` where the model's
+        numbers are too large to be computed with."""
+        from qsac.families.transformer.closed_form import steps
 
-        return outputs(self)
+        return steps(self)
+
+    @property
+    def outputs(self) -> Numbers:
+        """o_1..o_N, (N, d): what the last layer gives, read-only. Raises as :attr:`steps` does."""
+        return self.steps[-1].output
 
     @cached_property
     def weights(self) -> tuple[tuple[Weights, ...], ...]:

@@ -12,13 +12,15 @@ matrices times the normaliser of the layer before.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from qsac.families.transformer.affine import Affine, copies, outward, powers
 from qsac.families.transformer.closed_form import shares
-from qsac.families.transformer.model import Layer, Model, Real, turned
+from qsac.families.transformer.lengths import Real, lengths_of
+from qsac.families.transformer.model import Layer, Model, turned
 from qsac.files.numbers import Numbers
 
 SMALL = 1e-9
@@ -26,10 +28,12 @@ SMALL = 1e-9
 
 
 class Weights(NamedTuple):
-    """The weights of the rows of one copy, by position: ``direct`` (N,), and the sum of each head's (H, N)."""
+    """The weights of the rows of one copy, by position: ``direct`` (N,), and the sum of each head's (H, N). ``lams``:
+    (N,) lam of the kernel, None of a linear one."""
 
     direct: Real
     heads: Real
+    lams: Real | None = None
 
     @property
     def total(self) -> Real:
@@ -52,14 +56,14 @@ def next_token_normalisers(model: Model) -> Real:
     matrix = outward(model.layers[-1])
     words = model.readout.vocabulary.conj()
     with np.errstate(over="ignore", invalid="ignore"):
-        return _bounded(_norm(words if matrix is None else words @ matrix) * _inner(model))
+        return _bounded(spectral_norm(words if matrix is None else words @ matrix) * _inner(model))
 
 
 def fidelity_normaliser(model: Model) -> float:
     """By what the amplitudes of all positions at once are smaller than o_j / sqrt(N)."""
     layer = model.layers[-1]
     largest = [float(copy.total.max()) for copy in model.weights[-1]]
-    return _product(layer, largest) * _outward_norm(layer)
+    return product(layer, largest) * outward_norm(layer)
 
 
 def self_score(kernel: tuple[float, ...], scale: float) -> float:
@@ -82,30 +86,33 @@ def weights(model: Model) -> tuple[tuple[Weights, ...], ...]:
 
 
 def _weights(model: Model) -> tuple[tuple[Weights, ...], ...]:
-    found: list[tuple[Weights, ...]] = []
-    lengths: Real | None = None
-    for layer in model.layers:
-        made = copies(layer, model.dimension)
-        if lengths is None:
-            made_of = tuple(_first(layer, affine, model) for affine in made)
-        else:
-            made_of = tuple(_later(layer, affine, lengths) for affine in made)
-        found.append(made_of)
-        lengths = _products(layer, made_of) * _outward_norm(layer)
+    found = [weights_of_rows(model.layers[0], model.inputs, model.rotary)]
+    for before, layer in pairwise(model.layers):
+        found.append(weights_of_lengths(layer, products(before, found[-1]) * outward_norm(before)))
     return tuple(found)
+
+
+def weights_of_rows(layer: Layer, states: Numbers, rotary: float | None) -> tuple[Weights, ...]:
+    """The weights of every copy of a layer that reads known rows, (N, d)."""
+    return tuple(_first(layer, affine, states, rotary) for affine in copies(layer, states.shape[1]))
+
+
+def weights_of_lengths(layer: Layer, lengths: Real) -> tuple[Weights, ...]:
+    """The weights of every copy of a layer that reads rows of which only the ``lengths`` are known, (N,)."""
+    return tuple(_later(layer, affine, lengths) for affine in copies(layer, layer.heads[0].query.shape[1]))
 
 
 def _inner(model: Model) -> Real:
     """Lambda_f of the last layer, before its R, (N,)."""
-    return _products(model.layers[-1], model.weights[-1])
+    return products(model.layers[-1], model.weights[-1])
 
 
-def _products(layer: Layer, found: tuple[Weights, ...]) -> Real:
+def products(layer: Layer, found: tuple[Weights, ...]) -> Real:
     """Lambda_f by position, (N,): the copies' normalisers multiplied, or a polynomial's sum_p |c_p| Lambda^p."""
-    return np.array([_product(layer, list(row)) for row in zip(*(one.total for one in found), strict=True)])
+    return np.array([product(layer, list(row)) for row in zip(*(one.total for one in found), strict=True)])
 
 
-def _product(layer: Layer, lengths: list[float]) -> float:
+def product(layer: Layer, lengths: list[float]) -> float:
     with np.errstate(over="ignore", invalid="ignore"):
         if len(lengths) > 1:
             return float(np.prod(lengths))
@@ -113,39 +120,40 @@ def _product(layer: Layer, lengths: list[float]) -> float:
         return float(np.sum(terms))
 
 
-def _outward_norm(layer: Layer) -> float:
+def outward_norm(layer: Layer) -> float:
+    """||R||, 1 without a feed-forward."""
     matrix = outward(layer)
-    return 1.0 if matrix is None else _norm(matrix)
+    return 1.0 if matrix is None else spectral_norm(matrix)
 
 
-def _norm(matrix: Numbers) -> float:
+def spectral_norm(matrix: Numbers) -> float:
+    """The largest singular value; infinite where a number is not finite."""
     return float(np.linalg.norm(matrix, 2)) if np.isfinite(matrix).all() else np.inf
 
 
-def _first(layer: Layer, affine: Affine, model: Model) -> Weights:
+def _first(layer: Layer, affine: Affine, states: Numbers, rotary: float | None) -> Weights:
     """The weights of a copy of the first layer, whose rows are known."""
-    states = model.inputs
-    queries, keys, values = (np.empty((len(layer.heads), model.tokens)) for _ in range(3))
+    queries, keys, values = (np.empty((len(layer.heads), len(states))) for _ in range(3))
     for place, head in enumerate(layer.heads):
-        queries[place] = _lengths(turned(states @ head.query.T, model.rotary))
-        keys[place] = _lengths(turned(states @ head.key.T, model.rotary))
-        values[place] = _lengths(affine.of(_centred(layer, states @ head.value.T @ head.output.T)))
-    direct = affine.of(_centred(layer, layer.residual[0] * states))
+        queries[place] = lengths_of(turned(states @ head.query.T, rotary))
+        keys[place] = lengths_of(turned(states @ head.key.T, rotary))
+        values[place] = lengths_of(affine.of(centred(layer, states @ head.value.T @ head.output.T)))
+    direct = affine.of(centred(layer, layer.residual[0] * states))
     if layer.factors is not None:
         direct = direct * layer.factors[:, None]
-    return _joined(layer, _lengths(direct + affine.bias), queries, keys, values)
+    return _joined(layer, lengths_of(direct + affine.bias), queries, keys, values)
 
 
 def _later(layer: Layer, affine: Affine, lengths: Real) -> Weights:
     """The weights of a copy of a later layer, whose rows are known to be no longer than ``lengths``, (N,)."""
     dimension = layer.heads[0].query.shape[1]
-    centred = _centred(layer, np.eye(dimension))
+    plain = centred(layer, np.eye(dimension))
     queries, keys, values = (np.empty((len(layer.heads), len(lengths))) for _ in range(3))
     for place, head in enumerate(layer.heads):
-        queries[place], keys[place] = _norm(head.query) * lengths, _norm(head.key) * lengths
-        values[place] = _norm(affine.of(_centred(layer, head.value.T @ head.output.T))) * lengths
+        queries[place], keys[place] = spectral_norm(head.query) * lengths, spectral_norm(head.key) * lengths
+        values[place] = spectral_norm(affine.of(centred(layer, head.value.T @ head.output.T))) * lengths
     factors = np.ones(len(lengths)) if layer.factors is None else layer.factors
-    direct = abs(layer.residual[0]) * factors * _norm(affine.of(centred)) * lengths + np.linalg.norm(affine.bias)
+    direct = abs(layer.residual[0]) * factors * spectral_norm(affine.of(plain)) * lengths + np.linalg.norm(affine.bias)
     return _joined(layer, direct, queries, keys, values)
 
 
@@ -162,7 +170,7 @@ def _joined(layer: Layer, direct: Real, queries: Real, keys: Real, values: Real)
     reach = np.maximum.accumulate(longest) if layer.mask == "causal" else np.full(tokens, longest.max())
     scales = queries.max(axis=0) * reach
     lams, growth = np.array([_kernel_scale(layer.kernel, float(scale)) for scale in scales]).T
-    return Weights(_bounded(direct * growth), _bounded(common * lams * _seen(layer, values)))
+    return Weights(_bounded(direct * growth), _bounded(common * lams * _seen(layer, values)), _bounded(lams))
 
 
 def _kernel_scale(kernel: tuple[float, ...], scale: float) -> tuple[float, float]:
@@ -185,10 +193,6 @@ def _bounded(numbers: Real) -> Real:
     return np.nan_to_num(numbers, nan=np.inf, posinf=np.inf)
 
 
-def _centred(layer: Layer, rows: Numbers) -> Numbers:
+def centred(layer: Layer, rows: Numbers) -> Numbers:
+    """P x for every row x, (any number, d)."""
     return rows - rows.mean(axis=1, keepdims=True) if layer.centre else rows
-
-
-def _lengths(rows: Numbers) -> Real:
-    lengths: Real = np.linalg.norm(rows, axis=1)
-    return lengths

@@ -229,7 +229,8 @@ class _Drawing:
     def _vector(self, given: list[Any]) -> Numbers:
         values = np.array(given, dtype=np.float64)
         row: Numbers = values.view(np.complex128)[:, 0][None] if values.ndim == 2 else values[None]
-        return self._matrix(row, (1, self._inner(row.shape[1])))[0]
+        vector: Numbers = self._matrix(row, (1, self._inner(row.shape[1])))[0]
+        return vector
 
     def _matrix(self, given: Numbers, shape: tuple[int, ...]) -> Numbers:
         """Generic numbers for a matrix; zeros, identities and orthonormal rows or columns stay what they are."""
@@ -247,16 +248,23 @@ class _Drawing:
         if np.iscomplexobj(given):
             values = values + 1j * self._rng.normal(size=shape)
         if min(given.shape) > 1 and _rows_are_orthonormal(given) and shape[0] <= shape[1]:
-            return np.linalg.qr(values.conj().T)[0].conj().T
+            return _orthonormal(values.conj().T).conj().T
         if min(given.shape) > 1 and _rows_are_orthonormal(given.conj().T) and shape[1] <= shape[0]:
-            return np.linalg.qr(values)[0]
-        return values / np.sqrt(shape[1])
+            return _orthonormal(values)
+        return np.asarray(values / np.sqrt(shape[1]))
 
 
 def _array(given: list[Any]) -> Numbers:
     """The matrix of a canonical field."""
     values = np.array(given, dtype=np.float64)
-    return values if values.ndim == 2 else np.ascontiguousarray(values).view(np.complex128)[..., 0]
+    matrix: Numbers = values if values.ndim == 2 else np.ascontiguousarray(values).view(np.complex128)[..., 0]
+    return matrix
+
+
+def _orthonormal(values: Numbers) -> Numbers:
+    """Orthonormal columns that span what the columns of ``values`` do."""
+    columns: Numbers = np.linalg.qr(values)[0]
+    return columns
 
 
 def _rows_are_orthonormal(given: Numbers) -> bool:

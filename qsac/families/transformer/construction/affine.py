@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.families.transformer.construction.composing import Names
+from qsac.families.transformer.lengths import Real, scale_of
 from qsac.files.numbers import Numbers
 
-Real = NDArray[np.float64]
 Places = NDArray[np.intp]
 
 
@@ -96,12 +96,15 @@ def images(maps: Sequence[Affine], classes: Places, rows: Numbers) -> Numbers:
 
 def unit_rows(rows: Numbers) -> tuple[Numbers, Real]:
     """Rows of length 1 and the lengths that they had; a row of zeros becomes |0>."""
-    lengths = np.linalg.norm(rows, axis=-1)
-    result = rows / np.where(lengths == 0, 1.0, lengths)[..., None]
+    scales = scale_of(np.abs(rows).max(axis=-1))
+    result: Numbers = rows / scales[..., None]
+    lengths = np.linalg.norm(result, axis=-1)
+    result /= np.where(lengths == 0, 1.0, lengths)[..., None]
     result[lengths == 0, 0] = 1.0
-    return result, lengths
+    return result, lengths * scales
 
 
 def shares(weights: Real) -> Real:
     """Amplitudes (R, n) whose squares are in proportion to non-negative weights; |0> where all are zero."""
-    return unit_rows(np.sqrt(weights))[0]
+    amplitudes: Real = np.sqrt(weights)
+    return np.asarray(unit_rows(amplitudes)[0], dtype=np.float64)

@@ -43,19 +43,43 @@ class Composition:
         self.sizes[name] = size
         return (name,)
 
+    def joined(self, base: str, *registers: Names) -> Names:
+        """Several registers under one name."""
+        name = self._fresh(base)
+        self._split[name] = tuple(register for names in registers for register in names)
+        self.sizes[name] = self.width(self._split[name])
+        return (name,)
+
+    def like(self, base: str, other: Names) -> Names:
+        """A fresh register that is split as another one is."""
+        sizes = [self.sizes[part] for part in self.parts(other)]
+        made = self.register(base, sum(sizes))
+        self.split(made, *sizes[1:])
+        return made
+
     def split(self, data: Names, *sizes: int) -> tuple[Names, ...]:
         """Make several registers of the last qubits of a fresh one, which stands for all of them from here on."""
-        (name,) = data
-        if name in self._split:
-            raise ValueError(f"the register {name} is split already")
-        rest = self.sizes[name] - sum(sizes)
-        made = [self.register(f"{name.partition('[')[0]}.{place}", size) for place, size in enumerate((rest, *sizes))]
-        self._split[name] = tuple(part for names in made for part in names)
-        return tuple(made[1:])
+        edges = [self.width(data) - sum(sizes[place:]) for place in range(len(sizes) + 1)]
+        start = 0
+        groups: list[list[str]] = [[] for _ in edges]
+        for part in self.parts(data):
+            stop = start + self.sizes[part]
+            cuts = [start, *(edge for edge in edges if start < edge < stop), stop]
+            made: Names = (part,)
+            if len(cuts) > 2:
+                base = part.partition("[")[0]
+                made = tuple(self.register(base, size)[0] for size in np.diff(cuts).tolist())
+                self._split[part] = made
+            for name, place in zip(made, cuts, strict=False):
+                groups[sum(1 for edge in edges[:-1] if edge <= place)].append(name)
+            start = stop
+        return tuple(tuple(group) for group in groups[1:])
 
     def parts(self, names: Names) -> Names:
         """The registers that names stand for."""
-        return tuple(part for name in names for part in self._split.get(name, (name,)))
+        return tuple(
+            part for name in names for part in (self.parts(self._split[name]) if name in self._split else (name,))
+        )
 
     def width(self, names: Names) -> int:
         """The qubits of some registers."""
@@ -133,12 +157,12 @@ class Composition:
         self.load(flag, index, "ratios", np.stack([ratios, rest], axis=1), when=when, origin=origin)
         self.project(flag, origin=origin)
 
-    def captured(self, emit: Callable[[], None]) -> list[Op]:
-        """The ops that ``emit`` would add."""
+    def undo(self, emit: Callable[[Names, Names], None], data: Names, when: Names) -> None:
+        """Add the adjoint of what ``emit`` brings ``data`` up by where all of ``when`` are 1."""
         kept, self.ops = self.ops, []
         try:
-            emit()
-            return self.ops
+            emit(data, when)
+            kept += self.reversed(self.ops)
         finally:
             self.ops = kept
 

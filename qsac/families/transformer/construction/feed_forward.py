@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qsac.families.transformer.construction.affine import Affine, At, Planned, Real, has_bias
+from qsac.families.transformer.construction.affine import Affine, At, Planned, has_bias
 from qsac.families.transformer.construction.composing import Composition, Names
 from qsac.families.transformer.construction.known import attended_at, can_stand_beside
 from qsac.families.transformer.construction.matrices import applied
 from qsac.families.transformer.construction.scores import Degrees
+from qsac.families.transformer.lengths import Real
 from qsac.families.transformer.model import Gated, Layer, Polynomial
 from qsac.files.numbers import Numbers
 
@@ -114,9 +115,8 @@ def _unit_row(output: Numbers, value: float) -> Numbers:
 def _whole(one: Affine, output: Numbers, constant: bool) -> Numbers:
     """The matrix after the copies' product for one class: its map after the feed-forward's own matrix, the bias on what
     the constant has become."""
-    if not constant:
-        return np.asarray(one.matrix @ output)  # type: ignore[return-value]
-    return np.asarray(one.matrix @ output[:-1] + np.outer(one.bias, output[-1]))  # type: ignore[return-value]
+    result: Numbers = one.matrix @ output[:-1] if constant else one.matrix @ output
+    return result + np.outer(one.bias, output[-1]) if constant else result
 
 
 def _copy(states: States, level: int, at: At, factor: Affine, beside: bool) -> partial[Planned]:
@@ -138,7 +138,7 @@ def _product(
     planned = [copies[0]() for _ in terms]
     most = float(planned[0].lengths.max())
     ratios = planned[0].lengths / most if most else np.ones_like(planned[0].lengths)
-    whole = sum(abs(c) * most**power for power, c in enumerate(terms, 1))
+    whole = float(sum(abs(c) * np.float64(most) ** power for power, c in enumerate(terms, 1) if c))
     emit = partial(_polynomial, composition, planned, (at, ratios), (terms, most, whole), origin)
     return Planned(planned[0].size, np.full(len(ratios), whole), emit)
 
@@ -147,7 +147,7 @@ def _multiplied(composition: Composition, planned: list[Planned], origin: str, o
     """Entry by entry, one copy after the other."""
     planned[0].emit(out, when)
     for one in planned[1:]:
-        copy = composition.register("copy", composition.width(out))
+        copy = composition.like("copy", out)
         one.emit(copy, when)
         composition.multiply(copy, out, when=when, origin=origin)
 
@@ -166,14 +166,13 @@ def _polynomial(
     at, shortened = ratios
     planned[0].emit(out, when)
     composition.attenuate(at.index, shortened, when=when, origin=origin)
-    weighted = [0.0, *(c * most**power / whole if whole else c for power, c in enumerate(coefficients, 1))]
+    weighted = [0.0, *(c * most**power / whole if c and whole else c for power, c in enumerate(coefficients, 1))]
     degrees = Degrees(composition, "power", weighted, when, origin)
     degrees.prepare()
     for number, one in enumerate(planned[1:], 2):
         gate = degrees.gate(number)
-        copy = composition.register("copy", composition.width(out))
+        copy = composition.like("copy", out)
         one.emit(copy, gate)
         composition.attenuate(at.index, shortened, when=gate, origin=origin)
         composition.multiply(copy, out, when=gate, origin=origin)
     degrees.project()
-

@@ -8,14 +8,15 @@ number of keys.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qsac.families.transformer.construction.affine import Affine, At, Planned, Real, has_bias, shares
+from qsac.families.transformer.construction.affine import Affine, At, Planned, has_bias, shares
 from qsac.families.transformer.construction.composing import ALIKE, Names
 from qsac.families.transformer.construction.scores import Kernel, emit_scores
+from qsac.families.transformer.lengths import Real
 from qsac.families.transformer.model import turned_by
 from qsac.files.numbers import Numbers
 from qsac.ir.attention import PrepareKeys, SelectIndex
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from qsac.families.transformer.construction.states import States
 
 
-class _Load(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class _Load:
     """A load that is taken back at the end: rows of a table, or the keys that a position sees, all alike."""
 
     data: Names
@@ -94,9 +96,7 @@ class Isometry:
         if self._selects and not isinstance(self._at.position, int):
             # What may be within the pair of a layer above has to be a whole swap.
             whole = swaps or self._level < len(self._states.model.layers)
-            select = SelectIndex(
-                self._key[0], self._at.position[0], self._branch[0], swap=whole, origin=self._origin
-            )
+            select = SelectIndex(self._key[0], self._at.position[0], self._branch[0], swap=whole, origin=self._origin)
             composition.ops.append(select)
         if swaps:
             # In the branch of the residual the other register now holds the key: the score undoes itself.
@@ -104,7 +104,7 @@ class Isometry:
                 At((*self._branch, *self._head), self._at.position, self._at.count),
                 [matrix for side in ("key", "query") for matrix in (getattr(head, side) for head in self._heads)],
             )
-            composition.ops += composition.reversed(composition.captured(lambda: undone.emit(score, ())))
+            composition.undo(undone.emit, score, ())
         value.emit(out, when)
         if select is not None:
             composition.ops.append(select.adjoint())
@@ -258,7 +258,4 @@ class Isometry:
         """The positions that the values of a register stand for, or the one position."""
         if isinstance(position, int):
             return [position]
-        places = np.arange(1 << self._states.composition.width(position))
-        return np.minimum(places, count - 1).tolist()
-
-
+        return [min(place, count - 1) for place in range(1 << self._states.composition.width(position))]

@@ -11,9 +11,10 @@ from functools import partial
 
 import numpy as np
 
-from qsac.families.transformer.construction.affine import Affine, Planned, Real, qubits, shares, unit_rows
+from qsac.families.transformer.construction.affine import Affine, Planned, qubits, shares, unit_rows
 from qsac.families.transformer.construction.composing import ALIKE, Composition, Names
 from qsac.families.transformer.construction.scores import Fixed, Kernel, Side, emit_rows
+from qsac.families.transformer.lengths import Real, lengths_of, scale_of
 from qsac.families.transformer.model import Layer, Model, turned, turned_by
 from qsac.files.numbers import Numbers
 from qsac.numerics.plan import plan
@@ -115,7 +116,7 @@ class _Rows:
     def planned(self) -> Planned:
         parts, places = self._parts, self._places
         values, lengths = unit_rows(parts.images.reshape(len(places), -1))
-        queries, keys = np.linalg.norm(parts.queries, axis=1), np.linalg.norm(parts.keys, axis=2)
+        queries, keys = lengths_of(parts.queries), lengths_of(parts.keys)
         rows = self._first + parts.direct
         weights = np.zeros(rows)
         gains = parts.scale * parts.kernel.gains(queries[:, None], keys).reshape(-1)
@@ -141,13 +142,13 @@ class _Rows:
             nothing[0, 0] = 1.0
             values = np.concatenate([values, nothing])
         index, by_head = self._registers(len(values))
-        keys, queries = self._scores(len(values), by_head)
+        keys, queries = self._scores(index, by_head, len(values))
         known = self._heads if self._blocks or self._heads == 1 else len(self._places)
         fixed = Fixed(self._first if parts.direct else None, score, len(values) - 1 if parked else None, known)
         key = Weights(composition, index, weights, when if parked else (), parts.origin)
         gate = () if parked else when
         key.load(gate)
-        emit_rows(composition, parts.kernel, keys._replace(index=index), queries, fixed, when, f"{parts.origin}/kernel")
+        emit_rows(composition, parts.kernel, keys, queries, fixed, when, f"{parts.origin}/kernel")
         composition.load(out, index, "values", values, when=gate, origin="/tokens")
         key.undo(gate)
 
@@ -161,16 +162,16 @@ class _Rows:
             return key, ()
         return (*head, *key), head if self._blocks else key
 
-    def _scores(self, rows: int, by_head: Names) -> tuple[Side, Side]:
+    def _scores(self, index: Names, by_head: Names, rows: int) -> tuple[Side, Side]:
         """Rows of keys and of queries, the last query for all that is not attended to."""
         parts = self._parts
         keys: Numbers = np.zeros((rows, parts.keys.shape[2]), dtype=parts.keys.dtype)
         keys[self._places] = parts.keys.reshape(len(self._places), -1)
         queries: Numbers = parts.queries if self._blocks else np.repeat(parts.queries, self._count, axis=0)
         if self._heads == 1:
-            return Side((), keys), Side((), parts.queries)
+            return Side(index, keys), Side((), parts.queries)
         last = (rows - 1) // self._step if self._blocks else rows - 1
-        return Side((), keys), Side(by_head, queries[np.minimum(np.arange(last + 1), len(queries) - 1)])
+        return Side(index, keys), Side(by_head, queries[np.minimum(np.arange(last + 1), len(queries) - 1)])
 
 
 class Weights:
@@ -220,16 +221,19 @@ def _blocks_are_cheaper(parts: Parts) -> bool:
 def _turn(parts: Parts) -> tuple[Numbers, float] | None:
     """The unitary that the maps of all heads side by side are, and its factor; None where they are none, or where
     blocks of the value register cannot hold the heads."""
-    heads, size = len(parts.maps), parts.maps[0].shape[1]
-    if heads == 1 or heads & (heads - 1) or size < 2 or size & (size - 1) or any(one.shape[1] != size for one in parts.maps):
+    heads, (rows, size) = len(parts.maps), parts.maps[0].shape
+    blocks = heads > 1 and size > 1 and not (heads & (heads - 1) or size & (size - 1)) and heads * size == rows
+    if not blocks or any(one.shape[1] != size for one in parts.maps) or parts.kernel.several:
         return None
     whole: Numbers = np.concatenate(parts.maps, axis=1)
-    if whole.shape[0] != whole.shape[1] or parts.kernel.several:
-        return None
-    factor = float(np.linalg.norm(whole)) / np.sqrt(len(whole))
-    if not factor or np.abs(whole.conj().T @ whole / factor**2 - np.eye(len(whole))).max() > 100 * ALIKE:
-        return None
-    return np.asarray(whole / factor), factor  # type: ignore[return-value]
+    scale = float(scale_of(np.abs(whole).max()))
+    factor = float(np.linalg.norm(whole / scale)) / np.sqrt(rows) * scale
+    turn: Numbers = whole / (factor or 1.0)
+    if not np.iscomplexobj(turn) and np.linalg.det(turn) < 0:
+        # A rotation takes fewer gates: the sign goes to the rows, see :class:`_SideBySide`.
+        turn[:, -1] *= -1
+    # Not what is not a number either: where the entries were too large.
+    return (turn, factor) if np.abs(turn.conj().T @ turn - np.eye(rows)).max() <= 100 * ALIKE else None
 
 
 class _SideBySide:
@@ -244,16 +248,20 @@ class _SideBySide:
         parts = self._parts
         # Rows of values by (key, head), (rows, H, f).
         values = np.stack(parts.values, axis=1)
-        gains = parts.kernel.gains(np.linalg.norm(parts.queries, axis=1)[:, None], np.linalg.norm(parts.keys, axis=2))
+        gains = parts.kernel.gains(lengths_of(parts.queries)[:, None], lengths_of(parts.keys))
         values = values * (parts.scale * self._factor * gains.T[:, :, None])
+        if np.vdot(self._turn[:, -1], parts.maps[-1][:, -1]).real < 0:
+            values[:, -1, -1] *= -1
         if parts.direct:
             values = np.concatenate([values, self._before(parts.own)])
-        weights = np.linalg.norm(values, axis=(1, 2))
+        scales = scale_of(np.abs(values).max(axis=(1, 2)))
+        weights = np.linalg.norm(values / scales[:, None, None], axis=(1, 2)) * scales
         return Planned(qubits(len(self._turn)), np.array([weights.sum()]), partial(self._emit, weights, values))
 
     def _before(self, state: Numbers) -> Numbers:
         """What the unitary makes a state of, as a row of blocks."""
-        return (self._turn.conj().T @ state).reshape(1, len(self._parts.maps), -1)  # type: ignore[return-value]
+        blocks: Numbers = self._turn.conj().T @ state
+        return blocks.reshape(1, len(self._parts.maps), -1)
 
     def _emit(self, weights: Real, values: Numbers, out: Names, when: Names) -> None:
         composition, parts = self._composition, self._parts
@@ -268,8 +276,8 @@ class _SideBySide:
         key = Weights(composition, index, weights, when if parked else (), parts.origin)
         gate = () if parked else when
         key.load(gate)
-        blocks = np.linalg.norm(values, axis=2)
-        composition.load(head, index, "heads", unit_rows(blocks)[0], when=gate, origin=parts.origin)
+        blocks = unit_rows(lengths_of(values))[0]
+        composition.load(head, index, "heads", blocks, when=gate, origin=parts.origin)
         scored = np.swapaxes(parts.keys, 0, 1)
         # A row that is not attended to has the score 1 with the query of every head.
         scored = np.concatenate([scored, *[parts.queries[None]] * (rows - len(scored))]).reshape(rows * heads, -1)

@@ -1,5 +1,4 @@
-"""Matrices that are not unitary, on a register: scaled so that they lengthen nothing (docs/transformer.md, "The words").
-"""
+"""Matrices that are not unitary, on a register: scaled so that they lengthen nothing (docs/transformer.md, "Words")."""
 
 from __future__ import annotations
 
@@ -9,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from qsac.families.transformer.construction.affine import Planned, Real, qubits, unit_rows
+from qsac.families.transformer.construction.affine import Planned, qubits, unit_rows
 from qsac.families.transformer.construction.composing import ALIKE, Composition, Names
+from qsac.families.transformer.lengths import Real
 from qsac.files.numbers import Numbers
 
 SYNTHESISED = 5
@@ -27,25 +27,39 @@ class Contraction(NamedTuple):
 
 
 def contraction(matrix: Numbers, size: int) -> Contraction:
-    """The decomposition of a matrix on a register of ``size`` qubits."""
-    whole: Numbers = np.zeros((1 << size, 1 << size), dtype=matrix.dtype)
-    whole[: matrix.shape[0], : matrix.shape[1]] = matrix
+    """The decomposition of a matrix (M, D) whose images are read on a register of ``size`` qubits, M of its values.
+
+    ``right`` is on as many qubits as the states have, of which those before the last ``size`` are zero afterwards, or
+    the state is given up.
+    """
+    rows, columns = matrix.shape
+    wide = max(size, qubits(columns))
+    whole: Numbers = np.zeros((1 << size, 1 << wide), dtype=matrix.dtype)
+    whole[:rows, :columns] = matrix
     left, values, right = np.linalg.svd(whole)
     length = float(values[0])
     if not length:
-        return Contraction(np.eye(1 << size), np.zeros(1 << size), np.eye(1 << size), 0.0)
+        return Contraction(np.eye(1 << size), np.zeros(1 << size), np.eye(1 << wide), 0.0)
     ratios = np.where(np.abs(values / length - 1) < ALIKE, 1.0, values / length)
     if np.all(ratios == 1):
-        # A unitary up to a factor is one gate.
-        return Contraction(whole / length, ratios, np.eye(1 << size), length)
+        # Orthonormal rows up to a factor are part of one unitary.
+        whole = np.concatenate([whole / length, right[len(whole) :]])
+        return Contraction(np.eye(1 << size), ratios, _proper(whole) if wide > size else whole, length)
+    if not np.iscomplexobj(whole):
+        # A sign of both factors that belong to one value takes fewer gates where it makes a rotation of one.
+        if np.linalg.det(left) < 0:
+            left[:, -1] *= -1
+            right[len(left) - 1] *= -1
+        right = _proper(right) if wide > size else right
     return Contraction(left, ratios, right, length)
 
 
-def emit_contraction(composition: Composition, made: Contraction, data: Names, when: Names, origin: str) -> None:
-    """Apply it: a qubit is turned by each singular value's ratio to the largest, and projected."""
-    composition.unitary(data, made.right, when=when, origin=origin)
-    composition.attenuate(data, made.ratios, when=when, origin=origin)
-    composition.unitary(data, made.left, when=when, origin=origin)
+def _proper(unitary: Numbers) -> Numbers:
+    """A real unitary with the sign of its last row chosen so that it is a rotation, where that row is free."""
+    if not np.iscomplexobj(unitary) and np.linalg.det(unitary) < 0:
+        unitary = unitary.copy()
+        unitary[-1] *= -1
+    return unitary
 
 
 def applied(composition: Composition, state: Planned, cls: Names, matrices: Sequence[Numbers], origin: str) -> Planned:
@@ -57,10 +71,11 @@ def applied(composition: Composition, state: Planned, cls: Names, matrices: Sequ
     """
     rows, columns = matrices[0].shape
     if len(matrices) == 1:
-        size = max(state.size, qubits(rows))
-        if size <= SYNTHESISED:
-            made = contraction(matrices[0], size)
-            return Planned(size, state.lengths * made.length, partial(_in_place, composition, state, made, origin))
+        size = qubits(rows)
+        if max(state.size, size) <= SYNTHESISED:
+            whole = np.pad(matrices[0], ((0, 0), (0, (1 << state.size) - columns)))
+            lengths = state.lengths * contraction(whole, size).length
+            return Planned(size, lengths, partial(_in_place, composition, state, whole, origin))
     padded: Numbers = np.zeros((len(matrices), rows, 1 << state.size), dtype=np.result_type(*matrices))
     padded[:, :, :columns] = np.stack(list(matrices))
     loaded, lengths = unit_rows(np.swapaxes(padded, 1, 2).reshape(-1, rows))
@@ -69,11 +84,16 @@ def applied(composition: Composition, state: Planned, cls: Names, matrices: Sequ
     return Planned(qubits(rows), (norms[:, None] * state.lengths[None]).reshape(-1), emit)
 
 
-def _in_place(
-    composition: Composition, state: Planned, made: Contraction, origin: str, out: Names, when: Names
-) -> None:
-    state.emit(out, when)
-    emit_contraction(composition, made, out, when, origin)
+def _in_place(composition: Composition, state: Planned, matrix: Numbers, origin: str, out: Names, when: Names) -> None:
+    """A qubit is turned by each singular value's ratio to the largest, and projected."""
+    made = contraction(matrix, composition.width(out))
+    rest = composition.register("rest", qubits(len(made.right)) - composition.width(out))
+    whole = composition.joined("whole", rest, out) if rest else out
+    state.emit(whole, when)
+    composition.unitary(whole, made.right, when=when, origin=origin)
+    composition.project(rest, origin=origin)
+    composition.attenuate(out, made.ratios, when=when, origin=origin)
+    composition.unitary(out, made.left, when=when, origin=origin)
 
 
 def _by_columns(

@@ -6,13 +6,15 @@ A score <Q u_j|K u_i> is read by loading the key's state and undoing the query's
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from math import copysign, sqrt
 from typing import NamedTuple
 
 import numpy as np
 
-from qsac.families.transformer.construction.affine import At, Planned, Real, qubits, unit_rows
+from qsac.families.transformer.construction.affine import At, Planned, qubits, unit_rows
 from qsac.families.transformer.construction.composing import ALIKE, Composition, Names
+from qsac.families.transformer.lengths import Real, lengths_of
 from qsac.files.numbers import Numbers
 
 
@@ -26,11 +28,11 @@ class Kernel:
 
     def lam(self, largest: float) -> float:
         """sum_p |c_p| S^p for scores that are at most S."""
-        return float(sum(abs(c) * largest**power for power, c in enumerate(self.coefficients)))
+        return float(sum(abs(c) * np.float64(largest) ** power for power, c in enumerate(self.coefficients) if c))
 
     def value(self, score: float) -> float:
         """g(s) of a real score."""
-        return float(sum(c * score**power for power, c in enumerate(self.coefficients)))
+        return float(sum(c * np.float64(score) ** power for power, c in enumerate(self.coefficients) if c))
 
     def gains(self, queries: Real, keys: Real) -> Real:
         """What the amplitude of a row has to be multiplied by for g of its score: from the lengths of the queries and
@@ -59,7 +61,8 @@ class Kernel:
         lam = self.lam(largest)
         # Scores that are all zero leave the constant, or nothing, of which every share is as good as another.
         whole = lam or float(sum(map(abs, self.coefficients)))
-        terms = [c * (largest**power if lam else 1.0) / whole for power, c in enumerate(self.coefficients)]
+        powers = [largest**power if c and lam else 1.0 for power, c in enumerate(self.coefficients)]
+        terms = [c * power / whole for c, power in zip(self.coefficients, powers, strict=True)]
         return Degrees(composition, "degree", terms, when, origin)
 
 
@@ -128,7 +131,7 @@ def emit_scores(
         gate = when if degrees is None else degrees.gate(copy + 1)
         score = composition.register("score", max(key.size, query.size))
         key.emit(score, gate)
-        composition.ops += composition.reversed(composition.captured(lambda: query.emit(score, gate)))  # noqa: B023
+        composition.undo(query.emit, score, gate)
         if kernel.several:
             for at, planned in ((key_at, key), (query_at, query)):
                 ratios = planned.lengths / max(float(planned.lengths.max()), 5e-324)
@@ -137,7 +140,8 @@ def emit_scores(
         degrees.project()
 
 
-class Side(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Side:
     """The rows of keys or queries as they are, and the registers that they are loaded by."""
 
     index: Names
@@ -166,7 +170,7 @@ def emit_rows(
     if not kernel.degree:
         return
     sides = [side.rows for side in (keys, queries)]
-    lengths = [np.linalg.norm(rows, axis=1) for rows in sides]
+    lengths = [lengths_of(rows) for rows in sides]
     largest = [float(one.max()) for one in lengths]
     degrees = kernel.degrees(composition, largest[0] * largest[1], when, origin)
     ratios = [_ratios(one, most, kernel) for one, most in zip(lengths, largest, strict=True)]
@@ -228,4 +232,5 @@ def _orthogonal(row: Numbers) -> Numbers:
     other: Numbers = np.zeros_like(row)
     other[int(np.argmin(np.abs(row)))] = 1.0
     other = other - row * np.vdot(row, other)
-    return np.asarray(other / np.linalg.norm(other))  # type: ignore[return-value]
+    result: Numbers = other / np.linalg.norm(other)
+    return result

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-import numpy as np
-
 from qsac.families.transformer.construction.affine import Affine, At, Places, Planned, images, qubits, unit_rows
 from qsac.families.transformer.construction.composing import Composition, Names
 from qsac.families.transformer.construction.feed_forward import fed

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from qsac.families.contract import Result, Row
 from qsac.families.outcomes import RESOLUTION, Index, Outcomes, standard_error, upper_bound
 from qsac.families.transformer.normalisers import fidelity_normaliser
+from qsac.families.transformer.widths import position_qubits
 from qsac.files.numbers import Numbers
 
 if TYPE_CHECKING:
@@ -29,11 +30,6 @@ NAME = "fidelity"
 
 LABELS = ("|o_j|^2 at j = ", "|<y_j|o_j>|^2 at j = ")
 """The names of the entries of the saved index."""
-
-
-def index_qubits(model: Model) -> int:
-    """The qubits of the register of the position."""
-    return (model.tokens - 1).bit_length()
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +47,11 @@ class StateFidelity:
 
     def expected(self, model: Model) -> dict[str, Outcomes]:
         """The index is the position."""
-        return {NAME: self._outcomes(_amplitudes(model), index_qubits(model))}
+        return {NAME: self._outcomes(_amplitudes(model), position_qubits(model))}
 
     def closed_form(self, model: Model) -> Result:
         """The metrics, however small the success probability is, or the share of one position in it."""
-        states, qubits = model.outputs, index_qubits(model)
+        states, qubits = model.outputs, position_qubits(model)
         lengths = np.abs(states).max(axis=1, keepdims=True)
         by_position = self._outcomes(states / np.where(lengths, lengths, 1.0), qubits).index
         found = replace(self._outcomes(states / (float(lengths.max()) or 1.0), qubits), index=by_position)
