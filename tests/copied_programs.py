@@ -40,6 +40,8 @@ class Choices:
     unread: bool = False
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
     real: bool = True
+    spread: float = 0.8
+    """How much less than 1 a weight may be, before they are divided by the norm of all."""
     terms: tuple[float, ...] = ()
     """Amplitudes of the terms; drawn if there are none."""
     sizes: dict[str, int] = field(default_factory=dict)
@@ -54,7 +56,7 @@ class Choices:
             self.sizes[power] = 1
         positions = self.rows if self.fused else 1
         weights = np.zeros((positions, 1 << bits))
-        weights[:, : self.rows] = self.rng.uniform(0.2, 1, (positions, self.rows))
+        weights[:, : self.rows] = self.rng.uniform(1 - self.spread, 1, (positions, self.rows))
         self.tables["weights"] = Table(weights / np.linalg.norm(weights, axis=1, keepdims=True))
         self._draw("scores", self.rows, 2)
         self._draw("queries", positions, 2)
@@ -165,6 +167,7 @@ def copied_programs(draw: st.DrawFn) -> Program:
         unread=draw(st.booleans()),
         rng=np.random.default_rng(draw(st.integers(0, 2**20))),
         real=draw(st.booleans()),
+        spread=draw(st.sampled_from([0.8, 0.01])),
     )
     return program_of(choices, draw(st.integers(0, 24)))
 

@@ -140,7 +140,8 @@ class _Parking:
             for place in life:
                 end = of_type(self._ops[place], LoadTokens)
                 table = _behind(self._tables[end.table], self._keys[load.data])
-                self._replace(place, end, table, (self._gate,))
+                # The order of loading is that of a register that may have become wider.
+                self._replace(place, replace(end, order=()), table, (self._gate,))
             return True
         row = self._row(load.index)
         if row != self._tables[load.table].shape[0]:
