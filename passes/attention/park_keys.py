@@ -35,7 +35,7 @@ class ParkKeys(Pass):
     name: ClassVar[str] = "park-keys"
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = 1
-    after: ClassVar[tuple[str, ...]] = ("merge-degrees", "stage-degree")
+    after: ClassVar[tuple[str, ...]] = ("merge-degrees", "stage-degree", "compress-tokens")
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program with the keys parked whose parking pays."""
