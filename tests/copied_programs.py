@@ -25,21 +25,25 @@ from qsac.ir.table import Table
 
 
 @dataclass
-class _Choices:
+class Choices:
     """What a program of copies has. ``fused``: all positions at once, by a register ``query``."""
 
     rows: int
     size: int
     copies: int
-    fused: bool
-    powers: bool
-    split: bool
-    scored: bool
-    selection: str
-    mask: str
-    unread: bool
-    rng: np.random.Generator
-    real: bool
+    fused: bool = False
+    powers: bool = False
+    split: bool = False
+    scored: bool = True
+    selection: str = ""
+    mask: str = "weights"
+    unread: bool = False
+    rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
+    real: bool = True
+    spread: float = 0.8
+    """How much less than 1 a weight may be, before they are divided by the norm of all."""
+    terms: tuple[float, ...] = ()
+    """Amplitudes of the terms; drawn if there are none."""
     sizes: dict[str, int] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
 
@@ -52,7 +56,7 @@ class _Choices:
             self.sizes[power] = 1
         positions = self.rows if self.fused else 1
         weights = np.zeros((positions, 1 << bits))
-        weights[:, : self.rows] = self.rng.uniform(0.2, 1, (positions, self.rows))
+        weights[:, : self.rows] = self.rng.uniform(1 - self.spread, 1, (positions, self.rows))
         self.tables["weights"] = Table(weights / np.linalg.norm(weights, axis=1, keepdims=True))
         self._draw("scores", self.rows, 2)
         self._draw("queries", positions, 2)
@@ -116,7 +120,7 @@ class _Choices:
             yield PrepareIndex("query", self.rows)
         if self.selection:
             yield LoadTokens("branch", (), "branch")
-        unit = self.rng.normal(size=self.copies) * (self.rng.random(self.copies) < 0.8)
+        unit = np.array(self.terms or self.rng.normal(size=self.copies) * (self.rng.random(self.copies) < 0.8))
         unit[-1] = unit[-1] or 0.5
         amplitudes = tuple((unit / np.linalg.norm(unit)).tolist())
         yield from self.copy(0)
@@ -150,7 +154,7 @@ def copied_programs(draw: st.DrawFn) -> Program:
     """Verified attention programs of copies, see above."""
     fused, split = draw(st.booleans()), draw(st.booleans())
     copies = draw(st.integers(1, 3))
-    choices = _Choices(
+    choices = Choices(
         rows=draw(st.integers(2, 4 if fused else 6)),
         size=2 if split else draw(st.integers(1, 2)),
         copies=copies,
@@ -163,13 +167,16 @@ def copied_programs(draw: st.DrawFn) -> Program:
         unread=draw(st.booleans()),
         rng=np.random.default_rng(draw(st.integers(0, 2**20))),
         real=draw(st.booleans()),
+        spread=draw(st.sampled_from([0.8, 0.01])),
     )
+    return program_of(choices, draw(st.integers(0, 24)))
+
+
+def program_of(choices: Choices, given: int = 0) -> Program:
+    """The program, with at most so many projections given, all others to succeed."""
     ops = tuple(choices.ops())
     prefixes = [op.outcomes for op in ops if op.outcomes]
-    split_at = draw(st.integers(0, len(prefixes)))
-    given, success = (
-        tuple(name for part in parts for name in part) for parts in (prefixes[:split_at], prefixes[split_at:])
-    )
+    first, rest = (tuple(name for part in parts for name in part) for parts in (prefixes[:given], prefixes[given:]))
     used = {getattr(op, "table", None) for op in ops}
     return Program(
         "copies",
@@ -177,5 +184,5 @@ def copied_programs(draw: st.DrawFn) -> Program:
         tuple(Register(name, width) for name, width in choices.sizes.items()),
         {name: table for name, table in choices.tables.items() if name in used},
         ops,
-        (Readout("fidelity", given, success), Readout("token_fidelity", given, success[:0])),
+        (Readout("fidelity", first, rest), Readout("token_fidelity", first, ())),
     )

@@ -31,7 +31,9 @@ class AlternateLoadOrder(Pass):
     after: ClassVar[tuple[str, ...]] = (
         "stage-degree",
         "compress-tokens",
+        "park-keys",
         "select-indices",
+        "gate-load-only",
         "fold-unitaries",
         "truncate-tokens",
         "prune-loaders",
