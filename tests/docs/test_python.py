@@ -36,7 +36,7 @@ def test_examples_print_what_they_say(
 
 
 @pytest.mark.parametrize(
-    "name", ["load", "compile", "run", "estimate", "template", "from_arrays", "Cache", "Template.bind"]
+    "name", ["load", "compile", "run", "generate", "estimate", "template", "from_arrays", "Cache", "Template.bind"]
 )
 def test_signatures(name: str) -> None:
     found = qsac
