@@ -52,7 +52,7 @@ def _cost(program: Program, context: PassContext) -> int:
 
 def _load_gated(program: Program, register: str) -> Program | None:
     """The program with a register that is un-loaded without its gate; None where it is not of the form."""
-    places = matched(program, program.uses(register), is_load, is_uncompute, ends_in_zero)
+    places = matched(program, program.uses(register), is_load, is_uncompute, ends_in_zero, barriers=True)
     if places is None:
         return None
     load, inverse_load = (of_type(program.ops[place], LoadTokens) for place in places[:2])

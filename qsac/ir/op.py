@@ -76,9 +76,10 @@ class Op:
     ``slots`` are for blocks of a template: which of the lowered blocks the op's numbers are taken from, whatever the
     tokens and parameters. Nothing may be concluded from the numbers of such an op. Without slots they are fixed.
 
-    An op with ``barrier`` is done as it stands: no pass on programs merges gates across it on the registers that it
-    uses, replaces it, or solves its table with another op's. So are the blocks that it is lowered to, each of them.
-    Emission merges no gates with theirs; routing, which sees gates alone, may.
+    An op with ``barrier`` stands by itself: no pass on programs merges gates across it on the registers that it uses,
+    replaces the rows of its table, or solves them with another op's. What a load depends on may change, and a row of
+    another load may come to its table for values of the index that it had none for. So it is with the blocks that it is
+    lowered to, each of them. Emission merges no gates with theirs; routing, which sees gates alone, may.
     """
 
     name: ClassVar[str]

@@ -23,7 +23,7 @@ _BLOCK_ENTRIES = 2**21
 
 
 class Step(NamedTuple):
-    """What one layer gives: a_1..a_N after its attention and o_1..o_N after its feed-forward, each (N, d), read-only."""
+    """What one layer gives: a_1..a_N of its attention and o_1..o_N of its feed-forward, each (N, d), read-only."""
 
     attention: Numbers
     output: Numbers
@@ -90,9 +90,7 @@ def _mixed(layer: Layer, head: Head, states: Numbers, rotary: float | None) -> N
     return mixed
 
 
-def kernel_blocks(
-    layer: Layer, head: Head, states: Numbers, rotary: float | None
-) -> Iterator[tuple[slice, Numbers]]:
+def kernel_blocks(layer: Layer, head: Head, states: Numbers, rotary: float | None) -> Iterator[tuple[slice, Numbers]]:
     """g(s_ji) of a head, some positions j at a time: which, and an array (positions, keys), 0 where a key is not seen.
     Keys that none of them sees are left out at the end."""
     tokens = len(states)

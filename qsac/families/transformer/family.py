@@ -10,11 +10,13 @@ from pydantic import BaseModel
 
 from qsac.errors import InvalidInputError, of_type
 from qsac.families.contract import ClassicalStep, Extent, Fact, Parameter, Plan, Result, Sizes
+from qsac.families.places import Losses
 from qsac.families.transformer import generation
 from qsac.families.transformer.binding import parameters, with_numbers_of
 from qsac.families.transformer.diagnosis import MODEL
 from qsac.families.transformer.examples import examples
 from qsac.families.transformer.model import Model
+from qsac.families.transformer.places import losses
 from qsac.families.transformer.programs import fidelity_step, next_token_steps
 from qsac.families.transformer.reading import read
 from qsac.families.transformer.readouts.cross_entropy import VERSION, cross_entropy
@@ -123,6 +125,9 @@ class Transformer:
 
     def examples(self) -> Iterator[Model]:
         return examples()
+
+    def losses(self, model: Model) -> Losses:
+        return losses(model)
 
     def words(self, model: Model, prompt: str | Sequence[int]) -> tuple[int, ...]:
         return generation.words(model, prompt)

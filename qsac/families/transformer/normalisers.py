@@ -63,7 +63,7 @@ def fidelity_normaliser(model: Model) -> float:
     """By what the amplitudes of all positions at once are smaller than o_j / sqrt(N)."""
     layer = model.layers[-1]
     largest = [float(copy.total.max()) for copy in model.weights[-1]]
-    return product(layer, largest) * outward_norm(layer)
+    return _product(layer, largest) * outward_norm(layer)
 
 
 def self_score(kernel: tuple[float, ...], scale: float) -> float:
@@ -109,10 +109,10 @@ def _inner(model: Model) -> Real:
 
 def products(layer: Layer, found: tuple[Weights, ...]) -> Real:
     """Lambda_f by position, (N,): the copies' normalisers multiplied, or a polynomial's sum_p |c_p| Lambda^p."""
-    return np.array([product(layer, list(row)) for row in zip(*(one.total for one in found), strict=True)])
+    return np.array([_product(layer, list(row)) for row in zip(*(one.total for one in found), strict=True)])
 
 
-def product(layer: Layer, lengths: list[float]) -> float:
+def _product(layer: Layer, lengths: list[float]) -> float:
     with np.errstate(over="ignore", invalid="ignore"):
         if len(lengths) > 1:
             return float(np.prod(lengths))

@@ -21,6 +21,10 @@ ALIKE = 1e-13
 """Lengths that differ by less, relatively, differ by rounding alone."""
 
 
+BY_THEMSELVES = ("/tokens", "/readout")
+"""Where loads come from that no pass may solve together with others."""
+
+
 class Composition:
     """The ops of a program so far, in order, and the registers and tables that they name.
 
@@ -89,9 +93,9 @@ class Composition:
         """The name of a table of these numbers."""
         made = Table(values)
         for name, table in self.tables.items():
-            if name.partition("[")[0] == base and table == made:
+            if name.rpartition("-")[0] == base and table == made:
                 return name
-        name = self._fresh(base)
+        name = f"{base}-{sum(1 for known in self.tables if known.rpartition('-')[0] == base)}"
         self.tables[name] = made
         return name
 
@@ -114,15 +118,17 @@ class Composition:
         """Load ``rows`` (R, D) of unit norm by ``index`` onto ``data``, filled up with zeros to its width. An inverse
         load is followed by the projection of ``data``.
 
-        A load says what one token is, and stands by itself: see docs/transformer.md, "What is worked out classically".
+        Rows of tokens and of what is made of one token stand by themselves: see docs/transformer.md, "What is worked out
+        classically". What indices are weighed by, which holds lengths alone, need not.
         """
         if not data:
             return
         padded = np.zeros((len(rows), 1 << self.width(data)), dtype=rows.dtype)
         padded[:, : rows.shape[1]] = rows
         name, target = self.table(table, padded), _one(self.parts(data))
+        fenced = origin in BY_THEMSELVES
         self.ops.append(
-            LoadTokens(target, self.parts(index), name, inverse=inverse, when=when, origin=origin, barrier=True)
+            LoadTokens(target, self.parts(index), name, inverse=inverse, when=when, origin=origin, barrier=fenced)
         )
         if inverse:
             self.project(data, origin=origin)
