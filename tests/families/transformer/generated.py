@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 
 def drawn(seed: int, *, most: int = 8, width: int = 8, layers: int = 2) -> dict[str, Any]:
-    """A model file of up to ``most`` tokens, ``width`` entries and ``layers`` layers; the same one for the same seed."""
+    """A model file of up to ``most`` tokens, ``width`` entries and ``layers`` layers, the same for the same seed."""
     rng = np.random.default_rng(seed)
     tokens, dimension = int(rng.integers(1, most + 1)), int(rng.integers(2, width + 1))
     is_complex = bool(rng.random() < 0.3)
@@ -29,7 +29,8 @@ def drawn(seed: int, *, most: int = 8, width: int = 8, layers: int = 2) -> dict[
         "layers": [_layer(rng, tokens, dimension, rotary, is_complex=is_complex) for _ in range(count)],
     }
     if rng.random() < 0.7:
-        vocabulary = matrix(rng, int(rng.integers(max(2, len(rows) if words else 2), 9)), dimension, is_complex=is_complex)
+        known = int(rng.integers(max(2, len(rows) if words else 2), 9))
+        vocabulary = matrix(rng, known, dimension, is_complex=is_complex)
         positions: Any = "last" if rng.random() < 0.5 else sorted({int(rng.integers(1, tokens + 1)) for _ in range(2)})
         model["readout"] = {"type": "next-token", "vocabulary": vocabulary, "positions": positions}
     else:
@@ -39,11 +40,12 @@ def drawn(seed: int, *, most: int = 8, width: int = 8, layers: int = 2) -> dict[
 
 
 def matrix(rng: Generator, rows: int, columns: int, *, is_complex: bool) -> list[Any]:
-    """Rows of numbers, or of pairs."""
-    values = rng.normal(size=(rows, columns))
+    """Rows of numbers, or of pairs, of lengths of about 1: success does not fade with their width."""
+    scale = 1 / np.sqrt(columns * (1 + is_complex))
+    values = rng.normal(scale=scale, size=(rows, columns))
     if not is_complex:
         return values.tolist()
-    return np.stack([values, rng.normal(size=values.shape)], axis=-1).tolist()
+    return np.stack([values, rng.normal(scale=scale, size=values.shape)], axis=-1).tolist()
 
 
 def unitary(rng: Generator, size: int) -> list[Any]:

@@ -118,8 +118,8 @@ class Composition:
         """Load ``rows`` (R, D) of unit norm by ``index`` onto ``data``, filled up with zeros to its width. An inverse
         load is followed by the projection of ``data``.
 
-        Rows of tokens and of what is made of one token stand by themselves: see docs/transformer.md, "What is worked out
-        classically". What indices are weighed by, which holds lengths alone, need not.
+        Rows of tokens and of what is made of one token stand by themselves: see docs/transformer.md, "What is worked
+        out classically". What indices are weighed by, which holds lengths alone, need not.
         """
         if not data:
             return
