@@ -105,6 +105,11 @@ class Op:
         return ()
 
     @property
+    def diagonal_on(self) -> tuple[str, ...]:
+        """Targets on which the op is diagonal in the computational basis, so that it commutes with controls."""
+        return ()
+
+    @property
     def ancillas(self) -> tuple[str, ...]:
         """Registers in zero, not used yet or brought back, that the op may use on its way; it leaves them in zero."""
         return ()

@@ -181,9 +181,8 @@ def _verify_pairs(program: Program) -> None:
     that nest: what opens such a one permutes basis states up to phases, so that all its pair does is to control."""
     opened: list[Op] = []
     for index, op in enumerate(program.ops):
-        touched = [
-            place for place, other in enumerate(opened) if set(op.targets) & {*other.targets, *other.controlled_by}
-        ]
+        changed = set(op.targets).difference(op.diagonal_on)
+        touched = [place for place, other in enumerate(opened) if changed & {*other.targets, *other.controlled_by}]
         if op.uncomputes_pair:
             if not touched or not _closes(op, opened[touched[-1]]):
                 raise ProgramError(

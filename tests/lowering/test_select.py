@@ -5,7 +5,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from qsac.ir.attention import LoadTokens, PrepareIndex, Project, SelectIndex
+from qsac.ir.attention import LoadTokens, PrepareKeys, Project, SelectIndex
 from qsac.ir.interpreter import interpret
 from qsac.ir.op import Op, Register, Scope
 from qsac.ir.program import Program, Readout
@@ -75,3 +75,28 @@ def test_what_is_no_whole_swap_is_not_nested() -> None:
 def test_pairs_may_not_cross() -> None:
     with pytest.raises(ProgramError, match="closes a pair that is not the last one opened"):
         verify(_nested(crossing=True))
+
+
+def test_keys_may_be_prepared_by_what_a_pair_holds() -> None:
+    """Keys are brought up by CX, written as rotations, which are diagonal on the position that is within the pair."""
+    outer = SelectIndex("a", "b", "d", swap=True)
+    rows = np.linalg.qr(np.random.default_rng(4).normal(size=(16, 16)))[0][:5, :4]
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    names = ("a", "b", "d")
+    ops: list[Op] = [LoadTokens(name, (), name) for name in names]
+    keys = PrepareKeys("b", "key", "causal", 4)
+    ops += [outer, keys, LoadTokens("x", ("key",), "x"), keys.adjoint(), Project(("key",)), outer.adjoint()]
+    ops += [LoadTokens(name, (), name, inverse=True) for name in names]
+    ops += [Project(names), Project(("x",))]
+    turned = np.linalg.qr(np.random.default_rng(5).normal(size=(4, 4)))[0][:, :2]
+    tables = {"a": Table(rows[:1]), "b": Table(rows[1:2]), "d": Table([[0.6, 0.8]])}
+    tables["x"] = Table(turned / np.linalg.norm(turned, axis=1, keepdims=True))
+    registers = tuple(Register(name, size) for name, size in (("a", 2), ("b", 2), ("d", 1), ("key", 2), ("x", 1)))
+    program = Program("keys", "attention", registers, tables, tuple(ops), (Readout("found", ("key", *names), ("x",)),))
+    verify(program)
+    for machine in ("h1", "ibm-fez"):
+        blocks = lower(program, PassContext(target(machine)))
+        verify(blocks)
+        found, expected = interpret(blocks).probabilities["found"], interpret(program).probabilities["found"]
+        assert found == pytest.approx(expected, abs=1e-12)
+        assert min(found) > 1e-3
