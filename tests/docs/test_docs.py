@@ -32,6 +32,8 @@ from qsac.machine.schema import TargetFile
 from qsac.pipeline.registry import pass_class, pass_names
 from qsac.runtime.schema import RunResult
 from tests.bench.cases import Case
+from tests.bench.transformer import WAYS
+from tests.docs import transformers
 from tests.error_codes import general_codes, made
 
 ROOT = Path(__file__).parent.parent.parent
@@ -263,6 +265,17 @@ def _snapshots_are_those_of_the_lock() -> bool:
         ("construction.md", "keys", _keys),
         ("construction.md", "staggered", _staggered),
         ("readouts.md", "gates", _readout_gates),
+        ("transformer.md", "functions", transformers.functions),
+        ("transformer.md", "softmax", transformers.softmax),
+        ("transformer.md", "cost", transformers.cost),
+        ("transformer.md", "feed-forwards", transformers.feed_forwards),
+        ("transformer.md", "layers", transformers.layers),
+        ("block-encodings.md", "normalisers", transformers.normalisers),
+        ("block-encodings.md", "oracle", transformers.oracle),
+        *(
+            ("block-encodings.md", title, partial(transformers.measured, title))
+            for title in (*WAYS, "Controlled preparations")
+        ),
     ],
 )
 def test_generated_parts(page: str, marker: str, written: Callable[[], str]) -> None:

@@ -110,7 +110,7 @@ def layers() -> str:
     rows: list[list[Any]] = [["layers", *header]]
     for count in (1, 2, 3, 4):
         found: list[str] = []
-        for rho, most in ((0.5, 2), (0.0, 3)):
+        for rho, most in ((0.5, 3), (0.0, 3)):
             gates, _, qubits, _ = _compiled(_stack(0, 4, count, rho)) if count <= most else (None, 0, "", 0)
             found += ["" if gates is None else f"{gates:,}", str(qubits)]
         for rho in (0.5, 0.9):
