@@ -5,7 +5,8 @@ A feed-forward multiplies copies C a + b entry by entry. One without a feed-forw
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,15 +14,35 @@ from qsac.families.transformer.model import Gated, Layer
 from qsac.files.numbers import Numbers
 
 
-class Affine(NamedTuple):
-    """One copy t = C a + b: ``matrix`` C (D, d), None for the identity, and ``bias`` b (D,)."""
+@dataclass(frozen=True, eq=False)
+class Affine:
+    """x -> C x + b: ``matrix`` C (D, d) and ``bias`` b (D,)."""
 
-    matrix: Numbers | None
+    matrix: Numbers
     bias: Numbers
+
+    @classmethod
+    def linear(cls, matrix: Numbers) -> Affine:
+        """Without a bias."""
+        return cls(matrix, np.zeros(len(matrix)))
+
+    def with_rows(self, matrix: Numbers, bias: Numbers) -> Affine:
+        """With more entries of an image after its own: of C (any number, d), and of b."""
+        return Affine(np.concatenate((self.matrix, matrix)), np.concatenate((self.bias, bias)))
 
     def of(self, rows: Numbers) -> Numbers:
         """C x for every row x, (any number, D)."""
-        return rows if self.matrix is None else rows @ self.matrix.T
+        return rows @ self.matrix.T
+
+    @property
+    def rows(self) -> int:
+        """D, the length of an image."""
+        return len(self.matrix)
+
+
+def has_bias(maps: Sequence[Affine]) -> bool:
+    """Whether one of the maps is not linear."""
+    return any(bool(np.any(one.bias)) for one in maps)
 
 
 def copies(layer: Layer, dimension: int) -> tuple[Affine, ...]:
@@ -31,18 +52,17 @@ def copies(layer: Layer, dimension: int) -> tuple[Affine, ...]:
     """
     found = layer.feed_forward
     if found is None:
-        return (Affine(None, np.zeros(dimension)),)
+        return (Affine.linear(np.eye(dimension)),)
     if not isinstance(found, Gated):
         return (Affine(found.input, found.bias),)
+    made = tuple(Affine(factor.matrix, factor.bias) for factor in found.factors)
     if not layer.feed_forward_residual[0]:
-        return tuple(Affine(factor.matrix, factor.bias) for factor in found.factors)
-    passed, constant = np.eye(dimension), np.full(dimension, found.passing)
-    return tuple(
-        Affine(
-            np.concatenate((factor.matrix, passed if not place else np.zeros((dimension, dimension)))),
-            np.concatenate((factor.bias, np.zeros(dimension) if not place else constant)),
-        )
-        for place, factor in enumerate(found.factors)
+        return made
+    first, *others = made
+    nothing, passed = np.zeros((dimension, dimension)), np.full(dimension, found.passing)
+    return (
+        first.with_rows(np.eye(dimension), np.zeros(dimension)),
+        *(other.with_rows(nothing, passed) for other in others),
     )
 
 
@@ -65,6 +85,7 @@ def outward(layer: Layer) -> Numbers | None:
     matrix: Numbers = sigma * found.output
     if not (rho and isinstance(found, Gated)):
         return matrix
-    passed = rho / found.passing ** (len(found.factors) - 1) * np.eye(len(matrix))
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        passed = rho / np.float64(found.passing) ** (len(found.factors) - 1) * np.eye(len(matrix))
     joined: Numbers = np.concatenate((matrix, passed), axis=1)
     return joined

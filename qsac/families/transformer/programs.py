@@ -8,9 +8,10 @@ import numpy as np
 
 from qsac.errors import InvalidInputError
 from qsac.families.contract import CircuitStep
+from qsac.families.transformer.affine import Affine
 from qsac.families.transformer.closed_form import check_finite
-from qsac.families.transformer.construction.affine import Affine, At
 from qsac.families.transformer.construction.composing import Composition, Names
+from qsac.families.transformer.construction.planned import At
 from qsac.families.transformer.construction.states import States
 from qsac.families.transformer.lengths import Real
 from qsac.families.transformer.model import Model

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qsac.families.transformer.construction.affine import qubits
+from qsac.families.transformer.construction.planned import qubits
 from qsac.families.transformer.model import Model
 
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qsac.families.transformer.construction.affine import Affine, At, Planned, has_bias
+from qsac.families.transformer.affine import Affine, copies, has_bias, outward
 from qsac.families.transformer.construction.composing import Composition, Names
 from qsac.families.transformer.construction.known import attended_at, can_stand_beside
 from qsac.families.transformer.construction.matrices import applied
+from qsac.families.transformer.construction.planned import At, Planned
 from qsac.families.transformer.construction.scores import Degrees
 from qsac.families.transformer.lengths import Real
-from qsac.families.transformer.model import Gated, Layer, Polynomial
+from qsac.families.transformer.model import Gated, Layer
 from qsac.files.numbers import Numbers
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ def fed(states: States, level: int, at: At, maps: Sequence[Affine]) -> Planned:
     beside = not isinstance(at.position, int) or (
         level == 1 and all(can_stand_beside(states.model, at.position, factor) for factor in factors)
     )
-    copies = [_copy(states, level, own, factor, beside) for factor in factors]
-    product = _product(states, own, copies, terms, origin)
+    made_of = [_copy(states, level, own, factor, beside) for factor in factors]
+    product = _product(states, own, made_of, terms, origin)
     made = applied(states.composition, product, at.cls, matrices[:1] if alike else matrices, origin)
     # One length for each class and each value of the position's register, which a tied class holds as well.
     lengths = np.broadcast_to(made.lengths.reshape(1 if alike else len(maps), -1), (len(maps), len(product.lengths)))
@@ -48,41 +49,22 @@ def fed(states: States, level: int, at: At, maps: Sequence[Affine]) -> Planned:
 def _factors(layer: Layer, constant: bool) -> tuple[list[Affine], Numbers, tuple[float, ...] | None]:
     """The affine maps of the copies, the matrix after their product, and for a polynomial its coefficients c_1, ...
 
-    The residual goes through all factors as a block of rows, and a ``constant`` as a row: through the first factor as
-    it is, through the others as a number.
+    A ``constant`` is one more row of the copies, and a row and a column of the matrix.
     """
-    given = layer.feed_forward
-    rho, sigma = layer.feed_forward_residual
-    if isinstance(given, Polynomial):
-        first = Affine(given.input, given.bias)
-        output = sigma * given.output
-        if constant:
-            through = _through(given.coefficients)
-            first = _with_rows(first, np.zeros((1, first.matrix.shape[1])), np.array([through]))
-            value = float(np.polynomial.polynomial.polyval(through, given.coefficients))
-            output = np.pad(output, ((0, 0), (0, 1)))
-            output = np.concatenate([output, _unit_row(output, 1 / value)])
-        return _terms(first, output, given.coefficients)
-    if not isinstance(given, Gated):
+    given, output = layer.feed_forward, outward(layer)
+    if given is None or output is None:
         raise TypeError("a layer without a feed-forward has no copies")
-    dimension = given.output.shape[0]
-    passing, count = given.passing, len(given.factors)
-    copies = []
-    for place, factor in enumerate(given.factors):
-        copy = Affine(factor.matrix, factor.bias)
-        if rho:
-            rows = np.zeros((dimension, dimension)) if place else np.eye(dimension)
-            copy = _with_rows(copy, rows, np.full(dimension, passing if place else 0.0))
-        if constant:
-            copy = _with_rows(copy, np.zeros((1, dimension)), np.array([passing]))
-        copies.append(copy)
-    output = sigma * given.output
-    if rho:
-        output = np.concatenate([output, rho / passing ** (count - 1) * np.eye(dimension)], axis=1)
+    made = list(copies(layer, len(output)))
     if constant:
-        output = np.pad(output, ((0, 0), (0, 1)))
-        output = np.concatenate([output, _unit_row(output, passing**-count)])
-    return copies, output, None
+        if isinstance(given, Gated):
+            through, gain = given.passing, float(np.float64(given.passing) ** -len(made))
+        else:
+            through = _through(given.coefficients)
+            gain = 1 / float(np.polynomial.polynomial.polyval(through, given.coefficients))
+        made = [copy.with_rows(np.zeros((1, len(output))), np.array([through])) for copy in made]
+        output = np.pad(output, ((0, 1), (0, 1)))
+        output[-1, -1] = gain
+    return (made, output, None) if isinstance(given, Gated) else _terms(made[0], output, given.coefficients)
 
 
 def _terms(
@@ -100,16 +82,6 @@ def _through(coefficients: tuple[float, ...]) -> float:
     tried = np.array([1.0, -1.0, 0.5, -0.5, 0.25, -0.25, 2.0, -2.0])
     values = np.abs(np.polynomial.polynomial.polyval(tried, coefficients)) / np.maximum(1, np.abs(tried))
     return float(tried[int(np.argmax(values))])
-
-
-def _with_rows(one: Affine, matrix: Numbers, bias: Numbers) -> Affine:
-    return Affine(np.concatenate([one.matrix, matrix]), np.concatenate([one.bias, bias]))
-
-
-def _unit_row(output: Numbers, value: float) -> Numbers:
-    row: Numbers = np.zeros((1, output.shape[1]), dtype=output.dtype)
-    row[0, -1] = value
-    return row
 
 
 def _whole(one: Affine, output: Numbers, constant: bool) -> Numbers:

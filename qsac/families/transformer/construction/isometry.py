@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qsac.families.transformer.construction.affine import Affine, At, Planned, has_bias, shares
+from qsac.families.transformer.affine import Affine, has_bias
 from qsac.families.transformer.construction.composing import ALIKE, Names
+from qsac.families.transformer.construction.planned import At, Planned, shares
 from qsac.families.transformer.construction.scores import Kernel, emit_scores
 from qsac.families.transformer.lengths import Real
 from qsac.families.transformer.model import turned_by

@@ -11,8 +11,9 @@ from functools import partial
 
 import numpy as np
 
-from qsac.families.transformer.construction.affine import Affine, Planned, qubits, shares, unit_rows
+from qsac.families.transformer.affine import Affine
 from qsac.families.transformer.construction.composing import ALIKE, Composition, Names
+from qsac.families.transformer.construction.planned import Planned, qubits, shares, unit_rows
 from qsac.families.transformer.construction.scores import Fixed, Kernel, Side, emit_rows
 from qsac.families.transformer.lengths import Real, lengths_of, scale_of
 from qsac.families.transformer.model import Layer, Model, turned, turned_by

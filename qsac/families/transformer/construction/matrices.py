@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from qsac.families.transformer.construction.affine import Planned, qubits, unit_rows
 from qsac.families.transformer.construction.composing import ALIKE, Composition, Names
+from qsac.families.transformer.construction.planned import Planned, qubits, unit_rows
 from qsac.families.transformer.lengths import Real
 from qsac.files.numbers import Numbers
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from qsac.families.transformer.construction.affine import At, Planned, qubits, unit_rows
 from qsac.families.transformer.construction.composing import ALIKE, Composition, Names
+from qsac.families.transformer.construction.planned import At, Planned, qubits, unit_rows
 from qsac.families.transformer.lengths import Real, lengths_of
 from qsac.files.numbers import Numbers
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from qsac.families.transformer.construction.affine import Affine, At, Places, Planned, images, qubits, unit_rows
+from qsac.families.transformer.affine import Affine
 from qsac.families.transformer.construction.composing import Composition, Names
 from qsac.families.transformer.construction.feed_forward import fed
 from qsac.families.transformer.construction.isometry import Isometry
 from qsac.families.transformer.construction.known import attended_at
+from qsac.families.transformer.construction.planned import At, Places, Planned, images, qubits, unit_rows
 from qsac.families.transformer.model import Model
 from qsac.files.numbers import Numbers
 

@@ -1,4 +1,4 @@
-"""Affine maps of a layer's rows, and where a state is asked for."""
+"""States that a register can be brought into: where they are asked for, and the rows that they are made of."""
 
 from __future__ import annotations
 
@@ -9,34 +9,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.families.transformer.affine import Affine
 from qsac.families.transformer.construction.composing import Names
 from qsac.families.transformer.lengths import Real, scale_of
 from qsac.files.numbers import Numbers
 
 Places = NDArray[np.intp]
-
-
-@dataclass(frozen=True, eq=False)
-class Affine:
-    """x -> ``matrix`` x + ``bias``: (D, d) and (D,)."""
-
-    matrix: Numbers
-    bias: Numbers
-
-    @classmethod
-    def linear(cls, matrix: Numbers) -> Affine:
-        """Without a bias."""
-        return cls(matrix, np.zeros(len(matrix)))
-
-    @property
-    def rows(self) -> int:
-        """D, the length of an image."""
-        return len(self.matrix)
-
-
-def has_bias(maps: Sequence[Affine]) -> bool:
-    """Whether one of the maps is not linear."""
-    return any(bool(np.any(one.bias)) for one in maps)
 
 
 @dataclass(frozen=True)
@@ -90,7 +68,7 @@ def images(maps: Sequence[Affine], classes: Places, rows: Numbers) -> Numbers:
     for place, one in enumerate(maps):
         chosen = classes == place
         if chosen.any():
-            result[chosen] = rows[chosen] @ one.matrix.T + one.bias
+            result[chosen] = one.of(rows[chosen]) + one.bias
     return result
 
 
