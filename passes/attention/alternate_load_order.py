@@ -34,6 +34,7 @@ class AlternateLoadOrder(Pass):
         "park-keys",
         "select-indices",
         "gate-load-only",
+        "weigh-indices",
         "fold-unitaries",
         "truncate-tokens",
         "prune-loaders",

@@ -61,7 +61,8 @@ class FactorKernel(Pass):
             # One factor is the unary form that is there.
             return program
         candidate = _factored(program, preparation, projection, groups, factors)
-        if self.linear or _cost(candidate, context, price) < _cost(program, context, price):
+        # Of equal ones the product: merge-degrees may come to the same, but not where this pass runs alone.
+        if self.linear or _cost(candidate, context, price) <= _cost(program, context, price):
             return candidate
         return program
 

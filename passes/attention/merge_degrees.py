@@ -62,12 +62,21 @@ def _merged(program: Program, preparation: PrepareDegree, projection: Project) -
         return program
     kept = [place for place, register in enumerate(degree) if register not in instead]
     left = tuple(degree[place] for place in kept)
+    terms = [*kept, len(degree)]
+    # Copies that are not gated any more come before the preparation, as they would without the registers.
+    waiting = [replace(preparation, degree=left, amplitudes=_of(preparation.amplitudes, terms))][: len(left)]
     ops: list[Op] = []
     for op in program.ops:
-        if isinstance(op, PrepareDegree | Project) and (op is preparation or op is projection):
-            ops += _narrowed(op, left, [*kept, len(degree)])
-        else:
-            ops.append(_regated(op, instead))
+        if op is preparation:
+            continue
+        if op is projection:
+            ends = [replace(projection, registers=left, amplitudes=_of(projection.amplitudes, terms))][: len(left)]
+            ops += [*waiting, *ends]
+            continue
+        changed = _regated(op, instead)
+        if waiting and set(left) & {*changed.targets, *changed.controlled_by}:
+            ops.append(waiting.pop())
+        ops.append(changed)
     return replace(
         program,
         registers=tuple(register for register in program.registers if register.name not in instead),
@@ -79,14 +88,8 @@ def _merged(program: Program, preparation: PrepareDegree, projection: Project) -
     )
 
 
-def _narrowed(op: PrepareDegree | Project, degree: tuple[str, ...], terms: list[int]) -> list[Op]:
-    """The preparation or projection of the registers that are left, if there are any, with these terms."""
-    if not degree:
-        return []
-    amplitudes = tuple(op.amplitudes[term] for term in terms)
-    if isinstance(op, PrepareDegree):
-        return [replace(op, degree=degree, amplitudes=amplitudes)]
-    return [replace(op, registers=degree, amplitudes=amplitudes)]
+def _of(amplitudes: tuple[float, ...], terms: list[int]) -> tuple[float, ...]:
+    return tuple(amplitudes[term] for term in terms)
 
 
 def _only_gates(program: Program, register: str, ends: tuple[Op, ...]) -> bool:

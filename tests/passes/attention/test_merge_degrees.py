@@ -55,6 +55,16 @@ def test_copies_of_every_term_need_no_register() -> None:
     assert not any(isinstance(op, Project) and op.state == "unary" for op in only.ops)
 
 
+def test_the_state_waits_for_the_first_copy_that_it_gates() -> None:
+    """So that it can be staged."""
+    after = merged(polynomial(0.0, 0.6, 0.0, 0.8, rows=2))
+    place = next(place for place, op in enumerate(after.ops) if isinstance(op, PrepareDegree))
+    assert "degree[1]" in after.ops[place + 1].controlled_by
+    staged = StageDegree().apply(after, CONTEXT)
+    assert staged != after
+    assert_same_probabilities(after, staged)
+
+
 def test_several_gaps() -> None:
     after = merged(polynomial(0.0, 0.6, 0.0, 0.0, 0.8, rows=2))
     assert degrees(after) == ("degree[1]",)
