@@ -255,7 +255,7 @@ CODES: Mapping[str, str] = {
     "run.invalid-error-rates": "the error rates of the target are not probabilities",
     "run.nothing-to-correct": "correction of readout errors is asked for without noise",
     "run.uncorrectable-errors": "the readout errors are too large to be corrected",
-    "run.unsupported-readout": "the readout has no precision, and its readout errors are not corrected",
+    "run.unsupported-readout": "the readout has no precision, or its readout errors are not corrected",
     "generate.no-next-word": "the model does not predict words",
     "generate.unreadable-word": "words can be predicted that the model cannot read",
     "generate.empty-prompt": "the prompt has no word",

@@ -231,8 +231,16 @@ class Readout(Protocol):
 
     @property
     def precise(self) -> str | None:
-        """The metric for which ``--precision`` and readout-error mitigation work, because :meth:`influence` knows its
-        error; None if there is none."""
+        """What shots are taken for with ``--precision``, and told for by a forecast: a metric, or more than one number.
+        None if there is nothing whose error is known."""
+
+    @property
+    def standard_error(self) -> float:
+        """The standard error of :attr:`precise` for which a forecast tells the shots."""
+
+    @property
+    def corrected(self) -> bool:
+        """Whether readout errors are mitigated, because :meth:`influence` knows how they move every metric."""
 
     def expected(self, model: Any) -> Mapping[str, Outcomes]:
         """The closed form: exact outcomes of every circuit, without a circuit. ``subnormalisation`` is 1."""
@@ -249,9 +257,12 @@ class Readout(Protocol):
     def shots(self, model: Any, expected: Mapping[str, Outcomes], error: float) -> int | None:
         """The shots of each circuit for a standard error of :attr:`precise`; None where that cannot be told."""
 
+    def reached(self, result: Result) -> float | None:
+        """The standard error of :attr:`precise` in a result of shots; None where it is not resolved."""
+
     def influence(self, name: str, value: float, seen: Mapping[str, Outcomes], weights: Mapping[str, Any]) -> Any:
         """How much more of each bit string moves a metric (its influence function), by the weights that the bit
-        strings have for ``given`` and for each readout. Only where :attr:`precise` is not None."""
+        strings have for ``given`` and for each readout. Only where :attr:`corrected`."""
 
     def branch(self, model: Any, circuit: str, expected: Outcomes) -> float:
         """The probability of the branch of a circuit's final state that is read."""

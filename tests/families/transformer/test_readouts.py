@@ -102,8 +102,25 @@ def test_enough_shots_reach_the_error_that_was_asked_for() -> None:
 def test_without_targets_there_is_no_cross_entropy() -> None:
     model, readout = predicting(positions=[2, 4])
     assert readout.closed_form(model).metrics.keys() == {"success_probability"}
-    assert readout.shots(model, readout.expected(model), 0.1) is None
     assert readout.row_count(model, readout.closed_form(model)) == 6
+
+
+def test_without_targets_shots_are_for_the_least_known_probability() -> None:
+    model, readout = predicting(positions=[2, 4])
+    assert readout.precise == "least known probability"
+    expected = readout.expected(model)
+    shots = readout.shots(model, expected, 0.01)
+    assert shots is not None
+    result = readout.result(model, drawn(expected, shots, 1))
+    assert readout.reached(result) == pytest.approx(0.01, rel=0.1)
+    spreads = [max(one["probabilities"]) for one in result.value_errors["predictions"]]
+    assert readout.reached(result) == max(spreads)
+    # Twice the error takes a quarter of the shots.
+    assert readout.shots(model, expected, 0.02) == pytest.approx(shots / 4, abs=1)
+    never = {name: replace(one, given=0.0, success={"predictions": 0.0}) for name, one in expected.items()}
+    assert readout.shots(model, never, 0.01) is None
+    missed = drawn(expected, 1000, 1) | {"position-4": Outcomes(1000, 0, {"predictions": 0}, Index(*np.zeros((2, 4))))}
+    assert readout.reached(readout.result(model, missed)) is None
 
 
 def test_values_that_are_no_word_are_left_out() -> None:

@@ -49,6 +49,8 @@ class Loss:
 
     type: ClassVar[str] = "loss"
     precise: ClassVar[str | None] = "loss"
+    standard_error: ClassVar[float] = 0.1
+    corrected: ClassVar[bool] = True
     details: ClassVar[Mapping[str, str]] = DETAILS
 
     def step(self, model: Model, source: Evolution | None = None) -> CircuitStep:
@@ -128,6 +130,9 @@ class Loss:
         found = expected[NAME]
         given, fidelity = min(found.success_probability, 1.0), found.share("fidelity")
         return max(1, ceil((1 - fidelity) / (fidelity * given * error**2))) if given and fidelity else None
+
+    def reached(self, result: Result) -> float | None:
+        return result.standard_errors["loss"]
 
     def influence(self, name: str, value: float, seen: Mapping[str, Outcomes], weights: Mapping[str, Any]) -> Any:
         (found,) = seen.values()

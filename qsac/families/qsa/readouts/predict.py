@@ -45,6 +45,8 @@ class Predict:
 
     type: ClassVar[str] = "predict"
     precise: ClassVar[str | None] = None
+    standard_error: ClassVar[float] = 0.1
+    corrected: ClassVar[bool] = False
     details: ClassVar[Mapping[str, str]] = {}
 
     position: int
@@ -175,6 +177,9 @@ class Predict:
         )
 
     def shots(self, model: Model, expected: Mapping[str, Outcomes], error: float) -> int | None:
+        return None
+
+    def reached(self, result: Result) -> float | None:
         return None
 
     def influence(self, name: str, value: float, seen: Mapping[str, Outcomes], weights: Mapping[str, Any]) -> Any:

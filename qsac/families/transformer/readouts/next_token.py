@@ -37,12 +37,22 @@ class NextToken:
     ``positions`` (from 1). ``targets``: the word, from 0, that does follow each of them, or None."""
 
     type: ClassVar[str] = "next-token"
-    precise: ClassVar[str | None] = None
+    corrected: ClassVar[bool] = False
     details: ClassVar[Mapping[str, str]] = {}
 
     vocabulary: Numbers = field(repr=False)
     positions: tuple[int, ...]
     targets: tuple[int, ...] | None
+
+    @property
+    def precise(self) -> str:
+        """The cross entropy where there are targets, else the probability that has the largest error."""
+        return "least known probability" if self.targets is None else "cross_entropy"
+
+    @property
+    def standard_error(self) -> float:
+        """0.1 of the cross entropy, in nats, or 0.01 of a probability."""
+        return 0.01 if self.targets is None else 0.1
 
     @property
     def words(self) -> int:
@@ -86,9 +96,10 @@ class NextToken:
         return self._result(model, outcomes, [success(found, certain=False) for found in outcomes.values()])
 
     def shots(self, model: Model, expected: Mapping[str, Outcomes], error: float) -> int | None:
-        """The shots of each circuit for a standard error of the cross entropy, the same number for every position."""
+        """The shots of each circuit for a standard error of the cross entropy, or of every probability; as many for
+        every position."""
         if self.targets is None:
-            return None
+            return self._shots_for_probabilities(expected, error)
         variance = 0.0
         for position, target in zip(self.positions, self.targets, strict=True):
             found = expected[circuit_of(position)]
@@ -97,6 +108,12 @@ class NextToken:
                 return None
             variance += (1 - min(hit / found.given, 1.0)) / (hit / found.total)
         return max(1, ceil(variance / (len(self.positions) * error) ** 2))
+
+    def reached(self, result: Result) -> float | None:
+        if self.targets is not None:
+            return result.standard_errors["cross_entropy"]
+        spreads = [spread for one in result.value_errors[NAME] for spread in one["probabilities"]]
+        return None if None in spreads else max(spreads)
 
     def influence(self, name: str, value: float, seen: Mapping[str, Outcomes], weights: Mapping[str, Any]) -> Any:
         raise NotImplementedError("predictions are not corrected for readout errors")
@@ -132,6 +149,15 @@ class NextToken:
 
     def row_count(self, model: Model, result: Result) -> int:
         return len(self.positions) * self.words + (2 if self.targets is not None else 0)
+
+    def _shots_for_probabilities(self, expected: Mapping[str, Outcomes], error: float) -> int | None:
+        most = 0.0
+        for found in expected.values():
+            if found.given < RESOLUTION:
+                return None
+            shares = index_of(NAME, found).joint / found.given
+            most = max(most, float(np.max(shares * (1 - np.minimum(shares, 1.0)))) / found.success_probability)
+        return max(1, ceil(most / error**2))
 
     def _overlaps(self, model: Model) -> Numbers:
         """<e_l|o_j>, (positions, M)."""
