@@ -71,7 +71,9 @@ def test_three_answers_agree(family: Family, level: int, machine: str) -> None:
         for step, circuit, program, subnormalisation in zip(
             plan.circuits, compiled.circuits, compiled.programs, compiled.subnormalisations, strict=True
         ):
-            assert subnormalisation == pytest.approx(step.program.subnormalisation, rel=1e-12)
+            # A pass may trade success for gates; none succeeds more often than what was built, but for rounding.
+            built = step.program.subnormalisation
+            assert subnormalisation > built * (1 - 1e-12)
             assert (
                 tuple(readout.metric for readout in circuit.readouts)
                 == step.reads
@@ -80,7 +82,7 @@ def test_three_answers_agree(family: Family, level: int, machine: str) -> None:
             index = expected[step.name].index
             assert (0 if index is None else len(index.marginal).bit_length() - 1) == step.index
             wanted = of_circuit(expected[step.name], subnormalisation)
-            agree(of_program(step.program), wanted)
+            agree(of_program(step.program), of_circuit(expected[step.name], built))
             agree(of_program(program), wanted)
             agree(simulate(circuit), wanted)
 
