@@ -148,6 +148,34 @@ def test_drawn_models_agree(seed: int) -> None:
         assert of_compiled(qsac.compile(model, "statevector", verify=False)) <= TOLERANCE
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_the_smallest_drawn_models_agree(seed: int) -> None:
+    """Heads of one entry, and of more entries than tokens have."""
+    model = loaded(drawn(seed, most=3, width=3))
+    assert widest(model) <= agreement.INTERPRETED
+    assert of_plan(model) <= TOLERANCE
+
+
+@pytest.mark.parametrize("kernel", [{"type": "linear"}, {"type": "softmax-taylor", "degree": 2}])
+@pytest.mark.parametrize("residual", [[0.5, 0.5], [0, 1]])
+def test_three_layers_agree(kernel: dict[str, Any], residual: list[float]) -> None:
+    """Adjoints of adjoints: what a score of the third layer undoes."""
+    rng = np.random.default_rng(11)
+    layers = [
+        {
+            "attention": {"kernel": kernel, "heads": [{"query": rows, "key": rows}]},
+            "residual": residual,
+        }
+        for rows in (rng.normal(size=(3, 2, 2)) / 2).tolist()
+    ]
+    given = minimal()
+    given["tokens"] = {"type": "inline", "values": [[1.0, 0.2], [0.3, 0.7]]}
+    given["transformer"] = {"layers": layers}
+    model = loaded(given)
+    assert widest(model) <= agreement.INTERPRETED
+    assert of_plan(model) <= TOLERANCE
+
+
 def test_drawn_models_have_every_option() -> None:
     models = [loaded(drawn(seed, most=4, width=4)) for seed in range(60)]
     layers = [layer for model in models for layer in model.layers]

@@ -173,10 +173,14 @@ class Composition:
             self.ops = kept
 
     def reversed(self, ops: Sequence[Op]) -> list[Op]:
-        """The adjoint of an op list: registers that it brings up end, in zero, and the other way round."""
+        """The adjoint of an op list: registers that it brings up end, in zero, and the other way round.
+
+        What ends in the list begins in it too: with a load, or where the list is an adjoint itself with an inverse one.
+        """
+        ending = {register for op in ops for register in op.releases}
         born: dict[str, int] = {}
         for place, op in enumerate(ops):
-            for register in op.requires_zero:
+            for register in (*op.requires_zero, *(name for name in op.targets if name in ending)):
                 born.setdefault(register, place)
         result: list[Op] = []
         for place in reversed(range(len(ops))):

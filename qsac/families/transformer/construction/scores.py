@@ -176,12 +176,13 @@ def emit_rows(
     ratios = [_ratios(one, most, kernel) for one, most in zip(lengths, largest, strict=True)]
     loaded, undone = (unit_rows(rows)[0] for rows in sides)
     scores = {place: score for place, score in ((fixed.own, fixed.score), (fixed.parked, 1.0)) if place is not None}
+    width = sides[0].shape[1]
     if scores:
         loaded = _with_scores(loaded, undone[-1], scores)
-        ratios[0][list(scores)] = 1.0
+        # A row of one entry has its score from its length.
+        ratios[0][list(scores)] = 1.0 if width > 1 else list(scores.values())
         ratios[1][fixed.queries :] = 1.0
     varied = [bool(np.any(np.abs(one - 1) > ALIKE)) for one in ratios]
-    width = sides[0].shape[1]
     spare = width + sum(varied) <= 1 << qubits(width)
     if spare:
         loaded = _extended(loaded, ratios[0], width, varied[0])
@@ -203,12 +204,12 @@ def emit_rows(
 
 
 def _with_scores(loaded: Numbers, query: Numbers, scores: Mapping[int, float]) -> Numbers:
-    """Rows of keys, of which some have given scores with a query."""
+    """Rows of keys, of which some have given scores with a query; the score 1 for rows of one entry."""
     result: Numbers = np.array(loaded)
     for place, score in scores.items():
-        result[place] = score * query
-        if score < 1:
-            result[place] += np.sqrt(1 - score**2) * _orthogonal(query)
+        result[place] = query
+        if score < 1 and len(query) > 1:
+            result[place] = score * query + np.sqrt(1 - score**2) * _orthogonal(query)
     return result
 
 
