@@ -14,6 +14,14 @@ from qsac.families.transformer.reading import read
 from qsac.families.transformer.schema import ModelFile
 from qsac.files.diagnosis import refuse
 
+LAYER = "/transformer/layers/0"
+HEAD = f"{LAYER}/attention/heads/0"
+FEED = f"{LAYER}/feed_forward"
+
+POLYNOMIAL = {"type": "polynomial", "input": [[1, 0], [0, 1]], "coefficients": [0, 1, 0.5], "output": [[1, 0], [0, 1]]}
+INLINE = {"type": "inline", "values": [[1, 0], [0.6, 0.8], [0, 1]]}
+FIDELITY = {"type": "state-fidelity", "targets": [[1, 0], [0, 1], [1, 1], [1, -1]]}
+
 MISSING = object()
 """In place of a value: the field is left out."""
 
@@ -57,3 +65,25 @@ def changed(pointer: str, value: Any, given: dict[str, Any] | None = None) -> di
     else:
         place[last] = value
     return model
+
+
+def polynomial(**fields: Any) -> dict[str, Any]:
+    """The minimal model with a polynomial feed-forward."""
+    return changed(FEED, {**POLYNOMIAL, **fields})
+
+
+def fed(residual: list[float], **fields: Any) -> dict[str, Any]:
+    return changed(f"{LAYER}/feed_forward_residual", residual, polynomial(**fields))
+
+
+def inline(readout: dict[str, Any] | None = None, **tokens: Any) -> dict[str, Any]:
+    given = changed("/tokens", {**INLINE, **tokens})
+    return given if readout is None else changed("/readout", readout, given)
+
+
+def rotary(given: dict[str, Any] | None = None) -> dict[str, Any]:
+    return changed("/transformer/position", {"type": "rotary"}, given)
+
+
+def next_token(**fields: Any) -> dict[str, Any]:
+    return {"type": "next-token", "vocabulary": [[1, 0], [0, 1], [0.6, 0.8]], **fields}
