@@ -22,7 +22,7 @@ from tests.replay.compare import LEVELS  # noqa: E402
 from tests.replay.plan import KINDS, job  # noqa: E402
 from tests.replay.renames import RENAMES  # noqa: E402
 from tests.replay.replay import Found, Tally, answers, judged, restricted  # noqa: E402
-from tests.replay.sides import ReplayError  # noqa: E402
+from tests.replay.sides import ReplayError, commit_of, passes_of  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 _MOST_SHOWN = 60
@@ -51,9 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
     tally = Tally()
     try:
         jobs = restricted(map(job, numbers), asked.only)
-        with closing(answers(ROOT, asked.base, jobs, RENAMES, asked.jobs)) as both:
+        renames = RENAMES.of_passes(passes_of(ROOT, commit_of(ROOT, asked.base)), passes_of(ROOT))
+        with closing(answers(ROOT, asked.base, jobs, renames, asked.jobs)) as both:
             for one, pairs in both:
-                found = judged(one, pairs, asked.level, RENAMES, asked.only)
+                found = judged(one, pairs, asked.level, renames, asked.only)
                 tally.add(found)
                 _show(found, tally, asked.keep)
     except ReplayError as error:

@@ -119,6 +119,7 @@ def _renamed(value: Any, path: tuple[str, ...], renames: Renames, old: bool) -> 
     """A document without what is not compared and, if it is the ``old`` one, in the words of the working tree."""
     if path and path[0] in _FOREIGN:
         return value
+    value = renames.without_later(value, path)
     if isinstance(value, dict):
         result = {}
         for name, inner in value.items():

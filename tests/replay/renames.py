@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,10 @@ class Renames:
     """Old names and new ones, for the comparison by meaning.
 
     ``ops`` and ``passes`` are renamed in IR text, pass lists and groups; ``registers`` also where circuits name their
-    bits. ``fields`` are keys of JSON objects at any depth and attributes in IR text, or, with a slash in front, JSON
+    bits. Of ``passes`` those whose new name the commit has too are not renamed; ``later_passes`` are those that it does
+    not have by any name, which are left out of pass lists. :meth:`of_passes` finds out both.
+
+    ``fields`` are keys of JSON objects at any depth and attributes in IR text, or, with a slash in front, JSON
     pointers in which ``*`` stands for any one step (``/circuits/*/groups``). A field renamed to None is not compared:
     one of the two sides does not have it. Renamed all at once, so that two names may change places.
 
@@ -35,6 +38,7 @@ class Renames:
     fields: Mapping[str, str | None] = field(default_factory=dict)
     added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     added_attributes: tuple[str, ...] = ()
+    later_passes: frozenset[str] = frozenset()
     moves: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
@@ -44,6 +48,11 @@ class Renames:
             file = folder / name
             if file.is_file():
                 file.write_text(file.read_text("utf-8").replace(old, new), "utf-8")
+
+    def of_passes(self, base: Collection[str], tree: Collection[str]) -> Renames:
+        """The table for a commit that has the passes ``base``, where the working tree has the passes ``tree``."""
+        passes = {old: new for old, new in self.passes.items() if new not in base}
+        return replace(self, passes=passes, later_passes=frozenset(tree) - {*base, *passes.values()})
 
     def against(self, base: Mapping[str, Any]) -> Renames:
         """The table for a document of the commit: what that commit does not have yet is not compared."""
@@ -60,6 +69,14 @@ class Renames:
             return text
         names = "|".join(self.added_attributes)
         return re.sub(rf" (?:{names})=\[[\d,]*\]| # /\S*$", "", text, flags=re.MULTILINE)
+
+    def without_later(self, value: Any, path: tuple[str, ...]) -> Any:
+        """What stands at a path of a document, without the passes that the commit does not have."""
+        if isinstance(value, str) and path == ("options", "passes"):
+            return ",".join(entry for entry in _entries(value) if entry.partition("{")[0] not in self.later_passes)
+        if isinstance(value, list) and path[-1:] == ("passes",):  # of a circuit, or of all of them
+            return [entry for entry in value if entry["name"] not in self.later_passes]
+        return value
 
     def in_ir(self, text: str) -> str:
         """IR text of the commit in the words of the working tree."""
@@ -106,6 +123,11 @@ class Renames:
             named = bool(result) and result[-1] == "--passes"
             result.append(_reworded(argument, backwards) if named else argument)
         return result
+
+
+def _entries(pipeline: str) -> list[str]:
+    """The passes of a list as text, each with its options, which have commas too."""
+    return re.findall(r"[^,{]+(?:\{[^}]*\})?", pipeline)
 
 
 def _reworded(text: str, names: Mapping[str, str]) -> str:

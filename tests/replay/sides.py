@@ -11,12 +11,14 @@ import sys
 import tarfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tests.replay.compare import Answer
 
 _DRIVER = Path(__file__).with_name("driver.py")
+_LISTED = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+"""git's list of the files of the working tree: new ones are there, ignored ones are not."""
 
 
 class ReplayError(Exception):
@@ -44,6 +46,14 @@ def commit_of(root: Path, base: str) -> str:
     return found.decode().strip()
 
 
+def passes_of(root: Path, commit: str | None = None) -> frozenset[str]:
+    """The names of the passes that a commit has, or without one the working tree: each has a file of its name."""
+    listed = ("ls-tree", "-r", "-z", "--name-only", commit) if commit else _LISTED
+    files = map(PurePosixPath, _git(root, *listed).decode().split("\0"))
+    own = [file for file in files if file.parts[:1] == ("passes",) and file.suffix == ".py" and file.stem[0] != "_"]
+    return frozenset(file.stem.replace("_", "-") for file in own if commit or (root / file).is_file())
+
+
 def extract(root: Path, commit: str, folder: Path) -> None:
     """Write the files of a commit into a new folder. Neither the checkout nor git's own files are touched."""
     archive = folder.with_suffix(".tar")
@@ -56,7 +66,7 @@ def extract(root: Path, commit: str, folder: Path) -> None:
 def copy_tree(root: Path, folder: Path) -> None:
     """Copy the working tree as it is now, new files included and ignored ones not, into a new folder, so that changes
     made meanwhile are no part of it."""
-    names = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").decode().split("\0")
+    names = _git(root, *_LISTED).decode().split("\0")
     for name in dict.fromkeys(filter(None, names)):
         source, place = root / name, folder / name
         if source.is_symlink() or source.is_file():

@@ -1,13 +1,16 @@
 """What a replay compares, by either level: texts as the two sides might write them."""
 
 import json
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.replay.compare import Answer, Difference, compare
 from tests.replay.renames import RENAMES, Renames
+from tests.replay.sides import passes_of
 
 NONE = Renames()
 
@@ -170,6 +173,70 @@ def test_attributes_of_blocks_that_a_commit_does_not_have_yet() -> None:
     found = _compared(old, {**old, "ir": "op project # /readout\n"}, "meaning", renames, "template")
     assert found is not None
     assert found.place == "/ir, line 1"
+
+
+def test_passes_are_renamed_for_a_commit_that_does_not_have_the_new_name() -> None:
+    renames = Renames(passes={"stage-power": "stage-degree", "stagger": "alternate"})
+    tree, both = {"stage-degree", "alternate", "park-keys"}, ("compile", "--passes", "stage-degree{x=1},alternate")
+    for base, passed in (
+        ({"stage-power", "stagger"}, "stage-power{x=1},stagger"),
+        ({"stage-degree", "stagger"}, "stage-degree{x=1},stagger"),
+        (tree, "stage-degree{x=1},alternate"),
+    ):
+        fitted = renames.of_passes(base, tree)
+        assert fitted.old_arguments(both) == ["compile", "--passes", passed]
+        assert fitted.later_passes == ({"park-keys"} - base)
+        old = _artifact(options={"passes": passed})
+        assert _compared(old, _artifact(options={"passes": both[-1]}), "meaning", fitted) is None
+
+
+@pytest.mark.parametrize("kind", ["artifact", "of circuits", "template"])
+def test_passes_that_a_commit_does_not_have_yet_are_left_out_of_pass_lists(kind: str) -> None:
+    def made(*names: str, park: str = "") -> dict[str, Any]:
+        listed = [{"name": name, "two_qubit_gates": [4, 4]} for name in names]
+        of_kind = {
+            "artifact": {"stats": {"passes": listed}},
+            "of circuits": {"stats": {"circuits": {"re": {"passes": listed}}}},
+            "template": {"passes": listed},
+        }[kind]
+        named = (name + park if name == "park-keys" else name for name in names)
+        return _artifact(options={"passes": ",".join(named)}) | of_kind
+
+    old, new = made("drop-controls", "merge"), made("drop-controls", "park-keys", "merge", park="{x=1,y=merge}")
+    earlier = Renames().of_passes({"drop-controls", "merge"}, {"drop-controls", "merge", "park-keys"})
+    later = Renames().of_passes({"drop-controls", "merge", "park-keys"}, {"drop-controls", "merge", "park-keys"})
+    assert _compared(old, new, "meaning", earlier) is None
+    assert _compared(new, new, "meaning", later) is None
+    for base, tree, renames in (
+        (old, new, later),
+        (old, new, NONE),
+        (old, made("merge", "park-keys", "drop-controls"), earlier),
+        (old, made("drop-controls", "park-keys"), earlier),
+    ):
+        found = _compared(base, tree, "meaning", renames)
+        assert found is not None
+        assert found.place == "/options/passes"
+    counted = json.loads(json.dumps(new).replace("[4, 4]", "[4, 3]"))
+    found = _compared(old, counted, "meaning", earlier)
+    assert found is not None
+    assert found.place.endswith("passes/0/two_qubit_gates/1")
+
+
+def test_the_passes_of_a_commit_are_its_files(tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    for name in ("attention/park_keys.py", "attention/_tables.py", "__init__.py", "circuit/route.py"):
+        file = repository / "passes" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    (repository / "tests" / "passes").mkdir(parents=True)
+    (repository / "tests" / "passes" / "test_route.py").touch()
+    git = ("git", "-C", str(repository), "-c", "user.name=replay", "-c", "user.email=replay@localhost")
+    for arguments in (("init", "-q"), ("add", "-A"), ("commit", "-q", "--no-gpg-sign", "-m", "passes")):
+        subprocess.run([*git, *arguments], check=True)
+    (repository / "passes" / "circuit" / "route.py").unlink()
+    (repository / "passes" / "circuit" / "merge.py").touch()
+    assert passes_of(repository, "HEAD") == {"park-keys", "route"}
+    assert passes_of(repository) == {"park-keys", "merge"}
 
 
 def test_names_may_change_places_and_parts_of_words_are_none() -> None:
