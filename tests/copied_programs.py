@@ -103,7 +103,7 @@ class Choices:
             yield LoadTokens(score, self.position, "queries", inverse=True, when=when)
             yield Project((score,))
         data = self.value(place)
-        select = SelectIndex(key, "query", "branch", exact=self.selection == "exact")
+        select = SelectIndex(key, "query", "branch", swap=self.selection == "swap")
         yield from (select,) if self.selection else ()
         yield LoadTokens(data, (key,), "others" if place else "values", when=when, origin="/tokens")
         yield from (select.adjoint(),) if self.selection else ()
@@ -162,7 +162,7 @@ def copied_programs(draw: st.DrawFn) -> Program:
         powers=copies > 1 and draw(st.booleans()),
         split=split,
         scored=draw(st.booleans()),
-        selection=draw(st.sampled_from(["", "pair", "exact"])) if fused else "",
+        selection=draw(st.sampled_from(["", "pair", "swap"])) if fused else "",
         mask=draw(st.sampled_from(["causal", "full", "weights"])),
         unread=draw(st.booleans()),
         rng=np.random.default_rng(draw(st.integers(0, 2**20))),
