@@ -194,13 +194,13 @@ def test_passes_are_renamed_for_a_commit_that_does_not_have_the_new_name() -> No
 def test_passes_that_a_commit_does_not_have_yet_are_left_out_of_pass_lists(kind: str) -> None:
     def made(*names: str, park: str = "") -> dict[str, Any]:
         listed = [{"name": name, "two_qubit_gates": [4, 4]} for name in names]
-        of_kind = {
+        of_kind: dict[str, dict[str, Any]] = {
             "artifact": {"stats": {"passes": listed}},
             "of circuits": {"stats": {"circuits": {"re": {"passes": listed}}}},
             "template": {"passes": listed},
-        }[kind]
+        }
         named = (name + park if name == "park-keys" else name for name in names)
-        return _artifact(options={"passes": ",".join(named)}) | of_kind
+        return _artifact(options={"passes": ",".join(named)}) | of_kind[kind]
 
     old, new = made("drop-controls", "merge"), made("drop-controls", "park-keys", "merge", park="{x=1,y=merge}")
     earlier = Renames().of_passes({"drop-controls", "merge"}, {"drop-controls", "merge", "park-keys"})
