@@ -14,8 +14,9 @@ from qsac.ir.derivation import Branches
 from qsac.ir.matching import ends_in_zero, is_load, is_uncompute, matched
 from qsac.ir.op import Op
 from qsac.ir.program import Program
-from qsac.ir.shaped_table import ShapedTable
+from qsac.ir.shaped_table import ShapedTable, Span
 from qsac.ir.table import Table
+from qsac.numerics.plan import occupied_columns
 from qsac.passes.attention._tables import added
 from qsac.pipeline.contract import Pass, PassContext
 
@@ -34,7 +35,7 @@ class GateLoadOnly(Pass):
     name: ClassVar[str] = "gate-load-only"
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = 2
-    after: ClassVar[tuple[str, ...]] = ("stage-degree", "park-keys", "compress-tokens", "select-indices")
+    after: ClassVar[tuple[str, ...]] = ("stage-degree", "park-keys", "compress-tokens", "select-indices", "fold-scores")
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program with the inverse loads without gates for which that pays."""
@@ -80,6 +81,14 @@ def _repeated(row: Table, rows: int) -> Table:
 
 def _both(zeros: Table, ones: Table) -> Table:
     """For each value of the index the row for the value 0 of the gate, and the row for 1."""
-    if isinstance(zeros, ShapedTable) and isinstance(ones, ShapedTable):
-        return Branches().outline(zeros, ones)
+    if isinstance(zeros, ShapedTable) or isinstance(ones, ShapedTable):
+        return Branches().outline(_outlined(zeros, "zeros"), _outlined(ones, "ones"))
     return Table(Branches()(zeros.values, ones.values))
+
+
+def _outlined(table: Table, name: str) -> ShapedTable:
+    """A table without its numbers. One that has them beside one that has none is a row that repeats, or a small one."""
+    if isinstance(table, ShapedTable):
+        return table
+    spans = [Span(name, 0, len(np.unique(table.values, axis=0)))]
+    return ShapedTable(table.shape, real=table.real, columns=occupied_columns(table.values), spans=spans)

@@ -22,6 +22,7 @@ from qsac.lowering.allocation import allocate
 from qsac.machine.target import Target
 from qsac.pipeline.contract import Pass, PassContext
 from qsac.pipeline.registry import print_pipeline
+from qsac.report.classical_work import classical_work
 from qsac.report.forecast import forecast
 from qsac.simulation.verification import TOLERANCE
 
@@ -87,6 +88,9 @@ def check_statistics(compiled: Compiled, target: Target, options: Options) -> It
         "forecast": forecast(compiled.model, compiled.subnormalisations, whole, target, counts),
         **family_of(compiled.model).statistics(compiled.model, compiled.subnormalisations),
     }
+    worked_out = classical_work(compiled.model, options.pipeline())
+    if worked_out:
+        wanted["classical_work"] = worked_out
     yield from _recomputed(compiled, stats, wanted, "/stats", {*_OF_CIRCUITS} if alone else {"circuits"})
     for part, counted in zip(parts, counts, strict=True):
         if not alone:

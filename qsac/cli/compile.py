@@ -231,10 +231,20 @@ def deliver(
     elif not quiet:
         _print_summary(compiled, place, what, verify, verbose)
         show_losses(compiled.stats["forecast"])
+        for work in _beyond(compiled):
+            warn(f"{work} were worked out classically, by a pass that was named: these circuits do not compute them")
         if said is not None:
             warn(said)
     if not quiet and compiled.target["notice"]:
         note(compiled.target["notice"])
+
+
+def _beyond(compiled: Compiled) -> list[str]:
+    """What passes that were named worked out in place of the circuits."""
+    from qsac.pipeline.registry import parse_pipeline
+    from qsac.report.classical_work import beyond
+
+    return beyond(parse_pipeline(compiled.options["passes"]))
 
 
 def _advice(compiled: Compiled) -> str | None:

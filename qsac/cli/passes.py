@@ -13,6 +13,7 @@ from qsac.cli.messages import warn, write
 from qsac.cli.tables import Table
 from qsac.errors import ExtensionError
 from qsac.pipeline import registry
+from qsac.pipeline.contract import BY_NAME
 from qsac.plugins import contained, is_foreign, package_of, unreadable
 
 
@@ -39,7 +40,8 @@ def command(as_json: bool) -> None:
         summary = row["contract"].split("\n\n")[0].replace("\n", " ").split(". ")[0].rstrip(".")
         if row["package"] is not None:
             summary = f"({row['package']}) {summary}"
-        level = str(row["optimisation"]) if row["package"] is None else "-"
+        own = row["package"] is None and row["optimisation"] != BY_NAME
+        level = str(row["optimisation"]) if own else "-"
         table.add(row["name"] + (f"{{{options}}}" if options else ""), row["level"], level, summary)
     table.show()
 

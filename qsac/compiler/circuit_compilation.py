@@ -29,6 +29,7 @@ from qsac.pipeline.contract import CircuitPass, ErrorLedger, Pass, PassContext
 from qsac.pipeline.registry import print_pipeline
 from qsac.pipeline.stages import Ahead, Watch, check_rules
 from qsac.progress import Progress
+from qsac.report.classical_work import classical_work
 from qsac.report.forecast import forecast
 from qsac.simulation.verification import is_narrow
 
@@ -134,6 +135,9 @@ class Compilation:
             parts = [one.stats for one in circuits]
             stats = together(parts)
             stats["forecast"] = forecast(model, subnormalisations, stats, context.target, parts)
+        worked_out = classical_work(model, self.chosen)
+        if worked_out:
+            stats["classical_work"] = worked_out
         if len(circuits) == 1:
             stats |= circuits[0].rest
         else:

@@ -50,11 +50,14 @@ BUILT = 1 << 14
 ENTRIES = 1 << 16
 """Most entries of a unitary's matrix, or of tokens that are drawn, in a circuit that is compiled to be counted."""
 
-MOST_CIRCUITS, LEAST_CIRCUITS = 32, 3
-"""Circuits of a plan that are counted one by one: of more some are, evenly, and the others are interpolated."""
+MOST_CIRCUITS, LEAST_CIRCUITS, SAMPLED = 32, 3, 17
+"""Circuits of a plan that are counted one by one. Of more so many are sampled, evenly, and the others interpolated."""
 
 MATRIX_ENTRIES = 1 << 14
 """Entries of matrices that are synthesised in all of these together: one of 64 x 64 takes a third of a second."""
+
+OPS = 1 << 11
+"""Ops of all of these together: a thousand take two seconds."""
 
 Basis = Literal["model", "generic model", "shape"]
 
@@ -144,7 +147,8 @@ def estimate(
     options = asked_for(optimisation, optimization_level, None, 0, 0.0, qubits, prefer)
     steps = chosen.generic(source, sizes).circuits
     last = _Counted(machine, options, steps[-1].program)
-    places = evenly(len(steps), last.most_circuits)
+    most = last.most_circuits
+    places = evenly(len(steps), most if len(steps) <= most else min(most, SAMPLED))
     counted = [*(_Counted(machine, options, steps[place].program) for place in places[:-1]), last]
     finals = [one.final for one in counted]
     growth = np.interp(range(len(steps)), places, [final.subnormalisation for final in finals]).tolist()
@@ -309,7 +313,7 @@ class _Counted(_Estimation):
         matrices = [op for op in self.final.ops if isinstance(op, ApplyUnitary) and op.form == "matrix"]
         known = [op for op in matrices if not isinstance(tables[op.table], ShapedTable)]
         entries = sum(4 ** op.size(scope) for op in known)
-        return max(LEAST_CIRCUITS, min(MOST_CIRCUITS, MATRIX_ENTRIES // (entries or 1)))
+        return max(LEAST_CIRCUITS, min(MOST_CIRCUITS, MATRIX_ENTRIES // (entries or 1), OPS // len(self.final.ops)))
 
     @cached_property
     def of_shape(self) -> dict[str, Any]:

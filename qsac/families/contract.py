@@ -349,6 +349,11 @@ class Family(Protocol):
     def summary(self, model: Any) -> list[Fact]:
         """What ``qsac check`` says of it."""
 
+    @property
+    def classical_work(self) -> Sequence[str]:
+        """What its circuits' tables hold that is worked out from the model, in words: what they do not compute. Empty
+        where they hold the numbers of the model file."""
+
     def statistics(self, model: Any, subnormalisations: Sequence[float]) -> dict[str, Any]:
         """What an artifact's statistics say of the model, with the subnormalisation of each circuit's program."""
 

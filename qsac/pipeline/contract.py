@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 Preference = Literal["qubits", "depth"]
 
 
+BY_NAME = 1 << 8
+"""The optimisation level of passes that no level runs: they are named, or left out."""
+
+
 SLACK = 1 - 1e-9
 """What passes use of an error budget: the rest is for rounding."""
 
@@ -96,10 +100,11 @@ class Pass:
     """A program-to-program step. Fields are its options; the docstring of a subclass is its contract: what it needs,
     what it guarantees, and whether it is exact or within which error.
 
-    ``name`` is the kebab-case of the module's file name. ``optimisation`` is the lowest ``-O`` level that runs it. In
+    ``name`` is the kebab-case of the module's file name. ``optimisation`` is the lowest ``-O`` level that runs it, :data:`BY_NAME` for none. In
     every pipeline it comes after the passes named in ``after``, where they are there. ``templates`` says that it may be
     part of a template's pipeline: what it decides depends on the shapes of tables and not on their values, tables that
-    it makes have a derivation, and it leaves the numbers of ops with slots alone.
+    it makes have a derivation, and it leaves the numbers of ops with slots alone. ``classical_work`` is what it works
+    out that circuits of this kind are there to compute, in words; empty for all that are part of a level.
     """
 
     name: ClassVar[str]
@@ -107,6 +112,7 @@ class Pass:
     optimisation: ClassVar[int]
     after: ClassVar[tuple[str, ...]] = ()
     templates: ClassVar[bool] = False
+    classical_work: ClassVar[str] = ""
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program with the same meaning (up to global phase, and to the error written into the ledger)."""

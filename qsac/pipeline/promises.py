@@ -6,7 +6,7 @@ Each function says what is wanted that is not there, or None. They are called wh
 
 from __future__ import annotations
 
-from qsac.pipeline.contract import CircuitPass, Pass
+from qsac.pipeline.contract import BY_NAME, CircuitPass, Pass
 
 
 def pass_wants(found: object, name: str) -> str | None:
@@ -17,8 +17,8 @@ def pass_wants(found: object, name: str) -> str | None:
     if getattr(found, "level", None) not in levels:
         return f"a level that is {' or '.join(map(repr, levels))}"
     optimisation = getattr(found, "optimisation", None)
-    if type(optimisation) is not int or not 0 <= optimisation <= 3:
-        return "an optimisation from 0 to 3"
+    if type(optimisation) is not int or not (0 <= optimisation <= 3 or optimisation == BY_NAME):
+        return "an optimisation from 0 to 3, or BY_NAME"
     after = getattr(found, "after", None)
     if not (isinstance(after, tuple) and all(isinstance(one, str) for one in after)):
         return "an after that is a tuple of names of passes"

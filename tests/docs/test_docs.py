@@ -29,6 +29,7 @@ from qsac.ir.table import Table
 from qsac.machine.read import parse_target
 from qsac.machine.registry import target, target_names
 from qsac.machine.schema import TargetFile
+from qsac.pipeline.contract import BY_NAME
 from qsac.pipeline.registry import pass_class, pass_names
 from qsac.runtime.schema import RunResult
 from tests.bench.cases import Case
@@ -90,7 +91,8 @@ def _passes() -> str:
     for name in (one for one in pass_names() if pass_class(one).__module__.startswith("qsac.passes.")):
         cls = pass_class(name)
         after = f"; comes after {', '.join(cls.after)}" if getattr(cls, "after", ()) else ""
-        head = f"*{cls.level} level, from -O{cls.optimisation} on{after}.*"
+        since = "by name only" if cls.optimisation == BY_NAME else f"from -O{cls.optimisation} on"
+        head = f"*{cls.level} level, {since}{after}.*"
         parts.append(f"## {name}\n\n{head} {_markdown(inspect.getdoc(cls) or '')}\n\nOptions: {_fields(cls)}")
     return "\n\n".join(parts)
 

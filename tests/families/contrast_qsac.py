@@ -232,6 +232,7 @@ class ContrastFamily:
     """The family of the section ``contrast``."""
 
     section = "contrast"
+    classical_work = ()
     fields = ModelFile
     contract = Contract(
         "the model",

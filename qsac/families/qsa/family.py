@@ -35,6 +35,7 @@ class QuantumAttention:
     section = "attention"
     fields = ModelFile
     contract = MODEL
+    classical_work = ()
     readouts: Mapping[str, type[Any]] = {kind.type: kind for kind in (Loss, Predict, Overlaps)}
 
     def read(self, fields: BaseModel, given: Mapping[str, Any], folder: Path) -> Model:

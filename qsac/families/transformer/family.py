@@ -17,6 +17,7 @@ from qsac.families.transformer.diagnosis import MODEL
 from qsac.families.transformer.examples import examples
 from qsac.families.transformer.model import Model
 from qsac.families.transformer.places import losses
+from qsac.families.transformer.plan_size import check_plan, largest_context, largest_dimension
 from qsac.families.transformer.programs import fidelity_step, next_token_steps
 from qsac.families.transformer.reading import read
 from qsac.families.transformer.readouts.cross_entropy import VERSION, cross_entropy
@@ -40,6 +41,13 @@ from qsac.ir.attention import ApplyUnitary
 from qsac.ir.program import Program
 
 
+CLASSICAL_WORK = (
+    "rows of one token each: embedding, position, and the matrices of heads, feed-forwards and words",
+    "lengths of such rows, and sums of lengths",
+)
+"""No table mixes tokens: scores, sums over keys and outputs are the circuits' (docs/transformer.md)."""
+
+
 class Transformer:
     """The family of the section ``transformer``: a plan of one circuit for each position whose next word is asked for,
     and where targets are known a step that makes their cross entropy of all; or of one circuit for all positions."""
@@ -47,12 +55,14 @@ class Transformer:
     section = "transformer"
     fields = ModelFile
     contract = MODEL
+    classical_work = CLASSICAL_WORK
     readouts: Mapping[str, type[Any]] = {kind.type: kind for kind in (NextToken, StateFidelity)}
 
     def read(self, fields: BaseModel, given: Mapping[str, Any], folder: Path) -> Model:
         return read(of_type(fields, ModelFile), given, folder)
 
     def plan(self, model: Model, *, provenance: bool = False) -> Plan:
+        check_plan(model)
         readout = model.readout
         if isinstance(readout, StateFidelity):
             return Plan((fidelity_step(model, readout),))
@@ -79,12 +89,12 @@ class Transformer:
         return made
 
     def sizes(self, model: Model) -> dict[str, Extent]:
-        """N and d."""
+        """N and d, each as large as the model's other one allows; both together are checked where a model is drawn."""
         own = size_of(model)
         least = 2 if model.fields["readout"].get("positions") == "targets" else 1
         return {
-            "context": Extent(own.context, least, CONTEXT_LIMIT),
-            "dimension": Extent(own.dimension, 2, DIMENSION_LIMIT),
+            "context": Extent(own.context, least, largest_context(model, CONTEXT_LIMIT)),
+            "dimension": Extent(own.dimension, 2, largest_dimension(model, DIMENSION_LIMIT)),
         }
 
     def generic(self, model: Model, sizes: Sizes) -> Plan:

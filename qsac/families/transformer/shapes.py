@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,21 +18,25 @@ from numpy.random import Generator
 
 from qsac.families.contract import CircuitStep, Fact, Plan
 from qsac.families.transformer.model import Gated, Model
+from qsac.families.transformer.plan_size import check_drawn
 from qsac.families.transformer.reading import read
 from qsac.families.transformer.schema import ModelFile
 from qsac.files.numbers import Numbers, as_lists
 from qsac.files.pointer import counted
-from qsac.ir.attention import LoadTokens
+from qsac.ir.attention import ApplyUnitary, LoadTokens
 from qsac.ir.program import Program
 from qsac.ir.shaped_table import ShapedTable, Span
 from qsac.ir.table import Table
 
-CONTEXT_LIMIT = 1 << 14
+CONTEXT_LIMIT = 1 << 16
 DIMENSION_LIMIT = 1 << 12
-"""Largest shape that is estimated."""
+"""Largest shape that is estimated, if no limit of :mod:`~qsac.families.transformer.plan_size` is below."""
 
 OUTLINED = 1 << 14
 """Tables of more entries are counted by their shape alone."""
+
+SYNTHESISED = 1 << 12
+"""Matrices of more entries too: their gates are then only about right. One of 64 x 64 takes a third of a second."""
 
 SEED = 2403
 UNITARY = 1e-9
@@ -104,8 +109,11 @@ def shape_facts(shape: Mapping[str, Any]) -> list[Fact]:
 
 
 def drawn(model: Model, size: Size | None = None) -> Model:
-    """A model like this one with generic numbers; the same ones each time."""
-    given = _Drawing(model, size_of(model) if size is None else size).fields()
+    """A model like this one with generic numbers; the same ones each time. Raises
+    :class:`~qsac.errors.DoesNotFitError` for one that is too large."""
+    size = size_of(model) if size is None else size
+    check_drawn(model, *size)
+    given = _Drawing(model, size).fields()
     return read(ModelFile.model_validate(given), given, Path())
 
 
@@ -288,14 +296,17 @@ def _outlined_step(step: CircuitStep) -> CircuitStep:
 
 def _outline(step: CircuitStep) -> Program:
     program = step.program
-    loaded = {op.table for op in program.ops if isinstance(op, LoadTokens)}
-    tables = {name: _shaped(name, table) if name in loaded else table for name, table in program.tables.items()}
+    most = {op.table: OUTLINED for op in program.ops if isinstance(op, LoadTokens)}
+    most |= {op.table: SYNTHESISED for op in program.ops if isinstance(op, ApplyUnitary) and op.form == "matrix"}
+    # One row, such as what keys are weighed by, keeps its numbers: passes work with them.
+    tables = {
+        name: _shaped(name, table) if table.shape[0] > 1 and table.values.size > most.get(name, inf) else table
+        for name, table in program.tables.items()
+    }
     return replace(program, tables=tables)
 
 
 def _shaped(name: str, table: Table) -> Table:
-    if table.values.size <= OUTLINED:
-        return table
     columns = int(np.flatnonzero(table.values.any(axis=0))[-1]) + 1
     spans = [Span(name, 0, table.shape[0])]
     return ShapedTable(table.shape, real=table.real, columns=columns, spans=spans)
