@@ -68,6 +68,11 @@ class Model:
         """SHA-256 of :func:`canonical_json` of the canonical model, in hexadecimal."""
         return hashlib.sha256(canonical_json(self.canonical).encode("ascii")).hexdigest()
 
+    @cached_property
+    def expected(self) -> Mapping[str, Outcomes]:
+        """The closed form by circuit, as the readout's ``expected`` has it, computed when it is first asked for."""
+        return self.readout.expected(self)
+
     @property
     def entries(self) -> int:
         """About how many numbers the model holds that its circuits load."""

@@ -93,7 +93,7 @@ def of_circuit(expected: Outcomes, subnormalisation: float) -> Outcomes:
 def expected_outcomes(model: Model, subnormalisations: Sequence[float]) -> dict[str, Outcomes]:
     """The closed form of a model as outcomes of its circuits, whose programs' lambda is larger by
     ``subnormalisations``, in the order of the plan."""
-    found = model.readout.expected(model)
+    found = model.expected
     return {
         name: of_circuit(outcomes, subnormalisation)
         for (name, outcomes), subnormalisation in zip(found.items(), subnormalisations, strict=True)

@@ -1,8 +1,13 @@
-"""A template's model with other tokens and parameters of the same shape."""
+"""A template's model with other tokens and parameters of the same shape.
+
+Arrays become the model's own as they are. Whatever else is given is read as a model file would be: what is wrong with
+it is said in the same words.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,25 +16,83 @@ from numpy.typing import ArrayLike
 
 from qsac.arguments import shown
 from qsac.errors import InvalidInputError
+from qsac.families.ansatz import Ansatz
 from qsac.families.qsa.model import Model
 from qsac.families.qsa.reading import read
+from qsac.families.qsa.readouts.predict import Predict
 from qsac.families.qsa.schema import ModelFile
+from qsac.families.tokens.sequence import normalised
+from qsac.families.unitary import Matrix, with_angles, with_entries
 from qsac.files.numbers import Numbers, as_lists, exactly_real
 from qsac.files.pointer import join
 
 PARAMETERS = ("value", "score", "phases")
 
+_PRECISE = {np.dtype(name) for name in ("i1", "i2", "i4", "i8", "f4", "f8", "c8", "c16")}
+"""Types whose numbers double precision holds, but for large integers, which it rounds as it does those of a file."""
+
 
 def with_numbers_of(model: Model, values: Mapping[str, Any]) -> Model:
     """The model with other numbers, ``tokens`` among them; see :meth:`qsac.templates.template.Template.bind`. Raises
     for what has another shape."""
-    fields: dict[str, Any] = {**model.canonical, "attention": dict(model.canonical["attention"])}
-    for name, value in values.items():
-        if name == "tokens":
-            fields["tokens"] = {"type": "inline", "values": as_lists(_checked_tokens(model, value))}
-        else:
-            fields["attention"][name] = _checked_parameter(model, name, value)
+    tokens = _checked_tokens(model, values["tokens"]) if "tokens" in values else model.given_tokens
+    parameters = {name: value for name, value in values.items() if name != "tokens"}
+    arrays = {name: _array(model, name, value) for name, value in parameters.items()}
+    if np.isfinite(tokens).all() and tokens.any(axis=1).all() and all(found is not None for found in arrays.values()):
+        return _with_arrays(model, tokens, {name: found for name, found in arrays.items() if found is not None})
+    attention = model.canonical["attention"]
+    attention = attention | {name: _checked_parameter(model, name, value) for name, value in parameters.items()}
+    fields = {**model.canonical, "tokens": {"type": "inline", "values": as_lists(tokens)}, "attention": attention}
     return read(ModelFile.model_validate(fields), fields, Path())
+
+
+def _array(model: Model, name: str, value: Any) -> Numbers | None:
+    """The parameter as finite numbers in the shape in which the model has it; None for what is no such array."""
+    if name not in PARAMETERS or not isinstance(value, np.ndarray) or value.dtype not in _PRECISE:
+        return None
+    own = model.given_phases if name == "phases" else getattr(model, name)
+    kinds = "if"
+    if name == "phases" and own is not None:
+        shape: tuple[int, ...] = (model.context,)
+    elif isinstance(own, Ansatz):
+        shape = own.parameters.shape
+    elif isinstance(own, Matrix):
+        shape = (len(model.fields["attention"][name]["entries"]),) * 2
+        kinds = "if" if own.is_real else "ifc"
+    else:
+        return None
+    if value.dtype.kind not in kinds or value.shape != shape or not np.isfinite(value).all():
+        return None
+    return value.astype(np.float64 if value.dtype.kind != "c" else np.complex128)
+
+
+def _with_arrays(model: Model, tokens: Numbers, arrays: Mapping[str, Numbers]) -> Model:
+    """The model with finite numbers of its own shape, no token zero."""
+    rows = normalised(tokens, model.dimension)
+    attention: dict[str, Any] = dict(model.fields["attention"])
+    numbers: dict[str, Any] = {}
+    for name in (name for name in PARAMETERS if name in arrays):
+        own, array = getattr(model, name, None), arrays[name]
+        if name == "phases":
+            array.flags.writeable = False
+            numbers["given_phases"], attention[name] = array, array.tolist()
+        elif isinstance(own, Ansatz):
+            numbers[name], attention[name] = with_angles(own.rotations, array.astype(np.float64))
+        else:
+            entries = array.astype(np.complex128)
+            numbers[name], attention[name] = with_entries(entries, join("/attention", name), model.dimension)
+    readout = model.readout
+    if isinstance(readout, Predict) and readout.over == "tokens":
+        readout = replace(readout, states=rows)
+    return replace(
+        model,
+        **numbers,
+        tokens=rows,
+        readout=readout,
+        given_tokens=tokens,
+        fields={**model.fields, "attention": attention},
+        evolution=None,
+    )
 
 
 def _checked_tokens(model: Model, tokens: ArrayLike) -> Numbers:

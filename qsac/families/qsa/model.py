@@ -100,6 +100,13 @@ class Model(contract.Model):
         return resolved
 
     @cached_property
+    def scaled_overlaps(self) -> tuple[NDArray[np.complex128], NDArray[np.float64]]:
+        """A_j and w_j, both (T,), for the kernel divided by lambda."""
+        from qsac.families.qsa.metrics import scaled_overlaps
+
+        return scaled_overlaps(self)
+
+    @cached_property
     def canonical(self) -> dict[str, Any]:
         """As JSON: tokens inline (as given, before normalisation), ansatz parameters materialised."""
         return {**self.fields, "tokens": {"type": "inline", "values": as_lists(self.given_tokens)}}
