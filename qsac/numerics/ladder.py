@@ -177,6 +177,10 @@ def _turned(a: Complex, b: Complex) -> Real:
         for piece in range(pieces):
             x = a[piece] * handed.conj() + b[piece] * handed
             size = np.abs(x)
-            handed = -1j * np.where(size > 0, x.conj(), 1.0) / np.where(size > 0, size, 1.0)
+            x_conj = x.conj()
+            if not size.all():
+                zero = size == 0
+                x_conj[zero], size[zero] = 1.0, 1.0
+            handed = -1j * x_conj / size
             turned[piece] = handed
     return np.arctan2(turned.imag, turned.real) / 2

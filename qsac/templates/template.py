@@ -215,9 +215,13 @@ class Template:
         """What lowering has to know of the target and the options."""
         return self._compilation(0, Watch(None), None).context
 
+    @cached_property
+    def _chosen(self) -> tuple[Pass | CircuitPass, ...]:
+        """The pipeline."""
+        return tuple(parse_pipeline(present(self.options.passes, "the pipeline of the template")))
+
     def _compilation(self, place: int, watch: Watch, progress: Progress | None) -> Compilation:
-        chosen = parse_pipeline(present(self.options.passes, "the pipeline of the template"))
-        compilation = Compilation(self.target, self.options, watch, progress, chosen, template=True)
+        compilation = Compilation(self.target, self.options, watch, progress, self._chosen, template=True)
         compilation.counts.extend(self.shapes[place].counts)
         return compilation
 
