@@ -17,12 +17,13 @@ from numpy.typing import ArrayLike
 from qsac.arguments import shown
 from qsac.errors import InvalidInputError
 from qsac.families.ansatz import Ansatz
+from qsac.families.contract import Parameter
 from qsac.families.qsa.model import Model
 from qsac.families.qsa.reading import read
 from qsac.families.qsa.readouts.predict import Predict
 from qsac.families.qsa.schema import ModelFile
 from qsac.families.tokens.sequence import normalised
-from qsac.families.unitary import Matrix, with_angles, with_entries
+from qsac.families.unitary import with_angles, with_entries
 from qsac.files.numbers import Numbers, as_lists, exactly_real
 from qsac.files.pointer import join
 
@@ -36,32 +37,37 @@ def with_numbers_of(model: Model, values: Mapping[str, Any]) -> Model:
     """The model with other numbers, ``tokens`` among them; see :meth:`qsac.templates.template.Template.bind`. Raises
     for what has another shape."""
     tokens = _checked_tokens(model, values["tokens"]) if "tokens" in values else model.given_tokens
-    parameters = {name: value for name, value in values.items() if name != "tokens"}
-    arrays = {name: _array(model, name, value) for name, value in parameters.items()}
+    given = {name: value for name, value in values.items() if name != "tokens"}
+    wanted = parameters(model)
+    arrays = {name: _array(value, wanted.get(name)) for name, value in given.items()}
     if np.isfinite(tokens).all() and tokens.any(axis=1).all() and all(found is not None for found in arrays.values()):
         return _with_arrays(model, tokens, {name: found for name, found in arrays.items() if found is not None})
     attention = model.canonical["attention"]
-    attention = attention | {name: _checked_parameter(model, name, value) for name, value in parameters.items()}
+    attention = attention | {name: _checked_parameter(model, name, value) for name, value in given.items()}
     fields = {**model.canonical, "tokens": {"type": "inline", "values": as_lists(tokens)}, "attention": attention}
     return read(ModelFile.model_validate(fields), fields, Path())
 
 
-def _array(model: Model, name: str, value: Any) -> Numbers | None:
-    """The parameter as finite numbers in the shape in which the model has it; None for what is no such array."""
-    if name not in PARAMETERS or not isinstance(value, np.ndarray) or value.dtype not in _PRECISE:
+def parameters(model: Model) -> dict[str, Parameter]:
+    """See :meth:`qsac.families.contract.Family.parameters`."""
+    found = {"tokens": Parameter(model.given_tokens.shape, bool(np.iscomplexobj(model.given_tokens)))}
+    for name, unitary in (("value", model.value), ("score", model.score)):
+        rows = model.matrix_rows(name)
+        if rows is not None:
+            found[name] = Parameter((rows, rows), not unitary.is_real)
+        elif isinstance(unitary, Ansatz):
+            found[name] = Parameter(unitary.parameters.shape, complex=False)
+    if model.given_phases is not None:
+        found["phases"] = Parameter((model.context,), complex=False)
+    return found
+
+
+def _array(value: Any, wanted: Parameter | None) -> Numbers | None:
+    """The value as finite numbers of the shape wanted; None for what is no such array."""
+    if wanted is None or not isinstance(value, np.ndarray) or value.dtype not in _PRECISE:
         return None
-    own = model.given_phases if name == "phases" else getattr(model, name)
-    kinds = "if"
-    if name == "phases" and own is not None:
-        shape: tuple[int, ...] = (model.context,)
-    elif isinstance(own, Ansatz):
-        shape = own.parameters.shape
-    elif isinstance(own, Matrix):
-        shape = (len(model.fields["attention"][name]["entries"]),) * 2
-        kinds = "if" if own.is_real else "ifc"
-    else:
-        return None
-    if value.dtype.kind not in kinds or value.shape != shape or not np.isfinite(value).all():
+    fits = value.shape == wanted.shape and (wanted.complex or value.dtype.kind != "c")
+    if not fits or not np.isfinite(value).all():
         return None
     return value.astype(np.float64 if value.dtype.kind != "c" else np.complex128)
 
@@ -72,7 +78,8 @@ def _with_arrays(model: Model, tokens: Numbers, arrays: Mapping[str, Numbers]) -
     attention: dict[str, Any] = dict(model.fields["attention"])
     numbers: dict[str, Any] = {}
     for name in (name for name in PARAMETERS if name in arrays):
-        own, array = getattr(model, name, None), arrays[name]
+        array = arrays[name]
+        own = model.value if name == "value" else model.score
         if name == "phases":
             array.flags.writeable = False
             numbers["given_phases"], attention[name] = array, array.tolist()
@@ -182,26 +189,24 @@ def _checked_parameter(model: Model, name: str, value: Any) -> Any:
             help=f"compile a template of a model whose {name} has parameters",
         )
     if form == "matrix":
-        return _checked_matrix(model, name, plain, pointer)
+        return _checked_matrix(parameters(model)[name], plain, pointer)
     return {**attention[name], "parameters": plain}
 
 
-def _checked_matrix(model: Model, name: str, plain: Any, pointer: str) -> dict[str, Any]:
-    own = model.canonical["attention"][name]
-    size = len(own["entries"])
+def _checked_matrix(wanted: Parameter, plain: Any, pointer: str) -> dict[str, Any]:
+    size = wanted.shape[0]
     try:
         array = np.asarray(plain, dtype=np.float64)
     except (ValueError, TypeError):
         array = np.zeros(0)
     if array.shape == (size, size):
         array = np.stack([array, np.zeros_like(array)], axis=-1)
-    unitary = model.value if name == "value" else model.score
-    if array.shape != (size, size, 2) or (unitary.is_real and array[..., 1].any()):
+    if array.shape != (size, size, 2) or (not wanted.complex and array[..., 1].any()):
         raise InvalidInputError(
             "the matrix does not have the template's shape",
             code="template.wrong-shape",
             pointer=pointer,
-            wanted=f"{size} rows of {size} {'real' if unitary.is_real else 'complex'} numbers",
+            wanted=f"{size} rows of {size} {'complex' if wanted.complex else 'real'} numbers",
         )
     return {"type": "matrix", "entries": array.tolist()}
 

@@ -80,6 +80,11 @@ class Model(contract.Model):
         """The subnormalisation lambda = sum_p |c_p|."""
         return float(sum(abs(c) for c in self.kernel))
 
+    def matrix_rows(self, name: str) -> int | None:
+        """The rows of the matrix that the model file gives as V or W, before padding; None for another form."""
+        entries = self.fields["attention"][name].get("entries")
+        return None if entries is None else len(entries)
+
     @property
     def phases_given(self) -> bool:
         """Whether the model file has phases, be they zeros."""
