@@ -144,7 +144,7 @@ def _checked_tokens(model: Model, tokens: ArrayLike) -> Numbers:
             wanted=wanted,
             help="compile a template of a model with tokens of this shape",
         )
-    values = exactly_real(array)
+    values = exactly_real(array.copy())  # the caller's own array stays as it is: nobody may write into a model's
     if kind == "real" and np.iscomplexobj(values):
         raise InvalidInputError(
             "the tokens are complex, and the template is for real ones",
