@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
 
@@ -37,7 +37,7 @@ from qsac.ir.shaped_table import ShapedTable
 from qsac.machine.read import find_target
 from qsac.machine.target import DEFAULT_TARGET, Target
 from qsac.pipeline.contract import Preference
-from qsac.report.forecast import forecast
+from qsac.report.forecast import Forecast, forecast
 
 if TYPE_CHECKING:
     from qsac.machine.read import AnyTarget
@@ -49,6 +49,30 @@ ENTRIES = 1 << 16
 """Most entries of a unitary's matrix, or of tokens that are drawn, in a circuit that is compiled to be counted."""
 
 Basis = Literal["model", "generic model", "shape"]
+
+
+class EstimateOptions(TypedDict):
+    """What an estimate was asked for."""
+
+    optimisation: int
+    qubits: int | None
+    prefer: Preference
+
+
+class EstimateFields(TypedDict):
+    """An :class:`Estimate`, JSON-ready."""
+
+    name: str
+    target: str
+    shape: dict[str, Any]
+    options: EstimateOptions
+    basis: Basis
+    exact: bool
+    reason: str
+    fits: bool
+    counts: dict[str, Any]
+    forecast: Forecast
+    advice: str | None
 
 
 @dataclass(frozen=True)
@@ -74,7 +98,7 @@ class Estimate:
     reason: str
     limit: int | None
     counts: Mapping[str, Any]
-    forecast: Mapping[str, Any]
+    forecast: Forecast
     source: Model = field(repr=False)
     sizes: Sizes | None
 
@@ -91,7 +115,7 @@ class Estimate:
         options = {"optimisation": self.optimisation}
         return advice(self.source, self.target, self.counts, self.forecast, options, self.sizes)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> EstimateFields:
         """All of it, JSON-ready: what ``qsac estimate --json`` prints."""
         return {
             "name": self.name,
@@ -103,7 +127,7 @@ class Estimate:
             "reason": self.reason,
             "fits": self.fits,
             "counts": dict(self.counts),
-            "forecast": dict(self.forecast),
+            "forecast": self.forecast.copy(),
             "advice": self.advice,
         }
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, TypedDict
 
 from pydantic import BaseModel
 
@@ -85,6 +85,22 @@ class Model:
         return hash(self.sha256)
 
 
+class ResultFields(TypedDict):
+    """A :class:`Result`, JSON-ready."""
+
+    target: str | None
+    shots: int | None
+    seed: int | None
+    noise: bool
+    mitigated: bool
+    metrics: dict[str, float | None]
+    standard_errors: dict[str, float | None]
+    success_probability: float | None
+    values: dict[str, Any]
+    value_errors: dict[str, Any]
+    warnings: list[str]
+
+
 @dataclass(frozen=True)
 class Result:
     """The result of a run or a closed form: one envelope for every family.
@@ -109,7 +125,7 @@ class Result:
     noise: bool = False
     mitigated: bool = False
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> ResultFields:
         """The result as the command line prints it with ``--json``."""
         return {
             "target": self.target,
@@ -168,6 +184,22 @@ class ClassicalStep:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+class CircuitFields(TypedDict):
+    """A :class:`CircuitStep` as it stands in an artifact."""
+
+    circuit: str
+
+
+class StepFields(TypedDict):
+    """A :class:`ClassicalStep` as it stands in an artifact."""
+
+    step: str
+    version: int
+    inputs: list[str]
+    writes: list[str]
+    options: dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a model is computed by, in order: circuits and classical steps. A step only asks for what is before it."""
@@ -196,7 +228,7 @@ class Plan:
         """Whether it is one circuit and nothing else."""
         return len(self.steps) == 1
 
-    def described(self) -> list[dict[str, Any]]:
+    def described(self) -> list[CircuitFields | StepFields]:
         """The plan as it stands in an artifact."""
         return [
             {"circuit": step.name}

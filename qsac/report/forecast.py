@@ -4,7 +4,7 @@ form and the target's error rates."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NotRequired, TypedDict, cast
 
 from qsac.families.contract import Model
 from qsac.machine.target import Target
@@ -20,9 +20,49 @@ NOISE = 0.1
 """Estimated success probability (ESP) below which a result says more about the machine's errors than the model."""
 
 
+class Charge(TypedDict):
+    """What shots cost: ``amount`` in ``unit``, for ``jobs``; ``amount_with_resets`` if resets may be charged as
+    measurements."""
+
+    unit: str
+    jobs: int
+    amount: float
+    amount_with_resets: NotRequired[float]
+
+
+class Forecast(TypedDict):
+    """See :func:`forecast`."""
+
+    success_probability: float | None
+    useful: float | None
+    standard_error: float
+    shots: int | None
+    cost: Charge | None
+    noise: bool | None
+
+
+class Needed(TypedDict):
+    """The shots for a standard error, and what they cost."""
+
+    standard_error: float
+    shots: int | None
+    cost: Charge | None
+
+
+class ShotForecast(TypedDict):
+    """See :func:`for_shots`."""
+
+    target: str
+    shots: int
+    useful: float | None
+    cost: Charge | None
+    needed: Needed
+    noise: bool | None
+
+
 def forecast(
     model: Model | None, subnormalisations: Sequence[float], counts: Mapping[str, Any], target: Target
-) -> dict[str, Any]:
+) -> Forecast:
     """What is known about a model's shots before any is taken; JSON-ready.
 
     ``subnormalisations`` are the factors by which each program's kernel exceeds the model's, ``counts`` the statistics
@@ -62,11 +102,10 @@ def _shots(model: Model, subnormalisations: Sequence[float]) -> tuple[float | No
     return sum(shares) / len(shares), shots
 
 
-def charge(price: Mapping[str, Any] | None, shots: int, most: int | None) -> dict[str, Any] | None:
+def charge(price: Mapping[str, Any] | None, shots: int, most: int | None) -> Charge | None:
     """The cost of ``shots`` by the ``price`` in a circuit's statistics, in jobs of at most ``most`` shots.
 
-    ``amount`` in ``unit``, for ``jobs``; ``amount_with_resets`` if resets may be charged as measurements. None without
-    a price.
+    None without a price.
     """
     if price is None:
         return None
@@ -76,10 +115,10 @@ def charge(price: Mapping[str, Any] | None, shots: int, most: int | None) -> dic
         for name in ("per_shot", "per_shot_with_resets")
         if name in price
     }
-    return {"unit": price["unit"], "jobs": jobs, **amounts}
+    return cast(Charge, {"unit": price["unit"], "jobs": jobs, **amounts})
 
 
-def for_shots(told: Mapping[str, Any], counts: Mapping[str, Any], target: Target, shots: int) -> dict[str, Any]:
+def for_shots(told: Forecast, counts: Mapping[str, Any], target: Target, shots: int) -> ShotForecast:
     """Cost and useful number of ``shots`` on the machine itself, next to the shots that are needed; JSON-ready.
 
     ``told`` is a :func:`forecast` of the same circuit. ``useful`` is how many of the shots are accepted and free of
