@@ -202,6 +202,19 @@ def test_arrays_make_the_model_that_lists_make(source: dict[str, Any]) -> None:
     assert made.bind(tokens, arrays).to_json() == made.bind(as_lists(tokens), lists).to_json()
 
 
+def test_a_prediction_over_the_tokens_is_over_those_that_were_bound() -> None:
+    source: dict[str, Any] = {**REAL, "readout": {"type": "predict", "states": "tokens"}}
+    tokens = np.random.default_rng(5).normal(size=(3, 2))
+    expected = load({**source, "tokens": {"type": "inline", "values": tokens.tolist()}})
+    bound = template(source).bind(tokens, verify=True)
+    assert bound.model == expected
+    found, wanted = (
+        result.values["predictions"]["probabilities"]
+        for result in (qsac.run(bound, "statevector"), expected.readout.closed_form(expected))
+    )
+    np.testing.assert_allclose(found, wanted, rtol=1e-9)
+
+
 def test_the_arrays_of_the_caller_stay_his_own() -> None:
     made = template(COMPLEX)
     tokens, phases = np.ones((3, 2), complex), np.array([0.25, 0.5])
