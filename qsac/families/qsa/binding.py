@@ -36,8 +36,12 @@ _PRECISE = {np.dtype(name) for name in ("i1", "i2", "i4", "i8", "f4", "f8", "c8"
 def with_numbers_of(model: Model, values: Mapping[str, Any]) -> Model:
     """The model with other numbers, ``tokens`` among them; see :meth:`qsac.templates.template.Template.bind`. Raises
     for what has another shape."""
-    tokens = _checked_tokens(model, values["tokens"]) if "tokens" in values else model.given_tokens
-    given = {name: value for name, value in values.items() if name != "tokens"}
+    tokens, given = model.given_tokens, {}
+    for name, value in values.items():
+        if name == "tokens":
+            tokens = _checked_tokens(model, value)
+        else:
+            given[_checked_name(name)] = value
     wanted = parameters(model)
     arrays = {name: _array(value, wanted.get(name)) for name, value in given.items()}
     if np.isfinite(tokens).all() and tokens.any(axis=1).all() and all(found is not None for found in arrays.values()):
@@ -156,18 +160,21 @@ def _checked_tokens(model: Model, tokens: ArrayLike) -> Numbers:
     return values
 
 
+def _checked_name(name: object) -> str:
+    if isinstance(name, str) and name in PARAMETERS:
+        return name
+    raise InvalidInputError(
+        "there is no such parameter",
+        code="template.unknown-parameter",
+        pointer=join("/parameters", str(name)),
+        found=None if isinstance(name, str) else shown(name),
+        wanted=f"one of {', '.join(PARAMETERS)}",
+    )
+
+
 def _checked_parameter(model: Model, name: str, value: Any) -> Any:
     """The field ``name`` of a model's attention, with another value."""
     pointer = join("/parameters", name)
-    if name not in PARAMETERS:
-        found = None if isinstance(name, str) else shown(name)
-        raise InvalidInputError(
-            "there is no such parameter",
-            code="template.unknown-parameter",
-            pointer=pointer,
-            found=found,
-            wanted=f"one of {', '.join(PARAMETERS)}",
-        )
     plain = value if isinstance(value, str) else _lists(value, pointer)
     attention = model.canonical["attention"]
     if name == "phases":
