@@ -3,7 +3,8 @@
 ``load(path_or_dict)`` reads a model, ``compile(model, target="h2")`` compiles it, ``run(compiled)`` runs it, and
 ``run(model)`` does both; ``interpret(compiled, counts)`` reads what came out elsewhere, ``verify(artifact)`` checks it;
 ``estimate(model)`` counts what a model of any size takes; ``template(model)`` compiles a shape, to be bound to tokens
-and parameters many times; ``ir.parse(text)`` and ``ir.print(program)`` read and write programs.
+and parameters many times; ``from_arrays(state_dict)`` makes a model of a trained one; ``ir.parse(text)`` and
+``ir.print(program)`` read and write programs.
 Everything is imported when it is first asked for.
 """
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from qsac.compiler.compilation import compile as compile  # noqa: A004  (the contract names it so)
     from qsac.compiler.estimation import Estimate as Estimate
     from qsac.compiler.estimation import estimate as estimate
+    from qsac.compiler.generation import Generated as Generated
+    from qsac.compiler.generation import generate as generate
     from qsac.compiler.running import run as run
     from qsac.errors import BackendError as BackendError
     from qsac.errors import CheckFailedError as CheckFailedError
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from qsac.families.contract import Model as Model
     from qsac.families.contract import Result as Result
     from qsac.families.reading import load as load
+    from qsac.importing.importation import from_arrays as from_arrays
+    from qsac.importing.imported import Imported as Imported
     from qsac.runtime.interpretation import interpret as interpret
     from qsac.templates.template import Template as Template
     from qsac.templates.template import template as template
@@ -46,6 +51,8 @@ _HOMES = {
     "DoesNotFitError": "qsac.errors",
     "Estimate": "qsac.compiler.estimation",
     "ExtensionError": "qsac.errors",
+    "Generated": "qsac.compiler.generation",
+    "Imported": "qsac.importing.imported",
     "InputWarning": "qsac.errors",
     "InvalidInputError": "qsac.errors",
     "Model": "qsac.families.contract",
@@ -57,6 +64,8 @@ _HOMES = {
     "Verified": "qsac.artifact.compiled",
     "compile": "qsac.compiler.compilation",
     "estimate": "qsac.compiler.estimation",
+    "generate": "qsac.compiler.generation",
+    "from_arrays": "qsac.importing.importation",
     "interpret": "qsac.runtime.interpretation",
     "load": "qsac.families.reading",
     "run": "qsac.compiler.running",

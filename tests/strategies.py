@@ -14,6 +14,7 @@ from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
 from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.ir.table import Table
+from tests.copied_programs import copied_programs
 
 _MAX_CONTEXT = 9
 _DIMENSIONS = (2, 3, 4, 5, 8)
@@ -306,15 +307,20 @@ def block_programs(draw: st.DrawFn, generic: bool = False, max_width: int = 5) -
     return program.program(draw(st.tuples(st.integers(0, 6), st.integers(0, 6))))
 
 
+def attention_programs() -> st.SearchStrategy[Program]:
+    """Verified attention programs of every op."""
+    return _attended_programs() | copied_programs()
+
+
 @st.composite
-def attention_programs(draw: st.DrawFn) -> Program:
+def _attended_programs(draw: st.DrawFn) -> Program:
     """Verified attention programs: any number of registers, loaded, turned, uncomputed or projected as they are."""
     rng = np.random.default_rng(draw(_SEEDS))
     length = draw(st.integers(1, 7))
     bits, size, degree = (length - 1).bit_length(), draw(st.integers(1, 2)), draw(st.integers(0, 2))
     sizes = {"query": bits, "key": bits} if bits else {}
     sizes |= {f"degree[{place}]": 1 for place in range(degree)}
-    powers = tuple(name for name in sizes if name.startswith("power"))
+    powers = tuple(name for name in sizes if name.startswith("degree"))
     real = draw(st.booleans())
     tables: dict[str, Table] = {}
     for name, rows in {"start": 1, "context": length, "targets": 1 << bits, "pairs": 1 << 2 * bits}.items():

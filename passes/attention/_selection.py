@@ -32,6 +32,8 @@ def gated_copies(program: Program) -> list[Copy]:
     for place, op in enumerate(program.ops):
         if not isinstance(op, LoadTokens) or not op.when or op.inverse:
             continue
+        if not isinstance(op.data, str):
+            return []
         uses = program.uses(op.data)
         places = matched(program, uses[uses.index(place) :], is_load, Maybe(is_unitary), is_uncompute, whole=False)
         if places is None:

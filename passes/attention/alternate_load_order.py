@@ -31,7 +31,10 @@ class AlternateLoadOrder(Pass):
     after: ClassVar[tuple[str, ...]] = (
         "stage-degree",
         "compress-tokens",
+        "park-keys",
         "select-indices",
+        "gate-load-only",
+        "weigh-indices",
         "fold-unitaries",
         "truncate-tokens",
         "prune-loaders",
@@ -47,7 +50,7 @@ def _staggered(program: Program) -> Iterator[Op]:
     for place, op in enumerate(program.ops):
         loaded = _load_before(program, place, op)
         if isinstance(op, LoadTokens) and loaded is not None:
-            size = program.scope.sizes[op.data]
+            size = program.scope.dimension(op.targets).bit_length() - 1
             if size > 1 and all(_is_whole(program.tables[table]) for table in (loaded.table, op.table)):
                 op = replace(op, order=(*range(size - 2), size - 1, size - 2))
         yield op
@@ -55,7 +58,7 @@ def _staggered(program: Program) -> Iterator[Op]:
 
 def _load_before(program: Program, place: int, op: Op) -> LoadTokens | None:
     """The load just before an inverse load, where both are in the usual order."""
-    if not isinstance(op, LoadTokens) or not op.inverse or op.order or op.barrier:
+    if not isinstance(op, LoadTokens) or not op.inverse or op.order or op.barrier or not isinstance(op.data, str):
         return None
     targeting = program.targeting(op.data)
     before = program.ops[targeting[targeting.index(place) - 1]]

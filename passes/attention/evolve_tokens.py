@@ -121,7 +121,9 @@ class _Planner:
 
     def _replaceable(self, base: Program, op: LoadTokens) -> bool:
         table = base.tables[op.table]
-        if table.source is None or op.barrier or op.when or not 1 < len(table.values) <= base.scope.dimension(op.index):
+        if not isinstance(op.data, str) or table.source is None or op.barrier or op.when:
+            return False
+        if not 1 < len(table.values) <= base.scope.dimension(op.index):
             return False
         search = self._search(base, op)
         return search.possible and base.scope.dimension(op.index) == 1 << search.bits
@@ -151,7 +153,7 @@ class _Planner:
 
 
 def _role(op: LoadTokens) -> _Role:
-    return _Role(op.data.partition("[")[0], op.inverse)
+    return _Role(op.targets[0].partition("[")[0], op.inverse)
 
 
 def _subsets(roles: list[_Role]) -> Iterator[tuple[_Role, ...]]:
@@ -162,7 +164,14 @@ def _subsets(roles: list[_Role]) -> Iterator[tuple[_Role, ...]]:
 
 
 def _named(loader: LoadEvolution, op: LoadTokens, table: str) -> Op:
-    return replace(loader, data=op.data, index=op.index, table=table, inverse=op.inverse, origin=op.origin)
+    return replace(
+        loader,
+        data=of_type(op.data, str),
+        index=op.index,
+        table=table,
+        inverse=op.inverse,
+        origin=op.origin,
+    )
 
 
 def _without_sources(program: Program) -> Program:

@@ -12,7 +12,7 @@ import numpy as np
 
 from qsac.counting.formulas import two_qubit_gates
 from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PrepareDegree, Project
-from qsac.ir.op import Op
+from qsac.ir.op import Op, registers_of
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.passes.attention._degrees import copies_of_powers
@@ -61,7 +61,8 @@ class FactorKernel(Pass):
             # One factor is the unary form that is there.
             return program
         candidate = _factored(program, preparation, projection, groups, factors)
-        if self.linear or _cost(candidate, context, price) < _cost(program, context, price):
+        # Of equal ones the product: merge-degrees may come to the same, but not where this pass runs alone.
+        if self.linear or _cost(candidate, context, price) <= _cost(program, context, price):
             return candidate
         return program
 
@@ -80,7 +81,7 @@ def _alike(groups: Sequence[Sequence[Op]], power: Sequence[str]) -> bool:
         if len(data) != 1:
             return False
         *inner, last = group
-        if last != Project(tuple(data), origin=last.origin):
+        if last != Project(registers_of(data.pop()), origin=last.origin):
             return False
         form = []
         for op in inner:

@@ -88,7 +88,7 @@ def _members(program: Program) -> dict[Group, list[_Member]]:
 
 def _member(program: Program, place: int) -> _Member | None:
     op = of_type(program.ops[place], ApplyUnitary)
-    uses = program.uses(op.data)
+    uses = sorted({use for register in op.targets for use in program.uses(register)})
     at = uses.index(place)
     load = uses[at - 1] if at else -1
     following = uses[at + 1] if at + 1 < len(uses) else -1

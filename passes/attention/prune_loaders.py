@@ -7,6 +7,7 @@ from math import log2, sqrt
 from typing import ClassVar, Literal
 
 from qsac.counting.formulas import op_cost, two_qubit_gates
+from qsac.errors import of_type
 from qsac.ir.approximation import INFIDELITY_WIDTH, infidelity
 from qsac.ir.attention import LoadPruned, LoadTokens
 from qsac.ir.op import Op
@@ -101,7 +102,7 @@ def _loaders(program: Program, table: str) -> list[LoadTokens]:
 
 
 def _is_prunable(program: Program, op: LoadTokens) -> bool:
-    return not op.barrier and as_prepared(program, op)
+    return not op.barrier and isinstance(op.data, str) and as_prepared(program, op)
 
 
 def _chosen(prunings: dict[str, Pruning], counts: dict[str, int], allowed: float) -> dict[str, Choice]:
@@ -153,7 +154,7 @@ def _pruned(program: Program, prunings: dict[str, Pruning], choices: dict[str, C
             cutoffs = choices[op.table].cutoffs
             name = names[op.table]
             exact = op.exact or op.table
-            ops.append(LoadPruned(op.data, op.index, name, exact, cutoffs, op.inverse, origin=op.origin))
+            ops.append(LoadPruned(of_type(op.data, str), op.index, name, exact, cutoffs, op.inverse, origin=op.origin))
         else:
             ops.append(op)
     return program.with_ops(ops, tables)

@@ -28,7 +28,7 @@ class StageDegree(Pass):
     name: ClassVar[str] = "stage-degree"
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = 1
-    after: ClassVar[tuple[str, ...]] = ("factor-kernel",)
+    after: ClassVar[tuple[str, ...]] = ("factor-kernel", "merge-degrees")
     templates: ClassVar[bool] = True
 
     def apply(self, program: Program, context: PassContext) -> Program:

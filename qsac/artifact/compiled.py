@@ -120,7 +120,7 @@ class Compiled:
 
     @property
     def subnormalisations(self) -> tuple[float, ...]:
-        """How much larger each circuit's lambda is than the model's: its success probability is the model's over the
+        """Each circuit's lambda over the model's, above or below 1: its success probability is the model's over the
         square. Read from the program's text, which has a line for it where it is not 1, not from the statistics."""
         lines = [_SUBNORMALISATION.search(ir) for ir in self.irs]
         return tuple(1.0 if line is None else float(line[1]) for line in lines)

@@ -16,6 +16,7 @@ from qsac.errors import InvalidInputError, QsacError
 from qsac.export.circuit_dict import from_dict
 from qsac.families.contract import CircuitStep, Model, Plan
 from qsac.families.reading import load
+from qsac.families.schema import WRITTEN_OUT
 from qsac.families.registry import family_of
 from qsac.files.differences import close, differences, shown
 from qsac.files.pointer import counted, join
@@ -244,8 +245,9 @@ def outcome_bits(registers: Sequence[str], program: Program) -> tuple[Unit, ...]
 def _model(part: Part) -> Model:
     """The model, which has to be canonical: an artifact stands alone, names no other file, and computes no tokens."""
     tokens = part.mapping().get("tokens")
-    if isinstance(tokens, dict) and tokens.get("type") not in (None, "inline"):
-        raise part.field("tokens").field("type").wrong('"inline": the tokens themselves')
+    if isinstance(tokens, dict) and tokens.get("type") not in (None, *WRITTEN_OUT):
+        wanted = " or ".join(f'"{kind}"' for kind in WRITTEN_OUT)
+        raise part.field("tokens").field("type").wrong(f"{wanted}: the tokens themselves")
     for path, value in walk(part.value):
         if isinstance(value, dict) and "path" in value:
             raise Part(value, join(part.pointer, *path)).wrong("the numbers themselves: no file is named")

@@ -84,7 +84,7 @@ def check_statistics(compiled: Compiled, target: Target, options: Options) -> It
     alone = len(parts) == 1
     wanted: dict[str, Any] = {
         **whole,
-        "forecast": forecast(compiled.model, compiled.subnormalisations, whole, target),
+        "forecast": forecast(compiled.model, compiled.subnormalisations, whole, target, counts),
         **family_of(compiled.model).statistics(compiled.model, compiled.subnormalisations),
     }
     yield from _recomputed(compiled, stats, wanted, "/stats", {*_OF_CIRCUITS} if alone else {"circuits"})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,23 +26,39 @@ def command(model: str, metrics: bool, as_json: bool, verbose: bool) -> None:
     With --metrics also print the exact value of everything that its circuit reports.
     """
     from qsac.families.registry import family_of
+    from qsac.report.forecast import outlook
 
     loaded = load_argument(model)
     found = loaded.readout.closed_form(loaded) if metrics else None
+    told = outlook(loaded)
     if as_json:
         facts = dict(family_of(loaded).facts(loaded))
         facts |= {} if found is None else dict(found.to_dict())
-        write(json.dumps(facts, indent=2, allow_nan=False))
+        write(json.dumps(facts | ({"forecast": told} if told else {}), indent=2, allow_nan=False))
     else:
-        say(
-            f"{loaded.name}: a valid model",
-            *(f"  {label:<11}{text}" for label, text in family_of(loaded).summary(loaded)),
-        )
+        summary = family_of(loaded).summary(loaded)
+        width = max(11, *(len(label) + 2 for label, _ in summary))
+        say(f"{loaded.name}: a valid model", *(f"  {label:<{width}}{text}" for label, text in summary))
+        _show_outlook(loaded, told)
         if found is not None:
             _show(loaded, found, verbose)
     if found is not None:
         for message in found.warnings:
             warn(message)
+
+
+def _show_outlook(model: Model, told: Mapping[str, Any]) -> None:
+    """Where the shots of circuits that are made of the model would be lost, and how many it takes."""
+    from qsac.cli.places import show_losses, show_places
+    from qsac.cli.tables import show_facts
+    from qsac.report.summary import forecast_rows
+
+    if not told:
+        return
+    say("forecast, before passes")
+    show_facts(forecast_rows(told, model.readout.precise))
+    show_places(told)
+    show_losses(told)
 
 
 def _show(model: Model, found: Result, verbose: bool) -> None:

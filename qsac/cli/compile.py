@@ -215,6 +215,7 @@ def deliver(
 
     ``what`` names what is written; ``named``: the user chose the name, so an existing file is replaced.
     """
+    from qsac.cli.places import show_losses
     from qsac.files.writing import write_whole
 
     if place == "-":
@@ -229,6 +230,7 @@ def deliver(
         write(json.dumps(_facts(compiled, place) | {"advice": said}, indent=2, allow_nan=False))
     elif not quiet:
         _print_summary(compiled, place, what, verify, verbose)
+        show_losses(compiled.stats["forecast"])
         if said is not None:
             warn(said)
     if not quiet and compiled.target["notice"]:
@@ -333,6 +335,7 @@ def _print_timing(compiled: Compiled) -> None:
 
 def _print_summary(compiled: Compiled, place: str, what: str, verify: bool | None, verbose: bool) -> None:
     """Facts and passes, on stdout unless the output itself goes there."""
+    from qsac.cli.places import show_places
     from qsac.cli.tables import Table, show_facts
     from qsac.report.summary import facts, op_rows
 
@@ -349,6 +352,7 @@ def _print_summary(compiled: Compiled, place: str, what: str, verify: bool | Non
             rows += [(name, " ".join(qubits)) for name, qubits in stats["allocation"].items()]
     show_facts(rows, stderr=to_stderr)
     if verbose:
+        show_places(compiled.stats["forecast"], stderr=to_stderr)
         table = Table("op", "native gates for", "one-qubit", "two-qubit", numbers=("one-qubit", "two-qubit"))
         for gates in op_rows(compiled):
             table.add(*gates)

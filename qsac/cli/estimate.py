@@ -44,6 +44,7 @@ def command(
     With --context and --dimension: for the same model with generic tokens of that shape. Says whether the counts are
     exactly those of the compiled circuit. Targets with a coupling graph are counted before routing.
     """
+    from qsac.cli.places import show_losses, show_places
     from qsac.cli.tables import show_facts
     from qsac.compiler.estimation import estimate
     from qsac.families.registry import family_of
@@ -67,5 +68,7 @@ def command(
     )
     say(f"{estimated['name']}: estimated{', exact' if estimated['exact'] else ''}")
     show_facts(rows)
+    show_places(estimated["forecast"])
+    show_losses(estimated["forecast"])
     if estimated["advice"] is not None:
         warn(estimated["advice"])

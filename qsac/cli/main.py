@@ -6,6 +6,7 @@ Only click is imported here, so that `qsac --help` answers at once.
 from __future__ import annotations
 
 import errno
+import keyword
 import os
 import re
 import sys
@@ -36,8 +37,10 @@ COMMANDS = {
     "estimate": "Count the gates of a model of any size, without compiling it.",
     "bind": "Fill tokens and parameters into a compiled template.",
     "run": "Run an artifact or a model, exactly or by shots.",
+    "generate": "Continue a prompt by words that circuits give.",
     "verify": "Check that an artifact or a template is what it claims to be.",
     "check": "Validate a model file; print its closed-form metrics.",
+    "import": "Make a model file of a trained model's weights.",
     "jobs": "List the jobs that were submitted to vendors.",
     "results": "Fetch the results of a submitted job.",
     "interpret": "Compute the metrics from your own counts.",
@@ -46,10 +49,15 @@ COMMANDS = {
     "cache": "Show or clear the cache of compiled programs.",
     "passes": "List the passes that a pipeline can be made of.",
 }
-"""Each command NAME is the click command `command` in the module `qsac.cli.NAME`."""
+"""Each command NAME is the click command `command` in the module :func:`module_of` NAME."""
 
 EXIT_BROKEN_PIPE = 141
 """What a shell reports for a program whose reader went away (128 + SIGPIPE)."""
+
+
+def module_of(command: str) -> str:
+    """The module of a command: it has its name, with an underscore behind what is a word of Python's (`import`)."""
+    return f"qsac.cli.{command}{'_' * keyword.iskeyword(command)}"
 
 
 class UnknownCommand(click.UsageError):
@@ -69,7 +77,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"qsac.cli.{cmd_name}").command
+        command: click.Command = import_module(module_of(cmd_name)).command
         return command
 
     def resolve_command(

@@ -35,8 +35,9 @@ def run_forecast(compiled: Compiled, target: str | None, shots: int | None) -> d
     units = [unit for circuit in compiled.circuits for unit in circuit.qubits]
     if machine.qubits is not None and any(index >= machine.qubits for _, index in units):
         return None
-    counts = together([circuit_stats(circuit, machine) for circuit in compiled.circuits])
-    told = forecast(compiled.model, compiled.subnormalisations, counts, machine)
+    parts = [circuit_stats(circuit, machine) for circuit in compiled.circuits]
+    counts = together(parts)
+    told = forecast(compiled.model, compiled.subnormalisations, counts, machine, parts)
     said = advice(compiled.model, name, counts, told, compiled.options)
     return for_shots(told, counts, machine, shots) | {"advice": said}
 

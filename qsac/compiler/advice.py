@@ -40,7 +40,7 @@ def advice(
     :func:`~qsac.report.forecast.forecast`, ``options`` those of the compilation. ``sizes`` are those of a
     model like this one where the circuit is of another shape.
     """
-    error_free = counts["error_free_probability"]
+    error_free = _error_free(counts, forecast)
     if not forecast["noise"] or error_free is None:
         return None
     best = best_machine(model, target, sizes) if counts["two_qubit_gates"] <= MOST_GATES else None
@@ -58,10 +58,16 @@ def best_machine(model: Model, other_than: str, sizes: Sizes | None = None) -> M
             estimated = estimate(model, target(name), **asked)
         except QsacError:
             continue
-        share = estimated.counts["error_free_probability"]
+        share = _error_free(estimated.counts, estimated.forecast)
         if estimated.fits and share is not None:
             found.append(Machine(name, share))
     return max(found, key=lambda machine: machine.error_free, default=None)
+
+
+def _error_free(counts: Mapping[str, Any], forecast: Mapping[str, Any]) -> float | None:
+    """The share of shots that is free of errors; of several circuits the average."""
+    found: float | None = forecast.get("error_free_probability", counts["error_free_probability"])
+    return found
 
 
 def noise_sentence(name: str, error_free: float, options: Mapping[str, Any], best: Machine | None) -> str:

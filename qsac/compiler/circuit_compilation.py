@@ -136,8 +136,9 @@ class Compilation:
         programs = [one.program for one in circuits]
         subnormalisations = [program.subnormalisation for program in programs]
         with watch.stage("statistics"):
-            stats = together([one.stats for one in circuits])
-            stats["forecast"] = forecast(model, subnormalisations, stats, context.target)
+            parts = [one.stats for one in circuits]
+            stats = together(parts)
+            stats["forecast"] = forecast(model, subnormalisations, stats, context.target, parts)
         if len(circuits) == 1:
             stats |= circuits[0].rest
         else:

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
@@ -29,6 +30,7 @@ from qsac.emit.emit import emit
 from qsac.emit.shape_emitter import tally
 from qsac.errors import InvalidInputError, printable
 from qsac.families.contract import Model, Sizes
+from qsac.families.places import Placed
 from qsac.families.reading import model_of
 from qsac.families.registry import family_of
 from qsac.ir.attention import ApplyUnitary
@@ -37,7 +39,7 @@ from qsac.ir.shaped_table import ShapedTable
 from qsac.machine.read import find_target
 from qsac.machine.target import DEFAULT_TARGET, Target
 from qsac.pipeline.contract import Preference
-from qsac.report.forecast import Forecast, forecast
+from qsac.report.forecast import forecast
 
 if TYPE_CHECKING:
     from qsac.machine.read import AnyTarget
@@ -47,6 +49,12 @@ BUILT = 1 << 14
 
 ENTRIES = 1 << 16
 """Most entries of a unitary's matrix, or of tokens that are drawn, in a circuit that is compiled to be counted."""
+
+MOST_CIRCUITS, LEAST_CIRCUITS = 32, 3
+"""Circuits of a plan that are counted one by one: of more some are, evenly, and the others are interpolated."""
+
+MATRIX_ENTRIES = 1 << 14
+"""Entries of matrices that are synthesised in all of these together: one of 64 x 64 takes a third of a second."""
 
 Basis = Literal["model", "generic model", "shape"]
 
@@ -71,7 +79,7 @@ class EstimateFields(TypedDict):
     reason: str
     fits: bool
     counts: dict[str, Any]
-    forecast: Forecast
+    forecast: dict[str, Any]
     advice: str | None
 
 
@@ -98,7 +106,7 @@ class Estimate:
     reason: str
     limit: int | None
     counts: Mapping[str, Any]
-    forecast: Forecast
+    forecast: Mapping[str, Any]
     source: Model = field(repr=False)
     sizes: Sizes | None
 
@@ -127,7 +135,7 @@ class Estimate:
             "reason": self.reason,
             "fits": self.fits,
             "counts": dict(self.counts),
-            "forecast": self.forecast.copy(),
+            "forecast": dict(self.forecast),
             "advice": self.advice,
         }
 
@@ -158,20 +166,31 @@ def estimate(
     sizes = _sizes(source, asked)
     machine = find_target(target)
     options = asked_for(optimisation, optimization_level, None, 0, 0.0, qubits, prefer)
-    counted = [_Counted(machine, options, step.program) for step in chosen.generic(source, sizes).circuits]
+    steps = chosen.generic(source, sizes).circuits
+    last = _Counted(machine, options, steps[-1].program)
+    places = evenly(len(steps), last.most_circuits)
+    counted = [*(_Counted(machine, options, steps[place].program) for place in places[:-1]), last]
     finals = [one.final for one in counted]
-    counts, basis = together([one.of_shape for one in counted]), _basis(source, sizes, counted, rescaled=bool(asked))
+    growth = np.interp(range(len(steps)), places, [final.subnormalisation for final in finals]).tolist()
+    parts = interpolated([one.of_shape for one in counted], places)
+    basis = _basis(source, sizes, parts, rescaled=bool(asked), every=len(places) == len(steps))
     if basis != "shape":
-        counts = built_counts(source if basis == "model" else chosen.drawn(source, sizes), machine, options)
+        parts, growth = _built(source if basis == "model" else chosen.drawn(source, sizes), machine, options)
+    elif isinstance(chosen, Placed):
+        # What the passes gain depends on the numbers, which are not looked at.
+        growth = [1.0] * len(steps)
+    counts = together(parts)
     built = basis == "generic model"
     doubts = [] if basis == "model" else chosen.doubts(source, sizes, finals, built=built)
     if not asked and basis == "shape":
         doubts.insert(0, "the model is too large to be compiled to be counted, and its tokens were not looked at")
+    if len(places) < len(steps):
+        doubts.append(f"{len(places)} of {len(steps):,} circuits were counted, and those between them interpolated")
     reason = "counted in the model's own circuit" if basis == "model" else _GENERIC
     if machine.coupling is not None:
-        counts |= {"error_free_probability": None, "duration": None, "cost": None}
+        unknown: dict[str, Any] = {"error_free_probability": None, "duration": None, "cost": None}
+        parts, counts = [{**part, **unknown} for part in parts], counts | unknown
         doubts.insert(0, f"counts are for all-to-all connections, before routing to {machine.name} adds to them")
-    subnormalisations = [final.subnormalisation for final in finals]
     return Estimate(
         name=source.name,
         target=machine.name,
@@ -185,7 +204,7 @@ def estimate(
         counts=counts,
         source=source,
         sizes=sizes if asked else None,
-        forecast=forecast(None if asked else source, subnormalisations, counts, machine),
+        forecast=forecast(None if asked else source, growth, counts, machine, parts),
     )
 
 
@@ -235,12 +254,54 @@ def whole(number: float | str, name: str, least: int, most: int) -> int:
 
 def built_counts(model: Model, machine: Target, options: Options) -> dict[str, Any]:
     """The counts of a model's circuits, built up to emission: without routing, verification and limits."""
-    parts = []
+    return together(_built(model, machine, options)[0])
+
+
+def _built(model: Model, machine: Target, options: Options) -> tuple[list[dict[str, Any]], list[float]]:
+    """The same of each circuit, and its program's lambda over the model's."""
+    parts, subnormalisations = [], []
     for step in family_of(model).plan(model).circuits:
         compilation = _Estimation(machine, options, Watch(None), None)
-        blocks = compilation.blocks(compilation.attention(step.program))
+        program = compilation.attention(step.program)
+        blocks = compilation.blocks(program)
         parts.append(circuit_stats(emit(blocks, compilation.context), machine))
-    return together(parts)
+        subnormalisations.append(program.subnormalisation)
+    return parts, subnormalisations
+
+
+def evenly(number: int, most: int) -> list[int]:
+    """At most so many of the first whole numbers, evenly: the first and the last among them."""
+    if number <= most:
+        return list(range(number))
+    return sorted({round(place * (number - 1) / (most - 1)) for place in range(most)})
+
+
+def interpolated(counts: Sequence[Mapping[str, Any]], places: Sequence[int]) -> list[dict[str, Any]]:
+    """The counts of all circuits from those at some ``places``, the first and the last among them.
+
+    Between two of these every number is on a straight line, and of error-free probabilities their logarithm.
+    """
+    found = [dict(counts[0])]
+    for (start, before), (stop, after) in pairwise(zip(places, counts, strict=True)):
+        found += [_between(before, after, (place - start) / (stop - start)) for place in range(start + 1, stop)]
+        found.append(dict(after))
+    return found
+
+
+def _between(before: Mapping[str, Any], after: Mapping[str, Any], share: float) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, one in before.items():
+        other = after[name]
+        if one is None or other is None or isinstance(one, str):
+            found[name] = one if isinstance(one, str) else None
+        elif isinstance(one, Mapping):
+            found[name] = _between(one, other, share)
+        elif name == "error_free_probability":
+            found[name] = one ** (1 - share) * other**share
+        else:
+            number = one + share * (other - one)
+            found[name] = round(number) if isinstance(one, int) else number
+    return found
 
 
 class _Estimation(Compilation):
@@ -262,8 +323,17 @@ class _Counted(_Estimation):
         """The matrices that are neither folded into tables nor have numbers: their gates can only be estimated."""
         scope, tables = self.final.scope, self.final.tables
         matrices = [op for op in self.final.ops if isinstance(op, ApplyUnitary) and op.form == "matrix"]
-        wide = [op for op in matrices if scope.sizes[op.data] + len(op.when) > 1]
+        wide = [op for op in matrices if op.size(scope) + len(op.when) > 1]
         return [op for op in wide if isinstance(tables[op.table], ShapedTable)]
+
+    @property
+    def most_circuits(self) -> int:
+        """How many circuits like this one are counted: as many as take about as long as a few with large matrices."""
+        scope, tables = self.final.scope, self.final.tables
+        matrices = [op for op in self.final.ops if isinstance(op, ApplyUnitary) and op.form == "matrix"]
+        known = [op for op in matrices if not isinstance(tables[op.table], ShapedTable)]
+        entries = sum(4 ** op.size(scope) for op in known)
+        return max(LEAST_CIRCUITS, min(MOST_CIRCUITS, MATRIX_ENTRIES // (entries or 1)))
 
     @cached_property
     def of_shape(self) -> dict[str, Any]:
@@ -283,7 +353,7 @@ class _Counted(_Estimation):
         counts = tally_stats(tally(self.blocks(program), machine.family, lasts), machine)
         if unknown:
             counts["two_qubit_gates"] += sum(
-                op_cost(op, scope, machine.family) - diagonal_cost(scope.sizes[op.data] + len(op.when), machine.family)
+                op_cost(op, scope, machine.family) - diagonal_cost(op.size(scope) + len(op.when), machine.family)
                 for op in unknown
             )
             told = ("qubits", "two_qubit_gates", "measurements", "resets")
@@ -291,9 +361,9 @@ class _Counted(_Estimation):
         return counts
 
 
-def _basis(model: Model, sizes: Sizes, counted: Sequence[_Counted], *, rescaled: bool) -> Basis:
-    """What is counted: small circuits are built."""
-    gates = sum(one.of_shape["two_qubit_gates"] for one in counted)
-    if gates > BUILT or not family_of(model).is_small(model, sizes, ENTRIES):
+def _basis(model: Model, sizes: Sizes, parts: Sequence[Mapping[str, Any]], *, rescaled: bool, every: bool) -> Basis:
+    """What is counted: small circuits are built, if ``every`` one was counted."""
+    gates = sum(part["two_qubit_gates"] for part in parts)
+    if not every or gates > BUILT or not family_of(model).is_small(model, sizes, ENTRIES):
         return "shape"
     return "generic model" if rescaled else "model"

@@ -34,7 +34,7 @@ def simulated(compiled: Compiled, progress: Progress | None = None) -> dict[str,
 
 
 def with_subnormalisation(found: Outcomes, subnormalisation: float) -> Outcomes:
-    """Outcomes that know how much larger lambda is in their program than in the model."""
+    """Outcomes that know lambda in their program over that in the model."""
     return found if subnormalisation == 1 else replace(found, subnormalisation=subnormalisation)
 
 

@@ -96,6 +96,21 @@ def uniform_cost(length: int, family: GateFamily) -> int:
     return turned * fresh + max(0, branches - 1) * (again - fresh) + max(0, branches - 1) * fresh
 
 
+def seen_keys_cost(length: int) -> int:
+    """Gates of the keys that a position sees (see :func:`qsac.lowering.indices.seen_keys`): a ladder for each bit, and
+    two CX for each but the last one."""
+    rows = seen_keys_rows(length)
+    return sum(rows) - len(rows) + 2 * (len(rows) - 1)
+
+
+def seen_keys_rows(length: int) -> list[int]:
+    """The rows of each bit's ladder, the most significant bit first: all values, less those of the bits of j that do
+    not occur where j is in the last, incomplete part."""
+    size = (length - 1).bit_length()
+    last = length - (1 << (size - 1))
+    return [length, *((1 << size) - max(0, (1 << bits) - last) for bits in range(size - 1, 0, -1))]
+
+
 def causal_is_loaded(length: int) -> bool:
     """Whether loading the causal index state as one row of a table takes fewer gates than building it bit by bit."""
     bit_by_bit, loaded = causal_state_cost(length, (length - 1).bit_length(), "zzphase")

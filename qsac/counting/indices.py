@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qsac.counting.formulas import Cost, causal_is_loaded, causal_state_cost, cost, uniform_cost
-from qsac.ir.attention import PrepareIndex, PrepareIndices
+from qsac.counting.formulas import Cost, causal_is_loaded, causal_state_cost, cost, seen_keys_cost, uniform_cost
+from qsac.ir.attention import PrepareIndex, PrepareIndices, PrepareKeys
 from qsac.ir.op import Scope
 from qsac.native.circuit import GateFamily
 
@@ -19,3 +19,8 @@ def _(op: PrepareIndices, scope: Scope, family: GateFamily) -> Cost:
 @cost.register(PrepareIndex)
 def _(op: PrepareIndex, scope: Scope, family: GateFamily) -> Cost:
     return Cost(uniform_cost(op.length, family))
+
+
+@cost.register(PrepareKeys)
+def _(op: PrepareKeys, scope: Scope, family: GateFamily) -> Cost:
+    return Cost(uniform_cost(op.length, family) if op.mask == "full" else seen_keys_cost(op.length))

@@ -10,4 +10,4 @@ from qsac.native.circuit import GateFamily
 
 @cost.register(SelectIndex)
 def _(op: SelectIndex, scope: Scope, family: GateFamily) -> Cost:
-    return Cost(scope.sizes[op.query] * (1 + multiplexor_cost(2, family, zero=True)))
+    return Cost(scope.sizes[op.query] * (1 + op.swap + multiplexor_cost(2, family, zero=True)))

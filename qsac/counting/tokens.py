@@ -20,5 +20,5 @@ def _(op: LoadTokens, scope: Scope, family: GateFamily) -> Cost:
         values = in_order(table.values, op.order)
         rows = len(without_repetition(controlled_rows(values, scope.dimension(op.when)))[1])
         columns = occupied_columns(values)
-    gates = loader_cost(rows, columns, scope.sizes[op.data], real=table.real)
+    gates = loader_cost(rows, columns, scope.dimension(op.targets).bit_length() - 1, real=table.real)
     return Cost(gates, () if table.real else op.controlled_by)

@@ -13,9 +13,9 @@ from qsac.native.circuit import GateFamily
 @cost.register(ApplyUnitary)
 def _(op: ApplyUnitary, scope: Scope, family: GateFamily) -> Cost:
     if op.form == "matrix":
-        return Cost(_synthesis_cost(scope.sizes[op.data] + max(0, len(op.when) - 1), gated=bool(op.when)))
+        return Cost(_synthesis_cost(op.size(scope) + max(0, len(op.when) - 1), gated=bool(op.when)))
     if op.form == "diagonal":
-        return Cost(diagonal_cost(scope.sizes[op.data] + len(op.when), family))
+        return Cost(diagonal_cost(op.size(scope) + len(op.when), family))
     total = 0
     for gate in op.gates(scope):
         if isinstance(gate, Entangler):

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, TypedDict
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from pydantic import BaseModel
 
+from qsac.families.json_forms import CircuitFields, ResultFields, StepFields
 from qsac.families.outcomes import Outcomes
 from qsac.files.diagnosis import Contract
 from qsac.ir.program import Program
@@ -83,22 +84,6 @@ class Model:
 
     def __hash__(self) -> int:
         return hash(self.sha256)
-
-
-class ResultFields(TypedDict):
-    """A :class:`Result`, JSON-ready."""
-
-    target: str | None
-    shots: int | None
-    seed: int | None
-    noise: bool
-    mitigated: bool
-    metrics: dict[str, float | None]
-    standard_errors: dict[str, float | None]
-    success_probability: float | None
-    values: dict[str, Any]
-    value_errors: dict[str, Any]
-    warnings: list[str]
 
 
 @dataclass(frozen=True)
@@ -184,22 +169,6 @@ class ClassicalStep:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-class CircuitFields(TypedDict):
-    """A :class:`CircuitStep` as it stands in an artifact."""
-
-    circuit: str
-
-
-class StepFields(TypedDict):
-    """A :class:`ClassicalStep` as it stands in an artifact."""
-
-    step: str
-    version: int
-    inputs: list[str]
-    writes: list[str]
-    options: dict[str, Any]
-
-
 @dataclass(frozen=True)
 class Plan:
     """What a model is computed by, in order: circuits and classical steps. A step only asks for what is before it."""
@@ -268,8 +237,16 @@ class Readout(Protocol):
 
     @property
     def precise(self) -> str | None:
-        """The metric for which ``--precision`` and readout-error mitigation work, because :meth:`influence` knows its
-        error; None if there is none."""
+        """What shots are taken for with ``--precision``, and told for by a forecast: a metric, or more than one number.
+        None if there is nothing whose error is known."""
+
+    @property
+    def standard_error(self) -> float:
+        """The standard error of :attr:`precise` for which a forecast tells the shots."""
+
+    @property
+    def corrected(self) -> bool:
+        """Whether readout errors are mitigated, because :meth:`influence` knows how they move every metric."""
 
     def expected(self, model: Any) -> Mapping[str, Outcomes]:
         """The closed form: exact outcomes of every circuit, without a circuit. ``subnormalisation`` is 1."""
@@ -286,9 +263,12 @@ class Readout(Protocol):
     def shots(self, model: Any, expected: Mapping[str, Outcomes], error: float) -> int | None:
         """The shots of each circuit for a standard error of :attr:`precise`; None where that cannot be told."""
 
+    def reached(self, result: Result) -> float | None:
+        """The standard error of :attr:`precise` in a result of shots; None where it is not resolved."""
+
     def influence(self, name: str, value: float, seen: Mapping[str, Outcomes], weights: Mapping[str, Any]) -> Any:
         """How much more of each bit string moves a metric (its influence function), by the weights that the bit
-        strings have for ``given`` and for each readout. Only where :attr:`precise` is not None."""
+        strings have for ``given`` and for each readout. Only where :attr:`corrected`."""
 
     def branch(self, model: Any, circuit: str, expected: Outcomes) -> float:
         """The probability of the branch of a circuit's final state that is read."""
@@ -383,3 +363,26 @@ class Family(Protocol):
 
     def examples(self) -> Iterable[Model]:
         """Small models, all readouts among them, for the conformance test."""
+
+
+@runtime_checkable
+class Continues(Protocol):
+    """What a family offers besides where its models predict next words: their sequences can be continued. No family has
+    to. :mod:`qsac.compiler.generation` asks for it; of a model that predicts none, :meth:`words` raises."""
+
+    def words(self, model: Any, prompt: str | Sequence[int]) -> tuple[int, ...]:
+        """The words of a prompt by their numbers, from 0: of a text, or of the numbers themselves. Raises
+        :class:`~qsac.errors.InvalidInputError` for words that there are not, for no word, and for a model without next
+        words."""
+
+    def label(self, model: Any, word: int) -> str:
+        """What a word is called."""
+
+    def longest(self, model: Any) -> int | None:
+        """The most words that can stand before the next one; None where the model sets no limit."""
+
+    def continued(self, model: Any, words: Sequence[int]) -> Model:
+        """The same model with these words, asked for the next one alone: a plan of one circuit."""
+
+    def following(self, model: Any, result: Result) -> tuple[float, ...] | None:
+        """The probability of each word to be the next one, by a result of a continued model; None where it has none."""

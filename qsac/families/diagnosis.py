@@ -29,6 +29,9 @@ EXAMPLES = {
     "layers": '"layers": 2',
     "parameters": '"parameters": {"init": "normal", "scale": 1.0, "seed": 0}',
     "entries": '"entries": [[[1, 0], [0, 0]], [[0, 0], [1, 0]]]',
+    "kernel": '"kernel": {"type": "monomial", "degree": 1}',
+    "degree": '"degree": 1',
+    "coefficients": '"coefficients": [1, 1, 0.5]',
     "init": '"init": "normal"',
     "type": '"type": "..."',
 }
@@ -48,6 +51,13 @@ UNITARIES: Mapping[Location, type[BaseModel]] = {
     ("matrix",): schema.MatrixUnitary,
 }
 """The kinds of a unitary; a family puts the field's place before them."""
+
+KERNELS: Mapping[Location, type[BaseModel]] = {
+    ("monomial",): schema.MonomialKernel,
+    ("polynomial",): schema.PolynomialKernel,
+    ("softmax-taylor",): schema.SoftmaxTaylorKernel,
+}
+"""The kinds of a kernel, likewise."""
 
 PARAMETERS = Contract('"parameters"', {(): schema.NormalParameters}, EXAMPLES, "qsac schema")
 """The rule to draw an ansatz's parameters, which is validated by itself."""

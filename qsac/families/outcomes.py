@@ -19,6 +19,10 @@ SAVED = ("weights at j = ", "overlaps at j = ")
 
 CONFIDENCE = 0.95
 
+RESOLUTION = 1e-24
+"""A probability below this is zero: its amplitude, 1e-12, is what rounding in double precision can leave of a sum
+that vanishes."""
+
 
 @dataclass(frozen=True, eq=False)
 class Index:
@@ -41,8 +45,8 @@ class Outcomes:
     ``total`` is the weight of all: 1 for exact probabilities, otherwise the number of shots. ``given`` is the weight of
     every given (post-selected) bit zero, ``success`` for each readout that of its success bits zero as well. ``index``
     is present if an index is saved: always in exact outcomes, in counted ones if it is measured. ``exact``: they are
-    probabilities. Counts corrected for readout errors are not whole numbers. ``subnormalisation`` is the factor by
-    which the program's lambda exceeds the model's: the model's probabilities are larger by its square.
+    probabilities. Counts corrected for readout errors are not whole numbers. ``subnormalisation`` is the
+    program's lambda over the model's, above or below 1: the model's probabilities are the program's times its square.
     """
 
     total: float

@@ -91,6 +91,10 @@ class TextTokens(Fields):
 Tokens = Annotated[InlineTokens | FileTokens | TfimTokens | HamiltonianTokens | TextTokens, Field(discriminator="type")]
 
 
+WRITTEN_OUT = ("inline", "words")
+"""The kinds of tokens that are in the model file themselves: nothing is read or computed for them."""
+
+
 class IdentityUnitary(Fields):
     """The identity."""
 
@@ -124,6 +128,40 @@ class MatrixUnitary(Fields):
 
 
 Unitary = Annotated[IdentityUnitary | HardwareEfficientUnitary | MatrixUnitary, Field(discriminator="type")]
+
+
+Degree = Annotated[int, Field(ge=0, le=2**53)]
+
+
+class MonomialKernel(Fields):
+    """g(s) = s^degree."""
+
+    type: Literal["monomial"]
+    degree: Degree
+
+
+class PolynomialKernel(Fields):
+    """g(s) = sum_p coefficients[p] s^p, not all coefficients zero."""
+
+    type: Literal["polynomial"]
+    coefficients: Annotated[list[Real], Field(min_length=1), ONE_COMPLAINT]
+
+
+class SoftmaxTaylorKernel(Fields):
+    """g(s) = sum_{p <= degree} (temperature s)^p / p!; temperature defaults to the square root of the dimension.
+
+    That is d as padded for states that overlap, and e for heads whose queries have e entries.
+    """
+
+    type: Literal["softmax-taylor"]
+    degree: Degree
+    temperature: Annotated[float, Field(allow_inf_nan=False, gt=0)] = Field(
+        default=None,  # type: ignore[assignment]  # known only once the tokens are
+        json_schema_extra=without_default,
+    )
+
+
+Kernel = Annotated[MonomialKernel | PolynomialKernel | SoftmaxTaylorKernel, Field(discriminator="type")]
 
 
 Name = Annotated[str, Field(min_length=1, max_length=NAME_CHARACTERS)]

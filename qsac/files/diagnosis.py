@@ -95,15 +95,19 @@ def _translate(complaint: Any, within: str, contract: Contract) -> InvalidInputE
 
 def _without_tags(location: Location, contract: Contract) -> Location:
     for length in range(1, len(location) + 1):
-        if contract.is_tagged(location[:length]):
+        if isinstance(location[length - 1], str) and contract.is_tagged(_named(location[:length])):
             return location[: length - 1] + location[length:]
     return location
 
 
+def _named(location: Location) -> Location:
+    """A place without the numbers of items in lists, as a contract knows it."""
+    return tuple(part for part in location if isinstance(part, str))
+
+
 def _fields(location: Location, contract: Contract) -> list[str]:
-    place = tuple(part for part in location[:-1] if isinstance(part, str))
-    owner = contract.classes.get(place)
-    return list(owner.model_fields) if owner else []
+    owner = contract.classes.get(_named(location[:-1]))
+    return [field.alias or name for name, field in owner.model_fields.items()] if owner else []
 
 
 def _suggestion(location: Location, contract: Contract) -> str | None:
@@ -111,7 +115,8 @@ def _suggestion(location: Location, contract: Contract) -> str | None:
 
 
 def _expected_tags(location: Location, contract: Contract) -> list[str]:
-    return [str(key[-1]) for key in contract.classes if len(key) == len(location) + 1 and key[:-1] == location]
+    place = _named(location)
+    return [str(key[-1]) for key in contract.classes if len(key) == len(place) + 1 and key[:-1] == place]
 
 
 def _name(pointer: str) -> str:
@@ -137,10 +142,10 @@ def _owner(location: Location, contract: Contract) -> str:
         return f"the readout {names[1]}"
     if names[0] == "tokens" and len(names) > 1:
         return f"{names[1]} tokens" if len(names) == 2 else f"an item of {names[2]}"
-    if len(names) > 2:
-        noun = {"kernel": "kernel", "value": "value unitary", "score": "score unitary"}[names[1]]
-        return f"the {names[2]} {noun}"
-    return f'"{names[-1]}"'
+    if len(names) > 2 and contract.is_tagged(tuple(names)):
+        noun = {"value": "value unitary", "score": "score unitary"}.get(names[-2], names[-2].replace("_", "-"))
+        return f"the {names[-1]} {noun}"
+    return f'"{names[-1]}"' if isinstance(location[-1], str) else f'an item of "{names[-1]}"'
 
 
 def _unknown_field(location: Location, pointer: str, contract: Contract) -> InvalidInputError:

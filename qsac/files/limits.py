@@ -164,6 +164,32 @@ def check_degree(degree: int, pointer: str) -> None:
         )
 
 
+def check_factors(factors: int, what: str, pointer: str) -> None:
+    """Whether a feed-forward of so many factors, or of this degree, may be used: each makes one more copy."""
+    if factors > KERNEL_DEGREE:
+        raise _exceeds(
+            pointer,
+            f"the {what} of the feed-forward is too high",
+            f"{factors:,}: a circuit that makes {factors:,} copies of the attention",
+            f"at most {KERNEL_DEGREE} ({size(8 * (KERNEL_DEGREE + 1))} of coefficients)",
+            f"use a lower {what}: the success probability falls exponentially with it",
+            code="capacity.degree-too-high",
+        )
+
+
+def check_matrices(entries: int, pointer: str) -> None:
+    """Whether the matrices of a model, of so many ``entries`` together, may be held in memory."""
+    if entries > TOKEN_ENTRIES:
+        raise _exceeds(
+            pointer,
+            "the matrices of the model take too much memory",
+            f"{entries:,} entries up to here, which take {size(_COMPLEX_BYTES * entries)}",
+            f"at most {TOKEN_ENTRIES:,} entries ({size(_COMPLEX_BYTES * TOKEN_ENTRIES)})",
+            "use fewer layers or smaller matrices",
+            code="capacity.array-too-large",
+        )
+
+
 def check_ansatz(layers: int, qubits: int, rotations: int, pointer: str) -> None:
     """Whether an ansatz with this many parameters may be held in memory."""
     parameters = layers * qubits * rotations

@@ -44,6 +44,28 @@ class Scope:
         return 1 << sum(self.sizes[name] for name in registers)
 
 
+Data = str | tuple[str, ...]
+"""A register, or several that are taken as one, the first of them most significant."""
+
+
+def registers_of(data: Data) -> tuple[str, ...]:
+    """The registers that are taken as one."""
+    return (data,) if isinstance(data, str) else data
+
+
+def check_data(data: Data) -> str | None:
+    """What is wrong with the way in which registers are given, or None: equal programs print equally."""
+    if isinstance(data, str) or len(data) > 1:
+        return None
+    return "a list of data registers has two or more; one register is given by its name alone"
+
+
+def spoken(data: Data) -> str:
+    """Registers in words of messages: ``register 'value'``, ``registers 'head', 'part'``."""
+    names = registers_of(data)
+    return f"register{'s' * (len(names) != 1)} {', '.join(map(repr, names))}"
+
+
 @dataclass(frozen=True)
 class Op:
     """Base of all ops. ``origin`` is the JSON pointer of the model field that the op was made for.
@@ -54,9 +76,10 @@ class Op:
     ``slots`` are for blocks of a template: which of the lowered blocks the op's numbers are taken from, whatever the
     tokens and parameters. Nothing may be concluded from the numbers of such an op. Without slots they are fixed.
 
-    An op with ``barrier`` is done as it stands: no pass on programs merges gates across it on the registers that it
-    uses, replaces it, or solves its table with another op's. So are the blocks that it is lowered to, each of them.
-    Emission merges no gates with theirs; routing, which sees gates alone, may.
+    An op with ``barrier`` stands by itself: no pass on programs merges gates across it on the registers that it uses,
+    replaces the rows of its table, or solves them with another op's. What a load depends on may change, and a row of
+    another load may come to its table for values of the index that it had none for. So it is with the blocks that it is
+    lowered to, each of them. Emission merges no gates with theirs; routing, which sees gates alone, may.
     """
 
     name: ClassVar[str]
@@ -79,6 +102,11 @@ class Op:
     def controlled_by(self) -> tuple[str, ...]:
         """Registers that the op reads in the computational basis: its controls, shared and diagonal: they commute with
         other controls."""
+        return ()
+
+    @property
+    def diagonal_on(self) -> tuple[str, ...]:
+        """Targets on which the op is diagonal in the computational basis, so that it commutes with controls."""
         return ()
 
     @property
@@ -109,6 +137,12 @@ class Op:
     @property
     def computes_pair(self) -> bool:
         """Whether the op leaves a diagonal on its registers open: until its adjoint they are only used as controls."""
+        return False
+
+    @property
+    def nests(self) -> bool:
+        """Whether the op may open its pair on registers of another open one, to be closed before that: all blocks that
+        it is lowered to are pairs themselves, which permute basis states up to phases."""
         return False
 
     @property

@@ -14,7 +14,7 @@ import numpy as np
 
 from qsac.errors import InvalidInputError
 from qsac.ir.catalogue import op_class, op_names
-from qsac.ir.op import Op, Register
+from qsac.ir.op import Data, Op, Register
 from qsac.ir.printer import SHORTENED, VERSION
 from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
@@ -235,9 +235,11 @@ def _hints(name: str) -> dict[str, Any]:
 
 
 def _checked(line: _Line, key: str, value: Any, hint: Any) -> Any:
-    """The value as the field's type, which is a plain type, a Literal, a tuple of plain types, or Table."""
+    """The value as the field's type: a plain type, a Literal, a tuple of plain types, one or a tuple, or Table."""
     if hint is Table:
         return _read_table(line, value)
+    if hint == Data:
+        hint = tuple[str, ...] if isinstance(value, list) else str
     if get_origin(hint) is tuple:
         if not isinstance(value, list):
             raise line.wrong(f"{key} is no list", "a list")

@@ -29,8 +29,8 @@ class Readout:
 class Program:
     """A program of one level. The order of ops is the time order; equal programs print equally.
 
-    ``subnormalisation`` says how much larger its lambda is than that of what it was built from: all probabilities of
-    success are smaller by its square, and their ratios, which are the metrics, the same.
+    ``subnormalisation`` is the factor, above or below 1, of its lambda over that of what it was built from: all
+    probabilities of success are divided by its square, and their ratios, which are the metrics, are the same.
     """
 
     name: str

@@ -177,21 +177,23 @@ def _verify_promises(program: Program) -> None:
 
 
 def _verify_pairs(program: Program) -> None:
-    """Between an op that opens a pair and its adjoint, the registers of the pair are only used as controls."""
+    """Between an op that opens a pair and its adjoint, the registers of the pair are only used as controls, or by pairs
+    that nest: what opens such a one permutes basis states up to phases, so that all its pair does is to control."""
     opened: list[Op] = []
     for index, op in enumerate(program.ops):
-        touched = [other for other in opened if set(op.targets) & {*other.targets, *other.controlled_by}]
+        changed = set(op.targets).difference(op.diagonal_on)
+        touched = [place for place, other in enumerate(opened) if changed & {*other.targets, *other.controlled_by}]
         if op.uncomputes_pair:
-            if [other for other in touched if _closes(op, other)] != touched or not touched:
+            if not touched or not _closes(op, opened[touched[-1]]):
                 raise ProgramError(
                     f"op {index} ({op.name}) closes a pair that is not the last one opened on its registers",
                     index,
                     code="ir.unmatched-pair",
                 )
-            opened.remove(touched[0])
-        elif touched:
+            del opened[touched[-1]]
+        elif touched and not (op.computes_pair and op.nests):
             raise ProgramError(
-                f"op {index} ({op.name}) targets registers of the {touched[0].name} that waits for its adjoint",
+                f"op {index} ({op.name}) targets registers of the {opened[touched[0]].name} that waits for its adjoint",
                 index,
                 code="ir.unmatched-pair",
             )

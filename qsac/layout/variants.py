@@ -114,7 +114,7 @@ class Variants:
     def _order(self, op: LoadTokens, random: Random) -> tuple[int, ...]:
         """An order in which a register can be uncomputed at no more gates. Real tables keep the pair that comes first:
         what the load did last is on the same pair."""
-        size = self._program.scope.sizes[op.data]
+        size = self._program.scope.dimension(op.targets).bit_length() - 1
         usual = op.order or tuple(range(size))
         for _ in range(_TRIES):
             order = tuple(random.sample(range(size), size))
@@ -188,6 +188,8 @@ def _with(values: tuple[T, ...], place: int, value: T) -> tuple[T, ...]:
 def _can_be_turned(program: Program, load: LoadTokens) -> bool:
     """Whether a register only brings an overlap <y|x>, and can do so as <x*|y*>: it is loaded, uncomputed and projected
     on zero, and nothing that is read or projected in between makes a difference of which came first."""
+    if not isinstance(load.data, str):
+        return False
     places = matched(program, program.uses(load.data), is_load, is_uncompute, ends_in_zero)
     if load.inverse or places is None:
         return False

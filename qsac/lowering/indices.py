@@ -10,17 +10,24 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import asin, pi, sqrt
 
-from qsac.counting.formulas import causal_is_loaded
-from qsac.ir.attention import PrepareIndex, PrepareIndices
+import numpy as np
+
+from qsac.counting.formulas import causal_is_loaded, seen_keys_rows
+from qsac.ir.attention import PrepareIndex, PrepareIndices, PrepareKeys
 from qsac.ir.attention.degree import unary_angles
 from qsac.ir.blocks import Multiplexor, PauliRotation
 from qsac.ir.blocks.rotation import controlled_x
 from qsac.ir.op import Op
+from qsac.ir.shaped_table import ShapedTable, Span
 from qsac.ir.table import Table
 from qsac.lowering import tokens
 from qsac.lowering.context import LoweringContext, lowering
 
 Block = Multiplexor | PauliRotation
+
+WRITTEN = 1 << 10
+"""Most rows of a ladder that has its numbers where the program's tables have none: a program of more is not compiled to
+be counted, and must not be written gate by gate."""
 
 
 @lowering.register(PrepareIndices)
@@ -38,6 +45,19 @@ def prepare_pairs(op: PrepareIndices, place: LoweringContext) -> Sequence[Op]:
 def prepare(op: PrepareIndex, place: LoweringContext) -> Sequence[Op]:
     """One index."""
     return uniform_state(place.qubits(op.index), op.length)
+
+
+@lowering.register(PrepareKeys)
+def prepare_keys(op: PrepareKeys, place: LoweringContext) -> list[Block]:
+    """The keys that each position sees, or their inverse load."""
+    query, key = place.qubits(op.query) if op.mask == "causal" else (), place.qubits(op.key)
+    blocks: list[Block] = []
+    if op.mask == "full":
+        blocks += uniform_state(key, op.length)
+    else:
+        outlined = op.length > WRITTEN and not all(table.known for table in place.scope.tables.values())
+        blocks += seen_keys(query, key, op.length, outlined=outlined)
+    return [block.adjoint() for block in reversed(blocks)] if op.adjoint_load else blocks
 
 
 def turn(target: str, angles: Sequence[float], controls: tuple[str, ...] = (), *, fresh: bool = True) -> Multiplexor:
@@ -168,4 +188,29 @@ def _bounded_site(
     blocks.append(turn(query, [*free, kept, kept, kept, kept], (tight_above, equal_above, key), fresh=first))
     # i: free where unequal above; else `equal and j`.
     blocks.append(turn(key, [pi / 2, pi / 2, -pi, 0], (equal_above, query), fresh=False))
+    return blocks
+
+
+def seen_keys(query: tuple[str, ...], key: tuple[str, ...], length: int, *, outlined: bool = False) -> list[Block]:
+    """For ``query`` = j < ``length``, bring fresh ``key`` into the sum over i <= j of |i> / sqrt(j + 1).
+
+    From the most significant bit down. Bits of i above bit b are kept as those of D = i xor j: if D is not zero there,
+    i < j is known and bit b is free. Else bit b of i is 0 where that of j is 0; where it is 1, there are 2^b keys with
+    bit 0 and (j mod 2^b) + 1 with bit 1. The rows of a ladder are D above b followed by j from b on; the last of them
+    do not occur where ``length`` is no power of two. With ``outlined`` the ladders have no numbers.
+    """
+    size = len(query)
+    blocks: list[Block] = []
+    for place, rows in enumerate(seen_keys_rows(length)):
+        position, token, row = query[place], key[place], np.arange(rows)
+        value = 1 << (size - 1 - place)
+        below = 2 * np.arctan2(np.sqrt(row % value + 1), np.sqrt(value))
+        angles = Table(np.where(row >= 2 * value, pi / 2, np.where(row & value, below, 0.0)))
+        if outlined:
+            angles = ShapedTable((rows,), real=True, spans=[Span(f"keys {length} {place}", 0, rows)])
+        blocks.append(Multiplexor("y", (*key[:place], *query[place:]), token, angles, enters_zero=True))
+        if value > 1:
+            blocks += controlled_x(position, token)
+    for position, token in zip(query[:-1], key[:-1], strict=True):
+        blocks += controlled_x(position, token)
     return blocks

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import pi
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.errors import InvalidInputError
 from qsac.ir.attention import LoadTokens
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import LadderOrder
@@ -18,6 +19,7 @@ from qsac.ir.table import Table
 from qsac.lowering.context import LoweringContext, lowering
 from qsac.numerics.cascade import GateLevel, RotationLevel, complex_cascade, real_cascade
 from qsac.numerics.plan import (
+    REPEATED,
     Level,
     columns_in_order,
     controlled_rows,
@@ -56,7 +58,7 @@ def lower(op: LoadTokens, place: LoweringContext) -> list[Block]:
     For complex tables also the diagonal that they leave on the controls.
     """
     controls = place.qubits(*op.index, *op.when)
-    data = Data.of(place.qubits(op.data), op.order)
+    data = Data.of(place.qubits(*op.targets), op.order)
     table = place.scope.tables[op.table]
     if isinstance(table, ShapedTable):
         return _outlined(op, table, controls, data, place)
@@ -134,13 +136,40 @@ def _cascade(
     alike = controlled_rows(in_order((table.pattern or table).values, op.order), branches)
     # The bits of the index above those that the rows need are always 0.
     unused = place.scope.dimension(op.controlled_by).bit_length() - 1 - (len(alike) - 1).bit_length()
-    needed, rows = without_repetition(controlled_rows(in_order(table.values, op.order), branches), alike)
+    given = controlled_rows(in_order(table.values, op.order), branches)
+    if place.numbers is not None and occupied_columns(alike) == 1:
+        # Of a template's rows of one entry only the signs are known, which other numbers may have otherwise.
+        needed, rows = tuple(range((len(given) - 1).bit_length())), given
+    else:
+        needed, rows = without_repetition(given, alike)
+        if table.pattern is not None:
+            _check_pattern(given, alike, needed, rows)
     kept = tuple(unused + bit for bit in needed)
     columns = occupied_columns(alike)
     ordered = _rows(orders)
     if np.iscomplexobj(rows):
         return kept, *complex_cascade(rows, columns, ordered)
     return kept, real_cascade(rows, columns, ordered), np.zeros(0)
+
+
+def _check_pattern(
+    given: NDArray[Any], alike: NDArray[Any], needed: tuple[int, ...], rows: NDArray[Any]
+) -> None:
+    """Whether the rows of a binding repeat, and are zero, where those that the template was compiled with are."""
+    bits = (len(given) - 1).bit_length()
+    places = np.zeros(len(given), dtype=np.intp)
+    for bit in needed:
+        places = 2 * places + (np.arange(len(given)) >> (bits - 1 - bit) & 1)
+    columns = occupied_columns(alike)
+    if np.abs(rows[places] - given).max() <= REPEATED and not np.any(given[:, columns:]):
+        return
+    raise InvalidInputError(
+        "these numbers make other circuits than those that the template has",
+        code="template.other-circuits",
+        found="rows that differ, or entries that are not zero, where those of the template's model repeat or are",
+        wanted="numbers that repeat and are zero where the template's are",
+        help="compile a template of a model with these numbers",
+    )
 
 
 def load_row(row: Real, data: tuple[str, ...], place: LoweringContext) -> list[Block]:

@@ -22,7 +22,7 @@ Block = PauliRotation | Multiplexor | Diagonal | Unitary
 @lowering.register(ApplyUnitary)
 def lower(op: ApplyUnitary, place: LoweringContext) -> list[Block]:
     """The gates of a hardware-efficient unitary, each controlled by ``when`` if given; a matrix by synthesis."""
-    data = place.qubits(op.data)
+    data = place.qubits(*op.targets)
     when = place.qubits(*op.when)
     if op.form == "matrix":
         return _synthesised(op.matrices(place.scope), (*when, *data), place)

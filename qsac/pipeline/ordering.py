@@ -7,6 +7,7 @@ Passes run level by level, and within a level in the order of the pipeline. A pa
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import shorten
 from typing import TypeAlias, TypeVar
 
 from qsac.errors import InvalidInputError
@@ -19,6 +20,9 @@ LEVELS = ("attention", "block", "circuit")
 
 DEFAULT = "default"
 """In a pipeline's text: the passes that run where none are named."""
+
+LISTED = 180
+"""Most characters of a list of passes in a message."""
 
 Step = TypeVar("Step", bound=AnyPass)
 
@@ -54,6 +58,11 @@ class Draft:
         """Of all passes so far."""
         return [step.name for step in (*self._fixed, *self._free)]
 
+    @property
+    def _listed(self) -> str:
+        """The names in a line of a message."""
+        return shorten(", ".join(self.names), LISTED, placeholder=" ..")
+
     def append(self, *steps: AnyPass) -> None:
         """Passes behind all those before."""
         self._fixed.extend(steps)
@@ -65,7 +74,7 @@ class Draft:
             raise InvalidInputError(
                 f"the pass {step.name} is in the pipeline already",
                 code="pipeline.repeated-pass",
-                found=", ".join(self.names),
+                found=self._listed,
                 wanted=f"{step.name} once",
                 help=f"-{step.name},+{step.name}{{option=value}} puts it in with other options",
             )
@@ -77,7 +86,7 @@ class Draft:
             raise InvalidInputError(
                 f"the pipeline has no pass {name} to leave out",
                 code="pipeline.absent-pass",
-                found=", ".join(self.names) or "no pass before it",
+                found=self._listed or "no pass before it",
                 wanted="a pass that is there",
                 help=None if self.names else f"{DEFAULT},-{name} changes the passes that run where none are named",
             )

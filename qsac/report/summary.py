@@ -8,6 +8,7 @@ from typing import Any
 from qsac.artifact.compiled import Compiled
 from qsac.counting.stats import gates_by_ops
 from qsac.report.forecast import charge
+from qsac.report.losses import loss_facts, named
 
 Row = tuple[str, str]
 
@@ -20,7 +21,7 @@ def facts(compiled: Compiled) -> list[Row]:
         *(("qubits" if not place else "", text) for place, text in enumerate(_qubits(compiled))),
         *_count_rows(stats),
         *_probability_rows(stats),
-        *_forecast_rows(stats.get("forecast", {}), compiled.model.readout.precise),
+        *forecast_rows(stats.get("forecast", {}), compiled.model.readout.precise),
         *_time_rows(stats),
         *_cost_rows(stats["cost"], stats.get("forecast", {})),
         *(row for part in compiled.parts_stats for row in _error_rows(part.get("error_budget", {}))),
@@ -41,7 +42,7 @@ def estimate_rows(estimated: Mapping[str, Any], shape_facts: Sequence[Row], metr
         ("qubits", f"{width:,}{fits}"),
         *_count_rows(counts),
         *_probability_rows(counts),
-        *_forecast_rows(estimated["forecast"], metric),
+        *forecast_rows(estimated["forecast"], metric),
         *_time_rows(counts),
         *_cost_rows(counts["cost"], estimated["forecast"]),
         *(
@@ -76,8 +77,8 @@ def _time_rows(stats: Mapping[str, Any]) -> list[Row]:
     return [("time", f"{1e6 * taken['circuit']:,.1f} us a circuit, {1e6 * taken['per_shot']:,.1f} us a shot")]
 
 
-def _forecast_rows(told: Mapping[str, Any], metric: str | None) -> list[Row]:
-    """How many shots are accepted, and how many are needed."""
+def forecast_rows(told: Mapping[str, Any], metric: str | None) -> list[Row]:
+    """How many shots are accepted, and how many are needed, of a :func:`~qsac.report.forecast.forecast`."""
     if told.get("success_probability") is None:
         return []
     rows = [("acceptance", f"{told['success_probability']:.4g} of the shots, without errors")]
@@ -85,8 +86,9 @@ def _forecast_rows(told: Mapping[str, Any], metric: str | None) -> list[Row]:
         rows.append(("useful", f"{_useful(told['useful'])} shots: accepted and free of errors"))
     if told["shots"] is not None:
         error = told["standard_error"]
-        rows.append(("shots needed", f"{told['shots']:,} for a standard error of {error:g} in the {metric}"))
-    return rows
+        shots = f"{told['shots']:,}" + (" of each circuit" if len(told.get("lambda", ())) > 1 else "")
+        rows.append(("shots needed", f"{shots} for a standard error of {error:g} in the {named(metric)}"))
+    return rows + loss_facts(told, metric)
 
 
 def _useful(share: float) -> str:
@@ -132,7 +134,7 @@ def shots_text(told: Mapping[str, Any], metric: str | None) -> str | None:
     if needed["shots"] is not None:
         price = "" if needed["cost"] is None else f" for {cost_text(needed['cost'])}"
         error = needed["standard_error"]
-        clauses.append(f"a standard error of {error:g} in the {metric} takes {needed['shots']:,} shots{price}")
+        clauses.append(f"a standard error of {error:g} in the {named(metric)} takes {needed['shots']:,} shots{price}")
     return f"on the machine {told['target']}: {'; '.join(clauses)}" if clauses else None
 
 

@@ -52,7 +52,8 @@ def run(
     shots, by default 10,000. A device is simulated on this computer: exactly without ``shots``, otherwise on Aer. With
     ``noise`` the shots are taken on Aer with the error rates of the target that the program is compiled for (see
     :mod:`qsac.runtime.noise`), and ``mitigate`` corrects the counts for readout errors. ``precision`` takes shots
-    until the loss has that standard error, at most ``shots`` (1,000,000 if not given). With ``emulator`` shots are
+    until the loss, the cross entropy, or every probability of a next word has that standard error, at most ``shots``
+    (1,000,000 if not given). With ``emulator`` shots are
     taken on the vendor's own emulator of the target, if one runs on this computer (:mod:`qsac.runtime.emulator`);
     the result's ``target`` is then its name. ``seed`` defaults to 0; the same seed gives the same result.
     """
@@ -94,9 +95,9 @@ def run(
     sampling = Sampling(
         compiled, draws, chosen, rates if mitigate else None, BATCH if noise or asked.emulator else None
     )
-    metric = compiled.model.readout.precise
-    if precision is not None and metric is not None:
-        found = take_until(sampling, metric, precision, PRECISION_LIMIT if shots is None else shots, progress)
+    readout = compiled.model.readout
+    if precision is not None:
+        found = take_until(sampling, readout, precision, PRECISION_LIMIT if shots is None else shots, progress)
     else:
         sampling.take_to(present(shots, "the number of shots"), progress)
         found = sampling.result()
@@ -123,11 +124,19 @@ def _rates(
             found="a run without noise",
             help="run with noise too: --noise",
         )
-    if compiled.model.readout.precise is None and (mitigate or precision is not None):
+    readout = compiled.model.readout
+    if mitigate and not readout.corrected and readout.precise is not None:
+        raise InvalidInputError(
+            "the readout errors of these results are not corrected",
+            code="run.unsupported-readout",
+            found=f"the readout {quoted(readout.type)}",
+            help="run with --noise alone",
+        )
+    if readout.precise is None and (mitigate or precision is not None):
         raise InvalidInputError(
             "the readout has no precision, and its readout errors are not corrected",
             code="run.unsupported-readout",
-            found=f"the readout {quoted(compiled.model.readout.type)}",
+            found=f"the readout {quoted(readout.type)}",
             help="run with --shots, with or without --noise",
         )
     if not noise:

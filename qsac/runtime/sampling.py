@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from qsac.artifact.compiled import Compiled
 from qsac.errors import InvalidInputError
-from qsac.families.contract import Result
+from qsac.families.contract import Readout, Result
 from qsac.families.outcomes import Outcomes, counted
 from qsac.files.pointer import quoted
 from qsac.machine.target import ErrorRates
@@ -118,8 +118,9 @@ class Sampling:
         return model.readout.result(model, plan.run({one.circuit.name: one.outcomes for one in seen}))
 
 
-def take_until(sampling: Sampling, metric: str, precision: float, limit: int, progress: Progress | None) -> Result:
-    """Take shots until ``metric`` has a standard error of at most ``precision``, or ``limit`` shots are taken.
+def take_until(sampling: Sampling, readout: Readout, precision: float, limit: int, progress: Progress | None) -> Result:
+    """Take shots until what the readout is ``precise`` about has a standard error of at most ``precision``, or
+    ``limit`` shots are taken.
 
     Each time as many are taken as the standard error so far says that it must be, and a tenth more. That the limit was
     reached first is told by a warning.
@@ -128,12 +129,13 @@ def take_until(sampling: Sampling, metric: str, precision: float, limit: int, pr
     while True:
         sampling.take_to(sampling.shots + size, progress)
         found = sampling.result()
-        error = found.standard_errors[metric]
+        error = readout.reached(found)
         if error is not None and error <= precision:
             return found
         left = limit - sampling.shots
         if not left:
             reached = "is not resolved" if error is None else f"has a standard error of {error:.2g}"
+            metric = str(readout.precise).replace("_", " ")
             warning = f"the {metric} {reached} after {limit:,} shots, the most allowed: {precision:g} was asked for"
             return replace(found, warnings=(warning, *found.warnings))
         most = (GROWTH - 1) * sampling.shots

@@ -78,13 +78,13 @@ def compare(found: Outcomes, wanted: Outcomes) -> list[Pair]:
 
 
 def of_circuit(expected: Outcomes, subnormalisation: float) -> Outcomes:
-    """The closed form of a model as outcomes of a circuit whose program's lambda is larger by ``subnormalisation``."""
+    """The closed form of a model as outcomes of a circuit whose program's lambda is ``subnormalisation`` times its."""
     return replace(expected.scaled(1 / subnormalisation**2), subnormalisation=subnormalisation)
 
 
 def expected_outcomes(model: Model, subnormalisations: Sequence[float]) -> dict[str, Outcomes]:
-    """The closed form of a model as outcomes of its circuits, whose programs' lambda is larger by
-    ``subnormalisations``, in the order of the plan."""
+    """The closed form of a model as outcomes of its circuits, whose programs' lambda is
+    ``subnormalisations`` times its, in the order of the plan."""
     found = model.expected
     return {
         name: of_circuit(outcomes, subnormalisation)

@@ -33,7 +33,8 @@ NUMBERS: dict[type[Op], tuple[str, ...]] = {
 
 @dataclass(eq=False)
 class Shape:
-    """One compiled circuit of a template. ``program`` is the final attention program and ``blocks`` the final block
+    """One compiled circuit of a template. ``program`` is the final attention program, by whose subnormalisation that of
+    a model's is multiplied, and ``blocks`` the final block
     program, both of generic numbers; ``counts`` is what each pass did."""
 
     program: Program
@@ -63,7 +64,8 @@ class Shape:
             else op
             for op in self.program.ops
         )
-        return replace(self.program, tables=tables, ops=tuple(ops))
+        subnormalisation = self.program.subnormalisation * built.subnormalisation
+        return replace(self.program, tables=tables, ops=tuple(ops), subnormalisation=subnormalisation)
 
     def with_numbers(self, program: Program, context: PassContext) -> Program:
         """The blocks with the numbers of an attention program of this shape.

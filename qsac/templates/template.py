@@ -296,13 +296,15 @@ def _shape(compilation: Compilation, step: CircuitStep) -> Shape:
         raise InvalidInputError(
             "a matrix that is not folded into tables has no fixed gates, so that it cannot be part of a template",
             code="template.unfolded-matrix",
-            found="a value or score unitary of type matrix that the passes keep",
-            wanted="the pass fold-unitaries, or a unitary of type hardware-efficient",
+            found="a unitary of type matrix on two qubits or more that the passes keep",
+            wanted="the pass fold-unitaries, a unitary of type hardware-efficient, or a model without such a matrix",
             help="leave out fold=False (--no-fold), and compile at -O2",
         )
     with naming_extensions(compilation.chosen):
         blocks = compilation.blocks(program)
-    return Shape(program, blocks, tuple(compilation.counts))
+    # What the passes made of lambda: of a model with other numbers it is another one to begin with.
+    scaled = replace(program, subnormalisation=program.subnormalisation / built.subnormalisation)
+    return Shape(scaled, blocks, tuple(compilation.counts))
 
 
 def _given(wanted: Outcomes) -> Outcomes:

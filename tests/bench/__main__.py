@@ -9,12 +9,25 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import binding, counts, coupling, measure, pruning, scaling, shell, shots, simulators, times
+from tests.bench import (
+    binding,
+    counts,
+    coupling,
+    measure,
+    pruning,
+    scaling,
+    shell,
+    shots,
+    simulators,
+    times,
+    transformer,
+)
 from tests.bench.cases import SEED
 from tests.bench.plan import Plan
 
 SECTIONS = {
     "counts": counts,
+    "transformer": transformer,
     "coupling": coupling,
     "pruning": pruning,
     "shots": shots,

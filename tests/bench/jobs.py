@@ -253,7 +253,66 @@ def simulate(case: dict[str, Any], simulator: str, shots: int, repeats: int) -> 
     }
 
 
-WHAT = (qsac, peer, routed, compile, bind, optimise_plain, optimise_fused, shots, pruned, simulate)
+def transformer(name: str) -> dict[str, Any]:
+    """Counts of a transformer that was compiled and verified, and its success probability, simulated."""
+    import qsac.compiler.compilation
+    from qsac.compiler.verification import verify_compiled
+    from qsac.families.reading import load
+    from qsac.runtime.run import run
+    from tests.bench.transformer import document
+
+    model = load(document(name))
+    compiled, seconds = timed(lambda: qsac.compiler.compilation.compile(model, "h1", verify=False))
+    verify_compiled(compiled)
+    success = run(compiled, "statevector").success_probability
+    # The normalisation says by what it is larger than that of the construction by rows.
+    (scale,) = compiled.stats["normalisation"]
+    stats, expected = compiled.stats, model.readout.closed_form(model).success_probability / scale**2
+    return {
+        "gates": stats["two_qubit_gates"],
+        "depth": stats["two_qubit_depth"],
+        "qubits": stats["qubits"],
+        "success": success,
+        "seconds": asdict(seconds),
+        "deviation": abs(success - expected),
+    }
+
+
+def written(name: str, how: str, optimiser: str) -> dict[str, Any]:
+    """Counts of a transformer's circuit that was written by hand, and how far its simulation is from the closed
+    form."""
+    from tests.bench import equivalence, optimisers, projecting
+    from tests.bench.transformer import built
+
+    made = built(name, how)
+    measured = equivalence.measured(made.circuit)
+    optimisers.warm_up(optimiser)
+    better, seconds = timed(lambda: optimisers.optimised(optimiser, measured))
+    return {
+        "gates": optimisers.two_qubit_gates(better),
+        "depth": optimisers.two_qubit_depth(better),
+        "qubits": made.circuit.num_qubits,
+        "success": made.success,
+        "seconds": asdict(seconds),
+        "deviation": projecting.deviation(better, made.given, made.wanted),
+    }
+
+
+def iterate(name: str) -> dict[str, Any]:
+    """Gates of one iterate of amplitude estimation of a score."""
+    from qsac.families.reading import load
+    from tests.bench import optimisers
+    from tests.bench.block_encodings import score_iterate
+    from tests.bench.transformer import document
+
+    circuit = score_iterate(load(document(name)))
+    return {"gates": optimisers.two_qubit_gates(optimisers.qiskit_3(circuit))}
+
+
+WHAT = (
+    *(qsac, peer, routed, compile, bind, optimise_plain, optimise_fused, shots, pruned, simulate),
+    *(transformer, written, iterate),
+)
 JOBS = {job.__name__: job for job in WHAT}
 
 

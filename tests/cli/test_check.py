@@ -13,7 +13,7 @@ import click
 import pytest
 
 from qsac.cli import main as command_line
-from qsac.cli.main import COMMANDS, run
+from qsac.cli.main import COMMANDS, module_of, run
 from qsac.families.qsa.metrics import METRIC_NAMES, closed_form
 from qsac.families.qsa.readouts.loss import DETAILS
 from qsac.families.reading import load
@@ -107,7 +107,7 @@ def test_schema(capsys: Captured) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_can_be_called(name: str, capsys: Captured) -> None:
-    command = import_module(f"qsac.cli.{name}").command
+    command = import_module(module_of(name)).command
     assert isinstance(command, click.Command)
     assert command.name == name
     assert run([name, "--help"]) == 0

@@ -16,22 +16,28 @@ ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
 
 
-def test_examples_print_what_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "count", "prints"), [("python", 4, 9), ("from-a-trained-layer", 1, 3)])
+def test_examples_print_what_they_say(
+    name: str, count: int, prints: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
     shutil.copytree(ROOT / "docs" / "examples", tmp_path / "docs" / "examples")
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     said = [found for block in blocks for found in re.findall(r"^ *print\(.*\)  # (.*)$", block, re.MULTILINE)]
-    assert len(blocks) >= 4
-    assert len(said) == sum(block.count("print(") for block in blocks) >= 9
+    assert len(blocks) >= count
+    assert len(said) == sum(block.count("print(") for block in blocks) >= prints
     printed = io.StringIO()
     names: dict[str, object] = {}
     with contextlib.redirect_stdout(printed):
         for block in blocks:
-            exec(compile(block, "docs/python.md", "exec"), names)
+            exec(compile(block, f"docs/{name}.md", "exec"), names)
     assert printed.getvalue().splitlines() == said
 
 
-@pytest.mark.parametrize("name", ["load", "compile", "run", "estimate", "template", "Cache", "Template.bind"])
+@pytest.mark.parametrize(
+    "name", ["load", "compile", "run", "generate", "estimate", "template", "from_arrays", "Cache", "Template.bind"]
+)
 def test_signatures(name: str) -> None:
     found = qsac
     for part in name.split("."):

@@ -161,6 +161,8 @@ class Contrast:
 
     type: ClassVar[str] = "contrast"
     precise: ClassVar[str | None] = "difference"
+    standard_error: ClassVar[float] = 0.1
+    corrected: ClassVar[bool] = True
     details: ClassVar[Mapping[str, str]] = {}
 
     def expected(self, model: Model) -> dict[str, Outcomes]:
@@ -191,6 +193,9 @@ class Contrast:
     def shots(self, model: Model, expected: Mapping[str, Outcomes], error: float) -> int | None:
         variance = sum(found.share("agreement") * (1 - found.share("agreement")) for found in expected.values())
         return max(1, ceil(variance / error**2))
+
+    def reached(self, result: Result) -> float | None:
+        return result.standard_errors["difference"]
 
     def influence(self, name: str, value: float, seen: Mapping[str, Outcomes], weights: Mapping[str, Any]) -> Any:
         ((circuit, found),) = seen.items()

@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 
 from qsac.errors import DoesNotFitError
-from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PrepareDegree, PrepareIndices, Project
+from qsac.ir.attention import (
+    ApplyUnitary,
+    LoadTokens,
+    Multiply,
+    PhaseTable,
+    PrepareDegree,
+    PrepareIndex,
+    PrepareIndices,
+    PrepareKeys,
+    Project,
+    SelectIndex,
+)
 from qsac.ir.blocks import Diagonal, Measure, Multiplexor, PauliRotation, Reset, UniformlyControlledGate, Unitary
 from qsac.ir.interpreter import WIDTH_LIMIT, interpret
 from qsac.ir.op import Op, Register
@@ -99,7 +110,7 @@ def _gray_gate(op: UniformlyControlledGate, value: int) -> NDArray[Any]:
 def _ansatz(op: ApplyUnitary, program: Program) -> NDArray[Any]:
     if op.form != "hardware-efficient":
         return program.tables[op.table].values
-    size = program.scope.sizes[op.data]
+    size = sum(program.scope.sizes[name] for name in op.targets)
     total: NDArray[Any] = np.eye(1 << size)
     for layer in program.tables[op.table].values:
         for qubit, name in product(range(size), range(len(op.rotations))):
@@ -198,16 +209,55 @@ def _attention_step(sparse: _Sparse, op: Op, program: Program) -> bool:
         case ApplyUnitary():
             matrix = _ansatz(op, program)
             sparse.apply(
-                (op.data,),
+                op.targets,
                 lambda basis: matrix if all(value(basis, (name,)) for name in op.when) else np.eye(len(matrix)),
             )
+        case PrepareIndex():
+            state = np.arange(program.scope.dimension((op.index,))) < op.length
+            sparse.prepare((op.index,), state / np.linalg.norm(state))
+        case PrepareKeys() | Multiply() | SelectIndex():
+            _copied_step(sparse, op)
         case LoadTokens():
-            sparse.apply((op.data,), _loading(op, program, value))
+            sparse.apply(op.targets, _loading(op, program, value))
         case SaveProbabilities():
             pass
         case _:
             return False
     return True
+
+
+def _copied_step(sparse: _Sparse, op: PrepareKeys | Multiply | SelectIndex) -> None:
+    """Apply an op that programs of copies have."""
+    value, dimension = sparse.value, sparse.program.scope.dimension(op.targets)
+    match op:
+        case PrepareKeys():
+
+            def keys(basis: tuple[int, ...]) -> NDArray[Any]:
+                last = value(basis, (op.query,)) if op.mask == "causal" else op.length - 1
+                if last >= op.length:
+                    return np.eye(dimension)
+                matrix = _completed((np.arange(dimension) <= last) / np.sqrt(last + 1))
+                return matrix.conj().T if op.adjoint_load else matrix
+
+            sparse.apply((op.key,), keys)
+        case Multiply():
+
+            def taken(basis: tuple[int, ...]) -> NDArray[Any]:
+                source = value(basis, (op.by,)) if all(value(basis, (name,)) for name in op.when) else 0
+                return np.eye(dimension)[np.arange(dimension) ^ source]
+
+            sparse.apply((op.data,), taken)
+        case SelectIndex():
+            size = sparse.program.scope.sizes[op.key]
+
+            def chosen(basis: tuple[int, ...]) -> NDArray[Any]:
+                matrix = np.zeros((dimension, dimension))
+                for position, token in product(range(1 << size), repeat=2):
+                    kept = position if value(basis, (op.degree,)) else token
+                    matrix[kept << size | (position ^ token), position << size | token] = 1.0
+                return matrix.T if op.adjoint_select else matrix
+
+            sparse.apply((op.query, op.key), chosen)
 
 
 def _step(sparse: _Sparse, op: Op, program: Program) -> None:

@@ -10,9 +10,10 @@ from qsac.artifact.compiled import Compiled
 from qsac.compiler import compilation as compiler
 from qsac.compiler.verification import verify_compiled
 from qsac.errors import CheckFailedError
+from qsac.families.outcomes import Outcomes
 from qsac.native.circuit import GATES, KIND, NativeCircuit
 from qsac.simulation.statevector import width
-from qsac.simulation.verification import is_narrow
+from qsac.simulation.verification import is_narrow, of_circuit
 from tests.families.models import with_values
 from tests.strategies import random_model
 
@@ -98,3 +99,11 @@ def test_nan_is_found() -> None:
     angles[-3:] = np.nan
     with pytest.raises(CheckFailedError):
         verify_compiled(_with(compiled, angles=angles))
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 2.0])
+def test_a_program_may_succeed_more_often_than_the_models_own_or_less(factor: float) -> None:
+    found = of_circuit(Outcomes(1.0, 0.2, {"fidelity": 0.1}, exact=True), factor)
+    assert found.given == pytest.approx(0.2 / factor**2)
+    assert found.success == {"fidelity": pytest.approx(0.1 / factor**2)}
+    assert found.subnormalisation == factor

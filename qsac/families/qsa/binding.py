@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from qsac.arguments import shown
 from qsac.errors import InvalidInputError
 from qsac.families.ansatz import Ansatz
+from qsac.families.binding import checked_array, like
 from qsac.families.contract import Parameter
 from qsac.families.qsa.model import Model
 from qsac.families.qsa.reading import read
@@ -24,7 +24,7 @@ from qsac.families.qsa.readouts.predict import Predict
 from qsac.families.qsa.schema import ModelFile
 from qsac.families.tokens.sequence import normalised
 from qsac.families.unitary import with_angles, with_entries
-from qsac.files.numbers import Numbers, as_lists, exactly_real
+from qsac.files.numbers import Numbers, as_lists
 from qsac.files.pointer import join
 
 PARAMETERS = ("value", "score", "phases")
@@ -39,7 +39,7 @@ def with_numbers_of(model: Model, values: Mapping[str, Any]) -> Model:
     tokens, given = model.given_tokens, {}
     for name, value in values.items():
         if name == "tokens":
-            tokens = _checked_tokens(model, value)
+            tokens = checked_array(value, like(model.given_tokens), "/tokens")
         else:
             given[_checked_name(name)] = value
     wanted = parameters(model)
@@ -54,7 +54,7 @@ def with_numbers_of(model: Model, values: Mapping[str, Any]) -> Model:
 
 def parameters(model: Model) -> dict[str, Parameter]:
     """See :meth:`qsac.families.contract.Family.parameters`."""
-    found = {"tokens": Parameter(model.given_tokens.shape, bool(np.iscomplexobj(model.given_tokens)))}
+    found = {"tokens": like(model.given_tokens)}
     for name, unitary in (("value", model.value), ("score", model.score)):
         rows = model.matrix_rows(name)
         if rows is not None:
@@ -104,60 +104,6 @@ def _with_arrays(model: Model, tokens: Numbers, arrays: Mapping[str, Numbers]) -
         fields={**model.fields, "attention": attention},
         evolution=None,
     )
-
-
-def _checked_tokens(model: Model, tokens: ArrayLike) -> Numbers:
-    given = model.given_tokens
-    pointer = "/tokens"
-    kind = "real" if given.dtype.kind == "f" else "complex"
-    wanted = f"{given.shape[0]} rows of {given.shape[1]} {kind} numbers, as the template was compiled for"
-    try:
-        array = np.asarray(tokens)
-    except ValueError:
-        raise InvalidInputError(
-            "the tokens are not an array",
-            code="tokens.unequal-rows",
-            pointer=pointer,
-            found="rows of unequal length",
-            wanted=wanted,
-        ) from None
-    except (TypeError, RuntimeError) as error:  # as other packages' arrays raise them
-        raise InvalidInputError(
-            "the tokens cannot be read as an array",
-            code="array.unreadable",
-            pointer=pointer,
-            found=f"{shown(tokens)}: {error}",
-            wanted=wanted,
-        ) from None
-    if array.dtype.kind not in "iufc":
-        raise InvalidInputError(
-            "the tokens are not numbers",
-            code="array.not-numbers",
-            pointer=pointer,
-            found=f"entries of kind {array.dtype}",
-            wanted=wanted,
-        )
-    if array.ndim == 3 and array.shape[2] == 2 and array.dtype.kind != "c":
-        array = np.ascontiguousarray(array, dtype=np.float64).view(np.complex128)[..., 0]
-    if array.shape != given.shape:
-        raise InvalidInputError(
-            "the tokens do not have the template's shape",
-            code="template.wrong-shape",
-            pointer=pointer,
-            found=f"shape {array.shape}",
-            wanted=wanted,
-            help="compile a template of a model with tokens of this shape",
-        )
-    values = exactly_real(array.copy())  # the caller's own array stays as it is: nobody may write into a model's
-    if kind == "real" and np.iscomplexobj(values):
-        raise InvalidInputError(
-            "the tokens are complex, and the template is for real ones",
-            code="template.complex-tokens",
-            pointer=pointer,
-            wanted=wanted,
-            help="compile a template of a model with complex tokens: it takes real ones too",
-        )
-    return values
 
 
 def _checked_name(name: object) -> str:

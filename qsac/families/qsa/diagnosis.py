@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from qsac.families.diagnosis import EXAMPLES, TOKENS, UNITARIES
+from qsac.families.diagnosis import EXAMPLES, KERNELS, TOKENS, UNITARIES
 from qsac.families.qsa import schema
 from qsac.files.diagnosis import Contract, Location
 
@@ -15,19 +15,14 @@ _CLASSES: dict[Location, type[BaseModel]] = {
     ("readout", "predict"): schema.PredictReadout,
     ("readout", "overlaps"): schema.OverlapsReadout,
     **TOKENS,
-    ("attention", "kernel", "monomial"): schema.MonomialKernel,
-    ("attention", "kernel", "polynomial"): schema.PolynomialKernel,
-    ("attention", "kernel", "softmax-taylor"): schema.SoftmaxTaylorKernel,
+    **{("attention", "kernel", *kind): fields for kind, fields in KERNELS.items()},
     **{("attention", side, *kind): fields for side in ("value", "score") for kind, fields in UNITARIES.items()},
 }
 
 _EXAMPLES = {
     **EXAMPLES,
     "attention": '"attention": {"type": "overlap", "kernel": ..., "value": ..., "score": ...}',
-    "kernel": '"kernel": {"type": "monomial", "degree": 1}',
     "readout": '"readout": {"type": "loss"}',
-    "degree": '"degree": 1',
-    "coefficients": '"coefficients": [1, 1, 0.5]',
 }
 
 MODEL = Contract("the model", _CLASSES, _EXAMPLES, "qsac schema")

@@ -103,7 +103,7 @@ class QuantumAttention:
         found = []
         scope = final.scope
         unitaries = [op for op in final.ops if isinstance(op, ApplyUnitary)]
-        if any(op.form == "matrix" and scope.sizes[op.data] + len(op.when) > 1 for op in unitaries):
+        if any(op.form == "matrix" and op.size(scope) + len(op.when) > 1 for op in unitaries):
             found.append(
                 "a matrix that is not folded into tables is synthesised, with approximately the gates counted here"
             )

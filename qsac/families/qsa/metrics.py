@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.families.kernel import kernel_values
+from qsac.families.outcomes import RESOLUTION
 from qsac.families.qsa.model import Model
 from qsac.files.numbers import Numbers
 
@@ -29,10 +31,6 @@ METRIC_NAMES = (
     "prefix_loss",
     "success_probability",
 )
-
-RESOLUTION = 1e-24
-"""A probability below this is zero: its amplitude, 1e-12, is what rounding in double precision can leave of a sum
-that vanishes."""
 
 _BLOCK_ENTRIES = 2**21
 
@@ -219,14 +217,6 @@ def scaled_overlaps(model: Model) -> tuple[NDArray[np.complex128], NDArray[np.fl
         overlaps[rows] = np.einsum("jd,jd->j", targets[rows].conj(), predictions)
         norms[rows] = np.linalg.norm(predictions, axis=1)
     return overlaps, norms
-
-
-def kernel_values(scores: Numbers, kernel: NDArray[np.float64]) -> Numbers:
-    """g(s), entry by entry (Horner)."""
-    result: Numbers = np.full_like(scores, kernel[-1])
-    for coefficient in kernel[-2::-1]:
-        result = result * scores + coefficient
-    return result
 
 
 def optimal_phases(model: Model) -> NDArray[np.float64]:

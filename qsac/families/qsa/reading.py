@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from qsac.errors import InvalidInputError
+from qsac.families.kernel import canonical_kernel, coefficients
 from qsac.families.qsa import schema
-from qsac.families.qsa.kernel import coefficients, temperature_of
 from qsac.families.qsa.model import Model
 from qsac.families.qsa.readouts.reading import build_readout
 from qsac.families.tokens.sequence import normalised, padded_dimension, token_evolution, token_values
@@ -38,7 +38,7 @@ def read(given: schema.ModelFile, fields: Mapping[str, Any], folder: Path) -> Mo
         "attention": {
             "type": attention.type,
             "mask": attention.mask,
-            "kernel": _canonical_kernel(attention.kernel, dimension),
+            "kernel": canonical_kernel(attention.kernel, dimension),
             "value": canonical_value,
             "score": canonical_score,
         },
@@ -59,14 +59,6 @@ def read(given: schema.ModelFile, fields: Mapping[str, Any], folder: Path) -> Mo
         fields=canonical,
         evolution=token_evolution(given.tokens),
     )
-
-
-def _canonical_kernel(kernel: schema.Kernel, dimension: int) -> dict[str, Any]:
-    if isinstance(kernel, schema.PolynomialKernel):
-        return {"type": kernel.type, "coefficients": [float(c) for c in kernel.coefficients]}
-    if isinstance(kernel, schema.MonomialKernel):
-        return {"type": kernel.type, "degree": kernel.degree}
-    return {"type": kernel.type, "degree": kernel.degree, "temperature": temperature_of(kernel, dimension)}
 
 
 def _phases(given: object, pointer: str, context: int) -> np.ndarray[Any, np.dtype[np.float64]] | str:

@@ -7,38 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SkipValidation
 
-from qsac.families.schema import ArrayName, Count, Name, Real, Row, Tokens, Unitary
-from qsac.files.fields import ONE_COMPLAINT, Fields, without_default
-
-Degree = Annotated[int, Field(ge=0, le=2**53)]
-
-
-class MonomialKernel(Fields):
-    """g(s) = s^degree."""
-
-    type: Literal["monomial"]
-    degree: Degree
-
-
-class PolynomialKernel(Fields):
-    """g(s) = sum_p coefficients[p] s^p, not all coefficients zero."""
-
-    type: Literal["polynomial"]
-    coefficients: Annotated[list[Real], Field(min_length=1), ONE_COMPLAINT]
-
-
-class SoftmaxTaylorKernel(Fields):
-    """g(s) = sum_{p <= degree} (temperature s)^p / p!; temperature defaults to sqrt(d), d the padded dimension."""
-
-    type: Literal["softmax-taylor"]
-    degree: Degree
-    temperature: Annotated[float, Field(allow_inf_nan=False, gt=0)] = Field(
-        default=None,  # type: ignore[assignment]  # sqrt(d), known only once the tokens are
-        json_schema_extra=without_default,
-    )
-
-
-Kernel = Annotated[MonomialKernel | PolynomialKernel | SoftmaxTaylorKernel, Field(discriminator="type")]
+from qsac.families.schema import ArrayName, Count, Kernel, Name, Row, Tokens, Unitary
+from qsac.files.fields import Fields, without_default
 
 
 class Attention(Fields):

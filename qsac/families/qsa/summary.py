@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from qsac.families.contract import Fact
+from qsac.families.kernel import formula
 from qsac.families.qsa.model import Model
 from qsac.families.qsa.readouts.overlaps import Overlaps
 from qsac.families.qsa.readouts.predict import Predict
@@ -20,7 +21,7 @@ def summary(model: Model) -> list[Fact]:
         ("context", f"{model.context:,} tokens and their targets (T), {kind}"),
         ("dimension", f"{model.dimension:,} (d{padding})"),
         ("qubits", f"{model.data_qubits} data (n), {model.index_qubits} index (m)"),
-        ("kernel", _polynomial(model.kernel)),
+        ("kernel", f"g(s) = {formula(model.kernel, 's')}"),
         ("mask", f"{model.mask}, {model.pairs:,} pairs (N)"),
         ("lambda", f"{model.lam:.6g}, the sum of |c_p|"),
         ("phases", _phases(model)),
@@ -54,16 +55,3 @@ def _phases(model: Model) -> str:
     if model.given_phases is None:
         return "none"
     return "optimal" if isinstance(model.given_phases, str) else "given"
-
-
-def _polynomial(kernel: tuple[float, ...]) -> str:
-    """A kernel as a formula in s: ``1 + 2 s - 0.5 s^2``."""
-    text = ""
-    for power, coefficient in enumerate(kernel):
-        if not coefficient:
-            continue
-        sign = ("-" if coefficient < 0 else "") if not text else (" - " if coefficient < 0 else " + ")
-        factor = "" if power == 0 else "s" if power == 1 else f"s^{power}"
-        size = f"{abs(coefficient):.4g}"
-        text += sign + (factor if factor and size == "1" else f"{size} {factor}".rstrip())
-    return f"g(s) = {text}"

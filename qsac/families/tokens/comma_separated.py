@@ -9,7 +9,6 @@ import numpy as np
 
 from qsac.errors import InvalidInputError, warn_of_input
 from qsac.families.tokens.named import NamedFile
-from qsac.families.tokens.shape import check_shape
 from qsac.files import limits
 from qsac.files.numbers import Numbers
 from qsac.files.pointer import counted, quoted
@@ -40,7 +39,7 @@ def read_csv(file: NamedFile) -> Numbers:
         first = first or number
         rows.append(row)
     kind = "c" if any(row.dtype.kind == "c" for row in rows) else "f"
-    check_shape((len(rows), len(rows[0]) if rows else 0), kind, file.name, file.pointer)
+    file.check((len(rows), len(rows[0]) if rows else 0), kind)
     values: Numbers = np.array(rows)
     _warn_of_labels(values, file.name)
     return values

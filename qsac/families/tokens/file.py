@@ -15,6 +15,7 @@ from qsac.families.tokens.named import NamedFile
 from qsac.families.tokens.npy import read_npy
 from qsac.families.tokens.npz import read_npz
 from qsac.families.tokens.safetensors import read_safetensors
+from qsac.families.tokens.shape import TOKENS
 from qsac.files import limits
 from qsac.files.numbers import Numbers
 from qsac.files.pointer import nearest, quoted, siblings
@@ -29,8 +30,11 @@ _READERS = {
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-def file_tokens(path: str, folder: Path, pointer: str, array: str | None = None) -> Numbers:
-    """The (T+1, d) values in the file at ``path`` below ``folder``, float64 or complex128.
+def file_tokens(
+    path: str, folder: Path, pointer: str, array: str | None = None, least: tuple[int, int] = TOKENS
+) -> Numbers:
+    """The (T+1, d) values in the file at ``path`` below ``folder``, float64 or complex128; of another matrix if its
+    ``least`` rows and columns are not those of tokens.
 
     ``pointer`` is the place of the path in the document; ``array`` names one of the arrays of a file that has several.
     A real array of shape (T+1, d, 2) holds [re, im] pairs. Nothing outside ``folder`` is read, symbolic links followed.
@@ -56,7 +60,7 @@ def file_tokens(path: str, folder: Path, pointer: str, array: str | None = None)
             if not stat.S_ISREG(state.st_mode):
                 raise _not_a_file(path, "device", pointer)
             limits.check_file(state.st_size, limit, pointer, name)
-            values = reader(NamedFile(stream, state.st_size, name, pointer, array))
+            values = reader(NamedFile(stream, state.st_size, name, pointer, array, least))
     except OSError as error:
         raise InvalidInputError(
             "the token file cannot be read",

@@ -7,19 +7,23 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from qsac.errors import InvalidInputError
+from qsac.families.tokens.shape import TOKENS, check_shape
 from qsac.files.pointer import counted, listed, nearest, quoted
 
 
 @dataclass(frozen=True)
 class NamedFile:
     """An open regular file of ``size`` bytes. ``pointer`` is the place of its path in the document, ``array`` the name
-    of the array that the document asks for, None where it asks for none."""
+    of the array that the document asks for, None where it asks for none, ``least`` its least shape, ``noun`` what
+    diagnostics call the file."""
 
     stream: BinaryIO
     size: int
     name: str
     pointer: str
     array: str | None = None
+    least: tuple[int, int] = TOKENS
+    noun: str = "token file"
 
     @property
     def array_pointer(self) -> str:
@@ -29,13 +33,17 @@ class NamedFile:
     def damaged(self, what: str, wanted: str) -> InvalidInputError:
         """The diagnostic for a file that is not what its name says."""
         return InvalidInputError(
-            "the token file is damaged or of another kind",
+            f"the {self.noun} is damaged or of another kind",
             code="tokens.damaged-file",
             pointer=self.pointer,
             found=f"{self.name}: {what}",
             wanted=wanted,
-            help="save it again with numpy.save(path, tokens)",
+            help="save it again with numpy.save(path, tokens)" if self.noun == "token file" else None,
         )
+
+    def check(self, shape: tuple[int, ...], kind: str) -> None:
+        """:func:`~qsac.families.tokens.shape.check_shape` of an array of this file."""
+        check_shape(shape, kind, self.name, self.pointer, self.least, self.noun)
 
     def refuse_array(self, kind: str) -> None:
         """Refuse the name of an array where the file has room for one array without a name."""
@@ -55,7 +63,7 @@ class NamedFile:
                 return names.index(self.array)
             guess = nearest(self.array, names)
             raise InvalidInputError(
-                "the token file has two arrays of one name"
+                f"the {self.noun} has two arrays of one name"
                 if self.array in names
                 else "there is no array of this name",
                 code="tokens.repeated-array" if self.array in names else "tokens.unknown-array",

@@ -14,7 +14,6 @@ import numpy as np
 
 from qsac.errors import InvalidInputError
 from qsac.families.tokens.named import NamedFile
-from qsac.families.tokens.shape import check_shape
 from qsac.files.numbers import Numbers
 
 _MAGIC = b"\x93NUMPY"
@@ -126,7 +125,7 @@ def _fields(text: str, file: NamedFile) -> dict[str, str]:
     """The entries of the header's dictionary, as they are written."""
     text = text.strip()
     if _RECORDS.search(text):
-        check_shape((), "V", file.name, file.pointer)
+        file.check((), "V")
     fields: dict[str, str] = {}
     place = 1
     while text.startswith("{") and (entry := _ENTRY.match(text, place)):
@@ -148,14 +147,14 @@ def _dtype(descr: str, shape: tuple[int, ...], file: NamedFile) -> np.dtype[Any]
     kind = _KINDS.get(letter, letter)
     if kind == "V" and width:
         raise InvalidInputError(
-            "the token file does not hold numbers",
+            f"the {file.noun} does not hold numbers",
             code="array.not-numbers",
             pointer=file.pointer,
             found=f"{file.name}: entries of {width} bytes without a type, as NumPy saves bfloat16 and 8-bit floats",
             wanted="real or complex numbers",
             help="convert them before saving: numpy.save(path, tokens.astype(numpy.float32))",
         )
-    check_shape(shape, kind, file.name, file.pointer)
+    file.check(shape, kind)
     try:
         if int(width or 0) not in _SIZES[kind]:
             raise TypeError

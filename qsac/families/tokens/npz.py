@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, cast
 
 from qsac.families.tokens.named import NamedFile
@@ -37,14 +39,31 @@ class _Bounded:
 
 def read_npz(file: NamedFile) -> Numbers:
     """The array of a .npz archive, compressed or not, that is wanted: the only one, unless one is named."""
+    with _archive(file) as archive:
+        members = archive.infolist()
+        member = members[file.chosen(_names(members))]
+        if member.compress_type not in _METHODS:
+            raise zipfile.BadZipFile("it is packed by a method that NumPy does not use")
+        with archive.open(member) as stream:
+            return read_array(stream, member.file_size, file)
+
+
+def array_names(file: NamedFile) -> list[str]:
+    """The names of the arrays in a .npz archive."""
+    with _archive(file) as archive:
+        return _names(archive.infolist())
+
+
+def _names(members: list[zipfile.ZipInfo]) -> list[str]:
+    return [member.filename.removesuffix(".npy") for member in members]
+
+
+@contextmanager
+def _archive(file: NamedFile) -> Iterator[zipfile.ZipFile]:
+    """The open archive; what is wrong with it is said of the file."""
     try:
         with zipfile.ZipFile(cast(BinaryIO, _Bounded(file.stream))) as archive:
-            members = archive.infolist()
-            member = members[file.chosen([member.filename.removesuffix(".npy") for member in members])]
-            if member.compress_type not in _METHODS:
-                raise zipfile.BadZipFile("it is packed by a method that NumPy does not use")
-            with archive.open(member) as stream:
-                return read_array(stream, member.file_size, file)
+            yield archive
     except zipfile.BadZipFile as error:
         raise file.damaged(f"it is no readable zip archive: {_reason(error)}", _WANTED) from None
     except (NotImplementedError, RuntimeError, EOFError, ValueError, OverflowError, struct.error, zlib.error):

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from qsac.errors import InvalidInputError, QsacError
 from qsac.families.tokens.named import NamedFile
-from qsac.families.tokens.shape import check_shape
 from qsac.files.numbers import Numbers
 from qsac.files.pointer import quoted
 from qsac.files.strict_json import parse
@@ -48,7 +47,7 @@ def read_safetensors(file: NamedFile) -> Numbers:
     short = _SHORT_FLOATS.get(kind)
     if short is None and kind not in _DTYPES:
         raise InvalidInputError(
-            "the token file holds numbers of an unknown type",
+            f"the {file.noun} holds numbers of an unknown type",
             code="array.not-numbers",
             pointer=file.pointer,
             found=f"{quoted(kind)} in {file.name}",
@@ -56,7 +55,7 @@ def read_safetensors(file: NamedFile) -> Numbers:
             help="convert the tensor before saving it, for example to F32",
         )
     dtype = np.dtype(short or _DTYPES[kind])
-    check_shape(shape, "f" if short else dtype.kind, file.name, file.pointer)
+    file.check(shape, "f" if short else dtype.kind)
     needed = dtype.itemsize * int(np.prod(shape, dtype=object))
     if last - first != needed:
         raise file.damaged(f"a tensor of {last - first:,} bytes", f"{needed:,} bytes, as its header says shape {shape}")
@@ -66,6 +65,11 @@ def read_safetensors(file: NamedFile) -> Numbers:
         raise file.damaged(f"it ends after {start + first + len(data):,} bytes", _WANTED)
     values: Numbers = np.frombuffer(data, dtype=dtype).reshape(shape)
     return values if short is None else _widened(values, kind)
+
+
+def tensor_names(file: NamedFile) -> list[str]:
+    """The names of the tensors in a .safetensors file."""
+    return list(_header(file)[0])
 
 
 def _header(file: NamedFile) -> tuple[dict[str, Any], int]:

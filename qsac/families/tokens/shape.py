@@ -6,12 +6,25 @@ from qsac.errors import InvalidInputError
 from qsac.files import limits
 from qsac.files.pointer import counted
 
+TOKENS = (2, 2)
+"""The least numbers of rows and columns of tokens with their targets."""
+WEIGHTS = (0, 0)
+"""The same for the arrays of a trained model, which may be vectors."""
 
-def check_shape(shape: tuple[int, ...], kind: str, name: str, pointer: str) -> None:
-    """Whether an array of this shape and NumPy dtype kind is a sequence of tokens that may be held in memory."""
+
+def check_shape(
+    shape: tuple[int, ...],
+    kind: str,
+    name: str,
+    pointer: str,
+    least: tuple[int, int] = TOKENS,
+    noun: str = "token file",
+) -> None:
+    """Whether an array of this shape and NumPy dtype kind is a sequence of tokens that may be held in memory, or, where
+    ``least`` rows and columns are others, rows of a matrix. ``noun`` is what diagnostics call the file."""
     if kind not in "iufc":
         raise InvalidInputError(
-            "the token file does not hold numbers",
+            f"the {noun} does not hold numbers",
             code="array.not-numbers",
             pointer=pointer,
             found=f"{name}: an array of {_KINDS.get(kind, 'an unknown kind')}",
@@ -19,7 +32,11 @@ def check_shape(shape: tuple[int, ...], kind: str, name: str, pointer: str) -> N
         )
     if len(shape) == 3 and shape[2] == 2 and kind != "c":
         shape = shape[:2]
-    if len(shape) != 2 or shape[0] < 2 or shape[1] < 2:
+    if least == WEIGHTS and len(shape) == 1:
+        shape = (1, *shape)
+    if least != TOKENS:
+        _check_matrix(shape, name, pointer, least)
+    elif len(shape) != 2 or shape[0] < 2 or shape[1] < 2:
         raise InvalidInputError(
             "the array in the token file is not a sequence of tokens",
             code="tokens.wrong-shape",
@@ -29,6 +46,20 @@ def check_shape(shape: tuple[int, ...], kind: str, name: str, pointer: str) -> N
             help=_shape_help(shape),
         )
     limits.check_tokens(shape[0], shape[1], pointer)
+
+
+def _check_matrix(shape: tuple[int, ...], name: str, pointer: str, least: tuple[int, int]) -> None:
+    if len(shape) == 2 and shape[0] >= least[0] and shape[1] >= least[1]:
+        return
+    rows, columns = least
+    raise InvalidInputError(
+        "the array in the file is not a matrix of the wanted size",
+        code="array.wrong-shape",
+        pointer=pointer,
+        found=f"shape {shape} in {name}" if shape else f"a single number in {name}",
+        wanted=f"shape (rows, columns) with at least {counted(rows, 'row')} and {counted(columns, 'column')}, or "
+        "(rows, columns, 2) for [re, im] pairs",
+    )
 
 
 _KINDS = {

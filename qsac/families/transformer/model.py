@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.families import contract
+from qsac.families.transformer.functions import Fit
 from qsac.files.numbers import Numbers
 
 if TYPE_CHECKING:
+    from qsac.families.transformer.closed_form import Step
+    from qsac.families.transformer.normalisers import Weights
     from qsac.families.transformer.readouts.next_token import NextToken
     from qsac.families.transformer.readouts.state_fidelity import StateFidelity
 
@@ -55,13 +58,15 @@ class Polynomial:
     """The feed-forward W_out f(W_in a + b) with f(x) = sum_p c_p x^p, entry by entry.
 
     ``input`` (D, d), ``bias`` (D,), ``output`` (d, D), ``coefficients`` c_0..c_p with c_0 = 0. A residual that the
-    model file gives is in c_1 already.
+    model file gives is in c_1 already. ``fit`` says what function they were fitted to, if the model file says so: the
+    canonical model has the coefficients alone.
     """
 
     input: Numbers
     bias: Numbers
     coefficients: tuple[float, ...]
     output: Numbers
+    fit: Fit | None = None
 
 
 FeedForward: TypeAlias = Gated | Polynomial
@@ -131,6 +136,26 @@ class Model(contract.Model):
 
         return {**self.fields, "tokens": canonical_tokens(self)}
 
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """What every layer gives, by the closed form. Raises :class:`~qsac.errors.InvalidInputError` where the model's
+        numbers are too large to be computed with."""
+        from qsac.families.transformer.closed_form import steps
+
+        return steps(self)
+
+    @property
+    def outputs(self) -> Numbers:
+        """o_1..o_N, (N, d): what the last layer gives, read-only. Raises as :attr:`steps` does."""
+        return self.steps[-1].output
+
+    @cached_property
+    def weights(self) -> tuple[tuple[Weights, ...], ...]:
+        """The weights of the rows of each copy of each layer, of which the normalisers are made."""
+        from qsac.families.transformer.normalisers import weights
+
+        return weights(self)
+
     @property
     def entries(self) -> int:
         return int(self.inputs.size)
@@ -138,14 +163,14 @@ class Model(contract.Model):
 
 def turned(rows: Numbers, base: float | None, first: int = 0) -> Numbers:
     """Rows (R, e) of queries or keys of the positions ``first``, first + 1, .. (from 0), turned by rotary positions.
+    Without a ``base`` they stay as they are."""
+    return rows if base is None else turned_by(rows, base, np.arange(first, first + len(rows)))
 
-    The pair (2a, 2a + 1) of row i turns by i base^(-2a / e). Without a ``base`` they stay as they are.
-    """
-    if base is None:
-        return rows
+
+def turned_by(rows: Numbers, base: float, places: NDArray[np.intp]) -> Numbers:
+    """Rows (R, e) turned by the positions ``places`` (R,): the pair (2a, 2a + 1) by place base^(-2a / e)."""
     width = rows.shape[1]
-    places = np.arange(first, first + len(rows))[:, None]
-    angles = places * base ** (-2 * np.arange(width // 2) / width)
+    angles = places[:, None] * base ** (-2 * np.arange(width // 2) / width)
     cosines, sines = np.cos(angles), np.sin(angles)
     result = np.empty_like(rows)
     result[:, 0::2] = rows[:, 0::2] * cosines - rows[:, 1::2] * sines

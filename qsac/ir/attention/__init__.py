@@ -2,7 +2,8 @@
 
 from qsac.ir.attention.degree import PrepareDegree, RotateDegree
 from qsac.ir.attention.evolution import LoadEvolution
-from qsac.ir.attention.indices import PrepareIndex, PrepareIndices
+from qsac.ir.attention.indices import PrepareIndex, PrepareIndices, PrepareKeys
+from qsac.ir.attention.multiply import Multiply
 from qsac.ir.attention.phases import PhaseTable
 from qsac.ir.attention.project import Project
 from qsac.ir.attention.pruned import LoadPruned
@@ -15,10 +16,12 @@ __all__ = [
     "LoadEvolution",
     "LoadPruned",
     "LoadTokens",
+    "Multiply",
     "PhaseTable",
     "PrepareDegree",
     "PrepareIndex",
     "PrepareIndices",
+    "PrepareKeys",
     "Project",
     "RotateDegree",
     "SelectIndex",

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.ir.op import Op, Scope
+from qsac.ir.op import Data, Op, Scope, registers_of
 
 
 class Loader(Op):
@@ -20,20 +20,20 @@ class Loader(Op):
 
     phrase: ClassVar[str] = "load of"
 
-    data: str
+    data: Data
     inverse: bool
 
     @property
     def targets(self) -> tuple[str, ...]:
-        return (self.data,)
+        return registers_of(self.data)
 
     @property
     def requires_zero(self) -> tuple[str, ...]:
-        return () if self.inverse else (self.data,)
+        return () if self.inverse else self.targets
 
     @property
     def leaves_zero_on(self) -> tuple[str, ...]:
-        return (self.data,) if self.inverse else ()
+        return self.targets if self.inverse else ()
 
     @property
     def approximates(self) -> bool:

@@ -18,7 +18,8 @@ class SelectIndex(Op):
     It is the half of a controlled swap of query and key that an inverse load by ``query`` needs (Construction, section
     5). In branch 0 an inverse load between it and its adjoint undoes the load itself, which gives the identity. Until
     the adjoint its registers are only controls, so the pair may leave out diagonals on them: a lowering is exact for
-    the pair, not for each half.
+    the pair, not for each half. With ``swap`` the swap is a whole one: ``key`` then holds i where ``query`` holds j, and
+    j where it holds i. Whole swaps may be nested, one pair within another one.
     """
 
     name: ClassVar[str] = "select-index"
@@ -29,6 +30,7 @@ class SelectIndex(Op):
     key: str
     degree: str
     adjoint_select: bool = False
+    swap: bool = False
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -47,6 +49,10 @@ class SelectIndex(Op):
         return not self.adjoint_select
 
     @property
+    def nests(self) -> bool:
+        return self.swap
+
+    @property
     def uncomputes_pair(self) -> bool:
         return self.adjoint_select
 
@@ -63,5 +69,6 @@ class SelectIndex(Op):
         position, token = (values.reshape(-1) for values in np.indices((dimension, dimension)))
         matrices = np.zeros((2, dimension**2, dimension**2), dtype=np.complex128)
         for power, kept in enumerate((token, position)):
-            matrices[power, kept * dimension + (position ^ token), np.arange(dimension**2)] = 1.0
+            other = position ^ token ^ (kept if self.swap else 0)
+            matrices[power, kept * dimension + other, np.arange(dimension**2)] = 1.0
         return matrices.transpose(0, 2, 1) if self.adjoint_select else matrices

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.ir.attention.loader import Loader, rows_for
-from qsac.ir.op import Level, Scope
+from qsac.ir.op import Data, Level, Scope, check_data, spoken
 
 
 @dataclass(frozen=True)
 class LoadTokens(Loader):
     """For ``index`` = i and every ``when`` qubit = 1, prepare row i of ``table`` on ``data``.
 
+    ``data`` is a register, or a list of several that are taken as one, the first of them most significant.
     ``table`` names an array of shape (rows, 2^size(data)) of unit rows. Index values without a row are don't-cares:
     they must have no amplitude. The ``adjoint`` is the inverse load; ``data`` must then be projected on zero, so only
     the first column of each unitary is part of the meaning, and a lowering may choose the others.
@@ -28,7 +29,7 @@ class LoadTokens(Loader):
     name: ClassVar[str] = "load-tokens"
     level: ClassVar[Level] = "attention"
 
-    data: str
+    data: Data
     index: tuple[str, ...]
     table: str
     inverse: bool = False
@@ -48,17 +49,28 @@ class LoadTokens(Loader):
         table = scope.tables[self.table]
         if any(scope.sizes[name] != 1 for name in self.when):
             return "a 'when' register has one qubit"
-        if len(table.shape) != 2 or table.shape[1] != 1 << scope.sizes[self.data]:
-            return f"table {self.table!r} of shape {table.shape} does not fit register {self.data!r}"
+        problem = check_data(self.data)
+        if problem is not None:
+            return problem
+        if len(table.shape) != 2 or table.shape[1] != scope.dimension(self.targets):
+            return f"table {self.table!r} of shape {table.shape} does not fit {spoken(self.data)}"
         if not 1 <= table.shape[0] <= scope.dimension(self.index):
             return f"table {self.table!r} has {table.shape[0]} rows, the index has {scope.dimension(self.index)} values"
         if table.known and np.max(np.abs(np.linalg.norm(table.values, axis=1) - 1)) > 1e-9:
             return f"table {self.table!r} has rows that are not of unit norm"
-        if self.order and sorted(self.order) != list(range(scope.sizes[self.data])):
-            return f"the order of loading does not name each qubit of {self.data!r} once"
-        if self.exact:
-            return check_exact(self.table, self.exact, scope)
+        return self._check_order(scope) or self._check_exact(scope)
+
+    def _check_order(self, scope: Scope) -> str | None:
+        if self.order and sorted(self.order) != list(range(sum(scope.sizes[name] for name in self.targets))):
+            return f"the order of loading does not name each qubit of {spoken(self.data)} once"
         return None
+
+    def _check_exact(self, scope: Scope) -> str | None:
+        if not self.exact:
+            return None
+        if not isinstance(self.data, str):
+            return "rows that approximate others are loaded on one register"
+        return check_exact(self.table, self.exact, scope)
 
     @property
     def approximates(self) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.ir.op import Level, Op, Scope
+from qsac.ir.op import Data, Level, Op, Scope, check_data, registers_of, spoken
 from qsac.numerics.pauli import Axis, rotation_matrix
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Entangler(NamedTuple):
 class ApplyUnitary(Op):
     """Apply a unitary to ``data`` if every ``when`` qubit is 1.
 
+    ``data`` is a register, or a list of several that are taken as one, the first of them most significant.
     ``matrix``: ``table`` names the (D, D) matrix. ``diagonal``: it names the D entries. ``hardware-efficient``: it
     names angles of shape (layers, n, rotations) in radians; each layer rotates every qubit about ``rotations`` in
     order, followed by a ring of CX (docs/model-file.md).
@@ -49,7 +50,7 @@ class ApplyUnitary(Op):
     level: ClassVar[Level] = "attention"
     phrase: ClassVar[str] = "unitary on"
 
-    data: str
+    data: Data
     form: UnitaryForm
     table: str
     rotations: tuple[str, ...] = ()
@@ -57,18 +58,20 @@ class ApplyUnitary(Op):
 
     @property
     def targets(self) -> tuple[str, ...]:
-        return (self.data,)
+        return registers_of(self.data)
 
     @property
     def controlled_by(self) -> tuple[str, ...]:
         return self.when
 
     def check(self, scope: Scope) -> str | None:
-        table = scope.tables[self.table]
-        size = scope.sizes[self.data]
+        problem = check_data(self.data)
+        if problem is not None:
+            return problem
+        table, size = scope.tables[self.table], self.size(scope)
         if self.form == "matrix":
             if table.shape != (1 << size, 1 << size):
-                return f"matrix {self.table!r} of shape {table.shape} does not fit register {self.data!r}"
+                return f"matrix {self.table!r} of shape {table.shape} does not fit {spoken(self.data)}"
             if table.known and np.max(np.abs(table.values @ table.values.conj().T - np.eye(1 << size))) > 1e-9:
                 return f"matrix {self.table!r} is not unitary"
             return None
@@ -85,9 +88,13 @@ class ApplyUnitary(Op):
             return f"angles {self.table!r} of shape {table.shape} are not (layers, {size}, {len(self.rotations)})"
         return None
 
+    def size(self, scope: Scope) -> int:
+        """The qubits that the unitary is on, without those that gate it."""
+        return sum(scope.sizes[name] for name in self.targets)
+
     def gates(self, scope: Scope) -> Iterator[Rotation | Entangler]:
         """The gates of a hardware-efficient unitary, in time order."""
-        size = scope.sizes[self.data]
+        size = self.size(scope)
         ring = {1: [], 2: [(0, 1)]}.get(size, [(q, (q + 1) % size) for q in range(size)])
         for layer in scope.tables[self.table].values:
             for qubit in range(size):
@@ -102,7 +109,7 @@ class ApplyUnitary(Op):
             return scope.tables[self.table].values.astype(np.complex128)
         if self.form == "diagonal":
             return np.diag(scope.tables[self.table].values).astype(np.complex128)
-        size = scope.sizes[self.data]
+        size = self.size(scope)
         dimension = 1 << size
         matrix = np.eye(dimension, dtype=np.complex128)
         basis = np.arange(dimension)
@@ -131,6 +138,6 @@ def has_synthesis(program: Program, *, gated: bool = False) -> bool:
     return any(
         isinstance(op, ApplyUnitary)
         and op.form == "matrix"
-        and (bool(op.when) or (not gated and program.scope.sizes[op.data] > 1))
+        and (bool(op.when) or (not gated and op.size(program.scope) > 1))
         for op in program.ops
     )

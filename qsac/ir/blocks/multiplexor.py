@@ -111,6 +111,10 @@ class Multiplexor(Op):
         return self.pair == "compute"
 
     @property
+    def nests(self) -> bool:
+        return True
+
+    @property
     def uncomputes_pair(self) -> bool:
         return self.pair == "uncompute"
 

@@ -28,6 +28,10 @@ class PauliRotation(Op):
     def targets(self) -> tuple[str, ...]:
         return self.qubits
 
+    @property
+    def diagonal_on(self) -> tuple[str, ...]:
+        return tuple(qubit for qubit, pauli in zip(self.qubits, self.paulis, strict=False) if pauli == "z")
+
     def check(self, scope: Scope) -> str | None:
         if not 1 <= len(self.qubits) <= 2 or len(self.paulis) != len(self.qubits) or not set(self.paulis) <= set(PAULI):
             return f"paulis {self.paulis!r} do not fit {len(self.qubits)} qubits (1 or 2, each x, y or z)"

@@ -183,15 +183,15 @@ def test_generated_models() -> None:
 def test_a_root_at_zero_takes_no_power_register() -> None:
     source = polynomial(0.0, 0.0, 1.0, 1.0)
     found = qsac.compile(source, "h1")
-    unary = qsac.compile(source, "h1", passes=without_factors())
+    unary = qsac.compile(source, "h1", passes=without_factors("merge-degrees"))
     assert sum(isinstance(op, LoadTokens) and op.data.startswith("score") for op in found.program.ops) == 6
     assert len({op.degree for op in found.program.ops if isinstance(op, RotateDegree)}) == 1
     assert found.stats["lam"] == found.model.lam
     assert found.stats["two_qubit_gates"] < 0.9 * unary.stats["two_qubit_gates"]
 
 
-def without_factors() -> str:
-    return ",".join(step.name for step in default_pipeline(2) if step.name != "factor-kernel")
+def without_factors(*others: str) -> str:
+    return ",".join(step.name for step in default_pipeline(2) if step.name not in ("factor-kernel", *others))
 
 
 def test_it_is_chosen_by_cost() -> None:
@@ -206,7 +206,8 @@ def test_it_is_chosen_by_cost() -> None:
     assert left.ir == qsac.compile(worse, "h1", passes=without_factors()).ir
     forced = qsac.compile(worse, "h1", passes=LINEAR)
     assert forced.stats["lam"] == pytest.approx(2 * forced.model.lam)
-    assert forced.stats["two_qubit_gates"] < left.stats["two_qubit_gates"]
+    # The registers of s^2 never part, so that the unary form takes no more gates.
+    assert forced.stats["two_qubit_gates"] == left.stats["two_qubit_gates"]
     assert any(isinstance(op, PhaseTable) and op.index.startswith("degree") for op in forced.program.ops)
 
 

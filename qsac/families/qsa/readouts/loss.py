@@ -49,6 +49,8 @@ class Loss:
 
     type: ClassVar[str] = "loss"
     precise: ClassVar[str | None] = "loss"
+    standard_error: ClassVar[float] = 0.1
+    corrected: ClassVar[bool] = True
     details: ClassVar[Mapping[str, str]] = DETAILS
 
     def step(self, model: Model, source: Evolution | None = None) -> CircuitStep:
@@ -129,6 +131,9 @@ class Loss:
         given, fidelity = min(found.success_probability, 1.0), found.share("fidelity")
         return max(1, ceil((1 - fidelity) / (fidelity * given * error**2))) if given and fidelity else None
 
+    def reached(self, result: Result) -> float | None:
+        return result.standard_errors["loss"]
+
     def influence(self, name: str, value: float, seen: Mapping[str, Outcomes], weights: Mapping[str, Any]) -> Any:
         (found,) = seen.values()
         of_given = weights["given"] / (found.given / found.total)
@@ -188,7 +193,7 @@ def _exact(model: Model, found: Outcomes) -> Result:
 def _counted(model: Model, found: Outcomes) -> Result:
     """Metrics from at least one shot.
 
-    mu, zeta and nu are the model's, larger than the circuit's probabilities by the square of its subnormalisation.
+    mu, zeta and nu are the model's: the circuit's probabilities times the square of its subnormalisation.
     Standard errors are binomial (delta method for logarithms); where a fraction is 0 or 1 they are taken at half a
     count from the edge.
     """

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.families.contract import CircuitStep, Result, Row
+from qsac.families.indexed import fractions, given_deviation, lists, outside, success, unresolved
 from qsac.families.outcomes import Index, Outcomes
 from qsac.families.qsa.parts import CONTEXT, applied, measured, program, unitary
-from qsac.families.qsa.readouts.indexed import fractions, given_deviation, lists, outside, success, unresolved
 from qsac.ir.attention import (
     ApplyUnitary,
     LoadTokens,
@@ -43,6 +43,8 @@ class Overlaps:
 
     type: ClassVar[str] = "overlaps"
     precise: ClassVar[str | None] = None
+    standard_error: ClassVar[float] = 0.1
+    corrected: ClassVar[bool] = False
     details: ClassVar[Mapping[str, str]] = {}
 
     part: Literal["complex", "abs2"]
@@ -153,6 +155,9 @@ class Overlaps:
         )
 
     def shots(self, model: Model, expected: Mapping[str, Outcomes], error: float) -> int | None:
+        return None
+
+    def reached(self, result: Result) -> float | None:
         return None
 
     def influence(self, name: str, value: float, seen: Mapping[str, Outcomes], weights: Mapping[str, Any]) -> Any:

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.families.contract import CircuitStep, Result, Row
-from qsac.families.outcomes import Index, Outcomes
-from qsac.families.qsa.metrics import RESOLUTION, kernel_values
+from qsac.families.indexed import fractions, given_deviation, lists, outside, success, unresolved
+from qsac.families.kernel import kernel_values
+from qsac.families.outcomes import RESOLUTION, Index, Outcomes
 from qsac.families.qsa.parts import CONTEXT, Kernel, applied, measured, program, unitary
-from qsac.families.qsa.readouts.indexed import fractions, given_deviation, lists, outside, success, unresolved
 from qsac.files.numbers import Numbers
 from qsac.ir.attention import ApplyUnitary, LoadTokens, PrepareIndex, Project
 from qsac.ir.op import Op
@@ -45,6 +45,8 @@ class Predict:
 
     type: ClassVar[str] = "predict"
     precise: ClassVar[str | None] = None
+    standard_error: ClassVar[float] = 0.1
+    corrected: ClassVar[bool] = False
     details: ClassVar[Mapping[str, str]] = {}
 
     position: int
@@ -175,6 +177,9 @@ class Predict:
         )
 
     def shots(self, model: Model, expected: Mapping[str, Outcomes], error: float) -> int | None:
+        return None
+
+    def reached(self, result: Result) -> float | None:
         return None
 
     def influence(self, name: str, value: float, seen: Mapping[str, Outcomes], weights: Mapping[str, Any]) -> Any:

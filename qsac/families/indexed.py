@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.families.outcomes import Index, Outcomes, fraction, standard_error, upper_bound
-from qsac.families.qsa.metrics import RESOLUTION
+from qsac.families.outcomes import RESOLUTION, Index, Outcomes, fraction, standard_error, upper_bound
 from qsac.files.pointer import counted as counted_word
 
 Real = NDArray[np.float64]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from qsac.errors import InvalidInputError
-from qsac.families.qsa import schema
+from qsac.families import schema
 from qsac.files import limits
+from qsac.files.numbers import Numbers
 
 
 def coefficients(kernel: schema.Kernel, dimension: int, pointer: str) -> tuple[float, ...]:
     """c_0..c_k of a kernel, c_k not 0: zeros after the last term that counts are dropped, so k is the true degree.
 
-    ``dimension`` is the padded d. Raises if the degree is beyond the limits, all coefficients are zero, or their sum
-    is beyond what double precision can square.
+    ``dimension`` is that of the states that a score is of; its root is the default temperature. Raises if the degree is
+    beyond the limits, all coefficients are zero, or their sum is beyond what double precision can square.
     """
     if isinstance(kernel, schema.MonomialKernel):
         limits.check_degree(kernel.degree, f"{pointer}/degree")
@@ -40,9 +45,39 @@ def coefficients(kernel: schema.Kernel, dimension: int, pointer: str) -> tuple[f
 
 
 def temperature_of(kernel: schema.SoftmaxTaylorKernel, dimension: int) -> float:
-    """The factor of s in the exponential: as given, or sqrt(d)."""
+    """The factor of s in the exponential: as given, or the root of ``dimension``."""
     given: float | None = kernel.temperature
     return math.sqrt(dimension) if given is None else float(given)
+
+
+def canonical_kernel(kernel: schema.Kernel, dimension: int) -> dict[str, Any]:
+    """A kernel's field, every default explicit."""
+    if isinstance(kernel, schema.PolynomialKernel):
+        return {"type": kernel.type, "coefficients": [float(c) for c in kernel.coefficients]}
+    if isinstance(kernel, schema.MonomialKernel):
+        return {"type": kernel.type, "degree": kernel.degree}
+    return {"type": kernel.type, "degree": kernel.degree, "temperature": temperature_of(kernel, dimension)}
+
+
+def kernel_values(scores: Numbers, kernel: NDArray[np.float64]) -> Numbers:
+    """g(s), entry by entry (Horner)."""
+    result: Numbers = np.full_like(scores, kernel[-1])
+    for coefficient in kernel[-2::-1]:
+        result = result * scores + coefficient
+    return result
+
+
+def formula(coefficients: tuple[float, ...], variable: str) -> str:
+    """A polynomial as text: ``1 + 2 s - 0.5 s^2``."""
+    text = ""
+    for power, coefficient in enumerate(coefficients):
+        if not coefficient:
+            continue
+        sign = ("-" if coefficient < 0 else "") if not text else (" - " if coefficient < 0 else " + ")
+        factor = "" if power == 0 else variable if power == 1 else f"{variable}^{power}"
+        size = f"{abs(coefficient):.4g}"
+        text += sign + (factor if factor and size == "1" else f"{size} {factor}".rstrip())
+    return text
 
 
 def _trimmed(values: tuple[float, ...]) -> tuple[float, ...]:

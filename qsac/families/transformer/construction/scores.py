@@ -1,0 +1,236 @@
+"""Kernels of scores: one copy of a score for each factor s, and a degree register where there are several terms.
+
+A score <Q u_j|K u_i> is read by loading the key's state and undoing the query's (docs/transformer.md, "A score").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import copysign, sqrt
+from typing import NamedTuple
+
+import numpy as np
+
+from qsac.families.transformer.construction.composing import ALIKE, Composition, Names
+from qsac.families.transformer.construction.planned import At, Planned, qubits, unit_rows
+from qsac.families.transformer.lengths import Real, lengths_of
+from qsac.files.numbers import Numbers
+
+
+class Kernel:
+    """g(s) = sum_p c_p s^p: of one term, a factor of the rows' weights, or of several, in a degree register."""
+
+    def __init__(self, coefficients: tuple[float, ...]) -> None:
+        self.degree = max((power for power, c in enumerate(coefficients) if c), default=0)
+        self.coefficients = coefficients[: self.degree + 1]
+        self.several = sum(1 for c in self.coefficients if c) > 1
+
+    def lam(self, largest: float) -> float:
+        """sum_p |c_p| S^p for scores that are at most S."""
+        return float(sum(abs(c) * np.float64(largest) ** power for power, c in enumerate(self.coefficients) if c))
+
+    def value(self, score: float) -> float:
+        """g(s) of a real score."""
+        return float(sum(c * np.float64(score) ** power for power, c in enumerate(self.coefficients) if c))
+
+    def gains(self, queries: Real, keys: Real) -> Real:
+        """What the amplitude of a row has to be multiplied by for g of its score: from the lengths of the queries and
+        the keys, which are broadcast."""
+        if self.several:
+            shape = np.broadcast_shapes(queries.shape, keys.shape)
+            return np.full(shape, self.lam(float(queries.max(initial=0)) * float(keys.max(initial=0))))
+        coefficient = self.coefficients[-1] if self.coefficients else 0.0
+        return np.asarray(coefficient * (queries * keys) ** self.degree, dtype=np.float64)
+
+    def own_score(self, query: float, key: float) -> tuple[float, float]:
+        """A score from 0 to 1 for a row that is not attended to, in units of the largest one, and what the amplitude of
+        the kernel is there: 1 for one term; for several the score 1, unless the kernel is small there."""
+        largest = query * key
+        lam = self.lam(largest)
+        if not self.several or not lam:
+            return 1.0, 1.0
+        found = [(score, self.value(largest * score) / lam) for score in np.linspace(1, 0, 33).tolist()]
+        best = max(found, key=lambda pair: abs(pair[1]))
+        return best if abs(best[1]) > 1.5 * abs(found[0][1]) else found[0]
+
+    def degrees(self, composition: Composition, largest: float, when: Names, origin: str) -> Degrees | None:
+        """The degree register of a kernel of several terms of scores up to ``largest``."""
+        if not self.several:
+            return None
+        lam = self.lam(largest)
+        # Scores that are all zero leave the constant, or nothing, of which every share is as good as another.
+        whole = lam or float(sum(map(abs, self.coefficients)))
+        powers = [largest**power if c and lam else 1.0 for power, c in enumerate(self.coefficients)]
+        terms = [c * power / whole for c, power in zip(self.coefficients, powers, strict=True)]
+        return Degrees(composition, "degree", terms, when, origin)
+
+
+class Degrees:
+    """A linear combination sum_p t_p X^p, the sum of |t_p| being 1: which of the m powers that occur it is, in unary on
+    m - 1 qubits, of which the k-th is 1 beyond the k-th of them. Copies of X that never part share a qubit.
+
+    The numbers are rows of tables, each qubit's by the one before it. Where ``when`` is not 1 nothing happens.
+    """
+
+    def __init__(self, composition: Composition, base: str, terms: list[float], when: Names, origin: str) -> None:
+        self._composition, self._when, self._origin = composition, when, origin
+        self._powers = [power for power, term in enumerate(terms) if term]
+        self._terms = [terms[power] for power in self._powers]
+        self.registers: Names = tuple(composition.register(base, 1)[0] for _ in self._terms[1:])
+
+    def gate(self, copy: int) -> Names:
+        """What the ``copy``-th factor X, from 1, depends on: it is in the powers from that on."""
+        fewer = sum(1 for power in self._powers if power < copy)
+        return self.registers[fewer - 1 : fewer] if fewer else self._when
+
+    def prepare(self) -> None:
+        """Bring the qubits up."""
+        for place in range(len(self.registers)):
+            self._step(place, [sqrt(abs(term)) for term in self._terms], inverse=False)
+
+    def project(self) -> None:
+        """Project them, with the signs of the terms."""
+        for place in reversed(range(len(self.registers))):
+            self._step(place, [copysign(sqrt(abs(term)), term) for term in self._terms], inverse=True)
+
+    def _step(self, place: int, amplitudes: list[float], *, inverse: bool) -> None:
+        """One qubit by the one before it: 0 for the power at ``place``, with its sign, 1 for those beyond."""
+        rest = amplitudes[place + 1 :]
+        onward = rest[0] if len(rest) == 1 else sqrt(sum(amplitude**2 for amplitude in rest))
+        row = np.array([amplitudes[place], onward])
+        row = row / np.linalg.norm(row)
+        before = self.registers[place - 1 : place] if place else ()
+        self._composition.load(
+            self.registers[place : place + 1],
+            before,
+            "terms",
+            np.stack([[1.0, 0.0], row]) if before else row[None],
+            when=self._when if not before else (),
+            inverse=inverse,
+            origin=self._origin,
+        )
+
+
+def emit_scores(
+    composition: Composition,
+    kernel: Kernel,
+    states: Callable[[], tuple[tuple[At, Planned], tuple[At, Planned]]],
+    when: Names,
+    origin: str,
+) -> None:
+    """Multiply by g(s): the scores of the states of keys and queries that ``states`` plans, anew for each copy."""
+    degrees: Degrees | None = None
+    for copy in range(kernel.degree):
+        (key_at, key), (query_at, query) = states()
+        if not copy:
+            largest = float(key.lengths.max()) * float(query.lengths.max())
+            degrees = kernel.degrees(composition, largest, when, origin)
+            if degrees is not None:
+                degrees.prepare()
+        gate = when if degrees is None else degrees.gate(copy + 1)
+        score = composition.register("score", max(key.size, query.size))
+        key.emit(score, gate)
+        composition.undo(query.emit, score, gate)
+        if kernel.several:
+            for at, planned in ((key_at, key), (query_at, query)):
+                ratios = planned.lengths / max(float(planned.lengths.max()), 5e-324)
+                composition.attenuate(at.index, ratios, when=gate, origin=origin)
+    if degrees is not None:
+        degrees.project()
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """The rows of keys or queries as they are, and the registers that they are loaded by."""
+
+    index: Names
+    rows: Numbers
+
+
+class Fixed(NamedTuple):
+    """Rows that are not attended to: ``own``, which has the score ``score`` with the last query, and ``parked``, whose
+    score with it is 1, where the kernel has to be 1 as well. The first ``queries`` queries are those of heads."""
+
+    own: int | None
+    score: float
+    parked: int | None
+    queries: int
+
+
+def emit_rows(
+    composition: Composition, kernel: Kernel, keys: Side, queries: Side, fixed: Fixed, when: Names, origin: str
+) -> None:
+    """Multiply by g(s) for rows in tables.
+
+    With a parked row only the degree register depends on ``when``. Of several terms the lengths of all rows have to be
+    as they are: what the longest row has beyond one is in an entry of its own, if the register has room for it, and
+    else in a qubit.
+    """
+    if not kernel.degree:
+        return
+    sides = [side.rows for side in (keys, queries)]
+    lengths = [lengths_of(rows) for rows in sides]
+    largest = [float(one.max()) for one in lengths]
+    degrees = kernel.degrees(composition, largest[0] * largest[1], when, origin)
+    ratios = [_ratios(one, most, kernel) for one, most in zip(lengths, largest, strict=True)]
+    loaded, undone = (unit_rows(rows)[0] for rows in sides)
+    scores = {place: score for place, score in ((fixed.own, fixed.score), (fixed.parked, 1.0)) if place is not None}
+    if scores:
+        loaded = _with_scores(loaded, undone[-1], scores)
+        ratios[0][list(scores)] = 1.0
+        ratios[1][fixed.queries :] = 1.0
+    varied = [bool(np.any(np.abs(one - 1) > ALIKE)) for one in ratios]
+    width = sides[0].shape[1]
+    spare = width + sum(varied) <= 1 << qubits(width)
+    if spare:
+        loaded = _extended(loaded, ratios[0], width, varied[0])
+        undone = _extended(undone, ratios[1], width + varied[0], varied[1])
+    if degrees is not None:
+        degrees.prepare()
+    for copy in range(kernel.degree):
+        gate = when if degrees is None else degrees.gate(copy + 1)
+        if fixed.parked is not None and gate == when:
+            gate = ()
+        data = composition.register("score", qubits(max(loaded.shape[1], undone.shape[1])))
+        composition.load(data, keys.index, "keys", loaded, when=gate, origin="/tokens")
+        composition.load(data, queries.index, "queries", undone, when=gate, inverse=True, origin="/tokens")
+        if not spare:
+            composition.attenuate(keys.index, ratios[0], when=gate, origin=origin)
+            composition.attenuate(queries.index, ratios[1], when=gate, origin=origin)
+    if degrees is not None:
+        degrees.project()
+
+
+def _with_scores(loaded: Numbers, query: Numbers, scores: Mapping[int, float]) -> Numbers:
+    """Rows of keys, of which some have given scores with a query."""
+    result: Numbers = np.array(loaded)
+    for place, score in scores.items():
+        result[place] = score * query
+        if score < 1:
+            result[place] += np.sqrt(1 - score**2) * _orthogonal(query)
+    return result
+
+
+def _ratios(lengths: Real, largest: float, kernel: Kernel) -> Real:
+    """The lengths over the largest one, where the kernel asks for them."""
+    return lengths / largest if kernel.several and largest else np.ones(len(lengths))
+
+
+def _extended(rows: Numbers, ratios: Real, place: int, varied: bool) -> Numbers:
+    """Unit rows times their ratios, with what is then missing from a length of one in the entry at ``place``."""
+    if not varied:
+        return rows
+    result: Numbers = np.zeros((len(rows), place + 1), dtype=rows.dtype)
+    result[:, : rows.shape[1]] = rows * ratios[:, None]
+    result[:, place] = np.sqrt(np.clip(1 - ratios**2, 0, None))
+    return result
+
+
+def _orthogonal(row: Numbers) -> Numbers:
+    """A unit vector orthogonal to a unit row of at least two entries, of which it is no number's multiple."""
+    other: Numbers = np.zeros_like(row)
+    other[int(np.argmin(np.abs(row)))] = 1.0
+    other = other - row * np.vdot(row, other)
+    result: Numbers = other / np.linalg.norm(other)
+    return result

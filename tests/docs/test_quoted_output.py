@@ -1,0 +1,60 @@
+"""What the pages quote of commands is what the commands print.
+
+QSAC_REGENERATE=1 writes it again: read it.
+"""
+
+import json
+import math
+import os
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from qsac.cli.main import run
+
+ROOT = Path(__file__).parent.parent.parent
+DOCS = ROOT / "docs"
+REGENERATE = bool(os.environ.get("QSAC_REGENERATE"))
+WITH_CONSOLE = ("quickstart", "templates", "estimate", "from-a-trained-layer")
+QUOTED = re.compile(r"```console\n(.*?)```", re.DOTALL)
+NUMBER = re.compile(r"-?\d[\d,]*(\.\d+)?(e-?\d+)?")
+
+
+def _said(line: str, capfd: pytest.CaptureFixture[str]) -> str:
+    arguments = shlex.split(line.removeprefix("$ qsac "))
+    capfd.readouterr()
+    assert run(arguments) == 0
+    captured = capfd.readouterr()
+    return captured.out + captured.err
+
+
+@pytest.mark.parametrize("path", ["README.md", *(f"docs/{name}.md" for name in WITH_CONSOLE)])
+def test_quoted_output_is_real(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for example in (DOCS / "examples").iterdir():
+        (tmp_path / example.name).write_bytes(example.read_bytes())
+    later = json.loads((DOCS / "examples" / "tfim.json").read_text(encoding="utf-8"))
+    later["tokens"]["field"] = 0.5
+    (tmp_path / "weaker-field.json").write_text(json.dumps(later), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / path).read_text(encoding="utf-8")
+
+    def renewed(match: re.Match[str]) -> str:
+        lines = [line for line in match[1].splitlines() if line.startswith("$ ")]
+        return "```console\n" + "".join(f"{line}\n{_said(line, capfd)}" for line in lines) + "```"
+
+    real = QUOTED.sub(renewed, text)
+    if REGENERATE:
+        (ROOT / path).write_text(real, encoding="utf-8")
+        return
+    quoted, said = QUOTED.findall(text), QUOTED.findall(real)
+    assert quoted
+    for old, new in zip(quoted, said, strict=True):
+        assert NUMBER.sub("#", re.sub(r"[─ ]+", " ", old)) == NUMBER.sub("#", re.sub(r"[─ ]+", " ", new))
+        if " aer " not in old:  # its random numbers are those of its version
+            for before, after in zip(NUMBER.finditer(old), NUMBER.finditer(new), strict=True):
+                values = (float(one[0].replace(",", "")) for one in (before, after))
+                assert math.isclose(*values, rel_tol=1e-6), f"{before[0]} is {after[0]} today"
