@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,6 @@ from qsac.native.circuit import GATES, KIND, NativeCircuit, Unit
 
 _MOST = 8
 """Findings of one kind that are listed; the rest is counted."""
-
-ORDERED = ("ECR", "CX")
-"""The two-qubit gates whose first and second qubit are not alike: ``Target.directions`` is of them."""
 
 Allocated = dict[str, tuple[int, ...]]
 """The numbers of the logical qubits that each register of an attention program has."""
@@ -100,22 +97,9 @@ def _pairs(circuit: NativeCircuit, target: Target, at: str) -> Iterator[Finding]
     """Two-qubit gates on pairs that are not coupled, and those whose order matters, against the machine's direction."""
     if target.coupling is None:
         return
-    size = max([target.qubits or 0, *(index + 1 for _, index in circuit.qubits)])
-
-    def coded(pairs: Iterable[tuple[int, int]]) -> NDArray[np.int64]:
-        return np.array([a * size + b for a, b in pairs], dtype=np.int64)
-
-    nodes = np.array([index for _, index in circuit.qubits], dtype=np.int64)
-    two = np.flatnonzero(np.isin(circuit.kind, [kind for kind, gate in enumerate(GATES) if gate.qubits == 2]))
-    codes = nodes[circuit.first[two]] * size + nodes[circuit.second[two]]
-    coupled = np.isin(codes, coded([*target.coupling, *((b, a) for a, b in target.coupling)]))
-    apart = two[~coupled]
+    apart, against = circuit.off_coupling(target.coupling, target.directions)
     title = f"a pair that {target.name} does not couple"
     yield from _commands(at, apart, "args", title, _pairs_of(circuit, apart), "a coupled pair")
-    if target.directions is None:
-        return
-    ordered = np.isin(circuit.kind[two], [KIND[name] for name in ORDERED])
-    against = two[coupled & ordered & ~np.isin(codes, coded(target.directions))]
     title = f"a pair that {target.name} couples in the other direction only"
     yield from _commands(at, against, "args", title, _pairs_of(circuit, against), "the two qubits in the other order")
 

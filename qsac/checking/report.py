@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, TypedDict
 
 from qsac.errors import EXIT_CHECK_FAILED, EXIT_DOES_NOT_FIT, EXIT_DONE, QsacError
 
 Kind = Literal["artifact", "template"]
+
+
+class FindingFields(TypedDict):
+    """A :class:`Finding`, JSON-ready."""
+
+    pointer: str
+    title: str
+    found: str | None
+    wanted: str | None
+    code: str | None
+
+
+class ReportFields(TypedDict):
+    """A :class:`Report`, JSON-ready."""
+
+    kind: Kind
+    name: str
+    ok: bool
+    compared: Literal["closed form", "program"] | None
+    worst: float | None
+    too_wide: str | None
+    findings: list[FindingFields]
+    notes: list[str]
 
 
 @dataclass(frozen=True)
@@ -21,6 +44,16 @@ class Finding:
     found: str | None = None
     wanted: str | None = None
     code: str | None = None
+
+    def to_dict(self) -> FindingFields:
+        """The finding as it stands in a report."""
+        return {
+            "pointer": self.pointer,
+            "title": self.title,
+            "found": self.found,
+            "wanted": self.wanted,
+            "code": self.code,
+        }
 
     @classmethod
     def of(cls, error: QsacError) -> Finding:
@@ -59,7 +92,7 @@ class Report:
             return EXIT_CHECK_FAILED
         return EXIT_DOES_NOT_FIT if self.too_wide else EXIT_DONE
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> ReportFields:
         """The report as the command line prints it with ``--json``."""
         return {
             "kind": self.kind,
@@ -68,6 +101,6 @@ class Report:
             "compared": self.compared,
             "worst": self.worst,
             "too_wide": self.too_wide,
-            "findings": [vars(finding) for finding in self.findings],
+            "findings": [finding.to_dict() for finding in self.findings],
             "notes": list(self.notes),
         }

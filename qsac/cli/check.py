@@ -32,7 +32,8 @@ def command(model: str, metrics: bool, as_json: bool, verbose: bool) -> None:
     found = loaded.readout.closed_form(loaded) if metrics else None
     told = outlook(loaded)
     if as_json:
-        facts = family_of(loaded).facts(loaded) | ({} if found is None else found.to_dict())
+        facts = dict(family_of(loaded).facts(loaded))
+        facts |= {} if found is None else dict(found.to_dict())
         write(json.dumps(facts | ({"forecast": told} if told else {}), indent=2, allow_nan=False))
     else:
         summary = family_of(loaded).summary(loaded)

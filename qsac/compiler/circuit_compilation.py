@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -113,13 +113,18 @@ class Compilation:
         return best
 
     def circuit_statistics(
-        self, name: str, program: Program, native: Candidate, tried: list[dict[str, Any]] | None = None
+        self,
+        name: str,
+        program: Program,
+        native: Candidate,
+        tried: list[dict[str, Any]] | None = None,
+        counted: Callable[[NativeCircuit, Target], dict[str, Any]] = circuit_stats,
     ) -> CompiledCircuit:
-        """The circuit, under the ``name`` of its step, with its statistics; ``tried`` says which budgets were
-        compared."""
+        """The circuit, under the ``name`` of its step, with its statistics as ``counted`` finds them; ``tried`` says
+        which budgets were compared."""
         context, circuit = self.context, replace(native.circuit, name=name)
         with self.watch.stage("statistics"):
-            stats = circuit_stats(circuit, context.target)
+            stats = counted(circuit, context.target)
         budget = {"budget": context.ledger.budget, "spent": dict(context.ledger.spent)}
         budget |= {} if tried is None else {"tried": tried}
         registers = {name: list(qubits) for name, qubits in native.allocation.qubits.items()}

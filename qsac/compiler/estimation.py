@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
 
@@ -62,6 +62,30 @@ OPS = 1 << 11
 Basis = Literal["model", "generic model", "shape"]
 
 
+class EstimateOptions(TypedDict):
+    """What an estimate was asked for."""
+
+    optimisation: int
+    qubits: int | None
+    prefer: Preference
+
+
+class EstimateFields(TypedDict):
+    """An :class:`Estimate`, JSON-ready."""
+
+    name: str
+    target: str
+    shape: dict[str, Any]
+    options: EstimateOptions
+    basis: Basis
+    exact: bool
+    reason: str
+    fits: bool
+    counts: dict[str, Any]
+    forecast: dict[str, Any]
+    advice: str | None
+
+
 @dataclass(frozen=True)
 class Estimate:
     """Counts of a circuit that was not compiled for a machine.
@@ -102,7 +126,7 @@ class Estimate:
         options = {"optimisation": self.optimisation}
         return advice(self.source, self.target, self.counts, self.forecast, options, self.sizes)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> EstimateFields:
         """All of it, JSON-ready: what ``qsac estimate --json`` prints."""
         return {
             "name": self.name,

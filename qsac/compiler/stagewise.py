@@ -9,7 +9,7 @@ from math import sqrt
 from typing import Any, TypeAlias, cast
 
 from qsac.errors import CheckFailedError, DoesNotFitError, QsacWarning
-from qsac.families.outcomes import Index, Outcomes
+from qsac.families.outcomes import Outcomes
 from qsac.ir.program import Program
 from qsac.native.circuit import NativeCircuit
 from qsac.pipeline.contract import CircuitPass, ErrorLedger, Pass, PassContext
@@ -121,11 +121,11 @@ def first_change(wanted: Wanted, stages: Stages, spent: Mapping[str, float]) -> 
         elif reference is None:
             change = None  # what an approximation comes to is known from the program before it only
         else:
-            scaled = _scaled(reference, 1 / subnormalisation**2)
+            scaled = reference.scaled(1 / subnormalisation**2)
             change = _worst(compare(found, scaled), place, "before it", min(allowed, 1.0))
         if change is not None:
             return change, skipped
-        reference = _scaled(found, subnormalisation**2)
+        reference = found.scaled(subnormalisation**2)
         allowed = 0.0
     return None, skipped
 
@@ -139,19 +139,6 @@ Value: TypeAlias = tuple[str, float, float]
 
 def _outcomes(result: Program | NativeCircuit) -> Outcomes:
     return simulate(result) if isinstance(result, NativeCircuit) else of_program(result)
-
-
-def _scaled(found: Outcomes, factor: float = 1.0) -> Outcomes:
-    """The same with every probability multiplied."""
-    index = found.index
-    return replace(
-        found,
-        given=factor * found.given,
-        success={name: factor * weight for name, weight in found.success.items()},
-        index=None
-        if index is None
-        else Index(factor * index.marginal, factor * index.joint, ("weights at j = ", "overlaps at j = ")),
-    )
 
 
 def _worst(values: list[Value], place: int, origin: str, error: float = 0.0) -> Change | None:

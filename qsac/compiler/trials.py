@@ -73,7 +73,7 @@ class CircuitTrial:
 
     def wanted(self) -> Outcomes:
         """The closed form of its circuit, in the model's own subnormalisation."""
-        return list(self.source.readout.expected(self.source).values())[self.place]
+        return list(self.source.expected.values())[self.place]
 
     def finished(self, options: Options, *, each: bool) -> CompiledCircuit:
         """What this way amounts to, described as what was asked for; with ``each`` every stage is verified."""
@@ -104,7 +104,7 @@ def best_trial(
         return CircuitTrial(source, place, machine, replace(options, error_budget=budget), watch, progress, keep=keep)
 
     def branch() -> float:
-        (name, wanted) = list(source.readout.expected(source).items())[place]
+        (name, wanted) = list(source.expected.items())[place]
         return source.readout.branch(source, name, wanted)
 
     if options.error_budget == "auto":

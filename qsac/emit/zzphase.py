@@ -8,6 +8,7 @@ no two of them ever follow each other.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from math import pi
 
 import numpy as np
@@ -29,6 +30,24 @@ from qsac.numerics.walsh import gray_angles
 
 FIXED, DIAGONAL, OPEN = range(3)
 """What is known of a one-qubit gate: its numbers, that it is diagonal whatever its numbers, or nothing."""
+
+
+# Z turned to X by Ry(pi/2), to Y by Rx(-pi/2), and back.
+_TO = {"x": phased_x(0.5, 0.5), "y": phased_x(-0.5, 0.0)}
+_FROM = {"x": phased_x(-0.5, 0.5), "y": phased_x(0.5, 0.0)}
+
+
+@lru_cache(maxsize=1024)
+def _entanglers(
+    rows: int, controls: int, first_free: bool, free: bool
+) -> tuple[NDArray[np.intp], tuple[tuple[int, int], ...]]:
+    """Which control each entangler of a multiplexed rotation takes, in time order, and how many each control has."""
+    places = ladder_places(rows, controls)
+    if first_free:
+        places = places[::-1]
+    if not free:
+        places = np.append(places, 0)
+    return places, tuple((int(control), int(np.sum(places == control))) for control in np.unique(places))
 
 
 class ZZPhaseEmitter:
@@ -198,16 +217,13 @@ class ZZPhaseEmitter:
         if len(qubits) == 1:
             self._rotation(paulis, qubits[0], angle, linear)
             return
-        # Z turned to X by Ry(pi/2), to Y by Rx(-pi/2).
-        basis = {"x": phased_x(0.5, 0.5), "y": phased_x(-0.5, 0.0)}
-        inverse = {"x": phased_x(-0.5, 0.5), "y": phased_x(0.5, 0.0)}
         for pauli, qubit in zip(paulis, qubits, strict=True):
             if pauli != "z":
-                self.turn(qubit, inverse[pauli])
+                self.turn(qubit, _FROM[pauli])
         self.zz(qubits[0], qubits[1], angle, linear)
         for pauli, qubit in zip(paulis, qubits, strict=True):
             if pauli != "z":
-                self.turn(qubit, basis[pauli])
+                self.turn(qubit, _TO[pauli])
 
     def multiplexor(
         self,
@@ -222,11 +238,11 @@ class ZZPhaseEmitter:
         """A multiplexed rotation: one ZZPhase for one control, else a ladder of 2^c (one less at a zero) of them."""
         free = first_free or last_free
         if len(controls) == 0 or (len(controls) == 1 and not (self.small_ladders and free)):
-            mean, half_difference = np.mean(angles), (angles[0] - angles[-1]) / 2
+            first, last = float(angles[0]), float(angles[-1])
             means, halves = (None, None) if linear is None else (linear.mean(axis=0), (linear[0] - linear[-1]) / 2)
             if controls:
-                self.pauli_rotation("z" + axis, [controls[0], target], float(half_difference), halves)
-            self.pauli_rotation(axis, [target], float(mean), means)
+                self.pauli_rotation("z" + axis, [controls[0], target], (first - last) / 2, halves)
+            self.pauli_rotation(axis, [target], (first + last) / 2 if controls else first, means)
         elif axis == "z":
             # Rx turned to Rz by Ry(-pi/2).
             self.turn(target, phased_x(0.5, 0.5))
@@ -234,19 +250,15 @@ class ZZPhaseEmitter:
             self.turn(target, phased_x(-0.5, 0.5))
         else:
             theta = gray_angles(angles, fresh=first_free)
-            entanglers = ladder_places(len(angles), len(controls))
-            if first_free:
-                entanglers = entanglers[::-1]
-            if not free:
-                entanglers = np.append(entanglers, 0)
+            entanglers, counts = _entanglers(len(angles), len(controls), first_free, free)
             # CZ is E with Rz(-1/2) on both qubits, E = ZZPhase(1/2): later rotations' axes turn by half a turn each.
             phi = PHI[axis] + np.arange(len(theta)) / 2
             if linear is not None:
                 linear = np.stack([gray_angles(column, fresh=first_free) for column in linear.T], axis=1)
             self.ladder(controls, target, theta, phi, entanglers, linear=linear)
             self.turn(target, turned_z(-len(entanglers) / 2))
-            for control, count in zip(*np.unique(entanglers, return_counts=True), strict=True):
-                self.frame[controls[control]] -= float(count) / 2
+            for control, count in counts:
+                self.frame[controls[control]] -= count / 2
 
     def ladder(
         self,

@@ -62,7 +62,7 @@ def checked_array(given: ArrayLike, wanted: Parameter, pointer: str, what: str =
             wanted=said,
             help=f"compile a template of a model with {what} of this shape",
         )
-    values = exactly_real(array)
+    values = exactly_real(array.copy())  # the caller's own array stays as it is: nobody may write into a model's
     if not wanted.complex and np.iscomplexobj(values):
         raise InvalidInputError(
             f"the {what} are complex, and the template is for real ones",

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, runtime_check
 
 from pydantic import BaseModel
 
+from qsac.families.json_forms import CircuitFields, ResultFields, StepFields
 from qsac.families.outcomes import Outcomes
 from qsac.files.diagnosis import Contract
 from qsac.ir.program import Program
@@ -68,6 +69,11 @@ class Model:
         """SHA-256 of :func:`canonical_json` of the canonical model, in hexadecimal."""
         return hashlib.sha256(canonical_json(self.canonical).encode("ascii")).hexdigest()
 
+    @cached_property
+    def expected(self) -> Mapping[str, Outcomes]:
+        """The closed form by circuit, as the readout's ``expected`` has it, computed when it is first asked for."""
+        return self.readout.expected(self)
+
     @property
     def entries(self) -> int:
         """About how many numbers the model holds that its circuits load."""
@@ -104,7 +110,7 @@ class Result:
     noise: bool = False
     mitigated: bool = False
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> ResultFields:
         """The result as the command line prints it with ``--json``."""
         return {
             "target": self.target,
@@ -191,7 +197,7 @@ class Plan:
         """Whether it is one circuit and nothing else."""
         return len(self.steps) == 1
 
-    def described(self) -> list[dict[str, Any]]:
+    def described(self) -> list[CircuitFields | StepFields]:
         """The plan as it stands in an artifact."""
         return [
             {"circuit": step.name}

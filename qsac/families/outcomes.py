@@ -14,6 +14,9 @@ from qsac.native.circuit import NativeCircuit
 
 Real = NDArray[np.float64]
 
+SAVED = ("weights at j = ", "overlaps at j = ")
+"""The names of the entries of an index that is saved as the circuit has it, whatever it is of."""
+
 CONFIDENCE = 0.95
 
 RESOLUTION = 1e-24
@@ -59,6 +62,16 @@ class Outcomes:
         success = {name: weight + other.success[name] for name, weight in self.success.items()}
         return replace(
             self, total=self.total + other.total, given=self.given + other.given, success=success, index=index
+        )
+
+    def scaled(self, factor: float) -> Outcomes:
+        """The same with the weights of all that is given multiplied."""
+        index = self.index
+        return replace(
+            self,
+            given=factor * self.given,
+            success={name: factor * weight for name, weight in self.success.items()},
+            index=None if index is None else Index(factor * index.marginal, factor * index.joint, index.labels),
         )
 
     def share(self, name: str) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from qsac.errors import InvalidInputError
@@ -77,7 +78,7 @@ def build_unitary(
     return _build_ansatz(given, pointer, dimension.bit_length() - 1)
 
 
-def _build_ansatz(given: schema.HardwareEfficientUnitary, pointer: str, qubits: int) -> tuple[Unitary, dict[str, Any]]:
+def _build_ansatz(given: schema.HardwareEfficientUnitary, pointer: str, qubits: int) -> tuple[Ansatz, dict[str, Any]]:
     if len(given.rotations) > limits.ANSATZ_ROTATIONS:
         raise InvalidInputError(
             "too many rotations on each qubit of a layer",
@@ -111,21 +112,31 @@ def _build_ansatz(given: schema.HardwareEfficientUnitary, pointer: str, qubits: 
             found=kind(parameters),
             wanted=f'lists of angles of shape {shape}, or {{"init": "normal", "scale": 1.0, "seed": 0}}',
         )
+    return with_angles(tuple(given.rotations), angles)
+
+
+def with_angles(rotations: tuple[str, ...], angles: NDArray[np.float64]) -> tuple[Ansatz, dict[str, Any]]:
+    """The ansatz of finite ``angles``, (layers, n, rotations) in radians, and its canonical form."""
     canonical = {
         "type": "hardware-efficient",
-        "rotations": list(given.rotations),
-        "layers": given.layers,
+        "rotations": list(rotations),
+        "layers": len(angles),
         "parameters": angles.tolist(),
     }
     angles = reduced(angles, 2)
     angles.flags.writeable = False
-    return Ansatz(tuple(given.rotations), angles), canonical
+    return Ansatz(rotations, angles), canonical
 
 
 def _build_matrix(
     given: schema.MatrixUnitary, pointer: str, given_dimension: int, dimension: int
-) -> tuple[Unitary, dict[str, Any]]:
-    entries = _square(given.entries, f"{pointer}/entries", given_dimension, dimension)
+) -> tuple[Matrix, dict[str, Any]]:
+    return with_entries(_square(given.entries, f"{pointer}/entries", given_dimension, dimension), pointer, dimension)
+
+
+def with_entries(entries: Numbers, pointer: str, dimension: int) -> tuple[Matrix, dict[str, Any]]:
+    """The unitary of a square matrix of finite numbers, extended to (d, d), and its canonical form. Raises
+    :class:`~qsac.errors.InvalidInputError` for one that is not unitary."""
     size = len(entries)
     with np.errstate(over="ignore", invalid="ignore"):
         deviation = np.abs(entries.conj().T @ entries - np.eye(size)).max()

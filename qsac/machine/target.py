@@ -97,6 +97,11 @@ class Target:
                 wanted=wanted,
             )
 
+    @functools.cached_property
+    def described(self) -> str:
+        """What :func:`describe` says, as JSON."""
+        return json.dumps(asdict(self))
+
     def _wanted(self) -> str | None:
         """What its tables want that they do not have."""
         rates = self.errors
@@ -149,5 +154,5 @@ def idling_error(seconds: float, t1: float, t2: float) -> float:
 
 def describe(target: Target) -> dict[str, Any]:
     """The target as it stands in an artifact."""
-    described: dict[str, Any] = json.loads(json.dumps(asdict(target)))
+    described: dict[str, Any] = json.loads(target.described)
     return described

@@ -19,7 +19,7 @@ PHI = {"x": 0.0, "y": 0.5}
 
 def wrapped(half_turns: Any) -> Any:
     """The angle in (-1, 1] half-turns, equal up to a global phase for every rotation."""
-    return 1 - np.remainder(1 - half_turns, 2.0)
+    return 1 - (1 - half_turns) % 2.0
 
 
 Linear: TypeAlias = NDArray[np.float64]

@@ -7,7 +7,7 @@ back. Angles are in half-turns, as pytket has them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -51,6 +51,12 @@ GATES: tuple[GateType, ...] = (
 """The gates a native circuit may hold; ``NativeCircuit.kind`` indexes this table."""
 
 KIND: dict[str, int] = {gate.name: index for index, gate in enumerate(GATES)}
+
+PAIRED: NDArray[np.bool_] = np.array([gate.qubits == 2 for gate in GATES])
+"""For each kind of gate whether it acts on two qubits."""
+
+ORDERED = ("ECR", "CX")
+"""The two-qubit gates whose first and second qubit are not alike: a machine may have them in one direction only."""
 
 MATRICES: dict[str, NDArray[Any]] = {
     "SX": np.array([[1 + 1j, 1 - 1j], [1 - 1j, 1 + 1j]]) / 2,
@@ -156,8 +162,14 @@ class NativeCircuit:
         return sizes
 
     @property
+    def paired(self) -> NDArray[np.bool_]:
+        """Of each gate whether it acts on two qubits, shape (gates,)."""
+        mask: NDArray[np.bool_] = PAIRED[self.kind]
+        return mask
+
+    @property
     def two_qubit_gates(self) -> int:
-        return self.count(*(gate.name for gate in GATES if gate.qubits == 2))
+        return int(np.count_nonzero(self.paired))
 
     @property
     def one_qubit_gates(self) -> int:
@@ -169,16 +181,37 @@ class NativeCircuit:
         by finite angles. None where nothing is wrong."""
         if ((self.kind < 0) | (self.kind >= len(GATES))).any():
             return "gates that exist"
-        arity = np.array([gate.qubits for gate in GATES])[self.kind]
-        seconds = np.where(arity == 2, len(self.qubits), len(self.bits))
-        paired = (arity == 2) | (self.kind == KIND["Measure"])
+        pairs = self.paired
+        seconds = np.where(pairs, len(self.qubits), len(self.bits))
+        has_second = pairs | (self.kind == KIND["Measure"])
         if ((self.first < 0) | (self.first >= len(self.qubits))).any():
             return "gates on qubits of the circuit"
-        if np.where(paired, (self.second < 0) | (self.second >= seconds), self.second != -1).any():
+        if np.where(has_second, (self.second < 0) | (self.second >= seconds), self.second != -1).any():
             return "second qubits and bits of the circuit, where a gate has one"
-        if (self.first == self.second)[arity == 2].any():
+        if (self.first == self.second)[pairs].any():
             return "two different qubits of each two-qubit gate"
         return None if (np.abs(self.angles) <= LARGEST_ANGLE).all() else f"angles up to {LARGEST_ANGLE:g} half-turns"
+
+    def off_coupling(
+        self, coupling: Iterable[tuple[int, int]], directions: Iterable[tuple[int, int]] | None
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The places of two-qubit gates on pairs that a coupling graph does not have, and of those on pairs that it has
+        in the other direction only. ``coupling`` holds undirected edges; ``directions``, if any, the ordered pairs of
+        the gates whose order matters (:data:`ORDERED`). A qubit is the node of its index."""
+        edges = tuple(coupling)
+        nodes = np.array([index for _, index in self.qubits], dtype=np.int64)
+        size = 1 + max((*nodes.tolist(), *(end for edge in edges for end in edge)), default=0)
+
+        def coded(pairs: Iterable[tuple[int, int]]) -> NDArray[np.int64]:
+            return np.array([a * size + b for a, b in pairs], dtype=np.int64)
+
+        places = np.flatnonzero(self.paired)
+        codes = nodes[self.first[places]] * size + nodes[self.second[places]]
+        coupled = np.isin(codes, coded((*edges, *((b, a) for a, b in edges))))
+        if directions is None:
+            return places[~coupled], places[:0]
+        ordered = np.isin(self.kind[places], [KIND[name] for name in ORDERED])
+        return places[~coupled], places[coupled & ordered & ~np.isin(codes, coded(directions))]
 
     def unmet(self) -> str | None:
         """What readouts, profile and resets want that an untrusted circuit does not have, or None."""
@@ -212,7 +245,7 @@ class NativeCircuit:
         last = np.full(len(self.qubits), -1)
         places = np.arange(stop)
         np.maximum.at(last, self.first[:stop], places)
-        pairs = np.isin(self.kind[:stop], [kind for kind, gate in enumerate(GATES) if gate.qubits == 2])
+        pairs = self.paired[:stop]
         np.maximum.at(last, self.second[:stop][pairs], places[pairs])
         measured = (last >= 0) & (self.kind[last] == KIND["Measure"])
         return set(np.flatnonzero(measured).tolist())

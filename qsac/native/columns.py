@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from qsac.native.circuit import GATES, KIND
 from qsac.native.provenance import Mask, Provenance
 
+_SINGLE = 4096
+"""So many single gates are kept as they came, before they are put into arrays, which take less memory."""
+
 
 class Sink(Protocol):
     """What takes gates in program order, as :class:`Columns` does."""
@@ -51,14 +54,14 @@ class Columns:
     """
 
     def __init__(self) -> None:
-        self._open: list[tuple[int, NDArray[np.int8]]] = []
-        self._parts: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]] = []
-        self._single: list[tuple[int, int, int, float, float]] = []
+        self._open: list[tuple[int, NDArray[np.int8] | int]] = []
+        self._parts: list[tuple[slice | NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]] = []
+        self._single: list[tuple[int, int, int, int, float, float]] = []
         self._length = 0
         self._starts, self._ops = [0], [0]
 
     def __len__(self) -> int:
-        return self._length + len(self._single)
+        return self._length
 
     def of(self, ops: Mask) -> None:
         """The gates that are added from here on are of these ops."""
@@ -71,8 +74,11 @@ class Columns:
     ) -> None:
         """Add one gate; angles in half-turns."""
         if open:
-            self._open.append((len(self), np.array([open], np.int8)))
-        self._single.append((KIND[name], first, second, angle, phase))
+            self._open.append((self._length, open))
+        self._single.append((self._length, KIND[name], first, second, angle, phase))
+        self._length += 1
+        if len(self._single) == _SINGLE:
+            self._seal()
 
     def extend(
         self,
@@ -83,17 +89,16 @@ class Columns:
         open: NDArray[np.int8] | None = None,
     ) -> None:
         """Add a run of gates; ``angles`` of shape (gates, 2)."""
-        self._seal()
         if open is not None:
             self._open.append((self._length, open))
-        self._parts.append((kind, first, second, angles))
+        self._parts.append((slice(self._length, self._length + len(kind)), kind, first, second, angles))
         self._length += len(kind)
 
     def open(self) -> NDArray[np.int8]:
         """Which angles of each gate are open, shape (gates,)."""
         marks = np.zeros(len(self), np.int8)
         for start, part in self._open:
-            marks[start : start + len(part)] = part
+            marks[start : start + np.size(part)] = part
         return marks
 
     def provenance(self) -> Provenance:
@@ -101,21 +106,17 @@ class Columns:
         return Provenance.of_runs(self._starts, self._ops, len(self))
 
     def _seal(self) -> None:
+        """Keep the single gates as arrays: their places, and their columns."""
         if self._single:
-            kind, first, second, angle, phase = zip(*self._single, strict=True)
-            self._parts.append((np.array(kind), np.array(first), np.array(second), np.array([angle, phase]).T))
-            self._length += len(self._single)
+            place, kind, first, second, angle, phase = map(np.array, zip(*self._single, strict=True))
+            self._parts.append((place, kind, first, second, np.stack((angle, phase), axis=1)))
             self._single = []
 
     def arrays(self) -> tuple[NDArray[np.int8], NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
         """The columns kind, first, second and angles of all gates so far."""
         self._seal()
-        if not self._parts:
-            return np.zeros(0, np.int8), np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros((0, 2))
-        kind, first, second, angles = zip(*self._parts, strict=True)
-        return (
-            np.concatenate(kind).astype(np.int8),
-            np.concatenate(first).astype(np.int32),
-            np.concatenate(second).astype(np.int32),
-            np.concatenate(angles).astype(np.float64),
-        )
+        kind, angles = np.zeros(len(self), np.int8), np.zeros((len(self), 2))
+        first, second = np.zeros(len(self), np.int32), np.zeros(len(self), np.int32)
+        for place, *part in self._parts:
+            kind[place], first[place], second[place], angles[place] = part
+        return kind, first, second, angles

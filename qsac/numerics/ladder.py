@@ -29,14 +29,6 @@ class _Gates(NamedTuple):
     q: Complex
 
 
-class _Pairs(NamedTuple):
-    """The gates u (first in time) and v that pairs of rows a, b split into, and the t of the diagonal handed on."""
-
-    u: _Gates
-    v: _Gates
-    turned: Real
-
-
 def up_to_diagonal(p: Complex, q: Complex) -> tuple[Real, Real, Real]:
     """Take the uniformly controlled gate with SU(2) rows [[p, -q*], [q, p*]], shape (rows,), apart up to a diagonal.
 
@@ -61,14 +53,15 @@ def _ladder(rows: _Gates) -> tuple[_Gates, Real]:
         return _full_ladder(rows)
     half = 1 << (size.bit_length() - 1)
     paired = size - half
-    pairs = _split(*(_Gates(part.p[None], part.q[None]) for part in _at(rows, slice(0, paired), slice(half, None))))
-    turned = pairs.turned[0]
-    short, short_left = _ladder(_Gates(pairs.u.p[0], pairs.u.q[0]))
+    gates = np.array([[rows.p], [rows.q]])
+    pairs, (turned,) = _split(gates[:, :, :paired], gates[:, :, half:])
+    first, second = (_Gates(*pairs[:, 0, place]) for place in (0, 1))
+    short, short_left = _ladder(first)
     # What the long ladder must do: v, and before it the diagonal that the short ladder owes; or all of a but what the
     # short ladder has done.
     owed = np.exp(-1j * short_left)
     long_p, long_q = np.empty(half, complex), np.empty(half, complex)
-    long_p[:paired], long_q[:paired] = pairs.v.p[0] * owed, pairs.v.q[0] * owed
+    long_p[:paired], long_q[:paired] = second.p * owed, second.q * owed
     done = _values(short, half)
     alone, rest = _at(rows, slice(paired, half))[0], _at(done, slice(paired, half))[0]
     # a = v d u, so v = a u* d* with d = diag(e^(-i pi/4), e^(i pi/4)).
@@ -94,32 +87,41 @@ def _full_ladder(rows: _Gates) -> tuple[_Gates, Real]:
     """
     size = len(rows.p)
     left = np.zeros(size)
-    p, q = rows.p.reshape(1, size), rows.q.reshape(1, size)
-    while (width := p.shape[1]) > 1:
-        pieces, half = p.shape[0], width // 2
-        u, v, turned = _split(_Gates(p[:, :half], q[:, :half]), _Gates(p[:, half:], q[:, half:]))
+    gates = np.array([[rows.p], [rows.q]])
+    while (width := gates.shape[2]) > 1:
+        half = width // 2
+        pairs, turned = _split(gates[:, :, :half], gates[:, :, half:])
         # What the last piece hands out: R* where this control is 0, R where it is 1, on the controls after it.
         left.reshape(-1, 2, half)[:, 0] += turned[-1]
         left.reshape(-1, 2, half)[:, 1] -= turned[-1]
-        p, q = (np.stack(halves, axis=1).reshape(2 * pieces, half) for halves in ((u.p, v.p), (u.q, v.q)))
-    return _Gates(p[:, 0], q[:, 0]), left
+        gates = pairs.reshape(2, -1, half)
+    return _Gates(gates[0, :, 0], gates[1, :, 0]), left
 
 
-def _split(a: _Gates, b: _Gates) -> _Pairs:
-    """Split pieces of pairs of rows, arrays (pieces, half); each piece takes the diagonal of the one before."""
-    turned = _turned(a.p * b.p.conj(), a.q.conj() * b.q)
+def _split(a: Complex, b: Complex) -> tuple[Complex, Real]:
+    """Split pieces of pairs of rows, arrays (p and q, pieces, half); each piece takes the diagonal of the one before.
+
+    Returns the gates u (first in time) and v of each piece, (p and q, pieces, u and v, half), and the t of the
+    diagonals handed on, (pieces, half).
+    """
+    turned = _turned(a[0] * b[0].conj(), a[1].conj() * b[1])
+    turns = np.empty_like(a)
+    np.exp(1j * turned, out=turns[0])
+    np.conjugate(turns[0], out=turns[1])
     # The diagonal handed on acts before a piece: R* on the first half of the controls' values, R after.
-    phase = np.exp(1j * np.concatenate((np.zeros((1, turned.shape[1])), turned[:-1])))
-    pa, qa = a.p * phase.conj(), a.q * phase.conj()
-    pb, qb = b.p * phase, b.q * phase
-    overlap = np.abs(pa * pb.conj() + qa.conj() * qb)
-    xq = qa * pb.conj() - pa.conj() * qb
-    rotation = np.exp(1j * turned)
-    length = np.sqrt(2 * (1 + overlap))
-    vp, vq = (1 + overlap) / length, 1j * xq / length
-    ra_p, ra_q = rotation * pa, rotation.conj() * qa
-    up, uq = _QUARTER * (vp * ra_p + vq.conj() * ra_q), _QUARTER.conjugate() * (vp * ra_q - vq * ra_p)
-    return _Pairs(_Gates(up, uq), _Gates(vp, vq), turned)
+    handed = np.empty_like(turns)
+    handed[:, 0], handed[:, 1:] = 1, turns[:, :-1]
+    a, b = a * handed[1], b * handed[0]
+    a_conj, pb_conj = a.conj(), b[0].conj()
+    more = 1 + np.abs(a[0] * pb_conj + a_conj[1] * b[1])
+    length = np.sqrt(2 * more)
+    vp, vq = more / length, 1j * (a[1] * pb_conj - a_conj[0] * b[1]) / length
+    rp, rq = turns * a
+    gates = np.empty((2, len(turned), 2, turned.shape[1]), complex)
+    gates[0, :, 0] = _QUARTER * (vp * rp + vq.conj() * rq)
+    gates[1, :, 0] = _QUARTER.conjugate() * (vp * rq - vq * rp)
+    gates[0, :, 1], gates[1, :, 1] = vp, vq
+    return gates, turned
 
 
 def _values(ladder: _Gates, size: int) -> _Gates:
@@ -158,21 +160,27 @@ def _turned(a: Complex, b: Complex) -> Real:
     """
     pieces, half = a.shape
     # Where x is zero, any t will do; rounding must not choose another one for the next piece.
-    turned = np.empty((pieces, half), complex)
     if half < _SMALL_PIECE:
-        for column in range(half):
+        columns = []
+        for ones, others in zip(a.T.tolist(), b.T.tolist(), strict=True):
             u = 1 + 0j
             values = []
-            for one, other in zip(a[:, column].tolist(), b[:, column].tolist(), strict=True):
+            for one, other in zip(ones, others, strict=True):
                 x = one * u.conjugate() + other * u
                 u = -1j * x.conjugate() / abs(x) if x else -1j
                 values.append(u)
-            turned[:, column] = values
+            columns.append(values)
+        turned: Complex = np.array(columns).T
     else:
+        turned = np.empty((pieces, half), complex)
         handed: Complex = np.ones(half, complex)
         for piece in range(pieces):
             x = a[piece] * handed.conj() + b[piece] * handed
             size = np.abs(x)
-            handed = -1j * np.where(size > 0, x.conj(), 1.0) / np.where(size > 0, size, 1.0)
+            x_conj = x.conj()
+            if not size.all():
+                zero = size == 0
+                x_conj[zero], size[zero] = 1.0, 1.0
+            handed = -1j * x_conj / size
             turned[piece] = handed
-    return np.angle(turned) / 2
+    return np.arctan2(turned.imag, turned.real) / 2

@@ -255,7 +255,10 @@ def _circuit_problem(before: NativeCircuit, found: NativeCircuit, target: Target
         return "a profile exactly where there was one", "none" if found.snapshot is None else "one"
     wrong = _wrong_column(found)
     if wrong is not None:
-        return "gates on the circuit's own qubits and bits, in columns of one length", wrong
+        return "columns of one length, and maps to qubits of the circuit", wrong
+    unmet = found.out_of_range()
+    if unmet is not None:
+        return unmet, "a circuit without that"
     known = {number for ids in before.provenance.sets for number in ids}
     if found.provenance.wrong(len(found), known):
         return "for each gate the ops that it is of, as they were given, or for none", "another provenance"
@@ -278,18 +281,8 @@ def _wrong_column(circuit: NativeCircuit) -> str | None:
     columns = (circuit.kind, circuit.first, circuit.second)
     if any(column.shape != (count,) or column.dtype.kind != "i" for column in columns):
         return "columns of other shapes or types"
-    if circuit.angles.shape != (count, 2) or not np.isfinite(circuit.angles).all():
-        return "angles of another shape, or that are not finite"
-    if not ((circuit.kind >= 0) & (circuit.kind < len(GATES))).all():
-        return "an unknown gate"
-    pairs = np.isin(circuit.kind, [kind for kind, gate in enumerate(GATES) if gate.qubits == 2])
-    measured = circuit.kind == [gate.name for gate in GATES].index("Measure")
-    limits = np.where(pairs, len(circuit.qubits), np.where(measured, len(circuit.bits), 0))
-    inside = (circuit.first >= 0) & (circuit.first < len(circuit.qubits))
-    inside &= np.where(pairs | measured, (circuit.second >= 0) & (circuit.second < limits), circuit.second == -1)
-    inside &= ~(pairs & (circuit.first == circuit.second))
-    if not inside.all():
-        return f"gate {int(np.flatnonzero(~inside)[0])} on others"
+    if circuit.angles.shape != (count, 2) or circuit.angles.dtype.kind != "f":
+        return "angles of another shape or type"
     places = (*circuit.initial_map, *circuit.final_map)
     return None if set(places) <= set(range(len(circuit.qubits))) else "maps to qubits that are not there"
 
@@ -304,12 +297,9 @@ def _foreign_gate(circuit: NativeCircuit, target: Target) -> str | None:
         return None
     if any(register != "node" for register, _ in circuit.qubits):
         return "qubits that are not placed"
-    allowed = set(target.directions or (*target.coupling, *((b, a) for a, b in target.coupling)))
-    pairs = np.isin(circuit.kind, [kind for kind, gate in enumerate(GATES) if gate.qubits == 2])
-    for first, second in zip(circuit.first[pairs].tolist(), circuit.second[pairs].tolist(), strict=True):
-        pair = circuit.qubits[first][1], circuit.qubits[second][1]
-        if pair not in allowed:
-            return f"a gate on the qubits {pair[0]} and {pair[1]}"
+    for place in np.concatenate(circuit.off_coupling(target.coupling, target.directions)).tolist():
+        first, second = (circuit.qubits[column[place]][1] for column in (circuit.first, circuit.second))
+        return f"a gate on the qubits {first} and {second}"
     return None
 
 

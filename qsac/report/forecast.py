@@ -4,7 +4,7 @@ form and the target's error rates."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NotRequired, TypedDict, cast
 
 from qsac.families.contract import Model
 from qsac.families.outcomes import Outcomes
@@ -25,6 +25,35 @@ NOISE = 0.1
 
 STANDARD_ERROR = 0.1
 """The standard error that the number of shots is computed for where there is no model to say which."""
+
+
+class Charge(TypedDict):
+    """What shots cost: ``amount`` in ``unit``, for ``jobs``; ``amount_with_resets`` if resets may be charged as
+    measurements."""
+
+    unit: str
+    jobs: int
+    amount: float
+    amount_with_resets: NotRequired[float]
+
+
+class Needed(TypedDict):
+    """The shots for a standard error, and what they cost."""
+
+    standard_error: float
+    shots: int | None
+    cost: Charge | None
+
+
+class ShotForecast(TypedDict):
+    """See :func:`for_shots`."""
+
+    target: str
+    shots: int
+    useful: float | None
+    cost: Charge | None
+    needed: Needed
+    noise: bool | None
 
 
 def forecast(
@@ -99,7 +128,7 @@ def _shots(
     readout = model.readout
     if readout.work(model) > limit:
         return None, None
-    found = readout.expected(model) if subnormalisations is None else expected_outcomes(model, subnormalisations)
+    found = model.expected if subnormalisations is None else expected_outcomes(model, subnormalisations)
     shots = None if readout.precise is None else readout.shots(model, found, readout.standard_error)
     return found, shots
 
@@ -108,11 +137,10 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def charge(price: Mapping[str, Any] | None, shots: int, most: int | None) -> dict[str, Any] | None:
+def charge(price: Mapping[str, Any] | None, shots: int, most: int | None) -> Charge | None:
     """The cost of ``shots`` by the ``price`` in a circuit's statistics, in jobs of at most ``most`` shots.
 
-    ``amount`` in ``unit``, for ``jobs``; ``amount_with_resets`` if resets may be charged as measurements. None without
-    a price.
+    None without a price.
     """
     if price is None:
         return None
@@ -122,10 +150,10 @@ def charge(price: Mapping[str, Any] | None, shots: int, most: int | None) -> dic
         for name in ("per_shot", "per_shot_with_resets")
         if name in price
     }
-    return {"unit": price["unit"], "jobs": jobs, **amounts}
+    return cast(Charge, {"unit": price["unit"], "jobs": jobs, **amounts})
 
 
-def for_shots(told: Mapping[str, Any], counts: Mapping[str, Any], target: Target, shots: int) -> dict[str, Any]:
+def for_shots(told: Mapping[str, Any], counts: Mapping[str, Any], target: Target, shots: int) -> ShotForecast:
     """Cost and useful number of ``shots`` on the machine itself, next to the shots that are needed; JSON-ready.
 
     ``told`` is a :func:`forecast` of the same circuit. ``useful`` is how many of the shots are accepted and free of

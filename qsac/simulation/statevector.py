@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.errors import DoesNotFitError
-from qsac.families.outcomes import Index, Outcomes
+from qsac.families.outcomes import SAVED, Index, Outcomes
 from qsac.native.circuit import GATES, MATRICES, BitReadout, NativeCircuit, Snapshot
 from qsac.progress import Progress
 
@@ -254,7 +254,7 @@ def simulate(
 def _profile(profile: Snapshot, dense: State, holders: _Holders) -> Index:
     success = tuple(holders.axis_of[bit] for bit in profile.success)
     joint = dense.distribution((*profile.register, *success)).reshape(1 << len(profile.register), -1)
-    return Index(joint.sum(axis=1), joint[:, 0].copy())
+    return Index(joint.sum(axis=1), joint[:, 0].copy(), SAVED)
 
 
 def _success(dense: State, holders: _Holders, readout: BitReadout) -> float:

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from qsac.families.contract import Model
-from qsac.families.outcomes import Index, Outcomes
+from qsac.families.outcomes import SAVED, Index, Outcomes
 from qsac.ir.interpreter import Interpretation, interpret
 from qsac.ir.program import Program
 from qsac.native.circuit import NativeCircuit
@@ -79,21 +79,13 @@ def compare(found: Outcomes, wanted: Outcomes) -> list[Pair]:
 
 def of_circuit(expected: Outcomes, subnormalisation: float) -> Outcomes:
     """The closed form of a model as outcomes of a circuit whose program's lambda is ``subnormalisation`` times its."""
-    shrunk = 1 / subnormalisation**2
-    index = expected.index
-    return replace(
-        expected,
-        given=expected.given * shrunk,
-        success={name: weight * shrunk for name, weight in expected.success.items()},
-        index=None if index is None else replace(index, marginal=index.marginal * shrunk, joint=index.joint * shrunk),
-        subnormalisation=subnormalisation,
-    )
+    return replace(expected.scaled(1 / subnormalisation**2), subnormalisation=subnormalisation)
 
 
 def expected_outcomes(model: Model, subnormalisations: Sequence[float]) -> dict[str, Outcomes]:
     """The closed form of a model as outcomes of its circuits, whose programs' lambda is
     ``subnormalisations`` times its, in the order of the plan."""
-    found = model.readout.expected(model)
+    found = model.expected
     return {
         name: of_circuit(outcomes, subnormalisation)
         for (name, outcomes), subnormalisation in zip(found.items(), subnormalisations, strict=True)
@@ -111,7 +103,5 @@ def of_interpretation(found: Interpretation) -> Outcomes:
     index = None
     if "weights" in found.observed or "overlaps" in found.observed:
         marginal = found.observed.get("weights", np.zeros(0))
-        index = Index(
-            marginal, found.observed.get("overlaps", np.zeros(len(marginal))), ("weights at j = ", "overlaps at j = ")
-        )
+        index = Index(marginal, found.observed.get("overlaps", np.zeros(len(marginal))), SAVED)
     return Outcomes(1.0, given, {name: both for name, (_, both) in found.probabilities.items()}, index, exact=True)

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, NotRequired, TypedDict, cast
 
 from qsac.artifact.compiled import SIZE_LIMIT
 from qsac.errors import InvalidInputError
@@ -42,6 +42,48 @@ EXPANSION = 100
 EXPANSION_FREE = 1 << 24
 
 
+class PartFields(TypedDict):
+    """A :class:`Part`, JSON-ready, without its counts."""
+
+    circuit: str | None
+    tag: str
+    ceiling: float | None
+    begun: str | None
+    state: str
+    message: str
+    handle: str | None
+    earlier: str
+
+
+class JobFields(TypedDict):
+    """A :class:`Job`, JSON-ready. ``circuits`` are those of a job of several."""
+
+    id: int
+    tag: str | None
+    created: str
+    vendor: str
+    machine: str
+    target: str
+    model: str
+    artifact: str
+    shots: int
+    cost: float | None
+    unit: str | None
+    state: str
+    message: str
+    handle: str | None
+    circuits: NotRequired[list[PartFields]]
+
+
+class DamagedJobFields(TypedDict):
+    """A :class:`DamagedJob`, JSON-ready."""
+
+    id: int
+    tag: str | None
+    state: str
+    message: str
+
+
 @dataclass(frozen=True)
 class Part:
     """One circuit of a job, which is a job of its own at the vendor.
@@ -69,9 +111,10 @@ class Part:
         """What messages call it."""
         return f"job {self.job}" if self.circuit is None else f"circuit {self.circuit} of job {self.job}"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> PartFields:
         """The circuit as the command line prints it with ``--json``, without its counts."""
-        return {name: value for name, value in vars(self).items() if name not in ("job", "place", "counts")}
+        shown = {name: value for name, value in vars(self).items() if name not in ("job", "place", "counts")}
+        return cast(PartFields, shown)
 
 
 @dataclass(frozen=True)
@@ -125,14 +168,15 @@ class Job:
     def _last(self) -> Part:
         return min(self.parts, key=lambda part: STATES.index(part.state))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JobFields:
         """The entry as the command line prints it with ``--json``, without its counts. Of several circuits,
         ``circuits`` has the tag and the handle of each."""
         only = self.parts[0] if len(self.parts) == 1 else None
         fields = {name: value for name, value in vars(self).items() if name not in ("id", "parts")}
         found = {"id": self.id, "tag": only and only.tag, **fields, "state": self.state, "message": self.message}
         found["handle"] = only and only.handle
-        return found if only else found | {"circuits": [part.to_dict() for part in self.parts]}
+        circuits = {} if only else {"circuits": [part.to_dict() for part in self.parts]}
+        return cast(JobFields, found | circuits)
 
 
 @dataclass(frozen=True)
@@ -144,7 +188,7 @@ class DamagedJob:
     problem: str
     tag: str | None
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> DamagedJobFields:
         """The entry as the command line prints it with ``--json``."""
         return {"id": self.id, "tag": self.tag, "state": "damaged", "message": self.problem}
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,10 @@ from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyContro
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
-from qsac.lowering.lower import lower
+from qsac.lowering.allocation import allocate
+from qsac.lowering.context import LoweringContext, lowering
 from qsac.pipeline.contract import PassContext
+from qsac.templates.counted import Counted
 
 NUMBERS: dict[type[Op], tuple[str, ...]] = {
     Diagonal: ("phases",),
@@ -28,7 +31,7 @@ NUMBERS: dict[type[Op], tuple[str, ...]] = {
 """The fields of each block that hold its numbers."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Shape:
     """One compiled circuit of a template. ``program`` is the final attention program, by whose subnormalisation that of
     a model's is multiplied, and ``blocks`` the final block
@@ -37,6 +40,8 @@ class Shape:
     program: Program
     blocks: Program
     counts: tuple[dict[str, Any], ...]
+    counted: Counted = field(default_factory=Counted, init=False, repr=False)
+    _numbered: tuple[int, ...] = field(default=(), init=False, repr=False)
 
     def filled(self, built: Program, context: PassContext) -> tuple[Program, Program]:
         """The attention program and the blocks with the numbers of ``built``, the program of a model of this shape."""
@@ -63,9 +68,22 @@ class Shape:
         return replace(self.program, tables=tables, ops=tuple(ops), subnormalisation=subnormalisation)
 
     def with_numbers(self, program: Program, context: PassContext) -> Program:
-        """The blocks with the numbers of an attention program of this shape."""
-        lowered = {op.slots[0]: op for op in lower(program, context, slots=True).ops if op.slots}
-        return self.blocks.with_ops(_with_numbers(op, lowered) for op in self.blocks.ops)
+        """The blocks with the numbers of an attention program of this shape.
+
+        After the first time only the ops are lowered that have numbers: which ones is the same for all programs of a
+        shape, and so are the slots.
+        """
+        place = LoweringContext(program.scope, allocate(program, context), numbers=count())
+        lowered: dict[int, Op] = {}
+        numbered = []
+        for op in self._numbered or range(len(program.ops)):
+            blocks = lowering.of(program.ops[op])(program.ops[op], place)
+            found = {block.slots[0]: block for block in blocks if block.slots}
+            lowered |= found
+            if found:
+                numbered.append(op)
+        self._numbered = self._numbered or tuple(numbered)
+        return replace(self.blocks, ops=tuple(_with_numbers(op, lowered) for op in self.blocks.ops))
 
 
 def _with_numbers(op: Op, lowered: Mapping[int, Op]) -> Op:

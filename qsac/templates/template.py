@@ -116,7 +116,9 @@ class Template:
             watch.show("bind", program)
             native = compilation.native(blocks, allocate(program, compilation.context))
         name = family_of(model).plan(model).circuits[place].name
-        return compilation, compilation.circuit_statistics(name, program, native)
+        return compilation, compilation.circuit_statistics(
+            name, program, native, counted=self.shapes[place].counted.stats
+        )
 
     def _stages(self, place: int, model: Model) -> list[tuple[str, Program | NativeCircuit]]:
         """The stages of a binding with their results: of binding the blocks too."""
@@ -126,7 +128,7 @@ class Template:
         return stages
 
     def _wanted(self, place: int, model: Model) -> Wanted:
-        return lambda: list(model.readout.expected(model).values())[place]
+        return lambda: list(model.expected.values())[place]
 
     def angles(
         self, tokens: ArrayLike | None = None, parameters: Mapping[str, Any] | None = None
@@ -213,9 +215,13 @@ class Template:
         """What lowering has to know of the target and the options."""
         return self._compilation(0, Watch(None), None).context
 
+    @cached_property
+    def _chosen(self) -> tuple[Pass | CircuitPass, ...]:
+        """The pipeline."""
+        return tuple(parse_pipeline(present(self.options.passes, "the pipeline of the template")))
+
     def _compilation(self, place: int, watch: Watch, progress: Progress | None) -> Compilation:
-        chosen = parse_pipeline(present(self.options.passes, "the pipeline of the template"))
-        compilation = Compilation(self.target, self.options, watch, progress, chosen, template=True)
+        compilation = Compilation(self.target, self.options, watch, progress, self._chosen, template=True)
         compilation.counts.extend(self.shapes[place].counts)
         return compilation
 
@@ -264,7 +270,7 @@ def template(
     chosen = _pipeline(options.optimisation, options.passes, flag(fold, "fold"))
     machine, generic = find_target(target), family_of(source).drawn(source)
     verify_each = flag(verify_each, "verify_each")
-    expected = None if not verify_each else list(generic.readout.expected(generic).values())
+    expected = None if not verify_each else list(generic.expected.values())
     shapes = []
     for place, step in enumerate(family_of(generic).plan(generic).circuits):
         stages: list[tuple[str, Program | NativeCircuit]] = []

@@ -59,7 +59,7 @@ FAILING = {
     "not-finite": "finite numbers",
     "in-place": "changed it in place",
     "circuit-in-place": "changed it in place",
-    "outside": "own qubits and bits",
+    "outside": "gates on qubits of the circuit",
     "unequal": "columns of one length",
     "other-gate": "the gate CX",
     "stale": "another provenance",

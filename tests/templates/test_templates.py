@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 import qsac
 from qsac.artifact.compiled import Compiled
 from qsac.compiler.compilation import compile as compile_model
+from qsac.counting.stats import circuit_stats
 from qsac.errors import InvalidInputError
 from qsac.families.qsa.model import Model
 from qsac.families.reading import load
+from qsac.files.numbers import as_lists
 from qsac.ir.attention.unitary import has_synthesis
 from qsac.ir.interpreter import interpret
 from qsac.machine.registry import target
@@ -175,6 +177,65 @@ def test_a_binding_is_the_compiled_model_of_what_was_bound() -> None:
     again = Compiled.parse(compiled.to_json().encode(), "again")
     assert again == compiled
     assert qsac.run(again, "statevector").metrics["loss"] == pytest.approx(qsac.run(compiled).metrics["loss"])
+
+
+MATRICES: dict[str, Any] = json.loads(json.dumps(COMPLEX))
+MATRICES["attention"] |= {
+    "value": {"type": "matrix", "entries": [[[0.6, 0.0], [-0.8, 0.0]], [[0.8, 0.0], [0.6, 0.0]]]},
+    "score": {"type": "matrix", "entries": [[[0.0, 1.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 1.0]]]},
+    "phases": [0.5, -500.0],
+}
+
+
+@pytest.mark.parametrize("source", [COMPLEX, MATRICES], ids=["angles", "matrices"])
+def test_arrays_make_the_model_that_lists_make(source: dict[str, Any]) -> None:
+    made, rng = template(source), np.random.default_rng(3)
+    tokens = rng.normal(size=(3, 2)) + 1j * rng.normal(size=(3, 2))
+    arrays: dict[str, np.ndarray] = {"phases": np.array([1e3, 2.0])}
+    if source is MATRICES:
+        arrays |= {"value": np.array([[0.0, -1.0], [1.0, 0.0]]), "score": np.diag([1j, 0.6 - 0.8j])}
+    else:
+        arrays |= {"value": rng.normal(0, 1e3, (1, 1, 3))}
+    lists = {name: as_lists(array) for name, array in arrays.items()}
+    one, other = made.bound_model(tokens, arrays), made.bound_model(as_lists(tokens), lists)
+    assert one.canonical == other.canonical == load(one.canonical).canonical
+    assert made.bind(tokens, arrays).to_json() == made.bind(as_lists(tokens), lists).to_json()
+
+
+def test_a_prediction_over_the_tokens_is_over_those_that_were_bound() -> None:
+    source: dict[str, Any] = {**REAL, "readout": {"type": "predict", "states": "tokens"}}
+    tokens = np.random.default_rng(5).normal(size=(3, 2))
+    expected = load({**source, "tokens": {"type": "inline", "values": tokens.tolist()}})
+    bound = template(source).bind(tokens, verify=True)
+    assert bound.model == expected
+    found, wanted = (
+        result.values["predictions"]["probabilities"]
+        for result in (qsac.run(bound, "statevector"), expected.readout.closed_form(expected))
+    )
+    np.testing.assert_allclose(found, wanted, rtol=1e-9)
+
+
+def test_the_arrays_of_the_caller_stay_his_own() -> None:
+    made = template(COMPLEX)
+    tokens, phases = np.ones((3, 2), complex), np.array([0.25, 0.5])
+    model = made.bound_model(tokens, {"phases": phases})
+    before = model.sha256, json.dumps(model.canonical)
+    tokens[0], phases[0] = 5, 5
+    assert (model.given_tokens == 1).all()
+    assert model.given_phases.tolist() == [0.25, 0.5]
+    assert (made.bound_model(np.ones((3, 2), complex), {"phases": [0.25, 0.5]}).sha256, before[1]) == before
+
+
+def test_statistics_of_a_binding_are_those_of_its_circuit() -> None:
+    """Though only what angles decide is counted anew."""
+    made, rng = template(REAL, "h1"), np.random.default_rng(4)
+    found = []
+    for _ in range(3):
+        bound = made.bind(rng.normal(size=(3, 2)), verify=False)
+        counted = circuit_stats(bound.circuits[0], target("h1"))
+        assert {name: bound.stats[name] for name in counted} == counted
+        found.append(counted["error_free_probability"])
+    assert len(set(found)) == 3
 
 
 def test_real_numbers_go_into_a_complex_template() -> None:

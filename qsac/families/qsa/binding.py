@@ -1,8 +1,13 @@
-"""A template's model with other tokens and parameters of the same shape."""
+"""A template's model with other tokens and parameters of the same shape.
+
+Arrays become the model's own as they are. Whatever else is given is read as a model file would be: what is wrong with
+it is said in the same words.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,43 +15,112 @@ import numpy as np
 
 from qsac.arguments import shown
 from qsac.errors import InvalidInputError
+from qsac.families.ansatz import Ansatz
 from qsac.families.binding import checked_array, like
+from qsac.families.contract import Parameter
 from qsac.families.qsa.model import Model
 from qsac.families.qsa.reading import read
+from qsac.families.qsa.readouts.predict import Predict
 from qsac.families.qsa.schema import ModelFile
+from qsac.families.tokens.sequence import normalised
+from qsac.families.unitary import with_angles, with_entries
 from qsac.files.numbers import Numbers, as_lists
 from qsac.files.pointer import join
 
 PARAMETERS = ("value", "score", "phases")
 
+_PRECISE = {np.dtype(name) for name in ("i1", "i2", "i4", "i8", "f4", "f8", "c8", "c16")}
+"""Types whose numbers double precision holds, but for large integers, which it rounds as it does those of a file."""
+
 
 def with_numbers_of(model: Model, values: Mapping[str, Any]) -> Model:
     """The model with other numbers, ``tokens`` among them; see :meth:`qsac.templates.template.Template.bind`. Raises
     for what has another shape."""
-    fields: dict[str, Any] = {**model.canonical, "attention": dict(model.canonical["attention"])}
+    tokens, given = model.given_tokens, {}
     for name, value in values.items():
         if name == "tokens":
-            fields["tokens"] = {
-                "type": "inline",
-                "values": as_lists(checked_array(value, like(model.given_tokens), "/tokens")),
-            }
+            tokens = checked_array(value, like(model.given_tokens), "/tokens")
         else:
-            fields["attention"][name] = _checked_parameter(model, name, value)
+            given[_checked_name(name)] = value
+    wanted = parameters(model)
+    arrays = {name: _array(value, wanted.get(name)) for name, value in given.items()}
+    if np.isfinite(tokens).all() and tokens.any(axis=1).all() and all(found is not None for found in arrays.values()):
+        return _with_arrays(model, tokens, {name: found for name, found in arrays.items() if found is not None})
+    attention = model.canonical["attention"]
+    attention = attention | {name: _checked_parameter(model, name, value) for name, value in given.items()}
+    fields = {**model.canonical, "tokens": {"type": "inline", "values": as_lists(tokens)}, "attention": attention}
     return read(ModelFile.model_validate(fields), fields, Path())
+
+
+def parameters(model: Model) -> dict[str, Parameter]:
+    """See :meth:`qsac.families.contract.Family.parameters`."""
+    found = {"tokens": like(model.given_tokens)}
+    for name, unitary in (("value", model.value), ("score", model.score)):
+        rows = model.matrix_rows(name)
+        if rows is not None:
+            found[name] = Parameter((rows, rows), not unitary.is_real)
+        elif isinstance(unitary, Ansatz):
+            found[name] = Parameter(unitary.parameters.shape, complex=False)
+    if model.given_phases is not None:
+        found["phases"] = Parameter((model.context,), complex=False)
+    return found
+
+
+def _array(value: Any, wanted: Parameter | None) -> Numbers | None:
+    """The value as finite numbers of the shape wanted; None for what is no such array."""
+    if wanted is None or not isinstance(value, np.ndarray) or value.dtype not in _PRECISE:
+        return None
+    fits = value.shape == wanted.shape and (wanted.complex or value.dtype.kind != "c")
+    if not fits or not np.isfinite(value).all():
+        return None
+    return value.astype(np.float64 if value.dtype.kind != "c" else np.complex128)
+
+
+def _with_arrays(model: Model, tokens: Numbers, arrays: Mapping[str, Numbers]) -> Model:
+    """The model with finite numbers of its own shape, no token zero."""
+    rows = normalised(tokens, model.dimension)
+    attention: dict[str, Any] = dict(model.fields["attention"])
+    numbers: dict[str, Any] = {}
+    for name in (name for name in PARAMETERS if name in arrays):
+        array = arrays[name]
+        own = model.value if name == "value" else model.score
+        if name == "phases":
+            array.flags.writeable = False
+            numbers["given_phases"], attention[name] = array, array.tolist()
+        elif isinstance(own, Ansatz):
+            numbers[name], attention[name] = with_angles(own.rotations, array.astype(np.float64))
+        else:
+            entries = array.astype(np.complex128)
+            numbers[name], attention[name] = with_entries(entries, join("/attention", name), model.dimension)
+    readout = model.readout
+    if isinstance(readout, Predict) and readout.over == "tokens":
+        readout = replace(readout, states=rows)
+    return replace(
+        model,
+        **numbers,
+        tokens=rows,
+        readout=readout,
+        given_tokens=tokens,
+        fields={**model.fields, "attention": attention},
+        evolution=None,
+    )
+
+
+def _checked_name(name: object) -> str:
+    if isinstance(name, str) and name in PARAMETERS:
+        return name
+    raise InvalidInputError(
+        "there is no such parameter",
+        code="template.unknown-parameter",
+        pointer=join("/parameters", str(name)),
+        found=None if isinstance(name, str) else shown(name),
+        wanted=f"one of {', '.join(PARAMETERS)}",
+    )
 
 
 def _checked_parameter(model: Model, name: str, value: Any) -> Any:
     """The field ``name`` of a model's attention, with another value."""
     pointer = join("/parameters", name)
-    if name not in PARAMETERS:
-        found = None if isinstance(name, str) else shown(name)
-        raise InvalidInputError(
-            "there is no such parameter",
-            code="template.unknown-parameter",
-            pointer=pointer,
-            found=found,
-            wanted=f"one of {', '.join(PARAMETERS)}",
-        )
     plain = value if isinstance(value, str) else _lists(value, pointer)
     attention = model.canonical["attention"]
     if name == "phases":
@@ -68,26 +142,24 @@ def _checked_parameter(model: Model, name: str, value: Any) -> Any:
             help=f"compile a template of a model whose {name} has parameters",
         )
     if form == "matrix":
-        return _checked_matrix(model, name, plain, pointer)
+        return _checked_matrix(parameters(model)[name], plain, pointer)
     return {**attention[name], "parameters": plain}
 
 
-def _checked_matrix(model: Model, name: str, plain: Any, pointer: str) -> dict[str, Any]:
-    own = model.canonical["attention"][name]
-    size = len(own["entries"])
+def _checked_matrix(wanted: Parameter, plain: Any, pointer: str) -> dict[str, Any]:
+    size = wanted.shape[0]
     try:
         array = np.asarray(plain, dtype=np.float64)
     except (ValueError, TypeError):
         array = np.zeros(0)
     if array.shape == (size, size):
         array = np.stack([array, np.zeros_like(array)], axis=-1)
-    unitary = model.value if name == "value" else model.score
-    if array.shape != (size, size, 2) or (unitary.is_real and array[..., 1].any()):
+    if array.shape != (size, size, 2) or (not wanted.complex and array[..., 1].any()):
         raise InvalidInputError(
             "the matrix does not have the template's shape",
             code="template.wrong-shape",
             pointer=pointer,
-            wanted=f"{size} rows of {size} {'real' if unitary.is_real else 'complex'} numbers",
+            wanted=f"{size} rows of {size} {'complex' if wanted.complex else 'real'} numbers",
         )
     return {"type": "matrix", "entries": array.tolist()}
 

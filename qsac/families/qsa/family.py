@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from qsac.errors import InvalidInputError, of_type
 from qsac.families.contract import Extent, Fact, Parameter, Plan, Sizes
-from qsac.families.qsa.binding import with_numbers_of
+from qsac.families.qsa.binding import parameters, with_numbers_of
 from qsac.families.qsa.diagnosis import MODEL
 from qsac.families.qsa.examples import examples
 from qsac.families.qsa.model import Model
@@ -48,18 +48,7 @@ class QuantumAttention:
 
     def parameters(self, model: Model) -> dict[str, Parameter]:
         """The tokens, and what of V, W and the phases the model has numbers of."""
-        found = {"tokens": Parameter(model.given_tokens.shape, bool(np.iscomplexobj(model.given_tokens)))}
-        for name, unitary in (("value", model.value), ("score", model.score)):
-            if isinstance(unitary, Identity):
-                continue
-            fields = model.fields["attention"][name]
-            if "entries" in fields:
-                found[name] = Parameter((len(fields["entries"]),) * 2, not unitary.is_real)
-            else:
-                found[name] = Parameter(np.shape(fields["parameters"]), complex=False)
-        if model.given_phases is not None:
-            found["phases"] = Parameter((model.context,), complex=False)
-        return found
+        return parameters(model)
 
     def bound(self, model: Model, values: Mapping[str, Any]) -> Model:
         return with_numbers_of(model, values)

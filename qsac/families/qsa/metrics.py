@@ -59,12 +59,14 @@ class Metrics:
         return self.values[name]
 
 
-def closed_form(model: Model) -> Metrics:
+def closed_form(model: Model, *, prefix: bool = True) -> Metrics:
     """Every metric of a model without a circuit: O(T^2 d) time, memory for a block of rows of the score matrix.
 
-    Checked against ``tests/vectors``. The phases are the model's.
+    Checked against ``tests/vectors``. The phases are the model's. Without ``prefix`` the prefix loss, which takes as
+    long as all others, is not among them.
     """
-    overlaps, norms = scaled_overlaps(model)
+    overlaps, norms = model.scaled_overlaps
+    prefix_found = prefix_loss(model, overlaps) if prefix else PrefixLoss(None, None)
     context, pairs = model.context, model.pairs
     total = float(norms @ norms)
     zeta = total / (context * pairs)
@@ -78,7 +80,7 @@ def closed_form(model: Model) -> Metrics:
             overlap_share=shares,
             context=context,
             pairs=pairs,
-            prefix=prefix_loss(model, overlaps),
+            prefix=prefix_found,
         )
     else:
         overlap_share = np.abs(overlaps) ** 2 / total
@@ -90,7 +92,7 @@ def closed_form(model: Model) -> Metrics:
             overlap_share=overlap_share,
             context=context,
             pairs=pairs,
-            prefix=prefix_loss(model, overlaps),
+            prefix=prefix_found,
         )
     return Metrics(values, tuple(warnings), overlaps * model.lam, norms * model.lam)
 
@@ -219,7 +221,7 @@ def scaled_overlaps(model: Model) -> tuple[NDArray[np.complex128], NDArray[np.fl
 
 def optimal_phases(model: Model) -> NDArray[np.float64]:
     """phi_j = -arg A_j in radians, (T,): the phases that maximise the fidelity; 0 where A_j is zero."""
-    overlaps, _ = scaled_overlaps(model)
+    overlaps, _ = model.scaled_overlaps
     resolved = np.abs(overlaps) ** 2 / (model.context * model.pairs) >= RESOLUTION
     return np.where(resolved, -np.angle(overlaps), 0.0) + 0.0
 
@@ -232,7 +234,7 @@ def prefix_loss(model: Model, overlaps: NDArray[np.complex128] | None = None) ->
     if model.kernel != (0.0, 1.0) or model.mask != "causal":
         return PrefixLoss(None, "it is defined for the monomial kernel of degree 1 and the causal mask only")
     if overlaps is None:
-        overlaps, _ = scaled_overlaps(model)
+        overlaps, _ = model.scaled_overlaps
     squares = _prefix_norms_squared(model.tokens[:-1])
     # the squares are sums of up to j^2 terms of size 1 that may cancel
     vanishing = np.flatnonzero(squares < 1e-13 * np.arange(1, len(squares) + 1))

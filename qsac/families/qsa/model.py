@@ -80,6 +80,11 @@ class Model(contract.Model):
         """The subnormalisation lambda = sum_p |c_p|."""
         return float(sum(abs(c) for c in self.kernel))
 
+    def matrix_rows(self, name: str) -> int | None:
+        """The rows of the matrix that the model file gives as V or W, before padding; None for another form."""
+        entries = self.fields["attention"][name].get("entries")
+        return None if entries is None else len(entries)
+
     @property
     def phases_given(self) -> bool:
         """Whether the model file has phases, be they zeros."""
@@ -98,6 +103,13 @@ class Model(contract.Model):
             resolved = reduced(self.given_phases, 1)
         resolved.flags.writeable = False
         return resolved
+
+    @cached_property
+    def scaled_overlaps(self) -> tuple[NDArray[np.complex128], NDArray[np.float64]]:
+        """A_j and w_j, both (T,), for the kernel divided by lambda."""
+        from qsac.families.qsa.metrics import scaled_overlaps
+
+        return scaled_overlaps(self)
 
     @cached_property
     def canonical(self) -> dict[str, Any]:

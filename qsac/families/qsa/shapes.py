@@ -94,15 +94,9 @@ def drawn(model: Model, size: Size | None = None) -> Model:
         tokens=normalised(given, 1 << own.data_qubits),
         given_tokens=given,
         given_phases=phases,
-        value=_drawn_unitary(model.value, own, rng, _entries(model, "value") if size is None else None),
-        score=_drawn_unitary(model.score, own, rng, _entries(model, "score") if size is None else None),
+        value=_drawn_unitary(model.value, own, rng, model.matrix_rows("value") if size is None else None),
+        score=_drawn_unitary(model.score, own, rng, model.matrix_rows("score") if size is None else None),
     )
-
-
-def _entries(model: Model, name: str) -> int | None:
-    """How many rows the model file gives a matrix."""
-    entries = model.fields["attention"][name].get("entries")
-    return None if entries is None else len(entries)
 
 
 def _drawn_unitary(unitary: Unitary, size: Size, rng: np.random.Generator, rows: int | None = None) -> Unitary:

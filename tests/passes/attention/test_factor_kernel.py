@@ -154,7 +154,8 @@ def test_circuits_agree_with_the_closed_form(coefficients: tuple[float, ...], pa
 
 
 def test_generated_models() -> None:
-    with Share(0.3) as share:
+    # 45% of many; of 40 that are drawn one from another sometimes only 20%.
+    with Share(0.1) as share:
 
         @settings(max_examples=40)
         @given(models(), COEFFICIENTS.filter(lambda found: len(found) < 6), st.booleans())

@@ -105,7 +105,7 @@ class Loss:
         return model.context**2
 
     def expected(self, model: Model) -> dict[str, Outcomes]:
-        exact = closed_form(model)
+        exact = closed_form(model, prefix=False)
         zeta = exact["zeta"] or 0.0
         success = {name: (exact[name] or 0.0) * zeta for name in ("fidelity", "token_fidelity")}
         index = None

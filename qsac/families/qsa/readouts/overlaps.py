@@ -125,7 +125,7 @@ class Overlaps:
         return {NAME: Outcomes(1.0, 1.0, {NAME: float(joint.sum())}, index, exact=True)}
 
     def closed_form(self, model: Model) -> Result:
-        return self.result(model, self.expected(model))
+        return self.result(model, model.expected)
 
     def result(self, model: Model, seen: Mapping[str, Any]) -> Result:
         """Overlaps outside the mask are null, whatever noise or an approximation has put there."""
@@ -167,7 +167,7 @@ class Overlaps:
         return expected.given
 
     def deviation(self, model: Model, seen: Mapping[str, Outcomes]) -> dict[str, float | None]:
-        return given_deviation(self.expected(model)[NAME], seen[NAME])
+        return given_deviation(model.expected[NAME], seen[NAME])
 
     def rows(self, model: Model, result: Result) -> Iterator[Row]:
         """Pairs outside the mask are left out."""

@@ -144,7 +144,7 @@ class Predict:
         return {NAME: Outcomes(1.0, given, {NAME: whole}, index, exact=True)}
 
     def closed_form(self, model: Model) -> Result:
-        return self.result(model, self.expected(model))
+        return self.result(model, model.expected)
 
     def result(self, model: Model, seen: Mapping[str, Any]) -> Result:
         """The probabilities by state. The index is the outcome of the measured states, or the state that is compared
@@ -189,7 +189,7 @@ class Predict:
         return expected.given
 
     def deviation(self, model: Model, seen: Mapping[str, Outcomes]) -> dict[str, float | None]:
-        return given_deviation(self.expected(model)[NAME], seen[NAME])
+        return given_deviation(model.expected[NAME], seen[NAME])
 
     def rows(self, model: Model, result: Result) -> Iterator[Row]:
         """Basis states are written as bits; words and states are numbered from 0 as in the list, tokens from 1 as in
