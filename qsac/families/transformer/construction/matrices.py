@@ -45,6 +45,17 @@ def contraction(matrix: Numbers, size: int) -> Contraction:
         # Orthonormal rows up to a factor are part of one unitary.
         whole = np.concatenate([whole / length, right[len(whole) :]])
         return Contraction(np.eye(1 << size), ratios, _proper(whole) if wide > size else whole, length)
+    if wide == size and _columns_are_orthogonal(whole, length):
+        # Nothing has to be turned before each column is shortened by itself.
+        norms = np.linalg.norm(whole, axis=0)
+        kept = norms > ALIKE * length
+        left = np.concatenate([whole[:, kept] / norms[kept], left[:, np.count_nonzero(kept) :]], axis=1)
+        left = left[:, np.argsort(np.concatenate([np.flatnonzero(kept), np.flatnonzero(~kept)]))]
+        free = np.flatnonzero(~kept)
+        if free.size and not np.iscomplexobj(left) and np.linalg.det(left) < 0:
+            left[:, free[-1]] *= -1
+        ratios = np.where(np.abs(norms / length - 1) < ALIKE, 1.0, np.where(kept, norms / length, 0.0))
+        return Contraction(left, ratios, np.eye(1 << wide), length)
     if not np.iscomplexobj(whole):
         # A sign of both factors that belong to one value takes fewer gates where it makes a rotation of one.
         if np.linalg.det(left) < 0:
@@ -52,6 +63,13 @@ def contraction(matrix: Numbers, size: int) -> Contraction:
             right[len(left) - 1] *= -1
         right = _proper(right) if wide > size else right
     return Contraction(left, ratios, right, length)
+
+
+def _columns_are_orthogonal(matrix: Numbers, length: float) -> bool:
+    """Whether no column of a matrix, of which ``length`` is the largest singular value, overlaps with another."""
+    scaled = matrix / length
+    product = scaled.conj().T @ scaled
+    return bool(np.abs(product - np.diag(np.diag(product))).max() <= ALIKE)
 
 
 def _proper(unitary: Numbers) -> Numbers:
