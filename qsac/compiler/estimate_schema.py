@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from qsac.files.fields import without_default
+
 SCHEMA_FILE = "estimate.schema.json"
 
 Count = Annotated[int, Field(ge=0)]
@@ -15,12 +17,17 @@ Amount = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
+_absent: Any = Field(default=None, json_schema_extra=without_default)
+"""The field may be absent."""
+
+
 class _Fields(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
 class ShapeFields(_Fields):
-    """T, d as given, n = log2 of the padded d; kernel, mask, V, W and readout by their types in the model file."""
+    """Of the family ``attention``: T, d as given, n = log2 of the padded d; kernel, mask, V, W and readout by their
+    types in the model file."""
 
     context: Positive
     dimension: Positive
@@ -83,8 +90,27 @@ class NeededCost(_Fields):
     amount_with_resets: Amount | None = None
 
 
+class LostAt(_Fields):
+    """A place of the model: what it has in lambda, and its factors of the success probability; a number for each
+    circuit."""
+
+    place: str
+    lambda_: Annotated[list[Amount | None] | None, Field(alias="lambda")]
+    factor: list[Amount] | None
+
+
+class Between(_Fields):
+    """What measuring between layers takes."""
+
+    rows: Positive
+    error: Amount
+    shots: Amount
+    success_probability: Share
+
+
 class Forecast(_Fields):
-    """As in an artifact's ``stats``; null where it cannot be told."""
+    """As in an artifact's ``stats``; null where it cannot be told. Where there are several circuits there is
+    ``error_free_probability``; where the family says where shots are lost, all that comes after it."""
 
     success_probability: Share | None
     useful: Share | None
@@ -92,6 +118,16 @@ class Forecast(_Fields):
     shots: Positive | None
     cost: NeededCost | None
     noise: bool | None
+    error_free_probability: Share | None = _absent
+    circuits: list[str] = _absent
+    lambda_: Annotated[list[Amount | None], Field(alias="lambda")] = _absent
+    success_probabilities: list[Share] = _absent
+    places: list[LostAt] = _absent
+    bottleneck: str | None = _absent
+    shots_per_success: Amount | None = _absent
+    expected_shots: Positive | None = _absent
+    warning: str | None = _absent
+    boundary: Between | None = _absent
 
 
 class EstimateResult(_Fields):
@@ -100,7 +136,7 @@ class EstimateResult(_Fields):
 
     name: str
     target: str
-    shape: ShapeFields
+    shape: ShapeFields | dict[str, int | str | bool]
     options: OptionFields
     basis: Literal["model", "generic model", "shape"]
     exact: bool

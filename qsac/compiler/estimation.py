@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from itertools import pairwise
+from math import prod
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
@@ -58,6 +59,9 @@ MATRIX_ENTRIES = 1 << 14
 
 OPS = 1 << 11
 """Ops of all of these together: a thousand take two seconds."""
+
+TABLE_ENTRIES = 1 << 23
+"""Entries of all of these circuits' tables together: a million take a fifth of a second."""
 
 Basis = Literal["model", "generic model", "shape"]
 
@@ -337,7 +341,9 @@ class _Counted(_Estimation):
         matrices = [op for op in self.final.ops if isinstance(op, ApplyUnitary) and op.form == "matrix"]
         known = [op for op in matrices if not isinstance(tables[op.table], ShapedTable)]
         entries = sum(4 ** op.size(scope) for op in known)
-        return max(LEAST_CIRCUITS, min(MOST_CIRCUITS, MATRIX_ENTRIES // (entries or 1), OPS // len(self.final.ops)))
+        rows = sum(prod(table.shape) for table in tables.values())
+        fewest = min(MATRIX_ENTRIES // (entries or 1), OPS // len(self.final.ops), TABLE_ENTRIES // rows)
+        return max(LEAST_CIRCUITS, min(MOST_CIRCUITS, fewest))
 
     @cached_property
     def of_shape(self) -> dict[str, Any]:

@@ -29,7 +29,8 @@ class Cost(Fields):
 
 
 class Needed(Fields):
-    """The shots that give the loss a standard error, without errors of the machine, and what they cost."""
+    """The shots that give what the readout is about a standard error, such as the loss or the cross entropy, without
+    errors of the machine, and what they cost."""
 
     standard_error: Amount
     shots: Count | None
@@ -51,7 +52,8 @@ class ShotsForecast(Fields):
 
 class RunResult(Fields):
     """The result of a run: metrics by name, and in ``values`` what else the model's readout reports. Of the family
-    ``attention``: ``predictions`` (position, over, probabilities) or ``overlaps`` (re and im, or abs2)."""
+    ``attention``: ``predictions`` (position, over, probabilities) or ``overlaps`` (re and im, or abs2). Of
+    ``transformer``: ``predictions``, one for each position (position, over, probabilities, success_probability)."""
 
     target: str | None
     shots: Count | None

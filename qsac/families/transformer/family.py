@@ -40,7 +40,6 @@ from qsac.families.transformer.summary import facts, summary
 from qsac.ir.attention import ApplyUnitary
 from qsac.ir.program import Program
 
-
 CLASSICAL_WORK = (
     "rows of one token each: embedding, position, and the matrices of heads, feed-forwards and words",
     "lengths of such rows, and sums of lengths",

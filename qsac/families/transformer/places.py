@@ -182,8 +182,9 @@ class _LayerLosses:
                 yield Place(f"{title}: feed-forward", lambdas, _factors(quotient), subject, _why(powers(self.layer)))
             return
         for number, quotient in enumerate(quotients, 2):
-            bias = np.any(self.made[number - 1].bias)
-            reason = "the copies that it multiplies seldom agree in an entry" + ("" if bias else ", and have no bias")
+            reason = "the copies that it multiplies are seldom large in the same entries"
+            if not np.any(self.made[number - 1].bias):
+                reason = "it is a product whose factors have no bias"
             lambdas = _numbers(self._asked.at(actual[number - 1].total))
             yield Place(f"{title}: feed-forward copy {number}", lambdas, _factors(quotient), subject, reason)
 
