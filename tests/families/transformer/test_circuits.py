@@ -245,3 +245,25 @@ def test_numbers_beyond_double_precision_are_refused(tokens: float, vocabulary: 
 def test_how_long_words_are_changes_no_op() -> None:
     programs = [FAMILY.plan(scaled(1.0, factor)).circuits[0].program for factor in (1e-120, 1.0, 1e120)]
     assert len({tuple(op.name for op in program.ops) for program in programs}) == 1
+
+
+@pytest.mark.parametrize("coefficients", [[1, 1], [-1, 0, 2], [1, -2, 0.5]])
+@pytest.mark.parametrize("readout", ["next-token", "state-fidelity"])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_kernel_of_scores_that_are_all_zero_is_its_constant(
+    coefficients: list[float], readout: str, layers: int
+) -> None:
+    given = changed("/tokens", {"type": "inline", "values": [[0, 1], [0, 2]]})
+    layer = {
+        "attention": {
+            "kernel": {"type": "polynomial", "coefficients": coefficients},
+            "heads": [{"query": [[[0, 1], [1, 1]]], "key": [[1, 0]], "value": [[0, 1], [0, 1]]}],
+        },
+        "residual": [0.25, 0.5],
+    }
+    # The second layer's keys see only an entry that is zero after the first one.
+    second = {**layer, "attention": {**layer["attention"], "heads": [{"score": [[0, 0], [0, 0]]}]}}
+    given["transformer"]["layers"] = [layer, second][:layers]
+    if readout == "state-fidelity":
+        given["readout"] = {"type": "state-fidelity", "targets": [[1, 1], [1, 2]]}
+    assert of_plan(loaded(given)) <= TOLERANCE

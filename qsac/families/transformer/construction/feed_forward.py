@@ -138,7 +138,7 @@ def _polynomial(
     at, shortened = ratios
     planned[0].emit(out, when)
     composition.attenuate(at.index, shortened, when=when, origin=origin)
-    weighted = [0.0, *(c * most**power / whole if c and whole else c for power, c in enumerate(coefficients, 1))]
+    weighted = {p: c * most**p / whole if whole else c for p, c in enumerate(coefficients, 1) if c}
     degrees = Degrees(composition, "power", weighted, when, origin)
     degrees.prepare()
     for number, one in enumerate(planned[1:], 2):

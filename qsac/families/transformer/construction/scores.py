@@ -61,22 +61,21 @@ class Kernel:
         lam = self.lam(largest)
         # Scores that are all zero leave the constant, or nothing, of which every share is as good as another.
         whole = lam or float(sum(map(abs, self.coefficients)))
-        powers = [largest**power if c and lam else 1.0 for power, c in enumerate(self.coefficients)]
-        terms = [c * power / whole for c, power in zip(self.coefficients, powers, strict=True)]
+        terms = {p: c * (largest**p if lam else 1.0) / whole for p, c in enumerate(self.coefficients) if c}
         return Degrees(composition, "degree", terms, when, origin)
 
 
 class Degrees:
-    """A linear combination sum_p t_p X^p, the sum of |t_p| being 1: which of the m powers that occur it is, in unary on
-    m - 1 qubits, of which the k-th is 1 beyond the k-th of them. Copies of X that never part share a qubit.
+    """A linear combination sum_p t_p X^p, the sum of |t_p| being 1: which of the m powers of ``terms`` it is, in unary
+    on m - 1 qubits, of which the k-th is 1 beyond the k-th of them. Copies of X that never part share a qubit. A term
+    may be zero: its copies are made, and never counted.
 
     The numbers are rows of tables, each qubit's by the one before it. Where ``when`` is not 1 nothing happens.
     """
 
-    def __init__(self, composition: Composition, base: str, terms: list[float], when: Names, origin: str) -> None:
+    def __init__(self, composition: Composition, base: str, terms: Mapping[int, float], when: Names, origin: str) -> None:
         self._composition, self._when, self._origin = composition, when, origin
-        self._powers = [power for power, term in enumerate(terms) if term]
-        self._terms = [terms[power] for power in self._powers]
+        self._powers, self._terms = zip(*sorted(terms.items()), strict=True)
         self.registers: Names = tuple(composition.register(base, 1)[0] for _ in self._terms[1:])
 
     def gate(self, copy: int) -> Names:
@@ -99,7 +98,7 @@ class Degrees:
         rest = amplitudes[place + 1 :]
         onward = rest[0] if len(rest) == 1 else sqrt(sum(amplitude**2 for amplitude in rest))
         row = np.array([amplitudes[place], onward])
-        row = row / np.linalg.norm(row)
+        row = row / np.linalg.norm(row) if row.any() else np.array([1.0, 0.0])  # after zeros: never reached
         before = self.registers[place - 1 : place] if place else ()
         self._composition.load(
             self.registers[place : place + 1],
