@@ -254,7 +254,7 @@ def test_a_kernel_of_scores_that_are_all_zero_is_its_constant(
     coefficients: list[float], readout: str, layers: int
 ) -> None:
     given = changed("/tokens", {"type": "inline", "values": [[0, 1], [0, 2]]})
-    layer = {
+    layer: dict[str, Any] = {
         "attention": {
             "kernel": {"type": "polynomial", "coefficients": coefficients},
             "heads": [{"query": [[[0, 1], [1, 1]]], "key": [[1, 0]], "value": [[0, 1], [0, 1]]}],

@@ -73,9 +73,12 @@ class Degrees:
     The numbers are rows of tables, each qubit's by the one before it. Where ``when`` is not 1 nothing happens.
     """
 
-    def __init__(self, composition: Composition, base: str, terms: Mapping[int, float], when: Names, origin: str) -> None:
+    def __init__(
+        self, composition: Composition, base: str, terms: Mapping[int, float], when: Names, origin: str
+    ) -> None:
         self._composition, self._when, self._origin = composition, when, origin
-        self._powers, self._terms = zip(*sorted(terms.items()), strict=True)
+        self._powers = sorted(terms)
+        self._terms = [terms[power] for power in self._powers]
         self.registers: Names = tuple(composition.register(base, 1)[0] for _ in self._terms[1:])
 
     def gate(self, copy: int) -> Names:
