@@ -11,6 +11,7 @@ from qsac.machine.registry import target
 from qsac.passes.attention.merge_degrees import MergeDegrees
 from qsac.passes.attention.stage_degree import StageDegree
 from qsac.pipeline.contract import PassContext
+from qsac.pipeline.registry import default_pipeline
 from tests.copied_programs import Choices, program_of
 from tests.passes.attention.test_select_indices import assert_same_probabilities
 
@@ -79,6 +80,17 @@ def test_terms_that_are_there_keep_their_registers() -> None:
 def test_fewer_gates_where_a_gate_goes() -> None:
     program = polynomial(0.0, 0.6, 0.8)
     assert two_qubit_gates(merged(program), "zzphase") < two_qubit_gates(program, "zzphase")
+
+
+def test_a_state_stays_where_merging_it_does_not_pay() -> None:
+    """By the gates after the remaining passes, which here make the same of either program."""
+    program = polynomial(0.0, 0.6, 0.8)
+    assert MergeDegrees().apply(program, replace(CONTEXT, rest=lambda _program, _context: program)) == program
+
+
+def test_it_is_for_levels_that_compare_costs() -> None:
+    for level in range(4):
+        assert ("merge-degrees" in {step.name for step in default_pipeline(level)}) == (level >= 2)
 
 
 @pytest.mark.parametrize("barrier", [False, True])
