@@ -208,7 +208,8 @@ def _readout_places(last: _LayerLosses, asked: _Asked) -> Iterator[Place]:
         mean, most = asked.of(_inner(asked.model)), asked.normalisers / (asked.reading_norm or 1.0)
         reason = "lambda is that of the position where it is largest"
         yield Place("positions", None, _factors(_squared(_over(mean, most))), "the register of positions", reason)
-    quotient = _over(asked.of(asked.read), asked.of(last.inside) * asked.reading_norm)
+    read = asked.of(asked.read)
+    quotient = np.where(read > 0, _over(read, asked.of(last.inside) * asked.reading_norm), 0.0)
     reason = "the vocabulary is long in directions that the states seldom have"
     if asked.words is None:
         reason = "the output matrix is far from unitary"
@@ -264,7 +265,8 @@ def _boundary(model: Model, layers: Sequence[_LayerLosses], asked: _Asked) -> Bo
     numbers = model.dimension * (2 if np.iscomplexobj(model.outputs) else 1)
     shots = 0.0
     for layer in layers[:-1]:
-        share = _squared(_over(lengths_of(layer.output), layer.alone * outward_norm(layer.layer)))[:last]
+        lengths = lengths_of(layer.output)
+        share = np.where(lengths > 0, _squared(_over(lengths, layer.alone * outward_norm(layer.layer))), 0.0)[:last]
         shots += float(np.sum(numbers / (ROW_ERROR**2 * share)))
     alone = asked.of(layers[-1].alone)
     if asked.places is None:
