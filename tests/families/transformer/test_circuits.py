@@ -267,3 +267,19 @@ def test_a_kernel_of_scores_that_are_all_zero_is_its_constant(
     if readout == "state-fidelity":
         given["readout"] = {"type": "state-fidelity", "targets": [[1, 1], [1, 2]]}
     assert of_plan(loaded(given)) <= TOLERANCE
+
+
+@pytest.mark.parametrize("position", [1, 2])
+def test_what_is_projected_after_an_identity_begins_with_it_in_the_layer_above(position: int) -> None:
+    given = changed("/tokens", {"type": "inline", "values": [[1, 0.5], [0.25, 1]]})
+    polynomial = {
+        "type": "polynomial",
+        "input": [[1, 0], [0, 1], [0.5, 0.5]],
+        "coefficients": [0, 1, 0.5],
+        "output": [[1, 0, 0], [0, 1, 0]],
+    }
+    given["transformer"]["layers"] = [{"feed_forward": polynomial}, {}]
+    given["readout"]["positions"] = [position]
+    model = loaded(given)
+    assert of_plan(model) <= TOLERANCE
+    assert of_compiled(qsac.compile(model, "h1", verify=False)) <= TOLERANCE

@@ -144,12 +144,15 @@ class Composition:
             self.ops.append(Multiply(one, other, when=when, origin=origin, barrier=True))
         self.project(data, origin=origin)
 
-    def unitary(self, data: Names, matrix: Numbers, *, when: Names = (), origin: str = "") -> None:
-        """Apply a unitary matrix, completed by the identity."""
+    def unitary(
+        self, data: Names, matrix: Numbers, *, when: Names = (), ending: bool = False, origin: str = ""
+    ) -> None:
+        """Apply a unitary matrix, completed by the identity. None is needed for the identity, unless some of ``data``
+        is ``ending`` then: in the adjoint it begins with this op."""
         size = 1 << self.width(data)
         whole = np.eye(size, dtype=matrix.dtype)
         whole[: len(matrix), : len(matrix)] = matrix
-        if np.abs(whole - np.eye(size)).max() < ALIKE:
+        if not ending and np.abs(whole - np.eye(size)).max() < ALIKE:
             return
         target, table = _one(self.parts(data)), self.table("matrix", whole)
         self.ops.append(ApplyUnitary(target, "matrix", table, when=when, origin=origin, barrier=True))

@@ -108,7 +108,7 @@ def _in_place(composition: Composition, state: Planned, matrix: Numbers, origin:
     rest = composition.register("rest", qubits(len(made.right)) - composition.width(out))
     whole = composition.joined("whole", rest, out) if rest else out
     state.emit(whole, when)
-    composition.unitary(whole, made.right, when=when, origin=origin)
+    composition.unitary(whole, made.right, when=when, ending=bool(rest), origin=origin)
     composition.project(rest, origin=origin)
     composition.attenuate(out, made.ratios, when=when, origin=origin)
     composition.unitary(out, made.left, when=when, origin=origin)
