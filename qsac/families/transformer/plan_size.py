@@ -78,12 +78,14 @@ def largest_dimension(model: Model, most: int) -> int:
 
 def _check(found: PlanSize, context: int, dimension: int) -> None:
     if found.loads > LOADS:
+        # Of thousands of layers the number has thousands of digits.
+        loads = f"about {found.loads:,}" if found.loads < 10**15 else "more than 10^15"
         raise DoesNotFitError(
             "the layers are too many for a circuit",
             code="capacity.plan-too-large",
             pointer="/transformer/layers",
-            found=f"about {found.loads:,} loads of tokens: each layer multiplies them by three, and by the copies that "
-            "its feed-forward takes",
+            found=f"{loads} loads of tokens: each layer multiplies them by three, and by the copies that its "
+            "feed-forward takes",
             wanted=f"at most {LOADS:,}",
             help="fewer layers, or feed-forwards of lower degree; qsac check --metrics says what the model predicts",
         )

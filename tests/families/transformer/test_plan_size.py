@@ -119,6 +119,12 @@ def test_too_many_layers_are_refused_before_anything_is_built(model: Model) -> N
     assert model.readout.closed_form(model).success_probability is not None
 
 
+def test_loads_of_thousands_of_layers_are_told_in_few_digits() -> None:
+    with pytest.raises(DoesNotFitError, match="the layers are too many for a circuit") as caught:
+        check_plan(of_layers(10_000))
+    assert "more than 10^15 loads of tokens" in caught.value.found
+
+
 def test_tables_that_are_too_large_are_refused() -> None:
     """Keys of two layers are loaded by keys: the square of the tokens, and of the heads."""
     model = of_layers(2, heads=4)
