@@ -62,7 +62,7 @@ def feed(example: Example) -> str:
     again = Compiled.parse(text.encode(), "again.qsac.json")
     if again.to_json() != text:
         raise WrongError("an accepted artifact is not itself after writing and reading it")
-    if len(compiled.circuits[0].qubits) > LARGEST:
+    if max(len(circuit.qubits) for circuit in compiled.circuits) > LARGEST:
         return "accepted, too wide to simulate"
     what = oracle.moved(original(example.facts.index), oracle.readings(compiled))
     return f"moves {what}" if what else "harmless"

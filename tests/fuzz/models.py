@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 
 from qsac.compiler.compilation import compile as compile_model
 from qsac.errors import DoesNotFitError
 from qsac.families.reading import load, load_text
+from qsac.families.transformer.model import Model as Transformer
 from tests.fuzz import starts
 from tests.fuzz.changes import Pick
 from tests.fuzz.contract import Example, WrongError
@@ -29,21 +31,38 @@ def make(pick: Pick) -> Example:
     return Example(mutant.start, data, edits)
 
 
+def transformer(pick: Pick) -> Example:
+    """One edit of a transformer: `qsac generate` has words of most of them."""
+    documents = starts.models()[len(starts.MODELS) :]
+    mutant = mutated(documents[pick(len(documents))], pick, starts.words(), most=1, fitting=bool(pick(2)))
+    return Example(mutant.start, text_of(mutant.document), mutant.edits)
+
+
 def feed(example: Example) -> str:
     model = load_text(example.data, "model.json")
     if load(model.canonical).sha256 != model.sha256:
         raise WrongError("the canonical form is another model")
-    if not all(np.isfinite(array).all() for array in (model.tokens, model.kernel)):
+    if not all(np.isfinite(array).all() for array in _numbers(model)):
         raise WrongError("a model of numbers that are not finite")
-    if model.context <= SMALL and model.dimension <= SMALL:
+    if _context(model) <= SMALL and model.dimension <= SMALL:
         json.dumps(model.readout.closed_form(model).to_dict(), allow_nan=False)
     return "accepted"
+
+
+def _numbers(model: Any) -> list[Any]:
+    if isinstance(model, Transformer):
+        return [model.inputs, *(layer.kernel for layer in model.layers)]
+    return [model.tokens, model.kernel]
+
+
+def _context(model: Any) -> int:
+    return model.tokens if isinstance(model, Transformer) else model.context
 
 
 def compiled(example: Example) -> str:
     """As :func:`feed`, then compiled and compared with the closed form."""
     model = load_text(example.data, "model.json")
-    if model.context > SMALL or model.dimension > 4:
+    if _context(model) > SMALL or model.dimension > 4:
         return "accepted, not compiled"
     target, level = (("statevector", 2), ("h1", 1), ("statevector", 3), ("h2", 0))[sum(example.data) % 4]
     try:

@@ -32,17 +32,23 @@ class Readings:
 
 
 def readings(compiled: Compiled) -> Readings:
-    """Simulates the circuit exactly. Raises what the simulation raises."""
-    circuit = compiled.circuits[0]
+    """Simulates the circuits exactly. Raises what the simulation raises."""
+    probabilities: Numbers = {}
+    for circuit in compiled.circuits:
+        probabilities |= {f"{circuit.name}/{name}": value for name, value in _probabilities(circuit).items()}
+    results: Numbers = dict(_flat("exact", run(compiled, "statevector").to_dict()))
+    results |= _flat("shots", run(compiled, "statevector", shots=SHOTS, seed=1).to_dict())
+    return Readings(probabilities, results, {circuit.name: _meaning(circuit) for circuit in compiled.circuits})
+
+
+def _probabilities(circuit: NativeCircuit) -> Numbers:
     found = simulate(circuit)
     probabilities: Numbers = {"given": found.given, **{name: found.share(name) for name in found.success}}
     if found.index is not None:
         for name, weights in (("marginal", found.index.marginal), ("joint", found.index.joint)):
             shares = weights / (found.given or 1.0)
             probabilities |= {f"{name}[{place}]": share for place, share in enumerate(shares.tolist())}
-    results: Numbers = dict(_flat("exact", run(compiled, "statevector").to_dict()))
-    results |= _flat("shots", run(compiled, "statevector", shots=SHOTS, seed=1).to_dict())
-    return Readings(probabilities, results, _meaning(circuit))
+    return probabilities
 
 
 def moved(before: Readings, after: Readings) -> str:

@@ -85,8 +85,9 @@ def documents() -> tuple[Document, ...]:
     """The final programs of the artifacts, and their blocks."""
     made = []
     for (name, _, _), compiled in zip(starts.COMPILED, starts.compiled(), strict=True):
-        blocks = rewrite(compiled.program, "h1", Options(passes=""), lower=True).program
-        for level, program in (("attention", compiled.program), ("block", blocks)):
+        first = compiled.programs[0]
+        blocks = rewrite(first, "h1", Options(passes=""), lower=True).program
+        for level, program in (("attention", first), ("block", blocks)):
             made.append(Document(f"{level} of {name}", _lines(print_program(program))))
     return tuple(made)
 

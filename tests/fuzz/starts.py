@@ -72,6 +72,76 @@ MODELS: dict[str, dict[str, Any]] = {
     )
 }
 
+WORDS = {
+    "type": "words",
+    "embedding": [[1, 0.2], [0.3, 1], [1, -0.5]],
+    "sequence": [0, 2, 1],
+    "labels": ["a", "b", "c"],
+}
+VOCABULARY = [[1, 0], [0, 1], [0.6, 0.8]]
+NEXT = {"type": "next-token", "vocabulary": VOCABULARY}
+HEAD = {"query": [[1, 0.5]], "key": [[0.5, 1]], "value": [[1, 0.25]], "output": [[0.5], [1]]}
+GATED = {
+    "type": "gated",
+    "factors": [{"matrix": [[1, 0.5], [0, 1]], "bias": [0.1, 0.2]}, {"matrix": [[1, 0], [0.5, 1]]}],
+}
+SQUARES = {"type": "polynomial", "bias": [0.1, -0.2], "coefficients": [0, 1, 0.5]}
+TAYLOR = {"type": "softmax-taylor", "degree": 2, "temperature": 0.5}
+
+
+def _layer(**fields: Any) -> dict[str, Any]:
+    """A layer with a residual; ``kernel``, ``heads``, ``mask`` and ``scale`` are its attention's."""
+    attention = {name: fields.pop(name) for name in ("kernel", "heads", "mask", "scale") if name in fields}
+    return {"attention": attention, "residual": [0.5, 0.5], **fields}
+
+
+def _transformer(name: str, *layers: Any, tokens: Any = None, readout: Any = None, **fields: Any) -> dict[str, Any]:
+    return {
+        "qsac": 1,
+        "name": name,
+        "tokens": tokens or WORDS,
+        "transformer": {"layers": list(layers), **fields},
+        "readout": readout or NEXT,
+    }
+
+
+TRANSFORMERS: dict[str, dict[str, Any]] = {
+    model["name"]: model
+    for model in (
+        _transformer("words", _layer(heads=[HEAD]), position={"type": "sinusoidal", "scale": 0.5}, normalise=True),
+        _transformer("positions", _layer(mask="full"), readout=NEXT | {"positions": "targets"}),
+        _transformer(
+            "heads",
+            _layer(heads=[HEAD, {"score": [[1, 0], [0.5, 1]]}], norm="centre", scale="sum", kernel=TAYLOR),
+            readout=NEXT | {"positions": [1, 3], "targets": [2, 0]},
+        ),
+        _transformer("gated", _layer(feed_forward=GATED, feed_forward_residual=[0.5, 0.5]), tokens=_inline(REAL)),
+        _transformer("squares", _layer(feed_forward=SQUARES, norm={"scale": [1, 0.5, 2]}), tokens=_inline(COMPLEX)),
+        _transformer(
+            "layers",
+            _layer(kernel={"type": "monomial", "degree": 1}),
+            _layer(),
+            tokens=_inline(REAL[:2]),
+            position={"type": "rotary", "base": 50},
+        ),
+        _transformer(
+            "states",
+            _layer(heads=[HEAD], kernel={"type": "polynomial", "coefficients": [0.5, -1]}),
+            tokens=_inline(REAL[:2]),
+            readout={"type": "state-fidelity", "targets": [[1, 1], [1, -1]]},
+            position={"type": "add", "values": REAL},
+        ),
+        _transformer(
+            "one",
+            _layer(feed_forward={"type": "polynomial", "function": {"name": "gelu", "degree": 2, "range": 1}}),
+            tokens=_inline(REAL[:1]),
+        ),
+    )
+}
+
+EVERY = MODELS | {f"transformer {name}": model for name, model in TRANSFORMERS.items()}
+"""The models of both families."""
+
 COMPILED: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("loss", "h1", {"optimisation": 1}),
     ("complex", "h1", {"optimisation": 0}),
@@ -86,8 +156,12 @@ COMPILED: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("overlaps", "h1", {"optimisation": 0}),
     ("squares", "statevector", {"optimisation": 1}),
     ("loss", "h1", {"optimisation": 3, "error_budget": 1e-2}),
+    ("transformer words", "h1", {"optimisation": 1}),
+    ("transformer positions", "h2", {"optimisation": 0}),
+    ("transformer states", "statevector", {"optimisation": 1}),
+    ("transformer one", "ibm-fez", {"optimisation": 1}),
 )
-"""Model, target and options of the artifacts."""
+"""Model of :data:`EVERY`, target and options of the artifacts."""
 
 TEMPLATES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("loss", "h1", {"optimisation": 1}),
@@ -96,6 +170,8 @@ TEMPLATES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("polynomial", "h1", {"optimisation": 1, "prefer": "depth"}),
     ("tokens", "h1", {"optimisation": 0}),
     ("overlaps", "statevector", {"optimisation": 1}),
+    ("transformer words", "h1", {"optimisation": 1}),
+    ("transformer positions", "statevector", {"optimisation": 0}),
 )
 
 _GATES = {
@@ -150,7 +226,7 @@ MACHINES: dict[str, dict[str, Any]] = {
 
 @functools.cache
 def models() -> tuple[Document, ...]:
-    return tuple(Document(name, model) for name, model in MODELS.items())
+    return tuple(Document(name, model) for name, model in EVERY.items())
 
 
 @functools.cache
@@ -161,7 +237,7 @@ def machines() -> tuple[Document, ...]:
 @functools.cache
 def compiled() -> tuple[Compiled, ...]:
     """One for each entry of :data:`COMPILED`."""
-    return tuple(compile_model(MODELS[name], target, verify=False, **options) for name, target, options in COMPILED)
+    return tuple(compile_model(EVERY[name], target, verify=False, **options) for name, target, options in COMPILED)
 
 
 @functools.cache
@@ -183,7 +259,7 @@ def circuits() -> tuple[Document, ...]:
 def templates() -> tuple[Document, ...]:
     return tuple(
         Document(
-            f"{name} for {target}, {options}", json.loads("".join(parts(template(MODELS[name], target, **options))))
+            f"{name} for {target}, {options}", json.loads("".join(parts(template(EVERY[name], target, **options))))
         )
         for name, target, options in TEMPLATES
     )
@@ -193,7 +269,14 @@ def templates() -> tuple[Document, ...]:
 def words() -> tuple[str, ...]:
     """Names that mean something to qsac: registered ones, and short texts and fields of the documents themselves."""
     found = {*target_names(), *pass_names(), *METRIC_NAMES, overlaps.NAME, predict.NAME, *(gate.name for gate in GATES)}
-    for document in (*models(), *machines(), *artifacts()[:1], *artifacts()[6:7], *templates()[:1]):
+    for document in (
+        *models(),
+        *machines(),
+        *artifacts()[:1],
+        *artifacts()[6:7],
+        *artifacts()[-4:-2],
+        *templates()[:1],
+    ):
         for _, _, value in walk(document.document):
             entries = value if isinstance(value, dict) else [value]
             found.update(entry for entry in entries if isinstance(entry, str) and len(entry) <= 30)

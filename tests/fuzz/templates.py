@@ -41,7 +41,7 @@ def feed(example: Example) -> str:
 
 
 def _circuit(compiled: Compiled) -> str:
-    return "".join(to_json(compiled.circuits[0]))
+    return "".join(part for circuit in compiled.circuits for part in to_json(circuit))
 
 
 KINDS = (Kind("templates", 150, SOME, make, feed, {"harmless": 0.03}),)

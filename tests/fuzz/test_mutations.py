@@ -103,8 +103,12 @@ def test_what_mutations_start_from_is_accepted_and_of_every_kind():
     assert {model["attention"]["kernel"]["type"] for model in starts.MODELS.values()} == {
         *("monomial", "polynomial", "softmax-taylor"),
     }
-    assert {made.model.readout.type for made in starts.compiled()} == {"loss", "predict", "overlaps"}
-    assert {made.model.mask for made in starts.compiled()} == {"causal", "full"}
+    assert {made.model.readout.type for made in starts.compiled()} == {
+        *("loss", "predict", "overlaps", "next-token", "state-fidelity"),
+    }
+    attentions = [made.model for made in starts.compiled() if made.model.section == "attention"]
+    assert {model.mask for model in attentions} == {"causal", "full"}
+    assert any(len(made.circuits) > 1 for made in starts.compiled())
     assert {made.target["kind"] for made in starts.compiled()} == {"device", "exact", "shots"}
     assert any(made.target["coupling"] for made in starts.compiled())
     assert len(starts.words()) > 200
