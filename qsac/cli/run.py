@@ -35,7 +35,9 @@ COMPARED_WORK = 4096**2
 @click.option("--seed", type=int, help="Seed of the shots (0 if not given).")
 @click.option("--noise", is_flag=True, help="Simulate the target's errors from its published rates.")
 @click.option("--mitigate", is_flag=True, help="With --noise: mitigate readout errors.")
-@click.option("--precision", type=float, metavar="SE", help="Take shots until the loss or cross entropy has this standard error.")
+@click.option(
+    "--precision", type=float, metavar="SE", help="Take shots until the loss or cross entropy has this standard error."
+)
 @click.option("--emulator", is_flag=True, help="Take the shots on Quantinuum's own emulator (extra `pecos`).")
 @click.option("--submit", is_flag=True, help="Submit to the vendor's machine, at its price, and do not wait.")
 @click.option("--max-cost", type=float, help="With --submit: the most that the job may cost, in the vendor's unit.")
