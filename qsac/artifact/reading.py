@@ -16,8 +16,8 @@ from qsac.errors import InvalidInputError, QsacError
 from qsac.export.circuit_dict import from_dict
 from qsac.families.contract import CircuitStep, Model, Plan
 from qsac.families.reading import load
-from qsac.families.schema import WRITTEN_OUT
 from qsac.families.registry import family_of
+from qsac.families.schema import WRITTEN_OUT
 from qsac.files.differences import close, differences, shown
 from qsac.files.pointer import counted, join
 from qsac.files.source import read_file as read_source

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from operator import index
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ from qsac.importing.collecting import collected
 from qsac.importing.folding import Lengths, folded_layers, folded_vocabulary, frame_of
 from qsac.importing.imported import INLINE_ENTRIES, Imported, entries, loaded
 from qsac.importing.names import NamedArrays, named_arrays, names_of
-from qsac.importing.options import Options, activation_fit, kernel_choice
+from qsac.importing.options import Options, activation_fit, kernel_choice, listed_option
 from qsac.importing.original import Original, Real, Trace, forward, probabilities
 from qsac.importing.polar import as_attention
 from qsac.importing.report import Distance, pieces
@@ -28,6 +29,7 @@ _SECTIONS = ("transformer", "attention")
 _LENGTHS = tuple(Lengths(constant, passing) for constant in (0.25, 0.5, 1.0, 2.0) for passing in (0.5, 1.0, 2.0, 4.0))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # numbers that are too large are refused in what they come to
 def from_arrays(
     arrays: Mapping[str, Any] | str | os.PathLike[str],
     *,
@@ -64,6 +66,9 @@ def from_arrays(
 
     Raises :class:`~qsac.errors.QsacError` for arrays that are missing, do not fit or are too large.
     """
+    if not isinstance(positions, str):
+        positions = listed_option(positions, "positions", index, "whole numbers")
+    labels = None if labels is None else listed_option(labels, "labels", str, "texts")
     table = names_of(names)
     found = named_arrays(weights_of(arrays), table)
     word(section, "section", _SECTIONS)
@@ -245,12 +250,10 @@ def _taken(
 
 def _words(embedding: Numbers, sequence: Words | Real, labels: Sequence[str] | None) -> dict[str, Any]:
     tokens: dict[str, Any] = {"type": "words", "embedding": embedding, "sequence": sequence.tolist()}
-    return tokens if labels is None else tokens | {"labels": list(labels)}
+    return tokens if labels is None else tokens | {"labels": labels}
 
 
 def _readout(vocabulary: Numbers | None, positions: Any) -> dict[str, Any]:
-    if not isinstance(positions, str):
-        positions = [int(position) for position in positions]
     return {"type": "next-token", "vocabulary": vocabulary, "positions": positions}
 
 

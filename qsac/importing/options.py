@@ -104,6 +104,17 @@ def activation_fit(given: object) -> ActivationFit:
     )
 
 
+def listed_option(given: object, name: str, entry: Callable[[Any], _Entry], what: str) -> list[_Entry]:
+    """The entries of an option that is a list of ``what``, each by ``entry``, which raises TypeError for others. Raises
+    :class:`~qsac.errors.InvalidInputError`."""
+    try:
+        return [entry(one) for one in given]  # type: ignore[attr-defined]  # that is the question
+    except TypeError:
+        raise InvalidInputError(
+            f"the option {name} is invalid", code="option.wrong-type", found=shown(given), wanted=f"a list of {what}"
+        ) from None
+
+
 def _fields(given: object, name: str, known: set[str]) -> Mapping[str, Any]:
     if not isinstance(given, Mapping) or not set(given) <= known:
         raise InvalidInputError(

@@ -152,9 +152,7 @@ def _cascade(
     return kept, real_cascade(rows, columns, ordered), np.zeros(0)
 
 
-def _check_pattern(
-    given: NDArray[Any], alike: NDArray[Any], needed: tuple[int, ...], rows: NDArray[Any]
-) -> None:
+def _check_pattern(given: NDArray[Any], alike: NDArray[Any], needed: tuple[int, ...], rows: NDArray[Any]) -> None:
     """Whether the rows of a binding repeat, and are zero, where those that the template was compiled with are."""
     bits = (len(given) - 1).bit_length()
     places = np.zeros(len(given), dtype=np.intp)

@@ -100,11 +100,12 @@ class Pass:
     """A program-to-program step. Fields are its options; the docstring of a subclass is its contract: what it needs,
     what it guarantees, and whether it is exact or within which error.
 
-    ``name`` is the kebab-case of the module's file name. ``optimisation`` is the lowest ``-O`` level that runs it, :data:`BY_NAME` for none. In
-    every pipeline it comes after the passes named in ``after``, where they are there. ``templates`` says that it may be
-    part of a template's pipeline: what it decides depends on the shapes of tables and not on their values, tables that
-    it makes have a derivation, and it leaves the numbers of ops with slots alone. ``classical_work`` is what it works
-    out that circuits of this kind are there to compute, in words; empty for all that are part of a level.
+    ``name`` is the kebab-case of the module's file name. ``optimisation`` is the lowest ``-O`` level that runs it,
+    :data:`BY_NAME` for none. In every pipeline it comes after the passes named in ``after``, where they are there.
+    ``templates`` says that it may be part of a template's pipeline: what it decides depends on the shapes of tables and
+    not on their values, tables that it makes have a derivation, and it leaves the numbers of ops with slots alone.
+    ``classical_work`` is what it works out that circuits of this kind are there to compute, in words; empty for all
+    that are part of a level.
     """
 
     name: ClassVar[str]

@@ -18,8 +18,8 @@ class SelectIndex(Op):
     It is the half of a controlled swap of query and key that an inverse load by ``query`` needs (Construction, section
     5). In branch 0 an inverse load between it and its adjoint undoes the load itself, which gives the identity. Until
     the adjoint its registers are only controls, so the pair may leave out diagonals on them: a lowering is exact for
-    the pair, not for each half. With ``swap`` the swap is a whole one: ``key`` then holds i where ``query`` holds j, and
-    j where it holds i. Whole swaps may be nested, one pair within another one.
+    the pair, not for each half. With ``swap`` the swap is a whole one: ``key`` then holds i where ``query`` holds j,
+    and j where it holds i. Whole swaps may be nested, one pair within another one.
     """
 
     name: ClassVar[str] = "select-index"
