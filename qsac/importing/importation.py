@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from operator import index
 from collections.abc import Mapping, Sequence
+from operator import index
 from typing import Any, Literal
 
 import numpy as np
@@ -67,8 +67,8 @@ def from_arrays(
     Raises :class:`~qsac.errors.QsacError` for arrays that are missing, do not fit or are too large.
     """
     if not isinstance(positions, str):
-        positions = listed_option(positions, "positions", index, "whole numbers")
-    labels = None if labels is None else listed_option(labels, "labels", str, "texts")
+        positions = listed_option(positions, "positions", "whole numbers", index)
+    labels = None if labels is None else listed_option(labels, "labels", "texts")
     table = names_of(names)
     found = named_arrays(weights_of(arrays), table)
     word(section, "section", _SECTIONS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,7 +104,7 @@ def activation_fit(given: object) -> ActivationFit:
     )
 
 
-def listed_option(given: object, name: str, entry: Callable[[Any], _Entry], what: str) -> list[_Entry]:
+def listed_option(given: object, name: str, what: str, entry: Callable[[Any], Any] = lambda one: one) -> list[Any]:
     """The entries of an option that is a list of ``what``, each by ``entry``, which raises TypeError for others. Raises
     :class:`~qsac.errors.InvalidInputError`."""
     try:
