@@ -17,6 +17,7 @@ import numpy as np
 from numpy.random import Generator
 
 from qsac.families.contract import CircuitStep, Fact, Plan
+from qsac.families.transformer.lengths import scale_of
 from qsac.families.transformer.model import Gated, Model
 from qsac.families.transformer.plan_size import check_drawn
 from qsac.families.transformer.reading import read
@@ -277,9 +278,10 @@ def _orthonormal(values: Numbers) -> Numbers:
 
 def _rows_are_orthonormal(given: Numbers) -> bool:
     """Whether the rows are orthonormal up to one factor."""
-    product = given @ given.conj().T
+    rows = given / scale_of(np.abs(given).max())
+    product = rows @ rows.conj().T
     scale = abs(product[0, 0])
-    return bool(scale) and bool(np.abs(product / scale - np.eye(len(given))).max() < UNITARY)
+    return bool(scale) and bool(np.abs(product - scale * np.eye(len(given))).max() < UNITARY * scale)
 
 
 # Programs

@@ -242,6 +242,22 @@ def test_numbers_beyond_double_precision_are_refused(tokens: float, vocabulary: 
     assert caught.value.code == "model.out-of-scale"
 
 
+def test_a_constant_that_is_too_small_is_refused() -> None:
+    """What undoes it is beyond double precision."""
+    factors = [{"matrix": [[1, 0], [0, 1]]}] * 2
+    given = changed("/transformer/layers/0/feed_forward", {"type": "gated", "factors": factors, "pass": 5e-324})
+    given["transformer"]["layers"][0]["feed_forward_residual"] = [1, 1]
+    with pytest.raises(InvalidInputError) as caught:
+        [step.program for step in FAMILY.plan(loaded(given)).circuits]
+    assert caught.value.code == "model.out-of-scale"
+
+
+@pytest.mark.parametrize("factor", [1e160, 1e300])
+def test_large_numbers_are_estimated(factor: float) -> None:
+    found, wanted = (qsac.estimate(scaled(1.0, one), "h2") for one in (factor, 1.0))
+    assert found.two_qubit_gates == wanted.two_qubit_gates > 0
+
+
 def test_how_long_words_are_changes_no_op() -> None:
     programs = [FAMILY.plan(scaled(1.0, factor)).circuits[0].program for factor in (1e-120, 1.0, 1e120)]
     assert len({tuple(op.name for op in program.ops) for program in programs}) == 1

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from qsac.families.transformer.closed_form import check_finite
 from qsac.families.transformer.construction.composing import ALIKE, Composition, Names
 from qsac.families.transformer.construction.planned import Planned, qubits, unit_rows
 from qsac.families.transformer.lengths import Real
@@ -85,8 +86,11 @@ def applied(composition: Composition, state: Planned, cls: Names, matrices: Sequ
     position; the result for each class and position.
 
     One matrix is applied in place, a contraction. Of several, columns are loaded by the class and the state's entry,
-    which is then undone by the columns' lengths: what is lost is the Frobenius norm.
+    which is then undone by the columns' lengths: what is lost is the Frobenius norm. Raises
+    :class:`~qsac.errors.InvalidInputError` for numbers that are too large.
     """
+    for matrix in matrices:
+        check_finite(matrix, origin)
     rows, columns = matrices[0].shape
     if len(matrices) == 1:
         size = qubits(rows)
