@@ -10,13 +10,13 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from qsac.counting.formulas import two_qubit_gates
 from qsac.ir.attention import ApplyUnitary, LoadTokens, PhaseTable, PrepareDegree, Project
 from qsac.ir.op import Op, registers_of
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.passes.attention._degrees import copies_of_powers
 from qsac.passes.attention._factors import Factors, Polynomial, factorised
+from qsac.passes.attention._gates import finished_gates
 from qsac.pipeline.contract import Pass, PassContext
 
 LEAST_PRICE = 1e-9
@@ -69,7 +69,7 @@ class FactorKernel(Pass):
 
 def _cost(program: Program, context: PassContext, price: float) -> float:
     """The logarithm of the shots for one that succeeds without a two-qubit error, but for a constant."""
-    gates = two_qubit_gates(context.finish(program), context.target.family)
+    gates = finished_gates(program, context)
     return 2 * log(program.subnormalisation) + price * gates
 
 

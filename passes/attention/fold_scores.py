@@ -8,13 +8,13 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.counting.formulas import two_qubit_gates
 from qsac.errors import of_type
 from qsac.ir.attention import LoadTokens
 from qsac.ir.matching import ends_in_zero, is_load, is_uncompute, matched
 from qsac.ir.op import Register
 from qsac.ir.program import Program
 from qsac.ir.table import Table
+from qsac.passes.attention._gates import improved
 from qsac.passes.attention._tables import added
 from qsac.pipeline.contract import BY_NAME, Pass, PassContext
 
@@ -37,15 +37,7 @@ class FoldScores(Pass):
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program with tables of scores where they pay."""
-        for register in program.registers:
-            candidate = _folded(program, register.name)
-            if candidate is not None and _cost(candidate, context) < _cost(program, context):
-                program = candidate
-        return program
-
-
-def _cost(program: Program, context: PassContext) -> int:
-    return two_qubit_gates(context.finish(program), context.target.family)
+        return improved(program, context, _folded)
 
 
 def _folded(program: Program, register: str) -> Program | None:

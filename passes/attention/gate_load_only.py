@@ -7,7 +7,6 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from qsac.counting.formulas import two_qubit_gates
 from qsac.errors import of_type
 from qsac.ir.attention import LoadTokens
 from qsac.ir.derivation import Branches
@@ -17,6 +16,7 @@ from qsac.ir.program import Program
 from qsac.ir.shaped_table import ShapedTable, Span
 from qsac.ir.table import Table
 from qsac.numerics.plan import occupied_columns
+from qsac.passes.attention._gates import improved
 from qsac.passes.attention._tables import added
 from qsac.pipeline.contract import Pass, PassContext
 
@@ -39,16 +39,7 @@ class GateLoadOnly(Pass):
 
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program with the inverse loads without gates for which that pays."""
-        best = program
-        for register in program.registers:
-            candidate = _load_gated(best, register.name)
-            if candidate is not None and _cost(candidate, context) < _cost(best, context):
-                best = candidate
-        return best
-
-
-def _cost(program: Program, context: PassContext) -> int:
-    return two_qubit_gates(context.finish(program), context.target.family)
+        return improved(program, context, _load_gated)
 
 
 def _load_gated(program: Program, register: str) -> Program | None:

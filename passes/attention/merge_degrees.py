@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
-from qsac.counting.formulas import two_qubit_gates
 from qsac.ir.attention import ApplyUnitary, LoadTokens, Multiply, PrepareDegree, Project
 from qsac.ir.op import Op
 from qsac.ir.program import Program
+from qsac.passes.attention._gates import finished_gates
 from qsac.pipeline.contract import Pass, PassContext
 
 Gated = LoadTokens | ApplyUnitary | Multiply
@@ -40,13 +40,9 @@ class MergeDegrees(Pass):
             if projection is None:
                 continue
             candidate = _merged(program, preparation, projection)
-            if candidate is not program and _cost(candidate, context) < _cost(program, context):
+            if candidate is not program and finished_gates(candidate, context) < finished_gates(program, context):
                 program = candidate
         return program
-
-
-def _cost(program: Program, context: PassContext) -> int:
-    return two_qubit_gates(context.finish(program), context.target.family)
 
 
 def _projection(program: Program, preparation: PrepareDegree) -> Project | None:

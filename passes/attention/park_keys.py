@@ -8,7 +8,6 @@ from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
-from qsac.counting.formulas import two_qubit_gates
 from qsac.errors import of_type
 from qsac.ir.attention import LoadTokens
 from qsac.ir.op import Data, Register, registers_of
@@ -16,6 +15,7 @@ from qsac.ir.program import Program
 from qsac.ir.shaped_table import ShapedTable
 from qsac.ir.table import Table
 from qsac.numerics.plan import occupied_columns
+from qsac.passes.attention._gates import finished_gates
 from qsac.passes.attention._tables import added
 from qsac.pipeline.contract import Pass, PassContext
 
@@ -42,13 +42,9 @@ class ParkKeys(Pass):
         gates = dict.fromkeys(op.when[0] for op in program.ops if isinstance(op, LoadTokens) and len(op.when) == 1)
         for gate in gates:
             candidate = _parked(program, gate)
-            if candidate is not None and _cost(candidate, context) < _cost(program, context):
+            if candidate is not None and finished_gates(candidate, context) < finished_gates(program, context):
                 program = candidate
         return program
-
-
-def _cost(program: Program, context: PassContext) -> int:
-    return two_qubit_gates(context.finish(program), context.target.family)
 
 
 def _parked(program: Program, gate: str) -> Program | None:

@@ -8,13 +8,13 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from qsac.counting.formulas import two_qubit_gates
 from qsac.ir.attention import LoadTokens, PrepareIndex
 from qsac.ir.matching import ends_in_zero
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.ir.table import Table
+from qsac.passes.attention._gates import finished_gates
 from qsac.passes.attention._tables import added
 from qsac.pipeline.contract import Pass, PassContext
 
@@ -52,7 +52,7 @@ class WeighIndices(Pass):
 def _shots(program: Program, context: PassContext) -> float:
     """The logarithm of the shots for one that succeeds without a two-qubit error, but for a constant."""
     rates = context.target.errors
-    gates = two_qubit_gates(context.finish(program), context.target.family)
+    gates = finished_gates(program, context)
     return 2 * log(program.subnormalisation) - gates * log1p(-rates.two_qubit if rates else -PRICE)
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from math import ceil, log
+from math import log
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsac.families.contract import Result, Row
+from qsac.families.nested import fidelity_shots, influences
 from qsac.families.outcomes import RESOLUTION, Index, Outcomes, standard_error, upper_bound
 from qsac.families.transformer.normalisers import fidelity_normaliser
 from qsac.families.transformer.widths import position_qubits
@@ -69,25 +70,15 @@ class StateFidelity:
         return Result(metrics, {}, metrics["success_probability"], tuple(warnings))
 
     def shots(self, model: Model, expected: Mapping[str, Outcomes], error: float) -> int | None:
-        """The variance of ln F is (1 - F) / (F p N) for N shots and the acceptance probability p."""
-        found = expected[NAME]
-        given, fidelity = min(found.success_probability, 1.0), found.share("fidelity")
-        return max(1, ceil((1 - fidelity) / (fidelity * given * error**2))) if given and fidelity else None
+        return fidelity_shots(expected[NAME], error)
 
     def reached(self, result: Result) -> float | None:
         return result.standard_errors["loss"]
 
     def influence(self, name: str, value: float, seen: Mapping[str, Outcomes], weights: Mapping[str, Any]) -> Any:
         (found,) = seen.values()
-        of_given = weights["given"] / (found.given / found.total)
-        of_zero, of_token = (
-            weights[name] / (found.success[name] / found.total) for name in ("fidelity", "token_fidelity")
-        )
-        return {
-            "fidelity": value * (of_zero - of_given),
-            "loss": of_zero - of_given,
-            "token_fidelity": value * (of_token - of_given),
-        }.get(name, value * of_given)
+        known = influences(value, found, weights)
+        return known.get(name, known["success"])
 
     def branch(self, model: Model, circuit: str, expected: Outcomes) -> float:
         return expected.success["fidelity"]
