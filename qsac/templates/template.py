@@ -298,7 +298,9 @@ def _shape(compilation: Compilation, step: CircuitStep) -> Shape:
             code="template.unfolded-matrix",
             found="a unitary of type matrix on two qubits or more that the passes keep",
             wanted="the pass fold-unitaries, a unitary of type hardware-efficient, or a model without such a matrix",
-            help="leave out fold=False (--no-fold), and compile at -O2",
+            help="compile each model by itself: here nothing is loaded that the matrix could be folded into"
+            if any(one.name == "fold-unitaries" for one in compilation.chosen)
+            else "leave out fold=False (--no-fold), and compile at -O2",
         )
     with naming_extensions(compilation.chosen):
         blocks = compilation.blocks(program)
