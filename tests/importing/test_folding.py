@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qsac.families.transformer.closed_form import outputs
+from qsac.errors import of_type
+from qsac.families.transformer.model import Model
 from qsac.importing.calibration import calibrated
 from qsac.importing.folding import Lengths, folded_layers, folded_vocabulary, frame_of, is_widened
 from qsac.importing.imported import loaded
@@ -46,7 +47,7 @@ def _largest_difference(model: Original, sequence: Any, options: Options, length
     if model.vocabulary is not None:
         readout = {"type": "next-token", "vocabulary": folded_vocabulary(model, stand_ins, frame, rows)}
     found = loaded({"qsac": 1, "tokens": tokens, "transformer": {"layers": layers}, "readout": readout})
-    states = outputs(found)
+    states = of_type(found, Model).outputs
     if model.vocabulary is None:
         return float(np.abs(states - wanted.outputs @ frame.write.T).max())
     squares = np.abs(states @ np.array(readout["vocabulary"]).T) ** 2
