@@ -176,8 +176,7 @@ def _assert_same_counts(
         del counted["cost"], built["cost"]
     if options.optimisation < 2 and size_of(model).dimension < model.dimension:
         # Gates of gated loads that come to nothing, as what they load is padded with zeros: two for each pair of CZ.
-        turns = {"zzphase": 2, "cz": 4}[target(name).family]
-        most = max(turns * model.degree, 0.005 * counted["two_qubit_gates"])
+        most = max({"zzphase": 2, "cz": 4}[target(name).family] * model.degree, 0.005 * counted["two_qubit_gates"])
         for fewer in ("one_qubit_gates", "depth"):
             assert 0 <= counted.pop(fewer) - built.pop(fewer) <= most
         for both in (counted, built):

@@ -34,6 +34,12 @@ from tests.programs import build
 from tests.strategies import attention_programs, block_programs, random_model
 
 KINDS = {name: kind for name in pass_names() if issubclass(kind := pass_class(name), Pass)}
+MOVING = {"gate-load-only"}
+"""Passes that change what a load depends on: it stays a load of its own rows."""
+
+FOLDING = {"fold-scores"}
+"""Passes that are named to work tables out together."""
+
 PROGRAMS = {"attention": attention_programs(), "block": block_programs()}
 
 
@@ -57,7 +63,10 @@ def test_passes_leave_them_as_they_are(name: str, data: st.DataObject) -> None:
     assert parse_program(print_program(program)) == program
     after = step.apply(program, PassContext(target("h1")))
     verify(after)
-    assert barriers(after) == barriers(program)
+    if name in MOVING:
+        assert len(barriers(after)) == len(barriers(program))
+    elif name not in FOLDING:
+        assert barriers(after) == barriers(program)
     expected, found = interpret(program), interpret(after)
     scale = (program.subnormalisation / after.subnormalisation) ** 2
     for metric, pair in expected.probabilities.items():
