@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,9 @@ from qsac.errors import InvalidInputError
 from qsac.families import schema
 from qsac.files import limits
 from qsac.files.numbers import Numbers
+
+BLOCK_ENTRIES = 2**21
+"""Most scores that are held at once where all of them are looked at."""
 
 
 def coefficients(kernel: schema.Kernel, dimension: int, pointer: str) -> tuple[float, ...]:
@@ -65,6 +69,22 @@ def kernel_values(scores: Numbers, kernel: NDArray[np.float64]) -> Numbers:
     for coefficient in kernel[-2::-1]:
         result = result * scores + coefficient
     return result
+
+
+def kernel_blocks(
+    queries: Numbers, keys: Numbers, kernel: NDArray[np.float64], *, causal: bool
+) -> Iterator[tuple[slice, Numbers]]:
+    """g(<query_j|key_i>) of rows (T, e), some positions j at a time: which, and an array (positions, keys), 0 where a
+    key is not seen. Keys that none of them sees are left out at the end."""
+    tokens = len(queries)
+    step = max(1, BLOCK_ENTRIES // tokens)
+    for start in range(0, tokens, step):
+        rows = slice(start, min(start + step, tokens))
+        stop = rows.stop if causal else tokens
+        weights = kernel_values(queries[rows].conj() @ keys[:stop].T, kernel)
+        if causal:
+            weights = np.where(np.arange(start, rows.stop)[:, None] >= np.arange(stop), weights, 0)
+        yield rows, weights
 
 
 def formula(coefficients: tuple[float, ...], variable: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.families.kernel import kernel_values
+from qsac.families.kernel import BLOCK_ENTRIES, kernel_blocks
 from qsac.families.outcomes import RESOLUTION
 from qsac.families.qsa.model import Model
 from qsac.files.numbers import Numbers
@@ -31,8 +31,6 @@ METRIC_NAMES = (
     "prefix_loss",
     "success_probability",
 )
-
-_BLOCK_ENTRIES = 2**21
 
 
 @dataclass(frozen=True)
@@ -206,14 +204,8 @@ def scaled_overlaps(model: Model) -> tuple[NDArray[np.complex128], NDArray[np.fl
     kernel = np.array(model.kernel) / model.lam
     overlaps = np.empty(context, dtype=np.complex128)
     norms = np.empty(context)
-    step = max(1, _BLOCK_ENTRIES // context)
-    for start in range(0, context, step):
-        rows = slice(start, min(start + step, context))
-        stop = rows.stop if model.mask == "causal" else context
-        weights = kernel_values(inputs[rows].conj() @ scored[:stop].T, kernel)
-        if model.mask == "causal":
-            weights = np.where(np.arange(start, rows.stop)[:, None] >= np.arange(stop), weights, 0)
-        predictions = weights @ mixed[:stop]
+    for rows, weights in kernel_blocks(inputs, scored, kernel, causal=model.mask == "causal"):
+        predictions = weights @ mixed[: weights.shape[1]]
         overlaps[rows] = np.einsum("jd,jd->j", targets[rows].conj(), predictions)
         norms[rows] = np.linalg.norm(predictions, axis=1)
     return overlaps, norms
@@ -250,7 +242,7 @@ def _prefix_norms_squared(inputs: Numbers) -> NDArray[np.float64]:
     """norm_j^2 = sum_{i, i' <= j} <x_i|x_i'>^2, (T,), by adding row and column j of the Gram matrix each time."""
     context = inputs.shape[0]
     added = np.empty(context)
-    step = max(1, _BLOCK_ENTRIES // context)
+    step = max(1, BLOCK_ENTRIES // context)
     for start in range(0, context, step):
         rows = slice(start, min(start + step, context))
         squares = ((inputs[rows].conj() @ inputs[: rows.stop].T) ** 2).real

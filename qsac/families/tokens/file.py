@@ -5,6 +5,7 @@ from __future__ import annotations
 import ntpath
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,16 @@ _READERS = {
 }
 
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def path_and_array(given: Mapping[str, object]) -> tuple[str, str | None] | None:
+    """What an object that names a file says: a path, and the name of one of several arrays; None if it is no such
+    object."""
+    path, array = given.get("path"), given.get("array")
+    texts = isinstance(path, str) and path and ("array" not in given or (isinstance(array, str) and array))
+    if not texts or not set(given) <= {"path", "array"}:
+        return None
+    return str(path), None if array is None else str(array)
 
 
 def file_tokens(

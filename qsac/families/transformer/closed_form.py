@@ -14,12 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from qsac.errors import InvalidInputError
-from qsac.families.kernel import kernel_values
+from qsac.families.kernel import kernel_blocks, kernel_values
 from qsac.families.transformer.model import Gated, Head, Layer, Model, Real, turned
 from qsac.files.numbers import Numbers
-
-_BLOCK_ENTRIES = 2**21
-"""About how many scores are held at once."""
 
 
 class Step(NamedTuple):
@@ -84,26 +81,16 @@ def _mixed(layer: Layer, head: Head, states: Numbers, rotary: float | None) -> N
     """sum_{i seen} g(s_ji) O V u_i for every j, (N, d)."""
     values = states @ head.value.T
     result = np.empty(values.shape, np.result_type(states, head.query, head.key, values))
-    for rows, weights in kernel_blocks(layer, head, states, rotary):
+    for rows, weights in head_blocks(layer, head, states, rotary):
         result[rows] = weights @ values[: weights.shape[1]]
     mixed: Numbers = result @ head.output.T
     return mixed
 
 
-def kernel_blocks(layer: Layer, head: Head, states: Numbers, rotary: float | None) -> Iterator[tuple[slice, Numbers]]:
-    """g(s_ji) of a head, some positions j at a time: which, and an array (positions, keys), 0 where a key is not seen.
-    Keys that none of them sees are left out at the end."""
-    tokens = len(states)
+def head_blocks(layer: Layer, head: Head, states: Numbers, rotary: float | None) -> Iterator[tuple[slice, Numbers]]:
+    """g(s_ji) of a head, as :func:`~qsac.families.kernel.kernel_blocks` gives it."""
     queries, keys = (turned(states @ matrix.T, rotary) for matrix in (head.query, head.key))
-    kernel = np.array(layer.kernel)
-    step = max(1, _BLOCK_ENTRIES // tokens)
-    for start in range(0, tokens, step):
-        rows = slice(start, min(start + step, tokens))
-        stop = rows.stop if layer.mask == "causal" else tokens
-        weights = kernel_values(queries[rows].conj() @ keys[:stop].T, kernel)
-        if layer.mask == "causal":
-            weights = np.where(np.arange(start, rows.stop)[:, None] >= np.arange(stop), weights, 0)
-        yield rows, weights
+    return kernel_blocks(queries, keys, np.array(layer.kernel), causal=layer.mask == "causal")
 
 
 def fed_forward(layer: Layer, attention: Numbers) -> Numbers:

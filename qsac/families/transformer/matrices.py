@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from qsac.errors import InvalidInputError
-from qsac.families.tokens.file import file_tokens
+from qsac.families.tokens.file import file_tokens, path_and_array
 from qsac.files import limits
 from qsac.files.numbers import Numbers, checked_list, exactly_real, finite_pairs, finite_row
 from qsac.files.pointer import counted, join, kind, listed
@@ -84,9 +84,8 @@ class Matrices:
 
     def _file(self, given: dict[str, object], pointer: str) -> tuple[str, Path, str, str | None]:
         """What :func:`file_tokens` takes, of an object that names a file."""
-        path, array = given.get("path"), given.get("array")
-        texts = isinstance(path, str) and path and ("array" not in given or (isinstance(array, str) and array))
-        if not texts or not set(given) <= {"path", "array"}:
+        named = path_and_array(given)
+        if named is None:
             raise InvalidInputError(
                 "a file of a matrix is named by its path, and one of several arrays by its name",
                 code="matrix.invalid-file",
@@ -94,7 +93,7 @@ class Matrices:
                 found=f"an object with {listed(given)}" if given else "an empty object",
                 wanted='{"path": "matrix.npy"} or {"path": "matrices.npz", "array": "a"}',
             )
-        return str(path), self.folder, f"{pointer}/path", None if array is None else str(array)
+        return named[0], self.folder, f"{pointer}/path", named[1]
 
 
 def _entries(number: int) -> str:

@@ -125,6 +125,11 @@ class Model(contract.Model):
         return int(self.inputs.shape[0])
 
     @property
+    def index_qubits(self) -> int:
+        """The qubits of a register that holds a position: none for one token."""
+        return (self.tokens - 1).bit_length()
+
+    @property
     def dimension(self) -> int:
         """d, as given: not padded."""
         return int(self.inputs.shape[1])

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from qsac.families.places import Boundary, ByCircuit, Losses, Place
 from qsac.families.transformer.affine import Affine, copies, outward, powers
-from qsac.families.transformer.closed_form import kernel_blocks, shares
+from qsac.families.transformer.closed_form import head_blocks, shares
 from qsac.families.transformer.lengths import Real, lengths_of
 from qsac.families.transformer.model import Gated, Layer, Model
 from qsac.families.transformer.normalisers import (
@@ -244,7 +244,7 @@ def _scored(layer: Layer, affine: Affine, states: Numbers, known: Weights, rotar
     total = lengths_of(direct + affine.bias)
     for head in layer.heads if sigma else ():
         values = lengths_of(affine.of(centred(layer, states @ head.value.T @ head.output.T)))
-        for rows, weights in kernel_blocks(layer, head, states, rotary):
+        for rows, weights in head_blocks(layer, head, states, rotary):
             total[rows] += common[rows] * (np.abs(weights) @ values[: weights.shape[1]])
     return np.minimum(total, known.total)
 

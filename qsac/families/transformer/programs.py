@@ -11,7 +11,7 @@ from qsac.families.contract import CircuitStep
 from qsac.families.transformer.affine import Affine
 from qsac.families.transformer.closed_form import check_finite
 from qsac.families.transformer.construction.composing import Composition, Names
-from qsac.families.transformer.construction.planned import At
+from qsac.families.transformer.construction.planned import At, qubits
 from qsac.families.transformer.construction.states import States
 from qsac.families.transformer.lengths import Real
 from qsac.families.transformer.model import Model
@@ -20,7 +20,6 @@ from qsac.families.transformer.readouts.cross_entropy import NAME as PREDICTIONS
 from qsac.families.transformer.readouts.next_token import NextToken, circuit_of
 from qsac.families.transformer.readouts.state_fidelity import NAME as FIDELITY
 from qsac.families.transformer.readouts.state_fidelity import StateFidelity
-from qsac.families.transformer.widths import position_qubits, word_qubits
 from qsac.ir.attention import PrepareIndex, Project
 from qsac.ir.program import Program, Readout
 from qsac.ir.save_probabilities import SaveProbabilities
@@ -39,7 +38,7 @@ def next_token_steps(model: Model, readout: NextToken) -> list[CircuitStep]:
             circuit_of(position),
             partial(next_token_program, model, readout, position),
             (PREDICTIONS,),
-            word_qubits(readout.words),
+            qubits(readout.words),
         )
         for position in readout.positions
     ]
@@ -70,7 +69,7 @@ def next_token_program(model: Model, readout: NextToken, position: int) -> Progr
 def fidelity_step(model: Model, readout: StateFidelity) -> CircuitStep:
     """The one circuit of all positions."""
     build = partial(fidelity_program, model, readout)
-    return CircuitStep(FIDELITY, build, (FIDELITY, TOKEN_FIDELITY), position_qubits(model))
+    return CircuitStep(FIDELITY, build, (FIDELITY, TOKEN_FIDELITY), model.index_qubits)
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
@@ -78,7 +77,7 @@ def fidelity_program(model: Model, readout: StateFidelity) -> Program:
     """The program of the overlap of all positions' states with those that are wanted, the position in a register.
     Raises :class:`~qsac.errors.InvalidInputError` where the model's numbers are beyond double precision."""
     composition = Composition()
-    query: Names = composition.register("query", position_qubits(model))
+    query: Names = composition.register("query", model.index_qubits)
     if query:
         composition.ops.append(PrepareIndex(query[0], model.tokens, origin="/readout"))
     at = At((), query or 0, model.tokens)

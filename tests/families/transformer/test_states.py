@@ -161,7 +161,7 @@ def beside() -> list[tuple[str, int, int]]:
         for position in {0, 1, model.tokens - 1}
         if position < model.tokens
         for place, target in enumerate(maps(model))
-        if can_stand_beside(model, position, target)
+        if can_stand_beside(model.layers[0], target)
     ]
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from qsac.families.contract import CircuitStep, Result, Row
-from qsac.families.nested import fidelity_shots, influences
+from qsac.families.nested import NestedReadout
 from qsac.families.outcomes import Index, Outcomes, standard_error, upper_bound
 from qsac.families.qsa.metrics import closed_form, metrics_from_probabilities, prefix_loss
 from qsac.families.qsa.parts import CONTEXT, TARGETS, Kernel, applied, program, unitary
@@ -45,7 +45,7 @@ LABELS = ("w_j^2 at j = ", "|A_j|^2 at j = ")
 
 
 @dataclass(frozen=True)
-class Loss:
+class Loss(NestedReadout):
     """The fused readout of the loss."""
 
     type: ClassVar[str] = "loss"
@@ -125,20 +125,6 @@ class Loss:
     def result(self, model: Model, seen: Mapping[str, Any]) -> Result:
         found: Outcomes = seen[NAME]
         return _exact(model, found) if found.exact else _counted(model, found)
-
-    def shots(self, model: Model, expected: Mapping[str, Outcomes], error: float) -> int | None:
-        return fidelity_shots(expected[NAME], error)
-
-    def reached(self, result: Result) -> float | None:
-        return result.standard_errors["loss"]
-
-    def influence(self, name: str, value: float, seen: Mapping[str, Outcomes], weights: Mapping[str, Any]) -> Any:
-        (found,) = seen.values()
-        known = influences(value, found, weights)
-        return known.get(name, known["success"])
-
-    def branch(self, model: Model, circuit: str, expected: Outcomes) -> float:
-        return expected.success["fidelity"]
 
     def deviation(self, model: Model, seen: Mapping[str, Outcomes]) -> dict[str, float | None]:
         exact, found = closed_form(model), seen[NAME]

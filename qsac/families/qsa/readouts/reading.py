@@ -12,7 +12,7 @@ from qsac.families.qsa import schema
 from qsac.families.qsa.readouts.loss import Loss
 from qsac.families.qsa.readouts.overlaps import Overlaps
 from qsac.families.qsa.readouts.predict import Predict
-from qsac.families.tokens.file import file_tokens
+from qsac.families.tokens.file import file_tokens, path_and_array
 from qsac.families.tokens.inline import inline_rows
 from qsac.families.tokens.sequence import normalised
 from qsac.files import limits
@@ -119,9 +119,8 @@ def _state_rows(given: Any, pointer: str, widths: tuple[int, int], folder: Path)
 
 def _file(given: dict[str, Any], pointer: str, folder: Path) -> tuple[str, Path, str, str | None]:
     """What :func:`file_tokens` takes, of an object that names a file."""
-    path, array = given.get("path"), given.get("array")
-    texts = isinstance(path, str) and path and ("array" not in given or (isinstance(array, str) and array))
-    if not texts or not set(given) <= {"path", "array"}:
+    named = path_and_array(given)
+    if named is None:
         raise InvalidInputError(
             "a file of states is named by its path, and one of several arrays by its name",
             code="readout.invalid-file",
@@ -129,7 +128,7 @@ def _file(given: dict[str, Any], pointer: str, folder: Path) -> tuple[str, Path,
             found=f"an object with {listed(given)}" if given else "an empty object",
             wanted='{"path": "states.npy"} or {"path": "states.npz", "array": "a"}',
         )
-    return str(path), folder, f"{pointer}/path", None if array is None else str(array)
+    return named[0], folder, f"{pointer}/path", named[1]
 
 
 def _resolution(values: Numbers, dimension: int, pointer: str) -> tuple[Numbers, Numbers]:

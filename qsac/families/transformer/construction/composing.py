@@ -37,6 +37,7 @@ class Composition:
         self.tables: dict[str, Table] = {}
         self.ops: list[Op] = []
         self._numbered: dict[str, int] = {}
+        self._named: dict[tuple[str, Table], str] = {}
         self._split: dict[str, Names] = {}
 
     def register(self, base: str, size: int) -> Names:
@@ -92,17 +93,18 @@ class Composition:
     def table(self, base: str, values: Numbers) -> str:
         """The name of a table of these numbers."""
         made = Table(values)
-        for name, table in self.tables.items():
-            if name.rpartition("-")[0] == base and table == made:
-                return name
-        name = f"{base}-{sum(1 for known in self.tables if known.rpartition('-')[0] == base)}"
-        self.tables[name] = made
-        return name
+        if (base, made) not in self._named:
+            name = f"{base}-{self._number(f'{base}-')}"
+            self._named[base, made], self.tables[name] = name, made
+        return self._named[base, made]
 
     def _fresh(self, base: str) -> str:
+        return f"{base}[{self._number(base)}]"
+
+    def _number(self, base: str) -> int:
         number = self._numbered.get(base, 0)
         self._numbered[base] = number + 1
-        return f"{base}[{number}]"
+        return number
 
     def load(
         self,

@@ -34,7 +34,7 @@ def fed(states: States, level: int, at: At, maps: Sequence[Affine]) -> Planned:
     # What no class changes: the copies, at the position alone.
     own = At((), at.position, at.count)
     beside = not isinstance(at.position, int) or (
-        level == 1 and all(can_stand_beside(states.model, at.position, factor) for factor in factors)
+        level == 1 and all(can_stand_beside(layer, factor) for factor in factors)
     )
     made_of = [_copy(states, level, own, factor, beside) for factor in factors]
     product = _product(states, own, made_of, terms, origin)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -63,14 +64,13 @@ def parts_of(model: Model, position: int, target: Affine) -> Parts:
         queries[place, :size] = query[0]
         keys[place, :, :size] = turned(seen @ head.key.T, model.rotary)
     factor = 1.0 if layer.factors is None else float(layer.factors[position])
-    matrix = target.matrix - target.matrix.mean(axis=1, keepdims=True) if layer.centre else target.matrix
     rho, sigma = layer.residual
     return Parts(
         queries=queries,
         keys=keys,
         scale=sigma * factor / (count if layer.scale == "mean" else 1),
-        own=factor * rho * (matrix @ own) + target.bias,
-        maps=tuple(matrix @ head.output for head in layer.heads),
+        own=factor * rho * (_centred(layer, target) @ own) + target.bias,
+        maps=_maps(layer, target),
         values=tuple(seen @ head.value.T for head in layer.heads),
         kernel=Kernel(layer.kernel),
         direct=rho != 0 or bool(np.any(target.bias)),
@@ -84,13 +84,24 @@ def attended_at(
     """The state of ``target`` of the first layer's attention at a position, from 0; with its heads ``beside`` each
     other only where that is allowed."""
     parts = parts_of(model, position, target)
-    turn = _turn(parts) if beside else None
-    return _Rows(composition, parts).planned() if turn is None else _SideBySide(composition, parts, *turn).planned()
+    turn = _turn(parts.maps, parts.kernel) if beside else None
+    return _Rows(composition, parts).planned() if turn is None else _SideBySide(composition, parts, turn).planned()
 
 
-def can_stand_beside(model: Model, position: int, target: Affine) -> bool:
+def can_stand_beside(layer: Layer, target: Affine) -> bool:
     """Whether the heads of the first layer can stand beside each other in the state of ``target``."""
-    return _turn(parts_of(model, position, target)) is not None
+    return _turn(_maps(layer, target), Kernel(layer.kernel)) is not None
+
+
+def _maps(layer: Layer, target: Affine) -> tuple[Numbers, ...]:
+    """What ``target`` makes of the values of each head, (D, f)."""
+    matrix = _centred(layer, target)
+    return tuple(matrix @ head.output for head in layer.heads)
+
+
+def _centred(layer: Layer, target: Affine) -> Numbers:
+    """The matrix of ``target`` after the layer's norm."""
+    return target.matrix - target.matrix.mean(axis=1, keepdims=True) if layer.centre else target.matrix
 
 
 # Rows
@@ -219,31 +230,38 @@ def _blocks_are_cheaper(parts: Parts) -> bool:
 # Heads side by side
 
 
-def _turn(parts: Parts) -> tuple[Numbers, float] | None:
-    """The unitary that the maps of all heads side by side are, and its factor; None where they are none, or where
-    blocks of the value register cannot hold the heads."""
-    heads, (rows, size) = len(parts.maps), parts.maps[0].shape
+class _Turn(NamedTuple):
+    """A unitary that the maps of all heads side by side are, but for ``factor`` and ``sign``, that of the last column:
+    the rows that it turns have it instead, so that it is a rotation where it is real."""
+
+    unitary: Numbers
+    factor: float
+    sign: float
+
+
+def _turn(maps: tuple[Numbers, ...], kernel: Kernel) -> _Turn | None:
+    """The turn of some maps; None where there is none, or where blocks of the value register cannot hold the heads."""
+    heads, (rows, size) = len(maps), maps[0].shape
     blocks = heads > 1 and size > 1 and not (heads & (heads - 1) or size & (size - 1)) and heads * size == rows
-    if not blocks or any(one.shape[1] != size for one in parts.maps) or parts.kernel.several:
+    if not blocks or any(one.shape[1] != size for one in maps) or kernel.several:
         return None
-    whole: Numbers = np.concatenate(parts.maps, axis=1)
+    whole: Numbers = np.concatenate(maps, axis=1)
     scale = float(scale_of(np.abs(whole).max()))
     factor = float(np.linalg.norm(whole / scale)) / np.sqrt(rows) * scale
     turn: Numbers = whole / (factor or 1.0)
-    if not np.iscomplexobj(turn) and np.linalg.det(turn) < 0:
-        # A rotation takes fewer gates: the sign goes to the rows, see :class:`_SideBySide`.
-        turn[:, -1] *= -1
+    sign = -1.0 if not np.iscomplexobj(turn) and np.linalg.det(turn) < 0 else 1.0
+    turn[:, -1] *= sign
     # Not what is not a number either: where the entries were too large.
-    return (turn, factor) if np.abs(turn.conj().T @ turn - np.eye(rows)).max() <= 100 * ALIKE else None
+    return _Turn(turn, factor, sign) if np.abs(turn.conj().T @ turn - np.eye(rows)).max() <= 100 * ALIKE else None
 
 
 class _SideBySide:
     """The first qubits of the value are the head: one row for each key, with the values of all heads beside each other,
     and at the end one unitary on all of it. Gated it is parked as rows are."""
 
-    def __init__(self, composition: Composition, parts: Parts, turn: Numbers, factor: float) -> None:
+    def __init__(self, composition: Composition, parts: Parts, turn: _Turn) -> None:
         self._composition, self._parts = composition, parts
-        self._turn, self._factor = turn, factor
+        self._turn, self._factor, self._sign = turn
 
     def planned(self) -> Planned:
         parts = self._parts
@@ -251,8 +269,7 @@ class _SideBySide:
         values = np.stack(parts.values, axis=1)
         gains = parts.kernel.gains(lengths_of(parts.queries)[:, None], lengths_of(parts.keys))
         values = values * (parts.scale * self._factor * gains.T[:, :, None])
-        if np.vdot(self._turn[:, -1], parts.maps[-1][:, -1]).real < 0:
-            values[:, -1, -1] *= -1
+        values[:, -1, -1] *= self._sign
         if parts.direct:
             values = np.concatenate([values, self._before(parts.own)])
         scales = scale_of(np.abs(values).max(axis=(1, 2)))

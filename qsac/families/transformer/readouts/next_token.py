@@ -15,9 +15,9 @@ from qsac.families.contract import Result, Row
 from qsac.families.indexed import index_of, lists, outside, success
 from qsac.families.outcomes import RESOLUTION, Index, Outcomes, standard_error, upper_bound
 from qsac.families.transformer.closed_form import check_finite
+from qsac.families.transformer.construction.planned import qubits
 from qsac.families.transformer.normalisers import next_token_normalisers
 from qsac.families.transformer.readouts.cross_entropy import NAME, cross_entropy
-from qsac.families.transformer.widths import word_qubits
 from qsac.files.numbers import Numbers
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class NextToken:
 
     def index_qubits(self, model: Model) -> int:
         """The qubits of the register in which a word is read."""
-        return word_qubits(self.words)
+        return qubits(self.words)
 
     def work(self, model: Model) -> int:
         scores = model.tokens**2 * sum(len(layer.heads) for layer in model.layers)

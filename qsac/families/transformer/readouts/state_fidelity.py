@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.families.contract import Result, Row
-from qsac.families.nested import fidelity_shots, influences
+from qsac.families.nested import NestedReadout
 from qsac.families.outcomes import RESOLUTION, Index, Outcomes, standard_error, upper_bound
 from qsac.families.transformer.normalisers import fidelity_normaliser
-from qsac.families.transformer.widths import position_qubits
 from qsac.files.numbers import Numbers
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ LABELS = ("|o_j|^2 at j = ", "|<y_j|o_j>|^2 at j = ")
 
 
 @dataclass(frozen=True, eq=False)
-class StateFidelity:
+class StateFidelity(NestedReadout):
     """F = |sum_j <y_j|o_j>|^2 / (N sum_j |o_j|^2) for ``targets`` (N, d), rows y_j of length 1."""
 
     type: ClassVar[str] = "state-fidelity"
@@ -50,11 +49,11 @@ class StateFidelity:
 
     def expected(self, model: Model) -> dict[str, Outcomes]:
         """The index is the position."""
-        return {NAME: self._outcomes(_amplitudes(model), position_qubits(model))}
+        return {NAME: self._outcomes(_amplitudes(model), model.index_qubits)}
 
     def closed_form(self, model: Model) -> Result:
         """The metrics, however small the success probability is, or the share of one position in it."""
-        states, qubits = model.outputs, position_qubits(model)
+        states, qubits = model.outputs, model.index_qubits
         lengths = np.abs(states).max(axis=1, keepdims=True)
         by_position = self._outcomes(states / np.where(lengths, lengths, 1.0), qubits).index
         found = replace(self._outcomes(states / (float(lengths.max()) or 1.0), qubits), index=by_position)
@@ -68,20 +67,6 @@ class StateFidelity:
             return _counted(found)
         metrics, warnings = _metrics(found, model.tokens)
         return Result(metrics, {}, metrics["success_probability"], tuple(warnings))
-
-    def shots(self, model: Model, expected: Mapping[str, Outcomes], error: float) -> int | None:
-        return fidelity_shots(expected[NAME], error)
-
-    def reached(self, result: Result) -> float | None:
-        return result.standard_errors["loss"]
-
-    def influence(self, name: str, value: float, seen: Mapping[str, Outcomes], weights: Mapping[str, Any]) -> Any:
-        (found,) = seen.values()
-        known = influences(value, found, weights)
-        return known.get(name, known["success"])
-
-    def branch(self, model: Model, circuit: str, expected: Outcomes) -> float:
-        return expected.success["fidelity"]
 
     def deviation(self, model: Model, seen: Mapping[str, Outcomes]) -> dict[str, float | None]:
         wanted, found = self.expected(model)[NAME], seen[NAME]
