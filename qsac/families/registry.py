@@ -1,4 +1,7 @@
-"""Where families are found: the folders of :mod:`qsac.families` that have a ``FAMILY``, and entry points of others."""
+"""Where families are found: the folders of :mod:`qsac.families` that have a ``SECTION``, and entry points of others.
+
+A folder says its section without importing the family, ``FAMILY`` in its ``family.py``: a model loads its own alone.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ def family(section: str) -> Family:
     :class:`~qsac.errors.ExtensionError` for what another package offers and cannot be used."""
     builtin = _builtin()
     if section in builtin:
-        return builtin[section]
+        return _imported(builtin[section])
     offer = offered("qsac.families", section, builtin, "qsac schema", code="model.unknown-family")
     found = offer.load()
     offer.check(found, _wants)
@@ -42,18 +45,24 @@ def family_of(model: Model) -> Family:
 
 
 @functools.lru_cache(maxsize=1)
-def _builtin() -> dict[str, Family]:
-    """Section -> family of the folders in this package."""
-    found: dict[str, Family] = {}
+def _builtin() -> dict[str, str]:
+    """Section -> folder of the families in this package."""
+    found: dict[str, str] = {}
     for module in pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__):
-        if not module.ispkg:
+        folder = f"{PACKAGE}.{module.name}"
+        section = getattr(importlib.import_module(folder), "SECTION", None) if module.ispkg else None
+        if section is None:
             continue
-        made: Family | None = getattr(importlib.import_module(f"{PACKAGE}.{module.name}"), "FAMILY", None)
-        if made is not None:
-            if made.section in found:
-                raise TypeError(f"two folders of {PACKAGE} have the section {made.section!r}")
-            found[made.section] = made
+        if section in found:
+            raise TypeError(f"two folders of {PACKAGE} have the section {section!r}")
+        found[section] = folder
     return found
+
+
+def _imported(folder: str) -> Family:
+    """The family of a folder."""
+    made: Family = importlib.import_module(f"{folder}.family").FAMILY
+    return made
 
 
 _ASKED = tuple(name for name in vars(Family) if not name.startswith("_"))

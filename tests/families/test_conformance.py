@@ -38,6 +38,7 @@ def family(request: pytest.FixtureRequest) -> Family:
 
 def test_all_families_are_tested_here() -> None:
     assert registry.sections() == FAMILIES
+    assert all(registry.family(section).section == section for section in FAMILIES)
 
 
 def examples(family: Family) -> Iterator[Model]:

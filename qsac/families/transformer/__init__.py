@@ -1,3 +1,3 @@
 """Transformers whose states are amplitudes: the section ``transformer`` of the model file."""
 
-from qsac.families.transformer.family import FAMILY as FAMILY
+SECTION = "transformer"

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.polynomial import Chebyshev, Polynomial
 from numpy.typing import NDArray
-from scipy.special import erf
 
 Real = NDArray[np.float64]
 
@@ -33,8 +32,16 @@ class _Function(NamedTuple):
     odd: bool
 
 
+def _gelu(x: Real) -> Real:
+    # Every model file loads this module: SciPy takes longer to import than most of them to read.
+    from scipy.special import erf
+
+    result: Real = x * (1 + erf(x / np.sqrt(2))) / 2
+    return result
+
+
 FUNCTIONS = {
-    "gelu": _Function(lambda x: x * (1 + erf(x / np.sqrt(2))) / 2, 0.5, odd=False),
+    "gelu": _Function(_gelu, 0.5, odd=False),
     "tanh": _Function(np.tanh, 0.0, odd=True),
     "relu": _Function(lambda x: np.maximum(x, 0.0), 0.5, odd=False),
 }
