@@ -36,7 +36,8 @@ def verify(program: Program) -> None:
     that needs fresh targets finds them unallocated. Uncomputed data is projected on zero next. Every outcome that a
     readout names exists once, and its given set, and given with success, are what has been projected up to some point
     of the program: every probability a readout needs is then a norm on the way. A pair that an op opens is closed by
-    its adjoint, with its registers only used as controls in between. An ancilla of an op is in zero.
+    its adjoint, with its registers only used as controls, or by pairs that nest, in between. An ancilla of an op is in
+    zero.
     """
     _verify_declarations(program)
     live: set[str] = set()
