@@ -51,7 +51,8 @@ def _one_write_a_bit(native: NativeCircuit) -> NativeCircuit:
 @settings(max_examples=100)
 @given(native_circuits())
 def test_depths_are_pytkets(drawn: NativeCircuit) -> None:
-    native = _one_write_a_bit(_without(drawn, "Rz"))
+    drawn = _one_write_a_bit(drawn)
+    native = _without(drawn, "Rz")
     written = to_tket(native)
     found = layers(native)
     assert found.depth == written.depth()
