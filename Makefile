@@ -18,7 +18,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint wheel-test replay soak fuzz bench coverage minimums matrix test-frameworks docs lock release clean
+.PHONY: help install demo test many lint wheel-test replay soak fuzz bench bench-training corpus coverage minimums matrix test-frameworks docs d3 lock release clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -34,24 +34,29 @@ help: ## what can be made
 	@$*/bin/python -m pip $(PIP_OPTIONS) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.installed: requirements.lock pyproject.toml
-$(DEMO)/.installed: requirements-runtime.lock pyproject.toml
-$(FRAMEWORKS)/.installed: requirements-frameworks.lock pyproject.toml
+BUILD := pyproject.toml setup.py qsac/layout/_kernel.c
+$(VENV)/.installed: requirements.lock $(BUILD)
+$(DEMO)/.installed: requirements-runtime.lock $(BUILD)
+$(FRAMEWORKS)/.installed: requirements-frameworks.lock $(BUILD)
 TAKES := a minute or two
 $(DEMO)/.installed: TAKES := 670 MB, a minute or two
 $(FRAMEWORKS)/.installed: TAKES := several gigabytes
 
 install: $(VENV)/.installed ## install qsac and its locked dependencies into .venv
 
-demo: $(DEMO)/.installed ## compile a small model for H2-1 and run it, exactly and with shots
+demo: $(DEMO)/.installed ## compile a small model for H2-1, run it, exactly and with shots, and show it on a page
 	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && set -ex && \
 	$(DEMO)/bin/qsac check docs/examples/tfim.json --metrics && \
 	$(DEMO)/bin/qsac compile docs/examples/tfim.json -o "$$out/tfim.qsac.json" && \
 	$(DEMO)/bin/qsac run "$$out/tfim.qsac.json" --target statevector && \
-	$(DEMO)/bin/qsac run "$$out/tfim.qsac.json" --target aer --shots 10000 --seed 1
+	$(DEMO)/bin/qsac run "$$out/tfim.qsac.json" --target aer --shots 10000 --seed 1 && \
+	$(DEMO)/bin/qsac view "$$out/tfim.qsac.json" -o tfim.html
 
 test: install ## the test suite
 	@$(BIN)/python -m pytest -n 2 --quiet
+
+many: install ## the test suite with all of its generated cases, three times as many
+	@QSAC_CASES=all $(BIN)/python -m pytest -n 2 --quiet
 
 lint: install ## format, style, types, import rules
 	@$(BIN)/ruff format --check .
@@ -71,6 +76,12 @@ soak: install ## kill qsac 200 times, and use one cache by 8 processes; SOAK='--
 bench: install ## measure counts and times
 	@$(BIN)/python -m tests.bench
 
+bench-training: install ## train what docs/training.md tells, and measure times; TRAINING='..' for options
+	@$(BIN)/python -m tests.bench.training $(TRAINING)
+
+corpus: install ## fetch a text to learn from (Genesis to Deuteronomy, public domain) into corpus/
+	@$(BIN)/python -m tests.bench.corpus
+
 fuzz: install ## try 100,000 changed files of every kind (an hour)
 	@$(BIN)/python -m tests.fuzz
 
@@ -81,16 +92,19 @@ coverage: install ## the test suite, and which lines and branches of qsac it doe
 
 minimums: install ## the test suite with the lowest versions that pyproject.toml allows
 	@$(UV) venv --clear --python $(BIN)/python .venv-min
+	@echo 'setuptools>=77,<81' > .venv-min/build-constraints.txt # old sdists take pkg_resources from it
 	@$(UV) pip install --python .venv-min/bin/python --compile-bytecode --resolution lowest-direct \
-	  --editable '.[dev]'
+	  --build-constraints .venv-min/build-constraints.txt --editable '.[dev]'
 	@.venv-min/bin/python -m pytest -n 2 --quiet
 
 # One after the other, whatever fails; make names at the end what did.
 matrix: install ## the test suite under each of PYTHONS (3.11 to 3.13) and with the lowest versions
 	@$(MAKE) --no-print-directory --keep-going --jobs 1 $(PYTHONS:%=matrix-%) minimums
 
+# pyenv shows uv an interpreter that is not the chosen one only where it is named.
 matrix-%: install
-	@$(UV) venv --clear --python $* .venv-$* || { \
+	@PYENV_VERSION=$$(pyenv versions --bare 2>/dev/null | paste -s -d : -) \
+	$(UV) venv --clear --python $* .venv-$* || { \
 	  echo "Python $* is missing: it is not installed here, and uv could not fetch it. Nothing was tested with it." >&2; exit 1; }
 	@$(UV) pip install --python .venv-$*/bin/python --require-hashes -r requirements.lock
 	@$(UV) pip install --python .venv-$*/bin/python --no-deps --no-build-isolation --editable .
@@ -101,13 +115,23 @@ test-frameworks: $(FRAMEWORKS)/.installed ## the tests with torch, lambeq, guppy
 	@$(FRAMEWORKS)/bin/python -m pytest -m frameworks --quiet
 
 docs: install ## build the documentation into site/
-	@$(BIN)/mkdocs build --quiet
+	@$(BIN)/sphinx-build -qW --keep-going -d build/doctrees docs site
+
+# What pages are drawn with, from the npm registry, in the versions of package-lock.json: run by hand, for the result is
+# committed.
+D3 := qsac/views/page/assets/d3
+
+d3: ## bundle the parts of d3 that pages use, with their licences (needs npm)
+	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && set -e && \
+	cp $(D3)/package.json $(D3)/package-lock.json $(D3)/entry.js $(D3)/licences.mjs "$$work" && \
+	(cd "$$work" && npm ci --silent --no-audit --no-fund && npm run --silent bundle && node licences.mjs) && \
+	cp "$$work/d3.js" "$$work/LICENSE" $(D3)
 
 # A clean header and no annotations: the files must not depend on who made them, where and from which index.
 # Not `pecos`: its emulator pins a pre-release and brings a gigabyte of compilers. What a user installs has the versions
 # that the tests use. The frameworks do not: guppylang for Python 3.11 wants an older hugr than pytket-quantinuum takes
 # by itself.
-EXTRAS := qulacs qir qasm3 nexus bench docs dev
+EXTRAS := qulacs qir qasm3 nexus train bench docs dev
 COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
   --no-emit-index-url --no-annotate --custom-compile-command 'make lock'
 lock: install ## renew the lock files from pyproject.toml
@@ -120,5 +144,5 @@ release: install ## VERSION=x.y.z: bump, date the changelog, check, commit, tag 
 	@$(BIN)/python -m tests.release '$(VERSION)'
 
 clean: ## remove what was built, the environments included
-	@rm -rf $(VENV) $(DEMO) $(FRAMEWORKS) .venv-min $(PYTHONS:%=.venv-%) build dist site *.egg-info .coverage .coverage.*
+	@rm -rf $(VENV) $(DEMO) $(FRAMEWORKS) .venv-min $(PYTHONS:%=.venv-%) build dist site *.egg-info .coverage .coverage.* qsac/layout/_kernel.*so
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

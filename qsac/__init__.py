@@ -3,15 +3,14 @@
 ``load(path_or_dict)`` reads a model, ``compile(model, target="h2")`` compiles it, ``run(compiled)`` runs it, and
 ``run(model)`` does both; ``interpret(compiled, counts)`` reads what came out elsewhere, ``verify(artifact)`` checks it;
 ``estimate(model)`` counts what a model of any size takes; ``template(model)`` compiles a shape, to be bound to tokens
-and parameters many times; ``from_arrays(state_dict)`` makes a model of a trained one; ``ir.parse(text)`` and
-``ir.print(program)`` read and write programs.
+and parameters many times; ``from_arrays(state_dict)`` makes a model of a trained one; ``train(config)`` trains one;
+``ir.parse(text)`` and ``ir.print(program)`` read and write programs.
 Everything is imported when it is first asked for.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as in typing, whose import would double the time of this one
 if TYPE_CHECKING:
     __version__: str
     from qsac import ir as ir
@@ -37,11 +36,15 @@ if TYPE_CHECKING:
     from qsac.families.contract import Model as Model
     from qsac.families.contract import Result as Result
     from qsac.families.reading import load as load
+    from qsac.frameworks import jax as jax
+    from qsac.frameworks import torch as torch
     from qsac.importing.importation import from_arrays as from_arrays
     from qsac.importing.imported import Imported as Imported
     from qsac.runtime.interpretation import interpret as interpret
     from qsac.templates.template import Template as Template
     from qsac.templates.template import template as template
+    from qsac.training.run_folder import Run as Run
+    from qsac.training.running import train as train
 
 _HOMES = {
     "BackendError": "qsac.errors",
@@ -60,6 +63,7 @@ _HOMES = {
     "QsacWarning": "qsac.errors",
     "Report": "qsac.checking",
     "Result": "qsac.families.contract",
+    "Run": "qsac.training.run_folder",
     "Template": "qsac.templates.template",
     "Verified": "qsac.artifact.compiled",
     "compile": "qsac.compiler.compilation",
@@ -70,6 +74,7 @@ _HOMES = {
     "load": "qsac.families.reading",
     "run": "qsac.compiler.running",
     "template": "qsac.templates.template",
+    "train": "qsac.training.running",
     "verify": "qsac.checking",
 }
 
@@ -86,8 +91,12 @@ def __getattr__(name: str) -> object:
         return version()
     from importlib import import_module
 
+    if name == "views":  # what qsac.showing asks for: a room high above those whose objects it shows
+        return import_module("qsac.views")
     if name == "ir":  # qsac.ir.parse and qsac.ir.print, without a further import
         return import_module("qsac.ir")
+    if name in ("jax", "torch"):  # qsac.jax.layer and qsac.torch.AttentionLayer
+        return import_module("qsac.frameworks").framework(name)
     if name not in _HOMES:
         raise AttributeError(f"module 'qsac' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

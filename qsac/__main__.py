@@ -2,7 +2,7 @@
 
 import sys
 
-from qsac.cli.main import run
+from qsac.cli.process import start
 
 if __name__ == "__main__":
-    sys.exit(run())
+    sys.exit(start())

@@ -22,10 +22,6 @@ _REAL_ROTATIONS = (("ry",), ("ry", "ry"))
 _COMPLEX_ROTATIONS = (("rx", "ry", "rz"), ("rz", "ry"), ("rx",))
 
 
-def _qubits(dimension: int) -> int:
-    return max(1, (dimension - 1).bit_length())
-
-
 def unitary_entries(rng: np.random.Generator, size: int, real: bool = False) -> list[Any]:
     """A random unitary (or orthogonal) matrix as rows of [re, im] pairs."""
     matrix = rng.normal(size=(size, size)) + (0 if real else 1j * rng.normal(size=(size, size)))
@@ -38,12 +34,12 @@ def _random_unitary(rng: np.random.Generator, dimension: int, real: bool) -> dic
     if kind == "identity":
         return {"type": "identity"}
     if kind == "matrix":
-        size = int(rng.choice([dimension, 2 ** _qubits(dimension)]))
+        size = int(rng.choice([dimension, 2 ** max(1, (dimension - 1).bit_length())]))
         return {"type": "matrix", "entries": unitary_entries(rng, size, real)}
     choices = _REAL_ROTATIONS if real else _COMPLEX_ROTATIONS
     rotations = choices[rng.integers(len(choices))]
     layers = int(rng.integers(1, 4))
-    shape = (layers, _qubits(dimension), len(rotations))
+    shape = (layers, max(1, (dimension - 1).bit_length()), len(rotations))
     parameters: Any = np.round(rng.normal(size=shape), 4).tolist()
     if rng.random() < 0.3:
         parameters = {"init": "normal", "scale": 1.0, "seed": int(rng.integers(100))}
@@ -65,13 +61,8 @@ def _random_kernel(rng: np.random.Generator) -> dict[str, Any]:
     return {"type": "polynomial", "coefficients": coefficients.tolist()}
 
 
-def random_model(seed: int) -> dict[str, Any]:
-    """The model of a seed: the same one in any process. All of them are valid and all their overlaps generic."""
-    rng = np.random.default_rng([2602, 6699, seed])
-    context = int(rng.integers(1, _MAX_CONTEXT + 1))
-    dimension = int(rng.choice(_DIMENSIONS))
-    real = bool(rng.random() < 0.4)
-    shape = (context + 1, dimension) if real else (context + 1, dimension, 2)
+def random_attention(rng: np.random.Generator, context: int, dimension: int, real: bool) -> dict[str, Any]:
+    """Attention for so many context tokens of a dimension before padding, real ones or not."""
     attention: dict[str, Any] = {
         "type": "overlap",
         "mask": str(rng.choice(["causal", "causal", "full"])),
@@ -80,10 +71,20 @@ def random_model(seed: int) -> dict[str, Any]:
         "score": _random_unitary(rng, dimension, real and bool(rng.random() < 0.8)),
     }
     phases = rng.choice(["absent", "absent", "given", "optimal"])
-    if phases == "given":
-        attention["phases"] = np.round(rng.uniform(-np.pi, np.pi, context), 4).tolist()
-    elif phases == "optimal":
-        attention["phases"] = "optimal"
+    if phases != "absent":
+        given = phases == "given"
+        attention["phases"] = np.round(rng.uniform(-np.pi, np.pi, context), 4).tolist() if given else "optimal"
+    return attention
+
+
+def random_model(seed: int) -> dict[str, Any]:
+    """The model of a seed: the same one in any process. All of them are valid and all their overlaps generic."""
+    rng = np.random.default_rng([2602, 6699, seed])
+    context = int(rng.integers(1, _MAX_CONTEXT + 1))
+    dimension = int(rng.choice(_DIMENSIONS))
+    real = bool(rng.random() < 0.4)
+    shape = (context + 1, dimension) if real else (context + 1, dimension, 2)
+    attention = random_attention(rng, context, dimension, real)
     values = np.round(rng.normal(size=shape), 4).tolist()
     return {"qsac": 1, "name": f"random-{seed}", "tokens": {"type": "inline", "values": values}, "attention": attention}
 
@@ -113,13 +114,13 @@ def _unitaries(draw: st.DrawFn, dimension: int, real: bool) -> dict[str, Any]:
     if kind == "identity":
         return {"type": kind}
     if kind == "matrix":
-        size = draw(st.sampled_from(sorted({dimension, 2 ** _qubits(dimension)})))
+        size = draw(st.sampled_from(sorted({dimension, 2 ** max(1, (dimension - 1).bit_length())})))
         return {"type": kind, "entries": unitary_entries(np.random.default_rng(draw(st.integers(0, 99))), size, real)}
     rotations = draw(st.sampled_from(_REAL_ROTATIONS if real else _COMPLEX_ROTATIONS))
     layers = draw(st.integers(1, 2))
-    count = layers * _qubits(dimension) * len(rotations)
+    count = layers * max(1, (dimension - 1).bit_length()) * len(rotations)
     angles = np.array(draw(st.lists(_ANGLES, min_size=count, max_size=count)))
-    parameters = angles.reshape(layers, _qubits(dimension), len(rotations)).tolist()
+    parameters = angles.reshape(layers, max(1, (dimension - 1).bit_length()), len(rotations)).tolist()
     return {"type": kind, "rotations": list(rotations), "layers": layers, "parameters": parameters}
 
 
@@ -148,12 +149,8 @@ def models(draw: st.DrawFn, max_context: int = _MAX_CONTEXT, max_dimension: int 
         attention["phases"] = "optimal"
     elif phases == "given":
         attention["phases"] = draw(st.lists(_ANGLES, min_size=context, max_size=context))
-    return {
-        "qsac": 1,
-        "name": "generated",
-        "tokens": {"type": "inline", "values": values.tolist()},
-        "attention": attention,
-    }
+    tokens = {"type": "inline", "values": values.tolist()}
+    return {"qsac": 1, "name": "generated", "tokens": tokens, "attention": attention}
 
 
 # Programs. What they consist of is drawn op by op, so that they shrink; angles and choices come from a seed each.
@@ -270,9 +267,8 @@ class _BlockProgram:
         elif kind in ("rotation", "pair-rotation"):
             qubits = self._some(rng, usable, 1 if kind == "rotation" else 2, 1)
             paulis = "".join(rng.choice(["x", "y", "z"], len(qubits)))
-            self._add(
-                PauliRotation(paulis, qubits, float(random_angles(rng, 1, self.generic).values[0]), origin=origin)
-            )
+            angle = float(random_angles(rng, 1, self.generic).values[0])
+            self._add(PauliRotation(paulis, qubits, angle, origin=origin))
         elif kind == "unitary":
             matrix = np.eye(2) if rng.random() < 0.2 and not self.generic else random_unitary(rng, 2)
             self._add(Unitary(target, Table(matrix), origin=origin))
@@ -297,9 +293,13 @@ class _BlockProgram:
 
 
 @st.composite
-def block_programs(draw: st.DrawFn, generic: bool = False, max_width: int = 5) -> Program:
-    """Verified block programs of every block; ``generic`` ones without angles at which a gate vanishes."""
+def block_programs(draw: st.DrawFn, generic: bool = False, max_width: int = 5, observed: bool = False) -> Program:
+    """Verified block programs of every block; ``generic`` ones without angles at which a gate vanishes. All that are
+    ``observed`` save probabilities after a gate, and go on."""
     program = _BlockProgram(draw(st.integers(1, max_width)), generic)
+    if observed:
+        for kind in ("unitary", "save-probabilities", "unitary"):
+            program.step(kind, draw(_SEEDS))
     for kind, seed in draw(_STEPS):
         program.step(kind, seed)
     if draw(st.booleans()):
@@ -370,13 +370,11 @@ def _attended_programs(draw: st.DrawFn) -> Program:
 
 def _published(draw: st.DrawFn, data: str, when: tuple[str, ...]) -> list[Op]:
     """A score copy as a model has it."""
-    gates = (
-        ApplyUnitary(data, "matrix", "matrix", (), when),
-        ApplyUnitary(data, "hardware-efficient", "angles", ("rx", "rz"), when),
-    )
+    matrix = ApplyUnitary(data, "matrix", "matrix", (), when)
+    ansatz = ApplyUnitary(data, "hardware-efficient", "angles", ("rx", "rz"), when)
     return [
         LoadTokens(data, ("key",), "context", when=when, origin="/tokens"),
-        *draw(st.sampled_from([(), gates[:1], gates[1:]])),
+        *draw(st.sampled_from([(), (matrix,), (ansatz,)])),
         LoadTokens(data, ("query",), "context", True, when, origin="/tokens"),
         Project((data,), origin="/attention/kernel"),
     ]

@@ -25,6 +25,7 @@ from qsac.machine.registry import target
 from qsac.native.circuit import KIND, NativeCircuit
 from qsac.pipeline.contract import PassContext
 from qsac.simulation.statevector import simulate
+from tests.cases import ALL, examples, seeds
 from tests.programs import build
 from tests.strategies import models, random_model
 
@@ -122,7 +123,7 @@ def test_vectors(index: int) -> None:
             assert found[name] == pytest.approx(value, abs=TOLERANCE, rel=TOLERANCE), name
 
 
-@pytest.mark.parametrize("seed", MODELS)
+@pytest.mark.parametrize("seed", seeds(300, one_of=2))
 def test_generated_models(seed: int) -> None:
     model = load(random_model(seed))
     for optimisation in _levels(seed):
@@ -141,7 +142,7 @@ def test_generated_models_cover_what_a_model_can_be() -> None:
     assert {bool(np.any(model.phases)) for model in generated} == {False, True}
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(models())
 def test_degenerate_models(given_model: dict[str, Any]) -> None:
     model = load(given_model)
@@ -152,7 +153,7 @@ def test_degenerate_models(given_model: dict[str, Any]) -> None:
 ROUTED = (1, 2, 4, 7, 8, 9, 10, 11, 14, 16, 17, 19, 20, 21, 24, 25, 28, 31, 36, 39)
 
 
-@pytest.mark.parametrize("seed", ROUTED)
+@pytest.mark.parametrize("seed", ROUTED if ALL else ROUTED[::3])
 @pytest.mark.usefixtures("short_search")
 def test_generated_models_routed_on_a_device(seed: int) -> None:
     compiled = _check(load(random_model(seed)), "ibm-fez", 2)

@@ -17,22 +17,22 @@ TOP_LEVEL = {
     "Makefile",
     "README.md",
     "docs",
-    "mkdocs.yml",
     "passes",
     "pyproject.toml",
     "qsac",
     "requirements-frameworks.lock",
     "requirements-runtime.lock",
     "requirements.lock",
+    "setup.py",
     "targets",
     "tests",
 }
 
 MAX_LINES = 400
-LONG_MODULES: dict[str, str] = {}
+LONG_MODULES: dict[str, str] = {"qsac/error_codes.py": "a list, which is read as one"}
 """Path of a module above MAX_LINES -> why it stays in one piece."""
 
-WHOLE = {"bench", "diagnostics", "docs", "extensions", "frameworks", "fuzz", "packaging", "release", "replay", "soak"}
+WHOLE = {"bench", "diagnostics", "docs", "extensions", "fuzz", "packaging", "release", "replay", "soak"}
 """Folders of tests that are of no room."""
 
 EMPTY_NAMES = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}

@@ -14,7 +14,9 @@ from qsac.ir.matching import ends_in_zero, is_load, is_uncompute, matched
 from qsac.ir.op import Register
 from qsac.ir.program import Program
 from qsac.ir.table import Table
-from qsac.passes.attention._gates import improved
+from qsac.passes.attention._gates import finished_gates, improved
+from qsac.passes.attention._rotation import improved as rotated
+from qsac.passes.attention._scores import OfScores
 from qsac.passes.attention._tables import added
 from qsac.pipeline.contract import BY_NAME, Pass, PassContext
 
@@ -24,20 +26,25 @@ class FoldScores(Pass):
     """Work scores out classically: a table of scores in place of a load and an inverse load.
 
     Needs a verified attention program. Guarantees the same meaning, exactly. A copy that is loaded from rows x_i and
-    un-loaded from rows y_j multiplies by the scores <y_j|x_i>. The pass computes them, and loads one qubit from the
+    un-loaded from rows y_j multiplies by the scores <y_j|x_i>. The pass computes them. It loads one qubit from the
     rows (s, sqrt(1 - |s|^2)) instead, for the copies for which that takes fewer two-qubit gates on the target after the
-    remaining passes. This mixes tokens: the compiler then does a part of what the circuit is for, which it never does
-    unless this pass is named. The artifact's statistics say so (`classical_work`).
+    remaining passes; or, of a causal mask, it solves for two ladders that have the scores of the pairs in the mask, and
+    nothing else of the tables (Construction, section 13). This mixes tokens: the compiler then does a part of what the
+    circuit is for, which it never does unless this pass is named. The artifact's statistics say so (`classical_work`).
     """
 
     name: ClassVar[str] = "fold-scores"
     level: ClassVar[Literal["attention", "block"]] = "attention"
     optimisation: ClassVar[int] = BY_NAME
+    after: ClassVar[tuple[str, ...]] = ("compress-tokens", "select-indices", "fold-unitaries")
     classical_work: ClassVar[str] = "scores, each of two tokens"
 
     def apply(self, program: Program, context: PassContext) -> Program:
-        """The program with tables of scores where they pay."""
-        return improved(program, context, _folded)
+        """The program with tables or ladders of scores where they pay."""
+        tables = improved(program, context, _folded)
+        scores = OfScores(program)
+        ladders = rotated(program, context, scores) if scores.any else program
+        return min((program, tables, ladders), key=lambda found: finished_gates(found, context))
 
 
 def _folded(program: Program, register: str) -> Program | None:

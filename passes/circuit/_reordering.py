@@ -67,30 +67,34 @@ def _scheduled(circuit: NativeCircuit, part: Sequence[int], free: list[int]) -> 
     date."""
     runs = _runs(circuit, part)
     member, tail = runs.member, _tails(runs, part)
-    two = {gate: len(member[gate]) == 2 for gate in part}
+    # One-qubit gates take no layer; they open what comes after them at once.
+    ranked = sorted(part, key=lambda gate: (len(member[gate]) == 2, -tail[gate], gate))
+    rank = {gate: place for place, gate in enumerate(ranked)}
+    qubits = [[qubit for qubit, _ in member[gate]] for gate in ranked]
     left = {(qubit, run): len(gates) for qubit, found in runs.on.items() for run, gates in enumerate(found)}
     missing = {gate: sum(run > 0 for _, run in member[gate]) for gate in part}
-    waiting = [gate for gate in part if not missing[gate]]
+    waiting = sorted(rank[gate] for gate in part if not missing[gate])
     order: list[int] = []
     layer = min(free, default=0)
     while waiting:
-        # One-qubit gates take no layer; they open what comes after them at once.
         taken: list[int] = []
-        for gate in sorted(waiting, key=lambda gate: (two[gate], -tail[gate], gate)):
-            if two[gate]:
-                if any(free[qubit] > layer for qubit, _ in member[gate]):
+        kept: list[int] = []
+        for place in waiting:
+            if len(qubits[place]) == 2:
+                first, second = qubits[place]
+                if free[first] > layer or free[second] > layer:
+                    kept.append(place)
                     continue
-                for qubit, _ in member[gate]:
-                    free[qubit] = layer + 1
-            taken.append(gate)
+                free[first] = free[second] = layer + 1
+            taken.append(place)
         if not taken:
             layer += 1
             continue
-        order += taken
-        gone = set(taken)
-        waiting = [gate for gate in waiting if gate not in gone]
-        for gate in taken:
-            waiting += _opened(runs, gate, left, missing)
+        for place in taken:
+            gate = ranked[place]
+            order.append(gate)
+            kept += [rank[other] for other in _opened(runs, gate, left, missing)]
+        waiting = sorted(kept)
     return order
 
 

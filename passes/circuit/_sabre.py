@@ -106,7 +106,7 @@ _TRIALS = ((5, 2), (20, 2), (20, 4))
 levels 1 to 3."""
 
 _BOUNDARY = 2
-"""Which barrier is at the profile's stop."""
+"""Which barrier is at the snapshot's stop."""
 
 _NATIVE = {"sx": "SX", "x": "X", "cz": "CZ", "measure": "Measure", "reset": "Reset"}
 
@@ -114,7 +114,7 @@ _NATIVE = {"sx": "SX", "x": "X", "cz": "CZ", "measure": "Measure", "reset": "Res
 def _parts(circuit: NativeCircuit) -> list[list[int]]:
     """The gates of a circuit, by their places, in parts that barriers keep apart.
 
-    One barrier keeps what the profile is of in one place. Others are before the last measurements: a qubit that is
+    One barrier keeps what the snapshot is of in one place. Others are before the last measurements: a qubit that is
     measured once it is where it ends can be swapped in one block with the gates before that.
     """
     rows = list(zip(circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist(), strict=True))

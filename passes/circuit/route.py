@@ -43,8 +43,8 @@ class Route(CircuitPass):
     ``("node", index on the device)`` is already placed: it is only simplified and written in native gates.
     Guarantees that every two-qubit gate is one of the target's ``gates``, on a pair of its ``coupling`` (in one of its
     ``directions``). Exact, up to global phase and to ``initial_map`` and ``final_map``. Every measurement keeps its
-    bit, so ``readouts`` stay; the ``profile`` follows its register. A resynthesised gate belongs to all ops whose gates
-    it replaces, a swap to the ops of the gate that it serves.
+    bit, so ``readouts`` stay; the ``snapshot`` follows its register. A resynthesised gate belongs to all ops whose
+    gates it replaces, a swap to the ops of the gate that it serves.
     ``qubits`` are the used qubits of the device, as ``("node", index on the device)``.
 
     Deterministic for a seed. Of up to ``attempts`` routings, fewer for large circuits and low ``-O`` levels, those with
@@ -84,8 +84,8 @@ class Route(CircuitPass):
             return self._finished(routed, circuit, context)
         from qsac.passes.circuit._sabre import Router  # imports Qiskit: seconds
 
-        profile = circuit.snapshot and circuit.snapshot._replace(stop=routed.stop)
-        router = Router(replace(routed.circuit, snapshot=profile), target)
+        snapshot = circuit.snapshot and circuit.snapshot._replace(stop=routed.stop)
+        router = Router(replace(routed.circuit, snapshot=snapshot), target)
         attempts = self._attempts(len(circuit), context.optimisation)
         tried: list[tuple[int, Routed]] = []
         for attempt in range(attempts):
@@ -265,7 +265,7 @@ def _joined(routed: Routed, parts: list[NativeCircuit]) -> Routed:
 
 
 def _on_device(routed: Routed, source: NativeCircuit) -> NativeCircuit:
-    """The routed circuit on the nodes that it uses, with the maps and the profile of ``source`` carried over."""
+    """The routed circuit on the nodes that it uses, with the maps and the snapshot of ``source`` carried over."""
     circuit = routed.circuit
     two = np.isin(circuit.kind, [KIND[gate.name] for gate in GATES if gate.qubits == 2])
     everything = tuple(range(len(source.qubits)))
@@ -275,10 +275,10 @@ def _on_device(routed: Routed, source: NativeCircuit) -> NativeCircuit:
     place = {node: index for index, node in enumerate(used)}
     lookup = np.zeros(len(circuit.qubits), dtype=np.int32)
     lookup[used] = range(len(used))
-    profile = source.snapshot
-    if profile is not None:
-        register = tuple(place[routed.boundary[qubit]] for qubit in profile.register)
-        profile = profile._replace(stop=routed.stop, register=register)
+    snapshot = source.snapshot
+    if snapshot is not None:
+        register = tuple(place[routed.boundary[qubit]] for qubit in snapshot.register)
+        snapshot = snapshot._replace(stop=routed.stop, register=register)
     return replace(
         source,
         qubits=tuple(circuit.qubits[node] for node in used),
@@ -286,7 +286,7 @@ def _on_device(routed: Routed, source: NativeCircuit) -> NativeCircuit:
         first=lookup[circuit.first],
         second=np.where(two, lookup[np.where(two, circuit.second, 0)], circuit.second).astype(np.int32),
         angles=circuit.angles,
-        snapshot=profile,
+        snapshot=snapshot,
         provenance=circuit.provenance,
         initial_map=tuple(place[node] for node in initial),
         final_map=tuple(place[node] for node in final),

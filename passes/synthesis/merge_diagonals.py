@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -41,7 +42,9 @@ class MergeDiagonals(Pass):
                     continue
                 open_places.append(len(ops))
             # Nothing moves past a barrier, on the qubits that are only used as controls either.
-            touched = (*op.targets, *op.controlled_by) if op.barrier else op.targets
+            touched: Iterable[str] = (*op.targets, *op.controlled_by)
+            if not op.barrier:
+                touched = (name for name in op.targets if name not in op.diagonal_on)
             last_target.update(dict.fromkeys(touched, len(ops)))
             ops.append(op)
         return program.with_ops(op for op in ops if not (isinstance(op, Diagonal) and _constant(op)))

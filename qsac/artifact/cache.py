@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qsac.arguments import callback, file_path, whole_number
 from qsac.artifact.cache_entry import decoded, encoded
@@ -30,6 +30,9 @@ from qsac.errors import InvalidInputError
 from qsac.families.contract import Model
 from qsac.files.folders import make_folder, named_folder
 from qsac.files.writing import remove_leftovers, write_file
+
+if TYPE_CHECKING:
+    from qsac.native.statistics import CompilationOptions
 
 FOLDER_VARIABLE, LIMIT_VARIABLE = "QSAC_CACHE_DIR", "QSAC_CACHE_LIMIT"
 LIMIT = 512 << 20
@@ -82,7 +85,7 @@ class Cache:
         self.warn = warn
         self._seen = False
 
-    def get(self, key: str, model: Model, target: dict[str, Any], options: dict[str, Any]) -> Compiled | None:
+    def get(self, key: str, model: Model, target: dict[str, Any], options: CompilationOptions) -> Compiled | None:
         """The compiled program under ``key``, with the model, target and options that the key was made of."""
         path = self._path(key)
         try:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.artifact.compiled import DEVIATIONS, Compiled, described_circuit
+from qsac.artifact.compiled import Compiled, described_circuit
+from qsac.artifact.places import Part
 from qsac.artifact.reading import read_described, read_verified
+from qsac.artifact.typed import check_statistics
 from qsac.families.contract import CircuitStep, Model
 from qsac.families.registry import family_of
 from qsac.files.differences import close
@@ -21,6 +23,9 @@ from qsac.files.strict_json import parse, walk
 from qsac.ir.parser import parse_program
 from qsac.ir.program import Program
 from qsac.native.circuit import NativeCircuit
+
+if TYPE_CHECKING:
+    from qsac.native.statistics import CompilationOptions
 
 MAGIC = b"qsac-cache 3 "
 HEADER_LIMIT = 64 << 20
@@ -56,7 +61,9 @@ def encoded(key: str, compiled: Compiled) -> bytes | None:
     return MAGIC + hashlib.sha256(body).hexdigest().encode("ascii") + b"\n" + body
 
 
-def decoded(data: bytes, key: str, model: Model, target: dict[str, Any], options: dict[str, Any]) -> Compiled | None:
+def decoded(
+    data: bytes, key: str, model: Model, target: dict[str, Any], options: CompilationOptions
+) -> Compiled | None:
     """What :func:`encoded` made of a program for ``key`` and ``model``, or None for any other bytes.
 
     ``target`` and ``options`` are those that the key was made of.
@@ -75,10 +82,11 @@ def decoded(data: bytes, key: str, model: Model, target: dict[str, Any], options
         steps, programs = family_of(model).plan(model).circuits, tuple(map(parse_program, irs))
         circuits = _circuits(header["circuits"], columns, steps, programs)
         found = Compiled(model, target, options, irs, circuits, header["stats"], {}, verified)
+        check_statistics(Part(found.stats, "/stats"), found.names)
         for circuit, stats in zip(circuits, found.parts_stats, strict=True):
-            _check_stats(stats, circuit)
-            if options["error_budget"] == "auto":
-                _check_like([{}], stats["error_budget"]["tried"])
+            _check_counts(stats, circuit)
+            if options["error_budget"] == "auto" and "tried" not in stats["error_budget"]:
+                return None
         _check_whole(found)
     except Exception:
         # The hash holds for whoever can compute it: behind it may be anything, of any type, nested to any depth.
@@ -105,42 +113,8 @@ def _circuits(
     return tuple(circuits)
 
 
-_NUMBER, _COUNT, _TEXT, _FLAG = "number", "count", "text", "flag"
-_PRICE = {"unit": _TEXT, "jobs": _COUNT, "amount": _NUMBER}
-
-_STATS: dict[str, Any] = {
-    "depth": _COUNT,
-    "two_qubit_depth": _COUNT,
-    "error_free_probability": (_NUMBER,),
-    "duration": ({"circuit": _NUMBER, "fixed": _NUMBER, "per_shot": _NUMBER},),
-    "cost": ({"unit": _TEXT, "fixed": _NUMBER, "per_shot": _NUMBER},),
-    "passes": [{"name": _TEXT, "level": _TEXT, "two_qubit_gates": [_COUNT]}],
-    "allocation": {...: [_TEXT]},
-    "error_budget": {"budget": _NUMBER, "spent": {...: _NUMBER}},
-}
-"""What statistics look like: a tuple holds what may also be null, a list what all of its entries are like, and ``...``
-stands for any name. There may be more fields."""
-
-_WHOLE: dict[str, Any] = {
-    "error_free_probability": (_NUMBER,),
-    "cost": ({"unit": _TEXT, "fixed": _NUMBER, "per_shot": _NUMBER},),
-    "forecast": {
-        "success_probability": (_NUMBER,),
-        "useful": (_NUMBER,),
-        "standard_error": _NUMBER,
-        "shots": (_COUNT,),
-        "cost": (_PRICE,),
-        "noise": (_FLAG,),
-    },
-}
-"""The same of all circuits together."""
-
-_MAGNITUDE = 1e200
-"""What is computed with is smaller, and so does not overflow. Counts, as that of the shots needed, may be larger."""
-
-
-def _check_stats(stats: dict[str, Any], circuit: NativeCircuit) -> None:
-    """Raise for statistics that are not of the circuit, or that nobody could print."""
+def _check_counts(stats: Mapping[str, Any], circuit: NativeCircuit) -> None:
+    """Raise for statistics that are not of the circuit."""
     counts = {
         "qubits": len(circuit.qubits),
         "two_qubit_gates": circuit.two_qubit_gates,
@@ -150,59 +124,13 @@ def _check_stats(stats: dict[str, Any], circuit: NativeCircuit) -> None:
     }
     if any(type(stats[name]) is not int or stats[name] != count for name, count in counts.items()):
         raise ValueError("counts of another circuit")
-    _check_like(_STATS, stats)
-    if any(len(step["two_qubit_gates"]) != 2 for step in stats["passes"]):
-        raise ValueError("a pass without counts")
-    for name in DEVIATIONS:
-        _check_like((_NUMBER,), stats["error_budget"].get(name))
-    _check_prices(stats["cost"])
 
 
 def _check_whole(found: Compiled) -> None:
-    """Raise for statistics of all circuits together, and of the model, that nobody could print."""
-    stats = found.stats
-    _check_like(_WHOLE, stats)
-    _check_prices(stats["cost"])
-    _check_prices(stats["forecast"]["cost"])
+    """Raise for statistics of another model, and for those that nobody could print."""
+    stats: Mapping[str, Any] = found.stats
     for name, value in family_of(found.model).statistics(found.model, found.subnormalisations).items():
         if not close(stats[name], value):
             raise ValueError("statistics of another model")
     if any(type(value) is float and not isfinite(value) for _, value in walk(stats)):
         raise ValueError("a number that is not finite")
-
-
-def _check_prices(price: dict[str, Any] | None) -> None:
-    for name in (price or {}).keys() - {"unit"}:
-        _check_like(_NUMBER, (price or {})[name])
-
-
-def _check_like(shape: Any, value: Any) -> None:
-    """Raise unless a value is as :data:`_STATS` describes it."""
-    if isinstance(shape, tuple):
-        if value is not None:
-            _check_like(shape[0], value)
-    elif isinstance(shape, list):
-        if type(value) is not list:
-            raise TypeError("no list")
-        for entry in value:
-            _check_like(shape[0], entry)
-    elif isinstance(shape, dict):
-        if type(value) is not dict:
-            raise TypeError("no object")
-        for name in value if ... in shape else shape:
-            _check_like(shape.get(name, shape.get(...)), value[name])
-    else:
-        _check_scalar(shape, value)
-
-
-def _check_scalar(shape: Any, value: Any) -> None:
-    if shape == _TEXT:
-        if type(value) is not str:
-            raise TypeError("no text")
-    elif shape == _FLAG:
-        if type(value) is not bool:
-            raise TypeError("no truth value")
-    elif type(value) not in ((int,) if shape == _COUNT else (int, float)):
-        raise TypeError("no number")
-    elif value < 0 if shape == _COUNT else not -_MAGNITUDE < value < _MAGNITUDE:
-        raise ValueError("a number out of range")

@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from qsac.arguments import file_path
 from qsac.artifact.sealing import FIELD, producer
-from qsac.errors import InvalidInputError
+from qsac.errors import InvalidInputError, printable
 from qsac.export.circuit_dict import to_dict
 from qsac.export.circuit_dict import to_json as circuit_json
 from qsac.families.contract import Model, Plan
@@ -26,10 +26,17 @@ from qsac.ir.identity import OpIdentity, identities
 from qsac.ir.parser import parse_ops, parse_program
 from qsac.ir.program import Program
 from qsac.native.circuit import NativeCircuit, Unit
+from qsac.showing import Shown, viewer
 
 if TYPE_CHECKING:
     from pytket import Circuit
     from qiskit import QuantumCircuit
+
+    from qsac.artifact.breakdown import Breakdown
+    from qsac.artifact.drawing import Drawing
+    from qsac.artifact.shown_page import Page
+    from qsac.artifact.specs import Specs
+    from qsac.native.statistics import BudgetReport, CompilationOptions, PartStatistics, Statistics
 
 VERSION = 1
 SIZE_LIMIT = 1 << 30
@@ -54,8 +61,8 @@ class Verified:
     tolerance: float
 
 
-@dataclass(frozen=True, eq=False)
-class Compiled:
+@dataclass(frozen=True, eq=False, repr=False)
+class Compiled(Shown):
     """A model compiled for a target. Two of them are equal if their artifacts are.
 
     ``irs`` are the final attention programs as text and ``circuits`` the native circuits, one for each circuit of the
@@ -67,10 +74,10 @@ class Compiled:
 
     model: Model
     target: dict[str, Any]
-    options: dict[str, Any]
-    irs: tuple[str, ...]
+    options: CompilationOptions
+    irs: Sequence[str]
     circuits: tuple[NativeCircuit, ...]
-    stats: dict[str, Any]
+    stats: Statistics
     timings: dict[str, float] = field(default_factory=dict)
     verified: Verified | None = None
     producer: dict[str, str] = field(default_factory=producer)
@@ -79,7 +86,16 @@ class Compiled:
         return self.to_json() == other.to_json() if isinstance(other, Compiled) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash((self.model, self.target["name"], self.irs))
+        return hash((self.model, self.target["name"], *self.irs))
+
+    def __repr__(self) -> str:
+        """In one line: name, target and counts."""
+        counts, many = self.stats, f"{len(self.circuits)} circuits, " if len(self.circuits) > 1 else ""
+        verified = "verified" if self.verified else "not verified"
+        return printable(
+            f"<Compiled {self.model.name!r} for {self.target['name']}: {many}{counts['two_qubit_gates']:,} two-qubit "
+            f"gates, {counts['qubits']} qubits, {verified}>"
+        )
 
     @cached_property
     def parts_ops(self) -> tuple[tuple[OpIdentity, ...], ...]:
@@ -126,16 +142,16 @@ class Compiled:
         return tuple(1.0 if line is None else float(line[1]) for line in lines)
 
     @property
-    def parts_stats(self) -> tuple[dict[str, Any], ...]:
+    def parts_stats(self) -> tuple[PartStatistics, ...]:
         """The statistics of each circuit: of a single one these are all."""
         if len(self.circuits) == 1:
-            return (self.stats,)
+            return (cast("PartStatistics", self.stats),)
         return tuple(self.stats["circuits"][name] for name in self.names)
 
-    def with_stats(self, parts: Sequence[dict[str, Any]], verified: Verified | None) -> Compiled:
+    def with_stats(self, parts: Sequence[PartStatistics], verified: Verified | None) -> Compiled:
         """The same with these statistics of its circuits, and this record of verification."""
         if len(self.circuits) == 1:
-            return replace(self, stats=parts[0], verified=verified)
+            return replace(self, stats=cast("Statistics", parts[0]), verified=verified)
         by_name = dict(zip(self.names, parts, strict=True))
         return replace(self, stats={**self.stats, "circuits": by_name}, verified=verified)
 
@@ -208,6 +224,30 @@ class Compiled:
             )
         return found[0]
 
+    def explain(self) -> Breakdown:
+        """Where the gates go: a tree of the ops with the gates of each, whose parts add up."""
+        from qsac.artifact.breakdown import breakdown
+
+        return breakdown(self)
+
+    def specs(self) -> Specs:
+        """What the program takes and promises: gates, depth, qubits, estimated success probability, shots, cost."""
+        from qsac.artifact.specs import specs_of
+
+        verified = None if self.verified is None else self.verified.how
+        return specs_of(self.target["name"], len(self.circuits), self.stats, verified)
+
+    def draw(self, circuit: str | None = None) -> Drawing:
+        """A circuit op by op, registers as wires; of several the one of that name. Raises as :meth:`circuit`."""
+        found: Drawing = viewer().drawing(self, self.circuit(circuit).name)
+        return found
+
+    def view(self) -> Page:
+        """The page that `qsac view` writes: notebooks show it in a frame. Raises
+        :class:`~qsac.errors.DoesNotFitError` for more gates than a page shows."""
+        found: Page = viewer().viewed(self)
+        return found
+
     def to_tket(self, circuit: str | None = None) -> Circuit:
         """A circuit as a pytket circuit; of several the one of that name."""
         from qsac.export.tket import to_tket
@@ -222,10 +262,10 @@ class Compiled:
         return to_qiskit(self.circuit(circuit))
 
 
-def without_deviations(stats: dict[str, Any]) -> dict[str, Any]:
+def without_deviations(stats: PartStatistics) -> PartStatistics:
     """The statistics of a circuit without what verification adds to them."""
     report = {name: value for name, value in stats["error_budget"].items() if name not in DEVIATIONS}
-    return {**stats, "error_budget": report}
+    return {**stats, "error_budget": cast("BudgetReport", report)}
 
 
 def _unit(unit: Unit) -> list[Any]:

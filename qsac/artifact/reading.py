@@ -6,12 +6,13 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, cast
 
 from qsac.arguments import file_path
 from qsac.artifact.compiled import SIZE_LIMIT, VERSION, Compiled, Verified
 from qsac.artifact.places import Part
 from qsac.artifact.sealing import check_digest
+from qsac.artifact.typed import TargetFields, check_statistics, check_type
 from qsac.errors import InvalidInputError, QsacError
 from qsac.export.circuit_dict import from_dict
 from qsac.families.contract import CircuitStep, Model, Plan
@@ -27,6 +28,7 @@ from qsac.ir.parser import parse_program
 from qsac.ir.program import Program, bit_register
 from qsac.native.circuit import BitReadout, NativeCircuit, Snapshot, Unit
 from qsac.native.provenance import Group, Provenance
+from qsac.native.statistics import CompilationOptions, Statistics
 
 
 def read_file(path: str | os.PathLike[str]) -> Compiled:
@@ -53,12 +55,16 @@ def checked_version(document: object) -> dict[str, Any]:
     """The document, if it is an artifact of a version that this qsac reads."""
     version = document.get("qsac_artifact") if isinstance(document, dict) else None
     if not isinstance(document, dict) or not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        template = isinstance(document, dict) and "qsac_template" in document
+        bound = "a template is bound first: qsac bind TEMPLATE -o NAME.qsac.json"
+        compiled = "a model file is compiled first: qsac compile MODEL --target NAME -o NAME.qsac.json"
         raise InvalidInputError(
             "this is not a qsac artifact",
             code="artifact.not-an-artifact",
             pointer="/qsac_artifact",
+            found="a template" if template else None,
             wanted="the file that `qsac compile -o` wrote",
-            help="a model file is compiled first: qsac compile MODEL --target NAME -o NAME.qsac.json",
+            help=bound if template else compiled,
         )
     if version > VERSION:
         raise InvalidInputError(
@@ -107,23 +113,21 @@ def compiled_of(document: dict[str, Any]) -> Compiled:
     circuits = tuple(_read_circuit(entry, program) for entry, program in zip(entries, programs, strict=True))
     for entry, circuit, step, program in zip(entries, circuits, plan.circuits, programs, strict=True):
         _check_meaning(entry, circuit, step, program)
-    root.field("target").field("name").text()
-    root.field("target").field("kind").choice(("device", "exact", "shots"))
-    stats = root.field("stats")
+    check_type(root.field("target"), TargetFields)
+    stats, options = root.field("stats"), root.field("options")
+    check_type(options, CompilationOptions)
+    check_statistics(stats, [circuit.name for circuit in circuits])
     _check_stats(stats, model, programs)
-    if len(circuits) > 1:
-        for circuit in circuits:
-            stats.field("circuits").field(circuit.name).mapping()
     versions = root.field("producer").mapping()
     for name in versions:
         root.field("producer").field(name).text()
     return Compiled(
         model=model,
         target=root.field("target").mapping(),
-        options=root.field("options").mapping(),
+        options=cast("CompilationOptions", options.mapping()),
         irs=tuple(ir.text() for ir in irs),
         circuits=circuits,
-        stats=stats.mapping(),
+        stats=cast("Statistics", stats.mapping()),
         verified=_verified(root.field("verified")),
         producer=versions,
     )
@@ -246,8 +250,8 @@ def _model(part: Part) -> Model:
     """The model, which has to be canonical: an artifact stands alone, names no other file, and computes no tokens."""
     tokens = part.mapping().get("tokens")
     if isinstance(tokens, dict) and tokens.get("type") not in (None, *WRITTEN_OUT):
-        wanted = " or ".join(f'"{kind}"' for kind in WRITTEN_OUT)
-        raise part.field("tokens").field("type").wrong(f"{wanted}: the tokens themselves")
+        wanted = ", ".join(f'"{kind}"' for kind in WRITTEN_OUT)
+        raise part.field("tokens").field("type").wrong(f"one of {wanted}: the tokens themselves")
     for path, value in walk(part.value):
         if isinstance(value, dict) and "path" in value:
             raise Part(value, join(part.pointer, *path)).wrong("the numbers themselves: no file is named")

@@ -34,14 +34,22 @@ def check_artifact(
     simulate: bool = True,
     progress: Progress | None = None,
 ) -> Report:
-    """Check an artifact's text, which need not be trusted; ``source`` names it in errors.
+    """Check an artifact's text, which need not be trusted; ``source`` names it in errors. See
+    :func:`check_artifact_document`."""
+    return check_artifact_document(_parsed(data, source), model=model, simulate=simulate, progress=progress)
+
+
+def check_artifact_document(
+    parsed: object, *, model: Model | None = None, simulate: bool = True, progress: Progress | None = None
+) -> Report:
+    """Check an artifact, parsed from JSON by :func:`~qsac.files.strict_json.parse`; it need not be trusted.
 
     Everything is read: the IR, the options and passes, the target, maps and groups. Statistics are recomputed;
     gate set, coupling, maps and readout are checked; the circuit as stored is simulated, unless ``simulate`` is False,
     and compared with the closed form of its model, or with its program where an error budget was spent. ``model`` is
     the one that it should be of. Raises :class:`~qsac.errors.InvalidInputError` for what is not an artifact at all.
     """
-    document = checked_version(_parsed(data, source))
+    document = checked_version(parsed)
     findings: list[Finding] = []
     try:
         check_digest(document, "artifact")

@@ -12,9 +12,9 @@ from qsac.arguments import callback, flag
 from qsac.artifact.compiled import Compiled
 from qsac.artifact.reading import read_bytes
 from qsac.artifact.sealing import FIELD, digest_of
-from qsac.checking.artifacts import check_artifact, text_of
+from qsac.checking.artifacts import check_artifact_document, text_of
 from qsac.checking.report import Report
-from qsac.checking.templates import check_template
+from qsac.checking.templates import check_template_document
 from qsac.errors import InvalidInputError, QsacError
 from qsac.families.contract import Model
 from qsac.families.reading import load, model_of
@@ -50,9 +50,14 @@ def check(
     simulate: bool = True,
     progress: Progress | None = None,
 ) -> Report:
-    """Check an artifact's or a template's text: see :func:`check_artifact` and :func:`check_template`."""
-    checker = check_template if "qsac_template" in _document(data, source) else check_artifact
-    return checker(data, source, model=model, simulate=simulate, progress=progress)
+    """Check an artifact's or a template's text: see :func:`check_artifact_document` and
+    :func:`check_template_document`. It is parsed once."""
+    document = _document(data, source)
+    checker = check_template_document if "qsac_template" in document else check_artifact_document
+    try:
+        return checker(document, model=model, simulate=simulate, progress=progress)
+    except QsacError as error:
+        raise error.located(source) from None
 
 
 def verify(

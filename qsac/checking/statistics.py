@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import sqrt
 from typing import Any
 
@@ -114,7 +114,7 @@ _OF_CIRCUITS = ("passes", "allocation", "error_budget")
 
 
 def _recomputed(
-    compiled: Compiled, stats: dict[str, Any], wanted: dict[str, Any], pointer: str, others: set[str]
+    compiled: Compiled, stats: Mapping[str, Any], wanted: Mapping[str, Any], pointer: str, others: set[str]
 ) -> Iterator[Finding]:
     """Statistics beside what they have to be; there is nothing but these and ``others``."""
     same = compiled.producer == producer()

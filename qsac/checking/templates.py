@@ -21,16 +21,25 @@ _MOST = 8
 def check_template(
     data: bytes, source: str, *, model: Model | None = None, simulate: bool = True, progress: Progress | None = None
 ) -> Report:
-    """Check a template's text, which need not be trusted; ``source`` names it in errors.
+    """Check a template's text, which need not be trusted; ``source`` names it in errors. See
+    :func:`check_template_document`."""
+    try:
+        document = parse(data, source, "template")
+        return check_template_document(document, model=model, simulate=simulate, progress=progress)
+    except QsacError as error:
+        raise error.located(source) from None
+
+
+def check_template_document(
+    parsed: object, *, model: Model | None = None, simulate: bool = True, progress: Progress | None = None
+) -> Report:
+    """Check a template, parsed from JSON by :func:`~qsac.files.strict_json.parse`; it need not be trusted.
 
     A template is compiled from its model, options and target alone, so it is compiled again, and everything in it has
     to be the same; then its own binding is verified like any artifact, unless ``simulate`` is False. ``model`` is the
     one that it should be of. Raises :class:`~qsac.errors.InvalidInputError` for what is not a template at all.
     """
-    try:
-        document = checked_version(parse(data, source, "template"))
-    except QsacError as error:
-        raise error.located(source) from None
+    document = checked_version(parsed)
     findings: list[Finding] = []
     try:
         check_digest(document, "template")

@@ -20,7 +20,9 @@ ENDING = ".qsac-template.json"
 
 @click.command("bind")
 @click.argument("template")
-@click.option("--tokens", help="The tokens: a .npy, .npz, .csv or .safetensors file, or a model file.")
+@click.option(
+    "--tokens", help="The tokens: a .npy, .npz, .csv or .safetensors file, a model file, or the .txt file of a text."
+)
 @click.option("--parameters", help="A JSON file: an object with value, score and phases.")
 @click.option("-o", "--output", help="File to write, or - for standard output.")
 @click.option("--emit", type=click.Choice(FORMS), default="artifact", show_default=True, help="What to write.")
@@ -35,7 +37,7 @@ ENDING = ".qsac-template.json"
 @click.option("--timing", is_flag=True, help="Print the time of each stage, on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="Print statistics and times as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@click.option("-v", "--verbose", is_flag=True, help="Also print registers, every pass, and the gates of each op.")
+@click.option("-v", "--verbose", is_flag=True, help="Also print registers, every pass, and the gates op by op.")
 def command(
     template: str,
     tokens: str | None,
@@ -66,7 +68,7 @@ def command(
     found = Template.load(template)
     with progress_bar(quiet) as progress:
         compiled = found.bind(
-            None if tokens is None else _tokens(tokens),
+            None if tokens is None else _tokens(tokens, words=getattr(found.model, "text", None) is not None),
             None if parameters is None else _parameters(parameters),
             verify=verify,
             after=stages.after,
@@ -86,9 +88,13 @@ def command(
     )
 
 
-def _tokens(argument: str) -> Numbers:
+def _tokens(argument: str, *, words: bool) -> Numbers | str | list[str]:
     if argument == "-" or argument.endswith(".json"):
         return _tokens_of(argument)
+    if words and argument.endswith(".txt"):
+        from qsac.families.tokens.text import text_file
+
+        return text_file(argument)
     from qsac.errors import QsacError
     from qsac.families.tokens.file import file_tokens
 
@@ -99,11 +105,14 @@ def _tokens(argument: str) -> Numbers:
         raise error.located(argument) from None
 
 
-def _tokens_of(argument: str) -> Numbers:
-    """The tokens of a model file as given."""
+def _tokens_of(argument: str) -> Numbers | list[str]:
+    """The tokens of a model file as given, or the words of its text."""
     from qsac.errors import InvalidInputError
 
     found = load_argument(argument)
+    text = getattr(found, "text", None)
+    if text is not None:
+        return [text.words[number] for number in text.sequence]
     tokens: Numbers | None = getattr(found, "given_tokens", None)
     if tokens is None:
         raise InvalidInputError(

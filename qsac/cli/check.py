@@ -10,6 +10,7 @@ import click
 
 from qsac.cli.arguments import load_argument
 from qsac.cli.messages import say, warn, write
+from qsac.cli.progress import waiting
 
 if TYPE_CHECKING:
     from qsac.families.contract import Model, Result
@@ -28,9 +29,10 @@ def command(model: str, metrics: bool, as_json: bool, verbose: bool) -> None:
     from qsac.families.registry import family_of
     from qsac.report.forecast import outlook
 
-    loaded = load_argument(model)
-    found = loaded.readout.closed_form(loaded) if metrics else None
-    told = outlook(loaded)
+    with waiting("computing the closed form"):
+        loaded = load_argument(model)
+        found = loaded.readout.closed_form(loaded) if metrics else None
+        told = outlook(loaded)
     if as_json:
         facts = dict(family_of(loaded).facts(loaded))
         facts |= {} if found is None else dict(found.to_dict())

@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from qsac.cli.arguments import level_option, load_argument, open_cache, prefer_option, qubits_option, seed_option
-from qsac.cli.messages import note, say, warn, write
-from qsac.cli.output import check_own
+from qsac.cli.messages import note, warn, write
+from qsac.cli.output import check_own, check_sources_stay
 from qsac.cli.progress import progress_bar
 from qsac.cli.stages import StagePrinter, prints_stages
+from qsac.cli.summary import facts_of, print_summary, print_timing
 from qsac.machine.target import DEFAULT_TARGET
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> f
 @click.option("--verify-each", is_flag=True, help="Compare each stage's result with the stage before.")
 @click.option("--json", "as_json", is_flag=True, help="Print statistics and times as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@click.option("-v", "--verbose", is_flag=True, help="Also print registers, every pass, and the gates of each op.")
+@click.option("-v", "--verbose", is_flag=True, help="Also print registers, every pass, and the gates op by op.")
 def command(
     model: str,
     target: str,
@@ -175,27 +175,29 @@ def command(
         note(_why_exact(compiled) if error_budget == "auto" else untouched)
 
 
-def output_place(output: str | None, default: str, sources: Mapping[str, str], *, as_json: bool) -> str:
-    """Where the output goes: to ``-o``, or to ``default``, which may only replace files that qsac wrote; never over
-    one of the ``sources``, which are named by kind."""
+def output_place(
+    output: str | None,
+    default: str,
+    sources: Mapping[str, str],
+    *,
+    as_json: bool,
+    own: Callable[[Path], None] = check_own,
+) -> str:
+    """Where the output goes: to ``-o``, or to ``default``, which may only replace files that qsac wrote, as ``own``
+    says; never over one of the ``sources``, which are named by kind."""
     place = default if output is None else output
     if not place:
         raise click.UsageError("-o has no file name")
-    for kind, source in sources.items():
-        if "-" not in (source, place) and Path(place).exists() and _same_file(place, source):
-            raise click.UsageError(f"the output would replace the {kind}: name another one with -o")
+    check_sources_stay(place, sources)
     if place == "-" and as_json:
         raise click.UsageError("--json and the output would both go to standard output: name a file with -o")
-    if output is None and place != "-":
-        check_own(Path(place))
+    if place != "-":
+        from qsac.files.writing import check_name
+
+        check_name(Path(place))
+        if output is None:
+            own(Path(place))
     return place
-
-
-def _same_file(place: str, source: str) -> bool:
-    try:
-        return Path(place).samefile(source)
-    except FileNotFoundError:
-        return False
 
 
 def deliver(
@@ -224,12 +226,12 @@ def deliver(
     else:
         write_whole(place, parts, guard=None if named else check_own)
     if timing:
-        _print_timing(compiled)
+        print_timing(compiled)
     said = _advice(compiled) if as_json or not quiet else None
     if as_json:
-        write(json.dumps(_facts(compiled, place) | {"advice": said}, indent=2, allow_nan=False))
+        write(json.dumps(facts_of(compiled, place) | {"advice": said}, indent=2, allow_nan=False))
     elif not quiet:
-        _print_summary(compiled, place, what, verify, verbose)
+        print_summary(compiled, place, what, verify, verbose)
         show_losses(compiled.stats["forecast"])
         for work in _beyond(compiled):
             warn(f"{work} were worked out classically, by a pass that was named: these circuits do not compute them")
@@ -293,7 +295,7 @@ def check_form(emit: str, early_exit: bool, circuit: str | None, stages: StagePr
     if circuit is not None and emit == "artifact":
         raise click.UsageError("--circuit is for other forms: an artifact has all circuits")
     if stages.elide and stages.after is None and emit != "ir":
-        raise click.UsageError("--elide-tables is for printed programs: --print-after .., or --emit ir")
+        raise click.UsageError("--elide-tables is for printed programs: --print-after .., --ir-dir, or --emit ir")
 
 
 def written(compiled: Compiled, emit: str, early_exit: bool, name: str | None, stages: StagePrinter) -> Iterable[str]:
@@ -321,66 +323,3 @@ def written(compiled: Compiled, emit: str, early_exit: bool, name: str | None, s
     from qsac.export.qir import to_qir
 
     return [to_qir(circuit, early_exit=early_exit)]
-
-
-def _facts(compiled: Compiled, place: str) -> dict[str, Any]:
-    return {
-        "name": compiled.model.name,
-        "sha256": compiled.model.sha256,
-        "target": compiled.target["name"],
-        "output": place,
-        "verified": None if compiled.verified is None else asdict(compiled.verified),
-        "options": compiled.options,
-        "stats": compiled.stats,
-        "timings": compiled.timings,
-    }
-
-
-def _print_timing(compiled: Compiled) -> None:
-    from qsac.report.summary import timing_rows
-
-    for name, milliseconds in timing_rows(compiled):
-        say(f"{name:<20}{milliseconds:>12} ms", err=True)
-
-
-def _print_summary(compiled: Compiled, place: str, what: str, verify: bool | None, verbose: bool) -> None:
-    """Facts and passes, on stdout unless the output itself goes there."""
-    from qsac.cli.places import show_places
-    from qsac.cli.tables import Table, show_facts
-    from qsac.report.summary import facts, op_rows
-
-    to_stderr = place == "-"
-    if compiled.verified:
-        exact = compiled.verified.how == "closed form"
-        verified = "verified against " + ("the closed form" if exact else "its own program, because it is not exact")
-    else:
-        verified = "not verified" + (" (too wide to verify by default: --verify)" if verify is None else "")
-    say(f"{compiled.model.name}: compiled, {verified}", err=to_stderr)
-    rows = facts(compiled)
-    if verbose:
-        for stats in compiled.parts_stats:
-            rows += [(name, " ".join(qubits)) for name, qubits in stats["allocation"].items()]
-    show_facts(rows, stderr=to_stderr)
-    if verbose:
-        show_places(compiled.stats["forecast"], stderr=to_stderr)
-        table = Table("op", "native gates for", "one-qubit", "two-qubit", numbers=("one-qubit", "two-qubit"))
-        for gates in op_rows(compiled):
-            table.add(*gates)
-        table.show(stderr=to_stderr)
-    counts = [step for stats in compiled.parts_stats for step in stats["passes"]]
-    show_passes(counts, every=verbose, stderr=to_stderr)
-    if not to_stderr:
-        say(f"{what} written to {place}")
-
-
-def show_passes(counts: Sequence[Mapping[str, Any]], *, every: bool, stderr: bool) -> None:
-    """The table of the passes that changed the number of two-qubit gates, or of every pass; nothing if empty."""
-    from qsac.cli.tables import Table
-    from qsac.report.summary import pass_rows
-
-    rows = pass_rows(counts, every=every)
-    if rows:
-        table = Table("pass", "level", "two-qubit gates before", "after", numbers=("two-qubit gates before", "after"))
-        for row in rows:
-            table.add(*row)
-        table.show(stderr=stderr)

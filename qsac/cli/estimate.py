@@ -9,6 +9,7 @@ import click
 
 from qsac.cli.arguments import level_option, load_argument, prefer_option, qubits_option
 from qsac.cli.messages import say, warn, write
+from qsac.cli.progress import waiting
 from qsac.machine.target import DEFAULT_TARGET
 
 if TYPE_CHECKING:
@@ -50,16 +51,17 @@ def command(
     from qsac.families.registry import family_of
     from qsac.report.summary import estimate_rows
 
-    found = estimate(
-        load_argument(model),
-        target,
-        context=context,
-        dimension=dimension,
-        optimisation=optimisation,
-        qubits=qubits,
-        prefer=prefer,
-    )
-    estimated = found.to_json()
+    with waiting("estimating"):
+        found = estimate(
+            load_argument(model),
+            target,
+            context=context,
+            dimension=dimension,
+            optimisation=optimisation,
+            qubits=qubits,
+            prefer=prefer,
+        )
+        estimated = found.to_json()
     if as_json:
         write(json.dumps(estimated, indent=2, allow_nan=False))
         return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from qsac.cli.messages import say, warn, write
+from qsac.cli.progress import waiting
 
 if TYPE_CHECKING:
     from qsac.importing.imported import Imported
@@ -61,7 +62,8 @@ def command(weights: str, output: str | None, as_json: bool, verbose: bool, **op
     from qsac.importing.importation import from_arrays
 
     to_stdout = output == "-"
-    found = from_arrays(weights, **_arguments(weights, options))
+    with waiting("importing"):
+        found = from_arrays(weights, **_arguments(weights, options))
     if as_json and not to_stdout:
         write(json.dumps(found.to_dict(), indent=2, allow_nan=False))
     if to_stdout:

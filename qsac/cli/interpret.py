@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qsac.cli.arguments import read_artifact, read_json
+from qsac.cli.progress import waiting
 from qsac.cli.run import show_result
 
 if TYPE_CHECKING:
@@ -51,5 +52,6 @@ def command(artifact: str, counts: str, order: Order | None, as_json: bool, verb
     def spelled(chosen: Order) -> str:
         return shlex.join(["qsac", "interpret", artifact, counts, "--order", chosen])
 
-    result = interpret_document(compiled, seen, order, source, spelled)
+    with waiting("interpreting the counts"):
+        result = interpret_document(compiled, seen, order, source, spelled)
     show_result(compiled, result, as_json=as_json, verbose=verbose)

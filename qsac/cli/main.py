@@ -12,6 +12,7 @@ import re
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -36,9 +37,15 @@ COMMANDS = {
     "opt": "Run passes on a program given as IR text.",
     "estimate": "Count the gates of a model of any size, without compiling it.",
     "bind": "Fill tokens and parameters into a compiled template.",
+    "train": "Train a model, and write a model file of what was learned.",
+    "evaluate": "Measure, compare and plot what was trained.",
+    "roll-out": "Continue a trajectory step by step by a model that was trained.",
     "run": "Run an artifact or a model, exactly or by shots.",
     "generate": "Continue a prompt by words that circuits give.",
     "verify": "Check that an artifact or a template is what it claims to be.",
+    "view": "Write a page that shows what the compiler did.",
+    "diff": "Say what differs between two programs.",
+    "plot": "Draw passes, scaling, results or training as PNG and SVG.",
     "check": "Validate a model file; print its closed-form metrics.",
     "import": "Make a model file of a trained model's weights.",
     "jobs": "List the jobs that were submitted to vendors.",
@@ -48,6 +55,10 @@ COMMANDS = {
     "targets": "List the targets, or describe one.",
     "cache": "Show or clear the cache of compiled programs.",
     "passes": "List the passes that a pipeline can be made of.",
+    "explain": "Say what a pass, op, metric, target or error code is.",
+    "init": "Make a model file from arrays or answers.",
+    "doctor": "Say what is installed, and what is missing.",
+    "completion": "Print what makes a shell complete commands.",
 }
 """Each command NAME is the click command `command` in the module :func:`module_of` NAME."""
 
@@ -56,8 +67,9 @@ EXIT_BROKEN_PIPE = 141
 
 
 def module_of(command: str) -> str:
-    """The module of a command: it has its name, with an underscore behind what is a word of Python's (`import`)."""
-    return f"qsac.cli.{command}{'_' * keyword.iskeyword(command)}"
+    """The module of a command: it has its name, with underscores for dashes, and one behind what is a word of Python's
+    (`import`)."""
+    return f"qsac.cli.{command.replace('-', '_')}{'_' * keyword.iskeyword(command)}"
 
 
 class UnknownCommand(click.UsageError):
@@ -77,8 +89,22 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        from qsac.cli.examples import epilog
+
         command: click.Command = import_module(module_of(cmd_name)).command
+        command.epilog = epilog(cmd_name)
+        if ctx.resilient_parsing:
+            from qsac.cli.completing import complete_names
+
+            complete_names(command)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """Commands by their names, none of which is imported, and options."""
+        from click.shell_completion import CompletionItem
+
+        named = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -128,6 +154,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    asked = os.environ.get("_QSAC_COMPLETE")
+    if asked is not None:
+        from click.shell_completion import shell_complete
+
+        with suppress(click.UsageError):  # what cannot be parsed has nothing to be completed with
+            return shell_complete(main, {}, "qsac", "_QSAC_COMPLETE", asked)
+        return 0
     try:
         code = main.main(None if arguments is None else list(arguments), prog_name="qsac", standalone_mode=False)
         sys.stdout.flush()
@@ -152,7 +185,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except OSError as error:
         return _failed_system_call(error)
     except Exception as error:
-        return _bug(error)
+        return _interrupted() if _hides_interruption(error) else _bug(error)
     return code if isinstance(code, int) else EXIT_DONE
 
 
@@ -240,6 +273,15 @@ def _guesses(error: click.ClickException) -> list[str]:
     return []
 
 
+def _hides_interruption(error: BaseException) -> bool:
+    """Whether an error stands for Ctrl-C: modules in C that are interrupted while they import others say that the
+    import failed, and why that was."""
+    causes: list[BaseException] = [error]
+    while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None and cause not in causes:
+        causes.append(cause)
+    return any(isinstance(cause, KeyboardInterrupt) for cause in causes)
+
+
 def _interrupted() -> int:
     say("interrupted", err=True)
     return EXIT_INTERRUPTED
@@ -253,8 +295,8 @@ def _bug(error: BaseException) -> int:
         "error",
         "red",
         f"this is a bug of qsac: {type(error).__name__}: {first_line}\n"
-        f"  help:   please report it at {_issues_page()} with the command, the model file, and what the command\n"
-        f"          prints when the environment variable QSAC_DEBUG is 1; this is qsac {version()}",
+        f"  help:   please report it at {_issues_page()} with the command, the model file, and what the command "
+        f"prints when the environment variable QSAC_DEBUG is 1; this is qsac {version()}",
     )
     return EXIT_BUG
 
@@ -281,4 +323,6 @@ def _issues_page() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(run())
+    from qsac.cli.process import start
+
+    sys.exit(start())

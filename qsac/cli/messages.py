@@ -12,13 +12,18 @@ from contextlib import contextmanager
 
 import click
 
+from qsac.cli.screen import fitted
 from qsac.errors import printable
 
 
-def say(*lines: str, err: bool = False) -> None:
-    """Print lines of text. Whatever they quote from files is made printable, line breaks in it too."""
+def say(*lines: str, err: bool = False, whole: bool = False) -> None:
+    """Print lines of text. Whatever they quote from files is made printable, line breaks in it too.
+
+    On a terminal long lines are broken between words, unless they are to stay ``whole``: those of a program.
+    """
     with _unheard(err):
-        click.echo("\n".join(map(printable, lines)), err=err)
+        shown = (printable(line) if whole else fitted(printable(line), stderr=err) for line in lines)
+        click.echo("\n".join(shown), err=err)
 
 
 def write(document: str, *, end: str = "\n") -> None:
@@ -35,7 +40,9 @@ def label(word: str, colour: str) -> str:
 def report(word: str, colour: str, message: str) -> None:
     """Print a message of one kind on stderr; only the line breaks that ``message`` itself has are kept."""
     with _unheard(True):
-        click.echo(f"{label(word, colour)} " + "\n".join(map(printable, message.split("\n"))), err=True)
+        first, *fields = map(printable, message.split("\n"))
+        lines = [fitted(first, stderr=True, before=len(word) + 2), *(fitted(line, stderr=True) for line in fields)]
+        click.echo(f"{label(word, colour)} " + "\n".join(lines), err=True)
 
 
 @contextmanager

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from qsac.cli.arguments import prefer_option, qubits_option, read_ir, seed_option
-from qsac.cli.compile import output_place, show_passes
+from qsac.cli.compile import output_place
 from qsac.cli.messages import note, say, write
 from qsac.cli.progress import progress_bar
 from qsac.cli.stages import StagePrinter, prints_stages
+from qsac.cli.summary import show_passes
 from qsac.machine.target import DEFAULT_TARGET
 
 if TYPE_CHECKING:

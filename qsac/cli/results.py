@@ -8,6 +8,7 @@ import time
 import click
 
 from qsac.cli.messages import say, warn, write
+from qsac.cli.progress import waiting
 
 POLL_SECONDS = 10.0
 """How often --wait asks the vendor."""
@@ -39,10 +40,11 @@ def command(id: int, wait: bool, resume: bool, yes: bool, as_json: bool, verbose
             from qsac.cli.submission import resume_job
 
             job = resume_job(job, service, journal, yes=yes)
-        job = update(job, service, journal)
-        while wait and job.state in ("queued", "running"):
-            time.sleep(POLL_SECONDS)
+        with waiting(f"asking for job {id}"):
             job = update(job, service, journal)
+            while wait and job.state in ("queued", "running"):
+                time.sleep(POLL_SECONDS)
+                job = update(job, service, journal)
     incomplete = problem(job)
     if incomplete is not None:
         raise incomplete

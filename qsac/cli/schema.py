@@ -1,4 +1,5 @@
-"""`qsac schema`: the JSON Schemas of model files, of results, of estimates and of target files."""
+"""`qsac schema`: the JSON Schemas of model files, of results, of estimates, of target files and of training
+configurations."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ SCHEMAS = {
     "estimate": ("compiler", "estimate.schema.json"),
     "results": ("runtime", "results.schema.json"),
     "target": ("machine", "target.schema.json"),
+    "train": ("training", "train.schema.json"),
 }
 
 
@@ -20,9 +22,10 @@ SCHEMAS = {
 @click.option(
     "--of", "kind", type=click.Choice(tuple(SCHEMAS)), default="model", show_default=True, help="Which schema."
 )
+@click.option("--train", "kind", flag_value="train", help="That of training configurations: --of train.")
 def command(kind: str) -> None:
-    """Print the JSON Schema of model files, of the output of `qsac run --json` or `qsac estimate --json`, or of files
-    that describe a machine.
+    """Print the JSON Schema of model files, of the output of `qsac run --json` or `qsac estimate --json`, of files that
+    describe a machine, or of training configurations.
 
     Editors use it to complete and check such a file while you write it.
     """

@@ -1,4 +1,5 @@
-"""Printing of stages, on stderr: all of them, those that are named, or those that changed something."""
+"""What each stage made: printed on stderr, all of them, those that are named, or those that changed something; or as
+files."""
 
 from __future__ import annotations
 
@@ -29,6 +30,7 @@ def prints_stages(function: Callable[..., None]) -> Callable[..., None]:
         "--print-after", metavar="STAGE", multiple=True, help="Print it after this pass or stage (repeatable)."
     )
     @click.option("--print-after-change", is_flag=True, help="Print it after each stage that changed it.")
+    @click.option("--ir-dir", metavar="DIR", help="Write what each stage made into this new folder, one file a stage.")
     @click.option("--elide-tables", is_flag=True, help="Shorten tables in printed programs; such text is no input.")
     @functools.wraps(function)
     def asked(
@@ -36,10 +38,15 @@ def prints_stages(function: Callable[..., None]) -> Callable[..., None]:
         print_after_all: bool,
         print_after: tuple[str, ...],
         print_after_change: bool,
+        ir_dir: str | None,
         elide_tables: bool,
         **others: Any,
     ) -> None:
-        stages = StagePrinter(print_after, every=print_after_all, changed=print_after_change, elide=elide_tables)
+        if ir_dir == "":
+            raise click.UsageError("--ir-dir takes the name of a folder")
+        stages = StagePrinter(
+            print_after, every=print_after_all, changed=print_after_change, elide=elide_tables, folder=ir_dir
+        )
         function(stages=stages, **others)
         stages.close()
 
@@ -47,12 +54,15 @@ def prints_stages(function: Callable[..., None]) -> Callable[..., None]:
 
 
 class StagePrinter:
-    """Prints the stages that were asked for. ``elide`` says whether tables of printed programs are to be shortened.
+    """Prints the stages that were asked for, and writes all of them into ``folder``, if one is given. ``elide`` says
+    whether tables of programs are to be shortened.
 
-    Raises :class:`~qsac.errors.InvalidInputError` for the name of no stage.
+    Raises :class:`~qsac.errors.InvalidInputError` for the name of no stage, and for a folder that is not empty.
     """
 
-    def __init__(self, names: tuple[str, ...], *, every: bool, changed: bool, elide: bool) -> None:
+    def __init__(
+        self, names: tuple[str, ...], *, every: bool, changed: bool, elide: bool, folder: str | None = None
+    ) -> None:
         for name in names:
             _check(name)
         self.elide = elide
@@ -60,11 +70,17 @@ class StagePrinter:
         self._waiting = dict.fromkeys(names)
         self._names = set(names)
         self._before = ""
+        self._files = None
+        if folder is not None:
+            from qsac.cli.stage_files import StageFiles
+
+            self._files = StageFiles(folder, elide=elide)
 
     @property
     def after(self) -> Stage | None:
-        """What is called with each stage's name and result; None where nothing is to be printed."""
-        return self._show if self._every or self._changed or self._names else None
+        """What is called with each stage's name and result; None where nothing is to be told."""
+        asked = self._every or self._changed or self._names or self._files is not None
+        return self._show if asked else None
 
     def starts_from(self, program: Program) -> None:
         """The first stage is compared with a program that was given."""
@@ -75,6 +91,8 @@ class StagePrinter:
     def _show(self, name: str, result: Program | NativeCircuit) -> None:
         from qsac.pipeline.stages import fingerprint
 
+        if self._files is not None:
+            self._files.write(name, result)
         wanted = self._every or name in self._names
         self._waiting.pop(name, None)
         if self._changed:
@@ -99,7 +117,7 @@ def print_stage(name: str, result: Program | NativeCircuit, *, elide: bool) -> N
         text = print_program(result, elide_tables=elide)
     else:
         text = f"{len(result)} native gates ({result.two_qubit_gates} two-qubit) on {len(result.qubits)} qubits\n"
-    say(f"// after {name}", *text.split("\n"), err=True)
+    say(f"// after {name}", *text.split("\n"), err=True, whole=True)
 
 
 def _check(name: str) -> None:

@@ -4,26 +4,17 @@ them."""
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 import click
 
+from qsac.cli.screen import screen, wrap
 from qsac.errors import printable
-
-_UNWRAPPED = 10_000
 
 _GAPS = ("   ", "  ", " ")
 """Gaps between two columns; the widest that fits is used."""
-
-
-def screen(*, stderr: bool = False) -> int:
-    """How many columns a line on stdout or stderr may have."""
-    stream = sys.stderr if stderr else sys.stdout
-    return shutil.get_terminal_size().columns if stream.isatty() else _UNWRAPPED
 
 
 class Table:
@@ -55,7 +46,7 @@ class Table:
     def _wrapped(self, cells: Sequence[str], widths: Sequence[int], gap: str) -> Iterator[str]:
         """The lines of a row."""
         columns = (
-            [part for line in cell.split("\n") for part in _wrap(line, width)]
+            [part for line in cell.split("\n") for part in wrap(line, width)]
             for cell, width in zip(cells, widths, strict=True)
         )
         for parts in zip_longest(*columns, fillvalue=""):
@@ -81,7 +72,7 @@ class Table:
 
     def _show_lists(self, available: int, *, stderr: bool) -> None:
         for first, *cells in self._rows:
-            click.echo("\n".join(_wrap(first, available)), err=stderr)
+            click.echo("\n".join(wrap(first, available)), err=stderr)
             show_facts(list(zip(self._columns[1:], cells, strict=True)), stderr=stderr)
 
 
@@ -91,15 +82,8 @@ def show_facts(rows: Sequence[tuple[str, str]], *, stderr: bool = False) -> None
     rows = [(printable(label), printable(text)) for label, text in rows]
     column = max((len(label) for label, _ in rows), default=0) + 4
     for label, text in rows:
-        for place, line in enumerate(_wrap(text, max(available - column, 20))):
+        for place, line in enumerate(wrap(text, max(available - column, 20))):
             click.echo(f"{'' if place else '  ' + label:<{column}}{line}".rstrip(), err=stderr)
-
-
-def _wrap(text: str, width: int) -> list[str]:
-    """Lines of at most ``width`` characters, broken between words only: a longer word has a line of its own."""
-    if len(text) <= width:
-        return [text]
-    return textwrap.wrap(text, max(width, 1), break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def _bold(line: str, *, stderr: bool) -> str:

@@ -41,10 +41,12 @@ def advice(
     model like this one where the circuit is of another shape.
     """
     error_free = _error_free(counts, forecast)
+    at_most = error_free is None  # an estimate before routing knows no more
+    error_free = forecast.get("error_free_at_most") if error_free is None else error_free
     if not forecast["noise"] or error_free is None:
         return None
     best = best_machine(model, target, sizes) if counts["two_qubit_gates"] <= MOST_GATES else None
-    return noise_sentence(target, error_free, options, best)
+    return noise_sentence(target, error_free, options, best, at_most=at_most)
 
 
 def best_machine(model: Model, other_than: str, sizes: Sizes | None = None) -> Machine | None:
@@ -70,10 +72,13 @@ def _error_free(counts: Mapping[str, Any], forecast: Mapping[str, Any]) -> float
     return found
 
 
-def noise_sentence(name: str, error_free: float, options: Mapping[str, Any], best: Machine | None) -> str:
+def noise_sentence(
+    name: str, error_free: float, options: Mapping[str, Any], best: Machine | None, *, at_most: bool = False
+) -> str:
     """A sentence that the result on the target ``name`` will be noise, and what would help.
 
-    ``options`` are those of the compilation; ``best`` is the machine to compare with, if there is one.
+    ``options`` are those of the compilation; ``best`` is the machine to compare with, if there is one. ``at_most``:
+    ``error_free`` is a bound.
     """
     ways = []
     if best is not None and best.error_free > error_free:
@@ -85,15 +90,20 @@ def noise_sentence(name: str, error_free: float, options: Mapping[str, Any], bes
     if not options.get("error_budget"):
         ways.append("an error budget (-O3 --error-budget auto)")
     ways.append("a shorter context")
+    most = "at most " if at_most and error_free > _NO_SHOT else ""
     listed = ways[0] if len(ways) == 1 else f"{', '.join(ways[:-1])} or {ways[-1]}"
     return (
-        f"the result will be noise: on {name} {share(error_free)} expected to be free of errors; "
+        f"the result will be noise: on {name} {most}{share(error_free)} expected to be free of errors; "
         f"what can help is {listed}"
     )
+
+
+_NO_SHOT = 1e-15
+"""Below that share no shot is expected, however many are paid for."""
 
 
 def share(probability: float) -> str:
     """A share of shots in words, with its verb: in per cent, or as one in many."""
     if probability >= 1e-4:
         return f"{100 * probability:.2g} % of the shots are"
-    return f"1 in {float(f'{1 / probability:.2g}'):,.0f} shots is" if probability > 1e-15 else "no shot is"
+    return f"1 in {float(f'{1 / probability:.2g}'):,.0f} shots is" if probability > _NO_SHOT else "no shot is"

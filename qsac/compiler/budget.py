@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from math import sqrt
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from qsac.counting.stats import circuit_stats
 from qsac.ir.program import Program
 from qsac.machine.target import Target
 from qsac.native.circuit import NativeCircuit
+
+if TYPE_CHECKING:
+    from qsac.native.statistics import TriedBudget
 
 AUTOMATIC_BUDGETS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 """Error budgets that ``auto`` tries, besides 0."""
@@ -48,7 +51,7 @@ def quality(error_free: float | None, spent: float, success: float) -> float:
     return (error_free or 0.0) * max(0.0, 1 - spent / success) if success > 0 else 0.0
 
 
-def best_quality(branch: Callable[[], float], trial: Callable[[float], W]) -> tuple[W, list[dict[str, Any]]]:
+def best_quality(branch: Callable[[], float], trial: Callable[[float], W]) -> tuple[W, list[TriedBudget]]:
     """Of the trials with the budgets of :data:`AUTOMATIC_BUDGETS` the one of the best estimated quality, and the
     estimates of all that came to different circuits. No way takes more two-qubit gates than the exact one. ``branch``
     is the probability of the branch that is read, in the model's own subnormalisation."""
@@ -57,7 +60,8 @@ def best_quality(branch: Callable[[], float], trial: Callable[[float], W]) -> tu
     if machine.errors is None:
         return exact, []
     success = branch()
-    best, most, tried = exact, -1.0, []
+    best, most = exact, -1.0
+    tried: list[TriedBudget] = []
     seen: list[Program] = []
     for budget in (0.0, *AUTOMATIC_BUDGETS):
         found = trial(budget) if budget else exact

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from qsac.artifact.cache import key_of
 from qsac.artifact.compiled import Compiled
@@ -18,9 +18,9 @@ from qsac.counting.stats import circuit_stats, together
 from qsac.emit.emit import emit
 from qsac.families.contract import Model
 from qsac.families.registry import family_of
-from qsac.ir.printer import print_program
+from qsac.ir.printer import Texts
 from qsac.ir.program import Program
-from qsac.layout.choice import Candidate, better, circuit_steps, through
+from qsac.layout.choice import Candidate, best_on_graph, circuit_steps, through
 from qsac.lowering.allocation import Allocation, allocate
 from qsac.lowering.lower import lower
 from qsac.machine.target import Target, describe
@@ -32,6 +32,17 @@ from qsac.progress import Progress
 from qsac.report.classical_work import classical_work
 from qsac.report.forecast import forecast
 from qsac.simulation.verification import is_narrow
+
+if TYPE_CHECKING:
+    from qsac.native.statistics import (
+        BudgetReport,
+        CircuitStatistics,
+        CompilationOptions,
+        Making,
+        PassCount,
+        Statistics,
+        TriedBudget,
+    )
 
 
 class Compilation:
@@ -54,7 +65,7 @@ class Compilation:
         self._ahead = Ahead(self.chosen)
         self.options = options
         self.watch = watch
-        self.counts: list[dict[str, Any]] = []
+        self.counts: list[PassCount] = []
         context = PassContext(
             machine,
             options.optimisation,
@@ -94,17 +105,24 @@ class Compilation:
         self.watch.show("lower", block_program)
         return self._through("block", block_program)
 
-    def native(self, blocks: Program, allocation: Allocation, program: Program | None = None) -> Candidate:
+    def native(
+        self,
+        blocks: Program,
+        allocation: Allocation,
+        program: Program | None = None,
+        emission: Callable[[Program, PassContext], NativeCircuit] | None = None,
+    ) -> Candidate:
         """The native circuit after the circuit passes; for a coupling graph the best of some, if the attention program
-        is given."""
+        is given. ``emission`` is how the blocks are written, if not by the emitter of the target's gates."""
         with self.watch.stage("emit"):
-            circuit = emit(blocks, self.context)
+            circuit = (emission or emit)(blocks, self.context)
         self.watch.show("emit", circuit)
         steps = circuit_steps(self.chosen, self.context.target)
-        best = through(steps, Candidate(circuit, allocation), self.context, self.watch.stage)
-        if program is not None and best.circuit.two_qubit_gates > circuit.two_qubit_gates:
-            # Routing took its toll: our own synthesis may do with less.
-            best = better(best, program, blocks, self.chosen, self.context, self.watch.stage)
+        first, context = Candidate(circuit, allocation), self.circuit_context(blocks)
+        if program is None or context.target.coupling is None:
+            best = through(steps, first, context, self.watch.stage)
+        else:
+            best = best_on_graph(first, program, blocks, self.chosen, context, self.watch.stage)
         if best.arranged is not None:
             self.watch.show("arrange", best.arranged)
         for step, (name, before, result) in zip(steps, best.passed, strict=True):
@@ -112,23 +130,35 @@ class Compilation:
             self.watch.show(name, result)
         return best
 
+    def circuit_context(self, blocks: Program) -> PassContext:
+        """The context of the circuit passes: with the ops whose gates they keep apart."""
+        barriers = {source for op in blocks.ops if op.barrier for source in op.sources}
+        return replace(self.context, barriers=tuple(sorted(barriers)))
+
+    def unrouted(self, blocks: Program) -> NativeCircuit:
+        """The native circuit after the circuit passes, for a target without a coupling graph."""
+        candidate = Candidate(emit(blocks, self.context), Allocation({}, 0, {}))
+        steps = circuit_steps(self.chosen, self.context.target)
+        return through(steps, candidate, self.circuit_context(blocks), self.watch.stage).circuit
+
     def circuit_statistics(
         self,
         name: str,
         program: Program,
         native: Candidate,
-        tried: list[dict[str, Any]] | None = None,
-        counted: Callable[[NativeCircuit, Target], dict[str, Any]] = circuit_stats,
+        tried: list[TriedBudget] | None = None,
+        counted: Callable[[NativeCircuit, Target], CircuitStatistics] = circuit_stats,
     ) -> CompiledCircuit:
         """The circuit, under the ``name`` of its step, with its statistics as ``counted`` finds them; ``tried`` says
         which budgets were compared."""
         context, circuit = self.context, replace(native.circuit, name=name)
         with self.watch.stage("statistics"):
             stats = counted(circuit, context.target)
-        budget = {"budget": context.ledger.budget, "spent": dict(context.ledger.spent)}
-        budget |= {} if tried is None else {"tried": tried}
+        budget: BudgetReport = {"budget": context.ledger.budget, "spent": dict(context.ledger.spent)}
+        if tried is not None:
+            budget["tried"] = tried
         registers = {name: list(qubits) for name, qubits in native.allocation.qubits.items()}
-        rest = {"passes": self.counts, "allocation": registers, "error_budget": budget}
+        rest: Making = {"passes": self.counts, "allocation": registers, "error_budget": budget}
         return CompiledCircuit(circuit, native.program or program, stats, rest)
 
     def finished(self, model: Model, circuits: Sequence[CompiledCircuit], verify: bool | None) -> Compiled:
@@ -144,16 +174,16 @@ class Compilation:
         if worked_out:
             stats["classical_work"] = worked_out
         if len(circuits) == 1:
-            stats |= circuits[0].rest
+            stats = {**stats, **circuits[0].rest}
         else:
-            stats["circuits"] = {one.circuit.name: one.stats | one.rest for one in circuits}
+            stats["circuits"] = {one.circuit.name: {**one.stats, **one.rest} for one in circuits}
         compiled = Compiled(
             model=model,
             target=describe(context.target),
             options=self.described_options(),
-            irs=tuple(map(print_program, programs)),
+            irs=Texts(programs),
             circuits=tuple(one.circuit for one in circuits),
-            stats=stats | family_of(model).statistics(model, subnormalisations),
+            stats=cast("Statistics", stats | family_of(model).statistics(model, subnormalisations)),
             timings=watch.seconds,
         )
         return self.as_asked(compiled, verify, programs)
@@ -174,9 +204,9 @@ class Compilation:
         with self.watch.stage("verify"):
             return verified(compiled, self.context.progress)
 
-    def described_options(self) -> dict[str, Any]:
+    def described_options(self) -> CompilationOptions:
         """The options as they stand in an artifact."""
-        described = {
+        described: CompilationOptions = {
             "optimisation": self.options.optimisation,
             "passes": print_pipeline(self.chosen),
             "error_budget": self.options.error_budget,
@@ -184,7 +214,9 @@ class Compilation:
             "prefer": self.options.prefer,
             "seed": self.options.seed,
         }
-        return described | ({"template": True} if self.context.template else {})
+        if self.context.template:
+            described["template"] = True
+        return described
 
     def key(self, model: Model) -> str | None:
         """What a cache keeps the result under; None where it is not to be kept: passes of other packages may change
@@ -227,9 +259,9 @@ class CompiledCircuit:
 
     circuit: NativeCircuit
     program: Program
-    stats: dict[str, Any]
-    rest: dict[str, Any]
+    stats: CircuitStatistics
+    rest: Making
 
 
-def _count(step: Pass | CircuitPass, before: int, after: int) -> dict[str, Any]:
+def _count(step: Pass | CircuitPass, before: int, after: int) -> PassCount:
     return {"name": step.name, "level": step.level, "two_qubit_gates": [before, after]}

@@ -11,6 +11,7 @@ from qsac.arguments import callback, flag
 from qsac.artifact.cache import Cache, opened
 from qsac.artifact.compiled import Compiled
 from qsac.compiler.circuit_compilation import Compilation
+from qsac.compiler.fit import check_circuits
 from qsac.compiler.options import Budget, Pipeline, asked_for
 from qsac.compiler.trials import best_trial
 from qsac.errors import CheckFailedError, InvalidInputError
@@ -94,6 +95,7 @@ def compile(
             return compilation.as_asked(replace(found, timings=watch.seconds), verify)
 
     machine, places = compilation.context.target, range(len(family_of(source).plan(source).circuits))
+    check_circuits(len(places))
     with naming_extensions(compilation.chosen):
         trials = [best_trial(source, place, machine, options, watch, progress, verify_each) for place in places]
         circuits = [trial.finished(options, each=verify_each) for trial in trials]

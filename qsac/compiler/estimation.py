@@ -15,15 +15,15 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
-from itertools import pairwise
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 import numpy as np
 
 from qsac.arguments import shown
 from qsac.compiler.circuit_compilation import Compilation
 from qsac.compiler.compilation import Watch
+from qsac.compiler.interpolation import evenly, interpolated
 from qsac.compiler.options import Options, asked_for
 from qsac.counting.formulas import diagonal_cost, op_cost
 from qsac.counting.stats import circuit_stats, gate_times, tally_stats, together
@@ -34,19 +34,20 @@ from qsac.families.contract import Model, Sizes
 from qsac.families.places import Placed
 from qsac.families.reading import model_of
 from qsac.families.registry import family_of
-from qsac.ir.attention import ApplyUnitary
+from qsac.ir.attention import ApplyUnitary, LoadRotated
 from qsac.ir.program import Program
 from qsac.ir.shaped_table import ShapedTable
 from qsac.machine.read import find_target
 from qsac.machine.target import DEFAULT_TARGET, Target
 from qsac.pipeline.contract import Preference
 from qsac.report.forecast import forecast
+from qsac.showing import Shown
 
 if TYPE_CHECKING:
     from qsac.machine.read import AnyTarget
 
 BUILT = 1 << 14
-"""Most two-qubit gates of a circuit that is compiled to be counted."""
+"""Most two-qubit gates of a circuit that is compiled to be counted; resynthesise-blocks leaves larger ones alone."""
 
 ENTRIES = 1 << 16
 """Most entries of a unitary's matrix, or of tokens that are drawn, in a circuit that is compiled to be counted."""
@@ -90,8 +91,8 @@ class EstimateFields(TypedDict):
     advice: str | None
 
 
-@dataclass(frozen=True)
-class Estimate:
+@dataclass(frozen=True, repr=False)
+class Estimate(Shown):
     """Counts of a circuit that was not compiled for a machine.
 
     ``counts`` are those of :func:`~qsac.counting.stats.circuit_stats`, None where they cannot be told. ``exact``: the
@@ -116,6 +117,14 @@ class Estimate:
     forecast: Mapping[str, Any]
     source: Model = field(repr=False)
     sizes: Sizes | None
+
+    def __repr__(self) -> str:
+        """In one line: name, target, counts, and whether they are exact."""
+        exact = "exact" if self.exact else "not exact"
+        return printable(
+            f"<Estimate {self.name!r} for {self.target}: {self.counts['two_qubit_gates']:,} two-qubit gates, "
+            f"{self.counts['qubits']:,} qubits, {exact}>"
+        )
 
     @property
     def fits(self) -> bool:
@@ -183,7 +192,8 @@ def estimate(
     parts = interpolated([one.of_shape for one in counted], places)
     basis = _basis(source, sizes, parts, rescaled=bool(asked), every=len(places) == len(steps))
     if basis != "shape":
-        parts, growth = _built(source if basis == "model" else chosen.drawn(source, sizes), machine, options)
+        one = source if basis == "model" else chosen.drawn(source, sizes)
+        parts, growth = _built(one, machine, options, machine.coupling is None)
     elif isinstance(chosen, Placed):
         # What the passes gain depends on the numbers, which are not looked at.
         growth = [1.0] * len(steps)
@@ -194,8 +204,15 @@ def estimate(
         doubts.insert(0, "the model is too large to be compiled to be counted, and its tokens were not looked at")
     if len(places) < len(steps):
         doubts.append(f"{len(places)} of {len(steps):,} circuits were counted, and those between them interpolated")
+    if basis == "shape" and machine.coupling is None and options.optimisation and counts["two_qubit_gates"] <= BUILT:
+        doubts.append("what resynthesise-blocks saves was not looked at")
+    if basis != "model" and any(isinstance(op, LoadRotated) for final in finals for op in final.ops):
+        doubts.append("ladders are solved for complex tables, and some tables take a few gates more")
     reason = "counted in the model's own circuit" if basis == "model" else _GENERIC
+    known = None if asked else source
+    at_most: dict[str, Any] = {}
     if machine.coupling is not None:
+        at_most = _at_most(forecast(known, growth, counts, machine, parts), counts)
         unknown: dict[str, Any] = {"error_free_probability": None, "duration": None, "cost": None}
         parts, counts = [{**part, **unknown} for part in parts], counts | unknown
         doubts.insert(0, f"counts are for all-to-all connections, before routing to {machine.name} adds to them")
@@ -212,8 +229,16 @@ def estimate(
         counts=counts,
         source=source,
         sizes=sizes if asked else None,
-        forecast=forecast(None if asked else source, growth, counts, machine, parts),
+        forecast=forecast(known, growth, counts, machine, parts) | at_most,
     )
+
+
+def _at_most(before: Mapping[str, Any], counts: Mapping[str, Any]) -> dict[str, Any]:
+    """At most how many shots are free of errors after routing, and that the result is noise where they are too few."""
+    most = before.get("error_free_probability", counts["error_free_probability"])
+    if most is None:
+        return {}
+    return {"error_free_at_most": most} | ({"noise": True} if before["noise"] else {})
 
 
 def _sizes(model: Model, asked: Mapping[str, float | str]) -> dict[str, int]:
@@ -262,54 +287,20 @@ def whole(number: float | str, name: str, least: int, most: int) -> int:
 
 def built_counts(model: Model, machine: Target, options: Options) -> dict[str, Any]:
     """The counts of a model's circuits, built up to emission: without routing, verification and limits."""
-    return together(_built(model, machine, options)[0])
+    return together(_built(model, machine, options, False)[0])
 
 
-def _built(model: Model, machine: Target, options: Options) -> tuple[list[dict[str, Any]], list[float]]:
-    """The same of each circuit, and its program's lambda over the model's."""
+def _built(model: Model, machine: Target, options: Options, finished: bool) -> tuple[list[dict[str, Any]], list[float]]:
+    """The same of each circuit, after circuit passes if ``finished``, and its program's lambda over the model's."""
     parts, subnormalisations = [], []
     for step in family_of(model).plan(model).circuits:
         compilation = _Estimation(machine, options, Watch(None), None)
         program = compilation.attention(step.program)
         blocks = compilation.blocks(program)
-        parts.append(circuit_stats(emit(blocks, compilation.context), machine))
+        circuit = compilation.unrouted(blocks) if finished else emit(blocks, compilation.context)
+        parts.append(cast("dict[str, Any]", circuit_stats(circuit, machine)))
         subnormalisations.append(program.subnormalisation)
     return parts, subnormalisations
-
-
-def evenly(number: int, most: int) -> list[int]:
-    """At most so many of the first whole numbers, evenly: the first and the last among them."""
-    if number <= most:
-        return list(range(number))
-    return sorted({round(place * (number - 1) / (most - 1)) for place in range(most)})
-
-
-def interpolated(counts: Sequence[Mapping[str, Any]], places: Sequence[int]) -> list[dict[str, Any]]:
-    """The counts of all circuits from those at some ``places``, the first and the last among them.
-
-    Between two of these every number is on a straight line, and of error-free probabilities their logarithm.
-    """
-    found = [dict(counts[0])]
-    for (start, before), (stop, after) in pairwise(zip(places, counts, strict=True)):
-        found += [_between(before, after, (place - start) / (stop - start)) for place in range(start + 1, stop)]
-        found.append(dict(after))
-    return found
-
-
-def _between(before: Mapping[str, Any], after: Mapping[str, Any], share: float) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, one in before.items():
-        other = after[name]
-        if one is None or other is None or isinstance(one, str):
-            found[name] = one if isinstance(one, str) else None
-        elif isinstance(one, Mapping):
-            found[name] = _between(one, other, share)
-        elif name == "error_free_probability":
-            found[name] = one ** (1 - share) * other**share
-        else:
-            number = one + share * (other - one)
-            found[name] = round(number) if isinstance(one, int) else number
-    return found
 
 
 class _Estimation(Compilation):
@@ -360,7 +351,8 @@ class _Counted(_Estimation):
             tables={**self.final.tables, **tables},
         )
         lasts = gate_times(machine.durations) if machine.durations else None
-        counts = tally_stats(tally(self.blocks(program), machine.family, lasts), machine)
+        counted = tally(self.blocks(program), machine.family, lasts)
+        counts = cast("dict[str, Any]", tally_stats(counted, machine))
         if unknown:
             counts["two_qubit_gates"] += sum(
                 op_cost(op, scope, machine.family) - diagonal_cost(op.size(scope) + len(op.when), machine.family)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
 from qsac.compiler.budget import best_quality, fewest_gates
 from qsac.compiler.circuit_compilation import Compilation, CompiledCircuit
@@ -21,6 +21,9 @@ from qsac.machine.target import Target
 from qsac.native.circuit import NativeCircuit
 from qsac.pipeline.stages import Watch
 from qsac.progress import Progress
+
+if TYPE_CHECKING:
+    from qsac.native.statistics import TriedBudget
 
 
 class CircuitTrial:
@@ -40,7 +43,7 @@ class CircuitTrial:
     ) -> None:
         self.stages: list[tuple[str, Program | NativeCircuit]] = []
         self.source, self.place, self.options, self.watch = source, place, options, watch
-        self.tried: list[dict[str, Any]] | None = None
+        self.tried: list[TriedBudget] | None = None
         kept = (lambda *stage: self.stages.append(stage)) if keep or watch.after is not None else None
         shown = Watch(kept, watch.announce, watch.seconds)
         self.compilation = Compilation(machine, options, shown, progress)

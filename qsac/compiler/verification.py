@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from qsac.artifact.compiled import Compiled, Verified
 from qsac.errors import CheckFailedError
@@ -23,6 +23,9 @@ from qsac.simulation.verification import (
     expected_outcomes,
     of_program,
 )
+
+if TYPE_CHECKING:
+    from qsac.native.statistics import PartStatistics
 
 
 def simulated(compiled: Compiled, progress: Progress | None = None) -> dict[str, Outcomes]:
@@ -80,7 +83,7 @@ def verified(compiled: Compiled, progress: Progress | None = None) -> Compiled:
     """The compiled program with the record of its verification. Raises as :func:`verify_compiled`."""
     how, reports = _verified(compiled, progress)
     parts = [
-        {**stats, "error_budget": stats["error_budget"] | report}
+        cast("PartStatistics", {**stats, "error_budget": stats["error_budget"] | report})
         for stats, report in zip(compiled.parts_stats, reports, strict=True)
     ]
     return compiled.with_stats(parts, Verified(how, TOLERANCE))

@@ -15,4 +15,5 @@ def _(op: PrepareDegree, scope: Scope, family: GateFamily) -> Cost:
 
 @cost.register(RotateDegree)
 def _(op: RotateDegree, scope: Scope, family: GateFamily) -> Cost:
-    return Cost(multiplexor_cost(len(op.given), family, zero=op.fresh or op.last))
+    controls = scope.dimension(op.given).bit_length() - 1
+    return Cost(multiplexor_cost(controls, family, zero=op.fresh or op.last))

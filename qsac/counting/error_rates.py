@@ -28,21 +28,33 @@ def waits(circuit: NativeCircuit) -> tuple[NDArray[np.int64], int]:
     return waited.astype(np.int64), int(clock.end)
 
 
+class GateErrors:
+    """The error probabilities of gates by their angles, for circuits that differ in nothing else from one."""
+
+    def __init__(self, circuit: NativeCircuit, rates: ErrorRates) -> None:
+        device = np.array([index for _, index in circuit.qubits], dtype=np.int64)
+        arity = np.array(ARITY)[circuit.kind]
+        turned = (arity == 1) & ~np.isin(circuit.kind, (KIND["Measure"], NO_TIME, _RESET))
+        self._single = np.zeros(len(circuit))
+        places = device[circuit.first[turned]]
+        table = rates.one_qubit_by_qubit
+        self._single[turned] = np.asarray(table)[places] if table else rates.one_qubit
+        self._entangled = np.flatnonzero(arity == 2)
+        ends = np.sort(device[np.stack((circuit.first[self._entangled], circuit.second[self._entangled]))], axis=0)
+        self._edges = _by_edge(rates, ends[0], ends[1])
+        self._scaling = rates.two_qubit_scaling
+
+    def of(self, angles: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Those of the gates by these angles, shape (gates, 2): as :func:`gate_errors`."""
+        slope, offset = self._scaling
+        errors = self._single.copy()
+        errors[self._entangled] = self._edges * (slope * 2 * np.abs(angles[self._entangled, 0]) + offset)
+        return errors
+
+
 def gate_errors(circuit: NativeCircuit, rates: ErrorRates) -> NDArray[np.float64]:
     """The error probability of each gate, shape (gates,): zero for Rz (a change of frame), resets and measurements."""
-    device = np.array([index for _, index in circuit.qubits], dtype=np.int64)
-    arity = np.array(ARITY)[circuit.kind]
-    turned = (arity == 1) & ~np.isin(circuit.kind, (KIND["Measure"], NO_TIME, _RESET))
-    errors = np.zeros(len(circuit))
-    places = device[circuit.first[turned]]
-    table = rates.one_qubit_by_qubit
-    errors[turned] = np.asarray(table)[places] if table else rates.one_qubit
-    entangled = arity == 2
-    ends = np.sort(device[np.stack((circuit.first[entangled], circuit.second[entangled]))], axis=0)
-    slope, offset = rates.two_qubit_scaling
-    scale = slope * 2 * np.abs(circuit.angles[entangled, 0]) + offset
-    errors[entangled] = _by_edge(rates, ends[0], ends[1]) * scale
-    return errors
+    return GateErrors(circuit, rates).of(circuit.angles)
 
 
 def readout_errors(circuit: NativeCircuit, rates: ErrorRates) -> NDArray[np.float64]:

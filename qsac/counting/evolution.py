@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from qsac.counting.formulas import Cost, cost, loader_cost
-from qsac.ir.attention import LoadEvolution
+from qsac.counting.formulas import Cost, cost, op_cost
+from qsac.ir.attention import LoadEvolution, LoadTokens
 from qsac.ir.op import Scope
 from qsac.native.circuit import GateFamily
 from qsac.numerics.pauli import pair_gates
-from qsac.numerics.plan import occupied_columns
 from qsac.numerics.product_formulas import weight
 from qsac.numerics.product_states import is_product
 
 
 @cost.register(LoadEvolution)
 def _(op: LoadEvolution, scope: Scope, family: GateFamily) -> Cost:
-    size, bits = scope.sizes[op.data], sum(scope.sizes[name] for name in op.index)
-    state = scope.tables[op.table]
-    total = 0 if is_product(state.values[0]) else loader_cost(1, occupied_columns(state.values), size, real=state.real)
+    bits = sum(scope.sizes[name] for name in op.index)
+    total = 0
+    if not is_product(scope.tables[op.table].values[0]):
+        total = op_cost(LoadTokens(op.data, (), op.table, by_structure=True), scope, family)
     weights = [weight(term) for term in op.terms]
     signed = [op.signed(term) for term in range(len(op.terms))]
     for bit, turns in op.stages(bits):

@@ -6,14 +6,15 @@ level compare programs by what is left once ``merge-diagonals`` has made one of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from qsac.ir.by_op import ByOp
 from qsac.ir.op import Op, Scope
 from qsac.ir.program import Program
 from qsac.native.circuit import GateFamily
-from qsac.numerics.plan import plan, pruned_controls, pruned_row_count
+from qsac.numerics.causal_sites import SITES, causal_sites
+from qsac.numerics.plan import planned_gates, pruned_controls, pruned_row_count
 
 
 def multiplexor_cost(controls: int, family: GateFamily, *, zero: bool) -> int:
@@ -32,7 +33,7 @@ def diagonal_cost(qubits: int, family: GateFamily) -> int:
 
 def loader_cost(rows: int, columns: int, size: int, *, real: bool) -> int:
     """Gates of loading ``rows`` rows on ``size`` qubits of which the first ``columns`` entries may differ from zero."""
-    return sum(level.gates for level in plan(rows, columns, size, real=real))
+    return planned_gates(rows, columns, size, real=real)
 
 
 def pruned_cost(rows: int, size: int, cutoffs: Sequence[int], *, real: bool) -> int:
@@ -111,33 +112,7 @@ def seen_keys_rows(length: int) -> list[int]:
     return [length, *((1 << size) - max(0, (1 << bits) - last) for bits in range(size - 1, 0, -1))]
 
 
-def causal_is_loaded(length: int) -> bool:
-    """Whether loading the causal index state as one row of a table takes fewer gates than building it bit by bit."""
-    bit_by_bit, loaded = causal_state_cost(length, (length - 1).bit_length(), "zzphase")
-    return loaded < bit_by_bit
-
-
-def causal_state_cost(length: int, size: int, family: GateFamily) -> tuple[int, int]:
-    """Gates of the causal index state, bit by bit and as a row whose last entry is that of the last pair."""
-    columns = ((length - 1) << size) + length
-    return sum(_causal_bit_costs(length, size, family)), loader_cost(1, columns, 2 * size, real=True)
-
-
-def _causal_bit_costs(length: int, size: int, family: GateFamily) -> Iterator[int]:
-    """Gates of each bit of the causal index state (see :func:`qsac.lowering.indices.causal_state`)."""
-
-    def ladder(controls: int, *, zero: bool = True) -> int:
-        return multiplexor_cost(controls, family, zero=zero)
-
-    free_bits = min((length & -length).bit_length() - 1, size)
-    for bit in range(size):
-        bound = length >> (size - 1 - bit) & 1
-        first = bit == size - free_bits - 1
-        if bit >= size - free_bits:
-            yield 2 if bit == 0 else ladder(1) + ladder(1, zero=False) + ladder(2) + 1
-        elif bit == 0:
-            yield 1
-        elif bound:
-            yield ladder(1) + ladder(2 if first else 3) + ladder(3, zero=first) + ladder(2, zero=False)
-        else:
-            yield ladder(2) + ladder(1) + ladder(3, zero=False) + ladder(2, zero=False)
+def causal_state_cost(length: int) -> int:
+    """Gates of the causal index state over ``length`` values (see :mod:`qsac.numerics.causal_sites`)."""
+    highest = 0 if length & (length - 1) else min(2, length - 1)
+    return sum(SITES[site.kind].gates for site in causal_sites(length)) + highest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qsac.counting.formulas import Cost, causal_is_loaded, causal_state_cost, cost, seen_keys_cost, uniform_cost
+from qsac.counting.formulas import Cost, causal_state_cost, cost, seen_keys_cost, uniform_cost
 from qsac.ir.attention import PrepareIndex, PrepareIndices, PrepareKeys
 from qsac.ir.op import Scope
 from qsac.native.circuit import GateFamily
@@ -12,8 +12,7 @@ from qsac.native.circuit import GateFamily
 def _(op: PrepareIndices, scope: Scope, family: GateFamily) -> Cost:
     if op.mask == "full":
         return Cost(2 * uniform_cost(op.length, family))
-    bit_by_bit, loaded = causal_state_cost(op.length, scope.sizes[op.query], family)
-    return Cost(loaded if causal_is_loaded(op.length) else bit_by_bit)
+    return Cost(causal_state_cost(op.length))
 
 
 @cost.register(PrepareIndex)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log1p, prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qsac.counting.clock import LAYERS, STEPS, clock_of
-from qsac.counting.error_rates import gate_errors, readout_errors
+from qsac.counting.error_rates import GateErrors, readout_errors
 from qsac.counting.gate_counts import GateCounts
 from qsac.machine.target import Durations, ErrorRates, Target
 from qsac.native.circuit import GATES, NativeCircuit
-from qsac.native.provenance import Ids, Provenance
+
+if TYPE_CHECKING:
+    from qsac.native.statistics import CircuitStatistics, Duration, Price
 
 
 @dataclass(frozen=True)
@@ -37,35 +40,35 @@ def layers(circuit: NativeCircuit) -> Layers:
     return Layers(int(clock_of(circuit, STEPS).end), int(layered.end), int(layered.idle))
 
 
-def gates_by_ops(circuit: NativeCircuit) -> dict[Ids, tuple[int, int]]:
-    """The one-qubit and the two-qubit gates, counted as in the statistics, of each set of ops that has any; those that
-    no op is known for are of the empty set."""
-    known = circuit.provenance
-    if not len(known.of):
-        known = Provenance.of_groups((), len(circuit))
-    parts = ((ids, circuit.rows(known.of == place)) for place, ids in enumerate(known.sets))
-    counts = {ids: (part.one_qubit_gates, part.two_qubit_gates) for ids, part in parts}
-    return {ids: gates for ids, gates in counts.items() if any(gates)}
-
-
-def error_free_probability(circuit: NativeCircuit, target: Target, idle: int) -> float | None:
-    """The product of the success rates of every gate, measurement, reset and idle layer; None without published rates.
+class SuccessProbability:
+    """The product of the success rates of every gate, measurement, reset and idle layer, by the angles of the gates,
+    for circuits that differ in nothing else from one; ``idle`` as in :class:`Layers`.
 
     The error rate of a measurement is the mean of its two rates, that of a qubit idling for one two-qubit layer is
     ``memory``. Errors that a later projection would hide are counted too.
     """
-    rates = target.errors
-    if rates is None:
-        return None
-    parts = (gate_errors(circuit, rates), readout_errors(circuit, rates).mean(axis=1))
-    # An angle in a circuit from elsewhere may be far beyond the range of the published rates.
-    if rates.memory >= 1 or any(np.any(errors >= 1) for errors in parts):
-        return 0.0
-    logarithm = sum(float(np.log1p(-errors).sum()) for errors in parts)
-    return exp(logarithm + idle * log1p(-rates.memory))
+
+    def __init__(self, circuit: NativeCircuit, rates: ErrorRates, idle: int) -> None:
+        self._gates = GateErrors(circuit, rates)
+        self._readout = readout_errors(circuit, rates).mean(axis=1)
+        self._memory, self._idle = rates.memory, idle
+
+    def of(self, angles: NDArray[np.float64]) -> float:
+        """That of the gates by these angles, shape (gates, 2)."""
+        parts = (self._gates.of(angles), self._readout)
+        # An angle in a circuit from elsewhere may be far beyond the range of the published rates.
+        if self._memory >= 1 or any(np.any(errors >= 1) for errors in parts):
+            return 0.0
+        logarithm = sum(float(np.log1p(-errors).sum()) for errors in parts)
+        return exp(logarithm + self._idle * log1p(-self._memory))
 
 
-def duration(circuit: NativeCircuit, target: Target) -> dict[str, Any] | None:
+def error_free_probability(circuit: NativeCircuit, target: Target, idle: int) -> float | None:
+    """The :class:`SuccessProbability` of a circuit; None without published rates."""
+    return None if target.errors is None else SuccessProbability(circuit, target.errors, idle).of(circuit.angles)
+
+
+def duration(circuit: NativeCircuit, target: Target) -> Duration | None:
     """Seconds that the target is occupied, or None where its durations are unknown.
 
     A job takes ``fixed`` + shots * ``per_shot``. A shot is the ``circuit``, each gate as early as its qubits allow,
@@ -84,11 +87,11 @@ def gate_times(lasts: Durations) -> dict[str, float]:
     return {gate.name: lasts.two_qubit if gate.qubits == 2 else lasts.one_qubit for gate in GATES} | names
 
 
-def _taken(length: float, lasts: Durations) -> dict[str, Any]:
+def _taken(length: float, lasts: Durations) -> Duration:
     return {"circuit": length, "fixed": lasts.job, "per_shot": lasts.reset + length + lasts.delay}
 
 
-def cost(circuit: NativeCircuit, target: Target) -> dict[str, Any] | None:
+def cost(circuit: NativeCircuit, target: Target) -> Price | None:
     """What the target's vendor charges, or None where no formula is known: ``fixed`` + shots * ``per_shot``.
 
     HQC = 5 + shots * (N_1q + 10 N_2q + 5 N_m) / 5000, with N_m the measurements, or the measurements and resets: the
@@ -97,7 +100,7 @@ def cost(circuit: NativeCircuit, target: Target) -> dict[str, Any] | None:
     return _cost(circuit, duration(circuit, target), target)
 
 
-def _cost(counted: NativeCircuit | GateCounts, taken: dict[str, Any] | None, target: Target) -> dict[str, Any] | None:
+def _cost(counted: NativeCircuit | GateCounts, taken: Duration | None, target: Target) -> Price | None:
     if target.cost_formula is None:
         return None
     if target.cost_formula == "time":
@@ -112,7 +115,7 @@ def _cost(counted: NativeCircuit | GateCounts, taken: dict[str, Any] | None, tar
     }
 
 
-def circuit_stats(circuit: NativeCircuit, target: Target) -> dict[str, Any]:
+def circuit_stats(circuit: NativeCircuit, target: Target) -> CircuitStatistics:
     """Counts, depths and forecast of one circuit, JSON-ready."""
     found = layers(circuit)
     probability = error_free_probability(circuit, target, found.idle)
@@ -158,7 +161,7 @@ def _sum_by_name(prices: Sequence[Mapping[str, Any] | None]) -> dict[str, Any] |
     }
 
 
-def tally_stats(tally: GateCounts, target: Target) -> dict[str, Any]:
+def tally_stats(tally: GateCounts, target: Target) -> CircuitStatistics:
     """Like :func:`circuit_stats`, for a circuit that was counted without being built.
 
 
@@ -175,9 +178,9 @@ def _described(
     qubits: int,
     found: Layers,
     probability: float | None,
-    taken: dict[str, Any] | None,
+    taken: Duration | None,
     target: Target,
-) -> dict[str, Any]:
+) -> CircuitStatistics:
     return {
         "qubits": qubits,
         "two_qubit_gates": counted.two_qubit_gates,

@@ -12,7 +12,9 @@ from qsac.numerics.plan import columns_in_order, controlled_rows, in_order, occu
 
 @cost.register(LoadTokens)
 def _(op: LoadTokens, scope: Scope, family: GateFamily) -> Cost:
-    table = scope.tables[op.table]
+    table, structure = scope.tables[op.table], op.structure(scope)
+    if structure is not None:
+        return Cost(structure.gates, op.controlled_by if structure.diagonal else ())
     if isinstance(table, ShapedTable):
         rows = table.shape[0] * scope.dimension(op.when)
         columns = columns_in_order(table.columns, op.order)

@@ -47,7 +47,8 @@ def _entanglers(
         places = places[::-1]
     if not free:
         places = np.append(places, 0)
-    return places, tuple((int(control), int(np.sum(places == control))) for control in np.unique(places))
+    counts = np.bincount(places).tolist()
+    return places, tuple((control, count) for control, count in enumerate(counts) if count)
 
 
 class ZZPhaseEmitter:
@@ -95,14 +96,8 @@ class ZZPhaseEmitter:
 
     def emit(self) -> NativeCircuit:
         """The native circuit of the program."""
-        for place, op in enumerate(self.program.ops):
-            self.open = bool(op.slots)
-            self.ops = mask_of(op.sources)
-            self.columns.of(self.ops)
-            linear = self.symbols.get(place)
-            self.keep_apart(op)
-            self._write(op, None if linear is None else linear / pi)
-            self.keep_apart(op)
+        for place in range(len(self.program.ops)):
+            self.op(place)
         columns = of_type(self.columns, Columns)
         kind, first, second, angles = columns.arrays()
         # Bits stand in pytket's order, whatever the order of their measurements.
@@ -126,19 +121,29 @@ class ZZPhaseEmitter:
                 )
                 for readout in self.program.readouts
             ),
-            snapshot=self._profile(renumbered.tolist()),
+            snapshot=self._last_snapshot(renumbered.tolist()),
             provenance=columns.provenance(),
             initial_map=tuple(range(len(self.place))),
             final_map=tuple(self.place.values()),
         )
 
-    def _profile(self, renumbered: list[int]) -> Snapshot | None:
+    def _last_snapshot(self, renumbered: list[int]) -> Snapshot | None:
         """The last observation, with the bits before the first as given and those between as success."""
         if not {"weights", "overlaps"} <= set(self.observed):
             return None
         _, _, given = self.observed["weights"]
         stop, register, measured = self.observed["overlaps"]
         return Snapshot(stop, register, tuple(renumbered[:given]), tuple(renumbered[given:measured]))
+
+    def op(self, place: int) -> None:
+        """Write the op at a place of the program."""
+        op, linear = self.program.ops[place], self.symbols.get(place)
+        self.open = bool(op.slots)
+        self.ops = mask_of(op.sources)
+        self.columns.of(self.ops)
+        self.keep_apart(op)
+        self._write(op, None if linear is None else linear / pi)
+        self.keep_apart(op)
 
     def block(self, op: Op, linear: Linear | None = None) -> None:
         """Write one block; ``linear`` says how its numbers depend on symbols."""
@@ -185,6 +190,10 @@ class ZZPhaseEmitter:
     def _add_term(self, linear: Linear) -> None:
         """Add to the angle of the gate that was written last."""
         self.terms.append((len(self.columns) - 1, linear))
+
+    def shift(self, qubit: int, angle: float) -> None:
+        """Rz of an angle on what is written already: a change of the qubit's frame."""
+        self.frame[qubit] += angle
 
     def zz(self, first: int, second: int, angle: float, linear: Linear | None = None) -> None:
         """exp(-i pi angle Z Z / 2), the angle reduced to at most a quarter turn: small angles err less."""
@@ -258,7 +267,7 @@ class ZZPhaseEmitter:
             self.ladder(controls, target, theta, phi, entanglers, linear=linear)
             self.turn(target, turned_z(-len(entanglers) / 2))
             for control, count in counts:
-                self.frame[controls[control]] -= count / 2
+                self.shift(controls[control], -count / 2)
 
     def ladder(
         self,

@@ -13,6 +13,7 @@ from typing import Any
 
 from qsac.errors import InvalidInputError
 from qsac.native.circuit import GATES, NativeCircuit
+from qsac.optional import optional_package
 
 
 def to_qir(circuit: NativeCircuit, *, early_exit: bool = False) -> str:
@@ -30,15 +31,7 @@ def to_qir(circuit: NativeCircuit, *, early_exit: bool = False) -> str:
             code="export.no-early-exit",
             help="leave the early exit out",
         )
-    try:
-        import pyqir
-    except ImportError:
-        raise InvalidInputError(
-            "writing QIR needs a package that is not installed",
-            code="package.missing",
-            wanted="the Python package pyqir",
-            help="pip install 'qsac[qir]'",
-        ) from None
+    pyqir = optional_package("pyqir", "writing QIR", "pip install 'qsac[qir]'")
     writer = _Writer(pyqir, circuit)
     columns = (circuit.kind, circuit.first, circuit.second, circuit.angles)
     for kind, first, second, (angle, phase) in zip(*(column.tolist() for column in columns), strict=True):

@@ -56,6 +56,11 @@ class Ansatz:
         """Whether its matrix is real: rotations about y only."""
         return set(self.rotations) <= {"ry"}
 
+    def conjugate(self) -> Ansatz:
+        """The ansatz whose matrix has the conjugated entries: rotations about x and z go the other way."""
+        signs = np.array([1.0 if axis == "ry" else -1.0 for axis in self.rotations])
+        return Ansatz(self.rotations, self.parameters * signs)
+
     def apply(self, rows: Numbers) -> Numbers:
         """U x for every row x of ``rows`` (any number, 2^n), gate by gate: linear in the gates, no d x d matrix."""
         n, count = self.qubits, rows.shape[0]
@@ -68,7 +73,7 @@ class Ansatz:
                 split = state.reshape(count, 2**qubit, 2, 2 ** (n - qubit - 1))
                 low, high = split[:, :, 0], split[:, :, 1]
                 state = np.stack([gate[0, 0] * low + gate[0, 1] * high, gate[1, 0] * low + gate[1, 1] * high], axis=2)
-            state = state.reshape(count, 2**n)[:, _ring_permutation(n)]
+            state = state.reshape(count, 2**n)[:, ring_permutation(n)]
         return state
 
     def matrix(self, dimension: int) -> Numbers:
@@ -78,7 +83,7 @@ class Ansatz:
         return np.ascontiguousarray(self.apply(np.eye(dimension)).T)
 
 
-def _ring_permutation(qubits: int) -> NDArray[np.intp]:
+def ring_permutation(qubits: int) -> NDArray[np.intp]:
     """Which amplitude of the state before the ring of CX each amplitude after it is."""
     source = np.arange(2**qubits)
     for control, target in reversed(entangler_ring(qubits)):

@@ -17,10 +17,13 @@ from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, runtime_check
 
 from pydantic import BaseModel
 
-from qsac.families.json_forms import CircuitFields, ResultFields, StepFields
+from qsac.errors import printable
+from qsac.families.json_forms import CircuitFields, StepFields
 from qsac.families.outcomes import Outcomes
+from qsac.families.result import Result as Result
 from qsac.files.diagnosis import Contract
 from qsac.ir.program import Program
+from qsac.showing import Shown
 
 Row: TypeAlias = tuple[str, dict[str, float | None]]
 """A label, and the entry's values by column."""
@@ -45,8 +48,8 @@ def canonical_json(model: Mapping[str, Any]) -> str:
     return json.dumps(model, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-@dataclass(frozen=True, eq=False)
-class Model:
+@dataclass(frozen=True, eq=False, repr=False)
+class Model(Shown):
     """A model file, checked and materialised, of whichever family. Two models are equal if their canonical forms are.
 
     ``name`` is the model file's, ``readout`` what the model asks its circuits to report.
@@ -57,6 +60,17 @@ class Model:
 
     section: ClassVar[str]
     """The key of the model file that is its family's own."""
+
+    def __init_subclass__(cls) -> None:
+        """A family's dataclass would write out all of its arrays: it is shown in one line too, unless it says how."""
+        super().__init_subclass__()
+        if "__repr__" not in vars(cls):
+            cls.__repr__ = Model.__repr__  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        return printable(
+            f"<Model {self.name!r}: {self.section}, readout {self.readout.type}, {self.entries:,} numbers loaded>"
+        )
 
     @property
     def canonical(self) -> dict[str, Any]:
@@ -84,47 +98,6 @@ class Model:
 
     def __hash__(self) -> int:
         return hash(self.sha256)
-
-
-@dataclass(frozen=True)
-class Result:
-    """The result of a run or a closed form: one envelope for every family.
-
-    ``shots`` is None for an exact run, and ``standard_errors`` and ``value_errors`` are then empty; ``seed`` is None
-    for your own counts; ``target`` is None for a closed form. ``noise``: the machine's errors were simulated;
-    ``mitigated``: readout errors were corrected. A metric that does not exist, or that the shots did not resolve, is
-    None, and a warning says why. ``values`` holds what a readout reports besides single numbers
-    (``predictions``, ``overlaps``): arrays as lists, or objects of them, None where there is no number;
-    ``value_errors`` the standard errors of the same shape.
-    """
-
-    metrics: dict[str, float | None]
-    standard_errors: dict[str, float | None]
-    success_probability: float | None
-    warnings: tuple[str, ...]
-    values: dict[str, Any] = field(default_factory=dict)
-    value_errors: dict[str, Any] = field(default_factory=dict)
-    target: str | None = None
-    shots: int | None = None
-    seed: int | None = None
-    noise: bool = False
-    mitigated: bool = False
-
-    def to_dict(self) -> ResultFields:
-        """The result as the command line prints it with ``--json``."""
-        return {
-            "target": self.target,
-            "shots": self.shots,
-            "seed": self.seed,
-            "noise": self.noise,
-            "mitigated": self.mitigated,
-            "metrics": self.metrics,
-            "standard_errors": self.standard_errors,
-            "success_probability": self.success_probability,
-            "values": self.values,
-            "value_errors": self.value_errors,
-            "warnings": list(self.warnings),
-        }
 
 
 # Plans

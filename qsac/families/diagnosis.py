@@ -16,6 +16,8 @@ EXAMPLES = {
     "values": '"values": [[1, 0], [0, 1]]',
     "path": '"path": "tokens.npy"',
     "array": '"array": "tokens"',
+    "words": '"words": ["to", "be"]',
+    "embedding": '"embedding": [[1, 0], [0, 1]]',
     "sites": '"sites": 4',
     "context": '"context": 8',
     "dt": '"dt": 0.35',

@@ -72,18 +72,19 @@ def kernel_values(scores: Numbers, kernel: NDArray[np.float64]) -> Numbers:
 
 
 def kernel_blocks(
-    queries: Numbers, keys: Numbers, kernel: NDArray[np.float64], *, causal: bool
+    queries: Numbers, keys: Numbers, kernel: NDArray[np.float64], *, causal: bool, shift: int = 0
 ) -> Iterator[tuple[slice, Numbers]]:
     """g(<query_j|key_i>) of rows (T, e), some positions j at a time: which, and an array (positions, keys), 0 where a
-    key is not seen. Keys that none of them sees are left out at the end."""
+    key is not seen. Keys that none of them sees are left out at the end. A key is seen as many places later as
+    ``shift`` says, and not at all where there are no such places."""
     tokens = len(queries)
     step = max(1, BLOCK_ENTRIES // tokens)
     for start in range(0, tokens, step):
         rows = slice(start, min(start + step, tokens))
-        stop = rows.stop if causal else tokens
+        stop = max((rows.stop if causal else tokens) - shift, 0)
         weights = kernel_values(queries[rows].conj() @ keys[:stop].T, kernel)
         if causal:
-            weights = np.where(np.arange(start, rows.stop)[:, None] >= np.arange(stop), weights, 0)
+            weights = np.where(np.arange(start, rows.stop)[:, None] >= np.arange(stop) + shift, weights, 0)
         yield rows, weights
 
 
@@ -108,12 +109,17 @@ def _trimmed(values: tuple[float, ...]) -> tuple[float, ...]:
 def _scaled_sensibly(values: tuple[float, ...], pointer: str) -> tuple[float, ...]:
     total = sum(abs(c) for c in values)
     if not 1 / limits.KERNEL_SCALE <= total <= limits.KERNEL_SCALE:
-        raise InvalidInputError(
-            "the kernel's coefficients are out of scale",
-            code="kernel.out-of-scale",
-            pointer=pointer,
-            found=f"coefficients whose absolute values sum to {total:.1e}" if math.isfinite(total) else "an overflow",
-            wanted=f"a sum between {1 / limits.KERNEL_SCALE:.0e} and {limits.KERNEL_SCALE:.0e}",
-            help="only the ratios of the coefficients matter to the metrics: scale them to about 1",
-        )
+        raise out_of_scale("the kernel's coefficients are", total, pointer)
     return values
+
+
+def out_of_scale(what: str, total: float, pointer: str) -> InvalidInputError:
+    """``what``, the sum of whose absolute coefficients is ``total``, is beyond what double precision can square."""
+    return InvalidInputError(
+        f"{what} out of scale",
+        code="kernel.out-of-scale",
+        pointer=pointer,
+        found=f"coefficients whose absolute values sum to {total:.1e}" if math.isfinite(total) else "an overflow",
+        wanted=f"a sum between {1 / limits.KERNEL_SCALE:.0e} and {limits.KERNEL_SCALE:.0e}",
+        help="only the ratios of the coefficients matter to the metrics: scale them to about 1",
+    )

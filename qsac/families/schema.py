@@ -6,7 +6,7 @@ Long lists of numbers (``SkipValidation``) are declared here for the JSON Schema
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, SkipValidation, TypeAdapter
 
@@ -78,20 +78,52 @@ class HamiltonianTokens(Fields):
     dt: Bounded
 
 
+class WordsFile(Fields):
+    """The words of a tokenizer.json of Hugging Face's tokenizers, named relative to the model file and inside its
+    folder. It splits the text too."""
+
+    path: Annotated[str, Field(min_length=1)]
+
+
+class EmbeddingFile(Fields):
+    """An embedding in a .npy, .npz, .csv or .safetensors file, named relative to the model file and inside its folder.
+
+    ``array`` names one of several arrays in a .npz or .safetensors file.
+    """
+
+    path: Annotated[str, Field(min_length=1)]
+    array: ArrayName = Field(default=None, json_schema_extra=without_default)  # type: ignore[assignment]  # the only one
+
+
+Label = Annotated[str, Field(min_length=1)]
+
+
 class TextTokens(Fields):
-    """Words of a text through a trained embedding (reserved: it comes with training)."""
+    """Words of a text through an embedding E, (M, d), whose columns are orthonormal to 1e-8: word l's token is row l of
+    E conjugated.
+
+    ``words``: M different ones, or those of a tokenizer. ``text`` is a text or a list of words, ``path`` the UTF-8 file
+    of a text: one of both. Where every word of the list is one character, every character of a text is a word;
+    otherwise words stand between white space.
+    """
 
     type: Literal["text"]
-    path: str = ""
-    text: str = ""
-    vocabulary: Any = None
-    embedding: Any = None
+    words: SkipValidation[Annotated[list[Label], Field(min_length=2)] | WordsFile]
+    embedding: SkipValidation[Annotated[list[Row], Field(min_length=2)] | EmbeddingFile]
+    text: SkipValidation[str | list[Label]] = Field(
+        default=None,  # type: ignore[assignment]  # absent: that of the file
+        json_schema_extra=without_default,
+    )
+    path: Annotated[str, Field(min_length=1)] = Field(
+        default=None,  # type: ignore[assignment]  # absent: the text is given
+        json_schema_extra=without_default,
+    )
 
 
 Tokens = Annotated[InlineTokens | FileTokens | TfimTokens | HamiltonianTokens | TextTokens, Field(discriminator="type")]
 
 
-WRITTEN_OUT = ("inline", "words")
+WRITTEN_OUT = ("inline", "words", "text")
 """The kinds of tokens that are in the model file themselves: nothing is read or computed for them."""
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from qsac.errors import InvalidInputError
+from qsac.errors import DoesNotFitError, InvalidInputError
 from qsac.families import schema
 from qsac.families.ansatz import Ansatz
 from qsac.families.diagnosis import PARAMETERS
@@ -38,6 +38,10 @@ class Identity:
         """The identity, float64, (d, d)."""
         return np.eye(dimension)
 
+    def conjugate(self) -> Identity:
+        """The unitary whose matrix has the conjugated entries."""
+        return self
+
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
@@ -60,6 +64,10 @@ class Matrix:
             raise ValueError(f"a matrix of dimension {self.entries.shape[0]} is not one of dimension {dimension}")
         return self.entries
 
+    def conjugate(self) -> Matrix:
+        """The unitary whose matrix has the conjugated entries."""
+        return Matrix(self.entries.conj())
+
 
 Unitary = Identity | Ansatz | Matrix
 
@@ -80,7 +88,7 @@ def build_unitary(
 
 def _build_ansatz(given: schema.HardwareEfficientUnitary, pointer: str, qubits: int) -> tuple[Ansatz, dict[str, Any]]:
     if len(given.rotations) > limits.ANSATZ_ROTATIONS:
-        raise InvalidInputError(
+        raise DoesNotFitError(
             "too many rotations on each qubit of a layer",
             code="unitary.too-many-rotations",
             pointer=f"{pointer}/rotations",

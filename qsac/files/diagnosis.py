@@ -94,10 +94,12 @@ def _translate(complaint: Any, within: str, contract: Contract) -> InvalidInputE
 
 
 def _without_tags(location: Location, contract: Contract) -> Location:
-    for length in range(1, len(location) + 1):
-        if isinstance(location[length - 1], str) and contract.is_tagged(_named(location[:length])):
-            return location[: length - 1] + location[length:]
-    return location
+    ends = range(1, len(location) + 1)
+    return tuple(
+        location[end - 1]
+        for end in ends
+        if not (isinstance(location[end - 1], str) and contract.is_tagged(_named(location[:end])))
+    )
 
 
 def _named(location: Location) -> Location:
@@ -170,6 +172,11 @@ def _unknown_field_help(name: str, guess: str | None, home: Location | None, con
     if home is not None:
         return f'move "{name}" ' + (f'into "{home[0]}"' if home else f"out, to {contract.whole} itself")
     return "remove it: qsac refuses what it would have to ignore"
+
+
+def missing(name: str, pointer: str, found: object, contract: Contract) -> InvalidInputError:
+    """A field is missing in the object at ``pointer``, which is needed because of what else is there."""
+    return _missing(name, pointer, found, contract)
 
 
 def _missing(
@@ -258,6 +265,7 @@ _LIMITS = {
     "greater_than_equal": _Limit("too small", "{} or more", "ge"),
     "greater_than": _Limit("too small", "more than {}", "gt"),
     "less_than_equal": _Limit("too large", "at most {}", "le"),
+    "less_than": _Limit("too large", "less than {}", "lt"),
     "too_short": _Limit("too short", "at least {}", "min_length", "item"),
     "string_too_short": _Limit("too short", "at least {}", "min_length", "character"),
     "too_long": _Limit("too long", "at most {}", "max_length", "item"),

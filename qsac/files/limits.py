@@ -18,7 +18,16 @@ TOKEN_ENTRIES = 2**26 + 2**12
 TFIM_SITES = 12
 HAMILTONIAN_QUBITS = 10
 HAMILTONIAN_TERMS = 10_000
+DIAGONALISATIONS = 2**39
+"""Most trajectories of one data set, times the cube of their dimension: the work of diagonalising them."""
+TEXT_FILE_BYTES = 64 * 2**20
+TOKENIZER_FILE_BYTES = 16 * 2**20
+SPLIT_CHARACTERS = 2**22
+VOCABULARY = 2**16
 KERNEL_DEGREE = 64
+OVERLAP_HEADS = 64
+LAYER_HEADS = 2**14
+"""Most heads of all layers of a transformer together. Measured: ten thousand are read in a second."""
 ANSATZ_LAYERS = 10_000
 ANSATZ_ROTATIONS = 16
 ANSATZ_PARAMETERS = 2**22
@@ -138,6 +147,61 @@ def check_hamiltonian(qubits: int, terms: int, context: int, pointer: str) -> No
     check_tokens(context + 1, 2**qubits, f"{pointer}/context")
 
 
+def check_sequences(number: int, length: int, entries: int, pointer: str) -> None:
+    """Whether so many sequences of ``length`` tokens of so many ``entries`` may be held in memory as complex numbers;
+    words have one entry."""
+    total = number * length * entries
+    if total > TOKEN_ENTRIES:
+        shown = f"{number:,} sequences of {length:,} tokens" + (f" of {entries:,} entries" if entries > 1 else "")
+        raise _exceeds(
+            pointer,
+            "the data take too much memory",
+            f"{shown}, which take {size(_COMPLEX_BYTES * total)}",
+            f"at most {TOKEN_ENTRIES:,} entries together ({size(_COMPLEX_BYTES * TOKEN_ENTRIES)})",
+            "use fewer or shorter sequences",
+            code="capacity.data-too-large",
+        )
+
+
+def check_diagonalisations(number: int, dimension: int, pointer: str) -> None:
+    """Whether the Hamiltonians of so many trajectories may be diagonalised."""
+    if number * dimension**3 > DIAGONALISATIONS:
+        raise _exceeds(
+            pointer,
+            "the data take too long to compute",
+            f"{number:,} Hamiltonians of dimension {dimension:,} to diagonalise",
+            f"at most {max(1, DIAGONALISATIONS // dimension**3):,} of this dimension",
+            "use fewer trajectories or fewer qubits, or compute the states yourself and give them as a series",
+            code="capacity.data-too-large",
+        )
+
+
+def check_vocabulary(words: int, pointer: str) -> None:
+    """Whether so many words may have an embedding."""
+    if words > VOCABULARY:
+        raise _exceeds(
+            pointer,
+            "the vocabulary is too large",
+            f"{words:,} words, whose embedding takes {size(8 * words)} for each entry of a row",
+            f"at most {VOCABULARY:,} words",
+            "use characters, or byte-pair encoding with fewer words",
+            code="capacity.data-too-large",
+        )
+
+
+def check_split(characters: int, pointer: str) -> None:
+    """Whether a tokenizer may split a text of so many characters."""
+    if characters > SPLIT_CHARACTERS:
+        raise _exceeds(
+            pointer,
+            "the text is too long for a tokenizer",
+            f"{characters:,} characters, which take {size(4 * characters)}",
+            f"at most {SPLIT_CHARACTERS:,} characters",
+            "cut the text into several models",
+            code="capacity.sequence-too-long",
+        )
+
+
 def check_file(found: int, limit: int, pointer: str, name: str) -> None:
     """Whether a token file of ``found`` bytes may be read."""
     if found > limit:
@@ -164,6 +228,32 @@ def check_degree(degree: int, pointer: str) -> None:
         )
 
 
+def check_heads(heads: int, pointer: str) -> None:
+    """Whether attention by overlap interference may have so many heads: each has tables of the whole context."""
+    if heads > OVERLAP_HEADS:
+        raise _exceeds(
+            pointer,
+            "there are too many heads",
+            f"{heads:,} heads, each of which loads the whole context by tables of its own",
+            f"at most {OVERLAP_HEADS} heads",
+            "use fewer heads: the gates grow in proportion to them",
+            code="capacity.too-many-heads",
+        )
+
+
+def check_layer_heads(heads: int, pointer: str) -> None:
+    """Whether the layers of a transformer may have so many heads together."""
+    if heads > LAYER_HEADS:
+        raise _exceeds(
+            pointer,
+            "there are too many heads",
+            f"{heads:,} heads in all layers together",
+            f"at most {LAYER_HEADS:,} heads",
+            "use fewer heads or layers: each head has four matrices of its own, and loads the whole context",
+            code="capacity.too-many-heads",
+        )
+
+
 def check_factors(factors: int, what: str, pointer: str) -> None:
     """Whether a feed-forward of so many factors, or of this degree, may be used: each makes one more copy."""
     if factors > KERNEL_DEGREE:
@@ -187,6 +277,19 @@ def check_matrices(entries: int, pointer: str) -> None:
             f"at most {TOKEN_ENTRIES:,} entries ({size(_COMPLEX_BYTES * TOKEN_ENTRIES)})",
             "use fewer layers or smaller matrices",
             code="capacity.array-too-large",
+        )
+
+
+def check_angles(angles: int, pointer: str) -> None:
+    """Whether the ansatzes of a model may have so many ``angles`` together."""
+    if angles > ANSATZ_PARAMETERS:
+        raise _exceeds(
+            pointer,
+            "the ansatzes of the heads have too many layers",
+            f"{angles:,} parameters up to here, which take {size(8 * angles)}",
+            f"at most {ANSATZ_PARAMETERS:,} parameters ({size(8 * ANSATZ_PARAMETERS)})",
+            "use fewer layers, or give the unitaries as matrices",
+            code="capacity.too-many-layers",
         )
 
 

@@ -91,6 +91,23 @@ def siblings(folder: Path) -> list[str]:
         return []
 
 
+def nearest_file(path: Path, ending: str = "") -> str | None:
+    """The file beside ``path`` whose name, up to its first dot, ``path`` is most likely a slip of, or None: files that
+    have nothing else in common have the same ending. One of another ending has to be called the same before it, unless
+    ``path`` has no ending. With an ``ending`` only such files are looked at."""
+    names: dict[str, list[str]] = {}
+    for name in siblings(path.parent):
+        if name.endswith(ending) and (not path.suffix or name.endswith(path.suffix) or _bare(name) == _bare(path.name)):
+            names.setdefault(_bare(name), []).append(name)
+    found = nearest(_bare(path.name), names)
+    return None if found is None else nearest(path.name, names[found]) or names[found][0]
+
+
+def _bare(name: str) -> str:
+    """A file's name up to its first dot, in small letters; that of a hidden file as it is."""
+    return (name.partition(".")[0] or name).lower()
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that ``name`` is most likely a slip of, or None."""
     return next(iter(near(name, known, 1)), None)

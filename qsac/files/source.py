@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from qsac.errors import DoesNotFitError, InvalidInputError, QsacError
 from qsac.files.limits import size
-from qsac.files.pointer import nearest, quoted, siblings
+from qsac.files.pointer import nearest_file, quoted
 
 _CHUNK = 2**20
 
@@ -89,7 +89,7 @@ def _refuse_devices(descriptor: int, source: str, what: str) -> None:
 
 
 def _suggestion(path: Path) -> str | None:
-    guess = nearest(path.name, [name for name in siblings(path.parent) if name.endswith(".json")])
+    guess = nearest_file(path, ".json")
     return f"did you mean {quoted(guess)}?" if guess else None
 
 

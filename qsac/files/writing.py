@@ -32,6 +32,8 @@ LEFTOVER = re.compile(r"\..{1,255}\.qsac-\d{1,20}-[0-9a-f]{16}", re.DOTALL)
 _NAME_BYTES = 190
 """How much of the output's name the temporary one repeats: a name has at most 255 bytes on most file systems."""
 
+_USUAL_NAME_BYTES = 255
+
 _BLOCK = 1 << 20
 
 Guard = Callable[[Path], None]
@@ -93,6 +95,32 @@ def write_file(
         new.publish(guard)
     if durable:
         _sync_folder(place.parent)
+
+
+def check_name(place: Path) -> None:
+    """Refuse a name of an output that the file system does not take, in any part of its path.
+
+    Raises :class:`~qsac.errors.InvalidInputError`. Folders that do not exist, or cannot be looked into, are not judged.
+    """
+    for part in (place, *place.parents):
+        size, most = len(os.fsencode(part.name)), _most_bytes(part.parent)
+        if size > most:
+            raise InvalidInputError(
+                "the output's name is too long",
+                code="output.name-too-long",
+                source=str(place),
+                found=f"{size} bytes",
+                wanted=f"at most {most} bytes: more are not allowed there",
+                help="name another one",
+            )
+
+
+def _most_bytes(folder: Path) -> int:
+    """How many bytes a name in a folder may have."""
+    try:
+        return os.pathconf(folder, "PC_NAME_MAX")
+    except (OSError, ValueError):  # no such folder, or no such limit
+        return _USUAL_NAME_BYTES
 
 
 def remove_leftovers(folder: Path, names: re.Pattern[str] = LEFTOVER) -> None:
@@ -187,6 +215,7 @@ def _check_place(place: Path) -> None:
             source=str(place),
             wanted="a path",
         )
+    check_name(place)
     if not place.parent.is_dir():
         raise InvalidInputError(
             "the output folder does not exist",

@@ -28,6 +28,11 @@ _MOST_ENTRIES = 10_000
 _WHAT = "table of names"
 _ABSENT: Any = None
 
+_ATTENTION_ALONE = (
+    'these are the arrays of attention alone, without the layer around it: a table of names with "like": "torch", '
+    '"norms": "none" and these names takes them with a residual, x + attention(x)'
+)
+
 _OF_A_LAYER = (
     *(f"{part}{bias}" for part in ("query", "key", "value", "output") for bias in ("", "_bias")),
     *(f"{norm}.{part}" for norm in ("norm1", "norm2") for part in ("gain", "offset")),
@@ -248,6 +253,7 @@ class NamedArrays:
         """The diagnostic for a part that there is no array for."""
         asked = [name for name, _ in self._candidates(part, numbers)]
         guess = nearest(asked[0], self.weights) if asked else None
+        alone = any("self_attn." in one and one.rpartition("self_attn.")[2] in self.weights for one in asked)
         return InvalidInputError(
             "an array of the model is missing",
             code="import.missing-array",
@@ -256,7 +262,9 @@ class NamedArrays:
             if asked
             else "no name for it in the table of names",
             wanted=f'the array of "{part.format(**{letter: numbers.get(letter, 0) for letter in "lhc"})}"',
-            help=f"did you mean {quoted(guess)}? A table of names (--names FILE.json) says which array is which"
+            help=_ATTENTION_ALONE
+            if alone
+            else f"did you mean {quoted(guess)}? A table of names (--names FILE.json) says which array is which"
             if guess
             else "a table of names (--names FILE.json) says which array is which",
         )

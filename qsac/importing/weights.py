@@ -18,7 +18,7 @@ from qsac.families.tokens.safetensors import read_safetensors, tensor_names
 from qsac.families.tokens.shape import WEIGHTS, check_shape
 from qsac.files import limits
 from qsac.files.numbers import Numbers
-from qsac.files.pointer import nearest, quoted, siblings
+from qsac.files.pointer import nearest_file, quoted
 
 _NOUN = "file of weights"
 _FORMATS = {".npz": (array_names, read_npz), ".safetensors": (tensor_names, read_safetensors)}
@@ -75,7 +75,7 @@ class WeightFile(Mapping[str, Numbers]):
                 limits.check_file(state.st_size, limits.TOKEN_FILE_BYTES, "", printable(self.path.name))
                 return read(NamedFile(stream, state.st_size, printable(self.path.name), "", array, WEIGHTS, _NOUN))
         except FileNotFoundError:
-            guess = nearest(self.path.name, siblings(self.path.parent))
+            guess = nearest_file(self.path)
             raise InvalidInputError(
                 "the file of weights does not exist",
                 code="file.missing",

@@ -89,15 +89,116 @@ class Branches:
     def outline(self, *arguments: Table) -> ShapedTable:
         zeros, ones = (of_type(argument, ShapedTable) for argument in arguments)
         rows = 2 * max(zeros.shape[0], ones.shape[0])
-        return ShapedTable(
-            (rows, ones.shape[1]),
-            real=zeros.real and ones.real,
-            columns=max(zeros.columns, ones.columns),
-            spans=zeros.spans | ones.spans,
-        )
+        return _of_both(rows, zeros, ones)
 
 
-OPERATIONS: dict[str, type[Operation]] = {operation.name: operation for operation in (Turned, Branches)}
+@dataclass(frozen=True)
+class Spread:
+    """From rows by one of two indices and rows by both: those of the first kind, as often as there are of the second.
+
+    ``kept`` is the index that the first ones are by, first or last among both, and ``bits`` the qubits of the last."""
+
+    name: ClassVar[str] = "spread"
+
+    kept: Literal["first", "last"]
+    bits: int
+
+    def __call__(self, *arguments: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        some, all_rows = arguments
+        places = np.arange(len(all_rows))
+        places = places >> self.bits if self.kept == "first" else places & ((1 << self.bits) - 1)
+        found: NDArray[np.complex128] = some[np.minimum(places, len(some) - 1)]
+        return found
+
+    def outline(self, *arguments: Table) -> ShapedTable:
+        some, all_rows = (of_type(argument, ShapedTable) for argument in arguments)
+        return ShapedTable((all_rows.shape[0], some.shape[1]), real=some.real, columns=some.columns, spans=some.spans)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """From rows by an index i, and rows by the index and the head h: rows by the index and a choice, which is 0 for
+    those of the first kind and 1 + h for the others.
+
+    ``order`` of the second kind is by key and head, of which there are then as many as values, or by head and key;
+    ``bits`` are those of what is last. Of the first kind the row ``stride`` i is taken. What is made is by key and
+    choice where every value is a choice, else by choice and key, with rows that do not occur repeated ones."""
+
+    name: ClassVar[str] = "choices"
+
+    order: Literal["key-head", "head-key"]
+    bits: int
+    stride: int
+
+    def sizes(self, rows: int) -> tuple[int, int]:
+        """How many keys and heads ``rows`` rows of the second kind are of."""
+        if self.order == "key-head":
+            return rows >> self.bits, 1 << self.bits
+        heads = -(-rows >> self.bits)
+        return rows - ((heads - 1) << self.bits), heads
+
+    def __call__(self, *arguments: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        zeros, ones = arguments
+        keys, heads = self.sizes(len(ones))
+        key, head = np.arange(keys), np.arange(heads)[:, None]
+        places = (key << self.bits) + head if self.order == "key-head" else (head << self.bits) + key
+        chosen = np.concatenate((zeros[np.minimum(key * self.stride, len(zeros) - 1)][None], ones[places]))
+        if _fills(heads + 1):
+            found: NDArray[np.complex128] = chosen.transpose(1, 0, 2).reshape(-1, ones.shape[1])
+            return found
+        values = 1 << (keys - 1).bit_length()
+        padded = np.concatenate((chosen, np.repeat(chosen[:, -1:], values - keys, axis=1)), axis=1)
+        return padded.reshape(-1, ones.shape[1])[: heads * values + keys]
+
+    def outline(self, *arguments: Table) -> ShapedTable:
+        zeros, ones = (of_type(argument, ShapedTable) for argument in arguments)
+        keys, heads = self.sizes(ones.shape[0])
+        rows = keys * (heads + 1) if _fills(heads + 1) else (heads << (keys - 1).bit_length()) + keys
+        return _of_both(rows, zeros, ones)
+
+
+@dataclass(frozen=True)
+class Selections:
+    """From nothing: rows by a gate and one of so many ``values`` v, |0> where the gate is 0, |v + shift> where it is
+    1."""
+
+    name: ClassVar[str] = "selections"
+    most: ClassVar[int] = 1 << 10
+
+    values: int
+    shift: int
+
+    def __call__(self, *arguments: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        if not 1 <= self.values <= self.most or not 0 <= self.shift <= 1:
+            raise ValueError(f"{self.values} values from {self.shift} on are not selected")
+        gated = 1 << (self.values - 1).bit_length()
+        rows = np.zeros((gated + self.values, 1 << (self.values + self.shift - 1).bit_length()), dtype=np.complex128)
+        rows[:gated, 0] = 1.0
+        rows[gated + np.arange(self.values), np.arange(self.values) + self.shift] = 1.0
+        return rows
+
+    def outline(self, *arguments: Table) -> ShapedTable:
+        raise TypeError("these rows are known")
+
+
+def _of_both(rows: int, zeros: ShapedTable, ones: ShapedTable) -> ShapedTable:
+    """What is known of so many rows that are those of two tables."""
+    return ShapedTable(
+        (rows, ones.shape[1]),
+        real=zeros.real and ones.real,
+        columns=max(zeros.columns, ones.columns),
+        spans=zeros.spans | ones.spans,
+    )
+
+
+def _fills(values: int) -> bool:
+    """Whether values take all values of a register."""
+    return values & (values - 1) == 0
+
+
+OPERATIONS: dict[str, type[Operation]] = {
+    operation.name: operation for operation in (Turned, Branches, Spread, Choices, Selections)
+}
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,8 @@ class Op:
     An op with ``barrier`` stands by itself: no pass on programs merges gates across it on the registers that it uses,
     replaces the rows of its table, or solves them with another op's. What a load depends on may change, and a row of
     another load may come to its table for values of the index that it had none for. So it is with the blocks that it is
-    lowered to, each of them. Emission merges no gates with theirs; routing, which sees gates alone, may.
+    lowered to, each of them. Neither emission nor resynthesise-blocks merges gates with theirs; routing, which sees
+    gates alone, may.
     """
 
     name: ClassVar[str]

@@ -21,9 +21,9 @@ first line says so, and the parser refuses it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import MISSING, asdict, fields
-from typing import Any
+from typing import Any, overload
 
 from qsac.ir.op import Op
 from qsac.ir.program import Program
@@ -63,6 +63,37 @@ def print_program(program: Program, *, elide_tables: bool = False) -> str:
         index = f" index={_json(readout.index)}" if readout.index else ""
         lines.append(f"readout {readout.metric} given={_json(readout.given)} success={_json(readout.success)}{index}")
     return "\n".join(lines) + "\n"
+
+
+class Texts(Sequence[str]):
+    """The texts of some programs, each printed when it is first asked for."""
+
+    def __init__(self, programs: Iterable[Program]) -> None:
+        self._parts: list[Program | str] = list(programs)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[str]: ...
+
+    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
+        if isinstance(place, slice):
+            return tuple(self)[place]
+        part = self._parts[place]
+        if isinstance(part, Program):
+            part = self._parts[place] = print_program(part)
+        return part
+
+    def __eq__(self, other: object) -> bool:
+        """Equal to any sequence of the same texts."""
+        return isinstance(other, Texts | tuple | list) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
 
 
 def _op_text(op: Op, value_text: Callable[[Any], str]) -> str:

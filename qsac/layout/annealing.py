@@ -7,10 +7,14 @@ change is priced by running the steps from the first that it touches, until ever
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Sequence
+from itertools import accumulate
 from random import Random
+from typing import Any
 
 from qsac.errors import present
+from qsac.layout import compiled
 from qsac.layout.arrangement import (
     ALIVE,
     EMPTY,
@@ -47,21 +51,52 @@ class Schedule:
         for step in reversed(order):
             self.least.append(self.least[-1] + sum(step.weights))
         self.least.reverse()
-        self.courses: list[ScheduleState] = []
-        self.costs: list[float] = []
+        self._flat: tuple[array[int], array[int]] | None = None
         self.spent = [0.0] * (len(order) + 1)
-        self._install(0, *self._whole())
+        self.costs: list[float] = []
+        self._courses: list[ScheduleState] = []
+        self._begin(self.start, self.swaps)
 
     @property
     def total(self) -> float:
         return self.spent[-1]
 
+    @property
+    def courses(self) -> list[ScheduleState]:
+        """What stands where before each step."""
+        if not self._courses:
+            self._courses = self._whole()[0]
+        return self._courses
+
     def places(self, step: int) -> list[int]:
         """The node of each qubit when a step is taken, after the swaps before it."""
-        course = self.courses[step].copy()
-        for edge in self.swaps[step]:
-            course.swap(*edge)
+        course = self._course(self.start)
+        for edges in self.swaps[: step + 1]:
+            for edge in edges:
+                course.swap(*edge)
         return course.place
+
+    def _begin(self, start: list[int], swaps: list[tuple[Edge, ...]]) -> None:
+        """Take a schedule, whatever it costs."""
+        self.start, self.swaps = start, swaps
+        self.spent = [0.0] * (len(self.order) + 1)
+        self._courses = []
+        if (known := self._compiled()) is None:
+            self._install(0, *self._whole())
+            return
+        module, region, steps, alive = known
+        costs = module.price(region, steps, alive, compiled.integers(start), *compiled.swaps_of(swaps), self.layer)
+        self.costs = compiled.floats_of(costs)
+        self.spent = [0.0, *accumulate(self.costs)]
+
+    def _compiled(self) -> tuple[Any, object, array[int], array[int]] | None:
+        """The compiled code, and what it takes that does not change; None where it cannot be used."""
+        region = self.region.compiled
+        if compiled.kernel is None or region is None or max(map(len, self.swaps), default=0) > compiled.MOST_SWAPS:
+            return None
+        if self._flat is None:
+            self._flat = compiled.steps_of(self.order), compiled.masks_of(self.lives, ALIVE)
+        return compiled.kernel, region, *self._flat
 
     def _course(self, start: Sequence[int]) -> ScheduleState:
         holds = [-1] * len(self.region.nodes)
@@ -79,7 +114,7 @@ class Schedule:
     ) -> tuple[list[ScheduleState], list[float]] | None:
         """Courses and costs of the steps from ``first`` on, until after ``last`` all is as it was; None if the total
         comes above ``most``, or seems to."""
-        course = self.courses[first].copy() if first or (start is self.start and self.courses) else self._course(start)
+        course = self.courses[first].copy() if first else self._course(start)
         total = self.spent[first]
         courses: list[ScheduleState] = []
         costs: list[float] = []
@@ -98,16 +133,37 @@ class Schedule:
         return (courses, costs) if total + self.spent[-1] - self.spent[first + len(costs)] <= most else None
 
     def _install(self, first: int, courses: list[ScheduleState], costs: list[float]) -> None:
-        self.courses[first : first + len(courses)] = courses
+        self._courses[first : first + len(courses)] = courses
         self.costs[first : first + len(costs)] = costs
         for index in range(first, len(self.costs)):
             self.spent[index + 1] = self.spent[index] + self.costs[index]
 
     def anneal(self, changes: int, hot: float) -> None:
         """Try changes while it cools down; ends at the best schedule seen."""
+        temperatures = [hot * (COLD / hot) ** (count / changes) for count in range(changes if self.turning else 0)]
+        if (known := self._compiled()) is None:
+            self._begin(*self._annealed(temperatures))
+            return
+        module, region, steps, alive = known
+        drawing = compiled.Drawing(self.random)
+        start, sizes, edges = module.anneal(
+            region,
+            steps,
+            alive,
+            compiled.integers(self.start),
+            *compiled.swaps_of(self.swaps),
+            self.layer,
+            RECOVERED,
+            compiled.floats(temperatures),
+            drawing.state,
+        )
+        drawing.give_back()
+        self._begin(compiled.of_bytes(start), compiled.edges_of(sizes, edges))
+
+    def _annealed(self, temperatures: Sequence[float]) -> tuple[list[int], list[tuple[Edge, ...]]]:
+        """Start and swaps of the best schedule that is seen at these temperatures."""
         best = self.total, self.start, self.swaps
-        for count in range(changes if self.turning else 0):
-            temperature = hot * (COLD / hot) ** (count / changes)
+        for temperature in temperatures:
             start, swaps, first, last = self._change()
             if last < 0:
                 continue
@@ -119,10 +175,7 @@ class Schedule:
             self._install(first, *found)
             if self.total < best[0]:
                 best = self.total, start, swaps
-        _, self.start, self.swaps = best
-        self.courses = []
-        self.spent = [0.0] * (len(self.order) + 1)
-        self._install(0, *self._whole())
+        return best[1:]
 
     def _change(self) -> tuple[list[int], list[tuple[Edge, ...]], int, int]:
         """A changed schedule and the first and last step that it touches; the last is -1 where there is no change."""
@@ -148,6 +201,8 @@ class Schedule:
                 changed[index] = here[:place] + here[place + 1 :]
                 changed[goal] = (*there, here[place]) if other < turn else (here[place], *there)
         swaps = self.swaps
+        if any(len(edges) > compiled.MOST_SWAPS for edges in changed.values()):
+            return start, swaps, 0, -1
         if changed:
             swaps = swaps.copy()
             for index, edges in changed.items():
@@ -221,8 +276,9 @@ class Schedule:
                         ranked.insert(0, other)
                 opened.pop(edge[0], None)
                 opened.pop(edge[1], None)
-            for qubit in (step.target, *step.controls):
-                opened.pop(course.place[qubit], None)
+            if step.controls or step.event != "turn":
+                for qubit in (step.target, *step.controls):
+                    opened.pop(course.place[qubit], None)
             if price.options and price.ranked:
                 opened[course.place[step.target]] = index, price.options
             prices.append(price)

@@ -16,11 +16,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from qsac.ir.blocks import Diagonal, Measure, Multiplexor, PauliRotation, Reset, UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import LadderOrder, ladder_places
 from qsac.ir.program import Program
+from qsac.layout.compiled import region_of
 from qsac.numerics.pauli import pair_gates
 
 Edge = tuple[int, int]
@@ -247,11 +249,21 @@ class DeviceSubgraph:
     near: tuple[int, ...] = field(init=False)
     """The neighbours of each node as a mask."""
     _ladders: dict[tuple[int, ...], Ladders] = field(init=False, default_factory=dict, compare=False)
+    _toggles: dict[tuple[tuple[int, ...], bool], int] = field(init=False, default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         distances = [self._distances(node) for node in range(len(self.nodes))]
         object.__setattr__(self, "distances", distances)
         object.__setattr__(self, "near", tuple(sum(1 << node for node in nodes) for nodes in self.neighbours))
+
+    @cached_property
+    def compiled(self) -> object | None:
+        """As the compiled code knows it, if there is any."""
+        return region_of(self)
+
+    def number(self, weights: tuple[int, ...], free: bool) -> int:
+        """A number for all steps whose controls toggle so often."""
+        return self._toggles.setdefault((weights, free), len(self._toggles))
 
     def ladders(self, weights: tuple[int, ...]) -> Ladders:
         """What is known of the ladders whose controls toggle so often, in any order."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
+from itertools import chain
 from math import inf
 from operator import attrgetter
 from typing import NamedTuple
 
+from qsac.layout import compiled
 from qsac.layout.arrangement import DeviceSubgraph, Edge
 from qsac.layout.lookahead import Guess, Kind, Look, Places
 from qsac.layout.pricing import laddered, latest, together
@@ -29,6 +31,10 @@ NOWHERE = -1
 
 EVER = -(1 << 30)
 """A time before all others."""
+
+
+_EVENTS = ("place", "left", "swap")
+"""What :class:`Trace` tells, as the compiled code numbers it."""
 
 
 class LiveRange(NamedTuple):
@@ -104,6 +110,17 @@ class _Move(NamedTuple):
 _score = attrgetter("score")
 
 
+def _ended(start: State, place: bytes, free: bytes, cost: float, done: bytes) -> State:
+    """The end of a sweep that the compiled code has found, without what only further steps would ask for."""
+    trace = start.trace
+    numbers = iter(compiled.of_bytes(done))
+    for event, step, first, second in zip(numbers, numbers, numbers, numbers, strict=True):
+        trace = Trace(trace, _EVENTS[event], step, first, second)
+    places = tuple(compiled.of_bytes(place))
+    full = sum(1 << node for node in places if node >= 0)
+    return State(places, full, (), frozenset(), tuple(compiled.of_bytes(free)), cost, trace)
+
+
 class Beam:
     """One sweep: its direction in time (1 or -1), its width, and how far and how sharply it looks ahead.
 
@@ -133,8 +150,39 @@ class Beam:
     def swept(
         self, kinds: Sequence[Kind], steps: Sequence[int], start: State, most: Callable[[int], float] = lambda _: inf
     ) -> State | None:
-        """The cheapest schedule after steps of these kinds; None where there was no free node for a life, or where all
-        cost more after some step than ``most`` says of it."""
+        """The cheapest schedule after steps of these kinds, from a start where no pair has had a gate; None where there
+        was no free node for a life, or where all cost more after some step than ``most`` says of it."""
+        if compiled.kernel is None or self._region.compiled is None or len(self._lives) > compiled.MOST_LIVES:
+            return self._interpreted(kinds, steps, start, most)
+        words: list[int] = []
+        for kind in kinds:
+            words += (len(kind.lives), kind.free, kind.nearest_first, kind.nearest_last, kind.number)
+            words += kind.lives
+            words += kind.weights
+        found = compiled.kernel.sweep(
+            self._region.compiled,
+            compiled.integers(words),
+            compiled.integers(steps),
+            compiled.integers(chain.from_iterable(self._lives)),
+            compiled.integers(start.place),
+            compiled.integers(start.vacated),
+            compiled.integers(start.free),
+            compiled.floats(map(most, steps)),
+            compiled.floats(self._discount**place for place in range(1, self._look + 1)),
+            self._direction,
+            self._anchor,
+            self._width,
+            self._layer,
+            start.full,
+            self._avoided,
+            start.cost,
+        )
+        return None if found is None else _ended(start, *found)
+
+    def _interpreted(
+        self, kinds: Sequence[Kind], steps: Sequence[int], start: State, most: Callable[[int], float]
+    ) -> State | None:
+        """The same in Python."""
         beam = [start]
         for number, (kind, index) in enumerate(zip(kinds, steps, strict=True)):
             ahead = kinds[number + 1 : number + 1 + self._look]

@@ -13,8 +13,8 @@ from qsac.counting.stats import circuit_stats
 from qsac.errors import of_type, present
 from qsac.ir.attention import LoadPruned
 from qsac.ir.program import Program
+from qsac.layout import compiled
 from qsac.layout.search_budget import SearchBudget
-from qsac.layout.variants import Variants
 from qsac.lowering.allocation import Allocation
 from qsac.machine.target import Target
 from qsac.native.circuit import NativeCircuit
@@ -30,24 +30,30 @@ _AS_GOOD = 1.01
 """Expected errors, as multiples of the least, that no machine's rates tell apart."""
 
 _SMALL = 200
-"""Two-qubit gates up to which -O2 takes its time."""
+"""Two-qubit gates up to which -O2 takes its time. Larger programs are only laid out: routing takes far more gates."""
 
 MOST_GATES = 2_000
 """Two-qubit gates up to which a program is laid out."""
 
+_BRIEFLY = 4
+"""Attempts at routing what is laid out, too, which is hardly ever worse."""
+
 
 def search_budget(optimisation: int, gates: int) -> SearchBudget | None:
     """How much the search for arrangements tries at an ``-O`` level for a program of so many gates, if anything."""
-    if optimisation < 2 or gates > MOST_GATES:
+    if optimisation < 1 or gates > MOST_GATES:
         return None
+    if optimisation == 1:
+        return SearchBudget(6, (4, 2), 2, min(20 * gates, 4_000), 2)
     if optimisation > 2:
-        return SearchBudget(32, (16, 12, 8, 6, 4, 2), min(max(2_000 // max(gates, 1), 4), 16), min(60 * gates, 30_000))
+        sweeps = min(max(2_000 // max(gates, 1), 4), 16)
+        return SearchBudget(32, (16, 12, 8, 6, 4, 2), sweeps, min(60 * gates, 30_000), 8)
     if gates > _SMALL:
-        return SearchBudget(8, (8, 4, 2, 1), 2, min(20 * gates, 10_000))
-    return SearchBudget(16, (16, 12, 8, 4), 4, 20 * gates)
+        return SearchBudget(8, (8, 4, 2, 1), 2, min(20 * gates, 10_000), 3)
+    return SearchBudget(16, (16, 12, 8, 4), 4, 20 * gates, 6)
 
 
-_CHANGES_A_SECOND = 10_000
+_CHANGES_A_SECOND = 300_000 if compiled.kernel else 10_000
 """Changes of an annealing, their share of sweeps included, as measured (T = 8 to 16, d = 4 to 8)."""
 
 _LONG = 5
@@ -67,7 +73,7 @@ def _announced(budget: SearchBudget, gates: int, context: PassContext) -> None:
     length = f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
     context.announce(
         f"searching for a layout of {gates:,} two-qubit gates on {context.target.name} takes about {length}; "
-        "-O1 routes in about a second"
+        "-O1 takes about a second"
     )
 
 
@@ -92,6 +98,12 @@ def circuit_steps(chosen: Sequence[Pass | CircuitPass], machine: Target) -> list
     return steps
 
 
+def briefly(steps: Sequence[CircuitPass]) -> list[CircuitPass]:
+    """The same passes with few attempts at routing where the number was left open."""
+    route: Any = pass_class("route")
+    return [route(attempts=_BRIEFLY) if step == route() else step for step in steps]
+
+
 def through(steps: Sequence[CircuitPass], candidate: Candidate, context: PassContext, stage: Stage) -> Candidate:
     """The candidate after the circuit passes, each timed as a stage of its own."""
     circuit = candidate.circuit
@@ -104,35 +116,48 @@ def through(steps: Sequence[CircuitPass], candidate: Candidate, context: PassCon
     return replace(candidate, circuit=circuit, passed=tuple(passed))
 
 
-def better(
-    best: Candidate,
+def best_on_graph(
+    first: Candidate,
     program: Program,
     usual: Program,
     chosen: Sequence[Pass | CircuitPass],
     context: PassContext,
     stage: Stage,
 ) -> Candidate:
-    """The best of a candidate and of those that are laid out."""
-    candidates = laid_out(program, usual, chosen, context)
-    ended = [best]
+    """For a coupling graph, the best circuit of an attention program, of which ``first`` is the usual one before the
+    circuit passes, ``usual`` its block program: routed or laid out."""
+    steps = circuit_steps(chosen, context.target)
+    budget = _budget(program, usual, chosen, context)
+    if budget is None:
+        return through(steps, first, context, stage)
+    ended = []
+    if first.circuit.two_qubit_gates <= _SMALL:
+        ended.append(through(briefly(steps), first, context, stage))
+        if ended[0].circuit.two_qubit_gates <= first.circuit.two_qubit_gates:
+            return ended[0]
+    # Routing took its toll: our own synthesis may do with less.
+    candidates = laid_out(program, usual, context, budget)
     while True:
         with stage("arrange"):
             candidate = next(candidates, None)
         if candidate is None:
-            return soundest(ended, context.target)
-        ended.append(through(circuit_steps(chosen, context.target), candidate, context, stage))
+            break
+        ended.append(through(steps, candidate, context, stage))
+    if not any(candidate.arranged for candidate in ended):
+        return through(steps, first, context, stage)
+    return lowest_expected_error(ended, context.target)
 
 
-def soundest(candidates: Sequence[Candidate], machine: Target) -> Candidate:
-    """The candidate that errs least: of those whose expected errors are within 1 % of the least, by the machine's
-    median rates, idling included, the one whose gates and depth have the least product. Gates count as errors where no
-    rates are known.
+def lowest_expected_error(candidates: Sequence[Candidate], machine: Target) -> Candidate:
+    """The candidate with the lowest expected error: of those that are within 1 % of the least, by the machine's median
+    rates, idling included, the one whose gates and depth have the least product. Gates count as errors where no rates
+    are known.
 
     By medians: each circuit lies at the best place of its shape already, and calibrations change.
     """
     rates = machine.errors and replace(machine.errors, one_qubit_by_qubit=(), two_qubit_by_edge=(), measure_by_qubit=())
     known = replace(machine, errors=rates)
-    stats: list[dict[str, Any]] = [circuit_stats(candidate.circuit, known) for candidate in candidates]
+    stats = [circuit_stats(candidate.circuit, known) for candidate in candidates]
     errors = [
         found["two_qubit_gates"]
         if found["error_free_probability"] is None
@@ -147,33 +172,35 @@ def soundest(candidates: Sequence[Candidate], machine: Target) -> Candidate:
     return candidates[products.index(min(products))]
 
 
-def laid_out(
+def _budget(
     program: Program, usual: Program, chosen: Sequence[Pass | CircuitPass], context: PassContext
-) -> Iterator[Candidate]:
-    """Circuits laid out along the coupling graph (:mod:`qsac.layout.search`), for an attention program and its usual
-    block program: the best of its :mod:`~qsac.layout.variants` that are found.
+) -> SearchBudget | None:
+    """How much is searched for circuits that are laid out, if anything.
 
-    None at all below -O2, for large programs, for templates (arrangements are found for one model), for pruned loaders
-    (whose ladders have the order of their controls' cutoffs), for blocks of other packages (of which is not known which
-    qubits meet), and where block passes spend of the error budget.
+    Nothing at -O0, for large programs, for templates (arrangements are found for one model), for pruned loaders (whose
+    ladders have the order of their controls' cutoffs), for blocks of other packages (of which is not known which qubits
+    meet), and where block passes spend of the error budget.
     """
+    if context.target.coupling is None or context.template or any(isinstance(op, LoadPruned) for op in program.ops):
+        return None
+    if any(is_foreign(type(op)) for op in usual.ops):
+        return None
+    if any(isinstance(step, Pass) and step.level == "block" and step.name in context.ledger.spent for step in chosen):
+        return None
+    return search_budget(context.optimisation, two_qubit_gates(usual, context.target.family))
+
+
+def laid_out(program: Program, usual: Program, context: PassContext, budget: SearchBudget) -> Iterator[Candidate]:
+    """Circuits laid out along the coupling graph (:mod:`qsac.layout.search`), for an attention program and its usual
+    block program: the best of its :mod:`~qsac.layout.variants` that are found."""
     from qsac.layout import emitter as coupled
     from qsac.layout.arrangement import fits
     from qsac.layout.search import arrange
+    from qsac.layout.variants import Variants
 
-    if context.target.coupling is None or context.template or any(isinstance(op, LoadPruned) for op in program.ops):
-        return
-    if any(is_foreign(type(op)) for op in usual.ops):
-        return
-    if any(isinstance(step, Pass) and step.level == "block" and step.name in context.ledger.spent for step in chosen):
-        return
-    gates = two_qubit_gates(usual, context.target.family)
-    budget = search_budget(context.optimisation, gates)
-    if budget is None:
-        return
     variants = Variants(program, context)
     if variants.possible:
-        _announced(budget, gates, context)
+        _announced(budget, two_qubit_gates(usual, context.target.family), context)
     for variant, arrangement in arrange(variants, context, budget) if variants.possible else ():
         blocks = present(variants.blocks(variant), "the blocks of an arranged variant")
         ordered = variants.blocks(variant, arrangement.orders(blocks))

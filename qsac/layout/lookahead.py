@@ -16,7 +16,8 @@ Places = tuple[int, ...]
 class Kind(NamedTuple):
     """A step in the direction of a sweep: its lives (the target, then the controls), the controls' toggles, and whether
     the nearest control toggles first and last. ``at`` takes the places of its lives, ``known`` holds what has been
-    guessed, ``ladders`` what its ladders take where their controls may take any order."""
+    guessed, ``ladders`` what its ladders take where their controls may take any order. ``number`` is that of all kinds
+    of the same toggles."""
 
     lives: tuple[int, ...]
     weights: tuple[int, ...]
@@ -26,6 +27,7 @@ class Kind(NamedTuple):
     at: Callable[[Places], Places]
     known: dict[Places, float]
     ladders: Ladders
+    number: int
 
 
 Look = list[tuple[Callable[[Places], Places], dict[Places, float], float, Kind]]
@@ -48,7 +50,8 @@ class Guess:
         lives = (target, *controls)
         at: Callable[[Places], Places] = itemgetter(*lives)
         known = self._known.setdefault((weights, free), {})
-        return Kind(lives, weights, free, *ends, at, known, self._region.ladders(weights))
+        number = self._region.number(weights, free)
+        return Kind(lives, weights, free, *ends, at, known, self._region.ladders(weights), number)
 
     @staticmethod
     def look(ahead: Sequence[Kind], discount: float) -> Look:

@@ -29,8 +29,8 @@ _WIDTH = 6
 _PARENTS = 4
 """Sketches whose variants others are made from."""
 
-_KEPT = 8
-"""How many schedules are found in the end."""
+_CLOSE = 1.04
+"""A schedule that costs so many times what the best one does will not be the best in the end, either."""
 
 _LAYER = 0.3
 """What a layer is worth, in two-qubit gates, where no rates are known."""
@@ -123,7 +123,8 @@ def arrange(choice: Choice[V], context: PassContext, budget: SearchBudget) -> li
             tell(done + place + 1)
         done += kept
         tell(done)
-    return [(one.variant, one.schedule.arranged()) for one in _best([*found, *ended], _KEPT)]
+    best = _best([*found, *ended], budget.kept)
+    return [(one.variant, one.schedule.arranged()) for one in best if one.total <= _CLOSE * best[0].total]
 
 
 class _Search(Generic[V]):

@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 class SearchBudget(NamedTuple):
     """``sketches`` at first; then, with as many of the best schedules as each of the ``rounds`` says, so many
-    ``changes`` of an annealing and ``sweeps`` from its own middle for each of them."""
+    ``changes`` of an annealing and ``sweeps`` from its own middle for each of them. ``kept``: how many schedules are
+    found in the end, at the most."""
 
     sketches: int
     rounds: tuple[int, ...]
     sweeps: int
     changes: int
+    kept: int = 8

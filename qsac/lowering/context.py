@@ -20,6 +20,8 @@ class LoweringContext:
 
     ``numbers`` counts the slots of a template; None where the program stands for itself alone. ``orders`` are those of
     the uniformly controlled gates that are still to come, in their order; where it ends, the usual one is taken.
+    ``patterns`` keeps what is derived of the patterns of tables, for programs whose tables have the same ones. With
+    ``slots_only`` blocks without slots may be left out.
     """
 
     scope: Scope
@@ -27,6 +29,8 @@ class LoweringContext:
     derived: dict[Hashable, object] = field(default_factory=dict)
     numbers: Iterator[int] | None = None
     orders: Iterator[LadderOrder | None] = field(default_factory=lambda: iter(()))
+    patterns: dict[Hashable, object] = field(default_factory=dict)
+    slots_only: bool = False
 
     def qubits(self, *registers: str) -> tuple[str, ...]:
         """The qubits of the registers, in order, each most significant first."""
@@ -38,9 +42,17 @@ class LoweringContext:
 
     def cached(self, key: Hashable, derive: Callable[[], T]) -> T:
         """``derive()``, computed once for each key."""
-        if key not in self.derived:
-            self.derived[key] = derive()
-        return self.derived[key]  # type: ignore[return-value]
+        return _cached(self.derived, key, derive)
+
+    def of_pattern(self, key: Hashable, derive: Callable[[], T]) -> T:
+        """What is derived of a table's pattern, computed once for each key in all programs of a template."""
+        return _cached(self.patterns, key, derive)
+
+
+def _cached(kept: dict[Hashable, object], key: Hashable, derive: Callable[[], T]) -> T:
+    if key not in kept:
+        kept[key] = derive()
+    return kept[key]  # type: ignore[return-value]
 
 
 Lowering = Callable[[Any, LoweringContext], Sequence[Op]]

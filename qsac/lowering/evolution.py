@@ -48,7 +48,7 @@ def _prepared(op: LoadEvolution, place: LoweringContext) -> list[Block]:
     """The blocks that bring the data from zero into the fixed state, up to a global phase."""
     qubits = factors(place.scope.tables[op.table].values[0])
     if qubits is None:
-        return list(tokens.lower(LoadTokens(op.data, (), op.table), place))
+        return list(tokens.lower(LoadTokens(op.data, (), op.table, by_structure=True), place))
     return [Unitary(name, Table(_to_state(state))) for name, state in zip(place.qubits(op.data), qubits, strict=True)]
 
 

@@ -12,16 +12,16 @@ from math import asin, pi, sqrt
 
 import numpy as np
 
-from qsac.counting.formulas import causal_is_loaded, seen_keys_rows
+from qsac.counting.formulas import seen_keys_rows
 from qsac.ir.attention import PrepareIndex, PrepareIndices, PrepareKeys
 from qsac.ir.attention.degree import unary_angles
 from qsac.ir.blocks import Multiplexor, PauliRotation
-from qsac.ir.blocks.rotation import controlled_x
+from qsac.ir.blocks.rotation import controlled_x, controlled_z
 from qsac.ir.op import Op
 from qsac.ir.shaped_table import ShapedTable, Span
 from qsac.ir.table import Table
-from qsac.lowering import tokens
 from qsac.lowering.context import LoweringContext, lowering
+from qsac.numerics.causal_sites import SITES, causal_sites, site_angles
 
 Block = Multiplexor | PauliRotation
 
@@ -32,10 +32,8 @@ be counted, and must not be written gate by gate."""
 
 @lowering.register(PrepareIndices)
 def prepare_pairs(op: PrepareIndices, place: LoweringContext) -> Sequence[Op]:
-    """The pairs of a mask: the causal ones bit by bit, or as a row of a table where that takes fewer gates."""
+    """The pairs of a mask."""
     query, key = place.qubits(op.query), place.qubits(op.key)
-    if op.mask == "causal" and causal_is_loaded(op.length):
-        return tokens.load_row(op.prepared(place.scope), (*query, *key), place)
     if op.mask == "causal":
         return causal_state(query, key, op.length)
     return uniform_state(query, op.length) + uniform_state(key, op.length)
@@ -103,91 +101,27 @@ def unary_state(qubits: tuple[str, ...], amplitudes: tuple[float, ...]) -> list[
 
 
 def causal_state(query: tuple[str, ...], key: tuple[str, ...], length: int) -> list[Block]:
-    """Bring fresh ``query`` and ``key`` into the sum over i <= j < ``length`` of |j>|i>, normalised.
+    """Bring fresh ``query`` and ``key`` into the sum over i <= j < ``length`` of |j>|i>, normalised, up to a sign.
 
-    Read from the least significant bits up, what lies above bit b falls into classes by two facts: whether i = j
-    there (``equal``) and whether j agrees with ``length`` there (``tight``); their states are orthogonal, so the pair
-    of facts is the bond. With P the value of ``length`` above the bit there are 1, P, P, P (P - 1) / 2 pairs in the
-    classes equal and tight, equal, tight, neither. Below its lowest set bit ``length`` bounds nothing and one fact is
-    enough: six two-qubit gates a bit, XOR included; above, at most 20 (a bond of dimension four).
+    Bit by bit, from the least significant one (:mod:`qsac.numerics.causal_sites`).
     """
-    size = len(query)
-    trailing = (length & -length).bit_length() - 1
-    free_bits = min(trailing, size)
     blocks: list[Block] = []
-    # The place from which the fact `equal` comes into the lowest bit: all of j, i lie above it.
-    start = query[-1] if free_bits else key[-1]
-    blocks.append(turn(start, [angle_of(2 / (length + 1))]))
-    for bit in reversed(range(size)):
-        above = length >> (size - bit)
-        if bit >= size - free_bits:
-            upwards = (query if bit - 1 >= size - free_bits else key)[bit - 1] if bit else None
-            blocks += _free_site(query[bit], key[bit], upwards, above)
-        else:
-            first = bit == size - free_bits - 1
-            upwards_pair = (query[bit - 1], key[bit - 1]) if bit else None
-            bound = length >> (size - 1 - bit) & 1
-            blocks += _bounded_site(query[bit], key[bit], upwards_pair, above, bound, first)
-    return blocks
-
-
-def _free_site(query: str, key: str, upwards: str | None, above: int) -> list[Block]:
-    """One bit of j and i where ``length`` bounds nothing; ``query`` holds `equal`, which moves to ``upwards``.
-
-    The difference d = j xor i is prepared on ``query`` and turned into j at the end.
-    """
-    if upwards is None:
-        # The highest bit: all above is equal, so d = not equal, and i = 0 where d = 1.
-        return [
-            PauliRotation("x", (query,), pi),
-            turn(key, [pi / 2, 0], (query,)),
-            *controlled_x(key, query),
+    for site in causal_sites(length):
+        circuit = SITES[site.kind].circuit
+        qubits = [(query, key)[register][bit] for register, bit in site.qubits]
+        turns = [
+            PauliRotation("y", (qubits[qubit],), angle)
+            for qubit, angle in zip(circuit.qubits, site_angles(site.kind, site.above), strict=True)
         ]
-    return [
-        # Unequal so far, one in 2 P - 1 pairs is equal above. The sign is undone by the next rotation.
-        turn(upwards, [angle_of(1 / (2 * above - 1)), -pi], (query,)),
-        # Equal above: d = not equal. Unequal above: d is free.
-        turn(query, [pi / 2, pi], (upwards,), fresh=False),
-        # i = 0 where d is the highest difference, else free.
-        turn(key, [pi / 2, pi / 2, pi / 2, 0], (upwards, query)),
-        *controlled_x(key, query),
-    ]
-
-
-def _bounded_site(
-    query: str, key: str, upwards: tuple[str, str] | None, above: int, bound: int, first: bool
-) -> list[Block]:
-    """One bit of j and i from the lowest set bit of ``length`` on, whose bit there is ``bound``.
-
-    ``key`` holds `equal` and ``query`` `tight` (known to be 0, and the qubit fresh, at the ``first`` such bit); they
-    move to ``upwards`` = (query, key) of the next bit.
-    """
-    if upwards is None:
-        # The highest bit: all above is equal and tight, so j = tight, and i = equal and j.
-        return [turn(key, [-pi, 0], (query,), fresh=False)]
-    tight_above, equal_above = upwards
-    blocks: list[Block] = []
-    if bound:
-        pairs = 2 * above + 1
-        blocks.append(turn(equal_above, [angle_of(1 / pairs), pi], (key,)))
-        # Which of the values of j that are less than length below this bit are tight above it.
-        loose = [angle_of(1 / above), 0, angle_of(1 / pairs), angle_of(1 / pairs)]
-        if first:
-            blocks.append(turn(tight_above, loose, (key, equal_above)))
-        else:
-            blocks.append(turn(tight_above, [*loose, pi, pi, pi, pi], (query, key, equal_above)))
-        kept = 0.0
-    else:
-        equal_if_loose = angle_of(1 / (2 * above - 1))
-        blocks.append(turn(equal_above, [equal_if_loose, 0, pi, pi], (key, query)))
-        blocks.append(turn(tight_above, [0, pi], (query,)))
-        kept = -pi
-    # j: as the bound where tight above (then `tight` is j, or is to be cleared), 1 where the first difference falls
-    # here, else free. Angles by (tight above, equal above, equal).
-    free = [pi / 2, pi / 2, pi, pi / 2]
-    blocks.append(turn(query, [*free, kept, kept, kept, kept], (tight_above, equal_above, key), fresh=first))
-    # i: free where unequal above; else `equal and j`.
-    blocks.append(turn(key, [pi / 2, pi / 2, -pi, 0], (equal_above, query), fresh=False))
+        blocks += turns[: circuit.size]
+        for place, (first, second) in enumerate(circuit.pairs):
+            turned = circuit.size + 2 * place
+            blocks += (*controlled_z(qubits[first], qubits[second]), *turns[turned : turned + 2])
+    if length == 2:
+        blocks += turn(query[0], [angle_of(2 / 3)]), turn(key[0], [0, pi / 2], query)
+    elif length == 1 << len(query) > 1:
+        # Bit 0: i is free where all is equal there too, else 0; and j = 1 where i = 1 or not all is equal.
+        blocks += turn(key[0], [pi / 2, 0], query[:1]), *controlled_x(key[0], query[0])
     return blocks
 
 

@@ -10,6 +10,7 @@ from qsac.ir.blocks import Reset
 from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout, bit_register
+from qsac.lowering import tokens
 from qsac.lowering.allocation import Allocation, allocate, qubit_name
 from qsac.lowering.context import LoweringContext, lowering
 from qsac.pipeline.contract import PassContext
@@ -62,6 +63,7 @@ def lowered_ops(
     """
     derived = {} if derived is None else derived
     place = LoweringContext(program.scope, allocation, derived, count() if slots else None, iter(orders))
+    tokens.work_out(program.ops, place)
     to_reset = dict(allocation.reused)
     for source, op in enumerate(program.ops):
         resets = [Reset(name) for register in op.targets for name in to_reset.pop(register, ())]

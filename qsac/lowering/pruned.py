@@ -7,8 +7,8 @@ import numpy as np
 from qsac.ir.attention import LoadPruned
 from qsac.ir.blocks import Diagonal, Multiplexor, UniformlyControlledGate
 from qsac.ir.table import Table
+from qsac.lowering.cascades import Block, bell_basis
 from qsac.lowering.context import LoweringContext, lowering
-from qsac.lowering.tokens import Block, bell_basis
 from qsac.numerics.pruned_cascade import Level, RotationLevel, pruned_cascade
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from math import pi
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,42 +12,29 @@ from qsac.errors import InvalidInputError
 from qsac.ir.attention import LoadTokens
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate
 from qsac.ir.blocks.multiplexor import LadderOrder
-from qsac.ir.blocks.rotation import controlled_x
+from qsac.ir.op import Op
 from qsac.ir.shaped_table import ShapedTable, Span
 from qsac.ir.table import Table
+from qsac.lowering.cascades import Block, Data, Levels, acting, gate_of, orders_of, rows_of, uncompute
 from qsac.lowering.context import LoweringContext, lowering
-from qsac.numerics.cascade import GateLevel, RotationLevel, complex_cascade, real_cascade
+from qsac.lowering.structured import unload
+from qsac.numerics.cascade import complex_cascades, real_cascades
 from qsac.numerics.plan import (
     REPEATED,
-    Level,
     columns_in_order,
     controlled_rows,
     in_order,
     occupied_columns,
+    picked_rows,
     plan,
-    without_repetition,
+    reduced_values,
+    repetition,
 )
 
 Real = NDArray[np.float64]
 
-
-class Data(NamedTuple):
-    """The qubits of a data register, in the order in which they are loaded and as they stand in the register."""
-
-    qubits: tuple[str, ...]
-    register: tuple[str, ...]
-
-    @classmethod
-    def of(cls, register: tuple[str, ...], order: Sequence[int] = ()) -> Data:
-        """In an order given by places in the register; an empty one is the usual one."""
-        return cls(tuple(register[place] for place in order) or register, register)
-
-    def stands(self, qubit: str) -> int:
-        """The qubit's place in the register."""
-        return self.register.index(qubit)
-
-
-Block = Multiplexor | UniformlyControlledGate | PauliRotation | Diagonal
+_STACKED = 1 << 14
+"""Most numbers of a table whose cascade is worked out together with others: the calls of a larger one cost little."""
 
 
 @lowering.register(LoadTokens)
@@ -62,18 +48,50 @@ def lower(op: LoadTokens, place: LoweringContext) -> list[Block]:
     table = place.scope.tables[op.table]
     if isinstance(table, ShapedTable):
         return _outlined(op, table, controls, data, place)
-    key = (op.table, op.order, len(op.when), len(controls))
+    structure = op.structure(place.scope)
+    if structure is not None:
+        inverse_load, left = unload(op, structure, place)
+        if structure.diagonal:
+            return [*_turned_round(op, inverse_load, data), _diagonal(op, controls, left, place)]
+        return _turned_round(op, inverse_load, data)
+    key = _key(op, place)
     kept, levels, left = place.cached(key, lambda: _cascade(op, place))
-    orders = _orders(levels, place, inverse_load=op.inverse)
+    orders = orders_of(levels, place, inverse_load=op.inverse)
     if any(orders):
-        _, levels, left = place.cached((*key, orders), lambda: _cascade(op, place, orders))
+        _, levels, left = place.cached((key, orders), lambda: _cascade(op, place, orders))
     controls = tuple(controls[bit] for bit in kept)
-    blocks = _turned_round(op, _uncompute(levels, controls, data, place.slot, orders), data)
+    blocks = _turned_round(op, uncompute(levels, controls, data, place, orders), data)
     if len(left) and controls:
-        phases = np.zeros(1 << len(controls))
-        phases[: len(left)] = -left if op.inverse else left
-        blocks.append(Diagonal(controls, Table(phases), slots=place.slot()))
+        blocks.append(_diagonal(op, controls, left, place))
     return blocks
+
+
+def _diagonal(op: LoadTokens, controls: tuple[str, ...], left: Real, place: LoweringContext) -> Diagonal:
+    """What takes back the phases that the inverse load leaves on the first values of the controls."""
+    phases = np.zeros(1 << len(controls))
+    phases[: len(left)] = -left if op.inverse else left
+    return Diagonal(controls, Table(phases), slots=place.slot())
+
+
+def work_out(ops: Iterable[Op], place: LoweringContext) -> None:
+    """Derive what the loads among some ops need of their tables, those of one size at once: the same numbers, in less
+    time."""
+    stacks: dict[Hashable, dict[Hashable, _Loaded]] = {}
+    loads = [
+        op
+        for op in ops
+        if isinstance(op, LoadTokens) and place.scope.tables[op.table].known and op.structure(place.scope) is None
+    ]
+    for key, op in {_key(op, place): op for op in loads}.items():
+        if key in place.derived:
+            continue
+        loaded = _loaded(op, place)
+        if loaded.rows.size <= _STACKED:
+            kind = loaded.rows.shape, loaded.rows.dtype, loaded.columns
+            stacks.setdefault(kind, {})[key] = loaded
+    for stack in stacks.values():
+        for key, found in zip(stack, _cascades([*stack.values()]), strict=True):
+            place.derived[key] = found
 
 
 def _turned_round(op: LoadTokens, inverse_load: list[Block], data: Data) -> list[Block]:
@@ -102,64 +120,91 @@ def _outlined(
             )
             for kind in ("theta", "phi")
         )
-        given, target = _acting(level, needed, data)
+        given, target = acting(level, needed, data)
         if level.kind == "rotation":
             blocks.append(Multiplexor("y", given, target, angles, leaves_zero=True))
         else:
-            blocks += _gate(level, UniformlyControlledGate(given, target, angles, phi), data)
+            blocks += gate_of(level, UniformlyControlledGate(given, target, angles, phi), data)
     blocks = _turned_round(op, blocks, data)
     if not table.real and controls:
         blocks.append(Diagonal(controls, ShapedTable((1 << len(controls),), real=True)))
     return blocks
 
 
-def _orders(
-    levels: Sequence[GateLevel | RotationLevel], place: LoweringContext, *, inverse_load: bool
-) -> tuple[LadderOrder | None, ...]:
-    """The orders of the levels' ladders, taken in the order in which the gates will stand."""
-    taken = [
-        next(place.orders, None) if isinstance(level, GateLevel) else None
-        for level in (levels if inverse_load else reversed(levels))
-    ]
-    return tuple(taken if inverse_load else reversed(taken))
+class _Loaded(NamedTuple):
+    """What a load brings about: the controls that matter, by position, the rows for those, shape (controls, d), and how
+    many of their first entries may differ from zero."""
+
+    kept: tuple[int, ...]
+    rows: NDArray[Any]
+    columns: int
 
 
-def _rows(orders: Sequence[LadderOrder | None]) -> list[NDArray[np.intp] | None]:
-    return [None if order is None else order.rows() for order in orders]
+class _Pattern(NamedTuple):
+    """What the rows of a table, or of its pattern, decide of a load: ``kept`` and ``columns`` as above; which row each
+    value of those controls has (None: every row once); and which of these values each row is for."""
+
+    kept: tuple[int, ...]
+    columns: int
+    picked: NDArray[np.intp] | None
+    places: NDArray[np.intp]
+
+
+def _key(op: LoadTokens, place: LoweringContext) -> Hashable:
+    return op.table, op.order, len(op.when), len(place.qubits(*op.index, *op.when))
 
 
 def _cascade(
     op: LoadTokens, place: LoweringContext, orders: Sequence[LadderOrder | None] = ()
-) -> tuple[tuple[int, ...], Sequence[GateLevel | RotationLevel], Real]:
+) -> tuple[tuple[int, ...], Levels, Real]:
     """The controls that matter, by position, the levels of the inverse load, and the phases they leave if complex."""
-    table, branches = place.scope.tables[op.table], place.scope.dimension(op.when)
-    alike = controlled_rows(in_order((table.pattern or table).values, op.order), branches)
-    # The bits of the index above those that the rows need are always 0.
-    unused = place.scope.dimension(op.controlled_by).bit_length() - 1 - (len(alike) - 1).bit_length()
-    given = controlled_rows(in_order(table.values, op.order), branches)
-    if place.numbers is not None and occupied_columns(alike) == 1:
-        # Of a template's rows of one entry only the signs are known, which other numbers may have otherwise.
-        needed, rows = tuple(range((len(given) - 1).bit_length())), given
-    else:
-        needed, rows = without_repetition(given, alike)
-        if table.pattern is not None:
-            _check_pattern(given, alike, needed, rows)
-    kept = tuple(unused + bit for bit in needed)
-    columns = occupied_columns(alike)
-    ordered = _rows(orders)
+    return _cascades([_loaded(op, place)], orders)[0]
+
+
+def _cascades(
+    stack: Sequence[_Loaded], orders: Sequence[LadderOrder | None] = ()
+) -> list[tuple[tuple[int, ...], Levels, Real]]:
+    """:func:`_cascade` of some loads of one size."""
+    rows, columns, ordered = np.stack([one.rows for one in stack]), stack[0].columns, rows_of(orders)
     if np.iscomplexobj(rows):
-        return kept, *complex_cascade(rows, columns, ordered)
-    return kept, real_cascade(rows, columns, ordered), np.zeros(0)
+        complex_ones = complex_cascades(rows, columns, ordered)
+        return [(one.kept, *found) for one, found in zip(stack, complex_ones, strict=True)]
+    real_ones = real_cascades(rows, columns, ordered)
+    return [(one.kept, found, np.zeros(0)) for one, found in zip(stack, real_ones, strict=True)]
 
 
-def _check_pattern(given: NDArray[Any], alike: NDArray[Any], needed: tuple[int, ...], rows: NDArray[Any]) -> None:
+def _loaded(op: LoadTokens, place: LoweringContext) -> _Loaded:
+    """Raises :class:`~qsac.errors.InvalidInputError` where a binding's rows do not fit their pattern."""
+    table = place.scope.tables[op.table]
+    given = controlled_rows(in_order(table.values, op.order), place.scope.dimension(op.when))
+    if table.pattern is None:
+        pattern = _pattern(op, place, table)
+    else:
+        pattern = place.of_pattern(_key(op, place), lambda: _pattern(op, place, table.pattern or table))
+    rows = given if pattern.picked is None else picked_rows(given, pattern.picked)
+    if table.pattern is not None:
+        _check_pattern(given, pattern, rows)
+    return _Loaded(pattern.kept, rows, pattern.columns)
+
+
+def _pattern(op: LoadTokens, place: LoweringContext, table: Table) -> _Pattern:
+    alike = controlled_rows(in_order(table.values, op.order), place.scope.dimension(op.when))
+    bits, columns = (len(alike) - 1).bit_length(), occupied_columns(alike)
+    values = np.arange(len(alike))
+    # Of a template's rows of one entry only the signs are known, which other numbers may have otherwise.
+    template = place.numbers is not None
+    needed, picked = (tuple(range(bits)), values) if template and columns == 1 else repetition(alike)
+    places = reduced_values(len(alike), needed)
+    # The bits of the index above those that the rows need are always 0.
+    unused = place.scope.dimension(op.controlled_by).bit_length() - 1 - bits
+    kept = tuple(unused + bit for bit in needed)
+    return _Pattern(kept, columns, None if np.array_equal(picked, values) else picked, places)
+
+
+def _check_pattern(given: NDArray[Any], pattern: _Pattern, rows: NDArray[Any]) -> None:
     """Whether the rows of a binding repeat, and are zero, where those that the template was compiled with are."""
-    bits = (len(given) - 1).bit_length()
-    places = np.zeros(len(given), dtype=np.intp)
-    for bit in needed:
-        places = 2 * places + (np.arange(len(given)) >> (bits - 1 - bit) & 1)
-    columns = occupied_columns(alike)
-    if np.abs(rows[places] - given).max() <= REPEATED and not np.any(given[:, columns:]):
+    repeated = rows is given or np.abs(rows[pattern.places] - given).max() <= REPEATED
+    if repeated and not np.any(given[:, pattern.columns :]):
         return
     raise InvalidInputError(
         "these numbers make other circuits than those that the template has",
@@ -168,83 +213,3 @@ def _check_pattern(given: NDArray[Any], alike: NDArray[Any], needed: tuple[int, 
         wanted="numbers that repeat and are zero where the template's are",
         help="compile a template of a model with these numbers",
     )
-
-
-def load_row(row: Real, data: tuple[str, ...], place: LoweringContext) -> list[Block]:
-    """Bring fresh ``data`` into one real state of unit norm, shape (2^data,)."""
-    levels = real_cascade(row[None])
-    orders = _orders(levels, place, inverse_load=False)
-    if any(orders):
-        levels = real_cascade(row[None], orders=_rows(orders))
-    inverse_load = _uncompute(levels, (), Data.of(data), orders=orders)
-    return [block.adjoint() for block in reversed(inverse_load)]
-
-
-def _uncompute(
-    levels: Sequence[GateLevel | RotationLevel],
-    controls: tuple[str, ...],
-    data: Data,
-    slot: Callable[[], tuple[int, ...]] = tuple,
-    orders: Sequence[LadderOrder | None] = (),
-) -> list[Block]:
-    written = zip(levels, orders or [None] * len(levels), strict=True)
-    return [block for level, order in written for block in _uncompute_level(level, order, controls, data, slot())]
-
-
-def _uncompute_level(
-    step: GateLevel | RotationLevel,
-    order: LadderOrder | None,
-    controls: tuple[str, ...],
-    data: Data,
-    slots: tuple[int, ...],
-) -> list[Block]:
-    level = step.level
-    given, target = _acting(level, controls, data)
-    if isinstance(step, RotationLevel):
-        return [Multiplexor("y", given, target, Table(-step.angles), leaves_zero=True, slots=slots)]
-    parities: tuple[int, ...] = ()
-    if order is not None:
-        given, parities = tuple(given[place] for place in order.order), order.parities
-    angles = Table(step.theta), Table(step.phi)
-    gate = UniformlyControlledGate(given, target, *angles, parities=parities, slots=slots)
-    return _gate(level, gate, data)
-
-
-def _acting(level: Level, controls: tuple[str, ...], data: Data) -> tuple[tuple[str, ...], str]:
-    """The controls and the target of a level's gate."""
-    prefix = data.qubits[level.acted_on - level.prefix_bits : level.acted_on]
-    given = (*prefix, *controls) if level.prefix_first else (*controls, *prefix)
-    # A ladder for one row of many prefixes, or the other way, depends on the last controls only.
-    return given[len(given) - (level.rows - 1).bit_length() :], data.qubits[level.acted_on]
-
-
-def _gate(level: Level, gate: UniformlyControlledGate, data: Data) -> list[Block]:
-    """A level's gate, in the basis that it is for."""
-    if level.kind == "gate":
-        return [gate]
-    other = data.qubits[level.place]
-    basis = bell_basis(gate.target, other, turned=data.stands(gate.target) > data.stands(other))
-    return [*basis, gate, *(block.adjoint() for block in reversed(basis))]
-
-
-def bell_basis(first: str, second: str, *, turned: bool = False) -> list[PauliRotation]:
-    """CX (H S (x) S), up to a global phase: a basis of Bell states in which real amplitudes are the quaternion of an
-    SU(2) matrix on the first qubit (the magic basis, Hill and Wootters, quant-ph/9703041).
-
-    ``turned``: the same, with the CX from the second qubit to the first; the two differ by gates on single qubits.
-    Where a load acts on one qubit and its inverse load on the other, their CX are then the same, and nothing is between
-    them.
-    """
-    if turned:
-        return [
-            *bell_basis(second, first),
-            PauliRotation("y", (second,), -pi / 2),
-            PauliRotation("z", (first,), pi),
-            PauliRotation("y", (first,), pi / 2),
-        ]
-    return [
-        PauliRotation("z", (first,), -pi / 2),
-        PauliRotation("z", (second,), pi / 2),
-        PauliRotation("y", (first,), pi / 2),
-        *controlled_x(first, second),
-    ]

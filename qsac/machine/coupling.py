@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from qsac.errors import DoesNotFitError, InvalidInputError
-from qsac.machine.schema import Grid, Line, Pairs, TargetFile
+
+if TYPE_CHECKING:
+    from qsac.machine.schema import Pairs, TargetFile
 
 PAIRS = 2**17
 """The graph is handed to routers, whose tables of distances grow with the square of the qubits."""
@@ -15,6 +18,8 @@ Edge = tuple[int, int]
 
 def coupling(given: TargetFile, entangler: str) -> tuple[set[Edge] | None, tuple[Edge, ...] | None]:
     """Undirected edges (None for all-to-all) and, where the gate acts one way only, the ordered pairs."""
+    from qsac.machine.schema import Grid, Line, Pairs
+
     graph, count = given.coupling, given.qubits
     if isinstance(graph, Line):
         return {(place, place + 1) for place in range(count - 1)} or None, None

@@ -18,10 +18,8 @@ from qsac.files.limits import size
 from qsac.files.pointer import counted, kind, listed, quoted
 from qsac.files.source import read_file
 from qsac.files.strict_json import parse
-from qsac.machine import schema
 from qsac.machine.coupling import Edge, coupling, pair_of
 from qsac.machine.registry import target, target_names
-from qsac.machine.schema import CONTRACT, NAME_PATTERN, Errors, TargetFile
 from qsac.machine.target import Durations, ErrorRates, Target
 
 if TYPE_CHECKING:
@@ -29,6 +27,9 @@ if TYPE_CHECKING:
     from pytket.backends.backendinfo import BackendInfo
     from qiskit.providers import BackendV2
     from qiskit.transpiler import Target as QiskitTarget
+
+    from qsac.machine import schema
+    from qsac.machine.schema import Errors, TargetFile
 
     AnyTarget: TypeAlias = str | os.PathLike[str] | Target | QiskitTarget | BackendV2 | Backend | BackendInfo
     """What :func:`find_target` takes."""
@@ -85,6 +86,8 @@ def read_target(path: str | os.PathLike[str]) -> Target:
 
 def parse_target(data: bytes, source: str) -> Target:
     """As :func:`read_target`, from a file's content; ``source`` is what diagnostics call it."""
+    from qsac.machine.schema import CONTRACT, TargetFile
+
     try:
         if len(data) > FILE_BYTES:
             raise DoesNotFitError(
@@ -201,6 +204,8 @@ def _target(given: TargetFile) -> Target:
 
 
 def _check_name(name: str) -> None:
+    from qsac.machine.schema import NAME_PATTERN
+
     if not re.match(NAME_PATTERN, name):
         raise InvalidInputError(
             "the name of the target cannot be given on the command line",

@@ -44,6 +44,16 @@ def target(name: str) -> Target:
     return cast(Target, made)
 
 
+def package_of_target(name: str) -> str | None:
+    """The other package that offers a target, with its version; None for qsac's own."""
+    builtin = _target_modules()
+    return (
+        None
+        if name in builtin
+        else offered("qsac.targets", name, builtin, "qsac targets", code="target.unknown").package
+    )
+
+
 def usable_targets() -> list[Target]:
     """All targets that can be used, in the order of :func:`target_names`. One of another package that cannot be is left
     out, with a :class:`~qsac.plugins.BrokenExtensionWarning`."""

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from math import exp
 from typing import TYPE_CHECKING, Any, Literal
 
-from qsac.errors import InvalidInputError, present
+from qsac.errors import InvalidInputError, present, printable
+from qsac.showing import Shown
 
 if TYPE_CHECKING:
     from qsac.native.circuit import GateFamily
@@ -57,8 +58,8 @@ class Durations:
     source: str
 
 
-@dataclass(frozen=True)
-class Target:
+@dataclass(frozen=True, repr=False)
+class Target(Shown):
     """A machine or simulator as plain immutable data.
 
     ``gates`` are pytket ``OpType`` names. ``qubits`` is None where only memory limits the width. ``coupling`` holds
@@ -86,6 +87,12 @@ class Target:
     durations: Durations | None = None
     cost_formula: Literal["hqc", "time"] | None = None
     notice: str | None = None
+
+    def __repr__(self) -> str:
+        """In one line: name, kind, qubits, two-qubit gate and connectivity."""
+        width = "any number of" if self.qubits is None else f"{self.qubits}"
+        pairs = "all to all" if self.coupling is None else f"{len(self.coupling)} pairs"
+        return printable(f"<Target {self.name!r}: {self.kind}, {width} qubits, {' '.join(self.gates)}, {pairs}>")
 
     def __post_init__(self) -> None:
         """:class:`~qsac.errors.InvalidInputError` for tables that are not of the machine's qubits."""

@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.native.provenance import Group, Provenance
+from qsac.native.provenance import Group, Ids, Provenance
 
 Unit: TypeAlias = tuple[str, int]
 """A qubit or bit as (register, index), for instance ``("q", 3)`` or ``("score_0", 1)``."""
@@ -249,6 +249,17 @@ class NativeCircuit:
         np.maximum.at(last, self.second[:stop][pairs], places[pairs])
         measured = (last >= 0) & (self.kind[last] == KIND["Measure"])
         return set(np.flatnonzero(measured).tolist())
+
+
+def gates_by_ops(circuit: NativeCircuit) -> dict[Ids, tuple[int, int]]:
+    """The one-qubit and the two-qubit gates, counted as in the statistics, of each set of ops that has any; those that
+    no op is known for are of the empty set."""
+    known = circuit.provenance
+    if not len(known.of):
+        known = Provenance.of_groups((), len(circuit))
+    parts = ((ids, circuit.rows(known.of == place)) for place, ids in enumerate(known.sets))
+    counts = {ids: (part.one_qubit_gates, part.two_qubit_gates) for ids, part in parts}
+    return {ids: gates for ids, gates in counts.items() if any(gates)}
 
 
 def _outcomes(circuit: NativeCircuit) -> tuple[dict[int, int], str | None]:

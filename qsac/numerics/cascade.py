@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.numerics.ladder import up_to_diagonal
+from qsac.numerics.ladder import up_to_diagonals
 from qsac.numerics.plan import Level, occupied_columns, plan
 
 Real = NDArray[np.float64]
@@ -57,19 +57,28 @@ def real_cascade(
     Of the rows the first ``columns`` entries may differ from zero: those that do, unless given. ``orders`` gives the
     order of the rows of each level's ladder, where it is not the usual one.
     """
-    columns = occupied_columns(rows) if columns is None else columns
-    levels: list[GateLevel | RotationLevel] = []
-    values = rows[:, :columns]
-    for place, level in enumerate(plan(len(rows), columns, rows.shape[1].bit_length() - 1, real=True)):
+    return real_cascades(rows[None], occupied_columns(rows) if columns is None else columns, orders)[0]
+
+
+def real_cascades(
+    tables: Real, columns: int, orders: Sequence[Rows | None] = ()
+) -> list[list[GateLevel | RotationLevel]]:
+    """:func:`real_cascade` of each of some tables, shape (tables, C, d): the same numbers, in less time."""
+    count, rows, size = tables.shape
+    levels: list[list[GateLevel | RotationLevel]] = [[] for _ in range(count)]
+    values = tables[:, :, :columns]
+    for place, level in enumerate(plan(rows, columns, size.bit_length() - 1, real=True)):
         if level.kind == "bell":
             amplitudes = _laid_out(values, 4, level)
-            gate, pairs = _quaternions(level, amplitudes, orders[place] if orders else None)
-            values = _read_back(pairs, len(rows), level)
-            levels.append(gate)
+            theta, phi, pairs = _quaternions(amplitudes, orders[place] if orders else None)
+            values = _read_back(pairs, rows, level)
+            for found, *angles in zip(levels, theta, phi, strict=True):
+                found.append(GateLevel(level, *angles))
         else:
             pairs = _laid_out(values, 2, level)
-            levels.append(RotationLevel(level, 2 * np.arctan2(pairs[:, 1], pairs[:, 0])))
-            values = _read_back(np.hypot(pairs[:, 0], pairs[:, 1])[:, None], len(rows), level)
+            for found, turned in zip(levels, 2 * np.arctan2(pairs[..., 1], pairs[..., 0]), strict=True):
+                found.append(RotationLevel(level, turned))
+            values = _read_back(np.hypot(pairs[..., 0], pairs[..., 1])[..., None], rows, level)
     return levels
 
 
@@ -81,67 +90,76 @@ def complex_cascade(
     Returns the levels and the phases delta, shape (C,): running the levels takes |c>|row c> to exp(i delta_c) |c>|0>,
     up to one global phase.
     """
-    columns = occupied_columns(rows) if columns is None else columns
-    levels = []
-    values = rows[:, :columns]
-    for place, level in enumerate(plan(len(rows), columns, rows.shape[1].bit_length() - 1, real=False)):
+    return complex_cascades(rows[None], occupied_columns(rows) if columns is None else columns, orders)[0]
+
+
+def complex_cascades(
+    tables: Complex, columns: int, orders: Sequence[Rows | None] = ()
+) -> list[tuple[list[GateLevel], Real]]:
+    """:func:`complex_cascade` of each of some tables, shape (tables, C, d): the same numbers, in less time."""
+    count, rows, size = tables.shape
+    levels: list[list[GateLevel]] = [[] for _ in range(count)]
+    values = tables[:, :, :columns]
+    for place, level in enumerate(plan(rows, columns, size.bit_length() - 1, real=False)):
         pairs = _laid_out(values, 2, level)
-        norm = np.hypot(np.abs(pairs[:, 0]), np.abs(pairs[:, 1]))
+        norm = np.hypot(np.abs(pairs[..., 0]), np.abs(pairs[..., 1]))
         safe = np.where(norm > 0, norm, 1.0)
-        diagonal = np.where(norm > 0, np.conj(pairs[:, 0]) / safe, 1.0)
-        q = np.asarray(-pairs[:, 1] / safe, dtype=np.complex128)
+        diagonal = np.where(norm > 0, np.conj(pairs[..., 0]) / safe, 1.0)
+        q = np.asarray(-pairs[..., 1] / safe, dtype=np.complex128)
         theta, phi, left = _ordered(diagonal, q, orders[place] if orders else None)
-        levels.append(GateLevel(level, theta, phi))
-        values = _read_back((norm * np.exp(1j * left))[:, None], len(rows), level)
-    return levels, np.angle(values[:, 0])
+        values = _read_back((norm * np.exp(1j * left))[..., None], rows, level)
+        for found, *angles in zip(levels, theta, phi, strict=True):
+            found.append(GateLevel(level, *angles))
+    return list(zip(levels, np.angle(values[..., 0]), strict=True))
 
 
 def _laid_out(values: NDArray[Any], group: int, level: Level) -> NDArray[Any]:
-    """Groups of amplitudes, shape (level.rows, group), in the order of the ladder's rows: those of ``values``, shape
-    (controls, columns), and zeros where nothing is."""
-    controls = len(values)
-    filled = np.zeros((controls, level.prefixes * group), dtype=values.dtype)
-    filled[:, : values.shape[1]] = values
-    grouped = filled.reshape(controls, level.prefixes, group)
+    """Groups of amplitudes, shape (tables, level.rows, group), in the order of the ladders' rows: those of ``values``,
+    shape (tables, controls, columns), and zeros where nothing is."""
+    count, controls, columns = values.shape
+    filled = np.zeros((count, controls, level.prefixes * group), dtype=values.dtype)
+    filled[..., :columns] = values
+    grouped = filled.reshape(count, controls, level.prefixes, group)
     if level.prefix_first:
-        padded = np.zeros((level.prefixes, 1 << (controls - 1).bit_length(), group), dtype=values.dtype)
-        padded[:, :controls] = grouped.transpose(1, 0, 2)
+        padded = np.zeros((count, level.prefixes, 1 << (controls - 1).bit_length(), group), dtype=values.dtype)
+        padded[:, :, :controls] = grouped.transpose(0, 2, 1, 3)
     else:
-        padded = np.zeros((controls, 1 << level.prefix_bits, group), dtype=values.dtype)
-        padded[:, : level.prefixes] = grouped
-    return padded.reshape(-1, group)[: level.rows]
+        padded = np.zeros((count, controls, 1 << level.prefix_bits, group), dtype=values.dtype)
+        padded[:, :, : level.prefixes] = grouped
+    return np.ascontiguousarray(padded.reshape(count, -1, group)[:, : level.rows])
 
 
 def _read_back(groups: NDArray[Any], controls: int, level: Level) -> NDArray[Any]:
-    """Amplitudes by control value, shape (controls, columns), from groups in the order of the ladder's rows."""
-    group = groups.shape[1]
+    """Amplitudes by control value, shape (tables, controls, columns), from groups in the order of the ladders' rows."""
+    count, rows, group = groups.shape
     outer, inner = (level.prefixes, 1 << (controls - 1).bit_length())
     if not level.prefix_first:
         outer, inner = controls, 1 << level.prefix_bits
-    padded = np.zeros((outer * inner, group), dtype=groups.dtype)
-    padded[: level.rows] = groups
-    by_value = padded.reshape(outer, inner, group)
+    padded = np.zeros((count, outer * inner, group), dtype=groups.dtype)
+    padded[:, :rows] = groups
+    by_value = padded.reshape(count, outer, inner, group)
     if level.prefix_first:
-        by_value = by_value.transpose(1, 0, 2)
-    return by_value[:controls, : level.prefixes].reshape(controls, level.prefixes * group)
+        by_value = by_value.transpose(0, 2, 1, 3)
+    return by_value[:, :controls, : level.prefixes].reshape(count, controls, level.prefixes * group)
 
 
 def _ordered(p: Complex, q: Complex, order: Rows | None) -> tuple[Real, Real, Real]:
-    """:func:`~qsac.numerics.ladder.up_to_diagonal` with the ladder's rows in an order of their own."""
+    """:func:`~qsac.numerics.ladder.up_to_diagonals` with the ladders' rows in an order of their own."""
     if order is None:
-        return up_to_diagonal(p, q)
-    theta, phi, ordered = up_to_diagonal(p[order], q[order])
+        return up_to_diagonals(p, q)
+    theta, phi, ordered = up_to_diagonals(p[:, order], q[:, order])
     left = np.empty_like(ordered)
-    left[order] = ordered
+    left[:, order] = ordered
     return theta, phi, left
 
 
-def _quaternions(level: Level, amplitudes: Real, order: Rows | None) -> tuple[GateLevel, Real]:
-    """The ladder for real amplitudes of |00>, |01>, |10>, |11>, shape (rows, 4), and the pairs that it leaves."""
-    a = amplitudes[:, 0] + 1j * amplitudes[:, 2]
-    b: Complex = amplitudes[:, 3] + 1j * amplitudes[:, 1]
-    norm = np.linalg.norm(amplitudes, axis=1)
+def _quaternions(amplitudes: Real, order: Rows | None) -> tuple[Real, Real, Real]:
+    """The ladders for real amplitudes of |00>, |01>, |10>, |11>, shape (tables, rows, 4): theta, phi, and the pairs
+    that they leave."""
+    a = amplitudes[..., 0] + 1j * amplitudes[..., 2]
+    b: Complex = amplitudes[..., 3] + 1j * amplitudes[..., 1]
+    norm = np.linalg.norm(amplitudes, axis=-1)
     safe = np.where(norm > 0, norm, 1.0)
     p: Complex = np.where(norm > 0, a.conj() / safe, 1.0)
     theta, phi, left = _ordered(p, -b / safe, order)
-    return GateLevel(level, theta, phi), norm[:, None] * np.stack((np.cos(left), np.sin(left)), axis=1)
+    return theta, phi, norm[..., None] * np.stack((np.cos(left), np.sin(left)), axis=-1)

@@ -35,47 +35,55 @@ def up_to_diagonal(p: Complex, q: Complex) -> tuple[Real, Real, Real]:
     Returns theta and phi of the ladder in time order (see :class:`~qsac.ir.blocks.UniformlyControlledGate`), and
     phases t, shape (rows,) each: the ladder is diag(e^(i t), e^(-i t)) times the exact gate, up to one sign.
     """
+    theta, phi, left = up_to_diagonals(p[None], q[None])
+    return theta[0], phi[0], left[0]
+
+
+def up_to_diagonals(p: Complex, q: Complex) -> tuple[Real, Real, Real]:
+    """:func:`up_to_diagonal` of each of some gates, all arrays of shape (gates, rows): the same numbers, in less time,
+    since NumPy is called once for all of them."""
     ladder, left = _ladder(_Gates(p, q))
     # Every gate is Rz(alpha) PhasedX(theta, phi); Rz passes the entanglers and shifts the phi of all gates after it.
     theta = 2 * np.arctan2(np.abs(ladder.q), np.abs(ladder.p))
-    alpha = -2 * np.angle(ladder.p)
-    phi = np.angle(1j * ladder.q) + np.angle(ladder.p)
-    turned = np.cumsum(alpha)
-    phi -= np.concatenate(([0.0], turned[:-1]))
+    angle = np.angle(ladder.p)
+    alpha = -2 * angle
+    phi = np.angle(1j * ladder.q) + angle
+    turned = np.cumsum(alpha, axis=1)
+    phi[:, 1:] -= turned[:, :-1]
     # The last Rz is never applied: it is part of the diagonal that is left.
-    return theta, np.remainder(phi, 2 * np.pi), left + turned[-1] / 2
+    return theta, np.remainder(phi, 2 * np.pi), left + turned[:, -1:] / 2
 
 
 def _ladder(rows: _Gates) -> tuple[_Gates, Real]:
-    """The gates of the ladder in time order, and the phases left on zero."""
-    size = len(rows.p)
+    """The gates of the ladders in time order, and the phases left on zero, all of shape (gates, rows)."""
+    count, size = rows.p.shape
     if size & (size - 1) == 0:
         return _full_ladder(rows)
     half = 1 << (size.bit_length() - 1)
     paired = size - half
     gates = np.array([[rows.p], [rows.q]])
-    pairs, (turned,) = _split(gates[:, :, :paired], gates[:, :, half:])
+    pairs, (turned,) = _split(gates[..., :paired], gates[..., half:])
     first, second = (_Gates(*pairs[:, 0, place]) for place in (0, 1))
     short, short_left = _ladder(first)
     # What the long ladder must do: v, and before it the diagonal that the short ladder owes; or all of a but what the
     # short ladder has done.
     owed = np.exp(-1j * short_left)
-    long_p, long_q = np.empty(half, complex), np.empty(half, complex)
-    long_p[:paired], long_q[:paired] = second.p * owed, second.q * owed
+    long_p, long_q = np.empty((count, half), complex), np.empty((count, half), complex)
+    long_p[:, :paired], long_q[:, :paired] = second.p * owed, second.q * owed
     done = _values(short, half)
     alone, rest = _at(rows, slice(paired, half))[0], _at(done, slice(paired, half))[0]
     # a = v d u, so v = a u* d* with d = diag(e^(-i pi/4), e^(i pi/4)).
-    long_p[paired:] = (alone.p * rest.p.conj() + alone.q.conj() * rest.q) * _QUARTER
-    long_q[paired:] = (alone.q * rest.p.conj() - alone.p.conj() * rest.q) * _QUARTER
+    long_p[:, paired:] = (alone.p * rest.p.conj() + alone.q.conj() * rest.q) * _QUARTER
+    long_q[:, paired:] = (alone.q * rest.p.conj() - alone.p.conj() * rest.q) * _QUARTER
     long, left = _full_ladder(_Gates(long_p, long_q))
-    handed = np.zeros(half)
-    handed[:paired] = turned
-    ladder = _Gates(np.concatenate((short.p, long.p)), np.concatenate((short.q, long.q)))
-    return ladder, np.concatenate((left + handed, left[:paired] - turned))
+    handed = np.zeros((count, half))
+    handed[:, :paired] = turned
+    ladder = _Gates(*(np.concatenate(parts, axis=1) for parts in zip(short, long, strict=True)))
+    return ladder, np.concatenate((left + handed, left[:, :paired] - turned), axis=1)
 
 
 def _at(gates: _Gates, *parts: slice) -> list[_Gates]:
-    return [_Gates(gates.p[part], gates.q[part]) for part in parts]
+    return [_Gates(gates.p[:, part], gates.q[:, part]) for part in parts]
 
 
 def _full_ladder(rows: _Gates) -> tuple[_Gates, Real]:
@@ -85,24 +93,26 @@ def _full_ladder(rows: _Gates) -> tuple[_Gates, Real]:
     d = diag(e^(-i pi/4), e^(i pi/4)) and R a diagonal chosen so that R a b* R has eigenvalues -+i; R is handed on to
     the piece after it in time, and out of the last one.
     """
-    size = len(rows.p)
-    left = np.zeros(size)
+    count, size = rows.p.shape
+    left = np.zeros((count, size))
     gates = np.array([[rows.p], [rows.q]])
-    while (width := gates.shape[2]) > 1:
+    while (width := gates.shape[-1]) > 1:
         half = width // 2
-        pairs, turned = _split(gates[:, :, :half], gates[:, :, half:])
+        pairs, turned = _split(gates[..., :half], gates[..., half:])
         # What the last piece hands out: R* where this control is 0, R where it is 1, on the controls after it.
-        left.reshape(-1, 2, half)[:, 0] += turned[-1]
-        left.reshape(-1, 2, half)[:, 1] -= turned[-1]
-        gates = pairs.reshape(2, -1, half)
-    return _Gates(gates[0, :, 0], gates[1, :, 0]), left
+        handed, out = left.reshape(count, -1, 2, half), turned[-1][:, None]
+        handed[:, :, 0] += out
+        handed[:, :, 1] -= out
+        gates = pairs.reshape(2, -1, count, half)
+    return _Gates(*np.ascontiguousarray(gates[..., 0].transpose(0, 2, 1))), left
 
 
 def _split(a: Complex, b: Complex) -> tuple[Complex, Real]:
-    """Split pieces of pairs of rows, arrays (p and q, pieces, half); each piece takes the diagonal of the one before.
+    """Split pieces of pairs of rows, arrays (p and q, pieces, gates, half); each piece takes the diagonal of the one
+    before.
 
-    Returns the gates u (first in time) and v of each piece, (p and q, pieces, u and v, half), and the t of the
-    diagonals handed on, (pieces, half).
+    Returns the gates u (first in time) and v of each piece, (p and q, pieces, u and v, gates, half), and the t of the
+    diagonals handed on, (pieces, gates, half).
     """
     turned = _turned(a[0] * b[0].conj(), a[1].conj() * b[1])
     turns = np.empty_like(a)
@@ -117,7 +127,7 @@ def _split(a: Complex, b: Complex) -> tuple[Complex, Real]:
     length = np.sqrt(2 * more)
     vp, vq = more / length, 1j * (a[1] * pb_conj - a_conj[0] * b[1]) / length
     rp, rq = turns * a
-    gates = np.empty((2, len(turned), 2, turned.shape[1]), complex)
+    gates = np.empty((2, len(turned), 2, *turned.shape[1:]), complex)
     gates[0, :, 0] = _QUARTER * (vp * rp + vq.conj() * rq)
     gates[1, :, 0] = _QUARTER.conjugate() * (vp * rq - vq * rp)
     gates[0, :, 1], gates[1, :, 1] = vp, vq
@@ -125,19 +135,19 @@ def _split(a: Complex, b: Complex) -> tuple[Complex, Real]:
 
 
 def _values(ladder: _Gates, size: int) -> _Gates:
-    """What a ladder does for each of ``size`` control values, a power of two, at least its number of gates."""
-    gates = len(ladder.p)
+    """What each ladder does for each of ``size`` control values, a power of two, at least its number of gates."""
+    count, gates = ladder.p.shape
     if gates & (gates - 1) == 0:
-        p, q = ladder.p.reshape(gates, 1), ladder.q.reshape(gates, 1)
-        while len(p) > 1:
-            values = _joined(_Gates(p[::2], q[::2]), _Gates(p[1::2], q[1::2]))
+        p, q = ladder.p.reshape(count, gates, 1), ladder.q.reshape(count, gates, 1)
+        while p.shape[1] > 1:
+            values = _joined(_Gates(p[:, ::2], q[:, ::2]), _Gates(p[:, 1::2], q[:, 1::2]))
             p, q = values
-        values = _Gates(p[0], q[0])
+        values = _Gates(p[:, 0], q[:, 0])
     else:
         half = 1 << (gates.bit_length() - 1)
         short, long = _at(ladder, slice(0, gates - half), slice(gates - half, None))
         values = _joined(_values(short, half), _values(long, half))
-    repeated = size // len(values.p)
+    repeated = size // values.p.shape[1]
     return _Gates(np.tile(values.p, repeated), np.tile(values.q, repeated))
 
 
@@ -151,18 +161,19 @@ def _joined(first: _Gates, second: _Gates) -> _Gates:
 
 
 def _turned(a: Complex, b: Complex) -> Real:
-    """The angles of the diagonals R = diag(e^(i t), e^(-i t)) that the pieces hand on, for all arrays (pieces, half).
+    """The angles of the diagonals R = diag(e^(i t), e^(-i t)) that the pieces hand on, for all arrays (pieces, gates,
+    half).
 
     ``a`` and ``b`` are p_0 p_1* and q_0* q_1 of the two gates of a pair. What a piece hands on depends on the t that it
     is handed, and on nothing else of the pieces before it: t' = -pi/4 - arg(x)/2 with x = a e^(-2it) + b e^(2it). Only
     that is computed piece by piece, for u = e^(2it), and column by column in plain numbers where a piece is so small
     that the calls would cost more than the numbers.
     """
-    pieces, half = a.shape
+    pieces, half = len(a), a.shape[-1]
     # Where x is zero, any t will do; rounding must not choose another one for the next piece.
     if half < _SMALL_PIECE:
         columns = []
-        for ones, others in zip(a.T.tolist(), b.T.tolist(), strict=True):
+        for ones, others in zip(*(part.reshape(pieces, -1).T.tolist() for part in (a, b)), strict=True):
             u = 1 + 0j
             values = []
             for one, other in zip(ones, others, strict=True):
@@ -170,10 +181,10 @@ def _turned(a: Complex, b: Complex) -> Real:
                 u = -1j * x.conjugate() / abs(x) if x else -1j
                 values.append(u)
             columns.append(values)
-        turned: Complex = np.array(columns).T
+        turned: Complex = np.array(columns).T.reshape(a.shape)
     else:
-        turned = np.empty((pieces, half), complex)
-        handed: Complex = np.ones(half, complex)
+        turned = np.empty(a.shape, complex)
+        handed: Complex = np.ones(a.shape[1:], complex)
         for piece in range(pieces):
             x = a[piece] * handed.conj() + b[piece] * handed
             size = np.abs(x)

@@ -76,6 +76,11 @@ def _level(kind: LevelKind, place: int, rows: int, columns: int) -> Level:
     return Level(kind, place, prefixes, first < last or (first == last and kind != "gate"), min(first, last))
 
 
+def planned_gates(rows: int, columns: int, size: int, *, real: bool) -> int:
+    """Two-qubit gates of all levels of :func:`plan`."""
+    return sum(level.gates for level in plan(rows, columns, size, real=real))
+
+
 def occupied_columns(rows: NDArray[Any]) -> int:
     """One more than the last column in which any of the rows, shape (rows, columns), differs from zero; at least 1."""
     used = np.flatnonzero(np.any(rows, axis=0))
@@ -112,36 +117,56 @@ def controlled_rows(rows: NDArray[Any], branches: int) -> NDArray[Any]:
     return full.reshape(-1, rows.shape[1])
 
 
-def without_repetition(rows: NDArray[Any], alike: NDArray[Any] | None = None) -> tuple[tuple[int, ...], NDArray[Any]]:
-    """The places of the control bits (the first most significant) that the rows depend on, and the rows for those.
+def repetition(rows: NDArray[Any]) -> tuple[tuple[int, ...], NDArray[np.intp]]:
+    """The places of the control bits (the first most significant) that the rows depend on, and for each value of those
+    up to the last one that occurs, which row it has, -1 where it does not occur.
 
     Rows that repeat with a power of two as their period do not depend on the bits above it. The rows for control values
-    after the last one are open, so they never speak against it. What repeats is decided by ``alike``, rows of the same
-    shape, where they are given.
+    after the last one are open, so they never speak against it.
     """
     bits = (len(rows) - 1).bit_length()
+    picked = np.full(1 << bits, -1)
+    picked[: len(rows)] = np.arange(len(rows))
     values = np.zeros((1 << bits, rows.shape[1]), dtype=rows.dtype)
     values[: len(rows)] = rows
-    looked_at = values.copy()
-    looked_at[: len(rows)] = rows if alike is None else alike
-    known = np.arange(1 << bits) < len(rows)
     kept: list[int] = []
     for bit in range(bits):
         shape = (1 << len(kept), 2, -1)
-        given = known.reshape(shape)
-        both = given[:, 0] & given[:, 1]
-        compared = looked_at.reshape(*shape, rows.shape[1])
+        places = picked.reshape(shape)
+        both = (places >= 0).all(axis=1)
+        compared = values.reshape(*shape, rows.shape[1])
         if np.any(np.abs(compared[:, 0] - compared[:, 1])[both] > REPEATED):
             kept.append(bit)
         else:
-            looked_at, values = (
-                np.where(given[:, 0, :, None], split[:, 0], split[:, 1]).reshape(-1, rows.shape[1])
-                for split in (compared, values.reshape(*shape, rows.shape[1]))
-            )
-            known = (given[:, 0] | given[:, 1]).reshape(-1)
-    last = int(np.flatnonzero(known)[-1]) + 1
-    values[~known, 0] = 1.0
-    return tuple(kept), values[:last]
+            first = places[:, 0] >= 0
+            values = np.where(first[..., None], compared[:, 0], compared[:, 1]).reshape(-1, rows.shape[1])
+            picked = np.where(first, places[:, 0], places[:, 1]).reshape(-1)
+    last = int(np.flatnonzero(picked >= 0)[-1]) + 1
+    return tuple(kept), picked[:last]
+
+
+def reduced_values(count: int, kept: Sequence[int]) -> NDArray[np.intp]:
+    """For each of the first ``count`` control values the value of the bits ``kept`` of :func:`repetition`, shape
+    (count,): which of the rows for those it has."""
+    bits = (count - 1).bit_length()
+    values, reduced = np.arange(count), np.zeros(count, dtype=np.intp)
+    for bit in kept:
+        reduced = 2 * reduced + (values >> (bits - 1 - bit) & 1)
+    return reduced
+
+
+def picked_rows(rows: NDArray[Any], picked: NDArray[np.intp]) -> NDArray[Any]:
+    """The rows of :func:`repetition`'s places, |0...0> where none occurs."""
+    taken = rows[picked]
+    taken[picked < 0] = 0
+    taken[picked < 0, 0] = 1.0
+    return taken
+
+
+def without_repetition(rows: NDArray[Any]) -> tuple[tuple[int, ...], NDArray[Any]]:
+    """The places of the control bits that the rows depend on, as :func:`repetition` says, and the rows for those."""
+    kept, picked = repetition(rows)
+    return kept, picked_rows(rows, picked)
 
 
 def pruned_controls(

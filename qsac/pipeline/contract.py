@@ -47,8 +47,11 @@ class ErrorLedger:
         return SLACK * sqrt(self.budget) - sum(map(sqrt, self.spent.values()))
 
     def spend(self, name: str, error: float) -> None:
-        """Write the error that the pass ``name`` has made into the ledger."""
-        self.spent[name] = error**2
+        """Add the error that the pass ``name`` has made to what it has spent before: nothing that was spent is lost
+        where it spends twice. Raises ``ValueError`` for what is no error: a negative number, or none."""
+        if not error >= 0:
+            raise ValueError(f"an error of {error!r}")
+        self.spent[name] = (sqrt(self.spent.get(name, 0.0)) + error) ** 2
 
     def copy(self) -> ErrorLedger:
         """A ledger of its own for what is only tried."""
@@ -61,7 +64,8 @@ class PassContext:
     during long work (done, total, description). ``template``: the program represents all programs of its shape, and no
     decision may depend on its numbers, which are generic. ``qubits`` is the most qubits to use (None: all of the
     target's), ``prefer`` what to minimise if gates are equal. ``announce`` is called before long work begins. ``rest``
-    are the remaining passes of the pipeline, as used by :meth:`finish`."""
+    are the remaining passes of the pipeline, as used by :meth:`finish`. ``barriers`` are the ops, by their place in the
+    attention program, whose gates circuit passes keep apart from others."""
 
     target: Target
     optimisation: int = 2
@@ -72,6 +76,7 @@ class PassContext:
     progress: Progress | None = None
     template: bool = False
     announce: Announce | None = None
+    barriers: tuple[int, ...] = ()
     rest: Callable[[Program, PassContext], Program] | None = field(default=None, compare=False, repr=False)
 
     def finish(self, program: Program, error: float | None = None) -> Program:
@@ -118,6 +123,11 @@ class Pass:
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program with the same meaning (up to global phase, and to the error written into the ledger)."""
         raise NotImplementedError
+
+    def foretold(self, program: Program, context: PassContext) -> Program:
+        """What passes before this one are shown (:meth:`PassContext.finish`) in place of what it would make of a
+        program: a pass that computes for long shows a program of the same costs, by default what it makes."""
+        return self.apply(program, context)
 
     def foreseen(self, program: Program, context: PassContext) -> bool:
         """Whether passes before this one may ask what it would make of a program (:meth:`PassContext.finish`): not

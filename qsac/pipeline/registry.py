@@ -33,6 +33,9 @@ from qsac.plugins import (
     unknown,
 )
 
+ROUTING = "route"
+"""The pass that targets with a coupling graph need, in every pipeline."""
+
 PASS_PACKAGES = ("qsac.passes.attention", "qsac.passes.synthesis", "qsac.passes.circuit")
 
 
@@ -62,9 +65,10 @@ def pass_class(name: str) -> type[AnyPass]:
 def default_pipeline(optimisation: int) -> list[AnyPass]:
     """The passes of an optimisation level: by level, in the registry's order as far as ``after`` allows.
 
-    Passes of other packages are never among them: what is installed does not change what a level does.
+    Passes of other packages are never among them: what is installed does not change what a level does. Nor is routing,
+    which is no matter of the level: a target that needs it has it (:func:`qsac.layout.choice.circuit_steps`).
     """
-    kinds = [kind for kind in map(pass_class, _pass_modules()) if issubclass(kind, Pass)]
+    kinds = [kind for kind in map(pass_class, _pass_modules()) if kind.name != ROUTING]
     asked = [kind() for kind in kinds if kind.optimisation <= optimisation]
     return [step for level in LEVELS for step in ordered([one for one in asked if one.level == level])]
 

@@ -106,6 +106,7 @@ class Ahead:
     def __init__(self, chosen: Iterable[Pass | CircuitPass]) -> None:
         self.steps = tuple(step for step in chosen if isinstance(step, Pass))
         self._made: dict[tuple[object, ...], tuple[Program, Program, dict[str, float]]] = {}
+        self._foretold: dict[tuple[int, int], tuple[Program, Program]] = {}
 
     def at(self, context: PassContext, place: int = -1) -> PassContext:
         """The context of the pass at a place; of none: all passes are to come."""
@@ -130,13 +131,24 @@ class Ahead:
     def forget(self) -> None:
         """Let go of what the passes have made: they are not asked any more."""
         self._made.clear()
+        self._foretold.clear()
 
     def _finished(self, place: int, program: Program, context: PassContext) -> Program:
         for later in range(place + 1, len(self.steps)):
             step = self.steps[later]
             if step.level == program.level and step.foreseen(program, context):
-                program = self.applied(later, program, context)
+                program = self._shown(later, program, context)
         return program
+
+    def _shown(self, place: int, program: Program, context: PassContext) -> Program:
+        """What the pass at a place is expected to make of a program."""
+        step = self.steps[place]
+        if is_foreign(type(step)) or type(step).foretold is Pass.foretold:
+            return self.applied(place, program, context)
+        key = place, id(program)
+        if key not in self._foretold:
+            self._foretold[key] = program, step.foretold(program, self.at(context, place))
+        return self._foretold[key][1]
 
 
 def title(step: Pass | CircuitPass) -> str:

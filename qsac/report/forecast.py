@@ -4,13 +4,14 @@ form and the target's error rates."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NotRequired, TypedDict, cast
+from typing import Any, TypedDict, cast
 
 from qsac.families.contract import Model
 from qsac.families.outcomes import Outcomes
 from qsac.families.places import Placed
 from qsac.families.registry import family_of
 from qsac.machine.target import Target
+from qsac.native.statistics import Charge, Forecast
 from qsac.report.losses import lost
 from qsac.simulation.verification import expected_outcomes
 
@@ -25,16 +26,6 @@ NOISE = 0.1
 
 STANDARD_ERROR = 0.1
 """The standard error that the number of shots is computed for where there is no model to say which."""
-
-
-class Charge(TypedDict):
-    """What shots cost: ``amount`` in ``unit``, for ``jobs``; ``amount_with_resets`` if resets may be charged as
-    measurements."""
-
-    unit: str
-    jobs: int
-    amount: float
-    amount_with_resets: NotRequired[float]
 
 
 class Needed(TypedDict):
@@ -62,7 +53,7 @@ def forecast(
     counts: Mapping[str, Any],
     target: Target,
     parts: Sequence[Mapping[str, Any]] = (),
-) -> dict[str, Any]:
+) -> Forecast:
     """What is known about a model's shots before any is taken; JSON-ready.
 
     ``subnormalisations`` are each program's lambda over the model's, ``counts`` the statistics of the circuits, merged
@@ -90,7 +81,7 @@ def forecast(
     if shares is not None and error_free is not None:
         each = known if len(known) == len(shares) else [error_free] * len(shares)
         useful = [share * rate for share, rate in zip(shares, each, strict=True)]
-    told = {
+    told: Forecast = {
         "success_probability": None if shares is None else _mean(shares),
         "useful": None if useful is None else _mean(useful),
         "standard_error": STANDARD_ERROR if model is None else model.readout.standard_error,
@@ -102,10 +93,10 @@ def forecast(
         told["error_free_probability"] = error_free
     if model is None or found is None:
         return told
-    return told | lost(model, found, useful, shots)
+    return cast(Forecast, {**told, **lost(model, found, useful, shots)})
 
 
-def outlook(model: Model) -> dict[str, Any]:
+def outlook(model: Model) -> Mapping[str, Any]:
     """What a model alone says of its shots, before it is compiled, of a family that says where they are lost; else
     nothing. The fields of :func:`forecast` that need no target, as of circuits without passes, JSON-ready."""
     if not isinstance(family_of(model), Placed):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from math import isfinite
-from typing import Any
+from typing import Any, Never, cast
 
 from qsac.families.contract import Model
 from qsac.families.outcomes import Outcomes
 from qsac.families.places import Losses, Place, Placed
 from qsac.families.registry import family_of
+from qsac.native.statistics import BoundaryFields, LossFields, LostAt
 
 SMALL = 0.05
 """A factor of the success probability below this is said in a sentence, with its reason."""
@@ -27,7 +28,7 @@ def lost(
     found: Mapping[str, Outcomes],
     useful: Sequence[float] | None = None,
     shots: int | None = None,
-) -> dict[str, Any]:
+) -> LossFields | dict[str, Never]:
     """What a forecast says besides of a model whose family is :class:`~qsac.families.places.Placed`; else nothing.
 
     ``found`` is the closed form as outcomes of each circuit, ``useful`` the share of its shots that are accepted and
@@ -48,7 +49,9 @@ def lost(
         return {}
     losses = family.losses(model)
     growth = [outcomes.subnormalisation for outcomes in found.values()]
-    places = [{"place": one.name, "lambda": _list(one.lambdas), "factor": _list(one.factors)} for one in losses.places]
+    places: list[LostAt] = [
+        {"place": one.name, "lambda": _list(one.lambdas), "factor": _list(one.factors)} for one in losses.places
+    ]
     if any(one != 1 for one in growth):
         places.append({"place": "passes", "lambda": None, "factor": [1 / one**2 for one in growth]})
     expected = None if shots is None else shots * len(found)
@@ -61,7 +64,7 @@ def lost(
         "shots_per_success": _per_success(useful),
         "expected_shots": expected,
         "warning": _warning(model, expected),
-        "boundary": None if losses.boundary is None else asdict(losses.boundary),
+        "boundary": None if losses.boundary is None else cast(BoundaryFields, asdict(losses.boundary)),
     }
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from qsac.artifact.compiled import Compiled
-from qsac.counting.stats import gates_by_ops
 from qsac.report.forecast import charge
 from qsac.report.losses import loss_facts, named
 
@@ -42,6 +41,7 @@ def estimate_rows(estimated: Mapping[str, Any], shape_facts: Sequence[Row], metr
         ("qubits", f"{width:,}{fits}"),
         *_count_rows(counts),
         *_probability_rows(counts),
+        *_at_most_rows(estimated["forecast"]),
         *forecast_rows(estimated["forecast"], metric),
         *_time_rows(counts),
         *_cost_rows(counts["cost"], estimated["forecast"]),
@@ -67,6 +67,15 @@ def _probability_rows(stats: Mapping[str, Any]) -> list[Row]:
         return []
     share = f"{probability:.4g}" if probability else "less than 1e-300"
     return [("ESP", f"{share}, from the target's published error rates")]
+
+
+def _at_most_rows(told: Mapping[str, Any]) -> list[Row]:
+    """The bound on what an estimate before routing leaves open."""
+    most = told.get("error_free_at_most")
+    if most is None:
+        return []
+    share = f"at most {most:.4g}" if most else "less than 1e-300"
+    return [("ESP", f"{share}, from the target's published error rates: routing adds gates")]
 
 
 def _time_rows(stats: Mapping[str, Any]) -> list[Row]:
@@ -157,20 +166,6 @@ def pass_rows(counts: Sequence[Mapping[str, Any]], *, every: bool) -> list[tuple
         for before, after in [step["two_qubit_gates"]]
         if every or before != after
     ]
-
-
-def op_rows(compiled: Compiled) -> list[tuple[str, str, str, str]]:
-    """Id of an op, its description, and its one-qubit and two-qubit gates.
-
-    Gates shared by several ops count once, for all of them together. Ops without gates are left out.
-    """
-    rows, alone = [], len(compiled.circuits) == 1
-    for circuit, ops in zip(compiled.circuits, compiled.parts_ops, strict=True):
-        called = "" if alone else f"{circuit.name}: "
-        for ids, (one, two) in sorted(gates_by_ops(circuit).items()):
-            words = " + ".join(ops[place].words for place in ids) or "no op"
-            rows.append((", ".join(map(str, ids)), called + words, f"{one:,}", f"{two:,}"))
-    return rows
 
 
 def timing_rows(compiled: Compiled) -> list[Row]:

@@ -6,7 +6,6 @@ noise; that of a machine is simulated by :mod:`qsac.runtime.noise`.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from qsac.errors import BackendError, InvalidInputError
 from qsac.native.circuit import NativeCircuit
+from qsac.optional import optional_package
 from qsac.runtime.aer import check_width
 
 MACHINES = {"h1": "H1-1LE", "h2": "H2-1LE", "h2-1": "H2-1LE", "h2-2": "H2-2LE"}
@@ -33,13 +33,8 @@ def emulated(target: str, circuit: NativeCircuit) -> str:
             wanted=f"a program compiled for {', '.join(MACHINES)}",
             help="leave --emulator out: every target is simulated without it",
         )
-    if importlib.util.find_spec("pytket_pecos") is None:
-        raise InvalidInputError(
-            "Quantinuum's emulator needs a package that is not installed",
-            code="package.missing",
-            wanted="the Python package pytket-pecos",
-            help="pip install --pre 'qsac[pecos]' (about a gigabyte), or leave --emulator out",
-        )
+    command = "pip install --pre 'qsac[pecos]' (about a gigabyte), or leave --emulator out"
+    optional_package("pytket_pecos", "Quantinuum's emulator", command)
     check_width(circuit, "the emulator")
     return MACHINES[target]
 

@@ -6,9 +6,8 @@ that none of this refuses them: it warns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import inf, log, sqrt
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,9 @@ from qsac.families.contract import Model
 from qsac.families.outcomes import Outcomes, fraction, is_drawable, measures_index
 from qsac.runtime.counts import Order
 from qsac.simulation.verification import expected_outcomes
+
+if TYPE_CHECKING:
+    from qsac.native.statistics import PartStatistics
 
 COMPARED_WORK = 4096**2
 """Most numbers that a closed form goes through to be compared with counts: those of a context of 4,096 tokens."""
@@ -107,11 +109,8 @@ def _standard_errors(part: int, whole: int, probability: float) -> float:
     return sqrt(2 * max(divergence, 0.0))
 
 
-def _slack(stats: Mapping[str, Any]) -> float:
+def _slack(stats: PartStatistics) -> float:
     """How far probabilities of a circuit that approximates may be from the closed form: the root of the infidelity
-    that was allowed. An artifact that does not say so is taken for exact."""
-    budget = stats.get("error_budget")
-    if not isinstance(budget, dict) or not budget.get("spent"):
-        return 0.0
-    allowed = budget.get("budget")
-    return sqrt(allowed) if isinstance(allowed, int | float) and 0 <= allowed <= 1 else 0.0
+    that was allowed."""
+    report = stats["error_budget"]
+    return sqrt(report["budget"]) if report["spent"] else 0.0

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.errors import InvalidInputError
 from qsac.families.outcomes import Outcomes
 from qsac.native.circuit import NativeCircuit
+from qsac.optional import optional_package
 from qsac.progress import Progress
 from qsac.simulation import statevector
 from qsac.simulation.statevector import marginal, matrix_of
@@ -21,15 +21,8 @@ def simulate(circuit: NativeCircuit, progress: Progress | None = None) -> Outcom
     Raises :class:`~qsac.errors.InvalidInputError` where Qulacs is not installed, and
     :class:`~qsac.errors.DoesNotFitError` where more than 26 qubits are live at once.
     """
-    try:
-        import qulacs  # noqa: F401
-    except ImportError:
-        raise InvalidInputError(
-            "the target qulacs needs a package that is not installed",
-            code="package.missing",
-            wanted="the Python package qulacs",
-            help="pip install 'qsac[qulacs]', or use the target statevector, which gives the same values",
-        ) from None
+    command = "pip install 'qsac[qulacs]', or use the target statevector, which gives the same values"
+    optional_package("qulacs", "the target qulacs", command)
     return statevector.simulate(circuit, progress, _QulacsState)
 
 

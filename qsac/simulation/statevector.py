@@ -231,7 +231,7 @@ def simulate(
     index: Index | None = None
     for place, (name, qubits, bit, angle, phase) in enumerate(_steps(circuit)):
         if circuit.snapshot is not None and place == circuit.snapshot.stop:
-            index = _profile(circuit.snapshot, dense, holders)
+            index = _index_of(circuit.snapshot, dense, holders)
         for qubit in qubits:
             moved = holders.released(qubit)
             if moved is not None:
@@ -251,9 +251,9 @@ def simulate(
     return Outcomes(1.0, norm, success, index, exact=True)
 
 
-def _profile(profile: Snapshot, dense: State, holders: _Holders) -> Index:
-    success = tuple(holders.axis_of[bit] for bit in profile.success)
-    joint = dense.distribution((*profile.register, *success)).reshape(1 << len(profile.register), -1)
+def _index_of(snapshot: Snapshot, dense: State, holders: _Holders) -> Index:
+    success = tuple(holders.axis_of[bit] for bit in snapshot.success)
+    joint = dense.distribution((*snapshot.register, *success)).reshape(1 << len(snapshot.register), -1)
     return Index(joint.sum(axis=1), joint[:, 0].copy(), SAVED)
 
 

@@ -15,17 +15,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import sqlite3
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 from qsac.artifact.compiled import SIZE_LIMIT, Compiled
 from qsac.errors import BackendError, DoesNotFitError, InvalidInputError, printable
-from qsac.files.folders import named_folder
+from qsac.files.database import Database, data_path
 from qsac.submission.entries import (
     NOT_SUBMITTED,
     RESUMABLE,
@@ -40,10 +37,6 @@ from qsac.submission.entries import (
 from qsac.submission.pending import Pending, pending
 from qsac.submission.schema import VERSION, has_tables, make_tables, select
 
-FOLDER_VARIABLE = "QSAC_DATA_DIR"
-WAIT_SECONDS = 30.0
-"""How long a process waits for another one that is writing."""
-
 _UNANSWERED = "handle IS NULL AND counts IS NULL"
 """A circuit whose handle is not known. A vendor that did not find it may still list it later."""
 
@@ -53,12 +46,7 @@ _UNFINISHED = "(state != 'done' OR counts IS NULL)"
 
 def default_path() -> Path:
     """Where the journal is: in the folder QSAC_DATA_DIR, or in the user's data folder."""
-    named = named_folder(FOLDER_VARIABLE)
-    if named is not None:
-        return named / "jobs.sqlite"
-    from platformdirs import user_data_path
-
-    return user_data_path("qsac", appauthor=False) / "jobs.sqlite"
+    return data_path("jobs.sqlite")
 
 
 class Journal:
@@ -66,6 +54,7 @@ class Journal:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = default_path() if path is None else path
+        self._file = Database(self.path, VERSION, has_tables, make_tables)
         self._parsed: tuple[str, Compiled] | None = None
         """The artifact that was asked for last, by its SHA-256: whoever waits for a job asks again and again."""
 
@@ -90,7 +79,7 @@ class Journal:
         digest = hashlib.sha256(text).hexdigest()
         names = compiled.names
         created = _now()
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             for one in pending(connection, digest, machine, shots):
                 if despite is not None and one.number not in despite:
                     raise one.error()
@@ -119,10 +108,10 @@ class Journal:
     def pending(self, compiled: Compiled, machine: str, shots: int) -> list[Pending]:
         """The jobs of the same artifact, machine and number of shots of which it is not known whether they were
         submitted, as their answer was lost or another process waits for it; and those that were submitted in part."""
-        if not self._is_there():
+        if not self._file.is_there():
             return []
         digest = hashlib.sha256(_text(compiled)).hexdigest()
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             return pending(connection, digest, machine, shots)
 
     def begin(self, part: Part, ceiling: float, cost: float) -> Part:
@@ -131,7 +120,7 @@ class Journal:
 
         Raises :class:`~qsac.errors.BackendError` where it is no more as ``part`` says: another process was faster.
         """
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             found = connection.execute(
                 "SELECT tag, state, handle FROM parts WHERE job = ? AND place = ? AND counts IS NULL",
                 (part.job, part.place),
@@ -173,9 +162,9 @@ class Journal:
 
     def entries(self) -> list[Job | DamagedJob]:
         """Every entry, the newest first."""
-        if not self._is_there():
+        if not self._file.is_there():
             return []
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             return [read_entry(*rows) for rows in select(connection, "", ())]
 
     def jobs(self) -> list[Job]:
@@ -186,8 +175,8 @@ class Journal:
         """The entry with this id. Raises :class:`~qsac.errors.InvalidInputError` if there is none, and
         :class:`~qsac.errors.BackendError` if it is damaged."""
         found: list[Job | DamagedJob] = []
-        if 0 < number < 1 << 63 and self._is_there():
-            with self._reading() as connection:
+        if 0 < number < 1 << 63 and self._file.is_there():
+            with self._file.reading() as connection:
                 found = [read_entry(*rows) for rows in select(connection, "WHERE jobs.id = ?", (number,))]
         if not found:
             raise InvalidInputError(
@@ -204,7 +193,7 @@ class Journal:
     def artifact(self, job: Job) -> Compiled:
         """The compiled program that a job was submitted of. Raises :class:`~qsac.errors.BackendError` if it is
         damaged, or has other circuits than the job."""
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             row = connection.execute("SELECT text FROM artifacts WHERE sha256 = ?", (job.artifact,)).fetchone()
         tag = ", ".join(part.tag for part in job.parts)
         try:
@@ -232,95 +221,11 @@ class Journal:
         """Note something of a circuit, unless it was submitted again in between: then it has another tag."""
         columns = ", ".join(f"{name} = ?" for name in values)
         where = (part.job, part.place, part.tag)
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             connection.execute(
                 f"UPDATE parts SET {columns} WHERE job = ? AND place = ? AND tag = ? AND {condition}",
                 (*values.values(), *where),
             )
-
-    def _is_there(self) -> bool:
-        """Whether there is a file: only what does not exist counts as an empty journal."""
-        with self._errors():
-            try:
-                self.path.stat()
-            except FileNotFoundError:
-                return False
-            return True
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._errors(), closing(self._connect()) as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, on disk when it ends, or nothing of it."""
-        with self._errors():
-            self._make()
-            with closing(self._connect()) as connection:
-                has_tables(connection)  # nothing is written into a database of another program
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = FULL")
-                with connection:
-                    connection.execute("BEGIN IMMEDIATE")
-                    make_tables(connection)
-                    yield connection
-
-    def _make(self) -> None:
-        """Make the file, and its folder, for nobody but the user."""
-        folder = self.path.parent
-        if not folder.is_dir():
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not self.path.exists():
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-            _sync(folder)
-
-    def _files(self) -> list[Path]:
-        """The journal's file, and those that SQLite keeps next to it: they take its mode when they are made."""
-        return [self.path.with_name(self.path.name + ending) for ending in ("", "-wal", "-shm", "-journal")]
-
-    def _connect(self) -> sqlite3.Connection:
-        for file in self._files():
-            if not (file.exists() or file.is_symlink()):
-                continue
-            if not file.is_file():  # a pipe would be waited for, a device read without end
-                kind = "a folder" if file.is_dir() else "not a regular file"
-                raise OSError(f"{file.name} is {kind}")
-            if file.stat().st_mode & 0o077:  # an earlier qsac's; on a medium that cannot be written it stays as it is
-                with suppress(OSError):
-                    file.chmod(0o600)
-        connection = sqlite3.connect(self.path, timeout=WAIT_SECONDS, isolation_level=None)
-        try:
-            connection.text_factory = _decoded
-            connection.execute("PRAGMA trusted_schema = OFF")
-            found = connection.execute("PRAGMA user_version").fetchone()[0]
-        except BaseException:
-            connection.close()
-            raise
-        if found > VERSION:
-            connection.close()
-            raise InvalidInputError(
-                "the journal was written by a newer qsac",
-                code="journal.newer-version",
-                source=str(self.path),
-                found=f"version {found}",
-                wanted=f"at most version {VERSION}",
-                help=f"update qsac, or name another folder in {FOLDER_VARIABLE}",
-            )
-        return connection
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError, UnicodeError) as error:  # SQLite's messages may quote a damaged schema
-            raise BackendError(
-                "the run journal cannot be used",
-                code="journal.unusable",
-                source=str(self.path),
-                found=printable(getattr(error, "strerror", None) or str(error)).lower(),
-                help=f"name another folder in the environment variable {FOLDER_VARIABLE}",
-            ) from None
 
 
 def _text(compiled: Compiled) -> bytes:
@@ -346,22 +251,3 @@ def _new_tag() -> str:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _decoded(text: bytes) -> str | bytes:
-    """A text as it was stored, as bytes where it is not UTF-8: that damages its row, not the whole reading."""
-    try:
-        return text.decode()
-    except UnicodeDecodeError:
-        return text
-
-
-def _sync(folder: Path) -> None:
-    """Have the names in a folder written to disk: the journal's name must outlive a power cut as its content does."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

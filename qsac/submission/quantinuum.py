@@ -15,6 +15,7 @@ from typing import Any
 
 from qsac.errors import BackendError, InvalidInputError, QsacError, printable
 from qsac.native.circuit import NativeCircuit
+from qsac.optional import optional_package
 from qsac.submission.client import Cost, State, Status, Vendor
 
 MACHINES = {"h1": "H1-1", "h2": "H2-1", "h2-1": "H2-1", "h2-2": "H2-2"}
@@ -70,16 +71,7 @@ class NexusClient:
 
     def __init__(self, machine: str) -> None:
         self.machine = machine
-        try:
-            import qnexus
-        except ImportError:
-            raise InvalidInputError(
-                "submitting to Quantinuum needs a package that is not installed",
-                code="package.missing",
-                wanted="the Python package qnexus",
-                help="pip install 'qsac[nexus]'",
-            ) from None
-        self.nexus: Any = qnexus
+        self.nexus: Any = optional_package("qnexus", "submitting to Quantinuum", "pip install 'qsac[nexus]'")
         if not _has_login():
             raise _no_login()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, fields
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from qsac.artifact.fingerprint import version
 from qsac.artifact.sealing import FIELD, check_digest, digest_of, producer
@@ -31,9 +31,12 @@ from qsac.machine.registry import target, target_names
 from qsac.machine.target import Target, describe
 from qsac.pipeline.contract import Pass
 from qsac.progress import Progress
-from qsac.templates.shape import Shape
+from qsac.templates.shape import OTHER_CIRCUITS, Shape
 from qsac.templates.template import Template
 from qsac.templates.template import template as compile_template
+
+if TYPE_CHECKING:
+    from qsac.native.statistics import PassCount
 
 VERSION = 1
 SIZE_LIMIT = 1 << 30
@@ -258,7 +261,7 @@ def _checked(value: Any, hint: Any, pointer: str) -> Any:
     raise _damaged(pointer)
 
 
-def _counts(entries: list[Any], within: str) -> Iterator[dict[str, Any]]:
+def _counts(entries: list[Any], within: str) -> Iterator[PassCount]:
     for place, entry in enumerate(entries):
         gates = entry.get("two_qubit_gates") if isinstance(entry, dict) else None
         named = isinstance(entry, dict) and all(isinstance(entry.get(key), str) for key in ("name", "level"))
@@ -290,6 +293,10 @@ def _check_filled(template: Template, shape: Shape, place: int, within: str) -> 
         program, _ = shape.filled(built, template.context)
     except (ValueError, TypeError, IndexError, KeyError, AssertionError, RuntimeError, AttributeError):
         raise _damaged(f"{within}/ir", found="a program that is not of the model") from None
+    except InvalidInputError as error:
+        if error.code != OTHER_CIRCUITS:
+            raise
+        raise _damaged(f"{within}/ir", found="tables that the model does not have") from None
     if any(kept[name].shape != table.shape or kept[name].real != table.real for name, table in program.tables.items()):
         raise _damaged(f"{within}/ir", found="tables that are not of the model's shape")
     if _phases(shape.program) != _phases(program):

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.emit.recording import RecordedEmission
 from qsac.errors import InvalidInputError
 from qsac.ir.attention import PhaseTable
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
+from qsac.ir.derivation import Derivation
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
-from qsac.lowering.allocation import allocate
+from qsac.lowering.allocation import Allocation, allocate
 from qsac.lowering.context import LoweringContext, lowering
+from qsac.lowering.tokens import work_out
 from qsac.pipeline.contract import PassContext
 from qsac.templates.counted import Counted
+
+if TYPE_CHECKING:
+    from qsac.native.statistics import PassCount
+
+OTHER_CIRCUITS = "template.other-circuits"
+"""The code of the error of a binding whose numbers do not fit the template's circuits."""
 
 NUMBERS: dict[type[Op], tuple[str, ...]] = {
     Diagonal: ("phases",),
@@ -39,9 +49,12 @@ class Shape:
 
     program: Program
     blocks: Program
-    counts: tuple[dict[str, Any], ...]
+    counts: tuple[PassCount, ...]
     counted: Counted = field(default_factory=Counted, init=False, repr=False)
+    emission: RecordedEmission = field(default_factory=RecordedEmission, init=False, repr=False)
     _numbered: tuple[int, ...] = field(default=(), init=False, repr=False)
+    _patterns: dict[Hashable, object] = field(default_factory=dict, init=False, repr=False)
+    _allocation: Allocation | None = field(default=None, init=False, repr=False)
 
     def filled(self, built: Program, context: PassContext) -> tuple[Program, Program]:
         """The attention program and the blocks with the numbers of ``built``, the program of a model of this shape."""
@@ -51,10 +64,11 @@ class Shape:
     def with_tables(self, built: Program) -> Program:
         """The attention program on tables made of those that a model's program was built with."""
         tables = {}
+        _check_tables(self.program, built)
         for name, kept in self.program.tables.items():
-            if kept.derivation is None and name not in built.tables:
-                raise RuntimeError(f"a pass made the table {name!r}, which does not say how")
             values = built.tables[name].values if kept.derivation is None else kept.derivation.derived(built.tables)
+            if values.shape != kept.shape:
+                raise _other_circuits()
             tables[name] = Table(values, derivation=kept.derivation, complex=not kept.real, pattern=kept)
         phases = {op.index: op.phases.values for op in built.ops if isinstance(op, PhaseTable)}
         # A program is built without phases that are all zero.
@@ -67,23 +81,71 @@ class Shape:
         subnormalisation = self.program.subnormalisation * built.subnormalisation
         return replace(self.program, tables=tables, ops=tuple(ops), subnormalisation=subnormalisation)
 
-    def with_numbers(self, program: Program, context: PassContext) -> Program:
+    def with_numbers(
+        self, program: Program, context: PassContext, derived: dict[Hashable, object] | None = None
+    ) -> Program:
         """The blocks with the numbers of an attention program of this shape.
 
         After the first time only the ops are lowered that have numbers: which ones is the same for all programs of a
-        shape, and so are the slots.
+        shape, and so are the slots. ``derived`` keeps what is computed of tables, for programs in which the same names
+        stand for the same tables.
         """
-        place = LoweringContext(program.scope, allocate(program, context), numbers=count())
-        lowered: dict[int, Op] = {}
-        numbered = []
-        for op in self._numbered or range(len(program.ops)):
-            blocks = lowering.of(program.ops[op])(program.ops[op], place)
-            found = {block.slots[0]: block for block in blocks if block.slots}
-            lowered |= found
-            if found:
-                numbered.append(op)
-        self._numbered = self._numbered or tuple(numbered)
-        return replace(self.blocks, ops=tuple(_with_numbers(op, lowered) for op in self.blocks.ops))
+        kept, allocation = {} if derived is None else derived, self.allocation(context)
+        place = LoweringContext(
+            program.scope, allocation, kept, numbers=count(), patterns=self._patterns, slots_only=True
+        )
+        numbered = [program.ops[op] for op in self._numbered or range(len(program.ops))]
+        work_out(numbered, place)
+        lowered: list[dict[int, Op]] = []
+        for op in numbered:
+            lowered.append({block.slots[0]: block for block in lowering.of(op)(op, place) if block.slots})
+        self._numbered = self._numbered or tuple(op for op, found in enumerate(lowered) if found)
+        by_slot = {slot: block for found in lowered for slot, block in found.items()}
+        ops = list(self.blocks.ops)
+        for at in self.numbered_blocks:
+            ops[at] = _with_numbers(ops[at], by_slot)
+        return replace(self.blocks, ops=tuple(ops))
+
+    def allocation(self, context: PassContext) -> Allocation:
+        """Where the registers of every program of this shape lie; ``context`` is the template's."""
+        if self._allocation is None:
+            self._allocation = allocate(self.program, context)
+        return self._allocation
+
+    @cached_property
+    def numbered_blocks(self) -> tuple[int, ...]:
+        """The places of the blocks whose numbers are a model's."""
+        return tuple(at for at, op in enumerate(self.blocks.ops) if op.slots)
+
+
+def check_derivations(program: Program, built: Program) -> None:
+    """RuntimeError where a pass made a table that does not say how."""
+    for name, table in program.tables.items():
+        if table.derivation is None and name not in built.tables:
+            raise RuntimeError(f"a pass made the table {name!r}, which does not say how")
+
+
+def _check_tables(program: Program, built: Program) -> None:
+    """Whether a model's program was built with the tables that those of a template's are made of."""
+    for name, table in program.tables.items():
+        if not (_sources(table.derivation) if table.derivation else {name}) <= built.tables.keys():
+            raise _other_circuits()
+
+
+def _sources(derivation: Derivation) -> set[str]:
+    """The tables that a table is made of in the end."""
+    found = [{source} if isinstance(source, str) else _sources(source) for source in derivation.sources]
+    return set().union(*found)
+
+
+def _other_circuits() -> InvalidInputError:
+    return InvalidInputError(
+        "these numbers make other circuits than those that the template has",
+        code="template.other-circuits",
+        found="heads that have the same V or W where those of the template's model differ, or the other way",
+        wanted="heads whose V and W are the same where those of the template's model are",
+        help="compile a template of a model with these numbers",
+    )
 
 
 def _with_numbers(op: Op, lowered: Mapping[int, Op]) -> Op:

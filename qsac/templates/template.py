@@ -9,7 +9,7 @@ gates are the same.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -19,9 +19,10 @@ from numpy.typing import ArrayLike, NDArray
 from qsac.arguments import callback, file_path, flag, shown
 from qsac.artifact.compiled import Compiled
 from qsac.compiler.circuit_compilation import Compilation, CompiledCircuit
+from qsac.compiler.fit import check_circuits
 from qsac.compiler.options import Options, Pipeline, asked_for
 from qsac.compiler.stagewise import Wanted, check_stages, with_culprit
-from qsac.errors import CheckFailedError, InvalidInputError, present
+from qsac.errors import CheckFailedError, InvalidInputError, present, printable
 from qsac.families.contract import CircuitStep, Model
 from qsac.families.outcomes import Outcomes
 from qsac.families.reading import model_of
@@ -30,7 +31,6 @@ from qsac.files.pointer import listed
 from qsac.files.writing import write_whole
 from qsac.ir.attention.unitary import has_synthesis
 from qsac.ir.program import Program
-from qsac.lowering.allocation import allocate
 from qsac.machine.read import find_target
 from qsac.machine.target import DEFAULT_TARGET, Target
 from qsac.native.circuit import NativeCircuit
@@ -38,7 +38,8 @@ from qsac.pipeline.contract import CircuitPass, Pass, PassContext, Preference
 from qsac.pipeline.registry import default_pipeline, parse_pipeline, print_pipeline
 from qsac.pipeline.stages import Stage, Watch, naming_extensions
 from qsac.progress import Progress
-from qsac.templates.shape import NUMBERS, Shape, array_of
+from qsac.showing import Shown
+from qsac.templates.shape import NUMBERS, Shape, array_of, check_derivations
 
 if TYPE_CHECKING:
     from pytket import Circuit
@@ -46,8 +47,8 @@ if TYPE_CHECKING:
     from qsac.machine.read import AnyTarget
 
 
-@dataclass(frozen=True, eq=False)
-class Template:
+@dataclass(frozen=True, eq=False, repr=False)
+class Template(Shown):
     """A compiled shape: of quantum attention T, the length of the tokens, whether they are real, mask, kernel, forms of
     V and W, phases.
 
@@ -61,6 +62,13 @@ class Template:
     options: Options
     shapes: tuple[Shape, ...]
 
+    def __repr__(self) -> str:
+        """In one line: the model it was made from, target, circuits, and what a binding may be given."""
+        names = ", ".join(("tokens", *self.parameters))
+        number = len(self.shapes)
+        many = f"{number} circuits, " if number > 1 else ""
+        return printable(f"<Template {self.model.name!r} for {self.target.name}: {many}binds {names}>")
+
     def bind(
         self,
         tokens: ArrayLike | None = None,
@@ -73,11 +81,12 @@ class Template:
     ) -> Compiled:
         """The compiled model of the template's shape with these tokens and parameters.
 
-        ``tokens``: (T+1, d) rows, real or complex, or (T+1, d, 2) for [re, im] pairs; not normalised. ``parameters``
-        may hold ``value`` and ``score``, angles of shape (layers, n, rotations) in radians or a unitary matrix,
-        whichever the template has, and ``phases``, T numbers in radians or ``"optimal"``. What is left out is as in the
-        template's model. Native circuits of all bindings have the same gates on the same qubits, except where the
-        target needs routing: that is done anew for each.
+        ``tokens``: (T+1, d) rows, real or complex, or (T+1, d, 2) for [re, im] pairs; not normalised. Where they are
+        words of a text: another one of as many words, a list of words, or their numbers. ``parameters`` may hold
+        ``value`` and ``score``, angles of shape (layers, n, rotations) in radians or a unitary matrix, whichever the
+        template has, ``phases``, T numbers in radians or ``"optimal"``, and of a text its ``embedding``. What is left
+        out is as in the template's model. Native circuits of all bindings have the same gates on the same qubits,
+        except where the target needs routing: that is done anew for each.
 
         Raises :class:`~qsac.errors.InvalidInputError` for what does not have the template's shape;
         :class:`~qsac.errors.CheckFailedError` as :func:`~qsac.compiler.compilation.compile`, whose ``verify`` and
@@ -114,7 +123,8 @@ class Template:
             with watch.stage("bind"):
                 program, blocks = self._filled(place, model)
             watch.show("bind", program)
-            native = compilation.native(blocks, allocate(program, compilation.context))
+            shape = self.shapes[place]
+            native = compilation.native(blocks, shape.allocation(compilation.context), emission=shape.emission)
         name = family_of(model).plan(model).circuits[place].name
         return compilation, compilation.circuit_statistics(
             name, program, native, counted=self.shapes[place].counted.stats
@@ -234,6 +244,20 @@ class Template:
         built = family_of(model).plan(model).circuits[place].program
         return self.shapes[place].filled(built, self.context)
 
+    def programs(self, model: Model) -> list[Program]:
+        """The attention programs of all circuits, on tables of the numbers of a model of the template's shape."""
+        plan = family_of(model).plan(model)
+        return [shape.with_tables(step.program) for shape, step in zip(self.shapes, plan.circuits, strict=True)]
+
+    def circuit(self, place: int, program: Program, derived: dict[Hashable, object] | None = None) -> NativeCircuit:
+        """The native circuit of an attention program that differs from one of :meth:`programs`, which are counted by
+        ``place``, in the numbers of its tables and phases; ``derived`` as for
+        :meth:`~qsac.templates.shape.Shape.with_numbers`."""
+        compilation, shape = self._compilation(place, Watch(None), None), self.shapes[place]
+        blocks = shape.with_numbers(program, compilation.context, derived)
+        allocation = shape.allocation(compilation.context)
+        return compilation.native(blocks, allocation, emission=shape.emission).circuit
+
     def check(self) -> None:
         """Fill every circuit with the template's own numbers."""
         for place in range(len(self.shapes)):
@@ -271,8 +295,9 @@ def template(
     machine, generic = find_target(target), family_of(source).drawn(source)
     verify_each = flag(verify_each, "verify_each")
     expected = None if not verify_each else list(generic.expected.values())
-    shapes = []
-    for place, step in enumerate(family_of(generic).plan(generic).circuits):
+    steps, shapes = family_of(generic).plan(generic).circuits, []
+    check_circuits(len(steps))
+    for place, step in enumerate(steps):
         stages: list[tuple[str, Program | NativeCircuit]] = []
         watch = Watch(after if expected is None else _also(after, stages))
         compilation = Compilation(machine, options, watch, progress, chosen, template=True)
@@ -292,6 +317,7 @@ def _shape(compilation: Compilation, step: CircuitStep) -> Shape:
         built = step.program
     with naming_extensions(compilation.chosen):
         program = compilation.attention(built)
+    check_derivations(program, built)
     if has_synthesis(program):
         raise InvalidInputError(
             "a matrix that is not folded into tables has no fixed gates, so that it cannot be part of a template",

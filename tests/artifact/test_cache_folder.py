@@ -65,13 +65,14 @@ def test_nothing_of_others_is_touched(other: str, marked: bool, tmp_path: Path) 
 def test_entries_behind_links_are_not_touched(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache")
     compile_model(random_model(1), verify=False, cache=cache)
+    (path,) = _entries(cache)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    names = ("ee" + "0" * 62 + ".entry", "." + "ee" + "0" * 62 + ".entry.qsac-1-0123456789abcdef")
+    digits = "ee" if path.parent.name != "ee" else "ff"
+    names = (digits + "0" * 62 + ".entry", "." + digits + "0" * 62 + ".entry.qsac-1-0123456789abcdef")
     for name in names:
         (elsewhere / name).write_text("mine")
-    (cache.folder / "ee").symlink_to(elsewhere)
-    (path,) = _entries(cache)[:1]
+    (cache.folder / digits).symlink_to(elsewhere)
     linked = path.with_name(path.name[:2] + "0" * 62 + ".entry")
     linked.symlink_to(elsewhere / names[0])
     Cache(cache.folder, limit=1).put("0" * 64, compile_model(random_model(2), verify=False))
@@ -103,3 +104,44 @@ def test_what_killed_processes_left_is_removed(key: int, cache: Cache) -> None:
         compile_model(random_model(key), cache=Cache(cache.folder))
         assert not left.exists()
         assert held.exists()
+
+
+@pytest.mark.parametrize("above", [False, True])
+def test_a_folder_that_is_a_link_is_followed(above: bool, tmp_path: Path) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.mkdir()
+    link.symlink_to(real)
+    folder = link / "cache" if above else link
+    compile_model(random_model(1), verify=False, cache=folder)
+    assert link.is_symlink()
+    assert (real / "cache" / MARKER if above else real / MARKER).is_file()
+    assert "emit" not in compile_model(random_model(1), verify=False, cache=folder).timings
+    assert Cache(folder).clear().entries == 1
+    assert link.is_symlink()
+
+
+def test_a_link_to_a_folder_of_others_is_refused(tmp_path: Path) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    (real / "ab").mkdir(parents=True)
+    (real / "ab" / ".env").write_text("SECRET=1")
+    link.symlink_to(real)
+    with pytest.warns(CacheWarning, match="holds other files"):
+        compile_model(random_model(1), verify=False, cache=link)
+    with pytest.raises(InvalidInputError, match="holds other files"):
+        Cache(link).clear()
+    # A marker that is a link marks nothing: whoever may make links here does not say whose the folder is.
+    (tmp_path / "mark").touch()
+    (real / MARKER).symlink_to(tmp_path / "mark")
+    with pytest.raises(InvalidInputError, match="holds other files"):
+        Cache(link).clear()
+    assert (real / "ab" / ".env").read_text() == "SECRET=1"
+
+
+@pytest.mark.parametrize("to", ["nowhere", "link"])
+def test_a_link_that_leads_nowhere_makes_no_folder(to: str, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / to)
+    with pytest.warns(CacheWarning, match=f"the cache cannot be (read|written): {link}"):
+        compiled = compile_model(random_model(1), verify=False, cache=link)
+    assert compiled.to_json() == compile_model(random_model(1), verify=False).to_json()
+    assert [path.name for path in tmp_path.iterdir()] == ["link"]

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.bench import (
+    attention_loaders,
     binding,
     counts,
     coupling,
     measure,
+    page,
     pruning,
     scaling,
     shell,
     shots,
     simulators,
+    states,
+    summary,
     times,
     transformer,
 )
 from tests.bench.cases import SEED
 from tests.bench.plan import Plan
+from tests.bench.reading import sections_of
 
 SECTIONS = {
     "counts": counts,
+    "states": states,
+    "loaders": attention_loaders,
     "transformer": transformer,
     "coupling": coupling,
     "pruning": pruning,
@@ -35,6 +43,7 @@ SECTIONS = {
     "binding": binding,
     "simulators": simulators,
     "shell": shell,
+    "page": page,
     "scaling": scaling,
 }
 
@@ -48,7 +57,10 @@ def arguments() -> argparse.Namespace:
     size.add_argument("--full", action="store_true", help="ten minutes for each run of a baseline, and T = 4096")
     parser.add_argument("--limit", type=float, help="seconds for one run of a baseline")
     parser.add_argument(
-        "--only", choices=SECTIONS, action="append", help="this section only; the others stay as written"
+        "--only",
+        choices=[*SECTIONS, "summary"],
+        action="append",
+        help="this section only; the others stay as written, and the summary says what all of them do",
     )
     parser.add_argument("-o", "--output", type=Path, default=measure.ROOT / "docs" / "benchmarks.md")
     parser.add_argument("--date", default=os.environ.get("BENCH_DATE"), help="the date to write (or BENCH_DATE)")
@@ -64,10 +76,21 @@ def measured(name: str, plan: Plan, stamp: str) -> str:
     return f"{title}\n\n{stamp}; load average {load:.1f} at the start, {max(1, minutes):.0f} min.\n{text}"
 
 
-def sections_of(page: str) -> dict[str, str]:
-    """The sections of a page that was written before, by their titles."""
-    parts = page.split("\n## ")[1:]
-    return {part.partition("\n")[0]: f"## {part}" for part in parts}
+def folded(section: str) -> str:
+    """A section whose text is below a fold, its inner headings as bold lines: an element cannot hold half a section."""
+    title, _, text = section.partition("\n")
+    if FOLD in text:
+        return section
+    text = re.sub(r"^####? (.+)$", r"**\1**", text.strip("\n"), flags=re.MULTILINE)
+    return f"{title}\n\n{FOLD}\n\n{text}\n\n</details>\n"
+
+
+def written_page(sections: str) -> str:
+    """The page of folded sections, with its summary."""
+    return "\n".join([HEADING, summary.section(f"\n{sections}"), sections])
+
+
+FOLD = "<details>\n<summary>Method, versions and tables</summary>"
 
 
 def stop(number: int, _frame: object) -> None:
@@ -91,16 +114,17 @@ def main() -> None:
     written = sections_of(options.output.read_text(encoding="utf-8")) if options.output.exists() else {}
     found = []
     for name in SECTIONS:
-        if name in (options.only or SECTIONS):
+        if name in (SECTIONS if options.only is None else options.only):
             found.append(measured(name, plan, stamp))
         elif (title := SECTIONS[name].INTRODUCTION.partition("\n")[0].removeprefix("## ")) in written:
             found.append(written[title])
     plan.say("")
-    text = "\n".join([HEADING, *(section.rstrip("\n") + "\n" for section in found)])
     if options.quick:
-        print(text, end="")
+        print("\n".join([HEADING, *(section.rstrip("\n") + "\n" for section in found)]), end="")
     else:
-        options.output.write_text(text, encoding="utf-8")
+        rest = "\n".join(folded(section).rstrip("\n") + "\n" for section in found)
+        options.output.write_text(written_page(rest), encoding="utf-8")
+        summary.draw(rest, options.output.parent / "static")
         print(f"wrote {options.output}")
 
 
@@ -111,7 +135,7 @@ This page compares gates, depth, shots, time and memory with the published const
 
 It is written by `make bench` (`python -m tests.bench`); `--only SECTION` measures one section again. All figures of a
 section are from one run. Counts are reproducible from the seed with the versions given; times depend on the machine and
-its load.
+its load. Every figure of another compiler or library is that of a circuit that was simulated and computes the same.
 """
 
 

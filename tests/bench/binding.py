@@ -46,5 +46,5 @@ INTRODUCTION = """\
 
 `template.angles(tokens)` and `template.bind(tokens, verify=False)` for new tokens each time, median of {repeats} after
 a first one that is not counted; `qsac.compile` of the same model for comparison. A binding holds the angles, one
-emission, and the statistics and text of the artifact.
+emission, and the statistics of the artifact, whose text is written later.
 """

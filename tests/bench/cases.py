@@ -54,17 +54,14 @@ class Case:
         }
 
 
-GATE_CASES = (
-    Case(4, 2),
-    Case(8, 4),
-    Case(8, 4, complex=True),
-    Case(8, 4, 3),
-    Case(8, 16),
-    Case(11, 8),
-    Case(16, 8),
-    Case(16, 8, complex=True),
-    Case(32, 4),
-    Case(32, 16),
+GATE_CASES = tuple(
+    sorted(
+        (
+            *(Case(4, 2), Case(8, 4), Case(8, 4, 3), Case(8, 16), Case(11, 8), Case(16, 8), Case(32, 4), Case(32, 16)),
+            *(Case(*shape, complex=True) for shape in ((4, 4), (8, 4), (8, 8), (16, 4), (16, 8), (32, 4), (32, 16))),
+        ),
+        key=lambda case: case.size,
+    )
 )
 """In order of size."""
 

@@ -2,7 +2,7 @@
 
 import os
 
-ALONE = ("test_train_gpt2.py", "test_train_transformer.py")
+ALONE = ("test_train_gpt2.py",)
 OWN_PROCESS = "QSAC_OWN_PROCESS"
 
 collect_ignore = [] if os.environ.get(OWN_PROCESS) else list(ALONE)

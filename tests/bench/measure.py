@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import resource
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
@@ -23,7 +24,13 @@ ROOT = Path(__file__).resolve().parents[2]
 MEMORY_LIMIT = 12 << 30
 """Address space of a job, bytes: a baseline that needs more fails, and takes nothing else with it."""
 
-PACKAGES = ("numpy", "pytket", "pytket-quantinuum", "pytket-qiskit", "qiskit", "qiskit-aer", "qiskit-ibm-runtime")
+FRAMEWORKS = ROOT / ".venv-frameworks" / "bin" / "python"
+"""The environment of `make test-frameworks`, which has mqt.predictor, where it was made."""
+
+PACKAGES = (
+    *("numpy", "pytket", "pytket-quantinuum", "pytket-qiskit", "qiskit", "qiskit-aer", "qiskit-ibm-runtime"),
+    *("bqskit", "pennylane", "qclib"),
+)
 
 
 _RUNNING: set[int] = set()
@@ -53,9 +60,15 @@ class Timing:
 
 
 def timed(action: Callable[[], Any]) -> tuple[Any, Timing]:
-    wall, processor = time.perf_counter(), time.process_time()
+    wall, processor = time.perf_counter(), _processor()
     result = action()
-    return result, Timing(time.perf_counter() - wall, time.process_time() - processor)
+    return result, Timing(time.perf_counter() - wall, _processor() - processor)
+
+
+def _processor() -> float:
+    """Processor seconds of this process, and of its own that have ended: BQSKit's works in others."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def middle(timings: list[Timing]) -> Timing:
@@ -73,10 +86,11 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def run(job: str, limit: float, **arguments: Any) -> Outcome:
-    """Run ``job`` of :mod:`tests.bench.jobs` in a process of its own, at most ``limit`` seconds."""
+def run(job: str, limit: float, *, python: Path | None = None, **arguments: Any) -> Outcome:
+    """Run ``job`` of :mod:`tests.bench.jobs` in a process of its own, at most ``limit`` seconds, by the interpreter of
+    another environment if ``python`` names one."""
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.jobs", job, json.dumps(arguments)],
+        [str(python or sys.executable), "-m", "tests.bench.jobs", job, json.dumps(arguments)],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -94,18 +108,19 @@ def run(job: str, limit: float, **arguments: Any) -> Outcome:
             _RUNNING.discard(process.pid)
     if process.returncode:
         last = errors.strip().splitlines()[-1] if errors.strip() else f"exit {process.returncode}"
-        return Outcome(None, f"failed: {last[:80]}")
+        missing = re.match(r"ModuleNotFoundError: No module named '(.*)'", last)
+        return Outcome(None, f"not installed: {missing[1]}" if missing else f"failed: {last[:80]}")
     return Outcome(json.loads(output.splitlines()[-1]))
 
 
-def versions() -> dict[str, str]:
+def versions(packages: Sequence[str] = ("qsac", *PACKAGES)) -> dict[str, str]:
     found = {"Python": platform.python_version()}
     with suppress(OSError, subprocess.CalledProcessError):
         command = ["git", "rev-parse", "--short=10", "HEAD"]
         found["qsac at commit"] = subprocess.check_output(
             command, cwd=ROOT, text=True, stderr=subprocess.DEVNULL
         ).strip()
-    for name in ("qsac", *PACKAGES):
+    for name in packages:
         with suppress(metadata.PackageNotFoundError):
             found[name] = metadata.version(name)
     return found

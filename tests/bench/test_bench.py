@@ -5,17 +5,18 @@ import pytest
 from qsac.families.reading import load
 from tests.bench import measure
 from tests.bench.cases import Case
+from tests.bench.constructions import NAMES, built
 from tests.bench.counts import TOLERANCE
 from tests.bench.equivalence import deviation, measured
-from tests.bench.multiplexed import multiplexed, multiplexed_fused
+from tests.bench.multiplexed import multiplexed_fused
 from tests.bench.optimisers import unrolled
-from tests.bench.published import published
 
 
-@pytest.mark.parametrize("construction", [published, multiplexed, multiplexed_fused])
+@pytest.mark.parametrize("construction", NAMES)
+@pytest.mark.parametrize("optimiser", ["qiskit-3", "tket-2-cx"])
 @pytest.mark.parametrize("case", [Case(3, 4, complex=True), Case(4, 2, 2)], ids=str)
-def test_peers_give_the_closed_form(construction, case):
-    for circuit, expected in construction(load(case.model())).circuits:
+def test_peers_give_the_closed_form(construction, optimiser, case):
+    for circuit, expected in built(construction, load(case.model()), optimiser).circuits:
         assert deviation(unrolled(measured(circuit)), expected) < TOLERANCE
 
 
@@ -26,7 +27,7 @@ def test_a_wrong_circuit_is_noticed():
 
 
 def test_pruning_is_measured():
-    found = measure.run("pruned", 60, sites=2, context=8, dt=0.05, seed=0, budget=0.03).result
+    found = measure.run("pruned", 300, sites=2, context=8, dt=0.05, seed=0, budget=0.03).result
     assert found["loader"] < found["table"]
     assert found["gates"] < found["exact"]
     assert 0 < found["infidelity"] <= 0.03

@@ -182,3 +182,17 @@ def test_a_folder_of_other_files_is_no_cache(
     _said(["compile", "complex.json", "-q"], capsys)
     assert (home / "new" / ".qsac-cache").is_file()
     assert _said(["cache", "--clear"], capsys).out.startswith("removed 1 entries, ")
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_words_of_a_text(capsys: Captured) -> None:
+    rows = [[0.6, 0.48], [0.8, -0.36], [0.0, 0.64], [0.0, -0.48]]
+    tokens = {"type": "text", "words": ["to", "be", "or", "not"], "embedding": rows, "text": "to be or not"}
+    model = json.loads(Path("small.json").read_text()) | {"name": "said", "tokens": tokens}
+    Path("said.json").write_text(json.dumps(model))
+    Path("other.json").write_text(json.dumps(model | {"tokens": {**tokens, "text": "not to be or"}}))
+    Path("words.txt").write_text("not to be or\n")
+    _said(["compile", "said.json", "--template"], capsys)
+    for argument in ("words.txt", "other.json"):
+        _said(["bind", "said.qsac-template.json", "--tokens", argument, "-o", "bound.json"], capsys)
+        assert Compiled.load("bound.json").model == load(json.loads(Path("other.json").read_text()))

@@ -162,11 +162,17 @@ def _failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
 
 def test_bugs_are_told_from_mistakes(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
     monkeypatch.delenv("QSAC_DEBUG", raising=False)
+    monkeypatch.setattr("qsac.cli.screen.screen", lambda *, stderr: 80)
     assert _failing(monkeypatch, ZeroDivisionError("division by zero")) == 70
     text = capsys.readouterr().err
     assert text.startswith("error: this is a bug of qsac: ZeroDivisionError: division by zero\n")
     assert "report it" in text
     assert "Traceback" not in text
+    lines = text.splitlines()
+    assert len(lines) > 3
+    assert all(len(line) <= 80 for line in lines)
+    assert all(len(line) > 40 for line in lines[1:-1])  # broken where the line is full, and nowhere else
+    assert all(line.startswith(" " * 10) for line in lines[2:])
     monkeypatch.setenv("QSAC_DEBUG", "1")
     assert _failing(monkeypatch, ZeroDivisionError("division by zero")) == 70
     assert "Traceback" in capsys.readouterr().err

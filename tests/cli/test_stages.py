@@ -14,6 +14,10 @@ from qsac.errors import InvalidInputError
 Captured = pytest.CaptureFixture[str]
 
 
+CIRCUITS = ("emit", "resynthesise-blocks")
+"""Stages whose results are native circuits."""
+
+
 def printed(arguments: list[str], capsys: Captured) -> list[tuple[str, str]]:
     """The stages that a command printed, each with its text."""
     capsys.readouterr()
@@ -51,7 +55,7 @@ def test_shortened_tables_are_for_reading_only(folder: Path, capsys: Captured) -
     assert len(text.splitlines()) == len(whole.splitlines())
     with pytest.raises(InvalidInputError, match="tables are shortened cannot be read"):
         qsac.ir.parse(text)
-    assert run(["compile", "complex.json", "--emit", "ir", "--elide-tables"]) == 0
+    assert run(["compile", "complex.json", "--emit", "ir", "--elide-tables", "-O1"]) == 0
     assert "complex numbers: " in capsys.readouterr().out
 
 
@@ -92,3 +96,49 @@ def test_what_cannot_be_printed_is_told(arguments: list[str], said: str, folder:
     captured = capsys.readouterr()
     assert said in captured.err
     assert not (folder / "small.qsac.json").exists()
+
+
+def test_each_stage_is_a_file(folder: Path, capsys: Captured) -> None:
+    every = printed(["compile", "complex.json", "--print-after-all"], capsys)
+    assert run(["compile", "complex.json", "--ir-dir", "stages", "-q"]) == 0
+    files = sorted((folder / "stages").iterdir())
+    assert [file.name for file in files] == [
+        f"{number:03}-c1-{name}.{'qasm' if name in CIRCUITS else 'ir'}" for number, (name, _) in enumerate(every, 1)
+    ]
+    assert [name for name, _ in every][-len(CIRCUITS) :] == list(CIRCUITS)
+    assert files[-1].read_text().count("rzz(") == qsac.compile("complex.json").stats["two_qubit_gates"]
+    for file, (name, text) in zip(files, every, strict=True):
+        if name in CIRCUITS:
+            assert file.read_text().startswith("OPENQASM 2.0;\n")
+        else:
+            assert file.read_text().strip() == text.strip()
+            qsac.ir.parse(file.read_text())
+    assert capsys.readouterr().err == ""
+
+
+def test_files_of_stages_overwrite_nothing(folder: Path, capsys: Captured) -> None:
+    (folder / "mine").mkdir()
+    (folder / "mine" / "notes").write_text("mine")
+    before = set(folder.rglob("*"))
+    for place, code in (("mine", "folder-in-use"), ("small.json", "unwritable"), ("no/where", "no-folder")):
+        assert run(["compile", "small.json", "--ir-dir", place]) == 2
+        assert f"the stages cannot be written there [output.{code}]" in capsys.readouterr().err
+    assert run(["compile", "small.json", "--ir-dir", ""]) == 2
+    assert "--ir-dir takes the name of a folder [usage.invalid]" in capsys.readouterr().err
+    assert set(folder.rglob("*")) == before
+    (folder / "empty").mkdir()
+    arguments = ["opt", "ir", "--passes", "drop-controls", "--ir-dir", "empty", "--elide-tables"]
+    assert run(["compile", "complex.json", "--emit", "ir", "-O1", "-o", "ir", "-q"]) == 0
+    assert run([*arguments[:3], "stage-degree", *arguments[4:], "-o", "out", "-q"]) == 0
+    (file,) = (folder / "empty").iterdir()
+    assert file.name == "001-c1-stage-degree.ir"
+    assert "complex numbers: " in file.read_text()
+
+
+def test_stages_of_several_circuits_bear_their_numbers(folder: Path) -> None:
+    model = Path(__file__).parent.parent.parent / "docs" / "examples" / "gpt-grammar.json"
+    assert run(["compile", str(model), "-O0", "--ir-dir", "stages", "--no-verify", "-q"]) == 0
+    builds = sorted(file.name for file in (folder / "stages").glob("*-build.ir"))
+    names = qsac.Compiled.load("gpt-grammar.qsac.json").names
+    assert len(names) > 1
+    assert [name.split("-", 1)[1] for name in builds] == [f"c{number}-build.ir" for number in range(1, len(names) + 1)]

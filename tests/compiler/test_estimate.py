@@ -1,11 +1,11 @@
 """Estimates against compiled circuits, over generated shapes; sizes that no circuit is built for; what is told."""
 
 import json
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,110 +20,24 @@ from qsac.errors import InvalidInputError
 from qsac.families.qsa.model import Model
 from qsac.families.qsa.shapes import CONTEXT_LIMIT, DIMENSION_LIMIT, Size, outlined, size_of
 from qsac.families.reading import load
+from qsac.families.registry import family_of
+from qsac.ir.attention import LoadRotated
 from qsac.machine.registry import target
+from tests.cases import examples
+from tests.compiler.drawn_shapes import KINDS, cases, given_model, kernels
 from tests.shares import Share
 
 TFIM = Path(__file__).parent.parent.parent / "docs" / "examples" / "tfim.json"
-TARGETS = ("h1", "h2", "helios", "statevector", "ibm-fez")
-KINDS = ("identity", "dense", "real dense", "layers", "real layers")
 
 
-def _given(
-    size: Size,
-    kernel: dict[str, Any],
-    *,
-    real: bool = False,
-    mask: str = "causal",
-    value: str = "identity",
-    score: str = "identity",
-    phases: bool = False,
-    seed: int = 0,
-    readout: dict[str, Any] | None = None,
-) -> dict[str, Any]:
-    """A model file of generic tokens."""
-    rng = np.random.default_rng(seed)
-
-    def numbers(shape: tuple[int, ...], real: bool) -> Any:
-        return rng.normal(size=shape) if real else rng.normal(size=shape) + 1j * rng.normal(size=shape)
-
-    def pairs(values: Any) -> Any:
-        return np.stack((values.real, values.imag), axis=-1).tolist()
-
-    def unitary(kind: str) -> dict[str, Any]:
-        if kind == "identity":
-            return {"type": kind}
-        if "dense" in kind:
-            drawn = numbers((size.dimension, size.dimension), kind.startswith("real"))
-            return {"type": "matrix", "entries": pairs(np.linalg.qr(drawn)[0])}
-        rotations = ["ry"] if kind.startswith("real") else ["rx", "ry", "rz"]
-        angles = rng.uniform(0.5, 2.5, (2, size.data_qubits, len(rotations))).tolist()
-        return {"type": "hardware-efficient", "rotations": rotations, "layers": 2, "parameters": angles}
-
-    tokens = numbers((size.context + 1, size.dimension), real)
-    attention: dict[str, Any] = {
-        "type": "overlap",
-        "mask": mask,
-        "kernel": kernel,
-        "value": unitary(value),
-        "score": unitary(score),
-    }
-    if phases:
-        attention["phases"] = rng.uniform(0.5, 2.5, size.context).tolist()
-    file = {
-        "qsac": 1,
-        "name": "generic",
-        "tokens": {"type": "inline", "values": tokens.tolist() if real else pairs(tokens)},
-        "attention": attention,
-    }
-    return file if readout is None else {**file, "readout": readout}
-
-
-@st.composite
-def _kernels(draw: st.DrawFn) -> dict[str, Any]:
-    degree = draw(st.integers(1, 4))
-    kind = draw(st.sampled_from(("monomial", "softmax-taylor", "polynomial", "root at zero")))
-    if kind == "monomial":
-        return {"type": kind, "degree": degree}
-    if kind == "softmax-taylor":
-        return {"type": kind, "degree": degree}
-    coefficients = np.random.default_rng(draw(st.integers(0, 99))).normal(size=degree + 1)
-    coefficients[0] *= kind != "root at zero"
-    return {"type": "polynomial", "coefficients": coefficients.tolist()}
-
-
-@st.composite
-def _cases(draw: st.DrawFn, kinds: tuple[str, ...] = KINDS) -> tuple[Model, str, Options]:
-    """Models of generic tokens, of up to some thousand gates, with a target and options.
-
-    One or two tokens are no more generic where they are written in a basis of their span.
-    """
-    size = Size(draw(st.integers(3, 24)), draw(st.sampled_from((2, 3, 4, 5, 8, 16, 64))))
-    if size.context * size.dimension > 200:
-        size = Size(3 + size.context % 6, size.dimension)
-    options = Options(
-        draw(st.integers(0, 3)),
-        qubits=draw(st.sampled_from((None, 20))),
-        prefer=draw(st.sampled_from(("qubits", "depth"))),
-    )
-    if options.optimisation < 2 and size.dimension > 16:  # synthesis of matrices would take most of the time
-        size = Size(size.context, 16)
-    model = load(
-        _given(
-            size,
-            draw(_kernels()),
-            real=draw(st.booleans()),
-            mask=draw(st.sampled_from(("causal", "full"))),
-            value=draw(st.sampled_from(kinds)),
-            score=draw(st.sampled_from(kinds)),
-            phases=draw(st.booleans()),
-            seed=draw(st.integers(0, 999)),
-        )
-    )
-    return model, draw(st.sampled_from(TARGETS)), options
+CASCADES = "default,-rotate-ladders"
+"""All passes but the one whose ladders are solved, with as many gates as it takes."""
 
 
 def _both(model: Model, name: str, options: Options) -> tuple[dict[str, Any], dict[str, Any]]:
     machine = target(name)
+    if options.optimisation > 1:  # what solved ladders take is another test's
+        options = replace(options, passes=CASCADES)
     counted = _Counted(machine, options, outlined(model, size_of(model))).of_shape
     return counted, built_counts(model, machine, options)
 
@@ -144,8 +58,8 @@ def test_the_counts_of_a_shape_are_those_of_the_circuit() -> None:
     # 55% of many; of 120 that are drawn one from another sometimes only 35%.
     with Share(0.2) as exact:
 
-        @settings(max_examples=120, deadline=None)
-        @given(case=_cases())
+        @settings(max_examples=examples(120), deadline=None)
+        @given(case=cases())
         def holds(case: tuple[Model, str, Options]) -> None:
             model, name, options = case
             counted, built = _both(model, name, options)
@@ -195,12 +109,28 @@ def _assert_similar_errors(told: float, built: float, model: Model) -> None:
 @pytest.mark.parametrize("size", [Size(5, 3), Size(8, 4)])
 def test_overlaps_too(name: str, part: str, size: Size) -> None:
     model = load(
-        _given(size, {"type": "monomial", "degree": 1}, score="dense", readout={"type": "overlaps", "part": part})
+        given_model(size, {"type": "monomial", "degree": 1}, score="dense", readout={"type": "overlaps", "part": part})
     )
     counted, built = _both(model, name, Options())
     for both in (counted, built):
         del both["error_free_probability"], both["duration"], both["cost"]
     assert counted == built
+
+
+@pytest.mark.parametrize("name", ["h2", "ibm-fez"])
+@pytest.mark.parametrize("size", [Size(4, 4), Size(8, 4), Size(5, 8)])
+@pytest.mark.parametrize("degree", [1, 2])
+def test_solved_ladders_take_few_gates_more_than_a_shape_tells(degree: int, size: Size, name: str) -> None:
+    model, machine = load(given_model(size, {"type": "monomial", "degree": degree}, phases=True)), target(name)
+    counted = _Counted(machine, Options(), outlined(model, size))
+    ladders = [op for op in counted.final.ops if isinstance(op, LoadRotated)]
+    assert len(ladders) == 2 * (degree + 1)
+    told, built = counted.of_shape, built_counts(model, machine, Options())
+    assert told["qubits"] == built["qubits"]
+    more = built["two_qubit_gates"] - told["two_qubit_gates"]
+    assert 0 <= more <= 3 * len(ladders)
+    if not more:
+        assert (told["depth"], told["one_qubit_gates"]) == (built["depth"], built["one_qubit_gates"])
 
 
 def test_matrices_without_numbers_are_about_right(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,17 +140,17 @@ def test_matrices_without_numbers_are_about_right(monkeypatch: pytest.MonkeyPatc
         (Size(8, 16), False, {"type": "softmax-taylor", "degree": 2}),
         (Size(8, 8), True, {"type": "softmax-taylor", "degree": 2}),
     ):
-        model = load(_given(size, kernel, real=real, value="dense", score="real dense"))
+        model = load(given_model(size, kernel, real=real, value="dense", score="real dense"))
         counted, built = _both(model, "h2", Options(1))
         assert counted["two_qubit_gates"] == pytest.approx(built["two_qubit_gates"], rel=0.01)
         assert counted["one_qubit_gates"] is None
         assert counted["qubits"] == built["qubits"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     size=st.builds(Size, st.integers(1, 40), st.sampled_from((2, 3, 6, 8))),
-    kernel=_kernels(),
+    kernel=kernels(),
     kinds=st.tuples(st.sampled_from(KINDS), st.sampled_from(KINDS)),
     real=st.booleans(),
     phases=st.booleans(),
@@ -231,7 +161,7 @@ def test_a_rescaled_model_is_one_of_that_shape(
     """Built from a model of another shape as from one of the same."""
 
     def given_of(own: Size) -> Model:
-        return load(_given(own, kernel, real=real, value=kinds[0], score=kinds[1], phases=phases))
+        return load(given_model(own, kernel, real=real, value=kinds[0], score=kinds[1], phases=phases))
 
     if kernel["type"] == "softmax-taylor":
         kernel["temperature"] = 1.5  # else it would be the root of the model's own dimension
@@ -245,20 +175,25 @@ def test_a_rescaled_model_is_one_of_that_shape(
 def test_small_shapes_are_built_and_large_ones_agree_with_the_formula(
     optimisation: int, kernel: dict[str, Any]
 ) -> None:
-    model = load(_given(Size(2, 2), kernel, value="layers"))
+    model = load(given_model(Size(2, 2), kernel, value="layers"))
     small = estimate(model, "h2", context=16, dimension=8, optimisation=optimisation)
-    assert (small.basis, small.exact) == ("generic model", True)
-    shape = _Counted(target("h2"), Options(optimisation), outlined(model, Size(16, 8))).of_shape
-    assert {name: small.counts[name] for name in ("two_qubit_gates", "one_qubit_gates", "depth")} == {
-        name: shape[name] for name in ("two_qubit_gates", "one_qubit_gates", "depth")
-    }
+    # Ladders are solved for complex tables, which may take a few gates more.
+    assert (small.basis, small.exact) == ("generic model", optimisation < 2)
+    options = Options(optimisation, passes=CASCADES if optimisation > 1 else None)
+    drawn = built_counts(family_of(model).drawn(model, {"context": 16, "dimension": 8}), target("h2"), options)
+    shape = _Counted(target("h2"), options, outlined(model, Size(16, 8))).of_shape
+    for name in ("two_qubit_gates", "one_qubit_gates", "depth"):
+        assert drawn[name] == shape[name]
+    # What the pass on circuits saves is counted where a circuit is built, and so are ladders.
+    saved = shape["two_qubit_gates"] - small.counts["two_qubit_gates"]
+    assert {0: saved == 0, 1: 2 <= saved <= 20, 2: saved > 300}[optimisation]
     large = estimate(model, "h2", context=1 << 10, dimension=32, optimisation=optimisation)
     assert (large.basis, large.exact) == ("shape", True)
     assert large.counts["two_qubit_gates"] > BUILT
 
 
 def test_a_circuit_of_many_gates_is_counted_right() -> None:
-    model = load(_given(Size(400, 32), {"type": "monomial", "degree": 1}, value="layers"))
+    model = load(given_model(Size(400, 32), {"type": "monomial", "degree": 1}, value="layers"))
     estimated = estimate(model, "h2")
     assert (estimated.basis, estimated.exact) == ("shape", False)
     assert "not looked at" in estimated.reason
@@ -296,7 +231,7 @@ def test_low_rank_is_part_of_the_shape() -> None:
 
 
 def test_the_models_own_circuit_is_counted_with_all_that_is_special_about_it() -> None:
-    repeated = _given(Size(8, 4), {"type": "monomial", "degree": 1}, real=True)
+    repeated = given_model(Size(8, 4), {"type": "monomial", "degree": 1}, real=True)
     repeated["tokens"]["values"] = [[1, 2, 3, 4], [4, 3, 2, 1]] * 4 + [[1, 2, 3, 4]]
     estimated = estimate(repeated, "h2")
     compiled = compiler.compile(repeated, "h2")
@@ -309,8 +244,7 @@ def test_coupled_targets_are_counted_before_routing() -> None:
     estimated = estimate(TFIM, "ibm-fez")
     assert not estimated.exact
     assert estimated.reason.startswith("counts are for all-to-all connections, before routing to ibm-fez")
-    assert estimated.counts["two_qubit_gates"] == 116
-    assert estimated.counts["error_free_probability"] is None
+    assert [estimated.counts[name] for name in ("two_qubit_gates", "error_free_probability")] == [67, None]
 
 
 def test_what_does_not_fit_is_counted_and_said(capsys: pytest.CaptureFixture[str]) -> None:
@@ -347,7 +281,7 @@ def test_the_largest_shape_and_the_smallest() -> None:
 
 
 def test_a_prediction_has_its_own_shape_only() -> None:
-    model = _given(Size(4, 4), {"type": "monomial", "degree": 1}, readout={"type": "predict", "position": 3})
+    model = given_model(Size(4, 4), {"type": "monomial", "degree": 1}, readout={"type": "predict", "position": 3})
     assert estimate(model, "h2").exact
     with pytest.raises(InvalidInputError, match="has no other shape"):
         estimate(model, "h2", context=8)
@@ -359,7 +293,7 @@ def test_the_schema_is_shipped_and_met(capsys: pytest.CaptureFixture[str]) -> No
     assert shipped == json_schema_text(), f"regenerate it: {command} > estimate.schema.json"
     assert run(["schema", "--of", "estimate"]) == 0
     assert capsys.readouterr().out == shipped
-    dense = load(_given(Size(4, 4), {"type": "softmax-taylor", "degree": 2}, value="dense"))
+    dense = load(given_model(Size(4, 4), {"type": "softmax-taylor", "degree": 2}, value="dense"))
     found = [
         estimate(TFIM, name, context=context) for name in ("h2", "ibm-fez", "statevector") for context in (None, 1e5)
     ]
@@ -370,20 +304,7 @@ def test_the_schema_is_shipped_and_met(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_command_prints_what_is_returned(capsys: pytest.CaptureFixture[str]) -> None:
-    options = [
-        "--context",
-        "1e5",
-        "--dimension",
-        "64",
-        "--qubits",
-        "40",
-        "--prefer",
-        "depth",
-        "-O",
-        "1",
-        "--target",
-        "h2",
-    ]
+    options = ["--context", "1e5", "--dimension", "64", "--qubits", "40", "--prefer", "depth", "-O1", "--target", "h2"]
     assert run(["estimate", str(TFIM), *options, "--json"]) == 0
     expected = estimate(TFIM, "h2", context=1e5, dimension=64, qubits=40, prefer="depth", optimisation=1)
     assert json.loads(capsys.readouterr().out) == expected.to_json()
@@ -395,6 +316,6 @@ def test_command_prints_what_is_returned(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_states_that_are_as_many_as_their_entries() -> None:
     """A table of loaded rows may be square: it is no unitary for that."""
-    model = _given(Size(3, 4), {"type": "monomial", "degree": 1}, readout={"type": "predict", "states": "tokens"})
+    model = given_model(Size(3, 4), {"type": "monomial", "degree": 1}, readout={"type": "predict", "states": "tokens"})
     estimated = estimate(model, "h2")
     assert estimated.counts["two_qubit_gates"] == compiler.compile(model, "h2", verify=False).stats["two_qubit_gates"]

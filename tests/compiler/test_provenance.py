@@ -9,13 +9,11 @@ import pytest
 
 from qsac.artifact.compiled import Compiled
 from qsac.compiler import compilation as compiler
-from qsac.counting.stats import gates_by_ops
 from qsac.families.reading import load
 from qsac.ir.identity import identities
 from qsac.lowering.project import bit_register
 from qsac.machine.read import parse_target
-from qsac.native.circuit import KIND
-from qsac.report.summary import op_rows
+from qsac.native.circuit import KIND, gates_by_ops
 from qsac.templates.template import template
 from tests.replay.plan import MACHINES
 from tests.strategies import random_model
@@ -122,7 +120,7 @@ def test_an_op_that_the_model_does_not_have_has_no_group() -> None:
     rows = []
     for score in (ANSATZ, {"type": "identity"}):
         compiled = compiler.compile(_model(score, kernel), "h2", optimisation=0)
-        rows.append({words: (int(one), int(two)) for _, words, one, two in op_rows(compiled)})
+        rows.append({leaf.title: (leaf.one_qubit_gates, leaf.two_qubit_gates) for leaf in compiled.explain().leaves})
     with_score, without = rows
     gone = {words for words in with_score if "unitary on score" in words}
     assert {"unitary on score[0]", "unitary on score[1]"} <= gone

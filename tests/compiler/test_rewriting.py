@@ -27,7 +27,7 @@ PROGRAMS = {"attention": attention_programs(), "block": block_programs()}
 TARGETS = ("h1", "ibm-fez")
 
 
-def stages_of(seed: int, machine: str, optimisation: int) -> list[tuple[str, Program]]:
+def stages_of(seed: int, machine: str, optimisation: int, passes: str = "default") -> list[tuple[str, Program]]:
     """The programs of a compilation, stage by stage."""
     found: list[tuple[str, Program]] = []
 
@@ -35,14 +35,16 @@ def stages_of(seed: int, machine: str, optimisation: int) -> list[tuple[str, Pro
         if isinstance(result, Program):
             found.append((name, result))
 
-    qsac.compile(random_model(seed), machine, optimisation=optimisation, verify=False, after=keep)
+    qsac.compile(random_model(seed), machine, optimisation=optimisation, passes=passes, verify=False, after=keep)
     return found
 
 
 def test_every_stage_of_a_compilation_follows_from_the_text_of_the_one_before() -> None:
     changed: Counter[str] = Counter()
+    passes = "default,-rotate-ladders"
     for seed in range(16):
-        stages = stages_of(seed, "h1", 2)
+        # What is chosen with a view to the ladders to come is chosen otherwise by a pass alone.
+        stages = stages_of(seed, "h1", 2, passes)
         assert stages[0][0] == "build"
         for (_, before), (name, after) in pairwise(stages):
             given_text = qsac.ir.print(before)
@@ -51,7 +53,7 @@ def test_every_stage_of_a_compilation_follows_from_the_text_of_the_one_before() 
             found = rewrite(qsac.ir.parse(given_text), "h1", options, lower=lowered)
             assert qsac.ir.print(found.program) == qsac.ir.print(after), name
             changed[name] += qsac.ir.print(after) != given_text
-    assert set(changed) == {"lower", *(step.name for step in Options(2).pipeline())}
+    assert set(changed) == {"lower", *(step.name for step in Options(2, passes).pipeline() if isinstance(step, Pass))}
     assert {name for name, count in changed.items() if count} >= {
         "compress-tokens",
         "fold-unitaries",
@@ -126,7 +128,7 @@ def test_passes_of_another_level_are_refused(level: str, text: str, lower: bool,
 
 def test_default_is_of_the_levels_that_run() -> None:
     programs = {program.level: program for _, program in stages_of(0, "h1", 0)}
-    whole = [step.name for step in Options(2).pipeline()]
+    whole = [step.name for step in Options(2).pipeline() if isinstance(step, Pass)]
     attention = [name for name in whole if ON_PROGRAMS[name].level == "attention"]
     blocks = [name for name in whole if ON_PROGRAMS[name].level == "block"]
     options = Options(passes="default")

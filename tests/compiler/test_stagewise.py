@@ -11,6 +11,7 @@ import pytest
 import qsac
 from qsac.compiler import compilation as compiler
 from qsac.compiler import stagewise
+from qsac.emit.recording import RecordedEmission
 from qsac.errors import CheckFailedError
 from qsac.families.contract import Model
 from qsac.families.outcomes import Outcomes
@@ -103,7 +104,8 @@ def test_what_is_passed_over_does_not_hide_a_change(monkeypatch: pytest.MonkeyPa
     assert change is None
     assert skipped == [name for name, result in stages if isinstance(result, Program)]
     name, circuit = stages[-1]
-    change, _ = stagewise.first_change(closed_form(compiled.model), [*stages[:-1], (name, harmed(circuit, 1e-4))], {})
+    programs = [stage for stage in stages if isinstance(stage[1], Program)]
+    change, _ = stagewise.first_change(closed_form(compiled.model), [*programs, (name, harmed(circuit, 1e-4))], {})
     assert change is not None
     assert "closed form" in change.wanted
     with pytest.warns(stagewise.SkippedStageWarning, match="too wide to be interpreted, so not compared: build, "):
@@ -153,6 +155,10 @@ def test_a_pass_of_ours_with_a_bug_is_named(monkeypatch: pytest.MonkeyPatch, ver
 def test_a_stage_of_ours_with_a_bug_is_named(monkeypatch: pytest.MonkeyPatch, verify_each: bool) -> None:
     monkeypatch.setattr(
         "qsac.compiler.circuit_compilation.emit", lambda blocks, context: harmed(_emit(blocks, context), 1e-3)
+    )
+    usual = RecordedEmission.__call__
+    monkeypatch.setattr(
+        RecordedEmission, "__call__", lambda self, blocks, context: harmed(usual(self, blocks, context), 1e-3)
     )
     with pytest.raises(CheckFailedError, match="the stage emit changed the meaning"):
         compiler.compile(MODEL, "h1", verify_each=verify_each)

@@ -19,12 +19,10 @@ import pytest
 
 import qsac
 from qsac.cli.main import COMMANDS, module_of
-from qsac.counting.formulas import op_cost
 from qsac.error_codes import CODES
 from qsac.families.qsa.metrics import METRIC_NAMES
-from qsac.ir.attention import LoadTokens, PrepareIndices, PrepareKeys
 from qsac.ir.catalogue import op_class, op_names
-from qsac.ir.op import Data, Scope
+from qsac.ir.op import Data
 from qsac.ir.table import Table
 from qsac.machine.read import parse_target
 from qsac.machine.registry import target, target_names
@@ -34,13 +32,12 @@ from qsac.pipeline.registry import pass_class, pass_names
 from qsac.runtime.schema import RunResult
 from tests.bench.cases import Case
 from tests.bench.transformer import WAYS
-from tests.docs import transformers
+from tests.docs import benchmark_figures, heads, index_states, ladder_ranks, single_states, training_data, transformers
 from tests.error_codes import general_codes, made
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
 REGENERATE = bool(os.environ.get("QSAC_REGENERATE"))
-LENGTHS = (2, 3, 4, 5, 7, 8, 12, 16, 31, 32, 33, 64, 100, 256, 1024)
 
 
 def _page(name: str) -> str:
@@ -71,7 +68,11 @@ def _fields(cls: type[Any]) -> str:
     for field in dataclasses.fields(cls):
         if field.name in ("origin", "slots", "sources", "barrier"):
             continue
-        default = "" if field.default is dataclasses.MISSING else f", default `{json.dumps(field.default)}`"
+        default = (
+            ""
+            if field.default is dataclasses.MISSING
+            else f", default `{json.dumps(field.default, default=Table.to_json)}`"
+        )
         parts.append(f"`{field.name}` ({_type(hints[field.name])}{default})")
     return ", ".join(parts) or "none"
 
@@ -95,30 +96,6 @@ def _passes() -> str:
         head = f"*{cls.level} level, {since}{after}.*"
         parts.append(f"## {name}\n\n{head} {_markdown(inspect.getdoc(cls) or '')}\n\nOptions: {_fields(cls)}")
     return "\n\n".join(parts)
-
-
-def _index_states() -> str:
-    rows: list[list[object]] = [["T", *LENGTHS], ["---", *("--:" for _ in LENGTHS)]]
-    for family in ("zzphase", "cz"):
-        costs = []
-        for length in LENGTHS:
-            size = (length - 1).bit_length()
-            scope = Scope({"query": size, "key": size}, {})
-            costs.append(op_cost(PrepareIndices("query", "key", "causal", length), scope, family))
-        rows.append(["zz" if family == "zzphase" else "cz", *costs])
-    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
-
-
-def _keys() -> str:
-    lengths = LENGTHS[:-3]
-    rows: list[list[object]] = [["T", *lengths], ["---", *("--:" for _ in lengths)], ["keys"], ["as a table"]]
-    for length in lengths:
-        size = (length - 1).bit_length()
-        scope = Scope({"query": size, "key": size}, {"seen": Table(np.tri(length, 1 << size))})
-        ops = (PrepareKeys("query", "key", "causal", length), LoadTokens("key", ("query",), "seen"))
-        for row, op in zip(rows[2:], ops, strict=True):
-            row.append(op_cost(op, scope, "zzphase"))
-    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
 
 
 def _readout_gates() -> str:
@@ -261,11 +238,16 @@ def _snapshots_are_those_of_the_lock() -> bool:
             lambda: _targets("IBM"),
             marks=pytest.mark.skipif(not _snapshots_are_those_of_the_lock(), reason="other snapshots"),
         ),
+        ("../README.md", "benchmarks", benchmark_figures.readme),
+        ("coupling.md", "benchmarks", benchmark_figures.coupling),
         ("ir.md", "ops", _ops),
         ("passes.md", "passes", _passes),
-        ("construction.md", "index state", _index_states),
-        ("construction.md", "keys", _keys),
+        ("construction.md", "index state", index_states.causal),
+        ("construction.md", "keys", index_states.keys),
         ("construction.md", "staggered", _staggered),
+        ("construction.md", "heads", heads.cost),
+        ("construction.md", "ladder ranks", ladder_ranks.table),
+        ("construction.md", "single states", single_states.cost),
         ("readouts.md", "gates", _readout_gates),
         ("transformer.md", "functions", transformers.functions),
         ("transformer.md", "softmax", transformers.softmax),
@@ -274,6 +256,11 @@ def _snapshots_are_those_of_the_lock() -> bool:
         ("transformer.md", "layers", transformers.layers),
         ("block-encodings.md", "normalisers", transformers.normalisers),
         ("block-encodings.md", "oracle", transformers.oracle),
+        *(
+            ("training-data.md", f"fields of {kind}", partial(training_data.fields, kind))
+            for kind in ("ising", "hamiltonian", "text", "series", "sequences")
+        ),
+        ("training-data.md", "said", training_data.said),
         *(
             ("block-encodings.md", title, partial(transformers.measured, title))
             for title in (*WAYS, "Controlled preparations")
@@ -346,19 +333,32 @@ def test_nothing_is_left_to_be_filled_in() -> None:
 
 
 def test_every_page_is_in_the_navigation() -> None:
-    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
-    pages = {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
-    assert {page for page in pages if page not in navigation} == set()
+    listed = [page for part in _parts() for page in part[1:]]
+    files = [*DOCS.rglob("*.md"), *DOCS.rglob("*.ipynb")]
+    pages = {page.relative_to(DOCS).with_suffix("").as_posix() for page in files}
+    assert sorted([*listed, "index"]) == sorted(pages)
 
 
-INDEX_NOTE = "<!-- from README.md by tests/docs: change it there -->\n\n"
+INDEX_NOTE = "<!-- from README.md and navigation.txt by tests/docs: change it there -->\n\n"
+NAVIGATION = DOCS / "navigation.txt"
+
+
+def _parts() -> list[list[str]]:
+    """The parts of the navigation: a caption and its pages each."""
+    return [part.split("\n") for part in NAVIGATION.read_text(encoding="utf-8").strip().split("\n\n")]
 
 
 def _index() -> str:
-    """README.md as the documentation's first page: its links from here, files beside the documentation by name only."""
+    """README.md as the documentation's first page, with the navigation: its links from here, files beside the
+    documentation by name only."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     text = re.sub(r"\]\(docs/([^)]*)\)", r"](\1)", text)
-    return INDEX_NOTE + re.sub(r"\[([^]]*)\]\(((?!https?:)[A-Z]+(?:\.md)?)\)", r"\1 (`\2`)", text)
+    text = re.sub(r"\[([^]]*)\]\(((?!https?:)[A-Z]+(?:\.md)?)\)", r"\1 (`\2`)", text)
+    trees = [
+        "\n".join(["```{toctree}", ":hidden:", f":caption: {caption}", "", *pages, "```"])
+        for caption, *pages in _parts()
+    ]
+    return INDEX_NOTE + text + "\n" + "\n\n".join(trees) + "\n"
 
 
 def test_the_first_page_is_the_readme() -> None:

@@ -17,7 +17,7 @@ from qsac.cli.main import run
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
 REGENERATE = bool(os.environ.get("QSAC_REGENERATE"))
-WITH_CONSOLE = ("quickstart", "templates", "estimate", "from-a-trained-layer")
+WITH_CONSOLE = ("quickstart", "templates", "estimate", "from-a-trained-layer", "inspecting")
 QUOTED = re.compile(r"```console\n(.*?)```", re.DOTALL)
 NUMBER = re.compile(r"-?\d[\d,]*(\.\d+)?(e-?\d+)?")
 

@@ -145,7 +145,7 @@ def _stack(seed: int, tokens: int, count: int, rho: float) -> dict[str, Any]:
 def measured(title: str) -> str:
     """A table of docs/benchmarks.md, as it was measured: block encodings beside qsac."""
     page = (DOCS / "benchmarks.md").read_text(encoding="utf-8")
-    found = re.search(rf"^####? {re.escape(title)}\n\n(?:[^|#\n].*\n+)*((?:\|.*\n)+)", page, re.MULTILINE)
+    found = re.search(rf"^\*\*{re.escape(title)}\*\*\n\n(?:[^|*\n].*\n+)*((?:\|.*\n)+)", page, re.MULTILINE)
     assert found is not None, f"make bench has not measured {title}"
     return found[1].rstrip("\n")
 

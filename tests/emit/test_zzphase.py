@@ -23,10 +23,11 @@ from tests.strategies import block_programs, random_unitary
 
 
 def test_probabilities_are_the_interpreters() -> None:
-    with Share(0.3, most=0.95) as unobserved:
+    # Of programs as they are drawn so many save no probabilities that a share of those that do is a matter of chance.
+    with Share(0.15, most=0.85) as unobserved:
 
         @settings(max_examples=300)
-        @given(block_programs())
+        @given(block_programs() | block_programs(observed=True))
         def holds(program: Program) -> None:
             circuit = emitted(program, "h1")
             assert_same_probabilities(program, circuit)

@@ -142,6 +142,6 @@ def test_a_damaged_package_does_not_keep_a_new_process_from_compiling(install: I
     done = subprocess.run(command, **run_in)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out.qsac.json").exists()
-    routed = subprocess.run([*command, "--target", "ibm-fez", "-O0"], **run_in)
+    routed = subprocess.run([*command, "--target", "ibm-fez", "-O1"], **run_in)
     assert routed.returncode == 4, routed.stderr
     assert "damaged entry points of damaged 1.2" in routed.stderr

@@ -50,7 +50,10 @@ def _models(cls: Any) -> set[type[pydantic.BaseModel]]:
 
 @pytest.mark.parametrize(
     ("section", "elsewhere"),
-    [("attention", {"NormalParameters", "StatesFile"}), ("transformer", {"ArrayFile", "FixedScale"})],
+    [
+        ("attention", {"NormalParameters", "StatesFile", "WordsFile", "EmbeddingFile"}),
+        ("transformer", {"ArrayFile", "FixedScale"}),
+    ],
 )
 def test_diagnostics_know_every_class(section: str, elsewhere: set[str]) -> None:
     known = family(section).contract.classes

@@ -20,6 +20,7 @@ from qsac.families.reading import load, load_text
 from qsac.files.source import read_file
 from qsac.files.strict_json import parse
 from qsac.machine.read import read_target
+from tests.cases import ALL
 from tests.families.models import minimal, with_tokens, with_values
 
 ONES = np.ones((2, 2))
@@ -178,7 +179,8 @@ def test_mutated_bytes_are_read_or_refused(tmp_path: Path, kind: str) -> None:
     original = (tmp_path / f"t.{kind}").read_bytes()
     generator = random.Random(kind)
     refused = 0
-    for _ in range(400):
+    tries = 400 if ALL else 120
+    for _ in range(tries):
         data = bytearray(original)
         for _ in range(generator.choice((1, 1, 2, 8))):
             place = generator.randrange(len(data))
@@ -197,7 +199,7 @@ def test_mutated_bytes_are_read_or_refused(tmp_path: Path, kind: str) -> None:
         said = _said(tmp_path / ("t.json" if kind == "json" else "model.json"))
         refused += said is not None
         assert said is None or all(line.isprintable() for line in said.split("\n"))
-    assert refused > 100
+    assert refused > tries / 4
 
 
 # JSON.

@@ -241,7 +241,7 @@ def test_outputs_that_cannot_be(tmp_path: Path) -> None:
         (tmp_path, "the output is a folder"),
         (tmp_path / "loop", "too many levels of symbolic links"),
         (tmp_path / "nowhere", "no such file or directory"),
-        (tmp_path / ("x" * 300), "file name too long"),
+        (tmp_path / ("x" * 300), "the output's name is too long"),
         (tmp_path / "file" / "file", "the output folder does not exist"),
         ("a\0b", "the output's path has a null character"),
     ):

@@ -111,9 +111,9 @@ def feed(example: Example) -> str:
         "COUNTS": str(place / "counts.json"),
         "ARTIFACT": str(place / f"artifact-{example.facts.program}.qsac.json"),
     }
-    code, printed = _run([names.get(argument, argument) for argument in command.arguments], file.parent)
+    code, printed = run_here([names.get(argument, argument) for argument in command.arguments], file.parent)
     if code not in CODES:
-        raise WrongError(f"exit {code}: {_last_line(printed)}")
+        raise WrongError(f"exit {code}: {last_line(printed)}")
     if steering := {character for character in printed if not character.isprintable()} - {"\n"}:
         raise WrongError(f"what is printed is not printable: {sorted(map(ascii, steering))}")
     if code and not (printed.strip() if code == 1 else "error:" in printed):
@@ -130,12 +130,12 @@ def _too_wide(data: bytes) -> bool:
         return False
 
 
-def _last_line(printed: str) -> str:
+def last_line(printed: str) -> str:
     lines = [line for line in printed.splitlines() if "error" in line]
     return (lines or [""])[-1][:80]
 
 
-def _run(arguments: list[str], data: Path) -> tuple[int, str]:
+def run_here(arguments: list[str], data: Path) -> tuple[int, str]:
     """The exit code, and everything that was printed. ``data`` is the folder of the journal."""
     stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n")
     with _streams(stream, {"QSAC_DATA_DIR": str(data), "QSAC_DEBUG": None}):

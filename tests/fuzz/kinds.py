@@ -43,7 +43,19 @@ def _below(count: int) -> st.SearchStrategy[int]:
 
 def every_kind() -> dict[str, Kind]:
     """All kinds by name. Imported when asked for: each module brings what it feeds."""
-    from tests.fuzz import arrays, artifacts, commands, counts, entries, journals, machines, models, programs, templates
+    from tests.fuzz import (
+        arrays,
+        artifacts,
+        commands,
+        counts,
+        entries,
+        journals,
+        machines,
+        models,
+        programs,
+        templates,
+        views,
+    )
 
-    modules = (models, arrays, machines, artifacts, templates, programs, counts, journals, entries, commands)
+    modules = (models, arrays, machines, artifacts, templates, programs, counts, journals, entries, commands, views)
     return {kind.name: kind for module in modules for kind in module.KINDS}

@@ -136,3 +136,14 @@ def test_parts_that_do_not_go_into_the_rows() -> None:
     with pytest.raises(InvalidInputError) as caught:
         _named(arrays, "torch").get("layers.{l}.key", l=0)
     assert caught.value.code == "import.wrong-shape"
+
+
+def test_attention_without_the_layer_around_it_is_told() -> None:
+    arrays = {name.removeprefix("self_attn."): values for name, values in torch().items() if "self_attn" in name}
+    with pytest.raises(InvalidInputError, match="an array of the model is missing") as caught:
+        _named(arrays, "torch").needed("layers.{l}.query", l=0)
+    assert "attention alone" in str(caught.value.help)
+    del arrays["in_proj_weight"]
+    with pytest.raises(InvalidInputError, match="an array of the model is missing") as caught:
+        _named(arrays, "torch").needed("layers.{l}.query", l=0)
+    assert "attention alone" not in str(caught.value.help)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import pi
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from qsac.counting.formulas import two_qubit_gates
 from qsac.emit.emit import emit
 from qsac.emit.shape_emitter import tally
 from qsac.families.reading import load
-from qsac.ir.attention import ApplyUnitary, LoadTokens
+from qsac.ir.attention import ApplyUnitary, LoadRotated, LoadTokens
 from qsac.ir.blocks import Diagonal, Measure, PauliRotation
 from qsac.ir.interpreter import interpret
 from qsac.ir.op import Op, Register
@@ -30,6 +31,7 @@ from qsac.machine.registry import target
 from qsac.pipeline.contract import ErrorLedger, Pass, PassContext
 from qsac.pipeline.registry import default_pipeline, pass_class, pass_names
 from qsac.pipeline.stages import Ahead
+from tests.cases import seeds
 from tests.programs import build
 from tests.strategies import attention_programs, block_programs, random_model
 
@@ -55,6 +57,27 @@ def barriers(program: Program) -> list[Op]:
     return [op for op in program.ops if op.barrier]
 
 
+def own_tables(op: Op) -> tuple[str, ...]:
+    """The tables that an op still has; a ladder has its own."""
+    return () if isinstance(op, LoadRotated) else op.tables
+
+
+def assert_as_they_are(program: Program, after: Program) -> None:
+    """The ops with barriers are those of the program, or ladders of their own for the very same rows."""
+    for before, op in zip(barriers(program), barriers(after), strict=True):
+        if not isinstance(op, LoadRotated):
+            # How a load is carried out by itself is left to it.
+            assert op == before or (isinstance(op, LoadTokens) and replace(op, by_structure=False) == before)
+            continue
+        assert isinstance(before, LoadTokens)
+        assert (op.targets, op.index, op.inverse) == (before.targets, (*before.index, *before.when), before.inverse)
+        rows = program.tables[before.table].values
+        assert not op.phases.shape[0]
+        if not before.when and after.tables[op.table].known:
+            loaded = op.loaded(after.scope)[: len(rows)]
+            np.testing.assert_allclose(np.abs(np.vdot(rows, loaded)), len(rows), atol=1e-10)
+
+
 @pytest.mark.parametrize("name", KINDS)
 @given(data=st.data())
 def test_passes_leave_them_as_they_are(name: str, data: st.DataObject) -> None:
@@ -66,14 +89,14 @@ def test_passes_leave_them_as_they_are(name: str, data: st.DataObject) -> None:
     if name in MOVING:
         assert len(barriers(after)) == len(barriers(program))
     elif name not in FOLDING:
-        assert barriers(after) == barriers(program)
+        assert_as_they_are(program, after)
     expected, found = interpret(program), interpret(after)
     scale = (program.subnormalisation / after.subnormalisation) ** 2
     for metric, pair in expected.probabilities.items():
         assert found.probabilities[metric] == pytest.approx([scale * value for value in pair], abs=1e-10)
 
 
-SEEDS = range(0, 90, 3)
+SEEDS = seeds(90, one_of=6)
 
 
 @pytest.mark.parametrize("kind", [LoadTokens, ApplyUnitary])
@@ -87,9 +110,9 @@ def test_nothing_is_folded_compressed_or_selected_where_loads_or_unitaries_have_
         finished = [Ahead(default_pipeline(3)).at(context).finish(one, 0.0) for one in (plain, program)]
         kept = [[op for op in one.ops if isinstance(op, kind)] for one in (plain, finished[0])]
         changed += kept[0] != kept[1]
-        assert barriers(finished[1]) == barriers(program)
-        assert {name: finished[1].tables[name] for op in barriers(program) for name in op.tables} == {
-            name: program.tables[name] for op in barriers(program) for name in op.tables
+        assert_as_they_are(program, finished[1])
+        assert {name: finished[1].tables[name] for op in barriers(finished[1]) for name in own_tables(op)} == {
+            name: program.tables[name] for op in barriers(finished[1]) for name in own_tables(op)
         }
     assert changed > len(SEEDS) / 3, "without a barrier, passes do change them"
 

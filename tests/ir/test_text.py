@@ -14,7 +14,7 @@ import qsac
 from qsac.errors import InvalidInputError, QsacError
 from qsac.families.reading import load
 from qsac.ir.parser import parse_program
-from qsac.ir.printer import SHORTENED, print_program
+from qsac.ir.printer import SHORTENED, Texts, print_program
 from qsac.ir.program import Program
 from qsac.ir.verifier import ProgramError
 from tests.programs import build
@@ -342,3 +342,12 @@ def test_a_broken_rule_is_told_with_its_line(before: str, line: str, said: str) 
         parse_program("\n".join([*lines[:place], line, *lines[place:]]))
     assert caught.value.pointer == f"line {place + 1}"
     assert caught.value.source is None
+
+
+def test_texts_are_equal_to_the_same_texts() -> None:
+    program = build(load(random_model(1)))
+    text = print_program(program)
+    assert Texts([program]) == (text,) == Texts([program])
+    assert Texts([program]) == [text]
+    assert Texts([program]) != (text, text)
+    assert hash(Texts([program])) == hash((text,))

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from qsac.ir.program import Program
 from qsac.layout.annealing import Schedule
+from qsac.layout.arrangement import DeviceSubgraph, Step
+from qsac.layout.beam import LiveRange
 from qsac.layout.pricing import IMPOSSIBLE
 from qsac.layout.sweep import Sketch
 from tests.layout.schedules import (
@@ -120,3 +122,19 @@ def test_where_no_step_is_of_two_qubits_there_is_nothing_to_anneal(program: Prog
     start = schedule.start.copy()
     schedule.anneal(30, 1.0)
     assert (schedule.start, schedule.total) == (start, 0)
+
+
+@pytest.mark.parametrize("node", [0, 2])
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_control_beside_which_a_swap_merges_toggles_last(node: int, turned: bool) -> None:
+    """Of two nearest controls the one that is swapped with the target next; a rotation in between is in the block."""
+    region = DeviceSubgraph((0, 1, 2), ((1,), (0, 2), (1,)))
+    ladder = Step(0, 1, (0, 2), (2, 1), free=True, ends_nearest=True)
+    after = Step(2, 0, (2,), (1,))
+    order = [ladder, *([Step(1, 1)] if turned else []), after]
+    swaps = ((),) * (len(order) - 1) + (((1, node),),)
+    lives = tuple(LiveRange(qubit, 0, len(order) - 1) for qubit in range(3))
+    sketch = Sketch(0, lives, (0, 1, 2), swaps, ((),) * len(order))
+    arranged = Schedule(region, order, 3, sketch, 0.0, Random(0)).arranged()
+    assert [swap.merges for swap in arranged.steps[-1].swaps] == [True]
+    assert [toggle.control for toggle in arranged.steps[0].toggles] == [node, 2 - node]

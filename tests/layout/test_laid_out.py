@@ -54,6 +54,7 @@ def compiled(case: Case, machine: Target = MACHINE, **options: Any) -> qsac.comp
     return qsac.compiler.compilation.compile(case.model(), machine, verify=True, **options)
 
 
+@pytest.mark.usefixtures("short_search")
 def test_what_is_laid_out_is_never_worse_than_what_is_routed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without rates gates count; with both ways to choose from, there are fewer than with one."""
     best = compiled(Case(4, 4, complex=True))
@@ -62,6 +63,7 @@ def test_what_is_laid_out_is_never_worse_than_what_is_routed(monkeypatch: pytest
     assert best.stats["two_qubit_gates"] < routed.stats["two_qubit_gates"]
 
 
+@pytest.mark.usefixtures("short_search")
 def test_rates_make_depth_count(monkeypatch: pytest.MonkeyPatch) -> None:
     best = compiled(Case(4, 2, complex=True), replace(MACHINE, errors=RATES))
     monkeypatch.setattr(layout, "search_budget", lambda *_: None)
@@ -88,16 +90,18 @@ def test_of_circuits_that_err_alike_the_less_deep_one_is_taken() -> None:
     beside = candidate((0, 1), (2, 3), (0, 1), (2, 3))
     many = candidate(*[(0, 1), (2, 3)] * 4)
     for candidates in ([chain, beside, many], [many, beside, chain]):
-        assert layout.soundest(candidates, MACHINE) is beside
-    assert layout.soundest([many, chain], replace(MACHINE, errors=RATES)) is chain
+        assert layout.lowest_expected_error(candidates, MACHINE) is beside
+    assert layout.lowest_expected_error([many, chain], replace(MACHINE, errors=RATES)) is chain
 
 
+@pytest.mark.usefixtures("short_search")
 def test_the_allocation_is_that_of_the_circuit() -> None:
     best = compiled(Case(4, 2, complex=True), qubits=5)
     names = {name for qubits in best.stats["allocation"].values() for name in qubits}
     assert len(names) == len(best.circuits[0].initial_map) <= 5
 
 
+@pytest.mark.usefixtures("short_search")
 def test_the_artifact_holds_the_program_of_the_circuit() -> None:
     """Whatever the variant: what is laid out is what the text says, and it means the same as the model."""
     for seed in range(3):
@@ -112,7 +116,7 @@ BYTES = """
 import hashlib
 from tests.bench.cases import Case
 from tests.layout.test_laid_out import compiled
-print(hashlib.sha256(compiled(Case(3, 2, complex=True), seed=5).to_json().encode()).hexdigest())
+print(hashlib.sha256(compiled(Case(2, 2, complex=True), seed=5).to_json().encode()).hexdigest())
 """
 
 
@@ -124,7 +128,7 @@ def test_the_same_seed_gives_the_same_bytes_in_any_process() -> None:
             [sys.executable, "-c", BYTES], env=environment, capture_output=True, text=True, check=True
         )
         found.add(done.stdout.strip())
-    best = compiled(Case(3, 2, complex=True), seed=5)
+    best = compiled(Case(2, 2, complex=True), seed=5)
     assert found == {hashlib.sha256(best.to_json().encode()).hexdigest()}
 
 
@@ -145,11 +149,11 @@ def test_progress_ends_when_all_is_done() -> None:
 def test_without_reset_what_was_measured_stays_in_the_way(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[layout.Candidate] = []
 
-    def soundest(candidates: Sequence[layout.Candidate], machine: Target) -> layout.Candidate:
+    def lowest_expected_error(candidates: Sequence[layout.Candidate], machine: Target) -> layout.Candidate:
         seen.extend(candidates[1:])
         return candidates[1]
 
-    monkeypatch.setattr(layout, "soundest", soundest)
+    monkeypatch.setattr(layout, "lowest_expected_error", lowest_expected_error)
     gates = tuple(gate for gate in MACHINE.gates if gate != "Reset")
     best = compiled(case, replace(MACHINE, gates=gates, reset=False))
     assert seen
@@ -157,14 +161,24 @@ def test_without_reset_what_was_measured_stays_in_the_way(case: Case, monkeypatc
     assert best.verified
 
 
-def test_below_o2_circuits_are_routed_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_at_o0_circuits_are_routed_only(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: Any) -> Any:
         raise AssertionError("arranged")
 
     monkeypatch.setattr("qsac.layout.search.arrange", refused)
-    compiled(Case(4, 2), optimisation=1)
-    with pytest.raises(AssertionError, match="arranged"):
-        compiled(Case(4, 4, complex=True))
+    compiled(Case(4, 2), optimisation=0)
+    for level in (1, 2):
+        with pytest.raises(AssertionError, match="arranged"):
+            compiled(Case(4, 4, complex=True), optimisation=level)
+
+
+@pytest.mark.usefixtures("short_search")
+def test_where_nothing_can_be_laid_out_routing_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many attempts as without a search, and the same circuit."""
+    monkeypatch.setattr("qsac.layout.search.arrange", lambda *_: [])
+    nothing_found = compiled(Case(4, 2, complex=True))
+    monkeypatch.setattr(layout, "search_budget", lambda *_: None)
+    assert nothing_found.to_json() == compiled(Case(4, 2, complex=True)).to_json()
 
 
 def test_a_circuit_moves_to_where_its_qubits_are_read_best() -> None:

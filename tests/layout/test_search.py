@@ -16,6 +16,7 @@ from qsac.layout.arrangement import Arrangement
 from qsac.layout.search import _layer, _region, arrange
 from qsac.layout.search_budget import SearchBudget
 from qsac.pipeline.contract import PassContext
+from tests.cases import examples
 from tests.layout.schedules import (
     FAST,
     assert_can_be_done,
@@ -62,7 +63,7 @@ def test_never_worse_than_the_first_sketch_and_often_better() -> None:
     """Layers are worth nothing on this machine, so that what is compared is gates."""
     with Share(0.02) as better:
 
-        @settings(max_examples=60, deadline=None)
+        @settings(max_examples=examples(60), deadline=None)
         @given(long_ladders(), connected_graphs(), st.integers(0, 99))
         def holds(program: Program, graph: nx.Graph, seed: int) -> None:
             greedy, swept, whole = (found(program, graph, budget, seed) for budget in (GREEDY, SWEPT, SHORT))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from unittest.mock import patch
 
 import networkx as nx
@@ -69,14 +70,16 @@ def test_sketches_sweeps_and_changes_are_counted(budget: SearchBudget) -> None:
 
 @pytest.mark.parametrize("gates", [1, 50, 200, 201, 1_000, MOST_GATES])
 def test_a_higher_level_tries_more(gates: int) -> None:
-    below, usual, most = (search_budget(level, gates) for level in (1, 2, 3))
-    assert below is None
-    assert usual is not None
-    assert most is not None
-    assert usual.sketches < most.sketches
-    assert usual.changes < most.changes or usual.changes * sum(usual.rounds) < most.changes * sum(most.rounds)
-    assert 0 < expected_seconds(usual) < expected_seconds(most)
-    for budget in (usual, most):
+    assert search_budget(0, gates) is None
+    levels = [search_budget(level, gates) for level in (1, 2, 3)]
+    for lower, higher in pairwise(levels):
+        assert lower is not None
+        assert higher is not None
+        assert lower.sketches < higher.sketches
+        assert lower.changes < higher.changes or sum(lower.rounds) < sum(higher.rounds)
+        assert 0 < expected_seconds(lower) < expected_seconds(higher)
+    for budget in levels:
+        assert budget is not None
         assert list(budget.rounds) == sorted(budget.rounds, reverse=True)
         assert budget.sketches >= budget.rounds[0]
 

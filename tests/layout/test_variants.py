@@ -21,6 +21,7 @@ from qsac.pipeline.contract import PassContext
 from qsac.pipeline.registry import default_pipeline
 from qsac.pipeline.stages import Ahead
 from tests.bench.cases import Case
+from tests.cases import seeds
 from tests.programs import build
 from tests.strategies import random_model
 
@@ -28,7 +29,8 @@ CONTEXT = PassContext(replace(target("aer"), family="cz", qubits=14))
 
 
 def variants_of(model: object, context: PassContext = CONTEXT) -> tuple[Program, Variants]:
-    context = Ahead(default_pipeline(2)).at(context)
+    # A look ahead shows ladders without numbers.
+    context = Ahead(step for step in default_pipeline(2) if step.name != "rotate-ladders").at(context)
     program = context.finish(build(load(model)))  # type: ignore[arg-type]
     return program, Variants(program, context)
 
@@ -42,7 +44,7 @@ def assert_same(found: Program, expected: Program) -> None:
         np.testing.assert_allclose(mine.observed[quantity], distribution, atol=1e-10)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", seeds(60))
 def test_variants_mean_the_same(seed: int) -> None:
     program, variants = variants_of(random_model(seed))
     assert variants.possible

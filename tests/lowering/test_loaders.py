@@ -12,7 +12,7 @@ from qsac.counting.formulas import op_cost
 from qsac.ir.attention import LoadTokens
 from qsac.ir.op import Register, Scope
 from qsac.ir.table import Table
-from qsac.lowering import tokens
+from qsac.lowering import cascades, tokens
 from qsac.lowering.allocation import Allocation
 from qsac.lowering.context import LoweringContext
 from qsac.numerics.cascade import complex_cascade, real_cascade
@@ -118,11 +118,11 @@ def test_gates_are_what_the_formula_says(case: tuple[int, int, int], data: st.Da
 
 def test_bell_bases_of_a_pair_hold_the_same_cx() -> None:
     """A load on one qubit of a pair and an inverse load on the other: nothing of two qubits is left between them."""
-    assert [block.qubits for block in tokens.bell_basis("a", "b") if len(block.qubits) == 2] == [("a", "b")]
-    assert [block.qubits for block in tokens.bell_basis("b", "a", turned=True) if len(block.qubits) == 2] == [
+    assert [block.qubits for block in cascades.bell_basis("a", "b") if len(block.qubits) == 2] == [("a", "b")]
+    assert [block.qubits for block in cascades.bell_basis("b", "a", turned=True) if len(block.qubits) == 2] == [
         ("a", "b")
     ]
-    there, back = (unitary(tokens.bell_basis("b", "a", turned=turned), ("a", "b")) for turned in (False, True))
+    there, back = (unitary(cascades.bell_basis("b", "a", turned=turned), ("a", "b")) for turned in (False, True))
     between = (back @ there.conj().T).reshape(2, 2, 2, 2).transpose(0, 2, 1, 3).reshape(4, 4)
     assert np.linalg.matrix_rank(between, tol=1e-12) == 1
 

@@ -19,6 +19,7 @@ from qsac.machine.read import FILE_BYTES, find_target, parse_target, read_target
 from qsac.machine.schema import CONTRACT, SCHEMA_FILE, TargetFile, json_schema_text
 from qsac.machine.target import Target
 from qsac.native.circuit import GATES, NativeCircuit
+from tests.cases import ALL
 from tests.strategies import random_model
 from tests.targets.agreement import assert_closed_form
 
@@ -69,7 +70,7 @@ def assert_native(circuit: NativeCircuit, target: Target) -> None:
 @pytest.mark.parametrize("entangler", GATES_OF)
 def test_circuits_are_native_and_mean_the_model(entangler: str, coupling: str) -> None:
     target = machine(entangler, coupling=COUPLINGS[coupling], errors=ERRORS)
-    for seed in (1, 2, 4, 7, 8):
+    for seed in (1, 2, 4, 7, 8) if ALL else (2, 7):
         compiled = qsac.compile(random_model(seed), target, verify=False, optimisation=0 if target.coupling else 2)
         assert_native(compiled.circuits[0], target)
         assert compiled.circuits[0].count(entangler) == compiled.circuits[0].two_qubit_gates
@@ -102,6 +103,7 @@ def test_without_reset_every_register_has_qubits_of_its_own() -> None:
     assert f"with reset and mid-circuit measurement {len(sharing.qubits)} would do" in str(caught.value)
 
 
+@pytest.mark.usefixtures("short_search")
 def test_the_largest_connected_part_is_used_and_said() -> None:
     pairs = [[i, i + 1] for i in range(17) if i != 6]
     target = machine("CZ", coupling={"type": "pairs", "pairs": pairs})

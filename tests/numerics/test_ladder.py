@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from qsac.ir.blocks import UniformlyControlledGate
 from qsac.ir.op import Scope
 from qsac.ir.table import Table
-from qsac.numerics.ladder import up_to_diagonal
+from qsac.numerics.ladder import up_to_diagonal, up_to_diagonals
 
 
 def _rows(rows: int, seed: int, opposite: int) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
@@ -33,3 +33,13 @@ def test_a_large_gate_up_to_a_diagonal(rows: int, opposite: int) -> None:
     np.testing.assert_allclose(rest[:, 0, 1], 0, atol=1e-12)
     phases = rest[:, 0, 0] * np.exp(-1j * left)
     np.testing.assert_allclose(phases, phases[0], atol=1e-12)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7, 64, 100])
+def test_several_gates_at_once_are_what_each_is_alone(rows: int) -> None:
+    gates = [_rows(rows, seed, 0) for seed in range(3)] if rows > 1 else [(np.ones(1, complex), np.zeros(1, complex))]
+    p, q = (np.stack(parts) for parts in zip(*gates, strict=True))
+    together = up_to_diagonals(p, q)
+    for place, gate in enumerate(gates):
+        for found, wanted in zip(together, up_to_diagonal(*gate), strict=True):
+            assert found[place].tobytes() == wanted.tobytes()

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
+from fnmatch import fnmatch
 from pathlib import Path
 
 from tests.release.preparation import ReleaseError, prepare
@@ -51,8 +52,8 @@ def release(version: str) -> None:
         shutil.rmtree(ROOT / folder, ignore_errors=True)
     _run(sys.executable, "-m", "build", "--no-isolation")
     built = sorted(path.name for path in (ROOT / "dist").iterdir())
-    wanted = [f"qsac-{version}-py3-none-any.whl", f"qsac-{version}.tar.gz"]
-    if built != wanted:
+    wanted = [f"qsac-{version}-cp311-abi3-*.whl", f"qsac-{version}.tar.gz"]
+    if len(built) != len(wanted) or not all(map(fnmatch, built, wanted)):
         raise ReleaseError(f"dist/ holds {', '.join(built)}; wanted: {', '.join(wanted)}")
     print(LEFT.format(version=version))
 

@@ -169,6 +169,23 @@ def test_an_estimate_before_routing_has_no_cost() -> None:
     assert (found["useful"], found["cost"], found["noise"]) == (None, None, None)
 
 
+def test_an_estimate_before_routing_says_how_good_it_can_be_at_most(capsys: pytest.CaptureFixture[str]) -> None:
+    found = estimate(EXAMPLE, "ibm-fez")
+    routed = qsac.compile(EXAMPLE, "ibm-fez", optimisation=1, verify=False).stats["error_free_probability"]
+    most = found.forecast["error_free_at_most"]
+    assert 1 > most > routed > 0
+    unrouted = replace(target("ibm-fez"), coupling=None)
+    assert most == qsac.estimate(EXAMPLE, unrouted).counts["error_free_probability"]
+    assert run(["estimate", str(EXAMPLE), "--target", "ibm-fez"]) == 0
+    assert f"at most {most:.4g}, from the target's published error rates: routing adds gates" in capsys.readouterr().out
+    larger = estimate(EXAMPLE, "ibm-fez", context=1000)
+    assert larger.forecast["noise"] is True
+    assert larger.advice is not None
+    assert larger.advice.startswith("the result will be noise: on ibm-fez no shot is expected")
+    assert "on ibm-fez at most 0.5 % of the shots are" in noise_sentence("ibm-fez", 0.005, {}, None, at_most=True)
+    assert "error_free_at_most" not in estimate(EXAMPLE, "h2").forecast
+
+
 def test_the_machine_that_is_named_is_the_best_of_those_that_fit() -> None:
     model = load(EXAMPLE)
     shares = {name: qsac.compile(model, name, verify=False).stats["error_free_probability"] for name in MACHINES}

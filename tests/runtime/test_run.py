@@ -72,7 +72,7 @@ def test_shots_lie_within_five_standard_errors(target: str, seed: int | None) ->
 
 @pytest.mark.parametrize("target", ["ibm-fez"])
 def test_devices_are_simulated(target: str) -> None:
-    compiled = qsac.compile(random_model(2), target, verify=False)
+    compiled = qsac.compile(random_model(2), target, optimisation=1, verify=False)
     exact = qsac.run(compiled)
     sampled = qsac.run(compiled, shots=2000, seed=1)
     assert exact.target == sampled.target == target

@@ -12,7 +12,7 @@ from qsac.errors import DoesNotFitError, InvalidInputError
 from qsac.machine.registry import target
 from qsac.machine.target import describe
 from qsac.runtime.mitigation import BITS_LIMIT
-from qsac.runtime.sampling import BATCH, rates_of
+from qsac.runtime.sampling import rates_of
 
 EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "examples" / "tfim.json"
 
@@ -56,14 +56,17 @@ def test_the_limit_is_told(compiled: qsac.Compiled, shots: int) -> None:
     assert f"after {shots:,} shots, the most allowed: 0.0001 was asked for" in result.warnings[0]
 
 
-def test_batches_are_independent_and_one_after_the_other(compiled: qsac.Compiled) -> None:
+def test_batches_are_independent_and_one_after_the_other(
+    compiled: qsac.Compiled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qsac.runtime.run.BATCH", 200)
     done: list[tuple[int, int, str]] = []
-    result = qsac.run(compiled, shots=BATCH + 50, noise=True, progress=lambda *told: done.append(told))
+    result = qsac.run(compiled, shots=250, noise=True, progress=lambda *told: done.append(told))
     assert [told for told in done if told[2] == "shots"] == [
-        (BATCH, BATCH + 50, "shots"),
-        (BATCH + 50, BATCH + 50, "shots"),
+        (200, 250, "shots"),
+        (250, 250, "shots"),
     ]
-    assert result.shots == BATCH + 50
+    assert result.shots == 250
 
 
 def test_too_many_bits_to_correct() -> None:

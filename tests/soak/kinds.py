@@ -16,7 +16,7 @@ import numpy as np
 import qsac
 from qsac.artifact.cache import Cache
 from qsac.cli.main import run
-from qsac.files import writing
+from qsac.files import database, writing
 from qsac.submission import journal as journal_module
 from qsac.submission import schema, submit
 from qsac.submission.entries import Part
@@ -27,7 +27,7 @@ from tests.strategies import random_model
 from tests.submission.conftest import PAIR
 from tests.submission.fake import CountingVendor
 
-TRACED = tuple(str(module.__file__) for module in (writing, journal_module, schema, submit))
+TRACED = tuple(str(module.__file__) for module in (writing, database, journal_module, schema, submit))
 """Where a process that is killed at a line is killed: the modules that write."""
 
 

@@ -109,7 +109,7 @@ def test_a_journal_of_a_newer_version(journal: Journal, compiled: qsac.Compiled)
     journal.enter(compiled, "IBM", "ibm_fez", 5, None, None)
     _change(journal, f"PRAGMA user_version = {VERSION + 1}")
     for use in (journal.jobs, lambda: journal.enter(compiled, "IBM", "ibm_fez", 5, None, None)):
-        with pytest.raises(InvalidInputError, match="the journal was written by a newer qsac"):
+        with pytest.raises(BackendError, match="the journal was written by a newer qsac"):
             use()
 
 

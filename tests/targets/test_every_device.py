@@ -23,6 +23,7 @@ from pytket.predicates import (
 import qsac
 from qsac.families.reading import load
 from qsac.targets import ibm
+from tests.cases import seeds
 from tests.strategies import random_model
 from tests.targets.agreement import assert_closed_form
 from tests.targets.test_ibm import fake
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Properties of fake_nighthawk:Use
 
 GATES = {"sx": OpType.SX, "x": OpType.X, "rz": OpType.Rz, "cz": OpType.CZ, "ecr": OpType.ECR, "cx": OpType.CX}
 BESIDE = {OpType.Measure, OpType.Reset, OpType.Barrier}
-FEW, MANY = range(5), range(5, 100)
+FEW, MANY = range(5), seeds(100, 5, one_of=5)
 
 
 @functools.lru_cache(maxsize=4)
@@ -60,7 +61,7 @@ def test_many_generated_models(name: str, seed: int) -> None:
     _check(name, seed)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", seeds(10))
 @pytest.mark.parametrize("name", ["ibm-fez", "ibm-nighthawk", "ibm-torino"])
 @pytest.mark.usefixtures("short_search")
 def test_generated_models_laid_out(name: str, seed: int) -> None:

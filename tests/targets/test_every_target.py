@@ -17,11 +17,12 @@ import qsac
 from qsac.families.reading import load
 from qsac.machine.registry import target, target_names
 from qsac.targets import quantinuum
+from tests.cases import seeds
 from tests.strategies import random_model
 from tests.targets.agreement import assert_closed_form
 
 UNCOUPLED = [name for name in target_names() if target(name).coupling is None]
-FEW, MANY = range(5), range(5, 100)
+FEW, MANY = range(5), seeds(100, 5)
 
 
 def predicates(name: str) -> list[Predicate]:

@@ -18,6 +18,13 @@ _LINEAR = {"type": "monomial", "degree": 1}
 _SERIES = {"type": "polynomial", "coefficients": [0.5, 1.0, -0.25]}
 _MATRIX = {"type": "matrix", "entries": [[[0.0, 0.0], [1.0, 0.0]], [[1.0, 0.0], [0.0, 0.0]]]}
 
+_TEXT = {
+    "type": "text",
+    "words": ["to", "be", "or", "not"],
+    "embedding": [[0.6, 0.48], [0.8, -0.36], [0.0, 0.64], [0.0, -0.48]],
+    "text": "to be or",
+}
+
 
 def examples() -> Iterator[Model]:
     """The models, the smallest first."""
@@ -30,14 +37,18 @@ def examples() -> Iterator[Model]:
     yield _model("states", _TOKENS, _LINEAR, predict | {"states": "tokens", "position": 2}, score=_ANSATZ)
     yield _model("moduli", _TOKENS, _LINEAR, overlaps | {"part": "abs2"})
     yield _model("scores", _COMPLEX, _LINEAR, overlaps | {"pairs": "all"}, score=_ANSATZ)
+    yield _model("text", _TEXT, _LINEAR, loss, mask="full")
+    yield _model("next", _TEXT, _LINEAR, predict)
 
 
-def _model(name: str, tokens: list[Any], kernel: dict[str, Any], readout: dict[str, Any], **fields: Any) -> Model:
+def _model(
+    name: str, tokens: list[Any] | dict[str, Any], kernel: dict[str, Any], readout: dict[str, Any], **fields: Any
+) -> Model:
     attention = {"type": "overlap", "kernel": kernel, "value": _IDENTITY, "score": _IDENTITY} | fields
     given = {
         "qsac": 1,
         "name": name,
-        "tokens": {"type": "inline", "values": tokens},
+        "tokens": tokens if isinstance(tokens, dict) else {"type": "inline", "values": tokens},
         "attention": attention,
         "readout": readout,
     }

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import BaseModel
 
 from qsac.errors import InvalidInputError, of_type
 from qsac.families.contract import Extent, Fact, Parameter, Plan, Sizes
+from qsac.families.learning import Given
 from qsac.families.qsa.binding import parameters, with_numbers_of
 from qsac.families.qsa.diagnosis import MODEL
 from qsac.families.qsa.examples import examples
+from qsac.families.qsa.meanings import METRICS
 from qsac.families.qsa.model import Model
 from qsac.families.qsa.parts import evolution_of
 from qsac.families.qsa.reading import read
@@ -22,11 +24,26 @@ from qsac.families.qsa.readouts.loss import Loss
 from qsac.families.qsa.readouts.overlaps import Overlaps
 from qsac.families.qsa.readouts.predict import Predict
 from qsac.families.qsa.schema import ModelFile
-from qsac.families.qsa.shapes import CONTEXT_LIMIT, DIMENSION_LIMIT, Shape, Size, drawn, generic_step, size_of
+from qsac.families.qsa.shapes import (
+    CONTEXT_LIMIT,
+    DIMENSION_LIMIT,
+    Shape,
+    Size,
+    doubts_of_heads,
+    drawn,
+    generic_step,
+    shape_of,
+    size_of,
+)
 from qsac.families.qsa.summary import shape_facts, summary
 from qsac.families.unitary import Identity
+from qsac.files.diagnosis import Contract
 from qsac.ir.attention import ApplyUnitary, LoadTokens
 from qsac.ir.program import Program
+
+if TYPE_CHECKING:
+    from qsac.families.pictures import HeatMap, KernelCurve, Part
+    from qsac.families.qsa.learning.learner import OverlapLearner
 
 
 class QuantumAttention:
@@ -36,6 +53,7 @@ class QuantumAttention:
     fields = ModelFile
     contract = MODEL
     classical_work = ()
+    metrics = METRICS
     readouts: Mapping[str, type[Any]] = {kind.type: kind for kind in (Loss, Predict, Overlaps)}
 
     def read(self, fields: BaseModel, given: Mapping[str, Any], folder: Path) -> Model:
@@ -77,24 +95,13 @@ class QuantumAttention:
 
     def is_small(self, model: Model, sizes: Sizes, entries: int) -> bool:
         size = Size(**sizes)
-        identities = all(isinstance(unitary, Identity) for unitary in (model.value, model.score))
+        identities = all(isinstance(given.unitary, Identity) for given in model.unitaries.values())
         own = size == size_of(model)
-        return (identities or size.dimension**2 <= entries) and (own or size.context * size.dimension <= entries)
+        loaded = size.context * size.dimension * len(model.heads)
+        return (identities or size.dimension**2 <= entries) and (own or loaded <= entries)
 
     def shape(self, model: Model, sizes: Sizes) -> Shape:
-        size, attention = Size(**sizes), model.fields["attention"]
-        return Shape(
-            context=size.context,
-            dimension=size.dimension,
-            data_qubits=size.data_qubits,
-            degree=model.degree,
-            kernel=attention["kernel"]["type"],
-            mask=model.mask,
-            value=attention["value"]["type"],
-            score=attention["score"]["type"],
-            readout=model.readout.type,
-            real=not np.iscomplexobj(model.tokens),
-        )
+        return shape_of(model, Size(**sizes))
 
     def shape_facts(self, shape: Mapping[str, Any]) -> list[Fact]:
         return shape_facts(shape)
@@ -108,15 +115,19 @@ class QuantumAttention:
             found.append(
                 "a matrix that is not folded into tables is synthesised, with approximately the gates counted here"
             )
-        if model.score.is_real and any(op.form == "diagonal" and op.when for op in unitaries):
+        if all(head.score.is_real for head in model.heads) and any(
+            op.form == "diagonal" and op.when for op in unitaries
+        ):
             spared = 2 * model.degree << size.data_qubits
             found.append(f"the eigenvalues of a real score unitary come in pairs, which saves up to {spared:,} gates")
-        real = not np.iscomplexobj(model.tokens) and model.value.is_real
+        real = not np.iscomplexobj(model.tokens) and all(head.value.is_real for head in model.heads)
         if isinstance(model.given_phases, str) and real:
             found.append("optimal phases of a real model are signs, which may save a few gates")
         gated = any(isinstance(op, LoadTokens) and op.when for op in final.ops)
         if not built and gated and size.dimension < 1 << size.data_qubits:
             found.append("gated loads padded with zeros may save a few one-qubit gates")
+        if not built:
+            found += doubts_of_heads(model, size)
         if not built and size.context <= 2 < size.dimension:
             found.append("so few tokens coincide in a basis of their span, which may save a few one-qubit gates")
         return found
@@ -130,9 +141,10 @@ class QuantumAttention:
             "index_qubits": model.index_qubits,
             "mask": model.mask,
             "pairs": model.pairs,
-            "kernel": list(model.kernel),
+            **_kernels(model),
             "lam": model.lam,
             "sha256": model.sha256,
+            **({} if model.text is None else {"words": list(model.text.words), "floor": model.floor}),
         }
 
     def summary(self, model: Model) -> list[Fact]:
@@ -146,8 +158,65 @@ class QuantumAttention:
         """The evolution from each token to the next, which the canonical model does not hold."""
         return None if model.evolution is None else asdict(model.evolution)
 
+    @property
+    def sketch(self) -> type[BaseModel]:
+        from qsac.families.qsa.learning.sketch import OverlapSketch
+
+        return OverlapSketch
+
+    @property
+    def sketch_contract(self) -> Contract:
+        from qsac.families.qsa.learning.diagnosis import SKETCH
+
+        return SKETCH
+
+    def learner(self, sketch: BaseModel, given: Given, folder: Path) -> OverlapLearner:
+        from qsac.families.qsa.learning.learner import OverlapLearner
+        from qsac.families.qsa.learning.reading import outline_of_sketch
+        from qsac.families.qsa.learning.sketch import OverlapSketch
+
+        return OverlapLearner(outline_of_sketch(of_type(sketch, OverlapSketch), given))
+
+    def learner_of(self, model: Model) -> OverlapLearner:
+        from qsac.families.qsa.learning.learner import OverlapLearner
+        from qsac.families.qsa.learning.reading import outline_of_model
+
+        return OverlapLearner(outline_of_model(model))
+
     def examples(self) -> Iterator[Model]:
         return examples()
+
+    def heat_maps(self, model: Model) -> list[HeatMap]:
+        from qsac.families.qsa import pictures
+
+        return pictures.heat_maps(model)
+
+    def curves(self, model: Model) -> list[KernelCurve]:
+        from qsac.families.qsa import pictures
+
+        return pictures.curves(model)
+
+    def parts(self, model: Model) -> list[Part]:
+        from qsac.families.qsa import pictures
+
+        return pictures.parts(model)
+
+
+def _kernels(model: Model) -> dict[str, Any]:
+    """The kernel, or the heads where the model file lists them, as facts."""
+    if "heads" not in model.fields["attention"]:
+        return {"kernel": list(model.kernel)}
+    return {
+        "heads": [
+            {
+                "kernel": list(head.kernel),
+                "key_shift": head.key_shift,
+                "conjugate": head.conjugate,
+                "weight": head.weight,
+            }
+            for head in model.heads
+        ]
+    }
 
 
 FAMILY = QuantumAttention()

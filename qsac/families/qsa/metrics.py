@@ -7,6 +7,7 @@ computed for the kernel divided by lambda, so that no coefficient can overflow.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from qsac.families.kernel import BLOCK_ENTRIES, kernel_blocks
 from qsac.families.outcomes import RESOLUTION
+from qsac.families.qsa.heads import Head
 from qsac.families.qsa.model import Model
 from qsac.files.numbers import Numbers
 
@@ -92,6 +94,7 @@ def closed_form(model: Model, *, prefix: bool = True) -> Metrics:
             pairs=pairs,
             prefix=prefix_found,
         )
+    values, warnings = with_excess(model, values, warnings)
     return Metrics(values, tuple(warnings), overlaps * model.lam, norms * model.lam)
 
 
@@ -138,6 +141,22 @@ def metrics_from_probabilities(
     if prefix.reason:
         warnings.append(f"prefix_loss does not exist: {prefix.reason}")
     return values, warnings
+
+
+def with_excess(
+    model: Model, values: dict[str, float | None], warnings: list[str]
+) -> tuple[dict[str, float | None], list[str]]:
+    """Metrics and warnings with ``excess`` after the cross entropy, where tokens are words of a text: what it is above
+    its floor, the mean of -ln alpha over the targets, which no prediction is below."""
+    if model.text is None:
+        return values, warnings
+    entropy, floor = values["cross_entropy"], model.floor
+    excess = None if entropy is None else max(entropy - floor, 0.0)
+    found: dict[str, float | None] = {}
+    for name, value in values.items():
+        found |= {name: value, "excess": excess} if name == "cross_entropy" else {name: value}
+    missing = ["excess does not exist: cross_entropy does not"] if excess is None else []
+    return found, [*warnings, *missing]
 
 
 def _resolved(probability: float, zeta: float) -> float:
@@ -200,15 +219,36 @@ def scaled_overlaps(model: Model) -> tuple[NDArray[np.complex128], NDArray[np.fl
     """A_j and w_j, both (T,), for the kernel divided by lambda."""
     context = model.context
     inputs, targets = model.tokens[:-1], model.tokens[1:]
-    scored, mixed = model.score.apply(inputs), model.value.apply(inputs)
-    kernel = np.array(model.kernel) / model.lam
     overlaps = np.empty(context, dtype=np.complex128)
     norms = np.empty(context)
-    for rows, weights in kernel_blocks(inputs, scored, kernel, causal=model.mask == "causal"):
-        predictions = weights @ mixed[: weights.shape[1]]
+    for blocks in zip(*(head_blocks(model, head, inputs) for head in model.heads), strict=True):
+        rows = blocks[0][0]
+        predictions = sum_of([given for _, given in blocks])
         overlaps[rows] = np.einsum("jd,jd->j", targets[rows].conj(), predictions)
         norms[rows] = np.linalg.norm(predictions, axis=1)
+    if model.lengths is not None:
+        overlaps *= model.lengths
     return overlaps, norms
+
+
+def head_blocks(model: Model, head: Head, inputs: Numbers) -> Iterator[tuple[slice, Numbers]]:
+    """What a head adds to z_j / lambda, some positions j at a time: which, and an array (positions, d).
+
+    With a key shift r the score of x_j with x_{i-r} adds x_i.
+    """
+    kernel = np.array(head.kernel) * head.weight / model.lam
+    mixed = head.value.apply(inputs)[head.key_shift :]
+    causal = model.mask == "causal"
+    for rows, weights in kernel_blocks(inputs, head.score.apply(inputs), kernel, causal=causal, shift=head.key_shift):
+        yield rows, (weights.conj() if head.conjugate else weights) @ mixed[: weights.shape[1]]
+
+
+def sum_of(parts: list[Numbers]) -> Numbers:
+    """The sum of arrays of one shape; of a single one, itself."""
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total
 
 
 def optimal_phases(model: Model) -> NDArray[np.float64]:
@@ -223,6 +263,8 @@ def prefix_loss(model: Model, overlaps: NDArray[np.complex128] | None = None) ->
 
     ``overlaps``: A_j where the caller has them already (the kernel s has lambda 1).
     """
+    if len(model.heads) > 1 or not model.heads[0].is_plain:
+        return PrefixLoss(None, "it is defined for one head without key shift and conjugation only")
     if model.kernel != (0.0, 1.0) or model.mask != "causal":
         return PrefixLoss(None, "it is defined for the monomial kernel of degree 1 and the causal mask only")
     if overlaps is None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import copysign, sqrt
 from typing import TYPE_CHECKING
 
 from qsac.families.unitary import Identity, Matrix, Unitary
-from qsac.ir.attention import ApplyUnitary, LoadTokens, PrepareDegree, Project
+from qsac.ir.attention import ApplyUnitary, PrepareDegree, Project
 from qsac.ir.attention.unitary import UnitaryForm
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
@@ -18,7 +18,10 @@ from qsac.numerics.product_formulas import Evolution
 if TYPE_CHECKING:
     from qsac.families.qsa.model import Model
 
-CONTEXT, TARGETS = "context", "targets"
+CONTEXT, TARGETS, LENGTHS = "context", "targets", "lengths"
+ALPHA = "alpha"
+"""The register of one qubit that is found as 0 with probability alpha, the square of a target's length."""
+
 Rotated = tuple[UnitaryForm, tuple[str, ...]]
 """How a unitary's table is read: its form, and the rotations of an ansatz."""
 
@@ -30,30 +33,40 @@ def measured(index: tuple[str, ...], *quantities: str) -> list[Op]:
 
 
 def program(
-    model: Model, sizes: Mapping[str, int], tables: dict[str, Table], ops: list[Op], *readouts: Readout
+    model: Model,
+    sizes: Mapping[str, int],
+    tables: dict[str, Table],
+    ops: list[Op],
+    *readouts: Readout,
+    subnormalisation: float = 1.0,
 ) -> Program:
-    """The program of these registers (those that have qubits), tables and ops."""
+    """The program of these registers (those that have qubits), tables and ops; of heads, of tables that are named."""
+    listed = "heads" in model.fields["attention"]
+    named = {table for op in ops for table in op.tables} if listed else tables.keys()
     return Program(
         name=model.name,
         level="attention",
         registers=tuple(Register(name, size) for name, size in sizes.items() if size),
-        tables=tables,
+        tables={name: table for name, table in tables.items() if name in named},
         ops=tuple(ops),
         readouts=readouts,
+        subnormalisation=subnormalisation,
     )
 
 
 class Kernel:
-    """The score copies of a kernel, and the degree registers that a kernel of several terms takes.
+    """The score copies of a kernel c_0..c_k, and the degree registers that a kernel of several terms takes.
 
     A kernel of one term c_p s^p is a monomial: its coefficient is a factor of every z_j, which no metric sees.
     """
 
-    def __init__(self, model: Model) -> None:
-        degree = max(power for power, coefficient in enumerate(model.kernel) if coefficient)
-        several = sum(1 for coefficient in model.kernel if coefficient) > 1
-        coefficients = model.kernel[: degree + 1] if several else ()
-        self.amplitudes = tuple(copysign(sqrt(abs(c) / model.lam), c) for c in coefficients)
+    def __init__(self, kernel: tuple[float, ...], origin: str = "/attention/kernel") -> None:
+        self._origin = origin
+        degree = max(power for power, coefficient in enumerate(kernel) if coefficient)
+        several = sum(1 for coefficient in kernel if coefficient) > 1
+        coefficients = kernel[: degree + 1] if several else ()
+        lam = float(sum(abs(c) for c in kernel))
+        self.amplitudes = tuple(copysign(sqrt(abs(c) / lam), c) for c in coefficients)
         self.copies = tuple(f"score[{copy}]" for copy in range(degree))
         self.degrees = tuple(f"degree[{copy}]" for copy in range(degree)) if several else ()
 
@@ -62,28 +75,18 @@ class Kernel:
         """All registers, in the order in which they are given."""
         return (*self.copies, *self.degrees)
 
-    def sizes(self, model: Model) -> dict[str, int]:
+    def sizes(self, data_qubits: int) -> dict[str, int]:
         """The registers' qubits."""
-        return dict.fromkeys(self.copies, model.data_qubits) | dict.fromkeys(self.degrees, 1)
+        return dict.fromkeys(self.copies, data_qubits) | dict.fromkeys(self.degrees, 1)
 
-    def scores(
-        self,
-        model: Model,
-        tables: dict[str, Table],
-        key: tuple[str, ...],
-        query: tuple[tuple[str, ...], str],
-    ) -> list[Op]:
-        """Multiply by g(s) / lam: each copy loaded by ``key``, uncomputed by ``query`` (index, table), projected."""
-        score = unitary("score", model.score, model, tables) if self.copies else None
+    def scores(self, copy: Callable[[str, tuple[str, ...]], list[Op]]) -> list[Op]:
+        """Multiply by g(s) / lam: each ``copy`` on its register, where its degree register is 1, and projected."""
         ops: list[Op] = []
         if self.degrees:
-            ops.append(PrepareDegree(self.degrees, self.amplitudes, origin="/attention/kernel"))
-        for copy, register in enumerate(self.copies):
-            when = self.degrees[copy : copy + 1]
-            ops.append(LoadTokens(register, key, CONTEXT, when=when, origin="/tokens"))
-            ops += applied(register, "score", score, "/attention/score", when)
-            ops.append(LoadTokens(register, *query, inverse=True, when=when, origin="/tokens"))
-            ops.append(Project((register,), origin="/attention/kernel"))
+            ops.append(PrepareDegree(self.degrees, self.amplitudes, origin=self._origin))
+        for place, register in enumerate(self.copies):
+            ops += copy(register, self.degrees[place : place + 1])
+            ops.append(Project((register,), origin=self._origin))
         return ops
 
     def projected(self) -> list[Op]:
@@ -91,7 +94,7 @@ class Kernel:
         if not self.degrees:
             return []
         magnitudes = tuple(abs(amplitude) for amplitude in self.amplitudes)
-        return [Project(self.degrees, "unary", amplitudes=magnitudes, origin="/attention/kernel")]
+        return [Project(self.degrees, "unary", amplitudes=magnitudes, origin=self._origin)]
 
 
 def evolution_of(model: Model) -> Evolution | None:

@@ -9,55 +9,54 @@ from typing import Any
 import numpy as np
 
 from qsac.errors import InvalidInputError
-from qsac.families.kernel import canonical_kernel, coefficients
 from qsac.families.qsa import schema
+from qsac.families.qsa.heads import Sizes, build_heads
 from qsac.families.qsa.model import Model
 from qsac.families.qsa.readouts.reading import build_readout
+from qsac.families.qsa.text import lengths_of
+from qsac.families.schema import TextTokens
 from qsac.families.tokens.sequence import normalised, padded_dimension, token_evolution, token_values
-from qsac.families.unitary import build_unitary
+from qsac.families.tokens.text import read_text
 from qsac.files.numbers import number_list
 from qsac.files.pointer import counted, kind, nearest
 
 
 def read(given: schema.ModelFile, fields: Mapping[str, Any], folder: Path) -> Model:
     """The model of a file; see :meth:`qsac.families.contract.Family.read`."""
-    values = token_values(given.tokens, folder)
+    text = read_text(given.tokens, folder, "/tokens") if isinstance(given.tokens, TextTokens) else None
+    values = token_values(given.tokens, folder) if text is None else text.tokens
     dimension = padded_dimension(values.shape[1])
     attention = given.attention
-    kernel = coefficients(attention.kernel, dimension, "/attention/kernel")
-    value, canonical_value = build_unitary(attention.value, "/attention/value", values.shape[1], dimension)
-    score, canonical_score = build_unitary(attention.score, "/attention/score", values.shape[1], dimension)
+    sizes = Sizes(len(values) - 1, values.shape[1], dimension)
+    heads, canonical_heads = build_heads(attention, fields["attention"], sizes)
     tokens = normalised(values, dimension)
-    readout, canonical_readout = build_readout(given.readout, attention.mask, tokens, values.shape[1], folder)
+    several = len(heads) if "heads" in canonical_heads else None
+    asked = given.readout
+    readout, canonical_readout = build_readout(asked, attention.mask, tokens, values.shape[1], folder, several, text)
     phases: Any = None
     if "phases" in fields["attention"]:
         phases = _phases(fields["attention"]["phases"], "/attention/phases", len(values) - 1)
     canonical: dict[str, Any] = {
         "qsac": given.qsac,
         "name": given.name,
-        "attention": {
-            "type": attention.type,
-            "mask": attention.mask,
-            "kernel": canonical_kernel(attention.kernel, dimension),
-            "value": canonical_value,
-            "score": canonical_score,
-        },
+        "attention": {"type": attention.type, "mask": attention.mask, **canonical_heads},
         "readout": canonical_readout,
     }
     if phases is not None:
         canonical["attention"]["phases"] = phases if isinstance(phases, str) else phases.tolist()
+    lengths = None if text is None else lengths_of(text)
     return Model(
         name=given.name,
         tokens=tokens,
         mask=attention.mask,
-        kernel=kernel,
-        value=value,
-        score=score,
+        heads=heads,
         readout=readout,
         given_tokens=values,
         given_phases=phases,
         fields=canonical,
         evolution=token_evolution(given.tokens),
+        text=text,
+        lengths=None if lengths is None or (lengths == 1).all() else lengths,
     )
 
 

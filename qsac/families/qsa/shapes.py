@@ -6,32 +6,53 @@ phases, and whether its numbers are real.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsac.families.ansatz import Ansatz
 from qsac.families.contract import CircuitStep
+from qsac.families.qsa.construction import (
+    CONJUGATED,
+    FLAG,
+    HEAD,
+    KEYS,
+    KIND,
+    MODULI,
+    QUERIES,
+    VALUES,
+    WEIGHTS,
+    count_of_rows,
+)
+from qsac.families.qsa.heads import Head
+from qsac.families.qsa.joined import joined
 from qsac.families.qsa.model import Model
-from qsac.families.qsa.parts import CONTEXT, TARGETS
+from qsac.families.qsa.parts import CONTEXT, LENGTHS, TARGETS
 from qsac.families.qsa.readouts.predict import Predict
+from qsac.families.qsa.readouts.reading import Readout
+from qsac.families.qsa.readouts.resolution import resolution
+from qsac.families.qsa.schema import OF_ONE_HEAD
 from qsac.families.tokens.sequence import normalised
 from qsac.families.unitary import Identity, Matrix, Unitary
 from qsac.files.numbers import Numbers
-from qsac.ir.attention import LoadTokens, PhaseTable, PrepareIndices, Project
+from qsac.ir.attention import LoadTokens, MarkKeys, PhaseTable, PrepareIndices, Project
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program
 from qsac.ir.shaped_table import ShapedTable, Span
 from qsac.ir.table import Table
+from qsac.numerics.plan import occupied_columns
 
 SYNTHESISED = 5
 """Most qubits of a matrix that is drawn for a program, so that it can be synthesised where it is not folded."""
 
 SEED = 2602
 
+ROWS_OF_HEADS = (KEYS, QUERIES, VALUES)
+"""Tables of rows that are made of one token each."""
 
 CONTEXT_LIMIT = 1 << 40
 DIMENSION_LIMIT = 1 << 20
@@ -53,6 +74,15 @@ class Shape:
     score: str
     readout: str
     real: bool
+
+
+@dataclass(frozen=True)
+class ShapeOfHeads(Shape):
+    """The same of a model file that lists heads: how many, and their key shifts. The types of kernels, V and W are
+    those of each head, separated by commas, or one if they are all the same; the degree is the highest."""
+
+    heads: int
+    key_shifts: str
 
 
 class Size(NamedTuple):
@@ -77,6 +107,55 @@ def size_of(model: Model) -> Size:
     return Size(model.context, int(model.given_tokens.shape[1]))
 
 
+def shape_of(model: Model, size: Size) -> Shape:
+    """What an estimate of a model is of, at a size of its own or another."""
+    attention = model.fields["attention"]
+    listed = attention.get("heads", [attention])
+    kinds = {side: ", ".join(_distinct([head[side]["type"] for head in listed])) for side in OF_ONE_HEAD}
+    shape = Shape(
+        context=size.context,
+        dimension=size.dimension,
+        data_qubits=size.data_qubits,
+        degree=model.degree,
+        kernel=kinds["kernel"],
+        mask=model.mask,
+        value=kinds["value"],
+        score=kinds["score"],
+        readout=model.readout.type,
+        real=not np.iscomplexobj(model.tokens),
+    )
+    if "heads" not in attention:
+        return shape
+    shifts = ", ".join(str(head.key_shift) for head in model.heads)
+    return ShapeOfHeads(**vars(shape), heads=len(model.heads), key_shifts=shifts)
+
+
+_SAME_ROWS = "heads that have the same V or W, or none, load rows that repeat, which may save gates"
+
+
+def doubts_of_heads(model: Model, size: Size) -> list[str]:
+    """Why rows of several heads may not be as generic as their number says."""
+    found, several = [], joined(model, size.context)
+    if several.one_score and not several.heads[0].key_shift:
+        return [_SAME_ROWS] if 1 < len(set(several.values)) < len(several.values) else []
+    if size.data_qubits == 1:
+        found.append("rows of two entries may have angles in common, which may save a few one-qubit gates")
+    if len({head.conjugate for head in several.heads}) > 1:
+        found.append("rows and their conjugates have the same moduli, which may save a few gates")
+    alike = [numbers for numbers in (several.values, several.scores) if 1 < len(set(numbers)) < len(numbers)]
+    scores = [given.fields for given in model.unitaries.values() if given.side == "score"]
+    same = [scores[number] for number in dict.fromkeys(several.scores)]
+    as_uncomputed = any(isinstance(head.score, Identity) for head in several.heads)
+    if alike or as_uncomputed or any(fields in same[:place] for place, fields in enumerate(same)):
+        found.append(_SAME_ROWS)
+    return found
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """One name where all are the same."""
+    return names[:1] if len(set(names)) == 1 else names
+
+
 def drawn(model: Model, size: Size | None = None) -> Model:
     """A model with generic tokens, parameters and phases; the same ones each time.
 
@@ -91,12 +170,36 @@ def drawn(model: Model, size: Size | None = None) -> Model:
     own = Size(rows - 1, columns)
     return replace(
         model,
+        readout=model.readout if size is not None or model.text is None else _drawn_words(model, rng),
+        lengths=None if model.lengths is None else rng.uniform(0.3, 0.9, rows - 1),
         tokens=normalised(given, 1 << own.data_qubits),
         given_tokens=given,
         given_phases=phases,
-        value=_drawn_unitary(model.value, own, rng, model.matrix_rows("value") if size is None else None),
-        score=_drawn_unitary(model.score, own, rng, model.matrix_rows("score") if size is None else None),
+        heads=_drawn_heads(model, own, rng, as_given=size is None),
     )
+
+
+def _drawn_words(model: Model, rng: np.random.Generator) -> Readout:
+    """The model's readout, with words of another embedding where it is read over those of its text."""
+    readout = model.readout
+    if not isinstance(readout, Predict) or readout.words is None or readout.states is None:
+        return readout
+    shape = len(readout.words), model.given_tokens.shape[1]
+    states = np.linalg.qr(_numbers(rng, shape, real=not np.iscomplexobj(readout.states)))[0]
+    return replace(readout, **resolution(cast(Numbers, states), model.dimension, "/tokens/embedding"))
+
+
+def _drawn_heads(model: Model, size: Size, rng: np.random.Generator, *, as_given: bool) -> tuple[Head, ...]:
+    """``as_given``: matrices have the rows that the model file gives, else those of the tokens. Heads that have the
+    same V, or W, have the same here."""
+    heads = list(model.heads)
+    drawn: list[tuple[str, dict[str, Any], Unitary]] = []
+    for given in model.unitaries.values():
+        same = (made for side, fields, made in drawn if side == given.side and fields == given.fields)
+        made = next(same, None) or _drawn_unitary(given.unitary, size, rng, given.rows if as_given else None)
+        drawn.append((given.side, given.fields, made))
+        heads[given.head] = heads[given.head].with_unitary(given.side, made)
+    return tuple(heads)
 
 
 def _drawn_unitary(unitary: Unitary, size: Size, rng: np.random.Generator, rows: int | None = None) -> Unitary:
@@ -121,7 +224,7 @@ def _numbers(rng: np.random.Generator, shape: tuple[int, ...], *, real: bool) ->
 def generic_step(model: Model, size: Size) -> CircuitStep:
     """The circuit of a model of that size, its program :func:`outlined`."""
     own = size == size_of(model)
-    stand_in = model if own else _stand_in(model, size.context)
+    stand_in = model if own else _stand_in(model, size)
     step = stand_in.readout.step(stand_in)
     return CircuitStep(step.name, partial(outlined, model, size), step.reads, step.index)
 
@@ -132,13 +235,16 @@ def outlined(model: Model, size: Size) -> Program:
     Of small unitaries and of angles the numbers are drawn. A model that reads out a prediction has its own size.
     """
     own = size == size_of(model)
-    stand_in = _with_some_phases(model) if own else _stand_in(model, min(size.context, 2))
+    stand_in = _with_some_phases(model) if own else _with_few_tokens(model, size)
     program = stand_in.readout.step(stand_in).program
+    shifts = {mine.key_shift: head.key_shift for mine, head in zip(stand_in.heads, model.heads, strict=True)}
 
     def op_of(op: Op) -> Op:
         match op:
             case PrepareIndices() | Project(state="uniform", registers=("key" | "query",)) if not own:
                 return replace(op, length=size.context)
+            case MarkKeys() if not own:
+                return replace(op, length=size.context, shifts=tuple(shifts[shift] for shift in op.shifts))
             case PhaseTable(index="query"):
                 return replace(op, phases=ShapedTable((size.context,), real=True))
         return op
@@ -148,10 +254,25 @@ def outlined(model: Model, size: Size) -> Program:
         register if own else Register(register.name, sizes.get(register.name.partition("[")[0], register.size))
         for register in program.registers
     ]
-    loaded = {op.table for op in program.ops if isinstance(op, LoadTokens)}
+    loads = {op.table: op for op in program.ops if isinstance(op, LoadTokens)}
+    heads = joined(stand_in, stand_in.context).heads
+    kinds = [next(head for head in heads if head.conjugate is kind) for kind in {head.conjugate for head in heads}]
+
+    def outline(name: str, table: Table) -> Table:
+        if name in ROWS_OF_HEADS:
+            several = {HEAD, KIND} & set(loads[name].index)
+            mine = (kinds if name == QUERIES else heads) if several else heads[:1]
+            rows = table.shape[0] if own else count_of_rows(size.context, len(mine))
+            return _rows_outline(name, rows, mine, model, size)
+        if name in ("value", "score", CONJUGATED):
+            # Heads have one V, or one W, where it is a table of its own.
+            side = name.partition("-")[0]
+            return _unitary_outline(side, getattr(heads[0], side), size)
+        return _outline(name, table, model, size, name in loads)
+
     return replace(
         program,
-        tables={name: _outline(name, table, model, size, name in loaded) for name, table in program.tables.items()},
+        tables={name: outline(name, table) for name, table in program.tables.items()},
         ops=tuple(map(op_of, program.ops)),
         registers=tuple(registers),
     )
@@ -162,16 +283,27 @@ def _with_some_phases(model: Model) -> Model:
     return replace(model, given_phases=np.ones(model.context)) if isinstance(model.given_phases, str) else model
 
 
-def _stand_in(model: Model, context: int) -> Model:
+def _with_few_tokens(model: Model, size: Size) -> Model:
+    """A stand-in of as few tokens as give a program with the ops of the size's: two, or as many as the key shifts ask
+    for, which are made as small as they can be and differ where they did. Those that leave a head nothing still do."""
+    live = sorted({head.key_shift for head in model.heads if 0 < head.key_shift < size.context})
+    smaller = {0: 0} | {shift: 1 + place for place, shift in enumerate(live)}
+    context = min(size.context, max(2, len(live) + 1))
+    heads = tuple(replace(head, key_shift=smaller.get(head.key_shift, context)) for head in model.heads)
+    return _stand_in(replace(model, heads=heads), size._replace(context=context))
+
+
+def _stand_in(model: Model, size: Size) -> Model:
     """The model with so many context tokens, all the same: its program has the ops of a larger one. Views of one row,
     as there may be more tokens than any memory holds."""
-    phases = model.given_phases
+    phases, context = model.given_phases, size.context
     some = phases is not None and (isinstance(phases, str) or bool(np.any(phases)))
     return replace(
         model,
         tokens=np.broadcast_to(model.tokens[0], (context + 1, model.tokens.shape[1])),
         given_tokens=np.broadcast_to(model.given_tokens[0], (context + 1, model.given_tokens.shape[1])),
         given_phases=np.broadcast_to(1.0, context) if some else None,
+        lengths=None if model.lengths is None else np.broadcast_to(0.5, context),
     )
 
 
@@ -186,11 +318,31 @@ def _outline(name: str, table: Table, model: Model, size: Size, loaded: bool) ->
         return ShapedTable(
             (rows, dimension), real=not np.iscomplexobj(model.tokens), columns=size.dimension, spans=spans
         )
-    if name in ("value", "score"):
-        return _unitary_outline(name, getattr(model, name), size)
+    if name == LENGTHS:
+        return ShapedTable((size.context, 2), real=True, spans=[Span(name, 0, size.context)])
+    if name in (WEIGHTS, MODULI, FLAG, KIND):
+        return table
     if loaded or (len(table.shape) == 2 and table.shape[0] != table.shape[1]):
         return ShapedTable(table.shape, real=table.real, spans=[Span(name, 0, table.shape[0])])
     return table
+
+
+def _rows_outline(name: str, count: int, heads: Sequence[Head], model: Model, size: Size) -> Table:
+    """What stands for a table of rows that are made of one token each, for some heads."""
+    dimension = 1 << size.data_qubits
+    real, columns = not np.iscomplexobj(model.tokens), size.dimension
+    spans = set()
+    for number, head in enumerate(heads):
+        unitary = {KEYS: head.score, VALUES: head.value}.get(name, Identity())
+        conjugated = "conjugate " if name != VALUES and head.conjugate else ""
+        made = "" if isinstance(unitary, Identity) else f"{name} {number} of "
+        spans.add(Span(f"{conjugated}{made}tokens", 0, size.context))
+        real &= unitary.is_real
+        if isinstance(unitary, Ansatz):
+            columns = dimension
+        elif isinstance(unitary, Matrix) and size == size_of(model):
+            columns = max(columns, occupied_columns(unitary.entries[:, : size.dimension].T))
+    return ShapedTable((count, dimension), real=real, columns=columns, spans=spans)
 
 
 def _unitary_outline(name: str, unitary: Unitary, size: Size) -> Table:

@@ -7,6 +7,7 @@ from typing import Any
 
 from qsac.families.contract import Fact
 from qsac.families.kernel import formula
+from qsac.families.qsa.heads import Head
 from qsac.families.qsa.model import Model
 from qsac.families.qsa.readouts.overlaps import Overlaps
 from qsac.families.qsa.readouts.predict import Predict
@@ -17,17 +18,37 @@ def summary(model: Model) -> list[Fact]:
     given = model.given_tokens.shape[1]
     padding = "" if given == model.dimension else f", padded from {given}"
     kind = "real" if model.tokens.dtype.kind == "f" else "complex"
+    text = model.text
+    words = [] if text is None else [("words", f"{len(text.words):,} (M), cross_entropy at least {model.floor:.6g}")]
     return [
+        *words,
         ("context", f"{model.context:,} tokens and their targets (T), {kind}"),
         ("dimension", f"{model.dimension:,} (d{padding})"),
         ("qubits", f"{model.data_qubits} data (n), {model.index_qubits} index (m)"),
-        ("kernel", f"g(s) = {formula(model.kernel, 's')}"),
+        *_heads(model),
         ("mask", f"{model.mask}, {model.pairs:,} pairs (N)"),
-        ("lambda", f"{model.lam:.6g}, the sum of |c_p|"),
+        ("lambda", f"{model.lam:.6g}, the sum of |c_p|" + " of all heads" * (len(model.heads) > 1)),
         ("phases", _phases(model)),
         ("readout", _readout(model)),
         ("sha256", model.sha256),
     ]
+
+
+def _heads(model: Model) -> list[Fact]:
+    """The kernel, or each head with its own."""
+    if "heads" not in model.fields["attention"]:
+        return [("kernel", f"g(s) = {formula(model.kernel, 's')}")]
+    return [(f"head {number}", _head(head)) for number, head in enumerate(model.heads)]
+
+
+def _head(head: Head) -> str:
+    """A head in words."""
+    said = [f"g(s) = {formula(head.kernel, 's')}", f"weight {head.weight:.4g}"]
+    if head.key_shift:
+        said.append(f"key shift {head.key_shift:,}")
+    if head.conjugate:
+        said.append("of conjugated scores")
+    return ", ".join(said)
 
 
 def shape_facts(shape: Mapping[str, Any]) -> list[Fact]:
@@ -36,6 +57,8 @@ def shape_facts(shape: Mapping[str, Any]) -> list[Fact]:
     kernel = (
         f"{shape['kernel']} of degree {shape['degree']}, {shape['mask']} mask, V {shape['value']}, W {shape['score']}"
     )
+    if "heads" in shape:
+        kernel = f"{shape['heads']} heads of key shifts {shape['key_shifts']}, {kernel}"
     return [("shape", tokens), ("attention", kernel)]
 
 
@@ -47,7 +70,8 @@ def _readout(model: Model) -> str:
         over = named.get(readout.over, f"{count} {'words' if readout.over == 'vocabulary' else 'states'}")
         return f"predict, position {readout.position:,} from {readout.context:,} tokens, over {over}"
     if isinstance(readout, Overlaps):
-        return f"overlaps, {readout.part}, of the pairs in the {readout.mask} mask"
+        of = f" of head {readout.head}" if len(model.heads) > 1 else ""
+        return f"overlaps{of}, {readout.part}, of the pairs in the {readout.mask} mask"
     return readout.type
 
 

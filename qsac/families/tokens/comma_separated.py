@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from qsac.errors import InvalidInputError, warn_of_input
+from qsac.errors import DoesNotFitError, InvalidInputError, warn_of_input
 from qsac.families.tokens.named import NamedFile
 from qsac.files import limits
 from qsac.files.numbers import Numbers
@@ -26,11 +26,11 @@ def read_csv(file: NamedFile) -> Numbers:
     first = 0
     for number, line in _lines(file):
         cells = line.split(",", limits.DIMENSION + 1)
-        limits.check_tokens(len(rows) + 1, line.count(",") + 1, file.pointer)
+        file.check_rows(len(rows) + 1, line.count(",") + 1)
         row = _row(cells, number, file, is_first=not rows)
         if rows and len(row) != len(rows[0]):
             raise InvalidInputError(
-                "the rows of the token file differ in length",
+                f"the rows of the {file.noun} differ in length",
                 code="tokens.unequal-rows",
                 pointer=file.pointer,
                 found=f"{counted(len(row), 'number')} in line {number} of {file.name}",
@@ -53,8 +53,8 @@ def _lines(file: NamedFile) -> Iterator[tuple[int, str]]:
         while line := text.readline(_LINE + 1):
             number += 1
             if len(line) > _LINE:
-                raise InvalidInputError(
-                    "a line of the token file is too long",
+                raise DoesNotFitError(
+                    f"a line of the {file.noun} is too long",
                     code="tokens.line-too-long",
                     pointer=file.pointer,
                     found=f"more than {_LINE:,} characters in line {number} of {file.name}",
@@ -64,7 +64,7 @@ def _lines(file: NamedFile) -> Iterator[tuple[int, str]]:
                 yield number, line
     except UnicodeDecodeError:
         raise InvalidInputError(
-            "the token file is not text",
+            f"the {file.noun} is not text",
             code="file.not-utf8",
             pointer=file.pointer,
             found=file.name,
@@ -86,7 +86,7 @@ def _row(cells: list[str], number: int, file: NamedFile, *, is_first: bool) -> N
         column = next((index for index, cell in enumerate(stripped) if not _is_number(cell)), 0)
     cell = stripped[column]
     raise InvalidInputError(
-        "the token file holds something that is not a number",
+        f"the {file.noun} holds something that is not a number",
         code="array.not-numbers",
         pointer=file.pointer,
         found=f"{quoted(cell) if cell else 'nothing'} in line {number}, column {column + 1} of {file.name}",

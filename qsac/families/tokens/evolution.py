@@ -6,6 +6,7 @@ t = 0..T.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import cos, sin, sqrt
 from typing import Any
@@ -76,13 +77,19 @@ def hamiltonian_tokens(tokens: schema.HamiltonianTokens, pointer: str) -> Number
     """The (T+1, 2^n) states, complex128, from the eigendecomposition of H."""
     evolution = hamiltonian_evolution(tokens, pointer)
     start = product_state(tokens.initial, len(evolution.terms[0]), join(pointer, "initial"))
-    matrix = np.zeros((len(start), len(start)), dtype=np.complex128)
-    for term, coefficient in zip(evolution.terms, evolution.coefficients, strict=True):
-        _add(matrix, term, coefficient)
-    energies, vectors = np.linalg.eigh(matrix)
+    energies, vectors = np.linalg.eigh(hamiltonian_matrix(evolution.terms, evolution.coefficients))
     times = tokens.dt * np.arange(tokens.context + 1)
     states: Numbers = ((vectors.conj().T @ start) * np.exp(-1j * np.outer(times, energies))) @ vectors.T
     return states
+
+
+def hamiltonian_matrix(terms: Sequence[str], coefficients: Sequence[float]) -> NDArray[np.complex128]:
+    """The sum of Pauli strings, at least one and all of one length n, times their coefficients; (2^n, 2^n)."""
+    dimension = 2 ** len(terms[0])
+    matrix = np.zeros((dimension, dimension), dtype=np.complex128)
+    for term, coefficient in zip(terms, coefficients, strict=True):
+        _add(matrix, term, coefficient)
+    return matrix
 
 
 def product_state(given: object, qubits: int, pointer: str) -> NDArray[np.complex128]:

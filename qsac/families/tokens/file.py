@@ -16,10 +16,11 @@ from qsac.families.tokens.named import NamedFile
 from qsac.families.tokens.npy import read_npy
 from qsac.families.tokens.npz import read_npz
 from qsac.families.tokens.safetensors import read_safetensors
-from qsac.families.tokens.shape import TOKENS
+from qsac.families.tokens.shape import SERIES, TOKENS
 from qsac.files import limits
+from qsac.files.inside import inside
 from qsac.files.numbers import Numbers
-from qsac.files.pointer import nearest, quoted, siblings
+from qsac.files.pointer import nearest, nearest_file, quoted
 
 _READERS = {
     ".npy": (read_npy, limits.TOKEN_FILE_BYTES),
@@ -27,6 +28,10 @@ _READERS = {
     ".csv": (read_csv, limits.CSV_FILE_BYTES),
     ".safetensors": (read_safetensors, limits.TOKEN_FILE_BYTES),
 }
+
+TOKEN_FILE = "token file"
+DATA_FILE = "data file"
+"""What diagnostics call them."""
 
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -50,12 +55,27 @@ def file_tokens(
     ``pointer`` is the place of the path in the document; ``array`` names one of the arrays of a file that has several.
     A real array of shape (T+1, d, 2) holds [re, im] pairs. Nothing outside ``folder`` is read, symbolic links followed.
     """
-    file = _resolved(path, folder, pointer)
+    values, name = _read(_resolved(path, folder, pointer), path, pointer, array, least, TOKEN_FILE)
+    values = _finite(values, name, pointer, TOKEN_FILE)
+    return values.view(np.complex128)[..., 0] if values.ndim == 3 else values
+
+
+def file_series(path: str, folder: Path, pointer: str, array: str | None = None) -> Numbers:
+    """The array of a data file, found and read like a token file: of one to three dimensions, none of them empty,
+    float64 or complex128. A real array has no [re, im] pairs."""
+    values, name = _read(inside(path, folder, pointer, DATA_FILE), path, pointer, array, SERIES, DATA_FILE)
+    return _finite(values, name, pointer, DATA_FILE)
+
+
+def _read(
+    file: Path, path: str, pointer: str, array: str | None, least: tuple[int, int], noun: str
+) -> tuple[Numbers, str]:
+    """The array in a file, which a document names by ``path``, and what diagnostics call the file."""
     suffix = file.suffix.lower() if file.suffix.lower() in _READERS else Path(path).suffix.lower()
     if suffix not in _READERS:
         guess = nearest(suffix, _READERS)
         raise InvalidInputError(
-            "the kind of the token file is not known",
+            f"the kind of the {noun} is not known",
             code="tokens.unknown-file-kind",
             pointer=pointer,
             found=quoted(path),
@@ -71,16 +91,15 @@ def file_tokens(
             if not stat.S_ISREG(state.st_mode):
                 raise _not_a_file(path, "device", pointer)
             limits.check_file(state.st_size, limit, pointer, name)
-            values = reader(NamedFile(stream, state.st_size, name, pointer, array, least))
+            return reader(NamedFile(stream, state.st_size, name, pointer, array, least, noun)), name
     except OSError as error:
         raise InvalidInputError(
-            "the token file cannot be read",
+            f"the {noun} cannot be read",
             code="file.unreadable",
             pointer=pointer,
             found=f"{quoted(path)}: {(error.strerror or str(error)).lower()}",
             wanted="a readable file",
         ) from None
-    return _rows(values, name, pointer)
 
 
 def _resolved(path: str, folder: Path, pointer: str) -> Path:
@@ -119,7 +138,7 @@ def _resolved(path: str, folder: Path, pointer: str) -> Path:
             help="copy the file into the model's folder",
         )
     if not exists:
-        guess = nearest(file.name, siblings(file.parent))
+        guess = nearest_file(file)
         raise InvalidInputError(
             "the token file does not exist",
             code="file.missing",
@@ -143,22 +162,21 @@ def _not_a_file(path: str, what: str, pointer: str) -> InvalidInputError:
     )
 
 
-def _rows(array: Numbers, name: str, pointer: str) -> Numbers:
-    """An array of a checked shape as (T+1, d) finite numbers in double precision."""
+def _finite(array: Numbers, name: str, pointer: str, noun: str) -> Numbers:
+    """An array of a checked shape in double precision, its numbers finite."""
     with np.errstate(over="ignore"):
         wide = np.complex128 if array.dtype.kind == "c" else np.float64
         values: Numbers = np.ascontiguousarray(array, dtype=wide)
     finite = np.isfinite(values)
     if not finite.all():
         first = np.unravel_index(int(np.argmin(finite)), values.shape)
-        place = ", ".join(f"{axis} {index}" for axis, index in zip(("row", "entry", "part"), first, strict=False))
+        axes = ("row", "entry", "part") if noun == TOKEN_FILE else ("index", "index", "index")
+        place = ", ".join(f"{axis} {index}" for axis, index in zip(axes, first, strict=False))
         raise InvalidInputError(
-            "the token file holds a number that is not finite",
+            f"the {noun} holds a number that is not finite",
             code="number.not-finite",
             pointer=pointer,
             found=f"{values[first]} in {name}, {place} (counted from 0)",
             wanted="finite numbers in double precision",
         )
-    if values.ndim == 3:
-        values = values.view(np.complex128)[..., 0]
     return values

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from qsac.errors import InvalidInputError
-from qsac.families.tokens.shape import TOKENS, check_shape
+from qsac.families.tokens.shape import TOKENS, check_rows, check_shape
 from qsac.files.pointer import counted, listed, nearest, quoted
 
 
@@ -45,6 +45,10 @@ class NamedFile:
         """:func:`~qsac.families.tokens.shape.check_shape` of an array of this file."""
         check_shape(shape, kind, self.name, self.pointer, self.least, self.noun)
 
+    def check_rows(self, rows: int, columns: int) -> None:
+        """:func:`~qsac.families.tokens.shape.check_rows` of this file."""
+        check_rows(rows, columns, self.pointer, self.least)
+
     def refuse_array(self, kind: str) -> None:
         """Refuse the name of an array where the file has room for one array without a name."""
         if self.array is not None:
@@ -76,7 +80,7 @@ class NamedFile:
             return 0
         found = f"{counted(len(names), 'array')} in {self.name}"
         raise InvalidInputError(
-            "the token file does not hold exactly one array",
+            f"the {self.noun} does not hold exactly one array",
             code="tokens.not-one-array",
             pointer=self.pointer,
             found=f"{found}: {listed(sorted(names))}" if names else found,

@@ -11,6 +11,7 @@ from qsac.families import schema
 from qsac.families.tokens.evolution import Evolution, hamiltonian_evolution, hamiltonian_tokens
 from qsac.families.tokens.file import file_tokens
 from qsac.families.tokens.inline import inline_tokens
+from qsac.families.tokens.text import read_text
 from qsac.families.tokens.tfim import tfim_evolution, tfim_tokens
 from qsac.files.numbers import Numbers, exactly_real
 
@@ -29,14 +30,7 @@ def token_values(tokens: schema.Tokens, folder: Path, pointer: str = "/tokens") 
     elif isinstance(tokens, schema.HamiltonianTokens):
         values, place = hamiltonian_tokens(tokens, pointer), pointer
     else:
-        raise InvalidInputError(
-            "text tokens come with training, which this version of qsac does not have",
-            code="tokens.text-not-supported",
-            pointer=f"{pointer}/type",
-            found='"text"',
-            wanted='"inline", "file", "tfim" or "hamiltonian"',
-            help="embed the words yourself and give the rows as inline or file tokens",
-        )
+        return read_text(tokens, folder, pointer).tokens
     empty = np.flatnonzero(~values.any(axis=1))
     if empty.size:
         inline = isinstance(tokens, schema.InlineTokens)

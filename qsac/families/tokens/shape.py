@@ -10,6 +10,8 @@ TOKENS = (2, 2)
 """The least numbers of rows and columns of tokens with their targets."""
 WEIGHTS = (0, 0)
 """The same for the arrays of a trained model, which may be vectors."""
+SERIES = (0, 1)
+"""The same for data to learn from: arrays of one to three dimensions, none of them empty."""
 
 
 def check_shape(
@@ -30,6 +32,9 @@ def check_shape(
             found=f"{name}: an array of {_KINDS.get(kind, 'an unknown kind')}",
             wanted="real or complex numbers",
         )
+    if least == SERIES:
+        _check_series(shape, name, pointer)
+        return
     if len(shape) == 3 and shape[2] == 2 and kind != "c":
         shape = shape[:2]
     if least == WEIGHTS and len(shape) == 1:
@@ -46,6 +51,28 @@ def check_shape(
             help=_shape_help(shape),
         )
     limits.check_tokens(shape[0], shape[1], pointer)
+
+
+def check_rows(rows: int, columns: int, pointer: str, least: tuple[int, int] = TOKENS) -> None:
+    """Whether so many rows of a file that is read row by row may be held in memory."""
+    if least != SERIES:
+        limits.check_tokens(rows, columns, pointer)
+        return
+    limits.check_tokens(1, columns, pointer)
+    limits.check_sequences(1, rows, columns, pointer)
+
+
+def _check_series(shape: tuple[int, ...], name: str, pointer: str) -> None:
+    if not 1 <= len(shape) <= 3 or 0 in shape:
+        raise InvalidInputError(
+            "the array in the data file is neither a series nor several of one length",
+            code="data.wrong-shape",
+            pointer=pointer,
+            found=f"shape {shape} in {name}" if shape else f"a single number in {name}",
+            wanted="shape (N,), (N, d) or (S, T+1, d), not empty",
+        )
+    number, length, entries = (1,) * (3 - len(shape)) + shape if len(shape) > 1 else (1, *shape, 1)
+    limits.check_sequences(number, length, entries, pointer)
 
 
 def _check_matrix(shape: tuple[int, ...], name: str, pointer: str, least: tuple[int, int]) -> None:

@@ -52,15 +52,20 @@ def _string(sites: int, letter: str, *at: int) -> str:
 
 
 def tfim_tokens(tokens: schema.TfimTokens, pointer: str) -> Numbers:
-    """The (T+1, 2^sites) states, complex128, from the eigendecomposition of H.
+    """The (T+1, 2^sites) states, complex128."""
+    limits.check_tfim(tokens.sites, tokens.context, pointer)
+    return tfim_states(tokens, initial_state(tokens.initial, tokens.sites, tokens.seed))
+
+
+def tfim_states(tokens: schema.TfimTokens, initial: NDArray[np.complex128]) -> Numbers:
+    """The same from any state (2^sites,), from the eigendecomposition of H; sizes are the caller's to check.
 
     In the basis of the X operators the bonds flip two spins each, so the parity of the spins is conserved: the two
     halves are diagonalised apart, at a quarter of the time.
     """
-    limits.check_tfim(tokens.sites, tokens.context, pointer)
     dimension = 2**tokens.sites
     times = tokens.dt * np.arange(tokens.context + 1)
-    start = _walsh_hadamard(initial_state(tokens.initial, tokens.sites, tokens.seed)[None])[0]
+    start = _walsh_hadamard(initial[None])[0]
     index = np.arange(dimension)
     flipped = np.bitwise_count(index).astype(np.intp)
     energy = -tokens.field * (tokens.sites - 2 * flipped)

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from qsac.errors import InvalidInputError, of_type
-from qsac.families.contract import ClassicalStep, Extent, Fact, Parameter, Plan, Result, Sizes
+from qsac.families.contract import Extent, Fact, Parameter, Plan, Result, Sizes
+from qsac.families.learning import Given
 from qsac.families.places import Losses
 from qsac.families.transformer import generation
 from qsac.families.transformer.binding import parameters, with_numbers_of
 from qsac.families.transformer.diagnosis import MODEL
 from qsac.families.transformer.examples import examples
+from qsac.families.transformer.meanings import METRICS
 from qsac.families.transformer.model import Model
 from qsac.families.transformer.places import losses
-from qsac.families.transformer.plan_size import check_plan, largest_context, largest_dimension
-from qsac.families.transformer.programs import fidelity_step, next_token_steps
+from qsac.families.transformer.plan_size import largest_context, largest_dimension
 from qsac.families.transformer.reading import read
-from qsac.families.transformer.readouts.cross_entropy import VERSION, cross_entropy
 from qsac.families.transformer.readouts.next_token import NextToken
 from qsac.families.transformer.readouts.state_fidelity import StateFidelity
 from qsac.families.transformer.schema import ModelFile
@@ -37,8 +37,13 @@ from qsac.families.transformer.shapes import (
     size_of,
 )
 from qsac.families.transformer.summary import facts, summary
+from qsac.files.diagnosis import Contract
 from qsac.ir.attention import ApplyUnitary
 from qsac.ir.program import Program
+
+if TYPE_CHECKING:
+    from qsac.families.pictures import HeatMap, KernelCurve, Part
+    from qsac.families.transformer.learning.learner import TransformerLearner
 
 CLASSICAL_WORK = (
     "rows of one token each: embedding, position, and the matrices of heads, feed-forwards and words",
@@ -52,6 +57,7 @@ class Transformer:
     and where targets are known a step that makes their cross entropy of all; or of one circuit for all positions."""
 
     section = "transformer"
+    metrics = METRICS
     fields = ModelFile
     contract = MODEL
     classical_work = CLASSICAL_WORK
@@ -61,23 +67,14 @@ class Transformer:
         return read(of_type(fields, ModelFile), given, folder)
 
     def plan(self, model: Model, *, provenance: bool = False) -> Plan:
-        check_plan(model)
-        readout = model.readout
-        if isinstance(readout, StateFidelity):
-            return Plan((fidelity_step(model, readout),))
-        steps = next_token_steps(model, readout)
-        if readout.targets is None:
-            return Plan(tuple(steps))
-        names = tuple(step.name for step in steps)
-        written = ClassicalStep("cross-entropy", cross_entropy, VERSION, names, ("cross_entropy",), readout.options)
-        return Plan((*steps, written))
+        return model.plan
 
     def parameters(self, model: Model) -> dict[str, Parameter]:
         return parameters(model)
 
     def bound(self, model: Model, values: Mapping[str, Any]) -> Model:
         made = with_numbers_of(model, values)
-        if not same_circuits(self.plan(model), self.plan(made)):
+        if not same_circuits(model.plan, made.plan):
             raise InvalidInputError(
                 "these numbers make other circuits than those that the template has",
                 code="template.other-circuits",
@@ -135,6 +132,21 @@ class Transformer:
     def examples(self) -> Iterator[Model]:
         return examples()
 
+    def heat_maps(self, model: Model) -> list[HeatMap]:
+        from qsac.families.transformer import pictures
+
+        return pictures.heat_maps(model)
+
+    def curves(self, model: Model) -> list[KernelCurve]:
+        from qsac.families.transformer import pictures
+
+        return pictures.curves(model)
+
+    def parts(self, model: Model) -> list[Part]:
+        from qsac.families.transformer import pictures
+
+        return pictures.parts(model)
+
     def losses(self, model: Model) -> Losses:
         return losses(model)
 
@@ -152,6 +164,29 @@ class Transformer:
 
     def following(self, model: Model, result: Result) -> tuple[float, ...] | None:
         return generation.following(model, result)
+
+    @property
+    def sketch(self) -> type[BaseModel]:
+        from qsac.families.transformer.learning.sketch import TransformerSketch
+
+        return TransformerSketch
+
+    @property
+    def sketch_contract(self) -> Contract:
+        from qsac.families.transformer.learning.diagnosis import SKETCH
+
+        return SKETCH
+
+    def learner(self, sketch: BaseModel, given: Given, folder: Path) -> TransformerLearner:
+        from qsac.families.transformer.learning.learner import learner
+        from qsac.families.transformer.learning.sketch import TransformerSketch
+
+        return learner(of_type(sketch, TransformerSketch), given, folder)
+
+    def learner_of(self, model: Model) -> TransformerLearner:
+        from qsac.families.transformer.learning.learner import learner_of
+
+        return learner_of(model)
 
 
 FAMILY = Transformer()

@@ -38,8 +38,8 @@ def layer(
     if rotary is not None:
         _check_pairs(heads, f"{place}/heads")
     kernel, canonical = _kernel(given.attention.kernel, heads, f"{place}/kernel")
-    residual = _factors(given.residual, f"{pointer}/residual")
-    centre, factors, norm = _norm(given.norm, f"{pointer}/norm", tokens)
+    residual = residual_factors(given.residual, f"{pointer}/residual")
+    centre, factors, norm = norm_of(given.norm, f"{pointer}/norm", tokens)
     found, after, outer = feed_forward(given, pointer, dimension, matrices)
     made = Layer(
         given.attention.mask,
@@ -146,7 +146,7 @@ def _kernel(given: schema.Kernel, heads: tuple[Head, ...], pointer: str) -> tupl
     return coefficients(given, dimension, pointer), canonical_kernel(given, dimension)
 
 
-def _factors(given: list[float], pointer: str) -> tuple[float, float]:
+def residual_factors(given: list[float], pointer: str) -> tuple[float, float]:
     """The two factors of a residual, not both zero."""
     first, second = (float(factor) for factor in given)
     if not (first or second):
@@ -160,7 +160,7 @@ def _factors(given: list[float], pointer: str) -> tuple[float, float]:
     return first, second
 
 
-def _norm(given: object, pointer: str, tokens: int) -> tuple[bool, Real | None, Any]:
+def norm_of(given: object, pointer: str, tokens: int) -> tuple[bool, Real | None, Any]:
     """Whether rows are centred, the factors of the rows, and the canonical field."""
     if isinstance(given, dict):
         if set(given) != {"scale"}:

@@ -14,6 +14,7 @@ from qsac.families.transformer.functions import Fit
 from qsac.files.numbers import Numbers
 
 if TYPE_CHECKING:
+    from qsac.families.contract import Plan
     from qsac.families.transformer.closed_form import Step
     from qsac.families.transformer.normalisers import Weights
     from qsac.families.transformer.readouts.next_token import NextToken
@@ -160,6 +161,14 @@ class Model(contract.Model):
         from qsac.families.transformer.normalisers import weights
 
         return weights(self)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Its circuits and classical steps. A program is built once, whoever asks for it. Raises as
+        :func:`~qsac.families.transformer.plan_size.check_plan`."""
+        from qsac.families.transformer.programs import plan
+
+        return plan(self)
 
     @property
     def entries(self) -> int:

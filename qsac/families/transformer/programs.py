@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from qsac.errors import InvalidInputError
-from qsac.families.contract import CircuitStep
+from qsac.families.contract import CircuitStep, ClassicalStep, Plan
 from qsac.families.transformer.affine import Affine
 from qsac.families.transformer.closed_form import check_finite
 from qsac.families.transformer.construction.composing import Composition, Names
@@ -16,7 +16,9 @@ from qsac.families.transformer.construction.states import States
 from qsac.families.transformer.lengths import Real
 from qsac.families.transformer.model import Model
 from qsac.families.transformer.normalisers import fidelity_normaliser, next_token_normaliser
+from qsac.families.transformer.plan_size import check_plan
 from qsac.families.transformer.readouts.cross_entropy import NAME as PREDICTIONS
+from qsac.families.transformer.readouts.cross_entropy import VERSION, cross_entropy
 from qsac.families.transformer.readouts.next_token import NextToken, circuit_of
 from qsac.families.transformer.readouts.state_fidelity import NAME as FIDELITY
 from qsac.families.transformer.readouts.state_fidelity import StateFidelity
@@ -29,6 +31,21 @@ _SMALLEST = float(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)
 
 TOKEN_FIDELITY = "token_fidelity"
 """The second readout of the circuit of all positions."""
+
+
+def plan(model: Model) -> Plan:
+    """A circuit for each position whose next word is asked for, and where targets are known a step that makes their
+    cross entropy; or one circuit for all positions. Raises :class:`~qsac.errors.QsacError` for more than is built."""
+    check_plan(model)
+    readout = model.readout
+    if isinstance(readout, StateFidelity):
+        return Plan((fidelity_step(model, readout),))
+    steps = next_token_steps(model, readout)
+    if readout.targets is None:
+        return Plan(tuple(steps))
+    names = tuple(step.name for step in steps)
+    written = ClassicalStep("cross-entropy", cross_entropy, VERSION, names, ("cross_entropy",), readout.options)
+    return Plan((*steps, written))
 
 
 def next_token_steps(model: Model, readout: NextToken) -> list[CircuitStep]:

@@ -25,6 +25,7 @@ from qsac.files.pointer import counted, join, kind, quoted
 
 def read(given: schema.ModelFile, fields: Mapping[str, Any], folder: Path) -> Model:
     """The model of a file; see :meth:`qsac.families.contract.Family.read`."""
+    limits.check_layer_heads(sum(len(one.attention.heads) for one in given.transformer.layers), "/transformer/layers")
     matrices = Matrices(folder)
     rows, sequence, labels = _tokens(given.tokens, folder)
     words = rows if sequence is None else rows[sequence]

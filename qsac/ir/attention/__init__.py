@@ -3,10 +3,12 @@
 from qsac.ir.attention.degree import PrepareDegree, RotateDegree
 from qsac.ir.attention.evolution import LoadEvolution
 from qsac.ir.attention.indices import PrepareIndex, PrepareIndices, PrepareKeys
+from qsac.ir.attention.mark import MarkKeys
 from qsac.ir.attention.multiply import Multiply
 from qsac.ir.attention.phases import PhaseTable
 from qsac.ir.attention.project import Project
 from qsac.ir.attention.pruned import LoadPruned
+from qsac.ir.attention.rotated import LoadRotated
 from qsac.ir.attention.select import SelectIndex
 from qsac.ir.attention.tokens import LoadTokens
 from qsac.ir.attention.unitary import ApplyUnitary
@@ -15,7 +17,9 @@ __all__ = [
     "ApplyUnitary",
     "LoadEvolution",
     "LoadPruned",
+    "LoadRotated",
     "LoadTokens",
+    "MarkKeys",
     "Multiply",
     "PhaseTable",
     "PrepareDegree",

@@ -77,11 +77,12 @@ class PrepareDegree(Op):
 
 @dataclass(frozen=True)
 class RotateDegree(Op):
-    """Rotate one degree register by RY(``angles[g]``), g the value of the degree register ``given`` (none: 0); radians.
+    """Rotate one degree register by RY(``angles[g]``), g the value of the registers ``given`` (none: 0); radians.
 
     A unary state is prepared one register after another, each conditioned on the one before, and can be unprepared in
     the same order, each conditioned on the one after: few degree registers are then live at a time (Construction,
-    section 4). ``fresh``: the register enters in zero. ``last``: it is projected on zero next.
+    section 4). Where heads have kernels of their own, their register is given too. ``fresh``: the register enters in
+    zero. ``last``: it is projected on zero next.
     """
 
     name: ClassVar[str] = "rotate-degree"
@@ -115,10 +116,10 @@ class RotateDegree(Op):
         return (self.degree,) if self.last else ()
 
     def check(self, scope: Scope) -> str | None:
-        if any(scope.sizes[name] != 1 for name in (self.degree, *self.given)):
+        if scope.sizes[self.degree] != 1:
             return "a degree register has one qubit"
-        if len(self.angles) != 1 << len(self.given):
-            return f"{len(self.given)} given registers take {1 << len(self.given)} angles"
+        if len(self.angles) != scope.dimension(self.given):
+            return f"given registers of {scope.dimension(self.given)} values take as many angles"
         return None
 
     def adjoint(self) -> Self:

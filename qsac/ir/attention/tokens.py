@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 
 from qsac.ir.attention.loader import Loader, rows_for
 from qsac.ir.op import Data, Level, Scope, check_data, spoken
+from qsac.ir.table import Table
+from qsac.numerics.plan import controlled_rows
+from qsac.numerics.table_structure import TableStructure, structure_of
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,9 @@ class LoadTokens(Loader):
     If the rows approximate others, ``exact`` names the table of the exact rows; columns beyond those of ``table`` are
     left out. ``order`` lists the qubits of ``data``, by position, in the order in which they are loaded, if that is not
     the usual one; the loaded state is the same.
+
+    ``by_structure``: the rows are loaded by the structure that they have: a single row by what entangles its qubits,
+    several as a product that all of them are (Construction, section 14). Where there is none, as without it.
     """
 
     name: ClassVar[str] = "load-tokens"
@@ -36,6 +43,7 @@ class LoadTokens(Loader):
     when: tuple[str, ...] = ()
     exact: str = ""
     order: tuple[int, ...] = ()
+    by_structure: bool = False
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -86,12 +94,24 @@ class LoadTokens(Loader):
         values = scope.dimension(self.controlled_by)
         return rows_for(scope.tables[table].values, values, values - scope.dimension(self.index))
 
+    def structure(self, scope: Scope) -> TableStructure | None:
+        """The structure by which the rows are loaded; None where they are not, or have none."""
+        table = scope.tables[self.table]
+        if not self.by_structure or not table.known:
+            return None
+        return _structure(table, scope.dimension(self.when), self.order)
+
     def matrices(self, scope: Scope) -> NDArray[np.complex128]:
         """One unitary a control value, the identity where there is no row."""
         matrices = super().matrices(scope)
         first = len(matrices) - scope.dimension(self.index)
         matrices[:first] = matrices[first + scope.tables[self.table].shape[0] :] = np.eye(matrices.shape[1])
         return matrices
+
+
+@lru_cache(maxsize=256)
+def _structure(table: Table, branches: int, order: tuple[int, ...]) -> TableStructure | None:
+    return structure_of(controlled_rows(table.values, branches), order)
 
 
 def check_exact(table: str, exact: str, scope: Scope) -> str | None:

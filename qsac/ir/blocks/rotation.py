@@ -44,10 +44,28 @@ class PauliRotation(Op):
         return rotation_matrix(self.paulis, self.angle)[None]
 
 
+def phased_x(qubit: str, theta: float, phi: float) -> tuple[PauliRotation, ...]:
+    """PhasedX(theta, phi) = Rz(phi) Rx(theta) Rz(-phi), angles in radians."""
+    return (
+        PauliRotation("z", (qubit,), -float(phi)),
+        PauliRotation("x", (qubit,), float(theta)),
+        PauliRotation("z", (qubit,), float(phi)),
+    )
+
+
 def controlled_x(control: str, target: str) -> tuple[PauliRotation, ...]:
     """CX up to a global phase, as the three commuting rotations exp(i pi/4 (Z + X - Z X))."""
     return (
         PauliRotation("zx", (control, target), pi / 2),
         PauliRotation("z", (control,), -pi / 2),
         PauliRotation("x", (target,), -pi / 2),
+    )
+
+
+def controlled_z(first: str, second: str) -> tuple[PauliRotation, ...]:
+    """CZ up to a global phase, as the three commuting rotations exp(i pi/4 (Z + Z - Z Z))."""
+    return (
+        PauliRotation("zz", (first, second), pi / 2),
+        PauliRotation("z", (first,), -pi / 2),
+        PauliRotation("z", (second,), -pi / 2),
     )

@@ -15,6 +15,7 @@ from qsac.families.reading import load
 from qsac.families.transformer.model import Model
 from qsac.native.circuit import GATES
 from qsac.simulation.statevector import simulate
+from tests.cases import seeds
 from tests.families.transformer import agreement
 from tests.families.transformer.agreement import FAMILY, TOLERANCE, of_compiled, of_plan, widest
 from tests.families.transformer.generated import drawn
@@ -139,7 +140,7 @@ def without_unitaries(compiled: Compiled) -> int:
 # Drawn models
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", seeds(60))
 def test_drawn_models_agree(seed: int) -> None:
     model = loaded(drawn(seed, most=4, width=4))
     assert widest(model) <= agreement.INTERPRETED
@@ -148,7 +149,7 @@ def test_drawn_models_agree(seed: int) -> None:
         assert of_compiled(qsac.compile(model, "statevector", verify=False)) <= TOLERANCE
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", seeds(40))
 def test_the_smallest_drawn_models_agree(seed: int) -> None:
     """Heads of one entry, and of more entries than tokens have."""
     model = loaded(drawn(seed, most=3, width=3))
@@ -177,7 +178,7 @@ def test_three_layers_agree(kernel: dict[str, Any], residual: list[float]) -> No
 
 
 def test_drawn_models_have_every_option() -> None:
-    models = [loaded(drawn(seed, most=4, width=4)) for seed in range(60)]
+    models = [loaded(drawn(seed, most=4, width=4)) for seed in seeds(60)]
     layers = [layer for model in models for layer in model.layers]
     assert {type(layer.feed_forward).__name__ for layer in layers} == {"NoneType", "Gated", "Polynomial"}
     assert {(layer.mask, layer.scale) for layer in layers} == {

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qsac.compiler.estimation import _Counted, estimate, evenly, interpolated
+from qsac.compiler.estimation import _Counted, estimate
+from qsac.compiler.interpolation import evenly, interpolated
 from qsac.compiler.options import Options
 from qsac.errors import DoesNotFitError, InvalidInputError
 from qsac.families.registry import family
@@ -24,6 +25,7 @@ from qsac.families.transformer.plan_size import (
     plan_size,
 )
 from qsac.machine.registry import target
+from tests.cases import ALL
 from tests.families.transformer.models import loaded
 
 VECTORS = Path(__file__).parent.parent.parent / "vectors" / "transformer"
@@ -49,7 +51,7 @@ def of_layers(layers: int, *, heads: int = 1, degree: int = 1, tokens: int = 4) 
     )
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PATHS if ALL else PATHS[::3], ids=lambda path: path.stem)
 def test_large_sizes_are_counted(path: Path) -> None:
     found = estimate(vector(path), "h2", context=512, dimension=64)
     assert found.basis == "shape"

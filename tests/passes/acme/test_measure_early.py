@@ -54,7 +54,7 @@ def test_measurements_come_earlier_in_a_model() -> None:
     def places(passes: str) -> list[int]:
         stages: dict[str, Program] = {}
         qsac.compile("docs/examples/tfim.json", passes=passes, verify=True, after=stages.__setitem__)
-        ops = list(stages.values())[-2].ops  # the last program, before the circuit
+        ops = [found for found in stages.values() if isinstance(found, Program)][-1].ops
         return [place for place, op in enumerate(ops) if isinstance(op, Measure)]
 
     usual, early = places("default"), places("default,+measure-early")

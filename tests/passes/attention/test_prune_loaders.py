@@ -23,6 +23,7 @@ from qsac.passes.attention._pruning import Choice, Pruning, cheapest
 from qsac.passes.attention.prune_loaders import PruneLoaders
 from qsac.pipeline.contract import ErrorLedger, PassContext
 from qsac.pipeline.registry import default_pipeline, print_pipeline
+from tests.cases import examples
 from tests.programs import build
 from tests.shares import Share
 from tests.strategies import models, random_model
@@ -107,7 +108,7 @@ KERNELS = st.sampled_from([{"type": "monomial", "degree": 1}, {"type": "monomial
 def test_smooth_tokens() -> None:
     with Share(0.15) as share:
 
-        @settings(max_examples=40)
+        @settings(max_examples=examples(40))
         @given(
             tokens=st.builds(
                 smooth,
@@ -133,7 +134,7 @@ def test_smooth_tokens() -> None:
 def test_generated_models() -> None:
     with Share(0.05) as share:
 
-        @settings(max_examples=30)
+        @settings(max_examples=examples(30))
         @given(source=models(), budget=BUDGETS, family=FAMILIES)
         def holds(source: Any, budget: float, family: str) -> None:
             found = assert_within(source, budget, TARGETS[family])

@@ -22,6 +22,7 @@ from qsac.passes.attention.truncate_tokens import TruncateTokens
 from qsac.pipeline.contract import ErrorLedger, PassContext
 from qsac.pipeline.registry import default_pipeline, print_pipeline
 from qsac.runtime.run import run
+from tests.cases import seeds
 from tests.programs import build
 from tests.shares import Share
 from tests.strategies import random_model
@@ -103,10 +104,10 @@ def test_few_dimensions_take_few_gates_and_qubits(kernel, real):
     assert found["qubits"] < exact["qubits"]
 
 
-@pytest.mark.parametrize("seeds", [range(20), range(20, 40)], ids=str)
-def test_never_more_gates_or_error_than_without(seeds):
+@pytest.mark.parametrize("drawn", [seeds(20), seeds(40, 20)], ids=str)
+def test_never_more_gates_or_error_than_without(drawn):
     with Share(0.2) as share:
-        for seed in seeds:
+        for seed in drawn:
             model = load(random_model(seed))
             exact = compile(model, "statevector", verify=False)
             found = compile(model, "statevector", optimisation=3, error_budget=2e-2, verify=True)

@@ -17,8 +17,9 @@ import numpy as np
 from qsac.families.contract import CircuitStep, Result, Row
 from qsac.families.nested import NestedReadout
 from qsac.families.outcomes import Index, Outcomes, standard_error, upper_bound
-from qsac.families.qsa.metrics import closed_form, metrics_from_probabilities, prefix_loss
-from qsac.families.qsa.parts import CONTEXT, TARGETS, Kernel, applied, program, unitary
+from qsac.families.qsa.construction import Attention
+from qsac.families.qsa.metrics import closed_form, metrics_from_probabilities, prefix_loss, with_excess
+from qsac.families.qsa.parts import ALPHA, CONTEXT, LENGTHS, TARGETS, program
 from qsac.ir.attention import LoadTokens, PhaseTable, PrepareIndices, Project
 from qsac.ir.op import Op
 from qsac.ir.program import Program, Readout
@@ -63,23 +64,24 @@ class Loss(NestedReadout):
         """The program whose readouts are the fidelity and the token fidelity.
 
         Score copies come one after another: each is loaded by ``key``, transformed, loaded inversely by ``query`` and
-        projected; the value register follows, with the targets in its inverse load. The saved probabilities ``weights``
-        and ``overlaps`` are w_j^2 and |A_j|^2 over lam^2 T N.
+        projected; the value register follows, with the targets in its inverse load. Where these are words shorter than
+        1, the register ``alpha`` is loaded with sqrt(alpha) on 0 and projected on it. The saved probabilities
+        ``weights`` and ``overlaps`` are w_j^2 and |A_j|^2 over lam^2 T N.
         """
         positions = model.context
         indexed = positions > 1
         key, query = (("key",), ("query",)) if indexed else ((), ())
         tables = {CONTEXT: Table(model.tokens[:positions], source), TARGETS: Table(model.tokens[1:], source)}
-        value = unitary("value", model.value, model, tables)
-        kernel = Kernel(model)
+        attention = Attention(model, positions)
+        values = attention.values(tables)
 
         ops: list[Op] = []
         if indexed:
             ops.append(PrepareIndices("query", "key", model.mask, positions, origin="/attention/mask"))
-        ops += kernel.scores(model, tables, key, (query, CONTEXT))
-        ops.append(LoadTokens("value", key, CONTEXT, origin="/tokens"))
-        ops += applied("value", "value", value, "/attention/value")
-        ops += kernel.projected()
+        ops += attention.begun(tables)
+        ops += attention.scores(tables, (query, CONTEXT))
+        ops += values
+        ops += attention.ended()
         if indexed:
             ops.append(Project(key, "uniform", positions, origin="/attention/mask"))
             ops.append(SaveProbabilities(query, "weights", origin="/readout"))
@@ -87,19 +89,27 @@ class Loss(NestedReadout):
         if indexed and np.any(model.phases):
             ops.append(PhaseTable("query", Table(model.phases), origin="/phases"))
         ops.append(Project(("value",), origin="/readout"))
+        success: tuple[str, ...] = ("value",)
+        if model.lengths is not None:
+            success = ("value", ALPHA)
+            tables[LENGTHS] = Table(np.stack((model.lengths, np.sqrt(1 - model.lengths**2)), axis=1))
+            ops.append(LoadTokens(ALPHA, query, LENGTHS, origin="/tokens"))
+            ops.append(Project((ALPHA,), origin="/readout"))
         if indexed:
             ops.append(SaveProbabilities(query, "overlaps", origin="/readout"))
             ops.append(Project(query, "uniform", positions, origin="/readout"))
 
         sizes = {"query": model.index_qubits, "key": model.index_qubits, "value": model.data_qubits}
-        given = (*kernel.registers, *key)
+        sizes |= {} if model.lengths is None else {ALPHA: 1}
+        given = (*attention.registers, *key)
         return program(
             model,
-            sizes | kernel.sizes(model),
+            sizes | attention.sizes,
             tables,
             ops,
-            Readout("fidelity", given, ("value", *query)),
-            Readout("token_fidelity", given, ("value",)),
+            Readout("fidelity", given, (*success, *query)),
+            Readout("token_fidelity", given, success),
+            subnormalisation=attention.subnormalisation,
         )
 
     def work(self, model: Model) -> int:
@@ -160,6 +170,7 @@ def _exact(model: Model, found: Outcomes) -> Result:
     )
     if metrics["success_probability"]:
         metrics["success_probability"] /= found.subnormalisation**2
+    metrics, warnings = with_excess(model, metrics, warnings)
     return Result(metrics, {}, metrics["success_probability"], tuple(warnings))
 
 

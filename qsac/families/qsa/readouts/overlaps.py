@@ -15,6 +15,7 @@ from qsac.families.contract import CircuitStep, Result, Row
 from qsac.families.indexed import fractions, given_deviation, lists, outside, success, unresolved
 from qsac.families.outcomes import Index, Outcomes
 from qsac.families.qsa.parts import CONTEXT, applied, measured, program, unitary
+from qsac.families.unitary import Unitary
 from qsac.ir.attention import (
     ApplyUnitary,
     LoadTokens,
@@ -39,7 +40,10 @@ NAME = "overlaps"
 
 @dataclass(frozen=True)
 class Overlaps:
-    """The scores s_ji = <x_j|W|x_i> of the context tokens, over the pairs in ``mask``."""
+    """The scores s_ji = <x_j|W|x_i> of the context tokens, over the pairs in ``mask``, W being that of ``head``.
+
+    A head's key shift and conjugation are no part of them.
+    """
 
     type: ClassVar[str] = "overlaps"
     precise: ClassVar[str | None] = None
@@ -49,6 +53,7 @@ class Overlaps:
 
     part: Literal["complex", "abs2"]
     mask: Literal["causal", "full"]
+    head: int = 0
 
     def index_qubits(self, model: Model) -> int:
         """The qubits of the index (j, i), for complex overlaps (quadrature, j, i)."""
@@ -71,6 +76,7 @@ class Overlaps:
         positions = model.context
         query, key = (("query",), ("key",)) if positions > 1 else ((), ())
         tables = {CONTEXT: Table(model.tokens[:positions], source)}
+        given, place = model.heads[self.head].score, model.place(self.head, "score")
         sizes = {"query": model.index_qubits, "key": model.index_qubits}
         ops: list[Op] = []
         if query:
@@ -80,7 +86,7 @@ class Overlaps:
             if query:
                 ops.append(SaveProbabilities((*query, *key), "weights", origin="/readout"))
             ops.append(LoadTokens("score", key, CONTEXT, origin="/tokens"))
-            ops += applied("score", "score", unitary("score", model.score, model, tables), "/attention/score")
+            ops += applied("score", "score", unitary("score", given, model, tables), place)
             ops.append(LoadTokens("score", query, CONTEXT, inverse=True, origin="/tokens"))
             ops.append(Project(("score",), origin="/readout"))
             if query:
@@ -96,8 +102,7 @@ class Overlaps:
         ops += [select] if query else []
         ops.append(LoadTokens("score", key, CONTEXT, origin="/tokens"))
         ops += [select.adjoint()] if query else []
-        score = unitary("score", model.score, model, tables)
-        ops += applied("score", "score", score, "/attention/score", ("branch",))
+        ops += applied("score", "score", unitary("score", given, model, tables), place, ("branch",))
         # Re(-i s) = Im s: a factor of -i on the branch of W x_i.
         tables["quadrature"] = Table(np.array([1, -1j]))
         ops.append(ApplyUnitary("branch", "diagonal", "quadrature", (), ("quadrature",), origin="/readout"))
@@ -111,7 +116,7 @@ class Overlaps:
 
     def expected(self, model: Model) -> dict[str, Outcomes]:
         """The index is (j, i), for complex overlaps (quadrature, j, i) with quadrature 0 real and 1 imaginary."""
-        matrix = scores(model, self.mask)
+        matrix = scores(model, model.heads[self.head].score, self.mask)
         parts = ((1 + matrix.real) / 2, (1 + matrix.imag) / 2) if self.part == "complex" else (np.abs(matrix) ** 2,)
         size = 1 << model.index_qubits
         marginal, joint = np.zeros((2, len(parts), size, size))
@@ -194,10 +199,10 @@ class Overlaps:
         return possible
 
 
-def scores(model: Model, mask: Literal["causal", "full"]) -> NDArray[np.complex128]:
+def scores(model: Model, score: Unitary, mask: Literal["causal", "full"]) -> NDArray[np.complex128]:
     """All s_ji = <x_j|W|x_i> of the context tokens, (T, T): row j, column i. NaN outside the mask."""
     context = model.tokens[:-1]
-    matrix = np.asarray(context.conj() @ model.score.apply(context).T, dtype=np.complex128)
+    matrix = np.asarray(context.conj() @ score.apply(context).T, dtype=np.complex128)
     if mask == "causal":
         matrix[np.triu_indices(len(context), 1)] = np.nan
     return matrix

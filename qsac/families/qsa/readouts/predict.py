@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.errors import printable
 from qsac.families.contract import CircuitStep, Result, Row
 from qsac.families.indexed import fractions, given_deviation, lists, outside, success, unresolved
 from qsac.families.kernel import kernel_values
 from qsac.families.outcomes import RESOLUTION, Index, Outcomes
-from qsac.families.qsa.parts import CONTEXT, Kernel, applied, measured, program, unitary
+from qsac.families.qsa.construction import Attention
+from qsac.families.qsa.parts import CONTEXT, measured, program
 from qsac.files.numbers import Numbers
 from qsac.ir.attention import ApplyUnitary, LoadTokens, PrepareIndex, Project
 from qsac.ir.op import Op
@@ -40,7 +42,7 @@ class Predict:
     probabilities |<x_l|z>|^2 / <z|z>; None for the computational basis. ``outcomes``: the isometry (M, d) with M >= d
     and M >= S whose first S rows are those, and whose conjugate turns z into the amplitudes of M outcomes that exclude
     each other: all probabilities are then read from every shot. None where no turn is needed (the computational basis)
-    or possible (states that are not orthogonal).
+    or possible (states that are not orthogonal). ``words``: what the states are called, those of the model's text.
     """
 
     type: ClassVar[str] = "predict"
@@ -54,6 +56,7 @@ class Predict:
     over: Literal["basis", "vocabulary", "states", "tokens"]
     states: Numbers | None = field(repr=False)
     outcomes: Numbers | None = field(repr=False)
+    words: tuple[str, ...] | None = None
 
     @property
     def at_once(self) -> bool:
@@ -84,29 +87,29 @@ class Predict:
             CONTEXT: Table(model.tokens[:positions], source),
             "position": Table(model.tokens[self.position - 1 : self.position]),
         }
-        kernel = Kernel(model)
+        attention = Attention(model, positions)
         sizes = {"key": (positions - 1).bit_length()}
 
         ops: list[Op] = []
         if key:
             ops.append(PrepareIndex("key", positions, origin="/attention/mask"))
-        ops += kernel.scores(model, tables, key, ((), "position"))
+        ops += attention.begun(tables)
+        ops += attention.scores(tables, ((), "position"))
         if self.outcomes is not None and len(self.outcomes) > model.dimension:
             sizes["value"] = (len(self.outcomes) - 1).bit_length()
-            tables["outcomes"] = Table(_dilated(model, positions, self.outcomes, 1 << sizes["value"]))
-            ops.append(LoadTokens("value", key, "outcomes", origin="/readout"))
+            dilated = partial(_dilated, self.outcomes, 1 << sizes["value"])
+            ops.append(attention.loaded(tables, "outcomes", dilated, "/readout"))
         else:
             sizes["value"] = model.data_qubits
-            ops.append(LoadTokens("value", key, CONTEXT, origin="/tokens"))
-            ops += applied("value", "value", unitary("value", model.value, model, tables), "/attention/value")
+            ops += attention.values(tables)
             if self.outcomes is not None:
                 tables["outcomes"] = Table(self.outcomes.conj())
                 ops.append(ApplyUnitary("value", "matrix", "outcomes", origin="/readout"))
-        ops += kernel.projected()
+        ops += attention.ended()
         if key:
             ops.append(Project(key, "uniform", positions, origin="/attention/mask"))
 
-        given = (*kernel.registers, *key)
+        given = (*attention.registers, *key)
         if self.at_once or self.states is None:
             ops += measured(("value",))
             asked = Readout("predictions", given, (), ("value",))
@@ -119,7 +122,8 @@ class Predict:
             ops.append(Project(("value",), origin="/readout"))
             ops += measured(("state",), "overlaps")
             asked = Readout("predictions", given, ("value",), ("state",))
-        return program(model, sizes | kernel.sizes(model), tables, ops, asked)
+        sizes |= attention.sizes
+        return program(model, sizes, tables, ops, asked, subnormalisation=attention.subnormalisation)
 
     def work(self, model: Model) -> int:
         return max(model.context**2, 8 << self.index_qubits(model))
@@ -167,6 +171,7 @@ class Predict:
         warnings = unresolved(NAME, found, possible, conditional=conditional)
         warnings += outside(found, impossible, place, effect)
         content = {"position": self.position, "over": self.over, "probabilities": lists(values[:count])}
+        content |= {} if self.words is None else {"words": list(self.words)}
         return Result(
             {"success_probability": probability},
             {} if error is None else {"success_probability": error},
@@ -192,8 +197,8 @@ class Predict:
         return given_deviation(model.expected[NAME], seen[NAME])
 
     def rows(self, model: Model, result: Result) -> Iterator[Row]:
-        """Basis states are written as bits; words and states are numbered from 0 as in the list, tokens from 1 as in
-        the formulas."""
+        """Basis states are written as bits, and words of a text as they are; other words and states are numbered from 0
+        as in the list, tokens from 1 as in the formulas."""
         columns = {"probability": result.values[NAME]["probabilities"]}
         if NAME in result.value_errors:
             columns["standard error"] = result.value_errors[NAME]["probabilities"]
@@ -210,6 +215,8 @@ class Predict:
     def _label(self, model: Model, place: int) -> str:
         if self.over == "basis":
             return f"|{place:0{model.data_qubits}b}>"
+        if self.words is not None:
+            return printable(self.words[place])
         return f"x_{place + 1}" if self.over == "tokens" else _LABELS[self.over].format(place)
 
 
@@ -219,15 +226,18 @@ def prediction(model: Model, readout: Predict) -> tuple[NDArray[np.complex128], 
     The squared norm is the circuit's P(every given bit 0).
     """
     context = model.tokens[: readout.context]
-    scores = model.score.apply(context) @ model.tokens[readout.position - 1].conj()
-    weights = kernel_values(scores, np.array(model.kernel) / model.lam) / readout.context
-    state = np.asarray(weights @ model.value.apply(context), dtype=np.complex128)
+    state = np.zeros(model.dimension, dtype=np.complex128)
+    for head in model.heads:
+        keys = context[: max(readout.context - head.key_shift, 0)]
+        scores = head.score.apply(keys) @ model.tokens[readout.position - 1].conj()
+        weights = kernel_values(scores, np.array(head.kernel) * head.weight / model.lam) / readout.context
+        state += (weights.conj() if head.conjugate else weights) @ head.value.apply(context)[head.key_shift :]
     return state, float(np.vdot(state, state).real)
 
 
-def _dilated(model: Model, context: int, outcomes: Numbers, width: int) -> Numbers:
-    """The amplitudes of all outcomes for each V x_i, padded with zeros to ``width``; of unit norm."""
-    amplitudes = model.value.apply(model.tokens[:context]) @ outcomes.conj().T
+def _dilated(outcomes: Numbers, width: int, rows: Numbers) -> Numbers:
+    """The amplitudes of all outcomes for each of the rows V x_i, padded with zeros to ``width``; of unit norm."""
+    amplitudes = rows @ outcomes.conj().T
     padded = np.zeros((len(amplitudes), width), dtype=amplitudes.dtype)
     padded[:, : len(outcomes)] = amplitudes / np.linalg.norm(amplitudes, axis=1, keepdims=True)
     return padded

@@ -12,37 +12,70 @@ from qsac.families.qsa import schema
 from qsac.families.qsa.readouts.loss import Loss
 from qsac.families.qsa.readouts.overlaps import Overlaps
 from qsac.families.qsa.readouts.predict import Predict
+from qsac.families.qsa.readouts.resolution import TOLERANCE, resolution
 from qsac.families.tokens.file import file_tokens, path_and_array
 from qsac.families.tokens.inline import inline_rows
 from qsac.families.tokens.sequence import normalised
+from qsac.families.tokens.text import Text
 from qsac.files import limits
 from qsac.files.numbers import Numbers, as_lists, exactly_real
 from qsac.files.pointer import counted, join, kind, listed, nearest
 
 Readout: TypeAlias = Loss | Predict | Overlaps
 
-TOLERANCE = 1e-8
-"""How far the rows of a vocabulary may be from resolving the identity, and those of states from being orthonormal."""
-
 
 def build_readout(
-    given: schema.Readout, attention_mask: Literal["causal", "full"], tokens: Numbers, width: int, folder: Path
+    given: schema.Readout,
+    attention_mask: Literal["causal", "full"],
+    tokens: Numbers,
+    width: int,
+    folder: Path,
+    heads: int | None = None,
+    text: Text | None = None,
 ) -> tuple[Readout, dict[str, Any]]:
     """The readout of a model's field and the field's canonical form, every default explicit and no file left.
 
-    ``tokens`` (T+1, d) are normalised and padded, ``width`` is the length of their rows before padding.
+    ``tokens`` (T+1, d) are normalised and padded, ``width`` is the length of their rows before padding. ``heads``: how
+    many the model file lists; None where it lists none. A prediction is read over the words of a ``text`` unless the
+    field says otherwise.
     """
     if isinstance(given, schema.OverlapsReadout):
         limits.check_overlaps(len(tokens) - 1, "/readout")
         mask = attention_mask if given.pairs == "mask" else "full"
-        return Overlaps(given.part, mask), {"type": given.type, "part": given.part, "pairs": given.pairs}
+        head = _head(given, heads)
+        canonical = {"type": given.type, "part": given.part, "pairs": given.pairs}
+        return Overlaps(given.part, mask, head), canonical | ({} if heads is None else {"head": head})
     if isinstance(given, schema.PredictReadout):
-        return _predict(given, attention_mask, tokens, width, folder)
+        return _predict(given, attention_mask, tokens, width, folder, text)
     return Loss(), {"type": given.type}
 
 
+def _head(given: schema.OverlapsReadout, heads: int | None) -> int:
+    """The head whose scores are read out."""
+    if "head" not in given.model_fields_set:
+        if heads is None or heads == 1:
+            return 0
+        raise InvalidInputError(
+            "the overlaps are those of one head, and the model has several",
+            code="readout.unsaid-head",
+            pointer="/readout",
+            found=f"{heads} heads",
+            wanted=f'"head": 0 to {heads - 1}',
+            help="make a model for each of the heads whose overlaps are wanted",
+        )
+    if given.head >= (heads or 1):
+        raise InvalidInputError(
+            "there is no such head",
+            code="readout.unknown-head",
+            pointer="/readout/head",
+            found=f"head {given.head:,}",
+            wanted=f"0 to {(heads or 1) - 1}: heads are counted from 0",
+        )
+    return given.head
+
+
 def _predict(
-    given: schema.PredictReadout, mask: str, tokens: Numbers, width: int, folder: Path
+    given: schema.PredictReadout, mask: str, tokens: Numbers, width: int, folder: Path, text: Text | None
 ) -> tuple[Predict, dict[str, Any]]:
     length, dimension = tokens.shape
     position = given.position if "position" in given.model_fields_set else length
@@ -66,12 +99,15 @@ def _predict(
             wanted="one of the two fields, or none for the computational basis",
             help="make two models of it",
         )
+    if not asked and text is not None:
+        found = resolution(text.states, dimension, "/tokens/embedding")
+        return Predict(position, context, "vocabulary", **found, words=text.words), canonical
     if not asked:
         return Predict(position, context, "basis", None, None), canonical
     if "vocabulary" in asked:
         values = _state_rows(given.vocabulary, "/readout/vocabulary", (width, dimension), folder)
-        rows, outcomes = _resolution(values, dimension, "/readout/vocabulary")
-        return Predict(position, context, "vocabulary", rows, outcomes), canonical | {"vocabulary": as_lists(values)}
+        found = resolution(values, dimension, "/readout/vocabulary")
+        return Predict(position, context, "vocabulary", **found), canonical | {"vocabulary": as_lists(values)}
     if given.states == "tokens":
         # Compared one by one even if orthonormal: a template's shape must not depend on its tokens.
         return Predict(position, context, "tokens", tokens, None), canonical | {"states": "tokens"}
@@ -129,31 +165,6 @@ def _file(given: dict[str, Any], pointer: str, folder: Path) -> tuple[str, Path,
             wanted='{"path": "states.npy"} or {"path": "states.npz", "array": "a"}',
         )
     return named[0], folder, f"{pointer}/path", named[1]
-
-
-def _resolution(values: Numbers, dimension: int, pointer: str) -> tuple[Numbers, Numbers]:
-    """Rows x_l that resolve the identity, exactly, and the isometry of their outcomes (M >= d rows).
-
-    Where the rows are shorter than ``dimension``, further outcomes stand for the padding.
-    """
-    width = values.shape[1]
-    with np.errstate(over="ignore", invalid="ignore"):
-        deviation = np.abs(values.T @ values.conj() - np.eye(width)).max()
-    if not deviation <= TOLERANCE:
-        raise InvalidInputError(
-            "the vocabulary does not resolve the identity",
-            code="readout.incomplete-vocabulary",
-            pointer=pointer,
-            found=f"sum_l |x_l><x_l| differs from the identity by up to {deviation:.2g}",
-            wanted=f"a difference of at most {TOLERANCE:g} in every entry, so that the probabilities sum to 1",
-            help='give rows of any kind as "states": each is then compared by itself',
-        )
-    left, _, right = np.linalg.svd(values, full_matrices=False)
-    outcomes: Numbers = np.zeros((len(values) + dimension - width, dimension), dtype=values.dtype)
-    outcomes[: len(values), :width] = left @ right
-    outcomes[len(values) :, width:] = np.eye(dimension - width)
-    outcomes = exactly_real(outcomes)
-    return outcomes[: len(values)], outcomes
 
 
 def _orthonormal(rows: Numbers) -> Numbers | None:

@@ -159,6 +159,13 @@ class Composition:
         target, table = _one(self.parts(data)), self.table("matrix", whole)
         self.ops.append(ApplyUnitary(target, "matrix", table, when=when, origin=origin, barrier=True))
 
+    def diagonal(self, data: Names, entries: Numbers, *, origin: str = "") -> None:
+        """Multiply the amplitude of each value of ``data`` by an entry of modulus 1, if not all of them are 1."""
+        if np.abs(entries - 1).max() < ALIKE:
+            return
+        target, table = _one(self.parts(data)), self.table("phases", entries)
+        self.ops.append(ApplyUnitary(target, "diagonal", table, origin=origin, barrier=True))
+
     def attenuate(self, index: Names, ratios: Numbers, *, when: Names = (), origin: str = "") -> None:
         """Multiply the amplitude of each value of ``index`` by a ratio from 0 to 1: one qubit, turned and projected."""
         if np.all(np.abs(ratios - 1) < ALIKE):

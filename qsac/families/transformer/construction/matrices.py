@@ -10,6 +10,7 @@ import numpy as np
 
 from qsac.families.transformer.closed_form import check_finite
 from qsac.families.transformer.construction.composing import ALIKE, Composition, Names
+from qsac.families.transformer.construction.narrowing import LEAST, narrow
 from qsac.families.transformer.construction.planned import Planned, qubits, unit_rows
 from qsac.families.transformer.lengths import Real
 from qsac.files.numbers import Numbers
@@ -109,11 +110,17 @@ def applied(composition: Composition, state: Planned, cls: Names, matrices: Sequ
 def _in_place(composition: Composition, state: Planned, matrix: Numbers, origin: str, out: Names, when: Names) -> None:
     """A qubit is turned by each singular value's ratio to the largest, and projected."""
     made = contraction(matrix, composition.width(out))
-    rest = composition.register("rest", qubits(len(made.right)) - composition.width(out))
-    whole = composition.joined("whole", rest, out) if rest else out
-    state.emit(whole, when)
-    composition.unitary(whole, made.right, when=when, ending=bool(rest), origin=origin)
-    composition.project(rest, origin=origin)
+    spare = qubits(len(made.right)) - composition.width(out)
+    if spare and not when and spare + composition.width(out) >= LEAST:
+        going = [composition.register("rest", 1) for _ in range(spare)]
+        state.emit(composition.joined("whole", *going, out), when)
+        narrow(composition, going, out, made.right[: 1 << composition.width(out)], origin)
+    else:
+        rest = composition.register("rest", spare)
+        whole = composition.joined("whole", rest, out) if rest else out
+        state.emit(whole, when)
+        composition.unitary(whole, made.right, when=when, ending=bool(rest), origin=origin)
+        composition.project(rest, origin=origin)
     composition.attenuate(out, made.ratios, when=when, origin=origin)
     composition.unitary(out, made.left, when=when, origin=origin)
 

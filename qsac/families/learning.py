@@ -1,0 +1,105 @@
+"""What a family offers besides where its models can be trained: its closed form as a differentiable function.
+
+A family that can be trained has the attributes of :class:`Learns` beside those of a family; no family has to. What is
+trained, and how real numbers become the unitaries, isometries and coefficients of a model, is the family's own affair:
+:mod:`qsac.training` sees real arrays by name and numbers by sequence. Functions that trace import JAX themselves, when
+they are called: reading a model needs none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from qsac.families.contract import Fact, Model
+from qsac.files.diagnosis import Contract
+
+if TYPE_CHECKING:
+    import jax
+
+Trained: TypeAlias = Mapping[str, Any]
+"""What is trained: real arrays by name; NumPy's, or JAX's within a function that is traced."""
+
+Batch: TypeAlias = Any
+"""Sequences of one length: states (B, T+1, d), real or complex, rows of length 1; or words (B, L), whole numbers."""
+
+
+class Given(NamedTuple):
+    """What the sequences of some data are like: ``length`` tokens each, rows of ``dimension`` entries, real or complex;
+    or words that are called ``labels``, and ``dimension`` is None."""
+
+    length: int
+    dimension: int | None
+    real: bool = False
+    labels: tuple[str, ...] | None = None
+
+
+class Learner(Protocol):
+    """The models of one shape as functions of what is trained. Its functions are pure, and may be traced, batched and
+    differentiated by JAX; arrays have the precision of what they are given."""
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """Which of :meth:`metrics` can be minimised; the first one is the default."""
+
+    def initial(self, seed: int) -> dict[str, NDArray[np.float64]]:
+        """What training starts from: drawn by ``numpy.random.default_rng(seed)``, or the numbers of a model."""
+
+    def metrics(self, trained: Trained, batch: Batch) -> dict[str, jax.Array]:
+        """By name, (B,) each: every objective, ``cross_entropy`` among them wherever it exists, and ``ln_success``, the
+        mean logarithm of the success probabilities. Logarithms of what may be 0 are bounded (|A|^2 + 1e-20)."""
+
+    def predictions(self, trained: Trained, batch: Batch) -> jax.Array:
+        """What the model says after each token of its context: states (B, T, d), not normalised; or for words the
+        probabilities (B, L-1, M) of those that follow."""
+
+    def easier(self, when: bool | jax.Array = True) -> Learner | None:
+        """The same parameters under an objective without traps, with which training may begin: a kernel of degree 1
+        in place of a higher one. Where ``when``, which may be traced, is false it is the learner's own objective. None
+        where there is none."""
+
+    def model(self, trained: Trained, sequence: NDArray[Any], name: str) -> Model:
+        """The model of some sequence, (T+1, d) or (L,), of any length: a model file that ``qsac compile`` takes."""
+
+    def trained_of(self, model: Model) -> dict[str, NDArray[np.float64]]:
+        """What :meth:`model` would make this model of, up to what changes no metric. Raises
+        :class:`~qsac.errors.InvalidInputError` for a model of another shape."""
+
+    def facts(self) -> Sequence[Fact]:
+        """What is to be said before training starts, for people: what is trained, and how many real numbers that is."""
+
+
+@runtime_checkable
+class RollsOut(Protocol):
+    """What a learner of states has besides where its predictions can be fed back in training."""
+
+    def roll_out(self, trained: Trained, batch: Batch, steps: int) -> jax.Array:
+        """-ln of the fidelity of predictions 1 to ``steps`` steps ahead with the true states, (B, steps), the mean over
+        the positions from which they begin; each is made from the tokens up to its position and the predictions, of
+        length 1, after them. May be traced."""
+
+
+@runtime_checkable
+class Learns(Protocol):
+    """What a family whose models can be trained has besides."""
+
+    @property
+    def sketch(self) -> type[BaseModel]:
+        """The field ``model`` of a training configuration: a model file of this family whose numbers may be left out,
+        as may its tokens. What is left out is drawn, and learned."""
+
+    @property
+    def sketch_contract(self) -> Contract:
+        """The same for diagnostics."""
+
+    def learner(self, sketch: BaseModel, given: Given, folder: Path) -> Learner:
+        """The learner of a sketch for such data. Raises :class:`~qsac.errors.InvalidInputError`, with pointers within
+        the sketch, for what does not fit the data."""
+
+    def learner_of(self, model: Any) -> Learner:
+        """The learner whose :meth:`Learner.initial` are the numbers of a model: all that it can learn is learned."""

@@ -1,0 +1,78 @@
+"""Matrices with orthonormal rows, from more qubits to fewer: one qubit after the other is projected on zero.
+
+The rows stand for one unitary only up to rows that nobody reads. Cosine-sine decompositions of what is read alone
+(Paige and Wei, Linear Algebra Appl. 208/209, 1994) take fewer gates than the whole: unitaries on the qubits that stay,
+which those that go select, a rotation of each of these, and so on; and selected unitaries are demultiplexed
+(Shende et al., quant-ph/0406176).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.linalg import cossin, schur
+
+from qsac.families.transformer.construction.composing import ALIKE, Composition, Names
+from qsac.files.numbers import Numbers
+
+LEAST = 3
+"""Qubits from which the steps take fewer gates than the whole unitary: from three to two 17 for 19, from four to two 53
+for 95."""
+
+
+def narrow(composition: Composition, going: Sequence[Names], out: Names, rows: Numbers, origin: str) -> None:
+    """Apply ``rows`` (M, D) to the registers ``going``, of one qubit each, and ``out``, M values of which are read:
+    all of ``going`` end."""
+    blocks, turns = rows[None], []
+    for _ in going:
+        found = [_halved(block) for block in blocks]
+        turns.append((np.stack([left for left, _, _ in found]), np.stack([rows for _, rows, _ in found])))
+        blocks = np.stack([right for _, _, pair in found for right in pair])
+    _select(composition, going, out, blocks, origin)
+    for place in reversed(range(len(going))):
+        left, angles = turns[place]
+        before = tuple(name for names in going[:place] for name in names)
+        composition.load(going[place], (*before, *out), "turns", angles.reshape(-1, 2), inverse=True, origin=origin)
+        _select(composition, going[:place], out, left, origin)
+
+
+def _halved(rows: Numbers) -> tuple[Numbers, Numbers, tuple[Numbers, Numbers]]:
+    """``rows`` (M, D) as U [C S] (R0 + R1): U (M, M), the M pairs of entries of C and S, and orthonormal rows R0 and R1
+    (M, D/2)."""
+    count, half = len(rows), rows.shape[1] // 2
+    _, _, right = np.linalg.svd(rows)
+    whole = np.concatenate([rows, right[count:]])
+    (left, _), angles, (first, second) = cossin(whole, p=count, q=half, separate=True)
+    pair = first[:count], second[half - count :]  # what is not read of the second half stands before what is
+    turns = np.stack([np.cos(angles), -np.sin(angles)], axis=1)
+    for side in (0, 1):
+        if np.abs(turns[:, side]).max() < ALIKE:
+            # All is in the other half: what is done to this one makes no difference, and is not selected.
+            pair = pair[1 - side], pair[1 - side]
+    return left, turns, pair
+
+
+def _select(composition: Composition, by: Sequence[Names], out: Names, blocks: Numbers, origin: str) -> None:
+    """Apply to ``out`` the unitary among ``blocks`` (2^k, M, M) that the qubits ``by`` select."""
+    if not by:
+        composition.unitary(out, blocks[0], origin=origin)
+        return
+    rest = tuple(name for names in by[1:] for name in names)
+    half = len(blocks) // 2
+    lefts, phases, rights = (
+        np.stack(part) for part in zip(*map(_demultiplexed, blocks[:half], blocks[half:]), strict=True)
+    )
+    _select(composition, by[1:], out, rights, origin)
+    turned = phases.reshape(-1)
+    composition.diagonal((*rest, *out, *by[0]), np.stack([turned, turned.conj()], axis=1).reshape(-1), origin=origin)
+    _select(composition, by[1:], out, lefts, origin)
+
+
+def _demultiplexed(first: Numbers, second: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """V, the entries of D, and W of unitaries V D W and V D* W."""
+    if np.abs(first - second).max() < ALIKE:
+        return np.eye(len(first)), np.ones(len(first)), second
+    triangular, left = schur(first @ second.conj().T, output="complex")
+    phases = np.exp(0.5j * np.angle(np.diag(triangular)))
+    return left, phases, phases[:, None] * (left.conj().T @ second)

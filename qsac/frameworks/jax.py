@@ -1,0 +1,86 @@
+"""Models as pure functions for JAX: reached as ``qsac.jax``.
+
+Nothing here changes JAX's configuration, its threads, or the precision of what it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qsac.families.contract import Model
+from qsac.frameworks.learners import AnyModel, in_double, learner_of
+
+Parameters: TypeAlias = dict[str, jax.Array]
+
+
+class Layer(NamedTuple):
+    """A layer of :func:`layer`: two functions."""
+
+    apply: Callable[[Mapping[str, Any], Any], jax.Array]
+    init: Callable[..., Parameters]
+
+
+def layer(
+    model: AnyModel,
+    *,
+    dimension: int | None = None,
+    length: int | None = None,
+    real: bool = False,
+    normalise: bool = False,
+) -> Layer:
+    """A model as a layer: ``apply(parameters, tokens)`` and ``init(seed=0)``.
+
+    ``model``: a model, its file or dictionary, all of whose numbers are parameters; or the dictionary of a sketch, for
+    tokens of ``dimension`` entries (and sequences of ``length`` tokens, where its parameters depend on that), ``real``
+    or complex.
+
+    ``init`` gives the model's numbers, or draws those of a sketch, in JAX's default precision: a dictionary of real
+    arrays. ``apply`` takes tokens (.., T, d), real or complex, of any lengths where the family normalises them, and
+    gives what the model predicts after each, (.., T, d): z_j, or z_j at length 1 with ``normalise``. For words by their
+    numbers, (.., L), it gives the probabilities of those that follow each, (.., L, M). It is pure, and can be compiled,
+    batched and differentiated. Raises :class:`~qsac.errors.QsacError` for a model that cannot be trained.
+    """
+    learner = learner_of(model, dimension, length, real=real)
+
+    def init(seed: int = 0) -> Parameters:
+        return {name: jnp.asarray(values) for name, values in learner.initial(seed).items()}
+
+    def apply(parameters: Mapping[str, Any], tokens: Any) -> jax.Array:
+        tokens = jnp.asarray(tokens)
+        words = jnp.issubdtype(tokens.dtype, jnp.integer)
+        axes = 1 if words else 2
+        batch = tokens.reshape(-1, *tokens.shape[-axes:])
+        # What is predicted after the last token is asked for too: one more stands behind it, and is not looked at.
+        batch = jnp.concatenate([batch, batch[:, -1:]], axis=1)
+        found = learner.predictions(parameters, batch)
+        found = found.reshape(*tokens.shape[:-axes], *found.shape[1:])
+        return _unit(found) if normalise and not words else found
+
+    return Layer(apply, init)
+
+
+def to_model(
+    model: AnyModel,
+    parameters: Mapping[str, Any],
+    tokens: Any,
+    *,
+    dimension: int | None = None,
+    length: int | None = None,
+    real: bool = False,
+    name: str = "model",
+) -> Model:
+    """The model of trained parameters, to be compiled. ``model`` and the options are those that the layer was made of;
+    ``tokens`` (T+1, d), the last of which is the last target, or words (L,)."""
+    learner = learner_of(model, dimension, length, real=real)
+    return learner.model(in_double(parameters), np.asarray(tokens), name)
+
+
+def _unit(rows: jax.Array) -> jax.Array:
+    """Rows at length 1; those of zeros stay as they are."""
+    squares = jnp.sum((jnp.conj(rows) * rows).real, axis=-1, keepdims=True)
+    return rows / jnp.sqrt(jnp.where(squares > 0, squares, 1))

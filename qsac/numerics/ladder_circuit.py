@@ -1,0 +1,158 @@
+"""The gates of a rotated ladder while it is solved for: what they do to every row at once, and the derivatives of that.
+
+One-qubit gates are SU(2) matrices g = [[p, -q*], [q, p*]] and move by g <- exp([[0, s], [-s*, 0]]) g with one complex s
+each; rotations about z pass the ZZ, so only those at the end are parameters of their own, alpha. Everything is seen
+from the start of the ladder: with U the ladder up to a gate and E the generator of the gate's move, the final state
+moves as the initial one does by U* E U |0>, so one pass along the ladder gives all derivatives. Rows are the last axis.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.numerics.rotated_ladder import RotatedLadder
+
+Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+
+class Gates(NamedTuple):
+    """One-qubit gates in time order, p and q of shape (gates,), and the angles alpha of Rz at the end, shape (n,)."""
+
+    p: Complex
+    q: Complex
+    alpha: Real
+
+
+class LadderCircuit:
+    """A ladder of ``qubits`` data qubits and partners ``places`` (:attr:`RotatedLadder.places`) for ``rows`` rows."""
+
+    def __init__(self, qubits: int, places: tuple[int, ...], rows: int) -> None:
+        self.qubits, self.places, self.rows = qubits, places, rows
+        self.controls = (rows - 1).bit_length()
+        self.size = 1 << qubits
+        on_data = np.array([place < qubits - 1 for place in places], dtype=bool)
+        after = qubits + np.cumsum(1 + on_data) - 1 - on_data
+        self.count = qubits + len(places) + int(on_data.sum())
+        self._toggled = np.array(places, dtype=np.intp)
+        self._on_target = np.asarray(after, dtype=np.intp)
+        self._data, self._index = np.flatnonzero(on_data), np.flatnonzero(~on_data)
+        bits = self.controls - 1 - (self._toggled[self._index] - (qubits - 1))
+        self._signs = 1 - 2 * (np.arange(rows) >> bits[:, None] & 1)
+        values = np.arange(self.size)
+        self._z = 1 - 2 * (values >> (qubits - 1 - np.arange(qubits))[:, None] & 1)
+
+    @property
+    def parameters(self) -> int:
+        """How many real numbers :meth:`moved` takes."""
+        return 2 * self.count + self.qubits
+
+    def random(self, generator: np.random.Generator) -> Gates:
+        """Gates from the uniform distribution on SU(2)."""
+        parts = generator.normal(size=(4, self.count))
+        parts /= np.sqrt(np.sum(parts**2, axis=0))
+        return Gates(parts[0] + 1j * parts[1], parts[2] + 1j * parts[3], np.zeros(self.qubits))
+
+    def moved(self, gates: Gates, step: Real) -> Gates:
+        """The gates after a step: real and imaginary part of s for each gate, then what is added to alpha."""
+        moves = step[: 2 * self.count].reshape(-1, 2)
+        s = moves[:, 0] + 1j * moves[:, 1]
+        length = np.hypot(moves[:, 0], moves[:, 1])
+        cosine, sine = np.cos(length), s * np.sinc(length / np.pi)
+        p = cosine * gates.p + sine * gates.q
+        q = cosine * gates.q - sine.conj() * gates.p
+        norm = np.sqrt(p.real**2 + p.imag**2 + q.real**2 + q.imag**2)
+        return Gates(p / norm, q / norm, gates.alpha + step[2 * self.count : self.parameters])
+
+    def prefixes(self, gates: Gates) -> Complex:
+        """The conjugate of the ladder after the first gates, and after each entangling gate with the gates after it;
+        then the whole of it, with alpha: shape (entangling gates + 2, d, d, rows), each up to a phase of every row that
+        is an affine function of the index bits."""
+        n, d, rows = self.qubits, self.size, self.rows
+        conjugate = np.array([[gates.p.conj(), gates.q.conj()], [-gates.q, gates.p]])  # [x, y] = conj(g[y, x])
+        found = np.empty((len(self.places) + 2, d, d, rows), dtype=np.complex128)
+        first = np.eye(1, dtype=np.complex128)
+        for qubit in range(n):
+            first = np.kron(first, conjugate[..., qubit].T)
+        found[0] = first[..., None]
+        on_target = conjugate[..., self._on_target]
+        with_data = np.array([[1, -1j], [-1j, 1]])[:, :, None, None] * on_target[None][..., self._data]
+        with_index = np.repeat(on_target[..., self._index, None], rows, axis=3)
+        with_index[1] *= -1j * self._signs
+        on_partner = conjugate[..., self._on_target[self._data] + 1]
+        data, index = 0, 0
+        for number, place in enumerate(self.places):
+            before, after = found[number], found[number + 1]
+            if place < n - 1:
+                low = d >> (place + 2)
+                split = before.reshape(-1, 2, low, 2, 1, d * rows)
+                split = split * with_data[:, None, :, :, data, None]
+                turned = split[:, :, :, 0] + split[:, :, :, 1]
+                split = turned.reshape(-1, 2, 1, 2 * low * d * rows) * on_partner[:, :, data, None]
+                np.add(split[:, 0], split[:, 1], out=after.reshape(-1, 2, 2 * low * d * rows))
+                data += 1
+            else:
+                split = before.reshape(-1, 2, 1, d, rows) * with_index[:, :, index, None]
+                np.add(split[:, 0], split[:, 1], out=after.reshape(-1, 2, d, rows))
+                index += 1
+        found[-1] = found[-2] * np.exp(0.5j * np.sum(gates.alpha[:, None] * self._z, axis=0))[:, None, None]
+        return found
+
+    def derivatives(self, prefixes: Complex) -> Complex:
+        """U* of the state's derivative by each real parameter, in the order of :meth:`moved`: shape (parameters, d,
+        rows)."""
+        n, d, rows = self.qubits, self.size, self.rows
+        moves = np.empty((self.parameters, d, rows), dtype=np.complex128)
+        by_gate = moves[: 2 * self.count].reshape(self.count, 2, d, rows)
+        after = prefixes[1:-1]
+        for qubit in range(n):
+            by_gate[qubit] = _moves(prefixes[:1], qubit)[0]
+        by_gate[self._on_target] = _moves(after, n - 1)
+        for qubit in range(n - 1):
+            places = np.flatnonzero(self._toggled == qubit)
+            if len(places):
+                by_gate[self._on_target[places] + 1] = _moves(after[places], qubit)
+        state = prefixes[-1, :, 0].conj()
+        for qubit in range(n):
+            moves[2 * self.count + qubit] = np.einsum(
+                "xai,xi->ai", prefixes[-1], -0.5j * self._z[qubit][:, None] * state
+            )
+        return moves
+
+    def ladder(self, gates: Gates) -> RotatedLadder:
+        """The same with PhasedX gates, and Rz at the end: a gate is Rz(a) PhasedX(theta, phi), and Rz passes the ZZ."""
+        theta = 2 * np.arctan2(np.abs(gates.q), np.abs(gates.p))
+        phi = np.angle(1j * gates.q) + np.angle(gates.p)
+        turns = -2 * np.angle(gates.p)
+        total = np.zeros(self.qubits)
+        for number, qubit in enumerate(self._acted_on()):
+            phi[number] -= total[qubit]
+            total[qubit] += turns[number]
+        alpha = np.remainder(total + gates.alpha + np.pi, 2 * np.pi) - np.pi
+        phi = np.remainder(phi + np.pi, 2 * np.pi) - np.pi
+        return RotatedLadder(self.qubits, self.controls, self.places, theta, phi, alpha)
+
+    @staticmethod
+    def gates(ladder: RotatedLadder) -> Gates:
+        """The gates of a ladder."""
+        half = ladder.theta / 2
+        return Gates(np.cos(half) + 0j, -1j * np.exp(1j * ladder.phi) * np.sin(half), ladder.alpha.copy())
+
+    def _acted_on(self) -> list[int]:
+        """The data qubit of each one-qubit gate."""
+        target = self.qubits - 1
+        after = (qubit for place in self.places for qubit in ((target, place) if place < target else (target,)))
+        return [*range(self.qubits), *after]
+
+
+def _moves(prefixes: Complex, qubit: int) -> Complex:
+    """U* E U |0> for s = 1 and s = i of a gate on a data qubit, shape (prefixes, 2, d, rows); conjugates of U given."""
+    count, d, _, rows = prefixes.shape
+    split = prefixes.reshape(count, 1 << qubit, 2, d >> (qubit + 1), d, rows)
+    state = split[:, :, :, :, 0].conj()
+    upper = np.einsum("khlai,khli->kai", split[:, :, 0], state[:, :, 1])
+    lower = np.einsum("khlai,khli->kai", split[:, :, 1], state[:, :, 0])
+    return np.stack([upper - lower, 1j * (upper + lower)], axis=1)

@@ -1,0 +1,119 @@
+"""Which partners the toggles of a rotated ladder have, and how many toggles generic tables take.
+
+A toggle with an index bit brings two parameters, one with a data qubit four. Index and data toggles alternate, the
+index bits cyclically: one with an index bit, then d/2 - 1 with data qubits (Construction, section 13).
+"""
+
+from __future__ import annotations
+
+_WITHOUT_SPARE = 32
+"""Tables of up to so many entries are solved with as many parameters as they have numbers, larger ones with more."""
+
+
+def ladder_places(
+    rows: int, qubits: int, gates: int, *, exact: bool = False, data_first: bool = False
+) -> tuple[int, ...]:
+    """The order of toggles of a ladder of ``gates`` entangling gates for ``rows`` rows of 2^``qubits`` entries
+    (:attr:`~qsac.numerics.rotated_ladder.RotatedLadder.places`): every control at least once where the gates suffice.
+
+    ``exact``: for requested row phases; each index bit twice then. Begins with an index bit, unless ``data_first``: the
+    other order to try, where this one leads to no solution. Empty where there is no control at all.
+    """
+    controls, data = _index_bits(rows), qubits - 1
+    if not controls:
+        return tuple(data - 1 - place % data for place in range(gates)) if data else ()
+    between = _data_toggles(rows, data, gates, exact=exact)
+    data_first = data_first and data > 0
+    places: list[int] = []
+    toggled = 0
+    for turn in range(gates):
+        if turn or not data_first:
+            places.append(data + controls - 1 - (turn - data_first) % controls)
+        places.extend(data - 1 - (toggled + place) % data for place in range(between))
+        toggled += between
+    return tuple(places[:gates])
+
+
+def _data_toggles(rows: int, data: int, gates: int, *, exact: bool) -> int:
+    """Toggles with data qubits between two with index bits: d/2 - 1, or fewer where index bits would then have fewer
+    than T - 1, or 3 T / 4, in all, or than two each with row phases."""
+    fewest = max(min(rows - 1, -(-3 * rows // 4)), 2 * _index_bits(rows) if exact else 0)
+    between = (1 << data) - 1
+    while between > 1 and -(-gates // (between + 1)) < fewest:
+        between -= 1
+    return between
+
+
+def generic_gates(rows: int, qubits: int, *, exact: bool) -> int:
+    """Entangling gates that a generic table of ``rows`` rows of 2^``qubits`` entries is solved with first; ``exact``:
+    with row phases, up to an affine function of the index bits.
+
+    T d / 2 - 1, or more until there are as many parameters as numbers to reach, and one more in tables of more than
+    32 entries.
+    """
+    gates = max(0, (rows << qubits) // 2 - 1)
+    more = (rows << qubits) > _WITHOUT_SPARE
+    while rows > 1 and _spare(rows, qubits, gates, exact=exact) < more:
+        gates += 1
+    return gates
+
+
+def generic_pair_gates(
+    rows: int, other_rows: int, qubits: int, *, phases: tuple[bool, bool] = (False, False)
+) -> tuple[int, int]:
+    """Entangling gates of the two ladders that a generic pair of tables is solved with first; ``phases`` says whether
+    row phases are requested of the first and of the second.
+
+    The common basis has d^2 - 1 parameters, of which 3 n are also those of the one-qubit gates at the end. Of the
+    other table they make up for none of its phases: where those are requested, its ladder has as many gates as if its
+    own were the only ones.
+    """
+    if phases == (False, True):
+        other, one = generic_pair_gates(other_rows, rows, qubits, phases=(True, False))
+        return one, other
+    counts = _counted(rows, other_rows, qubits, phases)
+    if all(phases):
+        one, _ = generic_pair_gates(rows, other_rows, qubits, phases=(True, False))
+        _, other = generic_pair_gates(rows, other_rows, qubits, phases=(False, True))
+        return max(counts[0], one), max(counts[1], other)
+    return counts
+
+
+def _counted(rows: int, other_rows: int, qubits: int, phases: tuple[bool, bool]) -> tuple[int, int]:
+    """The gates of two ladders that have as many parameters as their tables have numbers."""
+    d, total = 1 << qubits, rows + other_rows
+    # Fewer rows than dimensions have (total - 1)^2 inner products, up to phases.
+    basis = d * d - 1 if total >= d else total * (2 * d - 2) - (total - 1) ** 2
+    gates = 0
+    if 2 * min(rows, other_rows) < d:  # the basis may take the smaller table as a whole; not all of it is left then
+        gates = max(0, total * d // 2 - d * d // 4)
+    while True:
+        first = -(-gates * rows // total)
+        counts = (
+            first + (_phase_gates(rows) if phases[0] else 0),
+            gates - first + (_phase_gates(other_rows) if phases[1] else 0),
+        )
+        spare = sum(
+            _spare(length, qubits, count, exact=asked)
+            for length, count, asked in zip((rows, other_rows), counts, phases, strict=True)
+        )
+        if spare + basis - 3 * qubits >= (qubits > 1):
+            return counts
+        gates += 1
+
+
+def _spare(rows: int, qubits: int, gates: int, *, exact: bool) -> int:
+    """By how much the parameters of a ladder exceed the numbers that a table has (negative: fall short of)."""
+    places = ladder_places(rows, qubits, gates, exact=exact)
+    toggles = len(places) + sum(place < qubits - 1 for place in places)
+    phases = 1 + _index_bits(rows) - rows if exact else 0
+    return 2 * qubits + 2 * toggles + phases - rows * ((2 << qubits) - 2)
+
+
+def _index_bits(rows: int) -> int:
+    return (rows - 1).bit_length()
+
+
+def _phase_gates(rows: int) -> int:
+    """Gates more for requested row phases: one for every four that are no affine function of the index bits."""
+    return -(-(rows - 1 - _index_bits(rows)) // 4)

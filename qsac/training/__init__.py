@@ -1,0 +1,1 @@
+"""Training: from a configuration and data to models whose numbers have been learned."""

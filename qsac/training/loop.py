@@ -1,0 +1,353 @@
+"""The training of one seed: epoch after epoch, from a checkpoint where there is one.
+
+An epoch is one compiled function, a scan over its batches. What is random depends on the seed and the epoch alone, and
+a checkpoint holds all the rest: a run that is interrupted and resumed gives the same bytes as one that is not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.errors import CheckFailedError
+from qsac.families.contract import Fact
+from qsac.training import checkpoints
+from qsac.training.checkpoints import Checkpoint
+from qsac.training.configuration import Config
+from qsac.training.data.contract import Data
+from qsac.training.data.entropy import said_of_floor
+from qsac.training.functions import Functions, Shared, functions_of
+from qsac.training.gradients import Gradient
+from qsac.training.measuring import means
+from qsac.training.phases import Given, Phase, Run, by_circuits
+from qsac.training.precision import fitted, precision
+from qsac.training.run_folder import write_seed
+from qsac.training.trained import Epoch, Metrics, Stopped, Trained
+
+_GROWING = 5
+"""Training has diverged where so many epochs in a row are worse than the first one, by more than a nat."""
+
+
+class Beginning(NamedTuple):
+    """What is known before training starts: the digest of the seed's data, facts and warnings for people, the epochs of
+    an earlier run that it goes on from, and how many there will be."""
+
+    data: str
+    facts: tuple[Fact, ...]
+    warnings: tuple[str, ...]
+    history: tuple[Epoch, ...]
+    epochs: int
+
+
+class Watch(Protocol):
+    """Who is told how a seed is getting on."""
+
+    def begun(self, beginning: Beginning) -> None:
+        """Training begins."""
+
+    def epoch(self, record: Epoch) -> None:
+        """An epoch is done."""
+
+    def kept(self, epoch: int) -> None:
+        """A checkpoint of so many epochs is on disk."""
+
+
+class Unwatched:
+    """A watch that does nothing."""
+
+    def begun(self, beginning: Beginning) -> None:
+        """Nothing."""
+
+    def epoch(self, record: Epoch) -> None:
+        """Nothing."""
+
+    def kept(self, epoch: int) -> None:
+        """Nothing."""
+
+
+def never() -> bool:
+    """That nobody asks to stop."""
+    return False
+
+
+def train_seed(
+    config: Config,
+    seed: int,
+    folder: Path | None = None,
+    *,
+    watch: Watch | None = None,
+    stop: Callable[[], bool] = never,
+    restart: bool = False,
+    shared: Shared | None = None,
+) -> Trained:
+    """Train one seed. ``folder`` is where its checkpoint, model and history are; a checkpoint that is there is gone on
+    from, unless ``restart``. None keeps nothing. Where ``stop`` says so, a checkpoint is written and
+    ``KeyboardInterrupt`` raised. ``shared`` has what was compiled for earlier seeds of the run.
+
+    Raises :class:`~qsac.errors.CheckFailedError` where training diverges: the last checkpoint stays;
+    :class:`~qsac.errors.InvalidInputError` for a model that does not fit the data, and for a checkpoint of another
+    training.
+    """
+    data = config.data(seed)
+    watch = Unwatched() if watch is None else watch
+    with precision(config.double), closing(_Gradients(config, data, seed)) as gradients:
+        functions = functions_of(config, data, {} if shared is None else shared)
+        seeded = _Seed(config, seed, data, functions, folder, watch, stop, gradients)
+        kept = None if restart else seeded.found()
+        state = seeded.start() if kept is None else seeded.restored(kept)
+        watch.begun(seeded.beginning(state))
+        stopped = (kept.stopped if kept is not None else None) or seeded.run(state)
+        metrics = None if kept is None else kept.metrics
+        if metrics is None:
+            measured = (("train", data.train), ("test", data.test))
+            metrics = {part: means(functions.measure(state.best, sequences)) for part, sequences in measured}
+            seeded.keep(state, metrics, stopped)
+    parameters = {name: np.asarray(values, dtype=np.float64) for name, values in state.best.items()}
+    trained = Trained(seed, parameters, tuple(state.history), metrics, stopped, state.best_epoch, data.digest)
+    if folder is not None:
+        write_seed(config, functions.learner, data, trained, folder)
+    return trained
+
+
+@dataclass
+class _State:
+    """How far a seed is. ``parameters`` and ``remembered`` are JAX's and belong to the next epoch's phase; ``best`` is
+    NumPy's."""
+
+    parameters: dict[str, Any]
+    remembered: Any
+    best: dict[str, NDArray[Any]]
+    best_epoch: int
+    history: list[Epoch]
+
+    @property
+    def epoch(self) -> int:
+        return len(self.history)
+
+
+class _Gradients:
+    """The gradients from circuits of a seed, made when they are first asked for."""
+
+    def __init__(self, config: Config, data: Data, seed: int) -> None:
+        self._asked = config, data, seed
+        self._made: Gradient | None = None
+
+    def of(self, functions: Functions) -> Gradient:
+        if self._made is None:
+            from qsac.training.from_circuits.making import gradient_of
+
+            config, data, seed = self._asked
+            self._made = gradient_of(config, functions.learner, functions.objective, data, seed)
+        return self._made
+
+    def close(self) -> None:
+        if self._made is not None:
+            self._made.close()
+
+
+class _Seed:
+    """What does not change while a seed is trained."""
+
+    def __init__(
+        self,
+        config: Config,
+        seed: int,
+        data: Data,
+        functions: Functions,
+        folder: Path | None,
+        watch: Watch,
+        stop: Callable[[], bool],
+        gradients: _Gradients,
+    ) -> None:
+        self.config, self.seed, self.data, self.functions = config, seed, data, functions
+        self.watch, self.stop, self._gradients = watch, stop, gradients
+        self.path = None if folder is None else folder / checkpoints.FILE
+        double = functions.double
+        self.initial = {name: fitted(values, double) for name, values in functions.learner.initial(seed).items()}
+        self.train: Any = fitted(data.train, double)
+        if config.gradient is None:
+            self.train = _on_device(self.train)
+        self.validating = None if data.validation is None else functions.chunks(data.validation)
+
+    def beginning(self, state: _State) -> Beginning:
+        """What is known before training goes on from a state."""
+        learner = self.functions.learner
+        facts, warnings = [*self.data.facts], [*self.data.warnings]
+        dimension = getattr(learner, "dimension", None)  # of states whose Born probabilities are those of words
+        if dimension is not None:
+            of_floor = said_of_floor(self.data, dimension)
+            facts += of_floor[0]
+            warnings += of_floor[1]
+        facts += learner.facts()
+        if self.config.gradient is not None:
+            gradient = self._gradients.of(self.functions)
+            facts += gradient.facts(state.best, self.data.train[: self.functions.batch])
+        epochs = self.config.fields.epochs
+        return Beginning(self.data.digest, tuple(facts), tuple(warnings), tuple(state.history), epochs)
+
+    # From and to checkpoints
+
+    def found(self) -> Checkpoint | None:
+        """The checkpoint that is there, sure to be of this training."""
+        if self.path is None or not self.path.exists():
+            return None
+        import jax
+
+        kept = checkpoints.read(self.path)
+        state = jax.tree.leaves(self.start(kept.epoch).remembered)
+        checkpoints.check(kept, self.path, self.config.digest, self.data.digest, self.initial, state)
+        return kept
+
+    def start(self, epoch: int = 0) -> _State:
+        """The state before anything is learned, of the phase of an epoch."""
+        parameters = {name: _on_device(values) for name, values in self.initial.items()}
+        remembered = self.functions.phase(epoch).optimiser.initial(parameters)
+        return _State(parameters, remembered, dict(self.initial), 0, [])
+
+    def restored(self, kept: Checkpoint) -> _State:
+        import jax
+
+        structure = jax.tree.structure(self.start(kept.epoch).remembered)
+        return _State(
+            parameters={name: _on_device(values) for name, values in kept.parameters.items()},
+            remembered=jax.tree.unflatten(structure, [_on_device(one) for one in kept.state]),
+            best=dict(kept.best),
+            best_epoch=kept.best_epoch,
+            history=list(kept.history),
+        )
+
+    def keep(self, state: _State, metrics: Mapping[str, Metrics] | None = None, stopped: Stopped | None = None) -> None:
+        """Write a checkpoint."""
+        if self.path is None:
+            return
+        import jax
+
+        checkpoint = Checkpoint(
+            config=self.config.digest,
+            data=self.data.digest,
+            seed=self.seed,
+            parameters=_copied(state.parameters),
+            best=state.best,
+            best_epoch=state.best_epoch,
+            state=[np.array(one) for one in jax.tree.leaves(state.remembered)],
+            history=tuple(state.history),
+            metrics=metrics,
+            stopped=stopped,
+        )
+        checkpoints.write(checkpoint, self.path)
+        self.watch.kept(state.epoch)
+
+    # Epochs
+
+    def run(self, state: _State) -> Stopped:
+        """All epochs that are left."""
+        fields = self.config.fields
+        patience = None if fields.validation is None else fields.validation.patience
+        while state.epoch < fields.epochs:
+            if self.stop():
+                self.keep(state)
+                raise KeyboardInterrupt
+            best = max(state.best_epoch, self.functions.phases[-1].first)
+            if patience is not None and state.epoch - best >= patience:
+                return "early"
+            self._epoch(state)
+            if state.epoch % fields.checkpoint.every == 0 and state.epoch < fields.epochs:
+                self.keep(state)
+        return "finished"
+
+    def _epoch(self, state: _State) -> None:
+        functions, number = self.functions, state.epoch
+        phase = functions.phase(number)
+        order = np.random.default_rng((self.seed, number)).permutation(len(self.data.train))
+        batches = order[: functions.steps * functions.batch].reshape(functions.steps, functions.batch).astype(np.int32)
+        given = Given(state.parameters, state.remembered, self.train, batches, number, self.seed)
+        try:
+            parameters, remembered, values, norms, facts = self._run(phase)(given)
+        except KeyboardInterrupt:
+            if self.config.gradient is not None:  # nothing of the epoch is kept
+                self.keep(state)
+            raise
+        validation = None
+        if self.validating is not None:
+            validation = float(functions.validation(parameters, *self.validating))
+        record = Epoch(
+            epoch=number + 1,
+            train=float(np.mean(np.asarray(values, dtype=np.float64))),
+            validation=validation,
+            gradient_norm=_mean(np.asarray(norms, dtype=np.float64)),
+            rate=float(phase.rates[phase.numbers(number)[-1]]),
+            facts=_means(facts),
+        )
+        self._check(record, parameters, phase, state.history)
+        state.parameters, state.remembered = parameters, remembered
+        state.history.append(record)
+        earlier = state.history[state.best_epoch - 1].validation if state.best_epoch else None
+        if validation is None or earlier is None or validation < earlier:
+            state.best, state.best_epoch = _copied(parameters), state.epoch
+        if state.epoch == phase.last < self.config.fields.epochs:
+            state.remembered = functions.phase(state.epoch).optimiser.initial(parameters)
+        self.watch.epoch(record)
+
+    def _run(self, phase: Phase) -> Run:
+        if self.config.gradient is None:
+            return self.functions.run(phase)
+        return by_circuits(phase, self._gradients.of(self.functions), self.stop)
+
+    def _check(self, record: Epoch, parameters: Any, phase: Phase, history: list[Epoch]) -> None:
+        """Raise :class:`~qsac.errors.CheckFailedError` where training cannot go on."""
+        objective = self.functions.objective
+        kept = "nothing is kept" if self.path is None or not self.path.exists() else "the last checkpoint is kept"
+        values = [record.train, record.validation or 0.0, record.gradient_norm or 0.0]
+        whole = all(bool(np.isfinite(np.asarray(one)).all()) for one in parameters.values())
+        if not whole or not all(map(math.isfinite, values)):
+            raise CheckFailedError(
+                f"training of seed {self.seed} ended in epoch {record.epoch}: a number is not finite any more",
+                code="train.not-finite",
+                found=f"a mean {objective.metric} of {record.train:g}",
+                help=f"{kept}; try a smaller rate, a clip, or double precision",
+            )
+        anneal = math.ceil(objective.anneal / self.functions.steps)
+        ahead = 0 if objective.ahead is None else math.ceil(objective.ahead.begin / self.functions.steps)
+        since = history[max(phase.first, anneal, ahead if ahead <= len(history) else 0) :]
+        if len(since) <= _GROWING:
+            return
+        worst = since[0].train + max(1.0, abs(since[0].train))
+        if all(one.train > worst for one in (*since[1 - _GROWING :], record)):
+            raise CheckFailedError(
+                f"training of seed {self.seed} diverged: epoch {record.epoch} is worse than the first one",
+                code="train.diverged",
+                found=f"a mean {objective.metric} of {record.train:g}, at first {since[0].train:g}",
+                help=f"{kept}; try a smaller rate, or a clip",
+            )
+
+
+def _mean(values: NDArray[np.float64]) -> float | None:
+    """The mean, None where no step has a value: then the optimiser takes no gradients."""
+    return None if np.isnan(values).all() else float(np.mean(values))
+
+
+def _means(facts: Sequence[Mapping[str, float]]) -> dict[str, float] | None:
+    """The means of facts over steps; without those that are not finite in some step."""
+    if not facts:
+        return None
+    found = {name: float(np.mean([one[name] for one in facts])) for name in facts[0]}
+    return {name: value for name, value in found.items() if math.isfinite(value)}
+
+
+def _on_device(values: NDArray[Any]) -> Any:
+    """A copy of an array as JAX's own: a compiled epoch overwrites what it is given."""
+    import jax.numpy as jnp
+
+    return jnp.array(values, copy=True)
+
+
+def _copied(parameters: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+    """A copy in NumPy's hands, likewise."""
+    return {name: np.array(values) for name, values in parameters.items()}

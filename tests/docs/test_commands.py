@@ -1,0 +1,67 @@
+"""Commands that the pages show run, in the order in which they stand, in a folder that has what they name."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qsac.cli.main import run
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+ELSEWHERE = (
+    r" (train|evaluate|roll-out) |ising\.train",  # at a small size: test_training_page.py, tests/training
+    r"--noise$",  # tests/cli/test_transformer.py: minutes of shots
+    r"--submit|qsac (jobs|results)",  # with the fake vendor: tests/cli/test_submission.py
+    r"my-pass|measure-early|blocks\.ir|qsac passes$",  # with that package: tests/extensions
+    r"qsac import|even\.json|^qsac bind|--template",  # test_quoted_output.py
+)
+PAGES = ("command-line", "error-budget", "evolution", "estimate", "inspecting", "passes", "view")
+
+
+def lines(page: str) -> list[str]:
+    """The commands of a page's blocks, without what a shell does with their output."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```", (DOCS / f"{page}.md").read_text(encoding="utf-8"), re.DOTALL | re.M)
+    found = re.findall(r"^(?:\$ )?(qsac [a-z].*)$", "\n".join(blocks), re.MULTILINE)
+    found = [re.sub(r"\s+(>|#).*", "", line) for line in found]
+    return [line for line in found if not any(re.search(pattern, line) for pattern in ELSEWHERE)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Copies of the examples, and the files that pages speak of."""
+    shutil.copytree(DOCS / "examples", tmp_path / "docs" / "examples")
+    for name in ("tfim.json", "model.json"):
+        shutil.copy(DOCS / "examples" / "tfim.json", tmp_path / name)
+    np.save(tmp_path / "tokens.npy", np.random.default_rng(1).normal(size=(5, 4)))
+    monkeypatch.chdir(tmp_path)
+    for name, level in (("before", "0"), ("after", "2")):
+        assert run(["compile", "tfim.json", "-q", "-O", level, "-o", f"{name}.qsac.json"]) == 0
+        assert run(["compile", "tfim.json", "-q", "-O", level, "--emit", "ir", "-o", f"{name}.ir"]) == 0
+    shutil.copy("after.qsac.json", "tfim.qsac.json")
+    return tmp_path
+
+
+def prepared(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a command makes must not stand there yet; what it draws from was printed by the one before."""
+    if line.startswith("qsac init"):
+        Path("model.json").unlink()
+    if line.startswith("qsac plot result"):
+        for name, options in (("shots", ["--shots", "2000"]), ("exact", [])):
+            capsys.readouterr()
+            assert run(["run", "tfim.qsac.json", *options, "--json"]) == 0
+            Path(f"{name}.json").write_text(capsys.readouterr().out, encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.usefixtures("folder")
+def test_the_commands_of_a_page_run(page: str, capsys: pytest.CaptureFixture[str]) -> None:
+    commands = lines(page)
+    assert commands
+    for line in commands:
+        prepared(line, capsys)
+        allowed = (0, 1) if "--exit-code" in line else (0,)
+        assert run(shlex.split(line.removeprefix("qsac "))) in allowed, line

@@ -1,0 +1,53 @@
+"""The tutorials are notebooks: run anew, their cells give what they show. QSAC_REGENERATE=1 writes outputs again."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+FOLDER = Path(__file__).parents[2] / "docs" / "tutorials"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+SHOWN = ("text/plain", "text/html", "image/svg+xml")
+
+
+def outputs(notebook: Any) -> list[list[dict[str, str]]]:
+    """What each cell shows: texts, cards and drawings, as they are."""
+    found = []
+    for cell in notebook.cells:
+        shown: list[dict[str, str]] = []
+        for output in cell.get("outputs", []):
+            data = {"stream": output["text"]} if output.output_type == "stream" else output.data
+            shown.append({kind: data[kind] for kind in ("stream", *SHOWN) if kind in data})
+        found.append(shown)
+    return found
+
+
+def executed(path: Path) -> Any:
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(
+        notebook, timeout=300, kernel_name="python3", record_timing=False, resources={"metadata": {"path": str(FOLDER)}}
+    ).execute()
+    return notebook
+
+
+def test_there_are_three() -> None:
+    assert len(NOTEBOOKS) == 3
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_cells_give_what_they_show(path: Path) -> None:
+    notebook = executed(path)
+    if os.environ.get("QSAC_REGENERATE"):
+        for number, cell in enumerate(notebook.cells):
+            cell["id"] = f"cell-{number}"
+            cell["metadata"] = {}
+        nbformat.write(notebook, path)
+    stored = nbformat.read(path, as_version=4)
+    assert outputs(notebook) == outputs(stored)
+    code = [cell for cell in stored.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert not re.search(r"Traceback|/tmp/|/home/", path.read_text(encoding="utf-8"))
