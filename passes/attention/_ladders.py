@@ -84,6 +84,11 @@ class Site:
         return tuple(range(bits)), np.arange(self.rows)
 
     @property
+    def distinct(self) -> int:
+        """How many rows a ladder is solved for."""
+        return len(self.repetition[1]) if self.known else self.rows
+
+    @property
     def kept(self) -> tuple[int, ...]:
         """The places, among the qubits of the index, of those that matter."""
         unused = self.bits - (self.rows - 1).bit_length()
@@ -118,8 +123,16 @@ class Part:
 
     @property
     def numbers(self) -> int:
-        """The most entries of a table for all values of the index."""
-        return max(site.rows for site in self.sites) << self.qubits
+        """The most entries of a table for all values of the index, or of the basis of a pair."""
+        rows = max(site.rows for site in self.sites)
+        return (rows if len(self.sites) == 1 else max(rows, 1 << self.qubits)) << self.qubits
+
+    @property
+    def too_wide(self) -> bool:
+        """Whether the rows of a pair span so little that half as many entries suffice: `compress-tokens` writes them
+        so, and a ladder of the entries as they are would be solved for a basis that does not matter."""
+        rows = sum(site.distinct for site in self.sites)
+        return len(self.sites) > 1 and 2 * rows <= 1 << self.qubits
 
 
 def parts(program: Program, *, real: bool = False) -> list[Part]:
@@ -141,7 +154,8 @@ def parts(program: Program, *, real: bool = False) -> list[Part]:
         for place, site in sites.items()
         if place not in second
     ]
-    return [part for part in found if (real or not all(site.real for site in part.sites)) and part.qubits]
+    of_interest = (part for part in found if real or not all(site.real for site in part.sites))
+    return [part for part in of_interest if part.qubits and not part.too_wide]
 
 
 def looked_at(program: Program) -> Iterator[Where]:

@@ -96,7 +96,7 @@ class OfTables:
 def _generic_gates(part: Part, exact: Sequence[bool]) -> tuple[int, ...]:
     """The two-qubit gates that generic tables of a part's sizes take; ``exact``: for which of the sites the rows'
     phases are given."""
-    rows = [len(site.repetition[1]) for site in part.sites]
+    rows = [site.distinct for site in part.sites]
     if len(rows) == 1:
         return (generic_gates(rows[0], part.qubits, exact=exact[0]),)
     return generic_pair_gates(rows[0], rows[1], part.qubits, phases=(exact[0], exact[1]))
@@ -164,7 +164,7 @@ def outlined(part: Part, gates: Sequence[int], qubits: int) -> list[Ladder]:
     """Ladders of so many gates, without numbers."""
     ladders = []
     for site, count in zip(part.sites, gates, strict=True):
-        places = ladder_places(len(site.repetition[1]), qubits, count)
+        places = ladder_places(site.distinct, qubits, count)
         rotations = qubits + len(places) + sum(place < qubits - 1 for place in places)
         angles = ShapedTable((rotations, 2), real=True)
         ladders.append(Ladder(_on_index(places, site, qubits), angles, (0.5,) * qubits, None))

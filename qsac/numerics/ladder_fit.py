@@ -160,6 +160,12 @@ class LeastSquares:
         """The rows of all tables."""
         return sum(table.circuit.rows for table in self.tables)
 
+    @property
+    def work(self) -> int:
+        """About how many multiplications the normal equations take."""
+        equations = (2 * table.circuit.rows * self.size for table in self.tables)
+        return sum((table.parameters + self.shared) ** 2 * n for table, n in zip(self.tables, equations, strict=True))
+
     def random(self, generator: np.random.Generator) -> Point:
         """A random point."""
         gates = tuple(table.circuit.random(generator) for table in self.tables)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from qsac.numerics.ladder_circuit import Gates, LadderCircuit
 from qsac.numerics.ladder_fit import (
+    ITERATIONS,
     SOLVED,
     Fit,
     LadderTable,
@@ -48,6 +49,9 @@ _STARTS = ((64, 8), (256, 4))
 """Entries of the tables of a problem, and how many starts the first number of gates has at most; larger problems have
 :data:`_FEWEST_STARTS`. The numbers after it have half as many."""
 _FEWEST_STARTS = 2
+_WORK = 200_000_000
+"""Multiplications for each entry of the tables, in the normal equations of all starts, after which none is begun; the
+last start ends there too. It is hardly ever reached: most that is solved is so after a tenth of it."""
 _NEARLY = 1e-10
 """Starts that all end so close, and no closer, are at tables whose rows are nearly equal, where ranks fall."""
 _SAME_RESIDUAL = 1e-3
@@ -202,6 +206,7 @@ def _search(
 ) -> tuple[LeastSquares, Fit, int, int] | None:
     """The first fit that solves its problem, with all iterations and random starts so far; None without one."""
     iterations = starts = 0
+    left = _WORK * entries
     given = warm()
     if given is not None:
         fit = levenberg_marquardt(*given)
@@ -215,12 +220,14 @@ def _search(
         for attempt in range(most if number == 0 else max(_FEWEST_STARTS, most // 2)):
             least: LeastSquares = orders[attempt % 2]
             before = failed[attempt % 2]
-            if any(_alike(*pair) for pair in combinations(before, 2)):
+            most_iterations = min(ITERATIONS, left // least.work)
+            if any(_alike(*pair) for pair in combinations(before, 2)) or not most_iterations:
                 continue
             starts += 1
             generator = np.random.Generator(np.random.PCG64([_SEED, attempt, *least.sizes]))
-            fit = levenberg_marquardt(least, least.random(generator))
+            fit = levenberg_marquardt(least, least.random(generator), most_iterations)
             iterations += fit.iterations
+            left -= fit.iterations * least.work
             if fit.squares < SOLVED:
                 return least, fit, iterations, starts
             before.append(fit.squares)

@@ -130,7 +130,9 @@ def test_solved_ladders_take_few_gates_more_than_a_shape_tells(degree: int, size
     more = built["two_qubit_gates"] - told["two_qubit_gates"]
     assert 0 <= more <= 3 * len(ladders)
     if not more:
-        assert (told["depth"], told["one_qubit_gates"]) == (built["depth"], built["one_qubit_gates"])
+        assert told["depth"] == built["depth"]
+        # Phases are undone by gates of one qubit, of which a shape does not tell how many there are.
+        assert abs(told["one_qubit_gates"] - built["one_qubit_gates"]) <= len(ladders)
 
 
 def test_matrices_without_numbers_are_about_right(monkeypatch: pytest.MonkeyPatch) -> None:

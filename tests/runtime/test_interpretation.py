@@ -223,7 +223,7 @@ def test_an_acceptance_that_noise_has_moved_is_told(compiled: qsac.Compiled) -> 
 
 def test_what_is_expected_is_not_what_the_artifact_says_of_itself(compiled: qsac.Compiled) -> None:
     document = json.loads(compiled.to_json())
-    document["stats"]["forecast"] = {"success_probability": 1.0, "shots": 1}
+    document["stats"]["forecast"] |= {"success_probability": 1.0, "shots": 1}
     document["digest"] = digest_of(document)
     forged = qsac.Compiled.parse(json.dumps(document).encode(), "forged")
     bits = len(compiled.circuits[0].bits)

@@ -66,6 +66,6 @@ def test_every_gate_has_an_origin_and_the_sums_are_the_counts(
         several += len(data["circuits"]) > 1
     assert len(artifacts) == ARTIFACTS
     assert {compiled.model.section for compiled in artifacts} == {"attention", "transformer"}
-    assert gates > 5_000
+    assert gates > 4_000
     assert routed >= 5
     assert several >= 1
