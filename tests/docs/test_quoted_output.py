@@ -17,6 +17,7 @@ from qsac.cli.main import run
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
 REGENERATE = bool(os.environ.get("QSAC_REGENERATE"))
+ANGLES = re.compile(r"(?<=load-rotated ).*")
 WITH_CONSOLE = ("quickstart", "templates", "estimate", "from-a-trained-layer", "inspecting")
 QUOTED = re.compile(r"```console\n(.*?)```", re.DOTALL)
 NUMBER = re.compile(r"-?\d[\d,]*(\.\d+)?(e-?\d+)?")
@@ -55,6 +56,8 @@ def test_quoted_output_is_real(
     for old, new in zip(quoted, said, strict=True):
         assert NUMBER.sub("#", re.sub(r"[─ ]+", " ", old)) == NUMBER.sub("#", re.sub(r"[─ ]+", " ", new))
         if " aer " not in old:  # its random numbers are those of its version
+            # Angles of ladders are solved for, and have a freedom that the machine's rounding decides.
+            old, new = (ANGLES.sub("", text) for text in (old, new))
             for before, after in zip(NUMBER.finditer(old), NUMBER.finditer(new), strict=True):
                 values = (float(one[0].replace(",", "")) for one in (before, after))
                 assert math.isclose(*values, rel_tol=1e-6), f"{before[0]} is {after[0]} today"

@@ -21,6 +21,7 @@ from qsac.views.page.collecting import collected
 from qsac.views.page.columns import Packed
 from qsac.views.page.devices import followed, moves
 from qsac.views.page.writing import BEGINNING, page, script
+from tests.views.page.conftest import EXAMPLES
 
 EVIL = "</script><img src=x onerror=alert(1)>"
 TYPES = {"u1": "<u1", "u2": "<u2", "i4": "<i4", "f4": "<f4"}
@@ -151,6 +152,14 @@ def test_stages_are_compiled_again_and_end_in_the_artifacts_program(demo: qsac.C
     assert counts == [tuple(one["two_qubit_gates"]) for one in demo.stats["passes"]]
     # Routing and what comes after it has no text, and is not done again.
     assert all(one["recomputed"] == (one["level"] != "circuit") for one in part["passes"])
+    assert part["madeBy"][0] == "build"
+    assert part["madeBy"][4] == "rotate-ladders"
+    assert part["mergedBy"] == []
+
+
+def test_passes_that_made_something_are_named() -> None:
+    compiled = qsac.compile(EXAMPLES / "tfim.json", "h2", passes="default,-rotate-ladders", verify=False)
+    (part,) = collected(compiled)["stages"]["circuits"]
     assert part["madeBy"][4] == "fold-unitaries"
     assert part["mergedBy"] == ["merge-diagonals"]
 

@@ -44,13 +44,27 @@ def _halved(rows: Numbers) -> tuple[Numbers, Numbers, tuple[Numbers, Numbers]]:
     _, _, right = np.linalg.svd(rows)
     whole = np.concatenate([rows, right[count:]])
     (left, _), angles, (first, second) = cossin(whole, p=count, q=half, separate=True)
-    pair = first[:count], second[half - count :]  # what is not read of the second half stands before what is
+    pair = first[:count].copy(), second[half - count :].copy()  # what is not read of the second half stands before what is
     turns = np.stack([np.cos(angles), -np.sin(angles)], axis=1)
+    if not np.iscomplexobj(left):
+        _as_rotations(left, turns, pair)
     for side in (0, 1):
         if np.abs(turns[:, side]).max() < ALIKE:
             # All is in the other half: what is done to this one makes no difference, and is not selected.
             pair = pair[1 - side], pair[1 - side]
     return left, turns, pair
+
+
+def _as_rotations(left: Numbers, turns: Numbers, pair: tuple[Numbers, Numbers]) -> None:
+    """The signs of a real decomposition chosen so that what is demultiplexed together are rotations, which takes fewer
+    gates: which signs a decomposition comes with is a matter of the library and of the machine."""
+    if np.linalg.det(left) < 0:
+        left[:, -1] *= -1
+        turns[-1] *= -1
+    for side, rows in enumerate(pair):
+        if rows.shape[0] == rows.shape[1] and np.linalg.det(rows) < 0:
+            rows[-1] *= -1
+            turns[-1, side] *= -1
 
 
 def _select(composition: Composition, by: Sequence[Names], out: Names, blocks: Numbers, origin: str) -> None:
@@ -73,6 +87,39 @@ def _demultiplexed(first: Numbers, second: Numbers) -> tuple[Numbers, Numbers, N
     """V, the entries of D, and W of unitaries V D W and V D* W."""
     if np.abs(first - second).max() < ALIKE:
         return np.eye(len(first)), np.ones(len(first)), second
-    triangular, left = schur(first @ second.conj().T, output="complex")
-    phases = np.exp(0.5j * np.angle(np.diag(triangular)))
+    product = first @ second.conj().T
+    if np.iscomplexobj(product) or np.linalg.det(product) < 0:
+        triangular, left = schur(product, output="complex")
+        phases = np.exp(0.5j * np.angle(np.diag(triangular)))
+    else:
+        left, phases = _of_rotation(product)
     return left, phases, phases[:, None] * (left.conj().T @ second)
+
+
+def _of_rotation(rotation: Numbers) -> tuple[Numbers, Numbers]:
+    """V and the roots of the eigenvalues of a real rotation of an even dimension: V is a rotation times one gate on the
+    last qubit, so that it takes as few gates as a rotation."""
+    triangular, basis = schur(rotation, output="real")
+    pairs: list[tuple[int, int, float]] = []
+    single: list[int] = []
+    place = 0
+    while place < len(rotation):
+        if place + 1 < len(rotation) and abs(triangular[place + 1, place]) > ALIKE:
+            pairs.append((place, place + 1, np.arctan2(triangular[place, place + 1], triangular[place, place])))
+            place += 2
+        else:
+            single.append(place)
+            place += 1
+    single.sort(key=lambda one: -triangular[one, one])
+    for one, other in zip(single[::2], single[1::2], strict=True):
+        pairs.append((one, other, 0.0 if triangular[other, other] > 0 else np.pi))
+    # A turn by a negative angle is one by a positive one of the other order.
+    turned = [(one, other, angle) if angle >= 0 else (other, one, -angle) for one, other, angle in pairs]
+    turned.sort(key=lambda pair: pair[2])
+    order = [place for one, other, _ in turned for place in (one, other)]
+    angles = np.array([[angle, -angle] for _, _, angle in turned])
+    if np.linalg.det(basis[:, order]) < 0:
+        order[-2:] = reversed(order[-2:])
+        angles[-1] *= -1
+    left = basis[:, order] @ np.kron(np.eye(len(turned)), np.array([[1, 1], [1j, -1j]]) / np.sqrt(2))
+    return left, np.exp(0.5j * angles.reshape(-1))
