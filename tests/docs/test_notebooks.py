@@ -1,5 +1,7 @@
 """The tutorials are notebooks: run anew, their cells give what they show. QSAC_REGENERATE=1 writes outputs again."""
 
+import itertools
+import math
 import os
 import re
 from pathlib import Path
@@ -11,6 +13,8 @@ from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parents[2] / "docs" / "tutorials"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+DIGEST = re.compile(r"\b[0-9a-f]{32,64}\b")
+NUMBER = re.compile(r"-?\d+(,\d{3})*(\.\d+)?(e-?\d+)?")
 SHOWN = ("text/plain", "text/html", "image/svg+xml")
 
 
@@ -34,6 +38,19 @@ def executed(path: Path) -> Any:
     return notebook
 
 
+def assert_alike(found: list[list[dict[str, str]]], stored: list[list[dict[str, str]]]) -> None:
+    """The same outputs, but for what linear algebra rounds differently on another processor: a few gates of
+    one qubit more or fewer, and what follows from them."""
+    assert [[list(one) for one in shown] for shown in found] == [[list(one) for one in shown] for shown in stored]
+    both = zip(itertools.chain(*found), itertools.chain(*stored), strict=True)
+    for new, old in ((DIGEST.sub("digest", one[kind]) for one in pair) for pair in both for kind in pair[0]):
+        assert NUMBER.sub("#", new) == NUMBER.sub("#", old)
+        for one, other in zip(NUMBER.finditer(new), NUMBER.finditer(old), strict=True):
+            values = [float(value[0].replace(",", "")) for value in (one, other)]
+            apart = 3 if all(value.is_integer() for value in values) else 0
+            assert math.isclose(*values, rel_tol=5e-3, abs_tol=apart), f"{other[0]} is {one[0]} today"
+
+
 def test_there_are_three() -> None:
     assert len(NOTEBOOKS) == 3
 
@@ -47,7 +64,7 @@ def test_cells_give_what_they_show(path: Path) -> None:
             cell["metadata"] = {}
         nbformat.write(notebook, path)
     stored = nbformat.read(path, as_version=4)
-    assert outputs(notebook) == outputs(stored)
+    assert_alike(outputs(notebook), outputs(stored))
     code = [cell for cell in stored.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     assert not re.search(r"Traceback|/tmp/|/home/", path.read_text(encoding="utf-8"))
