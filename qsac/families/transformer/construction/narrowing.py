@@ -44,7 +44,8 @@ def _halved(rows: Numbers) -> tuple[Numbers, Numbers, tuple[Numbers, Numbers]]:
     _, _, right = np.linalg.svd(rows)
     whole = np.concatenate([rows, right[count:]])
     (left, _), angles, (first, second) = cossin(whole, p=count, q=half, separate=True)
-    pair = first[:count].copy(), second[half - count :].copy()  # what is not read of the second half stands before what is
+    # What is not read of the second half stands before what is.
+    pair = first[:count].copy(), second[half - count :].copy()
     turns = np.stack([np.cos(angles), -np.sin(angles)], axis=1)
     if not np.iscomplexobj(left):
         _as_rotations(left, turns, pair)
