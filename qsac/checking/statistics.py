@@ -24,6 +24,7 @@ from qsac.pipeline.contract import Pass, PassContext
 from qsac.pipeline.registry import print_pipeline
 from qsac.report.classical_work import classical_work
 from qsac.report.forecast import forecast
+from qsac.report.loads import loads_of
 from qsac.simulation.verification import TOLERANCE
 
 
@@ -105,11 +106,21 @@ def check_statistics(compiled: Compiled, target: Target, options: Options) -> It
     for part in parts:
         yield from _passes(part, target, options)
         yield from _allocation(part, target, options)
+        yield from _loads(part)
         yield from _budget(part, options)
     yield from _how(compiled, parts)
 
 
-_OF_CIRCUITS = ("passes", "allocation", "error_budget")
+def _loads(part: Part) -> Iterator[Finding]:
+    """How the program's tables are loaded; older artifacts do not say it."""
+    if "loads" in part.stats:
+        for place, found, wanted in differences(
+            part.stats["loads"], loads_of(part.program), f"{part.stats_pointer}/loads"
+        ):
+            yield Finding(place, "not how the program loads its tables", shown(found), shown(wanted))
+
+
+_OF_CIRCUITS = ("passes", "allocation", "loads", "error_budget")
 """What is said of each circuit and not computed here."""
 
 

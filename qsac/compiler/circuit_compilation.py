@@ -31,6 +31,7 @@ from qsac.pipeline.stages import Ahead, Watch, check_rules
 from qsac.progress import Progress
 from qsac.report.classical_work import classical_work
 from qsac.report.forecast import forecast
+from qsac.report.loads import loads_of
 from qsac.simulation.verification import is_narrow
 
 if TYPE_CHECKING:
@@ -158,8 +159,14 @@ class Compilation:
         if tried is not None:
             budget["tried"] = tried
         registers = {name: list(qubits) for name, qubits in native.allocation.qubits.items()}
-        rest: Making = {"passes": self.counts, "allocation": registers, "error_budget": budget}
-        return CompiledCircuit(circuit, native.program or program, stats, rest)
+        last = native.program or program
+        rest: Making = {
+            "passes": self.counts,
+            "allocation": registers,
+            "loads": loads_of(last),
+            "error_budget": budget,
+        }
+        return CompiledCircuit(circuit, last, stats, rest)
 
     def finished(self, model: Model, circuits: Sequence[CompiledCircuit], verify: bool | None) -> Compiled:
         """The circuits of a model's plan together, verified if they are to be."""

@@ -91,11 +91,23 @@ class BudgetReport(TypedDict):
     success_probability_deviation: NotRequired[float | None]
 
 
+class LoadCounts(TypedDict):
+    """Loads and inverse loads of a circuit by how they are made: as rotated ladders, solved for in pairs or one by one,
+    as multiplexors, by the structure of their tables."""
+
+    ladders_in_pairs: Count
+    ladders: Count
+    multiplexors: Count
+    by_structure: Count
+
+
 class Making(TypedDict):
-    """How a circuit was made: its passes, the qubits of each register, and the error budget."""
+    """How a circuit was made: its passes, the qubits of each register, its loads (not in older artifacts), and the
+    error budget."""
 
     passes: list[PassCount]
     allocation: dict[str, list[str]]
+    loads: NotRequired[LoadCounts]
     error_budget: BudgetReport
 
 
@@ -172,6 +184,7 @@ class Statistics(CircuitStatistics):
     circuits: NotRequired[dict[str, PartStatistics]]
     passes: NotRequired[list[PassCount]]
     allocation: NotRequired[dict[str, list[str]]]
+    loads: NotRequired[LoadCounts]
     error_budget: NotRequired[BudgetReport]
 
 

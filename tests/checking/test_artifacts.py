@@ -119,6 +119,7 @@ CHANGES: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     (_set("stats", "more", to=2.0), "/stats/more"),
     (_set("stats", "allocation", "key", 0, to="q[1]"), "/stats/allocation/key/0"),
     (_set("stats", "allocation", "key", to=7), "/stats/allocation"),
+    (_set("stats", "loads", "ladders", to=7), "/stats/loads/ladders"),
     (_set("stats", "passes", 0, "name", to="route"), "/stats/passes/0/name"),
     (_set("stats", "passes", 1, "two_qubit_gates", 0, to=10**6), "/stats/passes/1/two_qubit_gates/0"),
     (_set("stats", "error_budget", "spent", to={"prune-loaders": 0.5}), "/stats/error_budget/spent/prune-loaders"),
