@@ -18,7 +18,7 @@ from qsac.ir.program import Program
 from qsac.ir.shaped_table import ShapedTable
 from qsac.ir.table import Table
 from qsac.numerics.ladder_orders import generic_gates, generic_pair_gates, ladder_places
-from qsac.numerics.ladder_solving import solve_pair, solve_rows
+from qsac.numerics.ladder_solving import is_steep, solve_pair, solve_rows
 from qsac.numerics.plan import picked_rows, reduced_values
 from qsac.numerics.rotated_ladder import RotatedLadder
 from qsac.passes.attention._ladders import Ledger, Part, Phases, Site, parts
@@ -87,8 +87,12 @@ class OfTables:
 
     def ladders(self, part: Part, wanted: Sequence[Phases | None]) -> list[Ladder] | None:
         """The ladders of a part's tables."""
-        if self._solved and all(site.known for site in part.sites):
-            return _found(part, wanted)
+        if all(site.known for site in part.sites):
+            tables = [_rows(site, part.qubits) for site in part.sites]
+            if len(tables) > 1 and is_steep(*tables):
+                return None
+            if self._solved:
+                return _found(part, tables, wanted)
         gates = _generic_gates(part, [phases is not None for phases in wanted])
         return outlined(part, gates, part.qubits)
 
@@ -171,8 +175,9 @@ def outlined(part: Part, gates: Sequence[int], qubits: int) -> list[Ladder]:
     return ladders
 
 
-def _found(part: Part, wanted: Sequence[Phases | None]) -> list[Ladder] | None:
-    tables = [_rows(site, part.qubits) for site in part.sites]
+def _found(
+    part: Part, tables: Sequence[NDArray[np.complex128]], wanted: Sequence[Phases | None]
+) -> list[Ladder] | None:
     keys = tuple((rows.shape, rows.tobytes()) for rows in tables)
     picked = (
         None if phases is None else _picked(phases, site) for site, phases in zip(part.sites, wanted, strict=True)

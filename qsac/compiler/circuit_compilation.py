@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -84,14 +84,14 @@ class Compilation:
         """The program after the attention passes; it fits the target and this machine."""
         check_rules(program, "build")
         self.watch.show("build", program)
-        program = self._through("attention", program)
+        program = self._kept(self._attention(program))
         self._ahead.forget()
         self.check_memory(program)
         return program
 
     def passed(self, program: Program) -> Program:
         """The program after the passes of its level."""
-        return self._through(program.level, program)
+        return self._kept(self._through(program.level, program))
 
     def check_memory(self, program: Program) -> None:
         """Whether the program fits the target, and its circuit this machine."""
@@ -104,7 +104,7 @@ class Compilation:
             block_program = lower(program, self.context, slots=self.context.template)
             check_rules(block_program, "lower")
         self.watch.show("lower", block_program)
-        return self._through("block", block_program)
+        return self._kept(self._through("block", block_program))
 
     def native(
         self,
@@ -240,23 +240,62 @@ class Compilation:
             code=fingerprint(),
         )
 
-    def _through(self, level: str, program: Program) -> Program:
+    def _attention(self, program: Program) -> _Passed:
+        """The program after the attention passes. Where one of them did not make what it foretold, those before it
+        have chosen for what did not come: they choose again, as if nothing came of it, and the better program is
+        kept."""
+        ledger = self.context.ledger
+        before = dict(ledger.spent)
+        first = self._through("attention", program)
+        if first.foretold:
+            return first
+        spent = dict(ledger.spent)
+        ledger.spent.clear()
+        ledger.spent.update(before)
+        self._ahead.forget(believed=False)
+        second = self._through("attention", program)
+        gates = partial(two_qubit_gates, family=self.context.target.family)
+        if gates(second.program) < gates(first.program):
+            return second
+        ledger.spent.clear()
+        ledger.spent.update(spent)
+        return first
+
+    def _kept(self, passed: _Passed) -> Program:
+        """The program that passes have made, once it is taken: its stages are shown then."""
+        self.counts += passed.counts
+        for name, program in passed.stages:
+            self.watch.show(name, program)
+        return passed.program
+
+    def _through(self, level: str, program: Program) -> _Passed:
         """The program after the passes of its level."""
         steps = [(place, step) for place, step in enumerate(self._ahead.steps) if step.level == level]
-        if not steps:
-            return program
+        made = _Passed(program)
         # Diagonals one by one, so that what merge-diagonals saves is not told of the passes before it.
         gates = partial(two_qubit_gates, family=self.context.target.family, merged=False)
-        before = gates(program)
+        before = gates(program) if steps else 0
         for place, step in steps:
             with self.watch.stage(step.name):
-                program = self._ahead.applied(place, program, self.context)
+                program = self._ahead.applied(place, made.program, self.context)
                 check_rules(program, step.name)
+            made.foretold &= self._ahead.came_true(place, made.program, program, self.context)
+            made.program = program
             after = gates(program)
-            self.counts.append(_count(step, before, after))
+            made.counts.append(_count(step, before, after))
             before = after
-            self.watch.show(step.name, program)
-        return program
+            made.stages.append((step.name, program))
+        return made
+
+
+@dataclass
+class _Passed:
+    """What passes have made of a program, with their counts and stages; ``foretold``: each what it had foretold."""
+
+    program: Program
+    counts: list[PassCount] = field(default_factory=list)
+    stages: list[tuple[str, Program]] = field(default_factory=list)
+    foretold: bool = True
 
 
 @dataclass(frozen=True)

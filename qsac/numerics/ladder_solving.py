@@ -33,6 +33,7 @@ __all__ = [
     "SolvedPair",
     "generic_gates",
     "generic_pair_gates",
+    "is_steep",
     "ladder_places",
     "solve_pair",
     "solve_rows",
@@ -49,9 +50,13 @@ _STARTS = ((64, 8), (256, 4))
 """Entries of the tables of a problem, and how many starts the first number of gates has at most; larger problems have
 :data:`_FEWEST_STARTS`. The numbers after it have half as many."""
 _FEWEST_STARTS = 2
-_WORK = 200_000_000
-"""Multiplications for each entry of the tables, in the normal equations of all starts, after which none is begun; the
-last start ends there too. It is hardly ever reached: most that is solved is so after a tenth of it."""
+_WORK = 60_000_000
+"""Multiplications for each entry of the tables, in the normal equations of all starts, that may be spent; or those of
+:data:`_ENOUGH` iterations, if they are more. Most that is solved is so in half of these."""
+_ENOUGH = 120
+_STEEP, _STEEP_SIZE = 5e-4, 8
+_ROUNDING = 1e-12
+"""Singular values below this share of the largest one are rounding."""
 _NEARLY = 1e-10
 """Starts that all end so close, and no closer, are at tables whose rows are nearly equal, where ranks fall."""
 _SAME_RESIDUAL = 1e-3
@@ -188,6 +193,16 @@ def solve_pair(
     return SolvedPair(one, other, basis)
 
 
+def is_steep(loaded: Complex, uncomputed: Complex) -> bool:
+    """Whether the rows of a pair, of eight entries or more, are nearly but not quite in fewer dimensions: the solver
+    does not come to an end there (random tables of singular values that fall below 5e-4 of the largest: none of 12 was
+    solved; above it, and of lower rank: nearly all)."""
+    if loaded.shape[1] < _STEEP_SIZE:
+        return False
+    values = np.linalg.svd(np.concatenate([loaded, uncomputed]), compute_uv=False)
+    return bool(np.any((values > _ROUNDING * values[0]) & (values < _STEEP * values[0])))
+
+
 def _pair_counts(first: tuple[int, int], longer: bool) -> list[tuple[int, int]]:
     """The numbers of gates to try: one more for each of the two, one after the other, beginning with the first ladder
     if it is the ``longer`` one."""
@@ -206,7 +221,7 @@ def _search(
 ) -> tuple[LeastSquares, Fit, int, int] | None:
     """The first fit that solves its problem, with all iterations and random starts so far; None without one."""
     iterations = starts = 0
-    left = _WORK * entries
+    left: int | None = None
     given = warm()
     if given is not None:
         fit = levenberg_marquardt(*given)
@@ -216,6 +231,8 @@ def _search(
     most = next((count for size, count in _STARTS if entries <= size), _FEWEST_STARTS)
     for number, count in enumerate(counts):
         orders = (problem(count, False), problem(count, True))
+        if left is None:
+            left = max(_WORK * entries, _ENOUGH * orders[0].work)
         failed: list[list[float]] = [[], []]
         for attempt in range(most if number == 0 else max(_FEWEST_STARTS, most // 2)):
             least: LeastSquares = orders[attempt % 2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -105,6 +106,7 @@ class Ahead:
 
     def __init__(self, chosen: Iterable[Pass | CircuitPass]) -> None:
         self.steps = tuple(step for step in chosen if isinstance(step, Pass))
+        self._believed = True
         self._made: dict[tuple[object, ...], tuple[Program, Program, dict[str, float]]] = {}
         self._foretold: dict[tuple[int, int], tuple[Program, Program]] = {}
 
@@ -128,10 +130,23 @@ class Ahead:
         ledger.spent.update(spent)
         return result
 
-    def forget(self) -> None:
-        """Let go of what the passes have made: they are not asked any more."""
+    def forget(self, *, believed: bool = True) -> None:
+        """Let go of what the passes have made: they are not asked any more, or asked anew. What they foretell is not
+        ``believed`` then: they are taken to leave programs as they are."""
         self._made.clear()
         self._foretold.clear()
+        self._believed = believed
+
+    def came_true(self, place: int, program: Program, made: Program, context: PassContext) -> bool:
+        """Whether the pass at a place made of a program the ops that it foretold."""
+        if not self._foretells(self.steps[place]):
+            return True
+        shown = self._shown(place, program, context)
+        return Counter(op.name for op in shown.ops) == Counter(op.name for op in made.ops)
+
+    @staticmethod
+    def _foretells(step: Pass) -> bool:
+        return not is_foreign(type(step)) and type(step).foretold is not Pass.foretold
 
     def _finished(self, place: int, program: Program, context: PassContext) -> Program:
         for later in range(place + 1, len(self.steps)):
@@ -143,8 +158,10 @@ class Ahead:
     def _shown(self, place: int, program: Program, context: PassContext) -> Program:
         """What the pass at a place is expected to make of a program."""
         step = self.steps[place]
-        if is_foreign(type(step)) or type(step).foretold is Pass.foretold:
+        if not self._foretells(step):
             return self.applied(place, program, context)
+        if not self._believed:
+            return program
         key = place, id(program)
         if key not in self._foretold:
             self._foretold[key] = program, step.foretold(program, self.at(context, place))
