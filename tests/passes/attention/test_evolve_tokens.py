@@ -114,7 +114,9 @@ def test_a_product_state_at_the_beginning_is_started_from() -> None:
     assert gates < 200
 
 
-PASSES = ",".join(step.name for step in default_pipeline(3) if step.name != "prune-loaders")
+# Exact ladders of small tables are shorter than any evolution, and pruning spends the budget on its own.
+OTHERS = ("prune-loaders", "rotate-ladders")
+PASSES = ",".join(step.name for step in default_pipeline(3) if step.name not in OTHERS)
 """No other pass spends."""
 
 

@@ -76,10 +76,14 @@ def compiled(
     return qsac.compile(source, machine, optimisation=3, error_budget=budget, verify=verify, passes=passes)
 
 
-def assert_within(source: Any, budget: float, machine: Target) -> Compiled:
+CASCADES = "default,-rotate-ladders"
+"""Without ladders that are exact, and shorter than most approximations of small tables."""
+
+
+def assert_within(source: Any, budget: float, machine: Target, passes: str | None = None) -> Compiled:
     """What must hold of every model: few gates, and errors within the budget however they are looked at."""
-    exact = qsac.compile(source, machine, optimisation=3, verify=False)
-    found = compiled(source, budget, machine)
+    exact = qsac.compile(source, machine, optimisation=3, passes=passes, verify=False)
+    found = compiled(source, budget, machine, passes=passes)
     assert found.stats["two_qubit_gates"] <= exact.stats["two_qubit_gates"]
     report = found.stats["error_budget"]
     if not report["spent"]:
@@ -146,7 +150,9 @@ def test_generated_models() -> None:
 def test_random_models() -> None:
     with Share(0.5) as share:
         for seed in range(12):
-            found = assert_within(random_model(seed), 0.05, TARGETS["cz" if seed % 3 == 0 else "zzphase"])
+            machine = TARGETS["cz" if seed % 3 == 0 else "zzphase"]
+            assert_within(random_model(seed), 0.05, machine)
+            found = assert_within(random_model(seed), 0.05, machine, CASCADES)
             share.saw(bool(found.stats["error_budget"]["spent"]))
 
 
