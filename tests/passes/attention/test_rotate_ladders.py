@@ -20,6 +20,9 @@ from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
 from qsac.ir.verifier import verify
 from qsac.machine.registry import target
+from qsac.numerics import ladder_solving
+from qsac.numerics.ladder_solving import solve_pair
+from qsac.passes.attention import _rotation
 from qsac.passes.attention.rotate_ladders import RotateLadders
 from qsac.pipeline.contract import PassContext
 from qsac.pipeline.registry import default_pipeline
@@ -189,13 +192,66 @@ def test_tables_that_are_too_large_stay_as_they_are() -> None:
     assert _ladders(RotateLadders().foretold(program, replace(CONTEXT, optimisation=3))) == 2
 
 
-def _model(rows: int, dimension: int, **sections: Any) -> dict[str, Any]:
-    values = _complex(rows + 1, dimension, rows * dimension)
+def _model(values: np.ndarray[Any, Any], **sections: Any) -> dict[str, Any]:
     tokens = {"type": "inline", "values": np.stack([values.real, values.imag], axis=-1).tolist()}
     attention = {"type": "overlap", "kernel": sections.pop("kernel", {"type": "monomial", "degree": 1})}
     attention |= {key: {"type": "identity"} for key in ("value", "score")}
     attention |= {"phases": sections.pop("phases")} if "phases" in sections else {}
     return {"qsac": 1, "tokens": tokens, "attention": attention, **sections}
+
+
+def _random_model(rows: int, dimension: int, **sections: Any) -> dict[str, Any]:
+    return _model(_complex(rows + 1, dimension, rows * dimension), **sections)
+
+
+@pytest.fixture
+def solved(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    """The shapes of the pairs of tables that ladders are solved for."""
+    shapes: list[tuple[int, ...]] = []
+
+    def noted(loaded: np.ndarray, *others: Any, **options: Any) -> Any:
+        shapes.append(loaded.shape)
+        return solve_pair(loaded, *others, **options)
+
+    monkeypatch.setattr(_rotation, "solve_pair", noted)
+    return shapes
+
+
+def test_pairs_that_span_little_are_written_so_first(solved: list[tuple[int, ...]]) -> None:
+    """A basis of 64 x 64 numbers would be solved for, of which 8 x 8, and 4 x 4 between the rows themselves, matter."""
+    model = _random_model(4, 64)
+    assert qsac.compile(model, "h2").stats["loads"]["ladders_in_pairs"] == 4
+    assert solved == [(4, 4), (4, 8)]
+    wide = qsac.compile(model, "h2", passes="default,-compress-tokens", verify=False)
+    assert wide.stats["loads"]["multiplexors"] == 4
+    assert len(solved) == 2
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-3])
+def test_rows_nearly_in_fewer_dimensions_stay_multiplexors(noise: float, solved: list[tuple[int, ...]]) -> None:
+    values = _complex(9, 8, 8) * np.array([1] * 5 + [noise] * 3)
+    loads = qsac.compile(_model(values), "h2", verify=False).stats["loads"]
+    assert loads["ladders_in_pairs" if not noise else "multiplexors"] == 4
+    assert bool(solved) == (not noise)
+
+
+def test_the_work_of_the_solver_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nearly equal rows are not solved for by any start."""
+    generator = np.random.default_rng(9)
+    rows = 1 + 1e-3 * (generator.normal(size=(2, 5, 4)) + 1j * generator.normal(size=(2, 5, 4)))
+    rows /= np.linalg.norm(rows, axis=-1, keepdims=True)
+    most: list[int] = []
+    fitted = ladder_solving.levenberg_marquardt
+
+    def noted(problem: Any, start: Any, iterations: int) -> Any:
+        fit = fitted(problem, start, iterations)
+        most.append(fit.iterations)
+        return fit
+
+    monkeypatch.setattr(ladder_solving, "levenberg_marquardt", noted)
+    monkeypatch.setattr(ladder_solving, "_WORK", 0)
+    assert ladder_solving.solve_pair(*rows) is None
+    assert 0 < sum(most) <= ladder_solving._ENOUGH
 
 
 @pytest.mark.parametrize("machine", ["h1", "ibm-fez"])
@@ -211,7 +267,7 @@ def _model(rows: int, dimension: int, **sections: Any) -> dict[str, Any]:
     ],
 )
 def test_compiled_models_are_verified(sections: dict[str, Any], machine: str) -> None:
-    compiled = qsac.compile(_model(4, 4, **sections), machine, optimisation=2, verify=True)
+    compiled = qsac.compile(_random_model(4, 4, **sections), machine, optimisation=2, verify=True)
     assert compiled.verified
     if machine == "h1":
         (program,) = compiled.programs
@@ -219,7 +275,7 @@ def test_compiled_models_are_verified(sections: dict[str, Any], machine: str) ->
 
 
 def test_another_process_finds_the_same_ladders(tmp_path: Path) -> None:
-    model = _model(4, 4)
+    model = _random_model(4, 4)
     (tmp_path / "model.json").write_text(json.dumps(model), encoding="utf-8")
     texts = []
     for threads in ("1", "2"):
@@ -244,6 +300,6 @@ def test_another_process_finds_the_same_ladders(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("rows", "dimension", "most"), [(4, 4, 34), (8, 4, 70), (16, 4, 152)])
 def test_gates_of_complex_models(most: int, dimension: int, rows: int) -> None:
-    compiled = qsac.compile(_model(rows, dimension), "h2", optimisation=2)
+    compiled = qsac.compile(_random_model(rows, dimension), "h2", optimisation=2)
     assert compiled.verified
     assert compiled.stats["two_qubit_gates"] <= most
