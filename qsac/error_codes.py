@@ -53,6 +53,11 @@ CODES: Mapping[str, str] = {
     "array.unreadable": "an object cannot be read as an array",
     "array.wrong-shape": "an array in a file is not a matrix, or too small",
     "array.not-numbers": "an array or file of numbers holds something else",
+    # Blocks of qsac.synthesis
+    "block.wrong-shape": "the numbers of a block are of a shape that no qubits have",
+    "block.not-normalised": "a state or a row of a table is not of unit norm",
+    "block.zero-norm": "a state or a row of a table is zero, and has no direction",
+    "block.not-unitary": "a gate of a block is not unitary",
     # The model
     "model.other-document": "the file is an artifact or a template, not a model",
     "model.no-version": 'the field "qsac" with the version of the format is missing',
@@ -264,6 +269,7 @@ CODES: Mapping[str, str] = {
     "capacity.tokens-too-large": "the tokens take too much memory together",
     "capacity.data-too-large": "the data of a training or a vocabulary take too much memory, or too long to make",
     "capacity.array-too-large": "an array has too many entries",
+    "capacity.block-too-large": "a block of so many numbers is not synthesised",
     "capacity.overlaps-too-large": "the matrix of overlaps takes too much memory",
     "capacity.hamiltonian-too-large": "the Hamiltonian has too many sites, qubits or terms",
     "capacity.too-many-heads": "the model has more heads than qsac works with",

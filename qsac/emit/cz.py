@@ -34,8 +34,11 @@ def emit_with_terms(
     return written(emitter.emit(), emitter)
 
 
-def written(source: NativeCircuit, emitter: ZZPhaseEmitter) -> tuple[NativeCircuit, list[tuple[int, Linear]]]:
-    """What an emitter has emitted, in SX, X, Rz, CZ, Measure and Reset, with its terms."""
+def written(
+    source: NativeCircuit, emitter: ZZPhaseEmitter, *, closing: bool = False
+) -> tuple[NativeCircuit, list[tuple[int, Linear]]]:
+    """What an emitter has emitted, in SX, X, Rz, CZ, Measure and Reset, with its terms; ``closing`` as the emitter's:
+    the last gates' frames are written too."""
     terms = dict(emitter.terms)
     writer = Writer(len(source.qubits))
     starts = []
@@ -45,6 +48,8 @@ def written(source: NativeCircuit, emitter: ZZPhaseEmitter) -> tuple[NativeCircu
     ):
         starts.append(len(writer.columns))
         writer.write(GATES[kind].name, first, second, angle, phase, open, terms.get(gate))
+    if closing:
+        writer.close()
     starts.append(len(writer.columns))
     kinds, firsts, seconds, all_angles = of_type(writer.columns, Columns).arrays()
     circuit = replace(

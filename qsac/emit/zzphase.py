@@ -1,7 +1,7 @@
 """Emission for machines with PhasedX, virtual Rz and ZZPhase of any angle (Quantinuum), which the others make use of.
 
 Rz is a change of frame: it is carried along per qubit, shifts the axis of the PhasedX gates after it and is forgotten
-at a measurement, so that no Rz is ever written. One-qubit gates wait until something entangling needs their qubit:
+at a measurement, so that no Rz is ever written but at the end of a circuit that is a block of another one. One-qubit gates wait until something entangling needs their qubit:
 no two of them ever follow each other.
 """
 
@@ -62,6 +62,9 @@ class ZZPhaseEmitter:
     What makes use of an emitter may have its own way to write blocks (``write``), of which :meth:`block` is the usual
     one; its own ``qubits``, on which the program's begin at ``place``; and take the gates itself (``columns``).
     ``small_ladders``: a ladder with one control is better than one ZZPhase of the right angle.
+
+    ``closing``: the circuit is the program's unitary up to a global phase, not up to what measurements do not see: at
+    its end every qubit's frame is written, as Rz.
     """
 
     def __init__(
@@ -74,9 +77,11 @@ class ZZPhaseEmitter:
         qubits: tuple[Unit, ...] | None = None,
         place: Mapping[str, int] | None = None,
         columns: Sink | None = None,
+        closing: bool = False,
     ) -> None:
         self.program = program
         self.symbols = symbols or {}
+        self._closing = closing
         self.small_ladders = small_ladders
         self._write = self.block if write is None else write
         self.terms: list[tuple[int, Linear]] = []
@@ -98,6 +103,8 @@ class ZZPhaseEmitter:
         """The native circuit of the program."""
         for place in range(len(self.program.ops)):
             self.op(place)
+        if self._closing:
+            self._close()
         columns = of_type(self.columns, Columns)
         kind, first, second, angles = columns.arrays()
         # Bits stand in pytket's order, whatever the order of their measurements.
@@ -126,6 +133,16 @@ class ZZPhaseEmitter:
             initial_map=tuple(range(len(self.place))),
             final_map=tuple(self.place.values()),
         )
+
+    def _close(self) -> None:
+        """Write what waits, and the frames, which gates of many ops have left."""
+        self.settle(*range(len(self.qubits)))
+        self.columns.of(0)
+        for qubit, frame in enumerate(self.frame):
+            angle = float(wrapped(frame))
+            if abs(angle) > NEGLIGIBLE:
+                self.columns.append("Rz", qubit, -1, angle)
+            self.frame[qubit] = 0.0
 
     def _last_snapshot(self, renumbered: list[int]) -> Snapshot | None:
         """The last observation, with the bits before the first as given and those between as success."""

@@ -26,12 +26,20 @@ class Writer:
             self._phased_x(first, angle, phase, open, linear)
         elif name == "ZZPhase":
             self._zz(first, second, angle, open, linear)
+        elif name == "Rz" and not open:
+            self.rz[first] += angle
         elif name == "Rz":
             self._turn_z(first, angle, True, linear)
         else:
             # A measurement and a reset forget the frame.
             self.rz[first], self.rz_open[first] = 0.0, False
             self.columns.append(name, first, second)
+
+    def close(self) -> None:
+        """Write the frames that are left, for a circuit whose end is not a measurement."""
+        for qubit, angle in enumerate(self.rz):
+            self._turn_z(qubit, angle, False)
+            self.rz[qubit] = 0.0
 
     def _turn_z(self, qubit: int, angle: float, open: bool, linear: Linear | None = None) -> None:
         angle = float(wrapped(angle))

@@ -22,6 +22,20 @@ WIDTH_LIMIT = 26
 """Most qubits live at once: 2^26 amplitudes of 16 bytes are 1 GiB, and a gate needs a second copy."""
 
 
+def amplitudes(circuit: NativeCircuit, start: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """What a circuit without measurements and resets makes of a state, both of shape (2^n,), the circuit's first qubit
+    most significant, up to :data:`WIDTH_LIMIT` of them. The global phase is that of the gates in pytket's and Qiskit's
+    conventions: rotations of unit determinant."""
+    state = _Dense(len(circuit.qubits))
+    state.live, state.state = list(range(len(circuit.qubits))), start.astype(np.complex128)
+    half_turns = 0.0
+    for name, qubits, _, angle, phase in _steps(circuit):
+        state.apply(name, qubits, angle, phase)
+        if name in ("Rz", "ZZPhase"):  # the state is turned where a parity is 1, by all of the angle
+            half_turns += angle
+    return np.asarray(state.state * np.exp(-0.5j * np.pi * half_turns))
+
+
 class _Holders:
     """Which axis of the state holds a qubit, or the outcome of a success bit.
 
