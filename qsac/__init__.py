@@ -4,7 +4,8 @@
 ``run(model)`` does both; ``interpret(compiled, counts)`` reads what came out elsewhere, ``verify(artifact)`` checks it;
 ``estimate(model)`` counts what a model of any size takes; ``template(model)`` compiles a shape, to be bound to tokens
 and parameters many times; ``from_arrays(state_dict)`` makes a model of a trained one; ``train(config)`` trains one;
-``ir.parse(text)`` and ``ir.print(program)`` read and write programs.
+``ir.parse(text)`` and ``ir.print(program)`` read and write programs; ``synthesis.state(v)`` and the other functions of
+``synthesis`` prepare states and load tables in circuits of other packages, without a model.
 Everything is imported when it is first asked for.
 """
 
@@ -14,6 +15,7 @@ TYPE_CHECKING = False  # as in typing, whose import would double the time of thi
 if TYPE_CHECKING:
     __version__: str
     from qsac import ir as ir
+    from qsac import synthesis as synthesis
     from qsac.artifact.cache import Cache as Cache
     from qsac.artifact.compiled import Compiled as Compiled
     from qsac.artifact.compiled import Verified as Verified
@@ -95,6 +97,8 @@ def __getattr__(name: str) -> object:
         return import_module("qsac.views")
     if name == "ir":  # qsac.ir.parse and qsac.ir.print, without a further import
         return import_module("qsac.ir")
+    if name == "synthesis":  # qsac.synthesis.state and the others
+        return import_module("qsac.synthesis")
     if name in ("jax", "torch"):  # qsac.jax.layer and qsac.torch.AttentionLayer
         return import_module("qsac.frameworks").framework(name)
     if name not in _HOMES:

@@ -15,7 +15,7 @@ from qsac.emit.zzphase import ZZPhaseEmitter
 from qsac.errors import of_type
 from qsac.ir.program import Program
 from qsac.native.angles import Linear
-from qsac.native.circuit import GATES, NativeCircuit
+from qsac.native.circuit import GATES, KIND, NativeCircuit
 from qsac.native.columns import Columns
 from qsac.native.sx_writer import Writer
 
@@ -38,7 +38,7 @@ def written(
     source: NativeCircuit, emitter: ZZPhaseEmitter, *, closing: bool = False
 ) -> tuple[NativeCircuit, list[tuple[int, Linear]]]:
     """What an emitter has emitted, in SX, X, Rz, CZ, Measure and Reset, with its terms; ``closing`` as the emitter's:
-    the last gates' frames are written too."""
+    what is left of frames is written too, in place of its Rz."""
     terms = dict(emitter.terms)
     writer = Writer(len(source.qubits))
     starts = []
@@ -47,7 +47,10 @@ def written(
         zip(*(part.tolist() for part in columns), strict=True)
     ):
         starts.append(len(writer.columns))
-        writer.write(GATES[kind].name, first, second, angle, phase, open, terms.get(gate))
+        if closing and kind == KIND["Rz"]:
+            writer.shift(first, angle)
+        else:
+            writer.write(GATES[kind].name, first, second, angle, phase, open, terms.get(gate))
     if closing:
         writer.close()
     starts.append(len(writer.columns))

@@ -1,8 +1,8 @@
 """Emission for machines with PhasedX, virtual Rz and ZZPhase of any angle (Quantinuum), which the others make use of.
 
 Rz is a change of frame: it is carried along per qubit, shifts the axis of the PhasedX gates after it and is forgotten
-at a measurement, so that no Rz is ever written but at the end of a circuit that is a block of another one. One-qubit gates wait until something entangling needs their qubit:
-no two of them ever follow each other.
+at a measurement, so that no Rz is ever written but at the end of a circuit that is a part of another one. One-qubit
+gates wait until something entangling needs their qubit: no two of them ever follow each other.
 """
 
 from __future__ import annotations

@@ -26,14 +26,16 @@ class Writer:
             self._phased_x(first, angle, phase, open, linear)
         elif name == "ZZPhase":
             self._zz(first, second, angle, open, linear)
-        elif name == "Rz" and not open:
-            self.rz[first] += angle
         elif name == "Rz":
             self._turn_z(first, angle, True, linear)
         else:
             # A measurement and a reset forget the frame.
             self.rz[first], self.rz_open[first] = 0.0, False
             self.columns.append(name, first, second)
+
+    def shift(self, qubit: int, angle: float) -> None:
+        """Rz of an angle, which changes the qubit's frame."""
+        self.rz[qubit] += angle
 
     def close(self) -> None:
         """Write the frames that are left, for a circuit whose end is not a measurement."""

@@ -80,10 +80,11 @@ def unit_rows(rows: NDArray[np.complex128], what: str, *, normalise: bool) -> ND
         raise InvalidInputError(
             f"{what} must not be zero", code="block.zero-norm", found=f"zeros in row {int(np.argmin(scale))}"
         )
-    # Scaled first: squares of very large and very small numbers are none.
-    rescaled = rows / scale
-    lengths = np.linalg.norm(rescaled, axis=1, keepdims=True)
-    norms = (lengths * scale)[:, 0]
+    if normalise:
+        # Squares of very large and very small numbers are none.
+        rows = rows / scale
+    with np.errstate(over="ignore"):
+        norms = np.linalg.norm(rows, axis=1)
     if not normalise and not (np.abs(norms - 1) <= TOLERANCE).all():
         place = int(np.argmax(np.abs(norms - 1)))
         raise InvalidInputError(
@@ -93,4 +94,4 @@ def unit_rows(rows: NDArray[np.complex128], what: str, *, normalise: bool) -> ND
             wanted=f"norm 1 up to {TOLERANCE:g}",
             help="normalise=True divides by the norm",
         )
-    return np.asarray(rescaled / lengths)
+    return np.asarray(rows / norms[:, None])

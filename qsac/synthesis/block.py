@@ -13,8 +13,8 @@ from qsac.counting.stats import layers
 from qsac.emit.closed import emit_closed
 from qsac.ir.program import Program
 from qsac.machine.read import find_target
-from qsac.machine.target import DEFAULT_TARGET, Target
-from qsac.native.circuit import GATES, NativeCircuit
+from qsac.machine.target import DEFAULT_TARGET
+from qsac.native.circuit import GATES, GateFamily, NativeCircuit
 from qsac.synthesis import hosts
 
 if TYPE_CHECKING:
@@ -53,11 +53,13 @@ class Block:
     ``values``, data in the basis state k come to ``columns[i, :, k]``. There are as many inputs as basis states of the
     data, or one, data in zero (``exact_on``); what else becomes of other inputs is not said, except that the circuit is
     unitary. ``circuit`` times exp(i pi ``phase``) does exactly that, up to rounding (1e-9 at most, which is checked);
-    ``phase`` is in half-turns. ``target`` is the machine whose gates are written.
+    ``phase`` is in half-turns. ``target`` is the machine whose gates are written, ``family`` says
+    which: PhasedX, Rz and ZZPhase, or SX, X, Rz and CZ.
     """
 
     name: str
-    target: Target
+    target: str
+    family: GateFamily
     index: tuple[int, ...]
     data: tuple[int, ...]
     columns: NDArray[np.complex128] = field(repr=False)
@@ -87,8 +89,8 @@ class Block:
         Raises :class:`~qsac.errors.InvalidInputError` for an unknown target.
         """
         circuit = self.circuit
-        family = self.target.family if target is None else find_target(target).family
-        if family != self.target.family:
+        family = self.family if target is None else find_target(target).family
+        if family != self.family:
             circuit = emit_closed(self.program, family)
         found = layers(circuit)
         gates = {gate.name: circuit.count(gate.name) for gate in GATES}

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qsac.arguments import word
 from qsac.errors import InvalidInputError
-from qsac.ir.blocks import Diagonal, Multiplexor, UniformlyControlledGate, Unitary
+from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
 from qsac.ir.op import Op
 from qsac.ir.table import Table
 from qsac.numerics.ladder import up_to_diagonal
@@ -115,7 +115,28 @@ def _ways(gates: Complex, index: tuple[str, ...], qubit: str) -> list[list[Op]]:
     theta, phi, left = up_to_diagonal(p, q)
     ladder = UniformlyControlledGate(index, qubit, Table(theta), Table(phi))
     owed = np.stack([phases - left, phases + left], axis=1).reshape(-1)
-    return [[ladder, *after] for after in diagonal_programs(owed, (*index, qubit))]
+    ways: list[list[Op]] = [[ladder, *after] for after in diagonal_programs(owed, (*index, qubit))]
+    if len(index) == 1:
+        ways.append(_one_control(phases, p, q, index[0], qubit))
+    return ways
+
+
+def _one_control(phases: Real, p: Complex, q: Complex, control: str, qubit: str) -> list[Op]:
+    """Two gates that a control selects, as one ZZ between gates on the qubit: a = v d w and b = v d* w with d diagonal,
+    from a b* = v d^2 v* (Shende, Bullock and Markov, quant-ph/0406176, theorem 12)."""
+    a, b = np.array([[p, -q.conj()], [q, p.conj()]]).transpose(2, 0, 1)
+    product = a @ b.conj().T
+    sines, v = np.linalg.eigh(0.5j * (product - product.conj().T))
+    angle = float(np.arctan2(sines[1], product.trace().real / 2))
+    # The eigenvalues are those of -sin and sin: e^(i angle) and e^(-i angle).
+    d = np.exp(np.array([0.5j, -0.5j]) * angle)
+    w = (v * d).conj().T @ a
+    return [
+        Unitary(qubit, Table(w)),
+        PauliRotation("zz", (control, qubit), -angle),
+        Unitary(qubit, Table(v)),
+        PauliRotation("z", (control,), float(phases[1] - phases[0])),
+    ]
 
 
 def _special(gates: Complex) -> tuple[Real, Complex, Complex]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +13,7 @@ from qsac.ir.attention import LoadTokens, PhaseTable
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
+from qsac.numerics.plan import repetition
 from qsac.pipeline.contract import PassContext
 from qsac.synthesis.asked import check_width, numbers, qubits_for, unit_rows, wrong_shape
 from qsac.synthesis.block import DEFAULT, Block
@@ -21,8 +22,11 @@ from qsac.synthesis.writing import context_of, loads, written
 if TYPE_CHECKING:
     from qsac.machine.read import AnyTarget
 
-_REAL = 1e-14
-"""Largest imaginary part, and smallest difference of phases, that are none."""
+_ROUNDING = 1e-14
+"""Largest imaginary part that is none."""
+
+_LARGE = 0.61
+"""The part of its row's largest entry that an entry has whose phase is taken to be that of the row."""
 
 
 def state(v: ArrayLike, *, target: AnyTarget = DEFAULT, normalise: bool = False, optimisation: int = 2) -> Block:
@@ -72,27 +76,28 @@ def rows(table: ArrayLike, *, target: AnyTarget = DEFAULT, normalise: bool = Fal
 
 
 def _programs(rows: NDArray[np.complex128], context: PassContext) -> Iterator[Program]:
-    """The programs that load rows: as they are, and, where they are real but for their phases, those by themselves."""
+    """The programs that load rows: as they are, and without the phases that are left to the index."""
     index, data = (len(rows) - 1).bit_length(), rows.shape[1].bit_length() - 1
     load = LoadTokens("data", ("index",) if index else (), "rows")
     yield from loads([load], {"rows": Table(rows)}, index, data, context)
-    phases = _phases(rows)
-    if phases is not None:
-        real = Table((rows * np.exp(-1j * phases)[:, None]).real)
+    for some, phases in _without_phases(rows):
         ops: list[Op] = [load]
         if index:
             ops.append(PhaseTable("index", Table(phases)))
-        yield from loads(ops, {"rows": real}, index, data, context)
+        yield from loads(ops, {"rows": Table(some)}, index, data, context)
 
 
-def _phases(rows: NDArray[np.complex128]) -> NDArray[np.float64] | None:
-    """The phases without which all rows are real, from 0 to below pi; None where there are none, or no need of any."""
-    if not rows.imag.any():
-        return None
-    largest = rows[np.arange(len(rows)), np.argmax(np.abs(rows), axis=1)]
-    phases = np.angle(largest)
-    # A sign is part of a real row.
-    phases = np.where(phases < -_REAL, phases + np.pi, phases)
-    phases = np.where(phases > np.pi - _REAL, phases - np.pi, phases)
+def _without_phases(rows: NDArray[np.complex128]) -> Iterator[tuple[NDArray[Any], NDArray[np.float64]]]:
+    """Rows and the phases that these lack: where all are then real, or repeat as they did not before."""
+    sizes = np.abs(rows)
+    # The same entry of rows that are the same but for their phases, however these are rounded.
+    first = np.argmax(sizes > _LARGE * sizes.max(axis=1, keepdims=True), axis=1)
+    phases = np.angle(rows[np.arange(len(rows)), first])
     turned = rows * np.exp(-1j * phases)[:, None]
-    return phases if np.abs(turned.imag).max() <= _REAL else None
+    real = np.abs(turned.imag).max() <= _ROUNDING
+    if real and rows.imag.any():
+        # Of phases beyond a quarter turn the sign is the row's.
+        signs = np.where(np.abs(phases) > np.pi / 2, -1.0, 1.0)
+        yield turned.real * signs[:, None], phases - np.pi * np.sign(phases) * (signs < 0)
+    if len(repetition(turned)[0]) < len(repetition(rows)[0]):
+        yield turned.real if real else turned, phases

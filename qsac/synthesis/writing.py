@@ -103,7 +103,8 @@ def written(
     columns.flags.writeable = False
     return Block(
         name=name,
-        target=context.target,
+        target=context.target.name,
+        family=context.target.family,
         index=tuple(range(index)),
         data=tuple(range(index, qubits)),
         columns=columns,
