@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qsac.arguments import word
+from qsac.arguments import flag, word
 from qsac.errors import InvalidInputError
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
 from qsac.ir.op import Op
@@ -42,6 +42,7 @@ def multiplexor(axis: Axis, angles: ArrayLike, *, fresh: bool = False, target: A
     :class:`~qsac.errors.DoesNotFitError` for more than 13 controls.
     """
     axis = word(axis, "axis", ("x", "y", "z"))  # type: ignore[assignment] # one of them
+    fresh = flag(fresh, "fresh")
     what = "the angles of a multiplexor"
     given = numbers(angles, what, 1, real=True)
     controls = qubits_for(len(given), what, given.shape)

@@ -42,6 +42,15 @@ def test_a_rotated_ladder_with_exact_phases(rows: int, qubits: int, usual: int, 
     check(block, "h2")
 
 
+@pytest.mark.parametrize(
+    ("rows", "qubits", "most"), [(2, 2, 3), (2, 3, 7), (4, 3, 15), (4, 2, 8), (8, 2, 16), (16, 2, 32)]
+)
+def test_real_tables(rows: int, qubits: int, most: int) -> None:
+    block = synthesis.rows(_random(rows, qubits, real=True))
+    assert block.two_qubit_gates <= most
+    check(block, "h2")
+
+
 @both
 def test_real_rows_with_phases_of_their_own(target: str) -> None:
     real = _random(4, 2, real=True)
