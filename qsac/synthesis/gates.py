@@ -66,10 +66,11 @@ def multiplexor(axis: Axis, angles: ArrayLike, *, fresh: bool = False, target: A
 def uniformly_controlled(gates: ArrayLike, *, target: AnyTarget = DEFAULT) -> Block:
     """A uniformly controlled gate: the matrix ``gates[i]`` on the data qubit where the index holds i, phases included.
 
-    ``gates``, shape (2^c, 2, 2), c from 0 to 13, are unitary up to 1e-9. A ladder of 2^c - 1 two-qubit gates does them
-    up to a diagonal (Bergholm et al., quant-ph/0410066), and the diagonal takes 2^c more for gates of determinant 1,
-    2^(c+1) - 2 for others. Rotations about x or y are multiplexors, diagonal gates a diagonal, and controls that the
-    gates do not depend on take no part.
+    ``gates``, shape (2^c, 2, 2), c from 0 to 13, are unitary up to 1e-9; what is done are the unitary ones next to them.
+    A ladder of 2^c - 1 two-qubit gates does them up to a diagonal (Bergholm et al., quant-ph/0410066), and the diagonal
+    takes 2^c more for gates of determinant 1, 2^(c+1) - 2 for others. One control takes one ZZPhase, or two CZ.
+    Rotations about x or y are multiplexors, diagonal gates a diagonal, and controls that the gates do not depend on
+    take no part.
 
     Raises :class:`~qsac.errors.InvalidInputError` for what is not such an array and for unknown targets,
     :class:`~qsac.errors.DoesNotFitError` for more than 13 controls.
@@ -81,6 +82,7 @@ def uniformly_controlled(gates: ArrayLike, *, target: AnyTarget = DEFAULT) -> Bl
     controls = qubits_for(len(given), what, given.shape)
     check_width(controls + 1, what)
     _check_unitary(given)
+    given = _unitary(*_special(given))
     kept, picked = repetition(given.reshape(-1, 4))
     *names, qubit = qubit_names(controls + 1)
     index = tuple(names[controls - (len(given) - 1).bit_length() + bit] for bit in kept)
@@ -96,7 +98,7 @@ def _check_unitary(gates: Complex) -> None:
         raise InvalidInputError(
             "each of the gates must be unitary",
             code="block.not-unitary",
-            found=f"a gate {place} that is not",
+            found=f"gate {place}, whose U U* differs from 1 by {products[place]:.2g}",
             wanted=f"U U* = 1 up to {TOLERANCE:g}",
         )
 
@@ -125,7 +127,7 @@ def _ways(gates: Complex, index: tuple[str, ...], qubit: str) -> list[list[Op]]:
 def _one_control(phases: Real, p: Complex, q: Complex, control: str, qubit: str) -> list[Op]:
     """Two gates that a control selects, as one ZZ between gates on the qubit: a = v d w and b = v d* w with d diagonal,
     from a b* = v d^2 v* (Shende, Bullock and Markov, quant-ph/0406176, theorem 12)."""
-    a, b = np.array([[p, -q.conj()], [q, p.conj()]]).transpose(2, 0, 1)
+    a, b = _unitary(np.zeros(2), p, q)
     product = a @ b.conj().T
     sines, v = np.linalg.eigh(0.5j * (product - product.conj().T))
     angle = float(np.arctan2(sines[1], product.trace().real / 2))
@@ -138,6 +140,12 @@ def _one_control(phases: Real, p: Complex, q: Complex, control: str, qubit: str)
         Unitary(qubit, Table(v)),
         PauliRotation("z", (control,), float(phases[1] - phases[0])),
     ]
+
+
+def _unitary(phases: Real, p: Complex, q: Complex) -> Complex:
+    """The matrices of phases times SU(2) elements: unitary up to rounding."""
+    matrices = np.array([[p, -q.conj()], [q, p.conj()]]).transpose(2, 0, 1)
+    return np.ascontiguousarray(matrices * np.exp(1j * phases)[:, None, None])
 
 
 def _special(gates: Complex) -> tuple[Real, Complex, Complex]:

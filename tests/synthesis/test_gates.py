@@ -46,7 +46,7 @@ def test_uniformly_controlled_gates(target: str, special: bool, controls: int) -
     for seed in range(2):
         gates = _unitaries(1 << controls, special=special, seed=seed)
         block = synthesis.uniformly_controlled(gates, target=target)
-        assert np.array_equal(block.columns, gates)
+        assert np.abs(block.columns - gates).max() < EXACT
         check(block, target)
         assert (block.index, block.data) == (tuple(range(controls)), (controls,))
         if controls > 1:
@@ -84,6 +84,15 @@ def test_gates_of_structure(target: str) -> None:
         block = synthesis.uniformly_controlled(gates, target=target)
         check(block, target)
         assert block.two_qubit_gates <= most, name
+
+
+def test_gates_that_are_nearly_unitary() -> None:
+    gates = _unitaries(4)
+    off = gates * (1 + 2e-10) + 1e-10 * np.array([[0, 1j], [0, 1]])
+    block = synthesis.uniformly_controlled(off)
+    assert np.abs(block.columns @ block.columns.conj().swapaxes(1, 2) - np.eye(2)).max() < EXACT
+    assert np.abs(block.columns - off).max() < 1e-9
+    check(block, "h2")
 
 
 @both
