@@ -90,7 +90,7 @@ def unit_rows(rows: NDArray[np.complex128], what: str, *, normalise: bool) -> ND
         raise InvalidInputError(
             f"{what} must be of unit norm",
             code="block.not-normalised",
-            found=f"norm {norms[place]:.12g} in row {place}",
+            found=f"norm {norms[place]:.12g}" + (f" in row {place}" if len(rows) > 1 else ""),
             wanted=f"norm 1 up to {TOLERANCE:g}",
             help="normalise=True divides by the norm",
         )

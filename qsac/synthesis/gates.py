@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qsac.arguments import flag, word
 from qsac.errors import InvalidInputError
-from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
+from qsac.ir.blocks import Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
 from qsac.ir.op import Op
 from qsac.ir.table import Table
 from qsac.numerics.ladder import up_to_diagonal
 from qsac.numerics.pauli import PAULI, Axis
 from qsac.numerics.plan import repetition
+from qsac.numerics.walsh import walsh_hadamard
 from qsac.synthesis.asked import TOLERANCE, check_width, numbers, qubits_for, wrong_shape
 from qsac.synthesis.block import DEFAULT, Block
 from qsac.synthesis.diagonals import programs as diagonal_programs
@@ -29,14 +30,21 @@ Complex = NDArray[np.complex128]
 _NOTHING = 1e-14
 """Parts of a gate's entries that are rounding."""
 
+_ROUNDING = 1e-12
+"""Angles, in radians, that are rounding."""
+
+_LARGE = 100.0
+"""Angles up to this many radians are taken as they are."""
+
 
 def multiplexor(axis: Axis, angles: ArrayLike, *, fresh: bool = False, target: AnyTarget = DEFAULT) -> Block:
     """A uniformly controlled rotation: exp(-i angles[i] P / 2) on the data qubit where the index holds i, P the Pauli
     matrix of ``axis``, "x", "y" or "z".
 
     ``angles``, shape (2^c,), c from 0 to 13, are in radians. ``fresh``: the data qubit is in state 0 before, which
-    takes one two-qubit gate less than the 2^c (Moettoenen et al., quant-ph/0407010). One control takes one ZZPhase, and
-    controls that the angles do not depend on take none.
+    takes one two-qubit gate less than the 2^c (Moettoenen et al., quant-ph/0407010). One control takes one ZZPhase,
+    or two CZ, and so does each where the angles are a sum of a number for each control; controls that the angles do not
+    depend on take none.
 
     Raises :class:`~qsac.errors.InvalidInputError` for what is not such an axis or array and for unknown targets,
     :class:`~qsac.errors.DoesNotFitError` for more than 13 controls.
@@ -48,25 +56,39 @@ def multiplexor(axis: Axis, angles: ArrayLike, *, fresh: bool = False, target: A
     controls = qubits_for(len(given), what, given.shape)
     check_width(controls + 1, what)
     # Twice around is nothing: large angles would lose digits as half-turns.
-    turns = np.remainder(given, 4 * np.pi)
+    turns = np.where(np.abs(given) <= _LARGE, given, np.remainder(given, 4 * np.pi))
     *index, qubit = qubit_names(controls + 1)
-    ops: list[Op]
-    if fresh and axis == "z":
-        ops = [Diagonal(tuple(index), Table(-turns / 2))] if index else []
-    else:
-        zero = fresh and axis != "z"
-        ops = [Multiplexor(axis, tuple(index), qubit, Table(turns), enters_zero=zero)]
+    ways = _rotations(axis, tuple(index), qubit, turns, fresh=fresh)
     half = turns[:, None, None] / 2
     columns = np.cos(half) * np.eye(2) - 1j * np.sin(half) * PAULI[axis]
     if fresh:
         columns = np.ascontiguousarray(columns[:, :, :1])
-    return written("multiplexor", [block_program(ops, controls + 1)], columns, controls, context_of(target, 2))
+    programs = [block_program(ops, controls + 1) for ops in ways]
+    return written("multiplexor", programs, columns, controls, context_of(target, 2))
+
+
+def _rotations(axis: Axis, index: tuple[str, ...], qubit: str, angles: Real, *, fresh: bool) -> list[list[Op]]:
+    """The blocks of rotations that an index selects, in some ways."""
+    if axis == "z":
+        if fresh:
+            return diagonal_programs(-angles / 2, index) if index else [[]]
+        return diagonal_programs(np.stack([-angles, angles], axis=1).reshape(-1) / 2, (*index, qubit))
+    ways: list[list[Op]] = [[Multiplexor(axis, index, qubit, Table(angles), enters_zero=fresh)]]
+    # A sum of a constant and a number for each bit: commuting rotations, one for each control.
+    parities = walsh_hadamard(angles)
+    bits = [1 << (len(index) - 1 - place) for place in range(len(index))]
+    if len(index) > 1 and np.abs(np.delete(parities, [0, *bits])).max() <= _ROUNDING:
+        ways.append([PauliRotation(axis, (qubit,), float(parities[0]))])
+        for name, bit in zip(index, bits, strict=True):
+            if abs(parities[bit]) > _ROUNDING:
+                ways[-1].append(PauliRotation("z" + axis, (name, qubit), float(parities[bit])))
+    return ways
 
 
 def uniformly_controlled(gates: ArrayLike, *, target: AnyTarget = DEFAULT) -> Block:
     """A uniformly controlled gate: the matrix ``gates[i]`` on the data qubit where the index holds i, phases included.
 
-    ``gates``, shape (2^c, 2, 2), c from 0 to 13, are unitary up to 1e-9; what is done are the unitary ones next to them.
+    ``gates``, shape (2^c, 2, 2), c from 0 to 13, are unitary up to 1e-9; what is done are unitary ones next to them.
     A ladder of 2^c - 1 two-qubit gates does them up to a diagonal (Bergholm et al., quant-ph/0410066), and the diagonal
     takes 2^c more for gates of determinant 1, 2^(c+1) - 2 for others. One control takes one ZZPhase, or two CZ.
     Rotations about x or y are multiplexors, diagonal gates a diagonal, and controls that the gates do not depend on
@@ -111,10 +133,11 @@ def _ways(gates: Complex, index: tuple[str, ...], qubit: str) -> list[list[Op]]:
     if np.abs(q).max() <= _NOTHING:
         return diagonal_programs(np.angle(gates[:, [0, 1], [0, 1]]).reshape(-1), (*index, qubit))
     if np.abs(p.imag).max() <= _NOTHING:
-        for axis, along, across in (("x", -q.imag, q.real), ("y", q.real, q.imag)):
+        around: tuple[tuple[Axis, Real, Real], ...] = (("x", -q.imag, q.real), ("y", q.real, q.imag))
+        for axis, along, across in around:
             if np.abs(across).max() <= _NOTHING:
-                turned: Any = Multiplexor(axis, index, qubit, Table(2 * np.arctan2(along, p.real)))  # type: ignore[arg-type] # an axis
-                return [[turned, *after] for after in diagonal_programs(phases, index)]
+                rotations = _rotations(axis, index, qubit, 2 * np.arctan2(along, p.real), fresh=False)
+                return [[*first, *after] for first in rotations for after in diagonal_programs(phases, index)]
     theta, phi, left = up_to_diagonal(p, q)
     ladder = UniformlyControlledGate(index, qubit, Table(theta), Table(phi))
     owed = np.stack([phases - left, phases + left], axis=1).reshape(-1)

@@ -40,6 +40,25 @@ def test_multiplexors(target: str, fresh: bool, axis: Axis, controls: int) -> No
 
 
 @both
+@pytest.mark.parametrize("fresh", [False, True])
+@pytest.mark.parametrize("axis", get_args(Axis))
+def test_multiplexors_of_structure(target: str, fresh: bool, axis: Axis) -> None:
+    values = np.arange(16)
+    pair = {"h2": 1, "ibm-fez": 2}[target]
+    given = {
+        "the same angle": (np.full(16, 1.2), 0),
+        "proportional to the index": (0.37 * values + 0.2, 4 * pair),
+        "large": (0.37 * values + 4e7 * np.pi, 16),
+        "two bits": (1.3 * (values & 1) - 0.7 * (values >> 3), 2 * pair),
+        "the last two controls": (np.tile([0.1, 0.2, 0.7, 1.9], 4), 4),
+    }
+    for name, (angles, most) in given.items():
+        block = synthesis.multiplexor(axis, angles, fresh=fresh, target=target)
+        check(block, target)
+        assert block.two_qubit_gates <= most, name
+
+
+@both
 @pytest.mark.parametrize("special", [False, True])
 @pytest.mark.parametrize("controls", range(5))
 def test_uniformly_controlled_gates(target: str, special: bool, controls: int) -> None:
