@@ -6,31 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from qsac.sweeps.tasks import task_key, task_of
-
-
-class Tasks(Protocol):
-    """Tasks in an order. Their texts are made when they are asked for: a model may be large, and tasks many."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def fields(self) -> tuple[str, ...]: ...
-
-    def __len__(self) -> int: ...
-
-    def task(self, place: int) -> dict[str, Any]: ...
-
-    def settings(self, place: int) -> dict[str, Any]:
-        """The value of each of ``fields`` there."""
-
-    @property
-    def keys(self) -> tuple[str, ...]: ...
-
-    def seed(self, place: int) -> int | None: ...
 
 
 @dataclass(frozen=True)
@@ -135,3 +113,8 @@ class Listed:
     def keys(self) -> tuple[str, ...]:
         """The key of each task."""
         return tuple(map(task_key, self.tasks))
+
+
+Tasks: TypeAlias = Plan | Listed
+"""Tasks in an order, with their keys and settings. Their texts are made when they are asked for: a model may be large,
+and tasks many."""

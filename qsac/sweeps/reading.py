@@ -34,7 +34,7 @@ DEFAULT_NAME = "sweep"
 _TASK_FIELDS = ("action", "model", "target", "options")
 
 
-Given: TypeAlias = "str | os.PathLike[str] | Mapping[str, Any] | Sequence[Mapping[str, Any]] | Plan | Listed"
+Given: TypeAlias = str | os.PathLike[str] | Mapping[str, Any] | Sequence[Mapping[str, Any]] | Tasks
 """What :func:`read` takes."""
 
 

@@ -28,7 +28,7 @@ def _absent(**limits: Any) -> Any:
 
 
 class OptionFields(Fields):
-    """Options of the action, by the names that they have in Python; which of them an action has is said there."""
+    """Options of the action, by their names in Python. An estimate has no seed, and only a run has shots."""
 
     target: Annotated[str, Field(min_length=1, max_length=1000)] = _absent()
     optimisation: int = _absent(ge=0, le=3)
