@@ -45,7 +45,12 @@ class Processes:
         self._executor = ProcessPoolExecutor(self._jobs, context, initializer=_begin_work, initargs=(ours,))
 
     def submit(self, text: str) -> Future[str]:
-        return self._executor.submit(work, text)
+        # A worker may begin here. Ctrl-C on a terminal reaches all processes, and would have it end with a traceback.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            return self._executor.submit(work, text)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def renew(self) -> None:
         self.close()
@@ -58,10 +63,9 @@ class Processes:
 
 
 def _begin_work(leash: Connection) -> None:
-    """A worker begins: the keys that interrupt are the driver's affair, and it ends when the driver lets go."""
+    """A worker begins: it computes with one thread, and ends when the driver lets go."""
     from qsac.training.threads import one_thread
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     one_thread()
     Thread(target=_end_with, args=(leash,), daemon=True).start()
 

@@ -63,8 +63,8 @@ def _leaves(value: Mapping[str, Any], way: str) -> Iterator[tuple[str, Any]]:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SweepResult(Sequence[SweepRow]):
-    """The rows of a sweep, in the order of its plan. ``fields`` are the axes' names."""
+class SweepResult:
+    """The rows of a sweep, a sequence in the order of its plan. ``fields`` are the axes' names."""
 
     name: str
     fields: tuple[str, ...]
@@ -78,6 +78,9 @@ class SweepResult(Sequence[SweepRow]):
 
     def __len__(self) -> int:
         return len(self._tasks)
+
+    def __iter__(self) -> Iterator[SweepRow]:
+        return map(self._row, range(len(self)))
 
     @overload
     def __getitem__(self, place: int) -> SweepRow: ...

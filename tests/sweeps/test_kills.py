@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import qsac
+from tests.soak.sweeps import children
 from tests.sweeps.plans import PLAN, outputs, written
 
 ROOT = Path(__file__).parents[2]
@@ -109,35 +110,19 @@ def test_a_driver_that_is_killed(
     assert list((out / "whole" / "spool").iterdir()) == []
 
 
-def _children(pid: int) -> list[int]:
-    """The workers of a process."""
-    found = []
-    for place in Path("/proc").iterdir():
-        if not place.name.isdigit():
-            continue
-        try:
-            parent = int((place / "stat").read_text().rpartition(")")[2].split()[1])
-            line = (place / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if parent == pid and b"spawn_main" in line:
-            found.append(int(place.name))
-    return found
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_workers_that_are_killed_and_those_of_a_killed_driver(tmp_path: Path, undisturbed: tuple[bytes, bytes]) -> None:
     plan, out = written(tmp_path), tmp_path / "out"
     driver = _driver(tmp_path, "nowhere", "0", "2", plan, str(out))
     killed: set[int] = set()
     while driver.poll() is None and len(killed) < 2:
-        for worker in _children(driver.pid):
+        for worker in children(driver.pid):
             if worker not in killed and len(killed) < 2:
                 os.kill(worker, signal.SIGKILL)
                 killed.add(worker)
         time.sleep(0.02)
     assert len(killed) == 2
-    while driver.poll() is None and not (workers := set(_children(driver.pid)) - killed):
+    while driver.poll() is None and not (workers := set(children(driver.pid)) - killed):
         time.sleep(0.02)
     driver.kill()
     driver.wait()

@@ -1,7 +1,6 @@
 """Plans are read strictly: every mistake has its place, and nothing is made before it is known to fit."""
 
 import json
-import re
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from qsac.errors import QsacError
 from qsac.sweeps import schema
 from qsac.sweeps.reading import read
 from tests.cli.conftest import SMALL
+from tests.machine.test_target_file import GATES_OF
 from tests.sweeps.plans import PLAN, changed, written
 
 CONTEXT = {"field": "/tokens/values", "values": [1]}
@@ -133,20 +133,14 @@ def test_a_model_with_files_is_taken_with_what_they_say(tmp_path: Path) -> None:
 
 
 def test_a_target_from_a_file_goes_into_the_task(tmp_path: Path) -> None:
-    found = re.search(
-        r"^```json\n(\{\"qsac_target\".*?)^```", (_DOCS / "targets" / "own.md").read_text("utf-8"), re.S | re.M
-    )
-    assert found
-    (tmp_path / "mine.json").write_text(found[1], encoding="utf-8")
+    given = {"qsac_target": 1, "name": "mine", "qubits": 12, "gates": GATES_OF["CZ"], "coupling": {"type": "line"}}
+    (tmp_path / "mine.json").write_text(json.dumps(given), encoding="utf-8")
     path = written(tmp_path, changed(options={"target": "mine.json"}, axes=[], repeat=1))
     (row,) = qsac.sweep(path)
     assert row.state == "done"
     (tmp_path / "mine.json").write_text("{}", encoding="utf-8")
     with pytest.raises(QsacError, match="version of the target"):
         read(path)
-
-
-_DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_tasks_one_by_one(tmp_path: Path) -> None:
