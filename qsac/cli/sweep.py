@@ -94,7 +94,9 @@ def _show(found: SweepResult, folder: str, shard: str | None) -> None:
     states_told = any(row.state != "done" for row in rows)
     columns = [*(field.rpartition("/")[2] for field in found.fields), *(["seed"] if seeds else []), *names]
     columns = _distinct(columns, found.fields)
-    table = Table(*columns, *(["state"] if states_told else []), numbers=tuple(columns))
+    texts = {columns[place] for place, axis in enumerate(found.fields) if _is_text(rows, axis)}
+    numbers = tuple(name for name in columns if name not in texts)
+    table = Table(*columns, *(["state"] if states_told else []), numbers=numbers)
     for row in rows:
         figures = _figures(row)
         cells = [*map(_text, row.settings.values()), *([str(row.seed)] if seeds else [])]
@@ -104,6 +106,10 @@ def _show(found: SweepResult, folder: str, shard: str | None) -> None:
     table.show()
     if own > len(rows):
         say(f"... and {own - len(rows):,} more: results.csv in {folder} has all of them")
+
+
+def _is_text(rows: Sequence[SweepRow], field: str) -> bool:
+    return any(isinstance(row.settings[field], str) for row in rows)
 
 
 def _repeated(rows: Sequence[SweepRow]) -> bool:

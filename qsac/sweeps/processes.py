@@ -9,12 +9,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import warnings
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from multiprocessing.connection import Connection
 from threading import Thread
 from typing import Protocol
 
-from qsac.errors import BackendError
+from qsac.errors import BackendError, QsacWarning
 from qsac.sweeps.working import work
 
 
@@ -67,7 +68,13 @@ def _begin_work(leash: Connection) -> None:
     from qsac.training.threads import one_thread
 
     one_thread()
+    _without_warnings()
     Thread(target=_end_with, args=(leash,), daemon=True).start()
+
+
+def _without_warnings() -> None:
+    """What is to be said of a model would be said again at every point."""
+    warnings.simplefilter("ignore", QsacWarning)
 
 
 def _end_with(leash: Connection) -> None:
@@ -82,7 +89,9 @@ class Here:
 
     def submit(self, text: str) -> Future[str]:
         future: Future[str] = Future()
-        future.set_result(work(text))
+        with warnings.catch_warnings():
+            _without_warnings()
+            future.set_result(work(text))
         return future
 
     def renew(self) -> None:

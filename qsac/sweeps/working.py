@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from qsac.errors import BackendError, DoesNotFitError, QsacError, QsacWarning, printable
+from qsac.errors import BackendError, DoesNotFitError, QsacError, printable
 
 
 def work(text: str) -> str:
@@ -68,10 +67,7 @@ def leave(spool: Path, key: str, text: str) -> None:
 
 def _done(task: dict[str, Any]) -> dict[str, Any]:
     """The result of a task, as JSON has it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", QsacWarning)  # of one model at many points
-        found = _ACTIONS[task["action"]](task)
-    result: dict[str, Any] = json.loads(json.dumps(found, allow_nan=False))
+    result: dict[str, Any] = json.loads(json.dumps(_ACTIONS[task["action"]](task), allow_nan=False))
     return result
 
 

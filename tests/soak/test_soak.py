@@ -12,19 +12,8 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def _soak(*arguments: str, program: tuple[str, ...] = ("-m", "tests.soak")) -> subprocess.CompletedProcess[str]:
-    small = (
-        "--kills",
-        str(len(KINDS)),
-        "--processes",
-        "2",
-        "--operations",
-        "100",
-        "--tasks",
-        "10",
-        "--sweep-kills",
-        "2",
-        *arguments,
-    )
+    small = ["--kills", str(len(KINDS)), "--processes", "2", "--operations", "100"]
+    small += ["--tasks", "60", "--sweep-kills", "2", *arguments]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.run(
         [sys.executable, *program, *small], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
