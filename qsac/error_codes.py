@@ -193,6 +193,7 @@ CODES: Mapping[str, str] = {
     "sweep.unknown-version": "the version of the plan's format is not one that exists",
     "sweep.newer-version": "the plan is written in a newer format than this qsac reads",
     "sweep.other-document": "the file is a model or another document, not a plan",
+    "sweep.invalid-name": "the name of the plan cannot name a folder",
     "sweep.too-many-tasks": "the sweep has more tasks than one sweep may have",
     "sweep.no-such-option": "the action has no such option",
     "sweep.no-such-place": "an axis leads to no place in the model",

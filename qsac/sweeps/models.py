@@ -30,13 +30,15 @@ class BaseModel:
     def __init__(self, document: Mapping[str, Any], folder: Path) -> None:
         self.document, self.folder = document, folder
         self._known: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
+        self._names_files = _names_files(document, folder)
 
     def of(self, changes: Sequence[tuple[tuple[str, ...], Any]]) -> Mapping[str, Any]:
         """The document with a value at each path."""
         model: Any = self.document
         for path, value in changes:
             model = _with(model, path, value)
-        return self._alone(model) if _names_files(model, self.folder) else model
+        named = self._names_files or any(_names_files({_field(path): value}, self.folder) for path, value in changes)
+        return self._alone(model) if named else model
 
     def _alone(self, model: Mapping[str, Any]) -> Mapping[str, Any]:
         text = text_of(model)
@@ -60,6 +62,11 @@ def _with(value: Any, path: Sequence[str], new: Any) -> Any:
         place = int(first)
         return [*value[:place], _with(value[place], rest, new), *value[place + 1 :]]
     return {**value, first: _with(value.get(first), rest, new)}
+
+
+def _field(path: Sequence[str]) -> str:
+    """The innermost field's name on the way to a place."""
+    return next((part for part in reversed(path) if not part.isdigit()), "")
 
 
 def _names_files(model: object, folder: Path) -> bool:

@@ -18,7 +18,7 @@ from qsac.families.contract import Model
 from qsac.files import strict_json
 from qsac.files.diagnosis import refuse
 from qsac.files.inside import inside
-from qsac.files.limits import MODEL_FILE_BYTES
+from qsac.files.limits import MODEL_FILE_BYTES, NAME_CHARACTERS
 from qsac.files.pointer import describe, kind, nearest, quoted
 from qsac.files.python_values import plain
 from qsac.files.source import read_file
@@ -86,8 +86,7 @@ def _plan(document: object, folder: Path, name: str) -> Plan:
     targets = {}
     for value, pointer in _target_names(axes, options):
         targets[value] = _target(value, folder, pointer)
-    called = fields.name or (name if name.isprintable() and not name.startswith(".") else DEFAULT_NAME)[:100]
-    return Plan(called, fields.action, axes, options, fields.repeat, base, targets, given)
+    return Plan(_name(fields.name, name), fields.action, axes, options, fields.repeat, base, targets, given)
 
 
 _OTHER_FILES = {
@@ -136,6 +135,27 @@ def _check_version(document: object) -> dict[str, Any]:
             help="install a newer qsac",
         )
     return document
+
+
+def _name(given: str | None, name: str) -> str:
+    """What a sweep is called, which names a folder: as it is given, or like its file ``name`` where that can be."""
+    if given is None:
+        return name if _can_be_name(name) else DEFAULT_NAME
+    if not _can_be_name(given):
+        raise InvalidInputError(
+            "the name of the plan cannot name a folder",
+            code="sweep.invalid-name",
+            pointer="/name",
+            found=quoted(given),
+            wanted="printable characters without / and \\, not beginning with a dot",
+            help="the folder of results is called after it: NAME.sweep",
+        )
+    return given
+
+
+def _can_be_name(name: str) -> bool:
+    fits = bool(name.strip()) and len(name) <= NAME_CHARACTERS and name.isprintable()
+    return fits and not set(name) & {"/", "\\"} and not name.startswith(".")
 
 
 def _check_count(fields: schema.PlanFile) -> None:

@@ -143,8 +143,8 @@ class _Known:
             self._final.add(record.key)
 
     def wanting(self, keys: Iterable[str]) -> list[str]:
-        """The keys of tasks that are to be done, in order, each once."""
-        return [key for key in dict.fromkeys(keys) if key not in self._final]
+        """The keys of tasks that are to be done."""
+        return [key for key in keys if key not in self._final]
 
 
 def _swept(
@@ -160,8 +160,8 @@ def _swept(
     """Do what is wanting, and return what there is."""
     known = known or _Known()
     places = {key: place for place, key in reversed(list(enumerate(tasks.keys)))}
-    own = [key for key in tasks.keys if shard is None or shard_of(key, shard[1]) == shard[0]]
-    wanting = known.wanting(own)
+    own = [key for key in places if shard is None or shard_of(key, shard[1]) == shard[0]]
+    wanting = known.wanting(sorted(own, key=places.__getitem__))
     if wanting and collect:
         raise InvalidInputError(
             "the sweep is not finished",
@@ -169,7 +169,7 @@ def _swept(
             found=f"{len(wanting):,} of {len(tasks):,} tasks are not done",
             help="do the shards that are missing, or leave out --collect",
         )
-    done, spool = len(places) - len(wanting), None if part is None else str(part.spool.absolute())
+    done, spool = len(own) - len(wanting), None if part is None else str(part.spool.absolute())
 
     def keep(records: Sequence[Record]) -> None:
         nonlocal done
@@ -179,7 +179,7 @@ def _swept(
             known.add(record)
         done += len(records)
         if progress is not None and records:
-            progress(done, len(places), "sweeping")
+            progress(done, len(own), "sweeping")
 
     def text(key: str) -> str:
         return text_of({"task": tasks.task(places[key]), "key": key, "spool": spool})

@@ -44,6 +44,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(DOCS / "examples", tmp_path / "docs" / "examples")
     for name in ("tfim.json", "model.json"):
         shutil.copy(DOCS / "examples" / "tfim.json", tmp_path / name)
+    shutil.copy(DOCS / "examples" / "sweep.json", tmp_path / "sweep.json")
     np.save(tmp_path / "tokens.npy", np.random.default_rng(1).normal(size=(5, 4)))
     monkeypatch.chdir(tmp_path)
     one_thread_each(monkeypatch)

@@ -24,6 +24,8 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"qsac_sweep": None, "qsac": 1}, "sweep.other-document", ""),
     ({"qsac_sweep": "1"}, "sweep.unknown-version", "/qsac_sweep"),
     ({"qsac_sweep": 2}, "sweep.newer-version", "/qsac_sweep"),
+    ({"name": "../over"}, "sweep.invalid-name", "/name"),
+    ({"name": " "}, "sweep.invalid-name", "/name"),
     ({"axis": []}, "field.unknown", "/axis"),
     ({"action": None}, "field.missing", ""),
     ({"action": "compil"}, "field.unknown-choice", "/action"),
