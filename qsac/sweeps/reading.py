@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from math import prod
+from math import isfinite, prod
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,8 +18,8 @@ from qsac.families.contract import Model
 from qsac.files import strict_json
 from qsac.files.diagnosis import refuse
 from qsac.files.inside import inside
-from qsac.files.limits import MODEL_FILE_BYTES, NAME_CHARACTERS
-from qsac.files.pointer import describe, kind, nearest, quoted
+from qsac.files.limits import JSON_DEPTH, MODEL_FILE_BYTES, NAME_CHARACTERS
+from qsac.files.pointer import describe, join, kind, nearest, quoted
 from qsac.files.python_values import plain
 from qsac.files.source import read_file
 from qsac.machine.read import FILE_BYTES, is_path, parse_target
@@ -72,6 +72,7 @@ def _located(source: str, made: Callable[[], Tasks]) -> Tasks:
 
 def _plan(document: object, folder: Path, name: str) -> Plan:
     given = _check_version(document)
+    _check_writable(given, None, "plan")
     try:
         fields = schema.PlanFile.model_validate(given)
     except ValidationError as error:
@@ -224,7 +225,23 @@ def _model(given: object, folder: Path) -> tuple[dict[str, Any], Path]:
             found=kind(document),
             wanted='an object that begins with {"qsac": 1',
         )
+    _check_writable(document, str(folder / given), "model file")
     return document, path.parent
+
+
+def _check_writable(document: object, source: str | None, what: str) -> None:
+    """Whether a document can be written into a task, and read again by workers."""
+    for path, value in strict_json.walk(document):
+        if len(path) > JSON_DEPTH:
+            raise strict_json.too_deep(join("", *path), source, what)
+        if isinstance(value, float) and not isfinite(value):
+            raise InvalidInputError(
+                f"a number in the {what} is too large",
+                code="number.not-finite",
+                source=source,
+                pointer=join("", *path),
+                wanted="a number that double precision holds (below 1.8e308)",
+            )
 
 
 def _axis(axis: schema.AxisFields, place: int, action: str, model: Mapping[str, Any]) -> Axis:

@@ -144,7 +144,12 @@ def _cell(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, dict | list | bool) else value
 
 
+def _written(cell: Any) -> Any:
+    """A cell as UTF-8 can write it: JSON's texts may hold halves of characters."""
+    return cell.encode("utf-8", "backslashreplace").decode() if isinstance(cell, str) else cell
+
+
 def _line(cells: Sequence[Any]) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(cells)
+    csv.writer(out, lineterminator="\n").writerow(map(_written, cells))
     return out.getvalue()

@@ -75,6 +75,27 @@ def test_the_product_is_counted_before_it_is_made() -> None:
         read([{}] * 100_001)
 
 
+@pytest.mark.parametrize("depth", [70, 300, 900, 975, 980, 985, 1000, 100_000])
+def test_what_is_nested_too_deeply_is_refused(depth: int, tmp_path: Path) -> None:
+    deep = "[" * depth + "]" * depth
+    (tmp_path / "model.json").write_text(f'{{"qsac": 1, "x": {deep}}}', encoding="utf-8")
+    for model in ('"model.json"', f'{{"x": {deep}}}'):
+        (tmp_path / "plan.json").write_text(f'{{"qsac_sweep": 1, "action": "run", "model": {model}}}', encoding="utf-8")
+        with pytest.raises(QsacError) as caught:
+            qsac.sweep(str(tmp_path / "plan.json"))
+        assert caught.value.code == "json.too-deep"
+        assert caught.value.source == str(tmp_path / ("model.json" if "json" in model else "plan.json"))
+
+
+def test_numbers_beyond_double_precision_are_refused(tmp_path: Path) -> None:
+    path = Path(written(tmp_path))
+    path.write_text(path.read_text(encoding="utf-8").replace("[2, 1]", "[1e400, 1]", 1), encoding="utf-8")
+    with pytest.raises(QsacError) as caught:
+        read(path)
+    assert caught.value.code == "number.not-finite"
+    assert str(caught.value.pointer).startswith("/axes/0/values/")
+
+
 def test_points_come_in_order_and_change_what_they_name() -> None:
     plan = read(
         changed(

@@ -247,6 +247,15 @@ def test_options_are_checked(options: dict[str, Any], code: str, tmp_path: Path)
     assert not (tmp_path / "out").exists()
 
 
+def test_texts_that_are_no_characters(tmp_path: Path) -> None:
+    odd = {"field": "/name", "values": ["\ud800", "\x1b[2J\n", "a,b", "Ω"]}
+    found = qsac.sweep(changed(axes=[odd], repeat=1), journal=tmp_path)
+    assert len(found) == 4
+    text = (tmp_path / "results.csv").read_text(encoding="utf-8")
+    assert "\\ud800" in text
+    assert json.loads((tmp_path / "results.json").read_text())["rows"][0]["settings"] == {"/name": "\ud800"}
+
+
 def test_what_a_result_says(undisturbed: Path) -> None:
     found = qsac.sweep(PLAN, journal=undisturbed)
     assert repr(found) == "<SweepResult 'twelve': 12 done>"
