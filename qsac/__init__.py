@@ -4,6 +4,7 @@
 ``run(model)`` does both; ``interpret(compiled, counts)`` reads what came out elsewhere, ``verify(artifact)`` checks it;
 ``estimate(model)`` counts what a model of any size takes; ``template(model)`` compiles a shape, to be bound to tokens
 and parameters many times; ``from_arrays(state_dict)`` makes a model of a trained one; ``train(config)`` trains one;
+``sweep(plan)`` does one action at every point of a grid;
 ``ir.parse(text)`` and ``ir.print(program)`` read and write programs; ``synthesis.state(v)`` and the other functions of
 ``synthesis`` prepare states and load tables in circuits of other packages, without a model.
 Everything is imported when it is first asked for.
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
     from qsac.importing.importation import from_arrays as from_arrays
     from qsac.importing.imported import Imported as Imported
     from qsac.runtime.interpretation import interpret as interpret
+    from qsac.sweeps.results import SweepResult as SweepResult
+    from qsac.sweeps.results import SweepRow as SweepRow
+    from qsac.sweeps.sweeping import sweep as sweep
     from qsac.templates.template import Template as Template
     from qsac.templates.template import template as template
     from qsac.training.run_folder import Run as Run
@@ -66,6 +70,8 @@ _HOMES = {
     "Report": "qsac.checking",
     "Result": "qsac.families.contract",
     "Run": "qsac.training.run_folder",
+    "SweepResult": "qsac.sweeps.results",
+    "SweepRow": "qsac.sweeps.results",
     "Template": "qsac.templates.template",
     "Verified": "qsac.artifact.compiled",
     "compile": "qsac.compiler.compilation",
@@ -75,6 +81,7 @@ _HOMES = {
     "interpret": "qsac.runtime.interpretation",
     "load": "qsac.families.reading",
     "run": "qsac.compiler.running",
+    "sweep": "qsac.sweeps.sweeping",
     "template": "qsac.templates.template",
     "train": "qsac.training.running",
     "verify": "qsac.checking",

@@ -16,6 +16,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "train": ("qsac train train.json --seeds 4", "qsac train --list"),
     "evaluate": ("qsac evaluate model.train --compare softmax --plots plots",),
     "roll-out": ("qsac roll-out model.train --steps 8",),
+    "sweep": ("qsac sweep plan.json --jobs 4", "qsac sweep plan.json --shard 2/8"),
     "run": (
         "qsac run model.json",
         "qsac run model.qsac.json --shots 2000 --noise --mitigate",

@@ -40,6 +40,7 @@ COMMANDS = {
     "train": "Train a model, and write a model file of what was learned.",
     "evaluate": "Measure, compare and plot what was trained.",
     "roll-out": "Continue a trajectory step by step by a model that was trained.",
+    "sweep": "Do one action at every point of a grid, in several processes.",
     "run": "Run an artifact or a model, exactly or by shots.",
     "generate": "Continue a prompt by words that circuits give.",
     "verify": "Check that an artifact or a template is what it claims to be.",

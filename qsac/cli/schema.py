@@ -1,5 +1,5 @@
-"""`qsac schema`: the JSON Schemas of model files, of results, of estimates, of target files and of training
-configurations."""
+"""`qsac schema`: the JSON Schemas of model files, of results, of estimates, of target files, of training
+configurations and of plans."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ SCHEMAS = {
     "results": ("runtime", "results.schema.json"),
     "target": ("machine", "target.schema.json"),
     "train": ("training", "train.schema.json"),
+    "sweep": ("sweeps", "sweep.schema.json"),
 }
 
 
@@ -25,7 +26,7 @@ SCHEMAS = {
 @click.option("--train", "kind", flag_value="train", help="That of training configurations: --of train.")
 def command(kind: str) -> None:
     """Print the JSON Schema of model files, of the output of `qsac run --json` or `qsac estimate --json`, of files that
-    describe a machine, or of training configurations.
+    describe a machine, of training configurations, or of plans of sweeps.
 
     Editors use it to complete and check such a file while you write it.
     """

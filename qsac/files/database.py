@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from qsac.errors import BackendError, printable
 from qsac.files.folders import named_folder
@@ -35,7 +36,9 @@ def data_path(name: str) -> Path:
 class Database:
     """The SQLite file at ``path``, made when something is written.
 
-    ``version`` is that of its tables: a file of a later one is refused. ``has_tables(connection)`` raises
+    ``version`` is that of its tables: a file of a later one is refused. ``mode`` is how SQLite keeps transactions: the
+    write-ahead log lets others read meanwhile, and needs memory that all of them share, which folders of a network do
+    not give; ``help`` is what to do about a file that cannot be used. ``has_tables(connection)`` raises
     ``sqlite3.DatabaseError`` for a database of another program, ``make_tables(connection)`` makes what is missing.
     Every failure of SQLite or of the system is a :class:`~qsac.errors.BackendError`.
     """
@@ -44,6 +47,8 @@ class Database:
     version: int
     has_tables: Callable[[sqlite3.Connection], bool]
     make_tables: Callable[[sqlite3.Connection], None]
+    mode: Literal["WAL", "DELETE"] = "WAL"
+    help: str = f"name another folder in the environment variable {FOLDER_VARIABLE}"
 
     def is_there(self) -> bool:
         """Whether there is a file: only what does not exist counts as an empty journal."""
@@ -67,7 +72,7 @@ class Database:
             self._make()
             with closing(self._connect()) as connection:
                 self.has_tables(connection)  # nothing is written into a database of another program
-                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute(f"PRAGMA journal_mode = {self.mode}")
                 connection.execute("PRAGMA synchronous = FULL")
                 with connection:
                     connection.execute("BEGIN IMMEDIATE")
@@ -127,7 +132,7 @@ class Database:
                 code="journal.unusable",
                 source=str(self.path),
                 found=printable(getattr(error, "strerror", None) or str(error)).lower(),
-                help=f"name another folder in the environment variable {FOLDER_VARIABLE}",
+                help=self.help,
             ) from None
 
 

@@ -202,7 +202,7 @@ def _items(value: object) -> Iterator[tuple[str | int, object]]:
     return iter(enumerate(value)) if isinstance(value, list) else iter(())
 
 
-def too_deep(pointer: str, source: str, what: str = "model file") -> InvalidInputError:
+def too_deep(pointer: str, source: str | None, what: str = "model file") -> InvalidInputError:
     """The diagnostic for lists and objects that are nested beyond all need."""
     return InvalidInputError(
         f"the {what} is nested too deeply",

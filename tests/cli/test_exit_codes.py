@@ -38,6 +38,7 @@ READERS = {
     "plot": [["plot", "scaling", FILE]],
     "roll-out": [["roll-out", FILE]],
     "run": [["run", FILE], ["run", "small.json", "--target", f"./{FILE}"]],
+    "sweep": [["sweep", FILE]],
     "targets": [["targets", f"./{FILE}"]],
     "train": [["train", FILE]],
     "verify": [["verify", FILE], ["verify", "small.qsac.json", "--model", FILE]],

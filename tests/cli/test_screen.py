@@ -28,6 +28,7 @@ CALLS = {
     "train": ["train", "--list"],
     "evaluate": None,
     "roll-out": None,
+    "sweep": None,
     "run": ["run", "predict.json", "--shots", "100", "--no-cache"],
     "generate": ["generate", "gpt-grammar.json", "--prompt", "they often", "--steps", "1", "--no-cache"],
     "verify": ["verify", "complex.qsac.json"],

@@ -1,5 +1,6 @@
 """Commands that the pages show run, in the order in which they stand, in a folder that has what they name."""
 
+import os
 import re
 import shlex
 import shutil
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from qsac.cli.main import run
+from qsac.training.threads import _VARIABLES
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -19,7 +21,7 @@ ELSEWHERE = (
     r"my-pass|measure-early|blocks\.ir|qsac passes$",  # with that package: tests/extensions
     r"qsac import|even\.json|^qsac bind|--template",  # test_quoted_output.py
 )
-PAGES = ("command-line", "error-budget", "evolution", "estimate", "inspecting", "passes", "view")
+PAGES = ("command-line", "error-budget", "evolution", "estimate", "inspecting", "passes", "sweeps", "view")
 
 
 def lines(page: str) -> list[str]:
@@ -30,14 +32,22 @@ def lines(page: str) -> list[str]:
     return [line for line in found if not any(re.search(pattern, line) for pattern in ELSEWHERE)]
 
 
+def one_thread_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What some commands set for their process is as before afterwards."""
+    for name in ("XLA_FLAGS", "JAX_PLATFORMS", *_VARIABLES):
+        monkeypatch.setenv(name, os.environ.get(name, ""))
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Copies of the examples, and the files that pages speak of."""
     shutil.copytree(DOCS / "examples", tmp_path / "docs" / "examples")
     for name in ("tfim.json", "model.json"):
         shutil.copy(DOCS / "examples" / "tfim.json", tmp_path / name)
+    shutil.copy(DOCS / "examples" / "sweep.json", tmp_path / "sweep.json")
     np.save(tmp_path / "tokens.npy", np.random.default_rng(1).normal(size=(5, 4)))
     monkeypatch.chdir(tmp_path)
+    one_thread_each(monkeypatch)
     for name, level in (("before", "0"), ("after", "2")):
         assert run(["compile", "tfim.json", "-q", "-O", level, "-o", f"{name}.qsac.json"]) == 0
         assert run(["compile", "tfim.json", "-q", "-O", level, "--emit", "ir", "-o", f"{name}.ir"]) == 0

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from qsac.cli.main import run
+from tests.docs.test_commands import one_thread_each
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -21,7 +22,7 @@ ANGLES = re.compile(r"(?<=load-rotated ).*")
 ROUNDED = 1e-6
 OF_MANY_BLOCKS = 1e-2
 """Blocks of a large circuit may be written with a gate of one qubit more or fewer on another processor."""
-WITH_CONSOLE = ("quickstart", "templates", "estimate", "from-a-trained-layer", "inspecting")
+WITH_CONSOLE = ("quickstart", "templates", "estimate", "from-a-trained-layer", "inspecting", "sweeps")
 QUOTED = re.compile(r"```console\n(.*?)```", re.DOTALL)
 NUMBER = re.compile(r"-?\d[\d,]*(\.\d+)?(e-?\d+)?")
 
@@ -44,6 +45,7 @@ def test_quoted_output_is_real(
     later["tokens"]["field"] = 0.5
     (tmp_path / "weaker-field.json").write_text(json.dumps(later), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    one_thread_each(monkeypatch)
     text = (ROOT / path).read_text(encoding="utf-8")
 
     def renewed(match: re.Match[str]) -> str:

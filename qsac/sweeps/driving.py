@@ -1,0 +1,115 @@
+"""The driver: hands tasks to workers, and sees that each gets one record, whatever becomes of the workers."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from typing import NamedTuple
+
+from qsac.errors import BackendError
+from qsac.sweeps.processes import Pool
+from qsac.sweeps.records import Record, error_of, refusal
+
+MOST_LOSSES = 3
+"""How often a task may certainly have lost its worker before it is given up."""
+
+
+class _Over(NamedTuple):
+    """What there is of tasks that are over: records, and the keys of those without. ``broken``: the executor is."""
+
+    records: list[Record]
+    lost: list[str]
+    broken: bool
+
+
+class Driver:
+    """Does tasks, given by their keys.
+
+    ``text(key)`` is what a worker is given; ``keep(records)`` keeps them for good; ``left(key)`` is the record that a
+    worker left before it was lost, None for none. Where a worker of several is lost it is not known which task's it
+    was: all that were handed over are then done one by one, so that a task that brings down its worker is told from
+    those that were beside it.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        text: Callable[[str], str],
+        keep: Callable[[Sequence[Record]], None],
+        left: Callable[[str], Record | None],
+    ) -> None:
+        self._pool, self._text, self._keep, self._left = pool, text, keep, left
+        self._suspects: deque[str] = deque()
+        self._running: dict[Future[str], str] = {}
+        self._losses: Counter[str] = Counter()
+
+    def drive(self, keys: Iterable[str]) -> None:
+        """Do all tasks. Raises :class:`~qsac.errors.BackendError` where workers cannot be replaced, or have another
+        qsac."""
+        waiting = deque(keys)
+        while waiting or self._suspects or self._running:
+            self._fill(waiting)
+            records, lost, broken = self._over()
+            self._keep(records)
+            if broken:
+                self._pool.renew()
+            for key in lost:
+                self._losses[key] += not broken or len(lost) == 1
+                if self._losses[key] < MOST_LOSSES:
+                    self._suspects.append(key)
+                else:
+                    self._keep([_given_up(key)])
+
+    def _fill(self, waiting: deque[str]) -> None:
+        """Hand over what there is room for. Where the executor is broken, those that run will say so."""
+        source, most = (self._suspects, 1) if self._suspects else (waiting, self._pool.most)
+        while source and len(self._running) < most:
+            try:
+                future = self._pool.submit(self._text(source[0]))
+            except BrokenExecutor:
+                if self._running:
+                    return
+                self._pool.renew()
+                continue
+            self._running[future] = source.popleft()
+
+    def _over(self) -> _Over:
+        done = wait(self._running, return_when=FIRST_COMPLETED).done
+        broken = any(isinstance(_failure(future), BrokenExecutor) for future in done)
+        if broken:
+            done = wait(self._running).done  # all others are done, or fail with it
+        records: list[Record] = []
+        lost: list[str] = []
+        for future in done:
+            key = self._running.pop(future)
+            record = self._left(key) if _failure(future) is not None else Record.read(future.result(), key)
+            if record is None:
+                lost.append(key)
+            else:
+                _check_code(record)
+                records.append(record)
+        return _Over(records, lost, broken)
+
+
+def _failure(future: Future[str]) -> BaseException | None:
+    """Why a task that is over has no record; None where it should have one."""
+    return BrokenExecutor("cancelled") if future.cancelled() else future.exception()
+
+
+def _check_code(record: Record) -> None:
+    if record.state == "failed" and record.body["code"] == "sweep.other-code":
+        told = error_of(record.body)
+        raise BackendError(told.title, code="sweep.other-code", wanted=told.wanted)
+
+
+def _given_up(key: str) -> Record:
+    return refusal(
+        key,
+        BackendError(
+            "the worker of a task was lost again and again",
+            code="sweep.lost-worker",
+            found=f"{MOST_LOSSES} workers lost",
+            help="there may not be enough memory for it; the same sweep tries it again",
+        ),
+    )

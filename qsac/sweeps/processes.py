@@ -1,0 +1,121 @@
+"""Worker processes of one's own: they end with their driver, however it ends, and new ones take the place of lost ones.
+
+Each worker holds one end of a pipe whose other end only the driver has. When that is closed, by the driver or because
+the driver is gone, the worker ends at once: what it was about to leave in the spool is there whole, or not at all.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import warnings
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from multiprocessing.connection import Connection
+from threading import Thread
+from typing import Protocol
+
+from qsac.errors import BackendError, QsacWarning
+from qsac.sweeps.working import work
+
+
+class Pool(Protocol):
+    """What tasks are handed to. ``most``: how many tasks it is given at once."""
+
+    most: int
+
+    def submit(self, text: str) -> Future[str]: ...
+
+    def renew(self) -> None:
+        """Go on after workers were lost. Raises :class:`~qsac.errors.BackendError` where that cannot be."""
+
+    def close(self) -> None: ...
+
+
+class Processes:
+    """``jobs`` processes with one thread each."""
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs, self.most = jobs, 2 * jobs
+        self._begin()
+
+    def _begin(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        ours, self._leash = context.Pipe(duplex=False)
+        self._theirs = ours
+        self._executor = ProcessPoolExecutor(self._jobs, context, initializer=_begin_work, initargs=(ours,))
+
+    def submit(self, text: str) -> Future[str]:
+        # A worker may begin here. Ctrl-C on a terminal reaches all processes, and would have it end with a traceback.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            return self._executor.submit(work, text)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def renew(self) -> None:
+        self.close()
+        self._begin()
+
+    def close(self) -> None:
+        self._leash.close()
+        self._theirs.close()
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin_work(leash: Connection) -> None:
+    """A worker begins: it computes with one thread, and ends when the driver lets go."""
+    from qsac.training.threads import one_thread
+
+    one_thread()
+    _without_warnings()
+    Thread(target=_end_with, args=(leash,), daemon=True).start()
+
+
+def _without_warnings() -> None:
+    """What is to be said of a model would be said again at every point."""
+    warnings.simplefilter("ignore", QsacWarning)
+
+
+def _end_with(leash: Connection) -> None:
+    leash.poll(None)
+    os._exit(0)
+
+
+class Here:
+    """No other process: a task is done when it is handed over."""
+
+    most = 1
+
+    def submit(self, text: str) -> Future[str]:
+        future: Future[str] = Future()
+        with warnings.catch_warnings():
+            _without_warnings()
+            future.set_result(work(text))
+        return future
+
+    def renew(self) -> None:
+        """There is nothing that could be lost."""
+
+    def close(self) -> None:
+        """Nothing is left."""
+
+
+class Foreign:
+    """An executor that somebody else made, and closes."""
+
+    def __init__(self, executor: Executor, most: int) -> None:
+        self._executor, self.most = executor, most
+
+    def submit(self, text: str) -> Future[str]:
+        return self._executor.submit(work, text)
+
+    def renew(self) -> None:
+        raise BackendError(
+            "the executor lost its workers",
+            code="sweep.executor-failed",
+            help="what is done is in the journal: the same sweep on a new executor goes on with it",
+        )
+
+    def close(self) -> None:
+        """It is the caller's."""

@@ -1,0 +1,182 @@
+"""A sweep in processes whose driver and workers are killed: in the end it has what an undisturbed one has."""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.cli.conftest import SMALL
+
+JOBS = 2
+_PATIENCE = 300.0
+"""Seconds after which a sweep that does nothing more is given up."""
+
+
+@dataclass
+class Swept:
+    """``spooled``: how many records lay in the spool after kills of the driver; ``wrong`` is what did not hold."""
+
+    kills: int = 0
+    drivers: int = 0
+    spooled: int = 0
+    tasks: int = 0
+    refused: int = 0
+    seconds: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+
+
+def plan_of(tasks: int) -> dict[str, Any]:
+    """A plan of about so many tasks, a fifth of which is refused."""
+    values = [1 + number / 100 for number in range(max(tasks // 10, 1))]
+    axes = [
+        {"field": "/tokens/values/3/1", "values": values},
+        {"field": "/attention/kernel/degree", "values": [1, 2, 3, 4, -1]},
+        {"field": "optimisation", "values": [0, 2]},
+    ]
+    return {"qsac_sweep": 1, "model": SMALL, "action": "compile", "axes": axes, "options": {"target": "h2"}}
+
+
+def swept(tasks: int, kills: int, seed: int, log: Path) -> Swept:
+    """Kill a sweep ``kills`` times: its driver and a worker by turns, when random numbers of its tasks are done."""
+    told, began, dice = Swept(), time.perf_counter(), random.Random(f"{seed} sweep")
+    with tempfile.TemporaryDirectory() as temporary, log.open("ab") as stream:
+        folder = Path(temporary)
+        (folder / "plan.json").write_text(json.dumps(plan_of(tasks)), encoding="utf-8")
+        killed = _Killed(folder, stream, told)
+        number = len(plan_of(tasks)["axes"][0]["values"]) * 10
+        for turn, done in enumerate(sorted(dice.randrange(number * 4 // 5) for _ in range(kills))):
+            killed.kill(done, driver=not turn & 1, after=dice.uniform(0, 0.1))
+        killed.finish()
+        undisturbed = _start(folder, "undisturbed", stream)
+        if undisturbed.wait():
+            told.wrong.append("the undisturbed sweep failed")
+        for name in ("results.json", "results.csv"):
+            one, other = (folder / place / name for place in ("killed", "undisturbed"))
+            if not one.exists() or one.read_bytes() != other.read_bytes():
+                told.wrong.append(f"{name} differs from that of an undisturbed sweep")
+        rows = json.loads((folder / "undisturbed" / "results.json").read_text(encoding="utf-8"))["rows"]
+        told.tasks, told.refused = len(rows), sum(row["state"] == "refused" for row in rows)
+        if {row["state"] for row in rows} != {"done", "refused"}:
+            told.wrong.append("tasks are in other states than done and refused")
+        _check(folder / "killed", told, finished={row["key"] for row in rows})
+    told.seconds = time.perf_counter() - began
+    return told
+
+
+class _Killed:
+    """The sweep that is killed."""
+
+    def __init__(self, folder: Path, stream: Any, told: Swept) -> None:
+        self._folder, self._stream, self._told = folder, stream, told
+        self._out = folder / "killed"
+        self._driver = _start(folder, "killed", stream)
+
+    def kill(self, done: int, *, driver: bool, after: float) -> None:
+        """Kill the driver or a worker, some seconds after so many tasks are done."""
+        self._wait(done)
+        time.sleep(after)
+        workers = children(self._driver.pid)
+        while not driver and not workers and self._driver.poll() is None:
+            time.sleep(0.01)
+            workers = children(self._driver.pid)
+        if self._driver.poll() is not None:
+            self._told.wrong.append(f"it ended by itself, with {self._driver.returncode}")
+            self._driver = _start(self._folder, "killed", self._stream)
+            return
+        self._told.kills += 1
+        if not driver:
+            with suppress(ProcessLookupError):
+                os.kill(workers[0], signal.SIGKILL)
+            return
+        self._told.drivers += 1
+        self._driver.kill()
+        self._driver.wait()
+        if not _gone(workers):
+            self._told.wrong.append("workers outlive their driver")
+        _check(self._out, self._told)
+        self._told.spooled += len(list(self._out.glob("whole/spool/*.json")))
+        self._driver = _start(self._folder, "killed", self._stream)
+
+    def finish(self) -> None:
+        """Let it come to its end."""
+        if self._driver.wait():
+            self._told.wrong.append(f"the sweep ended with {self._driver.returncode}")
+
+    def _wait(self, done: int) -> None:
+        until = time.monotonic() + _PATIENCE
+        while self._driver.poll() is None and len(_journal(self._out)) < done:
+            if time.monotonic() > until:
+                self._told.wrong.append("the sweep does nothing more")
+                return
+            time.sleep(0.05)
+
+
+def _start(folder: Path, out: str, stream: Any) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "qsac", "sweep", "plan.json", "-o", out, "--jobs", str(JOBS), "-q"]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.Popen(command, cwd=folder, env=environment, stdout=stream, stderr=stream)
+
+
+def _check(out: Path, told: Swept, finished: set[str] | None = None) -> None:
+    """What holds at any time, and what in the end."""
+    records = _journal(out)
+    keys = [key for key, _ in records]
+    if len(set(keys)) != len(keys):
+        told.wrong.append("tasks are in the journal twice")
+    if any(json.loads(text)["state"] == "failed" for _, text in records):
+        told.wrong.append("a task failed because its worker was killed")
+    if finished is None:
+        return
+    if set(keys) != finished:
+        told.wrong.append("the journal has other tasks than the plan")
+    left = [path.name for path in (out / "whole" / "spool").iterdir()]
+    if left:
+        told.wrong.append(f"left in the spool: {', '.join(left)}")
+
+
+def _journal(out: Path) -> list[tuple[str, str]]:
+    """The records that the journal has, none where there is no journal so far."""
+    path = out / "whole" / "journal.sqlite"
+    if not path.exists():
+        return []
+    connection = sqlite3.connect(path, timeout=30)
+    try:
+        return connection.execute("SELECT key, record FROM records").fetchall()
+    except sqlite3.OperationalError:  # the table is not there so far
+        return []
+    finally:
+        connection.close()
+
+
+def children(pid: int) -> list[int]:
+    """The workers of a driver: from /proc, as Linux has it."""
+    return [worker for worker, parent in _spawned() if parent == pid]
+
+
+def _spawned() -> Iterator[tuple[int, int]]:
+    for place in Path("/proc").iterdir():
+        if place.name.isdigit():
+            with suppress(OSError):
+                parent = int((place / "stat").read_text().rpartition(")")[2].split()[1])
+                if b"spawn_main" in (place / "cmdline").read_bytes():
+                    yield int(place.name), parent
+
+
+def _gone(workers: list[int]) -> bool:
+    """Whether processes end, some seconds later at most."""
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
+        if not any(worker in workers for worker, _ in _spawned()):
+            return True
+        time.sleep(0.02)
+    return False
