@@ -18,6 +18,7 @@ from tests.docs.test_commands import one_thread_each
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
 REGENERATE = bool(os.environ.get("QSAC_REGENERATE"))
+DIGEST = re.compile(r"\b[0-9a-f]{32,64}\b")
 ANGLES = re.compile(r"(?<=load-rotated ).*")
 ROUNDED = 1e-6
 OF_MANY_BLOCKS = 1e-2
@@ -59,7 +60,8 @@ def test_quoted_output_is_real(
         (ROOT / path).write_text(real, encoding="utf-8")
         return
     tolerance = OF_MANY_BLOCKS if path in LARGE else ROUNDED
-    quoted, said = QUOTED.findall(text), QUOTED.findall(real)
+    # The digest of tokens that are eigenvectors depends on how a processor rounds.
+    quoted, said = (QUOTED.findall(DIGEST.sub("digest", one)) for one in (text, real))
     assert quoted
     for old, new in zip(quoted, said, strict=True):
         assert NUMBER.sub("#", re.sub(r"[─ ]+", " ", old)) == NUMBER.sub("#", re.sub(r"[─ ]+", " ", new))
