@@ -245,20 +245,18 @@ class Compilation:
         have chosen for what did not come: they choose again, as if nothing came of it, and the better program is
         kept."""
         ledger = self.context.ledger
-        before = dict(ledger.spent)
+        before = ledger.copy()
         first = self._through("attention", program)
         if first.foretold:
             return first
-        spent = dict(ledger.spent)
-        ledger.spent.clear()
-        ledger.spent.update(before)
+        after = ledger.copy()
+        ledger.restore(before)
         self._ahead.forget(believed=False)
         second = self._through("attention", program)
         gates = partial(two_qubit_gates, family=self.context.target.family)
         if gates(second.program) < gates(first.program):
             return second
-        ledger.spent.clear()
-        ledger.spent.update(spent)
+        ledger.restore(after)
         return first
 
     def _kept(self, passed: _Passed) -> Program:

@@ -53,6 +53,11 @@ class ErrorLedger:
             raise ValueError(f"an error of {error!r}")
         self.spent[name] = (sqrt(self.spent.get(name, 0.0)) + error) ** 2
 
+    def restore(self, earlier: ErrorLedger) -> None:
+        """Forget what was spent since ``earlier`` was copied from it."""
+        self.spent.clear()
+        self.spent.update(earlier.spent)
+
     def copy(self) -> ErrorLedger:
         """A ledger of its own for what is only tried."""
         return ErrorLedger(self.budget, dict(self.spent))

@@ -9,7 +9,7 @@ from qsac.native.statistics import LoadCounts
 
 def loads_of(program: Program) -> LoadCounts:
     """The loads and inverse loads of an attention program, by how they are made."""
-    paired = {place for name in _names(program) for place in _pair(program, name)}
+    paired = {place for register in program.registers for place in _pair(program, register.name)}
     rotated = [place for place, op in enumerate(program.ops) if isinstance(op, LoadRotated)]
     others = [op for op in program.ops if isinstance(op, LoadTokens)]
     by_structure = sum(op.by_structure for op in others)
@@ -19,10 +19,6 @@ def loads_of(program: Program) -> LoadCounts:
         "multiplexors": len(others) - by_structure,
         "by_structure": by_structure,
     }
-
-
-def _names(program: Program) -> list[str]:
-    return [register.name for register in program.registers]
 
 
 def _pair(program: Program, name: str) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ from qsac.files.strict_json import walk
 from qsac.machine.registry import target
 from qsac.machine.target import Target
 from tests.cases import ALL
+from tests.pipelines import CASCADES
 from tests.strategies import random_model
 
 TFIM = Path(__file__).parent.parent.parent / "docs" / "examples" / "tfim.json"
@@ -32,8 +33,6 @@ SMALL: dict[str, Any] = {
         "score": {"type": "identity"},
     },
 }
-APPROXIMATE = "default,-rotate-ladders"
-"""All passes but the one that loads tables exactly in fewer gates than others do about."""
 EVOLVED = {**SMALL, "tokens": {"type": "tfim", "sites": 2, "context": 8, "dt": 0.1, "coupling": 1.0, "field": 0.8}}
 EVOLVED["tokens"]["initial"] = "haar"
 
@@ -75,7 +74,7 @@ def test_other_readouts_pass(readout: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("budget", [0.03, "auto"])
 def test_what_spent_of_a_budget_passes(budget: Any) -> None:
-    compiled = compiler.compile(EVOLVED, "h1", optimisation=3, error_budget=budget, passes=APPROXIMATE)
+    compiled = compiler.compile(EVOLVED, "h1", optimisation=3, error_budget=budget, passes=CASCADES)
     assert compiled.stats["error_budget"]["spent"]
     report = qsac.verify(compiled)
     assert (report.findings, report.compared) == ((), "program")
@@ -186,9 +185,9 @@ def test_program_and_circuit_of_another_model_are_found() -> None:
 
 def test_a_program_and_a_circuit_that_pretend_to_approximate_are_found() -> None:
     """The circuit of another model, with its own program and a forged spending, is far from the closed form."""
-    ours = _document(EVOLVED, "h1", optimisation=3, error_budget=0.03, passes=APPROXIMATE)
+    ours = _document(EVOLVED, "h1", optimisation=3, error_budget=0.03, passes=CASCADES)
     field = {**EVOLVED["tokens"], "field": 1.6}
-    theirs = _document({**EVOLVED, "tokens": field}, "h1", optimisation=3, error_budget=0.03, passes=APPROXIMATE)
+    theirs = _document({**EVOLVED, "tokens": field}, "h1", optimisation=3, error_budget=0.03, passes=CASCADES)
     assert ours["stats"]["error_budget"]["spent"]
     forged = {**theirs, "model": ours["model"]}
     report = _checked(forged)
@@ -340,7 +339,7 @@ def test_what_cannot_be_read_can_be_sealed() -> None:
 
 
 def test_gates_in_another_order_are_named_where_a_budget_was_spent() -> None:
-    document = _document(random_model(3), "h1", optimisation=3, error_budget=0.05, passes=APPROXIMATE)
+    document = _document(random_model(3), "h1", optimisation=3, error_budget=0.05, passes=CASCADES)
     assert document["stats"]["error_budget"]["spent"]
     document["circuits"][0]["circuit"]["commands"][:40] = document["circuits"][0]["circuit"]["commands"][:40][::-1]
     places = [finding.pointer for finding in _checked(document).findings]

@@ -13,6 +13,7 @@ from qsac.cli.main import run
 from qsac.views.differences.circuits import circuit_differences
 from qsac.views.differences.subjects import of_compiled
 from tests.cli.conftest import SMALL
+from tests.pipelines import CASCADES
 
 Captured = pytest.CaptureFixture[str]
 
@@ -79,7 +80,7 @@ def test_another_model_means_something_else(artifacts: Path, capsys: Captured) -
     model["tokens"]["field"] += 1e-4
     for name, source in (("one", "complex.json"), ("other", model)):
         # Ladders that are solved for are others altogether, and blocks that are written anew may be.
-        passes = "default,-rotate-ladders,-resynthesise-blocks"
+        passes = f"{CASCADES},-resynthesise-blocks"
         qsac.compile(source, "h2", passes=passes, verify=False).save(f"{name}.qsac.json")
     found = told(["one.qsac.json", "other.qsac.json", "--exit-code"], capsys, code=1)
     assert found["meaning"]["same"] is False

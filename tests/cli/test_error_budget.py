@@ -8,8 +8,9 @@ import pytest
 
 from qsac.cli.main import run
 from tests.cli.conftest import SMALL, TFIM
+from tests.pipelines import CASCADES
 
-EXACT = ("--target", "h2", "--passes", "default,-rotate-ladders")
+EXACT = ("--target", "h2", "--passes", CASCADES)
 """A target, and all passes but the one that loads these tables exactly in fewer gates than others do about."""
 
 

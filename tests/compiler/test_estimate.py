@@ -25,13 +25,10 @@ from qsac.ir.attention import LoadRotated
 from qsac.machine.registry import target
 from tests.cases import examples
 from tests.compiler.drawn_shapes import KINDS, cases, given_model, kernels
+from tests.pipelines import CASCADES
 from tests.shares import Share
 
 TFIM = Path(__file__).parent.parent.parent / "docs" / "examples" / "tfim.json"
-
-
-CASCADES = "default,-rotate-ladders"
-"""All passes but the one whose ladders are solved, with as many gates as it takes."""
 
 
 def _both(model: Model, name: str, options: Options) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -20,6 +20,7 @@ from qsac.native.circuit import NativeCircuit
 from qsac.pipeline.contract import ErrorLedger, Pass, PassContext
 from qsac.pipeline.registry import pass_class, pass_names
 from tests.passes.test_registry_wide import assert_same_meaning
+from tests.pipelines import CASCADES
 from tests.strategies import attention_programs, block_programs, random_model
 
 ON_PROGRAMS = {name: kind for name in pass_names() if issubclass(kind := pass_class(name), Pass)}
@@ -41,7 +42,7 @@ def stages_of(seed: int, machine: str, optimisation: int, passes: str = "default
 
 def test_every_stage_of_a_compilation_follows_from_the_text_of_the_one_before() -> None:
     changed: Counter[str] = Counter()
-    passes = "default,-rotate-ladders"
+    passes = CASCADES
     for seed in range(16):
         # What is chosen with a view to the ladders to come is chosen otherwise by a pass alone.
         stages = stages_of(seed, "h1", 2, passes)

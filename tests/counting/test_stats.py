@@ -22,6 +22,7 @@ from qsac.machine.registry import target
 from qsac.machine.target import Durations, ErrorRates, Target
 from qsac.native.circuit import GATES, KIND, NativeCircuit
 from tests.export.test_tket import native_circuits
+from tests.pipelines import CASCADES
 from tests.simulation.test_statevector import circuit
 from tests.strategies import random_model
 
@@ -86,9 +87,7 @@ def test_stats_of_models(seed: int) -> None:
 def test_the_counts_of_passes_follow_from_one_another_across_levels() -> None:
     same = merging = 0
     for seed in range(30):
-        steps = compiler.compile(random_model(seed), "h1", passes="default,-rotate-ladders", verify=False).stats[
-            "passes"
-        ]
+        steps = compiler.compile(random_model(seed), "h1", passes=CASCADES, verify=False).stats["passes"]
         last = [step for step in steps if step["level"] == "attention"][-1]["two_qubit_gates"][1]
         first = next(step for step in steps if step["level"] == "block")["two_qubit_gates"][0]
         assert first <= last

@@ -1,7 +1,6 @@
 """The tutorials are notebooks: run anew, their cells give what they show. QSAC_REGENERATE=1 writes outputs again."""
 
 import itertools
-import math
 import os
 import re
 from pathlib import Path
@@ -11,10 +10,10 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.docs.rounding import assert_near, without_digests, without_numbers
+
 FOLDER = Path(__file__).parents[2] / "docs" / "tutorials"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-DIGEST = re.compile(r"\b[0-9a-f]{32,64}\b")
-NUMBER = re.compile(r"-?\d+(,\d{3})*(\.\d+)?(e-?\d+)?")
 SHOWN = ("text/plain", "text/html", "image/svg+xml")
 
 
@@ -43,12 +42,9 @@ def assert_alike(found: list[list[dict[str, str]]], stored: list[list[dict[str, 
     one qubit more or fewer, and what follows from them."""
     assert [[list(one) for one in shown] for shown in found] == [[list(one) for one in shown] for shown in stored]
     both = zip(itertools.chain(*found), itertools.chain(*stored), strict=True)
-    for new, old in ((DIGEST.sub("digest", one[kind]) for one in pair) for pair in both for kind in pair[0]):
-        assert NUMBER.sub("#", new) == NUMBER.sub("#", old)
-        for one, other in zip(NUMBER.finditer(new), NUMBER.finditer(old), strict=True):
-            values = [float(value[0].replace(",", "")) for value in (one, other)]
-            apart = 3 if all(value.is_integer() for value in values) else 0
-            assert math.isclose(*values, rel_tol=5e-3, abs_tol=apart), f"{other[0]} is {one[0]} today"
+    for new, old in ((without_digests(one[kind]) for one in pair) for pair in both for kind in pair[0]):
+        assert without_numbers(new) == without_numbers(old)
+        assert_near(old, new, 5e-3, whole=3)
 
 
 def test_there_are_three() -> None:

@@ -16,6 +16,7 @@ from qsac.machine.target import Target
 from qsac.native.circuit import GATES, NativeCircuit
 from tests.bench.cases import Case
 from tests.cli.conftest import MODELS
+from tests.pipelines import CASCADES
 from tests.strategies import random_model
 
 EXAMPLE = json.loads((Path(__file__).parent.parent.parent / "docs" / "examples" / "tfim.json").read_text())
@@ -94,7 +95,7 @@ def test_laid_out_circuits_reset_what_stands_in_the_way(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(layout, "lowest_expected_error", watched)
     for model in MODELS_SEEN[-3:]:
-        qsac.compile(model, "ibm-fez", passes="default,-rotate-ladders", verify=False)
+        qsac.compile(model, "ibm-fez", passes=CASCADES, verify=False)
     assert found["reset after given"] > 5
     assert found["reset after success"] > 0
     assert not any(name.startswith("used again") for name in found)

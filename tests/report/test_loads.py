@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import qsac
+from tests.pipelines import CASCADES
 
 TFIM = Path(__file__).parents[2] / "docs" / "examples" / "tfim.json"
 
@@ -13,7 +14,7 @@ TFIM = Path(__file__).parents[2] / "docs" / "examples" / "tfim.json"
     ("passes", "wanted"),
     [
         ("default", {"ladders_in_pairs": 4, "ladders": 0, "multiplexors": 0, "by_structure": 0}),
-        ("default,-rotate-ladders", {"ladders_in_pairs": 0, "ladders": 0, "multiplexors": 4, "by_structure": 0}),
+        (CASCADES, {"ladders_in_pairs": 0, "ladders": 0, "multiplexors": 4, "by_structure": 0}),
     ],
 )
 def test_ladders_and_multiplexors(passes: str, wanted: dict[str, int]) -> None:

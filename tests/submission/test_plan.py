@@ -16,6 +16,7 @@ from qsac.submission import plan as plan_module
 from qsac.submission.plan import plan
 from qsac.submission.verified import verified_before_submission
 from tests.cli.conftest import MODELS
+from tests.pipelines import CASCADES
 from tests.submission.fake import placed, small
 
 
@@ -156,10 +157,6 @@ def test_another_machine_of_the_vendor(compiled: qsac.Compiled, routed: qsac.Com
         plan(routed, 5, "ibm_sherbrooke")
     with pytest.raises(InvalidInputError, match="is not a machine of IBM's"):
         plan(routed, 5, "h2")
-
-
-CASCADES = "default,-rotate-ladders"
-"""Ladders that are exact are shorter than the approximations that a budget is spent on."""
 
 
 def _turned(compiled: qsac.Compiled, place: int, by: float) -> qsac.Compiled:

@@ -24,6 +24,7 @@ from qsac.templates.template import template
 from tests.cases import seeds
 from tests.families.qsa.drawn_heads import IDENTITY, heads_model
 from tests.families.qsa.heads_agreement import TOLERANCE, answers
+from tests.pipelines import CASCADES
 from tests.shares import Share
 from tests.strategies import random_model, unitary_entries
 
@@ -40,10 +41,6 @@ def test_three_answers_agree(seed: int) -> None:
 def test_they_agree_on_a_coupling_graph(seed: int, level: int) -> None:
     found = answers(seed, "ibm-fez", level)
     assert found.agree, found
-
-
-CASCADES = "default,-rotate-ladders"
-"""All passes but the one that loads complex tables by one ladder each."""
 
 
 def _listed(source: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -251,7 +248,7 @@ def test_other_sizes_are_estimated_exactly_where_it_says_so(monkeypatch: pytest.
             # Ladders are solved for, and may take some gates more than it says; what else there is, it says exactly.
             solved = [doubt for doubt in doubts if doubt.startswith("ladders are solved")] == doubts != []
             if share.saw(found.exact or solved):
-                passes = "default,-rotate-ladders" if solved else None
+                passes = CASCADES if solved else None
                 counts = built_counts(family_of(model).drawn(model, sizes), target("h2"), Options(level, passes))
                 if solved:
                     assert found.counts["two_qubit_gates"] < counts["two_qubit_gates"], seed

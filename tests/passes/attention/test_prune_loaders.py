@@ -24,6 +24,7 @@ from qsac.passes.attention.prune_loaders import PruneLoaders
 from qsac.pipeline.contract import ErrorLedger, PassContext
 from qsac.pipeline.registry import default_pipeline, print_pipeline
 from tests.cases import examples
+from tests.pipelines import CASCADES
 from tests.programs import build
 from tests.shares import Share
 from tests.strategies import models, random_model
@@ -74,10 +75,6 @@ def compiled(
     passes: str | None = None,
 ) -> Compiled:
     return qsac.compile(source, machine, optimisation=3, error_budget=budget, verify=verify, passes=passes)
-
-
-CASCADES = "default,-rotate-ladders"
-"""Without ladders that are exact, and shorter than most approximations of small tables."""
 
 
 def assert_within(source: Any, budget: float, machine: Target, passes: str | None = None) -> Compiled:

@@ -23,12 +23,12 @@ from qsac.pipeline.contract import ErrorLedger, PassContext
 from qsac.pipeline.registry import default_pipeline, print_pipeline
 from qsac.runtime.run import run
 from tests.cases import seeds
+from tests.pipelines import CASCADES
 from tests.programs import build
 from tests.shares import Share
 from tests.strategies import random_model
 
 MONOMIAL = {"type": "monomial", "degree": 1}
-CASCADES = "default,-rotate-ladders"
 SOFTMAX = {"type": "softmax-taylor", "degree": 2}
 
 

@@ -21,6 +21,7 @@ from qsac.views.page.collecting import collected
 from qsac.views.page.columns import Packed
 from qsac.views.page.devices import followed, moves
 from qsac.views.page.writing import BEGINNING, page, script
+from tests.pipelines import CASCADES
 from tests.views.page.conftest import EXAMPLES
 
 EVIL = "</script><img src=x onerror=alert(1)>"
@@ -158,7 +159,7 @@ def test_stages_are_compiled_again_and_end_in_the_artifacts_program(demo: qsac.C
 
 
 def test_passes_that_made_something_are_named() -> None:
-    compiled = qsac.compile(EXAMPLES / "tfim.json", "h2", passes="default,-rotate-ladders", verify=False)
+    compiled = qsac.compile(EXAMPLES / "tfim.json", "h2", passes=CASCADES, verify=False)
     (part,) = collected(compiled)["stages"]["circuits"]
     assert part["madeBy"][4] == "fold-unitaries"
     assert part["mergedBy"] == ["merge-diagonals"]
