@@ -131,7 +131,7 @@ d3: ## bundle the parts of d3 that pages use, with their licences (needs npm)
 # Not `pecos`: its emulator pins a pre-release and brings a gigabyte of compilers. What a user installs has the versions
 # that the tests use. The frameworks do not: guppylang for Python 3.11 wants an older hugr than pytket-quantinuum takes
 # by itself.
-EXTRAS := qulacs qir qasm3 nexus train bench docs dev
+EXTRAS := qulacs qir qasm3 nexus train qiskit pennylane cirq dask bench docs dev
 COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
   --no-emit-index-url --no-annotate --custom-compile-command 'make lock'
 lock: install ## renew the lock files from pyproject.toml
