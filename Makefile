@@ -94,7 +94,7 @@ minimums: install ## the test suite with the lowest versions that pyproject.toml
 	@$(UV) venv --clear --python $(BIN)/python .venv-min
 	@echo 'setuptools>=77,<81' > .venv-min/build-constraints.txt # old sdists take pkg_resources from it
 	@$(UV) pip install --python .venv-min/bin/python --compile-bytecode --resolution lowest-direct \
-	  --build-constraints .venv-min/build-constraints.txt --editable '.[dev]'
+	  --build-constraints .venv-min/build-constraints.txt --editable '.[dev,qiskit,pennylane,cirq,dask]'
 	@.venv-min/bin/python -m pytest -n 2 --quiet
 
 # One after the other, whatever fails; make names at the end what did.
