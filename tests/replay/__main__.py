@@ -2,7 +2,8 @@
 
 By bytes: artifacts, templates, bindings, estimates and the other forms are the same texts but for the fields `digest`,
 `producer` and `compiler`; so is what refused commands say. By meaning: circuits, maps, readouts and counts are the
-same, with angles to 1e-9, and names are compared through the table in tests/replay/renames.py."""
+same, with angles to 1e-9, and names are compared through the table in tests/replay/renames.py. By counts: every number
+of two-qubit gates that changed is printed, and none may have grown."""
 
 from __future__ import annotations
 
@@ -77,6 +78,8 @@ def _show(found: Found, tally: Tally, keep: Path | None) -> None:
             for side, text in zip(("base", "tree"), found.texts[step], strict=True):
                 stem = f"{found.job.number}-{step.file or step.kind}"
                 (keep / f"{stem}.{side}").write_text(text, encoding="utf-8")
+    for step, gain in found.gains:
+        print(f"{found.job.number} ({found.job.label}): {step.kind}: {gain}", flush=True)
     for step, said in found.crashes:
         print(f"{found.job.number} ({found.job.label}): {step.kind}: both sides have a bug: {said}", flush=True)
     if sys.stderr.isatty():
@@ -91,6 +94,8 @@ def _print_table(tally: Tally, level: str, seconds: float) -> None:
         row = tally.kinds.get(kind)
         if row is not None:
             print(f"{kind:<12}{row.compared:>10}{row.alike:>8}{row.refused:>10}")
+    if level == "counts":
+        print(f"{tally.gains} counts became smaller, {tally.differences} grew or ended otherwise")
     print(f"{tally.alike} of {tally.models} models alike by {level}, in {seconds:.0f} s")
 
 

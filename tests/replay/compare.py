@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.replay.renames import Renames
 
-LEVELS = ("bytes", "meaning")
+LEVELS = ("bytes", "meaning", "counts")
 JSON_KINDS = ("artifact", "template", "binding", "estimate", "results", "tket")
 
 TOLERANCE = 1e-9
@@ -27,6 +27,10 @@ _FOREIGN = {"model", "target"}
 """Fields whose words are the user's or the vendor's: nothing in them is renamed."""
 _IR_FIELDS = {"ir", "blocks"}
 _NUMBER = re.compile(r"(0x[0-9A-F]{16}\b|(?<![\w.])[+-]?(?:\d+\.\d*(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+))")
+
+
+COUNTED = "two_qubit_gates"
+"""The count that may not grow. Others are traded for it: a pass that saves gates may use a qubit more."""
 
 
 _MOST_SHOWN = 100
@@ -79,6 +83,31 @@ def compare(kind: str, base: Answer, tree: Answer, level: str, renames: Renames)
         return _documents(json.loads(base.text), json.loads(tree.text), renames)
     reworded = renames.in_ir(base.text) if kind == "ir" else renames.in_circuit(base.text)
     return _texts(reworded, tree.text, "line")
+
+
+def changed_count(kind: str, base: Answer, tree: Answer) -> Difference | None:
+    """The two-qubit gates of either side, where they differ; or the exit codes, where these do.
+
+    Of documents that hold counts, artifacts, bindings and estimates; of others None.
+    """
+    if base.code != tree.code:
+        return compare(kind, base, tree, "meaning", Renames())
+    found = [_count(answer.text) for answer in (base, tree)] if kind in JSON_KINDS else [None]
+    if found[0] == found[-1]:
+        return None
+    return Difference(COUNTED, *map(_brief, found))
+
+
+def is_worse(difference: Difference) -> bool:
+    """Whether what :func:`changed_count` found is no gain: more gates, or a command that ends otherwise."""
+    return difference.place != COUNTED or not int(difference.tree) < int(difference.base)
+
+
+def _count(text: str | None) -> int | None:
+    document = None if text is None else json.loads(text)
+    held = document.get("stats", document.get("counts")) if isinstance(document, dict) else None
+    count = held.get(COUNTED) if isinstance(held, dict) else None
+    return count if isinstance(count, int) else None
 
 
 def _bytes(kind: str, base: str, tree: str) -> Difference | None:

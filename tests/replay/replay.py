@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from queue import SimpleQueue
 
-from tests.replay.compare import Answer, Difference, compare
+from tests.replay.compare import Answer, Difference, changed_count, compare, is_worse
 from tests.replay.plan import Job, Step
 from tests.replay.renames import Renames
 from tests.replay.sides import Side, commit_of, copy_tree, extract
@@ -27,7 +27,8 @@ _SEEDS = {"commit": 1, "working tree": 2}
 class Found:
     """What came of a job: the kinds of its outputs, with whether both sides refused, and what differs.
 
-    ``texts`` holds what both sides wrote, for the steps that differ; ``crashes`` what they say where both have a bug.
+    ``texts`` holds what both sides wrote, for the steps that differ; ``crashes`` what they say where both have a bug;
+    ``gains`` the counts that became smaller, where counts are compared.
     """
 
     job: Job
@@ -35,6 +36,7 @@ class Found:
     differences: list[tuple[Step, Difference]] = field(default_factory=list)
     texts: dict[Step, tuple[str, str]] = field(default_factory=dict)
     crashes: list[tuple[Step, str]] = field(default_factory=list)
+    gains: list[tuple[Step, Difference]] = field(default_factory=list)
 
 
 @dataclass
@@ -54,6 +56,7 @@ class Tally:
     models: int = 0
     alike: int = 0
     differences: int = 0
+    gains: int = 0
 
     def add(self, found: Found) -> None:
         """Count a job."""
@@ -67,6 +70,7 @@ class Tally:
         self.models += 1
         self.alike += not found.differences
         self.differences += len(found.differences)
+        self.gains += len(found.gains)
 
 
 class Lane:
@@ -171,8 +175,13 @@ def judged(job: Job, pairs: Pairs, level: str, renames: Renames, only: str | Non
         found.kinds.append((step.kind, base.code != 0 and tree.code != 0))
         if base.code in _CRASHES and tree.code in _CRASHES:
             found.crashes.append((step, tree.error.strip().split("\n")[0]))
-        difference = compare(step.kind, base, tree, level, renames)
-        if difference is not None:
+        by_count = level == "counts"
+        difference = (
+            changed_count(step.kind, base, tree) if by_count else compare(step.kind, base, tree, level, renames)
+        )
+        if by_count and difference is not None and not is_worse(difference):
+            found.gains.append((step, difference))
+        elif difference is not None:
             found.differences.append((step, difference))
             found.texts[step] = (base.text or base.error, tree.text or tree.error)
     return found

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.replay.compare import Answer, Difference, compare
+from tests.replay.compare import Answer, Difference, changed_count, compare, is_worse
 from tests.replay.renames import RENAMES, Renames
 from tests.replay.sides import passes_of
 
@@ -334,3 +334,19 @@ def test_refusals_are_compared() -> None:
     for level in ("bytes", "meaning"):
         assert compare("artifact", refused, done, level, NONE) is not None
         assert compare("artifact", done, Answer(0, None, ""), level, NONE) is not None
+
+
+def test_of_counts_it_is_said_which_changed_and_whether_they_grew() -> None:
+    def counted(gates: int | None, field: str = "stats") -> Answer:
+        return Answer(0, json.dumps({} if gates is None else {field: {"two_qubit_gates": gates, "qubits": 3}}), "")
+
+    assert changed_count("artifact", counted(9), counted(9)) is None
+    assert changed_count("template", counted(None), counted(None)) is None
+    assert changed_count("qasm2", Answer(0, "x q[0];", ""), Answer(0, "h q[0];", "")) is None
+    fewer, more = (changed_count("estimate", counted(9, "counts"), counted(now, "counts")) for now in (8, 10))
+    assert fewer == Difference("two_qubit_gates", "9", "8")
+    assert more == Difference("two_qubit_gates", "9", "10")
+    refused = changed_count("artifact", counted(9), Answer(2, None, "error: no\n"))
+    assert refused is not None
+    assert [is_worse(change) for change in (fewer, more, refused)] == [False, True, True]
+    assert changed_count("artifact", Answer(2, None, "no"), Answer(2, None, "never")) is None
