@@ -141,7 +141,7 @@ def parts(program: Program, *, real: bool = False) -> list[Part]:
     sites = {
         place: Site(place, op, where, program.scope)
         for place, (op, where) in enumerate(zip(program.ops, looked_at(program), strict=True))
-        if isinstance(op, LoadTokens) and not op.exact and not op.by_structure
+        if isinstance(op, LoadTokens) and not op.by_structure
     }
     pairs = {}
     for register in program.registers:

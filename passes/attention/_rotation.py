@@ -21,6 +21,7 @@ from qsac.numerics.ladder_orders import generic_gates, generic_pair_gates, ladde
 from qsac.numerics.ladder_solving import is_steep, solve_pair, solve_rows
 from qsac.numerics.plan import picked_rows, reduced_values
 from qsac.numerics.rotated_ladder import RotatedLadder
+from qsac.passes.attention._ladder_bases import with_exact
 from qsac.passes.attention._ladders import Ledger, Part, Phases, Site, parts
 from qsac.passes.attention._tables import added
 from qsac.pipeline.contract import PassContext
@@ -116,8 +117,9 @@ def _rotated(program: Program, taken: Sequence[Part], solver: Solver) -> Program
         ladders = solver.ladders(part, wanted)
         if ladders is None:
             return part
-        for site, ladder in zip(part.sites, ladders, strict=True):
-            ops[site.place] = _op(site, ladder, ledger, tables)
+        rotated = [_op(site, ladder, ledger, tables) for site, ladder in zip(part.sites, ladders, strict=True)]
+        for site, op in zip(part.sites, with_exact(part, ladders, rotated, tables), strict=True):
+            ops[site.place] = op
     return program.with_ops([op for op in ops if op is not None], tables)
 
 

@@ -39,8 +39,9 @@ class PruneLoaders(Pass):
     that agree in the other controls share the gate with the smallest error. Each op's error is the root of
     sum_i p_i ||x'_i - x_i||^2, with x'_i the row that is loaded instead of x_i and p_i its largest probability under
     the prepared indices; the errors of the ops are added, the worst case. Of all combinations within the budget the
-    pass uses the one with the fewest gates. It measures the budget by the sum of errors or, if all registers together
-    have at most 20 qubits, by the actual infidelity, which is then recorded as spent.
+    pass uses the one with the fewest gates, unless the loaders as they are take no more after the remaining passes. It
+    measures the budget by the sum of errors or, if all registers together have at most 20 qubits, by the actual
+    infidelity, which is then recorded as spent.
     """
 
     name: ClassVar[str] = "prune-loaders"
@@ -77,7 +78,10 @@ class PruneLoaders(Pass):
         error = sum(counts[name] * choice.error for name, choice in best.items())
         if narrow:
             best, error = _by_true_error(program, prunings, counts, available)
-        if two_qubit_gates(pruned := _pruned(program, prunings, best), family) >= two_qubit_gates(program, family):
+        pruned = _pruned(program, prunings, best)
+        # Loaders as they are may become shorter yet, as rotated ladders; pruned ones do not.
+        ends = context.finish(pruned, error), context.finish(program, 0.0)
+        if two_qubit_gates(ends[0], family) >= two_qubit_gates(ends[1], family):
             return program
         context.ledger.spend(self.name, error)
         return pruned

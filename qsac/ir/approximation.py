@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.ir.attention import LoadEvolution, LoadPruned, LoadTokens
+from qsac.ir.attention import LoadEvolution, LoadPruned, LoadRotated, LoadTokens
 from qsac.ir.attention.loader import Loader
 from qsac.ir.interpreter import Interpretation, final_state, interpret
 from qsac.ir.op import ControlledUnitary, Register
@@ -47,10 +47,12 @@ def exactly(program: Program) -> Interpretation:
 
 def _widened(program: Program) -> Program:
     """The program on registers that have room for what its truncated tables approximate."""
-    truncated = [op for op in program.ops if isinstance(op, LoadPruned) or (isinstance(op, LoadTokens) and op.exact)]
+    truncated = [op for op in program.ops if isinstance(op, LoadPruned | LoadTokens | LoadRotated) and op.exact]
     columns = {op.data: program.tables[op.exact].shape[1] for op in truncated}
     tables = dict(program.tables)
     for op in truncated:
+        if isinstance(op, LoadRotated):  # its table is of angles, whatever the size of the register
+            continue
         rows = program.tables[op.table].values
         tables[op.table] = Table(np.pad(rows, ((0, 0), (0, columns[op.data] - rows.shape[1]))))
     registers = tuple(

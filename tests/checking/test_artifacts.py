@@ -197,7 +197,8 @@ def test_a_program_and_a_circuit_that_pretend_to_approximate_are_found() -> None
 
 def test_a_spending_that_is_said_to_be_less_is_found() -> None:
     """Every probability may be within what is said; the state is not."""
-    document = _document(EVOLVED | {"readout": {"type": "predict"}}, "h1", optimisation=3, error_budget=0.03)
+    predicted = EVOLVED | {"readout": {"type": "predict"}}
+    document = _document(predicted, "h1", optimisation=3, error_budget=0.03, passes=CASCADES)
     report = document["stats"]["error_budget"]
     (name,) = report["spent"]
     assert _checked(document).ok
@@ -210,7 +211,8 @@ def test_a_spending_that_is_said_to_be_less_is_found() -> None:
 @pytest.mark.parametrize("readout", ["loss", "predict", "overlaps"])
 def test_a_program_too_wide_to_be_interpreted(readout: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """How far the circuit is from the model is compared all the same, with what was spent."""
-    document = _document(EVOLVED | {"readout": {"type": readout}}, "h1", optimisation=3, error_budget=0.03)
+    asked = EVOLVED | {"readout": {"type": readout}}
+    document = _document(asked, "h1", optimisation=3, error_budget=0.03, passes=CASCADES)
     spent = document["stats"]["error_budget"]["spent"]
     assert spent
     monkeypatch.setattr("qsac.ir.interpreter.WIDTH_LIMIT", 3)

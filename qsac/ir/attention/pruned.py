@@ -44,7 +44,7 @@ class LoadPruned(Loader):
     def check(self, scope: Scope) -> str | None:
         size, bits = scope.sizes[self.data], sum(scope.sizes[name] for name in self.index)
         rows = scope.tables[self.table]
-        problem = check_exact(self.table, self.exact, scope)
+        problem = check_exact(self.table, self.exact, scope, shape=rows.shape)
         if problem or rows.real != scope.tables[self.exact].real:
             return problem or f"tables {self.table!r} and {self.exact!r} differ in kind"
         if len(rows.shape) != 2 or rows.shape[1] != 1 << size:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.ir.attention.loader import Loader
+from qsac.ir.attention.tokens import check_exact
 from qsac.ir.op import Data, Level, Scope, check_data, spoken
 from qsac.ir.table import Table
 from qsac.numerics.rotated_ladder import RotatedLadder
@@ -30,9 +31,11 @@ class LoadRotated(Loader):
     :class:`~qsac.numerics.rotated_ladder.RotatedLadder`.
 
     The phase is the sum of ``turns``, one number for each qubit of the index, over those that are 1, and of
-    ``phases``, one number for each i below their number; either may be empty. What is loaded is exactly that: the op
-    approximates nothing. As with :class:`~qsac.ir.attention.LoadTokens`, only the first column of each unitary is part
-    of the meaning.
+    ``phases``, one number for each i below their number; either may be empty. As with
+    :class:`~qsac.ir.attention.LoadTokens`, only the first column of each unitary is part of the meaning.
+
+    If the states approximate others, ``exact`` names the table of these, without the phase: one row for each of the
+    first values of the index, in the basis of the ladder's states; additional columns of that table are left out.
     """
 
     name: ClassVar[str] = "load-rotated"
@@ -46,6 +49,11 @@ class LoadRotated(Loader):
     turns: tuple[float, ...] = ()
     phases: Table = NONE
     inverse: bool = False
+    exact: str = ""
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return (self.table, self.exact) if self.exact else (self.table,)
 
     @property
     def controlled_by(self) -> tuple[str, ...]:
@@ -53,7 +61,7 @@ class LoadRotated(Loader):
 
     @property
     def approximates(self) -> bool:
-        return False
+        return bool(self.exact)
 
     def check(self, scope: Scope) -> str | None:
         problem = check_data(self.data)
@@ -73,7 +81,7 @@ class LoadRotated(Loader):
             return f"{bits} index qubits take {bits} turns, or none"
         if not np.isfinite([*self.turns, *self.last]).all():
             return "an angle is not finite"
-        return self._check_phases(bits)
+        return self._check_phases(bits) or self._check_exact(scope)
 
     def _check_phases(self, bits: int) -> str | None:
         if len(self.phases.shape) != 1 or not self.phases.real:
@@ -81,6 +89,16 @@ class LoadRotated(Loader):
         if self.phases.shape[0] > 1 << bits:
             return f"{self.phases.shape[0]} phases do not fit {bits} index qubits"
         return None
+
+    def _check_exact(self, scope: Scope) -> str | None:
+        if not self.exact:
+            return None
+        if not isinstance(self.data, str):
+            return "rows that approximate others are loaded on one register"
+        rows = len(scope.tables[self.exact].values)
+        if not 1 <= rows <= scope.dimension(self.index):
+            return f"table {self.exact!r} has {rows} rows, the index has {scope.dimension(self.index)} values"
+        return check_exact(self.table, self.exact, scope, shape=(rows, scope.dimension(self.targets)))
 
     def ladder(self, scope: Scope) -> RotatedLadder:
         """The ladder, on as many controls as the index has qubits."""
@@ -94,6 +112,15 @@ class LoadRotated(Loader):
         states = self.ladder(scope).states(values)
         rows[:, : states.shape[1]] = states * np.exp(1j * self.angles(values))[:, None]
         return rows
+
+    def intended(self, scope: Scope) -> NDArray[np.complex128]:
+        loaded = self.loaded(scope)
+        if not self.exact:
+            return loaded
+        exact = scope.tables[self.exact].values
+        intended = np.pad(loaded, ((0, 0), (0, exact.shape[1] - loaded.shape[1])))
+        intended[: len(exact)] = exact * np.exp(1j * self.angles(len(loaded)))[: len(exact), None]
+        return intended
 
     def angles(self, values: int) -> NDArray[np.float64]:
         """The phase, in radians, for each value of an index of so many values; shape (values,)."""

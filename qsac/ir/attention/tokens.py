@@ -78,7 +78,7 @@ class LoadTokens(Loader):
             return None
         if not isinstance(self.data, str):
             return "rows that approximate others are loaded on one register"
-        return check_exact(self.table, self.exact, scope)
+        return check_exact(self.table, self.exact, scope, shape=scope.tables[self.table].shape)
 
     @property
     def approximates(self) -> bool:
@@ -114,10 +114,10 @@ def _structure(table: Table, branches: int, order: tuple[int, ...]) -> TableStru
     return structure_of(controlled_rows(table.values, branches), order)
 
 
-def check_exact(table: str, exact: str, scope: Scope) -> str | None:
-    """What keeps the rows of ``exact`` from being those that ``table`` approximates."""
-    rows, others = scope.tables[table].values, scope.tables[exact].values
-    if others.ndim != 2 or len(others) != len(rows) or others.shape[1] < rows.shape[1]:
+def check_exact(table: str, exact: str, scope: Scope, *, shape: tuple[int, ...]) -> str | None:
+    """What keeps the rows of ``exact`` from being those that ``table``, loading a ``shape`` of rows, approximates."""
+    others = scope.tables[exact].values
+    if others.ndim != 2 or len(others) != shape[0] or others.shape[1] < shape[1]:
         return f"table {exact!r} of shape {others.shape} is not what {table!r} approximates"
     if others.shape[1] & (others.shape[1] - 1):
         return f"table {exact!r} has {others.shape[1]} columns, which is no power of two"
