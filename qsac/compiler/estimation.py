@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict, cast
 
 import numpy as np
 
@@ -39,6 +39,7 @@ from qsac.ir.program import Program
 from qsac.ir.shaped_table import ShapedTable
 from qsac.machine.read import find_target
 from qsac.machine.target import DEFAULT_TARGET, Target
+from qsac.native.statistics import Duration, Forecast, Price
 from qsac.pipeline.contract import Preference
 from qsac.report.forecast import forecast
 from qsac.showing import Shown
@@ -75,6 +76,27 @@ class EstimateOptions(TypedDict):
     prefer: Preference
 
 
+class EstimatedCounts(TypedDict):
+    """As :class:`~qsac.native.statistics.CircuitStatistics`; None also where a count cannot be told."""
+
+    qubits: int
+    two_qubit_gates: int
+    one_qubit_gates: int | None
+    measurements: int
+    resets: int
+    depth: int | None
+    two_qubit_depth: int | None
+    error_free_probability: float | None
+    duration: Duration | None
+    cost: Price | None
+
+
+class EstimatedForecast(Forecast):
+    """A :class:`~qsac.native.statistics.Forecast`; before routing there is a bound in place of a probability."""
+
+    error_free_at_most: NotRequired[float]
+
+
 class EstimateFields(TypedDict):
     """An :class:`Estimate`, JSON-ready."""
 
@@ -86,8 +108,8 @@ class EstimateFields(TypedDict):
     exact: bool
     reason: str
     fits: bool
-    counts: dict[str, Any]
-    forecast: dict[str, Any]
+    counts: EstimatedCounts
+    forecast: EstimatedForecast
     advice: str | None
 
 
@@ -113,8 +135,8 @@ class Estimate(Shown):
     exact: bool
     reason: str
     limit: int | None
-    counts: Mapping[str, Any]
-    forecast: Mapping[str, Any]
+    counts: EstimatedCounts
+    forecast: EstimatedForecast
     source: Model = field(repr=False)
     sizes: Sizes | None
 
@@ -150,8 +172,8 @@ class Estimate(Shown):
             "exact": self.exact,
             "reason": self.reason,
             "fits": self.fits,
-            "counts": dict(self.counts),
-            "forecast": dict(self.forecast),
+            "counts": self.counts.copy(),
+            "forecast": self.forecast.copy(),
             "advice": self.advice,
         }
 
@@ -226,10 +248,10 @@ def estimate(
         exact=not doubts,
         reason="; ".join([*doubts, reason]),
         limit=counted[0].context.width_limit,
-        counts=counts,
+        counts=cast("EstimatedCounts", counts),
         source=source,
         sizes=sizes if asked else None,
-        forecast=forecast(known, growth, counts, machine, parts) | at_most,
+        forecast=cast("EstimatedForecast", forecast(known, growth, counts, machine, parts) | at_most),
     )
 
 

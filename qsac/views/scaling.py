@@ -63,7 +63,7 @@ def scaled(
         )
         shape: dict[str, Any] = found.to_json()["shape"]
         duration = found.counts["duration"]
-        counts = dict(found.counts) | {"seconds": None if duration is None else duration["circuit"]}
+        counts: dict[str, Any] = {**found.counts, "seconds": None if duration is None else duration["circuit"]}
         points.append(Point(shape["context"], shape["dimension"], shape.get("degree"), counts))
     return points
 
