@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from qsac import synthesis
 from qsac.errors import InvalidInputError
-from qsac.hosts.offers import CZ_TARGET, Terms, is_gain
+from qsac.hosts.offers import CZ_TARGET, Terms
 from qsac.hosts.pennylane.counting import host_gates
 from qsac.hosts.pennylane.package import qml
 from qsac.hosts.pennylane.transform import plain
@@ -115,9 +115,8 @@ for _kind in (State, Rows):
 
 
 def _state_resources(num_wires: int) -> dict[Any, int]:
-    """What may come: the graph sees no amplitudes, so that these are no counts to compare."""
-    gates = dict.fromkeys((qml.CZ, qml.SX, qml.RZ, qml.PauliX, qml.GlobalPhase), 1 << num_wires)
-    return {**gates, qml.resource_rep(qml.MottonenStatePreparation, num_wires=num_wires): 1}
+    """What blocks may have: the graph sees no amplitudes, so that these are no counts to compare."""
+    return dict.fromkeys((qml.CZ, qml.SX, qml.RZ, qml.PauliX, qml.GlobalPhase), 1 << num_wires)
 
 
 @qml.register_resources(_state_resources, exact=False)  # type: ignore[untyped-decorator]  # without type information
@@ -125,15 +124,16 @@ def state_rule(v: Any, wires: Any, **_: Any) -> None:
     """A rule for PennyLane's own preparations of states, to be handed to its graph of decompositions:
     ``qml.decompose(fixed_decomps={qml.StatePrep: state_rule})``.
 
-    The block of CZ, SX, X and RZ where it takes fewer two-qubit gates than ``MottonenStatePreparation``, else that:
-    also for states that are batched, traced, to be differentiated or too large.
+    The block of CZ, SX, X and RZ. ``MottonenStatePreparation``, of CNOT, RY and RZ, where that takes fewer two-qubit
+    gates, and for states that are batched, traced, to be differentiated or too large: the graph does not know of it, so
+    that these gates stay where they are not among those asked for.
     """
     with qml.QueuingManager.stop_recording():
         host = qml.MottonenStatePreparation(v, wires)
         numbers = plain(v)
         offer = None if numbers is None else Terms.of(CZ_TARGET, 2).state(numbers)
-        better = offer is not None and is_gain(offer, host_gates(host))
-    if offer is not None and better:
+        least = None if offer is None else host_gates(host)
+    if offer is not None and (least is None or offer.block.two_qubit_gates <= least):
         offer.block.to_pennylane(wires)
     else:
         qml.apply(host)
