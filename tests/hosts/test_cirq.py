@@ -101,7 +101,7 @@ def _cases() -> Iterator[tuple[str, Any]]:
 
 
 def test_random_operations_stay_exact() -> None:
-    with Share(0.6) as share:
+    with Share(0.4) as share:
         for target, operation in _cases():
             gates, host = _check(operation, target)
             kept = hosts.qsac_synthesis(cirq.Circuit(operation), target=target) == cirq.Circuit(operation)
