@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 else:
     cirq = cirq_package()
 
-_LARGE = 8
-"""Most qubits of operations for which Cirq's own optimisation of what it takes is run: it takes a second for these."""
+_LARGE = 6
+"""Most qubits of operations for which Cirq optimises what it takes: for these that takes some eight seconds."""
 
 
 @cirq.transformer
@@ -91,16 +91,16 @@ def _replaced(operation: cirq.Operation, terms: Terms, *, fresh: bool) -> cirq.O
 
 def host_gates(operation: cirq.Operation) -> int | None:
     """The fewest two-qubit gates that Cirq takes for an operation: decomposed into CZ and partial CZ, as this comes or,
-    up to eight qubits, optimised for these gates. None where it knows no gates for it."""
+    up to six qubits, optimised for these gates. None where it knows no gates for it."""
     try:
         decomposed = cirq.Circuit(cirq.decompose(operation))
-    except ValueError:  # what Cirq cannot decompose
+        found = [_two_qubit_gates(decomposed)]
+        if None not in found and len(operation.qubits) <= _LARGE:
+            for partial in (False, True):
+                gates = cirq.CZTargetGateset(allow_partial_czs=partial)
+                found.append(_two_qubit_gates(cirq.optimize_for_target_gateset(decomposed, gateset=gates)))
+    except Exception:  # Cirq raises many things where it cannot decompose
         return None
-    found = [_two_qubit_gates(decomposed)]
-    if None not in found and len(operation.qubits) <= _LARGE:
-        for partial in (False, True):
-            gates = cirq.CZTargetGateset(allow_partial_czs=partial)
-            found.append(_two_qubit_gates(cirq.optimize_for_target_gateset(decomposed, gateset=gates)))
     return min((count for count in found if count is not None), default=None)
 
 

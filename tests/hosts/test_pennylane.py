@@ -171,6 +171,20 @@ def test_what_is_not_known_is_left() -> None:
     assert len(_transformed(qml.tape.QuantumScript(known)).operations) > 40
 
 
+def test_many_controls_are_compared_with_a_bound() -> None:
+    rng = np.random.default_rng(6)
+    gates = random_gates(rng, 16)
+    operation = qml.Select([qml.QubitUnitary(gate, "t") for gate in gates], range(4))
+    found = _transformed(qml.tape.QuantumScript([operation]))
+    assert np.abs(qml.matrix(found, wire_order=_wires(operation)) - block_diag(*gates)).max() < EXACT
+    assert sum(len(one.wires) == 2 for one in found.operations) <= 45
+    # One gate that is not the identity may take as few as its controls: nothing is sure to be gained.
+    one = qml.Select([*[qml.Identity("t")] * 15, qml.X("t")], range(4))
+    assert _transformed(qml.tape.QuantumScript([one])).operations == [one]
+    helped = qml.Select([qml.QubitUnitary(gate, "t") for gate in gates], range(4), work_wires=["a", "b", "c"])
+    assert _transformed(qml.tape.QuantumScript([helped])).operations == [helped]
+
+
 def test_traced_and_differentiated_parameters_are_left() -> None:
     import jax
 

@@ -37,7 +37,7 @@ _GATES = {
 CONTROLS = 10
 """Most controls of a ``Select`` that is looked at."""
 
-FEW_CONTROLS = 4
+FEW_CONTROLS = 3
 """Most controls of a ``Select`` that PennyLane is asked for: for each more it takes some six times as long."""
 
 _LARGE = 5_000

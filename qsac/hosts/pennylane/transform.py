@@ -17,20 +17,23 @@ from qsac.synthesis.asked import TOLERANCE
 if TYPE_CHECKING:
     from qsac.machine.read import AnyTarget
 
-_MATRIX_WIRES = 6
+_MATRIX_WIRES = 5
 """Most wires of a matrix: PennyLane takes seconds to say what it takes for these."""
 
 Numbers = NDArray[Any]
 
 
-def _synthesis(tape: Any, target: AnyTarget = CZ_TARGET, optimisation: int = 2) -> tuple[list[Any], Callable[..., Any]]:
+@qml.transform  # type: ignore[untyped-decorator]  # without type information
+def qsac_synthesis(
+    tape: Any, target: AnyTarget = CZ_TARGET, optimisation: int = 2
+) -> tuple[list[Any], Callable[..., Any]]:
     """Replaces operations by blocks of :mod:`qsac.synthesis` where these take fewer two-qubit gates than PennyLane's
     own decomposition, ``qml.compile`` included; leaves all others. What the circuit does stays the same, global phase
     included.
 
     States (``StatePrep``, ``AmplitudeEmbedding``, ``MottonenStatePreparation``) on wires that nothing acted on before;
     ``SelectPauliRot``, ``DiagonalQubitUnitary``, ``Select`` of gates on one wire; ``QubitUnitary`` and
-    ``ControlledQubitUnitary`` of up to six wires that are diagonal or gates on one wire that others select. Parameters
+    ``ControlledQubitUnitary`` of up to five wires that are diagonal or gates on one wire that others select. Parameters
     that are batched, traced or to be differentiated leave an operation as it is. ``target`` is a machine in whose gates
     blocks are written, by default CZ, SX, X and RZ; ``optimisation`` as in :func:`qsac.synthesis.state`.
 
@@ -44,10 +47,6 @@ def _synthesis(tape: Any, target: AnyTarget = CZ_TARGET, optimisation: int = 2) 
             operations += _replaced(operation, terms, fresh=touched.isdisjoint(operation.wires))
             touched |= set(operation.wires)
     return [tape.copy(operations=operations)], _only
-
-
-qsac_synthesis = qml.transform(_synthesis)
-"""The transform of the entry point: ``qml.transforms.qsac_synthesis``."""
 
 
 def _only(results: Sequence[Any]) -> Any:
