@@ -171,6 +171,28 @@ def test_what_is_not_known_is_left() -> None:
     assert len(_transformed(qml.tape.QuantumScript(known)).operations) > 40
 
 
+def test_controlled_unitaries_and_preparations_in_a_circuit() -> None:
+    """Diagonal and controlled matrices, by any control values; a state beside other operations, not after them."""
+    rng = np.random.default_rng(8)
+    (gate,) = random_gates(rng, 1)
+    v = generic(rng, 3)
+    phases = np.exp(1j * np.where(np.arange(8) & 5 == 5, 0.7, 0.0))
+    operations = [
+        qml.Hadamard("a"),
+        qml.StatePrep(v, wires=["b", "c", "d"]),
+        qml.ControlledQubitUnitary(gate, wires=["a", "c", "b"], control_values=[0, 1]),
+        qml.QubitUnitary(np.diag(phases), wires=["d", "a", "b"]),
+        qml.DiagonalQubitUnitary(phases, wires=["c", "d", "a"]),
+    ]
+    found = _transformed(qml.tape.QuantumScript(operations))
+    names = {one.name for one in found.operations}
+    assert names == {"Hadamard", "SX", "RZ", "CZ", "GlobalPhase"}
+    order = ["a", "b", "c", "d"]
+    start = np.kron([np.sqrt(0.5), np.sqrt(0.5)], v)
+    wanted = qml.matrix(qml.tape.QuantumScript(operations[2:]), wire_order=order) @ start
+    assert np.abs(qml.matrix(found, wire_order=order)[:, 0] - wanted).max() < EXACT
+
+
 def test_many_controls_are_compared_with_a_bound() -> None:
     rng = np.random.default_rng(6)
     gates = random_gates(rng, 16)

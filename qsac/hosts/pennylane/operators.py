@@ -34,11 +34,9 @@ class _Prepared(qml.operation.Operation):  # type: ignore[misc]  # without type 
     resource_keys = frozenset({"gates"})
     make: Callable[..., Block]
 
-    def __init__(
-        self, numbers: Any, wires: Any, target: AnyTarget = CZ_TARGET, optimisation: int = 2, id: Any = None
-    ) -> None:
+    def __init__(self, numbers: Any, wires: Any, target: AnyTarget = CZ_TARGET, optimisation: int = 2) -> None:
         self._hyperparameters = {"target": target, "optimisation": optimisation}
-        super().__init__(numbers, wires=wires, id=id)
+        super().__init__(numbers, wires=wires)
         self._block: Block | None = None
 
     @property
