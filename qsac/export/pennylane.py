@@ -7,7 +7,7 @@ from math import pi
 from typing import TYPE_CHECKING, Any
 
 from qsac.errors import InvalidInputError
-from qsac.export.names import qubit_names
+from qsac.export.names import bit_name, qubit_names
 from qsac.native.circuit import GATES, KIND, MATRICES, NativeCircuit
 from qsac.optional import optional_package
 
@@ -20,7 +20,8 @@ def to_pennylane(circuit: NativeCircuit) -> list[MeasurementValue]:
     """Applies the circuit in a quantum function, on wires named as :func:`~qsac.export.names.qubit_names`; gives what
     is measured, a value for each bit, in the order of ``circuit.bits``. Equal up to a global phase.
 
-    A reset right after a measurement is that measurement's. Raises as :func:`~qsac.optional.optional_package`.
+    A reset right after a measurement is that measurement's. Raises as :func:`~qsac.optional.optional_package`, and
+    :class:`~qsac.errors.InvalidInputError` for a circuit of someone's that leaves bits unmeasured.
     """
     qml = pennylane_package()
     wires = qubit_names(circuit)
@@ -35,6 +36,14 @@ def to_pennylane(circuit: NativeCircuit) -> list[MeasurementValue]:
             operation(qml, kind, circuit.angles[place].tolist(), wires, first, second)
         elif place not in absorbed:
             qml.measure(wires[first], reset=True)
+    unread = [bit_name(unit) for bit, unit in enumerate(circuit.bits) if bit not in values]
+    if unread:
+        raise InvalidInputError(
+            "a bit of the circuit is never measured",
+            code="circuit.malformed",
+            found=f"no measurement into {unread[0]}",
+            wanted="one for each bit: PennyLane has no other bits",
+        )
     return [values[bit] for bit in range(len(circuit.bits))]
 
 

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 
+from qsac.errors import InvalidInputError
 from qsac.export.cirq import operations, to_cirq
+from qsac.export.names import qubit_names
 from qsac.export.pennylane import to_pennylane
 from qsac.export.qiskit import to_qiskit
 from qsac.export.tket import to_tket
@@ -31,8 +33,6 @@ def test_the_unitaries_are_pytkets(circuit: NativeCircuit) -> None:
     found = cirq.Circuit(operations(unitary, line)).unitary([line[at] for at in order], line, dtype=np.complex128)
     tape = qml.tape.make_qscript(lambda: to_pennylane(unitary))()
     assert len(tape.operations) == len(unitary)
-    from qsac.export.names import qubit_names
-
     names = qubit_names(unitary)
     also = qml.matrix(tape, wire_order=[names[at] for at in order]) if len(unitary) else np.eye(1 << size)
     for one in (found, also):
@@ -88,6 +88,16 @@ def test_measurements_and_resets_in_mid_circuit() -> None:
         if isinstance(one, qml.ops.MidMeasure)
     ]
     assert [one.reset for one in measurements] == [True, True, False, True, True, False]
+
+
+def test_bits_that_are_never_measured() -> None:
+    """Cirq has no key for them; PennyLane's values would not be those of the bits."""
+    circuit = _circuit([("Measure", 0, 1)], 2)
+    assert to_cirq(circuit).all_measurement_key_names() == {"c[1]"}
+    with pytest.raises(InvalidInputError) as error:
+        qml.tape.make_qscript(lambda: to_pennylane(circuit))()
+    assert error.value.code == "circuit.malformed"
+    assert error.value.found == "no measurement into c[0]"
 
 
 @pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)

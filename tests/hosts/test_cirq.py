@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from qsac.errors import InvalidInputError
-from tests.cases import seeds
+from tests.cases import ALL, seeds
 from tests.hosts.inputs_of_seeds import (
     random_gates,
     selected,
@@ -45,7 +45,8 @@ def _host(operation: Any) -> int | None:
 def _random(seed: int) -> Any:
     """An operation of random numbers on qubits in any order."""
     rng = np.random.default_rng(seed)
-    qubits = 1 + seed // 6 % 4
+    # Of a gate under three controls Cirq optimises what it takes for a second.
+    qubits = 1 + seed // 6 % (4 if ALL or seed % 6 != 4 else 3)
     on = [cirq.NamedQubit(f"q{place}") for place in rng.permutation(qubits)]
     gates = random_gates(rng, 1 << (qubits - 1))
     phases = rng.uniform(-9, 9, 1 << qubits)
