@@ -29,6 +29,9 @@ from qsac.native.circuit import NativeCircuit, Unit
 from qsac.showing import Shown, viewer
 
 if TYPE_CHECKING:
+    import cirq
+    from guppylang.defs import GuppyFunctionDefinition
+    from pennylane.ops import MeasurementValue
     from pytket import Circuit
     from qiskit import QuantumCircuit
 
@@ -255,11 +258,43 @@ class Compiled(Shown):
         return to_tket(self.circuit(circuit))
 
     def to_qiskit(self, circuit: str | None = None) -> QuantumCircuit:
-        """A circuit as a Qiskit circuit, its classical registers as in the artifact; of several the one of that
-        name."""
-        from qsac.export.qiskit import to_qiskit
+        """A circuit as a Qiskit circuit, its classical registers as in the artifact, its quantum registers named as
+        ``q_key``, those of a machine ``q``; of several the one of that name."""
+        from qsac.export.qiskit import to_named_qiskit
 
-        return to_qiskit(self.circuit(circuit))
+        return to_named_qiskit(self.circuit(circuit))
+
+    def to_pennylane(self, circuit: str | None = None) -> list[MeasurementValue]:
+        """Applies a circuit in a quantum function of PennyLane's, on wires named as ``q_key[0]``; of several the one of
+        that name. Gives what is measured, a value for each bit in the order of the artifact: of
+        ``qml.counts(compiled.to_pennylane())`` :func:`qsac.interpret` reads the metrics, with ``order="pytket"``.
+
+        Raises :class:`~qsac.errors.InvalidInputError` where PennyLane is not installed, and as :meth:`circuit`.
+        """
+        from qsac.export.pennylane import to_pennylane
+
+        return to_pennylane(self.circuit(circuit))
+
+    def to_cirq(self, circuit: str | None = None) -> cirq.Circuit:
+        """A circuit as a Cirq circuit, on qubits named as ``q_key[0]``, with a measurement key for each bit, such as
+        ``key[0]``; of several the one of that name. :func:`qsac.interpret` reads Cirq's results of it.
+
+        Raises :class:`~qsac.errors.InvalidInputError` where Cirq is not installed, and as :meth:`circuit`.
+        """
+        from qsac.export.cirq import to_cirq
+
+        return to_cirq(self.circuit(circuit))
+
+    def to_guppy(self, circuit: str | None = None) -> GuppyFunctionDefinition[..., Any]:
+        """A circuit as a Guppy function, from an array of qubits for each quantum register, named as ``q_key``, to an
+        array of bools for each classical one, both in alphabetical order; of several the one of that name.
+
+        Raises :class:`~qsac.errors.InvalidInputError` where guppylang is not installed, and as :meth:`circuit`.
+        """
+        from qsac.export.guppy import to_guppy
+
+        found: GuppyFunctionDefinition[..., Any] = to_guppy(self.circuit(circuit))
+        return found
 
 
 def without_deviations(stats: PartStatistics) -> PartStatistics:

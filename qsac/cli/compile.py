@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from qsac.pipeline.contract import Preference
 
 
-FORMS = ("artifact", "ir", "tket", "qasm2", "qasm3", "qir")
+FORMS = ("artifact", "ir", "tket", "qasm2", "qasm3", "qir", "hugr")
 
 
 def _budget(context: click.Context, parameter: click.Parameter, value: Any) -> float | Literal["auto"]:
@@ -320,6 +320,10 @@ def written(compiled: Compiled, emit: str, early_exit: bool, name: str | None, s
         from qsac.export.qasm import to_qasm3
 
         return [to_qasm3(circuit)]
+    if emit == "hugr":
+        from qsac.export.guppy import to_hugr
+
+        return [to_hugr(circuit)]
     from qsac.export.qir import to_qir
 
     return [to_qir(circuit, early_exit=early_exit)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from qsac.export.names import bit_name, named_qubits
 from qsac.native.circuit import GATES, NativeCircuit
 
 _QASM2 = {
@@ -27,8 +28,8 @@ def to_qasm2(circuit: NativeCircuit) -> str:
     """OpenQASM 2 with ``qelib1.inc``: PhasedX is written as ``u3``, ZZPhase as ``rzz``.
 
     Angles are those of the circuit to the last bit, as multiples of ``pi``: pytket's own writer would wrap them into
-    [0, 4), which no small negative angle survives. Gates stand in program order. Qubits keep their registers and
-    indices: on a device, index i is the device's qubit i.
+    [0, 4), which no small negative angle survives. Gates stand in program order. Qubits are called as
+    :func:`~qsac.export.names.named_qubits` says: on a device, index i is the device's qubit i.
     """
     return "\n".join(_qasm2_lines(circuit)) + "\n"
 
@@ -38,11 +39,12 @@ def _qasm2_lines(circuit: NativeCircuit) -> Iterator[str]:
     if circuit.count("ECR"):
         yield _ECR
     widths: dict[str, int] = {}
-    for register, index in circuit.qubits:
+    named = named_qubits(circuit)
+    for register, index in named:
         widths[register] = max(widths.get(register, 0), index + 1)
     yield from _declared("qreg", widths)
     yield from _declared("creg", circuit.registers)
-    qubits, bits = ([f"{register}[{index}]" for register, index in units] for units in (circuit.qubits, circuit.bits))
+    qubits, bits = (list(map(bit_name, units)) for units in (named, circuit.bits))
     shapes = [(gate.name, gate.qubits, _QASM2.get(gate.name, "")) for gate in GATES]
     columns = (circuit.kind, circuit.first, circuit.second, circuit.angles)
     for kind, first, second, angles in zip(*(column.tolist() for column in columns), strict=True):
@@ -61,11 +63,11 @@ def _declared(kind: str, widths: Mapping[str, int]) -> Iterator[str]:
 def to_qasm3(circuit: NativeCircuit) -> str:
     """OpenQASM 3 with ``stdgates.inc``: PhasedX is written as ``r``, ZZPhase as ``rzz``, defined in the text.
 
-    Qubits keep their registers and indices: on a device, index i is the device's qubit i.
+    Qubits are called as :func:`~qsac.export.names.named_qubits` says: on a device, index i is the device's qubit i.
     """
     from qiskit.qasm3 import Exporter
 
     from qsac.export.qiskit import to_qiskit
 
     # Without constants: as pi/2 Qiskit would also write what lies within 1e-9 of it.
-    return str(Exporter(disable_constants=True).dumps(to_qiskit(circuit, placed=True)))
+    return str(Exporter(disable_constants=True).dumps(to_qiskit(circuit, units=named_qubits(circuit))))

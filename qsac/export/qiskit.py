@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import pi
 from typing import TYPE_CHECKING, Any
 
-from qsac.native.circuit import GATES, NativeCircuit
+from qsac.export.names import named_qubits
+from qsac.native.circuit import GATES, NativeCircuit, Unit
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
 
-def to_qiskit(circuit: NativeCircuit, *, placed: bool = False) -> QuantumCircuit:
+def to_named_qiskit(circuit: NativeCircuit) -> QuantumCircuit:
+    """As :func:`to_qiskit`, but for circuits of no machine with the quantum registers of
+    :func:`~qsac.export.names.named_qubits`, in the order in which they come in ``circuit.qubits``."""
+    named = named_qubits(circuit)
+    return to_qiskit(circuit, units=None if named == circuit.qubits else named)
+
+
+def to_qiskit(circuit: NativeCircuit, *, units: Sequence[Unit] | None = None) -> QuantumCircuit:
     """The circuit with one quantum register ``q`` (in the order of ``circuit.qubits``) and its classical registers.
 
-    With ``placed`` the qubits keep their own registers and indices, with idle qubits in between. Equal up to a global
+    With ``units``, the qubits have these registers and indices, with idle qubits in between. Equal up to a global
     phase. PhasedX is Qiskit's ``r``, ZZPhase its ``rzz``.
     """
     from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
     registers = {name: ClassicalRegister(size, name) for name, size in circuit.registers.items()}
-    units = circuit.qubits if placed else [("q", place) for place in range(len(circuit.qubits))]
+    if units is None:
+        units = [("q", place) for place in range(len(circuit.qubits))]
     widths: dict[str, int] = {}
     for register, index in units:
         widths[register] = max(widths.get(register, 0), index + 1)

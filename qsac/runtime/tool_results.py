@@ -1,16 +1,18 @@
 """What other tools hand out as the result of a circuit, taken apart without importing any of them.
 
 They are pytket's ``BackendResult``; Qiskit's ``PrimitiveResult``, ``SamplerPubResult``, ``DataBin``, ``BitArray``,
-``Result`` and ``Counts``; and Braket's result of a task. The classes of pytket and Qiskit fix the order of their bits,
-so nobody has to give it.
+``Result`` and ``Counts``; Cirq's ``Result``; and Braket's result of a task. The classes of pytket, Qiskit and Cirq fix
+the order of their bits, so nobody has to give it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from qsac.errors import InvalidInputError
+from qsac.export.names import bit_name
 from qsac.files.pointer import counted, describe
 from qsac.native.circuit import NativeCircuit
 from qsac.runtime.counts import EXAMPLE, Order
@@ -37,6 +39,8 @@ def taken_apart(circuit: NativeCircuit, result: object) -> tuple[Mapping[Any, An
         return taken_apart(circuit, _of_qiskit(result))
     if _is(result, "pytket", "BackendResult"):
         return _of_pytket(circuit, result), "pytket"
+    if _is(result, "cirq", "Result"):
+        return _of_cirq(circuit, result), "pytket"
     if _is(result, "braket", "GateModelQuantumTaskResult"):
         return dict(result.measurement_counts), None  # type: ignore[attr-defined]
     raise InvalidInputError(
@@ -76,15 +80,27 @@ def _of_pytket(circuit: NativeCircuit, result: Any) -> Mapping[Any, Any]:
     from pytket.unit_id import Bit
 
     bits = [Bit(*unit) for unit in circuit.bits]
-    missing = [str(bit) for bit in bits if bit not in result.c_bits]
+    _check_bits(list(map(str, bits)), [str(bit) for bit in bits if bit in result.c_bits])
+    return dict(result.get_counts(cbits=bits))
+
+
+def _of_cirq(circuit: NativeCircuit, result: Any) -> Mapping[Any, Any]:
+    """Every bit has a measurement key of its own."""
+    keys = list(map(bit_name, circuit.bits))
+    records = result.records
+    _check_bits(keys, [key for key in keys if key in records])
+    return Counter(zip(*(records[key].reshape(-1).tolist() for key in keys), strict=True))
+
+
+def _check_bits(wanted: Sequence[str], found: Sequence[str]) -> None:
+    missing = [bit for bit in wanted if bit not in found]
     if missing:
         raise InvalidInputError(
             "the result lacks bits of the circuit",
             code="counts.missing-bits",
             found=f"no bit {missing[0]}",
-            wanted=f"all of {', '.join(map(str, bits[:8]))}{', ..' * (len(bits) > 8)}",
+            wanted=f"all of {', '.join(wanted[:8])}{', ..' * (len(wanted) > 8)}",
         )
-    return dict(result.get_counts(cbits=bits))
 
 
 def _listed(value: object) -> object:

@@ -1,4 +1,5 @@
-"""Circuits of states, tables and uniformly controlled gates, for circuits of Qiskit, pytket and PennyLane.
+"""Circuits of states, tables and uniformly controlled gates, for circuits of Qiskit, pytket, PennyLane
+and Cirq.
 
 No model is needed: each function takes numbers and gives a :class:`Block`, which is exact as a unitary, global phase
 included, on all inputs that it is for.

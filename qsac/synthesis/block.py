@@ -18,6 +18,8 @@ from qsac.native.circuit import GATES, GateFamily, NativeCircuit
 from qsac.synthesis import hosts
 
 if TYPE_CHECKING:
+    import cirq
+    from cirq import Qid
     from pennylane.operation import Operator
     from pytket.circuit import Circuit
     from qiskit import QuantumCircuit
@@ -123,6 +125,16 @@ class Block:
         than qubits.
         """
         return hosts.to_pennylane(self.circuit, self.phase, wires)
+
+    def to_cirq(self, qubits: Sequence[Qid] | None = None) -> cirq.Circuit:
+        """In Cirq, on the qubits given, first the index, then the data, the first qubit most significant, as in
+        ``cirq.unitary`` and ``final_state_vector`` (those of a line by default). The phase is that of one of the
+        gates, by its ``global_shift``.
+
+        Raises :class:`~qsac.errors.InvalidInputError` where Cirq is not installed, and for another number of qubits
+        than the block has.
+        """
+        return hosts.to_cirq(self.circuit, self.phase, qubits)
 
 
 DEFAULT = DEFAULT_TARGET

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import pi
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from qsac.errors import InvalidInputError
 from qsac.export.circuit_dict import to_dict
-from qsac.native.circuit import GATES, NativeCircuit
-from qsac.optional import optional_package
+from qsac.native.circuit import NativeCircuit
 
 if TYPE_CHECKING:
+    import cirq
+    from cirq import Qid
     from pennylane.operation import Operator
     from pytket.circuit import Circuit
     from qiskit import QuantumCircuit
@@ -41,28 +41,14 @@ def to_qiskit(circuit: NativeCircuit, phase: float, index: int) -> QuantumCircui
 
 def to_pennylane(circuit: NativeCircuit, phase: float, wires: Sequence[object] | None) -> list[Operator]:
     """As :meth:`~qsac.synthesis.Block.to_pennylane`."""
-    qml: Any = optional_package("pennylane", "writing PennyLane operations", "pip install pennylane")
-    names = list(range(len(circuit.qubits))) if wires is None else list(wires)
-    if len(names) != len(circuit.qubits):
-        raise InvalidInputError(
-            "the wires are not those of the block's qubits",
-            code="option.out-of-range",
-            found=f"{len(names)} wires",
-            wanted=f"{len(circuit.qubits)} wires",
-        )
-    operations = []
-    columns = (circuit.kind, circuit.first, circuit.second, circuit.angles * pi)
-    for kind, first, second, (angle, axis) in zip(*(column.tolist() for column in columns), strict=True):
-        on = [names[first], names[second]] if GATES[kind].qubits == 2 else names[first]
-        match GATES[kind].name:
-            case "PhasedX":
-                # Rz(phi) Rx(theta) Rz(-phi), Rx being Ry between quarter turns about z.
-                operations.append(qml.Rot(pi / 2 - axis, angle, axis - pi / 2, wires=on))
-            case "Rz":
-                operations.append(qml.RZ(angle, wires=on))
-            case "ZZPhase":
-                operations.append(qml.IsingZZ(angle, wires=on))
-            case name:
-                operations.append(getattr(qml, name)(wires=on))
-    operations.append(qml.GlobalPhase(-phase * pi, wires=names))
-    return operations
+    from qsac.export.pennylane import block_operations
+
+    return block_operations(circuit, phase, wires)
+
+
+def to_cirq(circuit: NativeCircuit, phase: float, qubits: Sequence[Qid] | None) -> cirq.Circuit:
+    """As :meth:`~qsac.synthesis.Block.to_cirq`."""
+    from qsac.export.cirq import block_operations, cirq_package
+
+    found: cirq.Circuit = cirq_package().Circuit(block_operations(circuit, phase, qubits))
+    return found

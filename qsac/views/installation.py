@@ -25,12 +25,16 @@ State = Literal["in order", "missing", "too old", "unusable", "not there yet"]
 
 PURPOSES = {
     "bench": "baselines of the benchmarks",
+    "cirq": "circuits of Cirq, and the plug-in for it",
+    "dask": "sweeps on a cluster",
     "dev": "tests and checks of qsac itself",
     "docs": "building the documentation",
     "nexus": "jobs on Quantinuum's machines",
     "pecos": "Quantinuum's own emulator (qsac run --emulator)",
+    "pennylane": "circuits of PennyLane, and the plug-in for it",
     "qasm3": "reading OpenQASM 3 back into Qiskit",
     "qir": "QIR (qsac compile --emit qir)",
+    "qiskit": "the plug-in for Qiskit",
     "qulacs": "the simulator Qulacs",
     "train": "training (qsac train), and plots",
 }

@@ -1,6 +1,7 @@
 """`qsac compile --emit`: what is written in place of an artifact."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,16 @@ def test_qasm3_is_written(folder: Path, capsys: Captured) -> None:
     assert run(["compile", "small.json", "--emit", "qasm3", "-q", "-o", "small.qasm"]) == 0
     assert (folder / "small.qasm").read_text().startswith("OPENQASM 3.0;\n")
     assert capsys.readouterr().out == ""
+
+
+def test_hugr_says_what_to_install(folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "guppylang", None)
+    assert run(["compile", "small.json", "--emit", "hugr", "-q"]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("error: writing HUGR needs a package")
+    assert "pip install" in captured.err
+    assert captured.out == ""
+    assert _files(folder) == set()
 
 
 @pytest.mark.parametrize("form", ["artifact", "qasm3", "tket"])

@@ -18,7 +18,7 @@ PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
 
 @pytest.mark.parametrize(
     ("name", "count", "prints"),
-    [("python", 4, 9), ("from-a-trained-layer", 1, 3), ("gradients", 1, 3), ("sweeps", 1, 3)],
+    [("python", 7, 12), ("from-a-trained-layer", 1, 3), ("gradients", 1, 3), ("sweeps", 1, 3)],
 )
 def test_examples_print_what_they_say(
     name: str, count: int, prints: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

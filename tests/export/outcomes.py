@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from qsac.export.names import bit_name
+from qsac.native.circuit import NativeCircuit
+
 NEGLIGIBLE = 1e-14
 OUTCOME = "?"
 ONE = np.array([[0, 1], [1, 0]], dtype=complex)
@@ -84,6 +87,49 @@ def qiskit_paths(circuit: Any) -> list[Path]:
             matrix = matrices[key]
             for path in paths:  # Qiskit counts the last qubit as the most significant
                 path.apply(matrix, qubits[::-1])
+    return paths
+
+
+def cirq_paths(circuit: Any) -> list[Path]:
+    """Of a circuit of Cirq's."""
+    cirq = pytest.importorskip("cirq")
+    qubits = sorted(circuit.all_qubits())
+    paths = [Path.start(len(qubits))]
+    for one in circuit.all_operations():
+        places = [qubits.index(qubit) for qubit in one.qubits]
+        if cirq.is_measurement(one):
+            key = cirq.measurement_key_name(one)
+            paths = [after for path in paths for after in path.measured(places[0], key)]
+        elif isinstance(one.gate, cirq.ResetChannel):
+            for path in paths:
+                path.reset(places[0])
+        else:
+            for path in paths:
+                path.apply(cirq.unitary(one), places)
+    return paths
+
+
+def pennylane_paths(circuit: NativeCircuit) -> list[Path]:
+    """Of a circuit as PennyLane has it, its bits as the values that are handed out."""
+    qml = pytest.importorskip("pennylane")
+    from qsac.export.pennylane import to_pennylane
+
+    values: list[Any] = []
+    tape = qml.tape.make_qscript(lambda: values.extend(to_pennylane(circuit)))()
+    labels = {value.measurements[0]: bit_name(bit) for value, bit in zip(values, circuit.bits, strict=True)}
+    wires = list(tape.wires)
+    paths = [Path.start(len(wires))]
+    for one in tape.operations:
+        places = [wires.index(wire) for wire in one.wires]
+        if isinstance(one, qml.ops.MidMeasure):
+            if one in labels:
+                paths = [after for path in paths for after in path.measured(places[0], labels[one])]
+            if one.reset:
+                for path in paths:
+                    path.reset(places[0])
+        else:
+            for path in paths:
+                path.apply(qml.matrix(one), places)
     return paths
 
 

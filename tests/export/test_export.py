@@ -15,13 +15,14 @@ from qiskit import QuantumCircuit, qasm2
 
 import qsac
 from qsac.errors import InvalidInputError
+from qsac.export.cirq import to_cirq
 from qsac.export.qasm import to_qasm2, to_qasm3
 from qsac.export.qir import to_qir
 from qsac.export.tket import to_tket
 from qsac.families.qsa.metrics import closed_form
 from qsac.native.circuit import GATES, KIND, BitReadout, GateType, NativeCircuit
 from tests.cli.conftest import MODELS
-from tests.export.outcomes import Path, distribution, qir_paths, qiskit_paths
+from tests.export.outcomes import Path, cirq_paths, distribution, pennylane_paths, qir_paths, qiskit_paths
 
 # A machine for each family and two-qubit gate: ZZPhase, CZ, ECR.
 SMALLER = st.integers(0, 30)
@@ -30,6 +31,8 @@ READERS: dict[str, Callable[[NativeCircuit], list[Path]]] = {
     "qasm2": lambda circuit: qiskit_paths(_qasm2(to_qasm2(circuit))),
     "qasm3": lambda circuit: qiskit_paths(_qasm3(to_qasm3(circuit))),
     "qir": lambda circuit: qir_paths(to_qir(circuit)),
+    "cirq": lambda circuit: cirq_paths(to_cirq(circuit)),
+    "pennylane": pennylane_paths,
     "qir, early exit": lambda circuit: qir_paths(to_qir(circuit, early_exit=True)),
 }
 
@@ -76,7 +79,7 @@ def test_every_form_gives_the_closed_form(model: str, target: str, form: str) ->
 @pytest.mark.parametrize("target", TARGETS)
 def test_all_forms_have_the_same_outcomes(target: str) -> None:
     (circuit,) = _compiled("small", target).circuits
-    first, *others = (distribution(READERS[form](circuit)) for form in ("qasm2", "qasm3", "qir"))
+    first, *others = (distribution(READERS[form](circuit)) for form in ("qasm2", "qasm3", "qir", "cirq", "pennylane"))
     for other in others:
         assert {*first} == {*other}
         assert all(other[key] == pytest.approx(value, abs=1e-10) for key, value in first.items())

@@ -15,7 +15,7 @@ from tests.export.test_tket import native_circuits
 from tests.strategies import block_programs
 
 
-def _without_outcomes(circuit: NativeCircuit) -> NativeCircuit:
+def without_outcomes(circuit: NativeCircuit) -> NativeCircuit:
     kept = ~np.isin(circuit.kind, [KIND["Measure"], KIND["Reset"]])
     columns = (circuit.kind, circuit.first, circuit.second, circuit.angles)
     kind, first, second, angles = (column[kept] for column in columns)
@@ -26,7 +26,7 @@ def _without_outcomes(circuit: NativeCircuit) -> NativeCircuit:
 @given(native_circuits())
 def test_the_unitary_is_pytkets(circuit: NativeCircuit) -> None:
     assume(len(circuit.qubits) <= 4)
-    unitary = _without_outcomes(circuit)
+    unitary = without_outcomes(circuit)
     written = to_tket(unitary)
     # pytket sorts qubits by name, Qiskit counts from the least significant one
     order = sorted(range(len(unitary.qubits)), key=lambda place: unitary.qubits[place])

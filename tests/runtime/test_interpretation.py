@@ -325,3 +325,27 @@ def test_exports_keep_the_order_of_the_registers(compiled: qsac.Compiled) -> Non
     """Qiskit reads the registers in the artifact's order: counts of what it has read are interpreted as they are."""
     read = qasm2.loads(to_qasm2(compiled.circuits[0]), custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS)
     assert [register.name for register in read.cregs] == list(compiled.circuits[0].registers)
+
+
+def test_results_of_cirqs_simulator() -> None:
+    """Bits by their keys, whatever else was measured: registers that share qubits among them."""
+    cirq = pytest.importorskip("cirq")
+    compiled = qsac.compile(SINGLE_BITS, "h1", verify=False)
+    result = cirq.Simulator(seed=3).run(compiled.to_cirq(), repetitions=1_500)
+    _assert_exact(compiled, qsac.interpret(compiled, result))
+    records = {key: value for key, value in result.records.items() if key != "key[0]"}
+    with pytest.raises(InvalidInputError) as error:
+        qsac.interpret(compiled, cirq.ResultDict(records=records))
+    assert error.value.code == "counts.missing-bits"
+    assert "key[0]" in str(error.value)
+
+
+def test_counts_of_pennylanes_device(compiled: qsac.Compiled) -> None:
+    qml = pytest.importorskip("pennylane")
+
+    @qml.set_shots(SHOTS)
+    @qml.qnode(qml.device("default.qubit", seed=4), mcm_method="tree-traversal")
+    def program() -> object:
+        return qml.counts(compiled.to_pennylane())
+
+    _assert_exact(compiled, qsac.interpret(compiled, program(), order="pytket"))

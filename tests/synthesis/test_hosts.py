@@ -58,12 +58,54 @@ def test_pennylane_on_named_wires() -> None:
     assert error.value.code == "option.out-of-range"
 
 
-def test_without_pennylane(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pennylane", None)
+@pytest.mark.parametrize("package", ["pennylane", "cirq"])
+def test_without_the_package(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(InvalidInputError) as error:
-        synthesis.state([0.6, 0.8]).to_pennylane()
+        getattr(synthesis.state([0.6, 0.8]), f"to_{package}")()
     assert error.value.code in ("package.missing", "package.broken")
-    assert "pennylane" in str(error.value)
+    assert package in str(error.value)
+
+
+@both
+def test_cirq(target: str) -> None:
+    cirq = pytest.importorskip("cirq")
+    simulator = cirq.DensityMatrixSimulator(dtype=np.complex128)
+    for name, block in _blocks(target).items():
+        line = cirq.LineQubit.range(block.qubits)
+        circuit = block.to_cirq()
+        unitary = circuit.unitary(line, line, dtype=np.complex128)
+        assert distance(block, unitary) < EXACT, name
+        assert sum(len(operation.qubits) == 2 for operation in circuit.all_operations()) == block.two_qubit_gates
+        if name != "one phase":  # which no gate can have
+            assert all(operation.qubits for operation in circuit.all_operations())
+            density = simulator.simulate(circuit, qubit_order=line).final_density_matrix
+            assert np.abs(density - np.outer(unitary[:, 0], unitary[:, 0].conj())).max() < EXACT, name
+
+
+@both
+def test_controlled_blocks_in_cirq(target: str) -> None:
+    """A controlled block shows its global phase."""
+    cirq = pytest.importorskip("cirq")
+    line = cirq.LineQubit.range(4)
+    for name in ("uniformly controlled", "diagonal"):
+        block = _blocks(target)[name]
+        inner = cirq.CircuitOperation(block.to_cirq(line[1:]).freeze()).controlled_by(line[0])
+        unitary = cirq.Circuit(cirq.decompose(inner)).unitary(line, line, dtype=np.complex128)
+        assert np.abs(unitary[:8, :8] - np.eye(8)).max() < 1e-8, name
+        assert distance(block, unitary[8:, 8:]) < 1e-8, name
+
+
+def test_cirq_on_named_qubits() -> None:
+    cirq = pytest.importorskip("cirq")
+    v = generic(np.random.default_rng(2), 2)
+    block = synthesis.state(v)
+    a, b = map(cirq.NamedQubit, "ab")
+    vector = block.to_cirq([b, a]).final_state_vector(qubit_order=[a, b], dtype=np.complex128)
+    assert np.abs(vector.reshape(2, 2).T.reshape(-1) - v).max() < EXACT
+    with pytest.raises(InvalidInputError) as error:
+        block.to_cirq([a])
+    assert error.value.code == "option.out-of-range"
 
 
 @both
