@@ -173,4 +173,5 @@ def zz_phases(qubits: int, place: int) -> Complex:
 
 
 def _applied(gate: Complex, rows: Complex, place: int) -> Complex:
-    return np.matmul(gate, rows.reshape(len(rows) << place, 2, -1)).reshape(rows.shape)
+    turned: Complex = np.matmul(gate, rows.reshape(len(rows) << place, 2, -1))
+    return turned.reshape(rows.shape)

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from qiskit.circuit.library import DiagonalGate, Isometry, StatePreparation, UCGate, UCPauliRotGate
 
-from qsac import synthesis
+from qsac.hosts.candidates import Kind
 from qsac.hosts.qiskit.rows import RowsGate
-from qsac.synthesis import Block
 
-Kind = Literal["state", "rows", "x", "y", "z", "gates", "diagonal"]
-
-KEPT = 64
-"""Blocks that are kept: a circuit often prepares one state in several places."""
+_AXES: dict[str, Kind] = {"X": "x", "Y": "y", "Z": "z"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +44,7 @@ def asked_of(gate: object) -> Asked | None:
     if isinstance(gate, UCGate):
         return _gates(gate)
     if isinstance(gate, UCPauliRotGate):
-        axis: Kind = {"X": "x", "Y": "y", "Z": "z"}[gate.rot_axes]  # type: ignore[assignment]  # one of them
+        axis = _AXES[gate.rot_axes]
         return Asked(axis, np.array([float(angle) for angle in gate.params]), tuple(range(gate.num_qubits)))
     if isinstance(gate, DiagonalGate):
         return Asked("diagonal", np.angle(np.array(gate.params)), tuple(range(gate.num_qubits)))
@@ -73,37 +68,3 @@ def _gates(gate: Any) -> Asked | None:
     if matrices.shape != (1 << len(controls), 2, 2):
         return None
     return Asked("gates", matrices, (0, *controls))
-
-
-def blocks(asked: Asked, targets: tuple[str, ...], optimisation: int) -> list[Block]:
-    """The blocks that do what is asked for, in the gates of each of the targets; of a state also one whose gates are
-    all between neighbours, where there is one."""
-    values = np.ascontiguousarray(asked.numbers)
-    key = (asked.kind, values.dtype.str, values.shape, values.tobytes(), optimisation)
-    found = [_block(*key, target) for target in targets]
-    if asked.kind == "state":
-        found += [block for target in targets if (block := _path(*key[1:4], target)) is not None]
-    return found
-
-
-@lru_cache(KEPT)
-def _block(kind: Kind, dtype: str, shape: tuple[int, ...], data: bytes, optimisation: int, target: str) -> Block:
-    values = np.frombuffer(data, dtype).reshape(shape)
-    if kind == "state":
-        return synthesis.state(values, target=target, optimisation=optimisation)
-    if kind == "rows":
-        return synthesis.rows(values, target=target, optimisation=optimisation)
-    if kind == "gates":
-        return synthesis.uniformly_controlled(values, target=target)
-    if kind == "diagonal":
-        return synthesis.diagonal(values, target=target)
-    return synthesis.multiplexor(kind, values, target=target)
-
-
-@lru_cache(KEPT)
-def _path(dtype: str, shape: tuple[int, ...], data: bytes, target: str) -> Block | None:
-    from qsac.synthesis.asked import unit_rows
-    from qsac.synthesis.paths import path_state
-
-    row = np.frombuffer(data, dtype).reshape(1, -1).astype(np.complex128)
-    return path_state(unit_rows(row, "a state", normalise=False)[0], target=target)

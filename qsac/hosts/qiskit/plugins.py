@@ -13,9 +13,6 @@ METHOD = "qsac"
 METHODS = ("state_preparation", "isometry", "multiplexer", "ucrx", "ucry", "ucrz", "diagonal", "qsac_rows")
 """The operations that have a method ``qsac``, by Qiskit's names."""
 
-MOST_QUBITS = 10
-"""Larger gates are left to Qiskit: each candidate is compiled to be counted."""
-
 _QUICK = 64
 """Most numbers that rotated ladders are solved for below level 3."""
 
@@ -60,7 +57,8 @@ def _better(gate: Any, coupling_map: Any, target: Any, qubits: Any, options: dic
     """The circuit of a gate that takes the fewest two-qubit gates, if it takes fewer than Qiskit's."""
     from qiskit.circuit import QuantumCircuit
 
-    from qsac.hosts.qiskit.asked import asked_of, blocks
+    from qsac.hosts.candidates import MOST_QUBITS, blocks
+    from qsac.hosts.qiskit.asked import asked_of
 
     machine = _machine(coupling_map, target, options)
     if machine is None or not machine.families or gate.num_qubits > MOST_QUBITS:
@@ -77,7 +75,7 @@ def _better(gate: Any, coupling_map: Any, target: Any, qubits: Any, options: dic
         return None
     ladders = asked.numbers.size <= _QUICK or machine.level > 2
     optimisation = options.get("optimisation", 2 if ladders else 1)
-    for block in blocks(asked, machine.families, optimisation):
+    for block in blocks(asked.kind, asked.numbers, machine.families, optimisation):
         circuit = QuantumCircuit(gate.num_qubits, name=block.name)
         circuit.compose(block.to_qiskit(), qubits=asked.qubits, inplace=True)
         taken = machine.taken(circuit)
@@ -103,5 +101,5 @@ def _begin_in_zero(places: tuple[int, ...], options: dict[str, Any]) -> bool:
     """Whether qubits of a gate are known to be in zero when it acts."""
     if not places or options.get("from_zero") is True:
         return True
-    tracker, inputs = options.get("qubit_tracker"), options.get("input_qubits")
+    tracker, inputs = options.get("qubit_tracker"), options.get("input_qubits", ())
     return tracker is not None and all(tracker.is_qubit_clean(inputs[place]) for place in places)
