@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qsac import synthesis
 from qsac.synthesis import Block
 from qsac.synthesis.asked import unit_rows
-from qsac.synthesis.paths import path_state
+from qsac.synthesis.paths import path_block
 
 Kind = Literal["state", "rows", "x", "y", "z", "gates", "diagonal"]
 """What is asked for: a function of :mod:`qsac.synthesis`, multiplexors by their axis."""
@@ -24,12 +24,13 @@ KEPT = 64
 
 
 def blocks(kind: Kind, numbers: NDArray[Any], targets: tuple[str, ...], optimisation: int = 2) -> list[Block]:
-    """The blocks that do what is asked for, in the gates of each of the targets; of a state also one whose gates are
-    all between neighbours, where there is one. Raises as the functions of :mod:`qsac.synthesis` do."""
+    """The blocks that do what is asked for, in the gates of each of the targets; from ``optimisation`` 2 on of states and
+    tables also one whose gates are all between neighbours, where there is one. Raises as the functions of
+    :mod:`qsac.synthesis` do."""
     values = np.ascontiguousarray(numbers)
     key = (values.dtype.str, values.shape, values.tobytes())
     found = [_block(kind, *key, optimisation, target) for target in targets]
-    if kind == "state":
+    if kind in ("state", "rows") and optimisation > 1:
         found += [block for target in targets if (block := _path(*key, target)) is not None]
     return found
 
@@ -52,5 +53,5 @@ def _block(kind: Kind, dtype: str, shape: tuple[int, ...], data: bytes, optimisa
 
 @lru_cache(KEPT)
 def _path(dtype: str, shape: tuple[int, ...], data: bytes, target: str) -> Block | None:
-    row = np.frombuffer(data, dtype).reshape(1, *shape).astype(np.complex128)
-    return path_state(unit_rows(row, "a state", normalise=False)[0], target=target)
+    table = np.frombuffer(data, dtype).reshape(-1, shape[-1]).astype(np.complex128)
+    return path_block(unit_rows(table, "each row of a table", normalise=False), target=target)

@@ -1,7 +1,7 @@
 """pytket: a pass that writes boxes of states, multiplexors and diagonals in fewer gates (docs/hosts/pytket.md).
 
-A ``CustomPass`` serialises to its label alone: a pass manager that is written to JSON names ``qsac-boxes`` and cannot be
-read back. Make it anew on the other side.
+A ``CustomPass`` serialises to its label alone: a pass manager that is written to JSON names ``qsac-boxes``, and cannot
+be read back. Make it anew on the other side.
 """
 
 from __future__ import annotations

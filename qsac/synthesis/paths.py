@@ -1,4 +1,4 @@
-"""States for qubits in a row: two-qubit gates between neighbours alone, so that no router has to move a qubit."""
+"""States and tables for qubits in a row: all two-qubit gates between neighbours, so that no router has to move one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qsac.ir.blocks import PauliRotation, Unitary
 from qsac.ir.op import Op
 from qsac.ir.table import Table
-from qsac.numerics.path_states import PathCircuit, path_circuit
+from qsac.numerics.path_tables import PathCircuit, path_circuit
 from qsac.synthesis.block import Block
 from qsac.synthesis.writing import block_program, context_of, qubit_names, written
 
@@ -19,24 +19,28 @@ if TYPE_CHECKING:
     from qsac.machine.read import AnyTarget
 
 
-def path_state(row: NDArray[np.complex128], *, target: AnyTarget) -> Block | None:
-    """The preparation of a state of unit norm, shape (2^n,), with its phase, by 2^(n-1) - 1 two-qubit gates between
-    neighbours; None for more than seven qubits, and where none was found."""
-    found = _solved(row.astype(np.complex128).tobytes())
+def path_block(table: NDArray[np.complex128], *, target: AnyTarget) -> Block | None:
+    """The load of rows of unit norm, shape (T, 2^n), of one row the preparation of a state, with their phases: the data
+    qubits are in a row, index bits beside them, and all two-qubit gates between neighbours. None for one data qubit,
+    for more than 128 numbers, for more than four bits of an index, and where none was found."""
+    found = _solved(table.shape, table.astype(np.complex128).tobytes())
     if found is None:
         return None
-    names = qubit_names(found.qubits)
-    gates = [Unitary(names[place], Table(gate)) for place, gate in zip(found.places, found.gates, strict=True)]
-    ops: list[Op] = [*gates[: found.qubits]]
-    for number, place in enumerate(found.pairs):
-        first = found.qubits + 2 * number
-        ops.append(PauliRotation("zz", names[place : place + 2], np.pi / 2))
-        ops.extend(gates[first : first + 2])
-    program = block_program(ops, found.qubits)
-    return written("state", [program], row[None, :, None].copy(), 0, context_of(target, 2))
+    index = len(found.phases) - 1
+    names = qubit_names(index + found.qubits)
+    data, bits = names[index:], names[:index]
+    gates = iter(found.gates)
+    ops: list[Op] = [Unitary(name, Table(next(gates))) for name in data]
+    for first, second in found.pairs:
+        ops.append(PauliRotation("zz", (data[first], data[second] if second >= 0 else bits[-1 - second]), np.pi / 2))
+        ops.extend(Unitary(data[place], Table(next(gates))) for place in (first, second) if place >= 0)
+    ops.extend(PauliRotation("z", (bit,), float(-2 * phase)) for bit, phase in zip(bits, found.phases[1:], strict=True))
+    columns = np.array(table, dtype=np.complex128)[:, :, None]
+    program = block_program(ops, index + found.qubits)
+    return written("rows" if index else "state", [program], columns, index, context_of(target, 2))
 
 
 @lru_cache(16)
-def _solved(row: bytes) -> PathCircuit | None:
+def _solved(shape: tuple[int, ...], table: bytes) -> PathCircuit | None:
     """Solved once for all families of gates."""
-    return path_circuit(np.frombuffer(row, np.complex128))
+    return path_circuit(np.frombuffer(table, np.complex128).reshape(shape))
