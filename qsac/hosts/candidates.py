@@ -24,8 +24,8 @@ KEPT = 64
 
 
 def blocks(kind: Kind, numbers: NDArray[Any], targets: tuple[str, ...], optimisation: int = 2) -> list[Block]:
-    """The blocks that do what is asked for, in the gates of each of the targets; from ``optimisation`` 2 on of states and
-    tables also one whose gates are all between neighbours, where there is one. Raises as the functions of
+    """The blocks that do what is asked for, in the gates of each of the targets; of states and tables also, from
+    ``optimisation`` 2 on, one whose gates are all between neighbours, where there is one. Raises as the functions of
     :mod:`qsac.synthesis` do."""
     values = np.ascontiguousarray(numbers)
     key = (values.dtype.str, values.shape, values.tobytes())

@@ -20,7 +20,7 @@ CASES = 200
 def test_random_numbers(part: int) -> None:
     """On qubits in any state, in the order that the gate names them."""
     with Share(0.4, 0.9) as share:
-        for seed in seeds(CASES)[part::4]:
+        for seed in seeds(CASES, one_of=5)[part::4]:
             asked = random_numbers(seed)
             circuit = circuit_of(asked)
             name = list(MACHINES)[seed % len(MACHINES)]
@@ -33,11 +33,13 @@ def test_random_numbers(part: int) -> None:
 @pytest.mark.parametrize("part", range(4))
 def test_numbers_with_structure(part: int) -> None:
     with Share(0.3, 0.9) as share:
-        for seed in seeds(CASES)[part::4]:
+        for seed in seeds(CASES, one_of=5)[part::4]:
             asked = structured_numbers(seed)
             circuit = circuit_of(asked)
             name, level = list(MACHINES)[seed % len(MACHINES)], 1 + seed % 3
             options = MACHINES[name] | {"optimization_level": level}
             usual, own = (compiled(circuit, plugin, **options) for plugin in (False, True))
             assert entangling(own) <= entangling(usual), (seed, asked.name, name, level)
+            # From level 2 on Qiskit leaves the qubits in another order, as its layout says.
+            assert np.abs(columns(own, asked) - columns(circuit, asked)).max() < EXACT, (seed, asked.name, name, level)
             share.saw(entangling(own) < entangling(usual))

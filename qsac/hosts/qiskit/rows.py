@@ -46,6 +46,10 @@ class RowsGate(Gate):  # type: ignore[misc]  # Qiskit is read without type infor
         """The rows, of unit norm, shape (T, 2^n)."""
         return np.asarray(self.params[0])
 
+    def __eq__(self, other: object) -> bool:
+        """Whether another gate has the same rows."""
+        return isinstance(other, RowsGate) and np.array_equal(self.table, other.table)
+
     def validate_parameter(self, parameter: object) -> object:
         """The table is an array, which Qiskit's gates do not take by themselves."""
         return parameter
