@@ -31,7 +31,6 @@ from pytket.passes import (
     DecomposeTK2,
     FullPeepholeOptimise,
     NormaliseTK2,
-    SequencePass,
     SynthesiseTket,
 )
 
@@ -139,7 +138,7 @@ def _better(op: Op, family: str, optimisation: int, *, in_zero: bool) -> list[tu
         for one in asked:
             choices = blocks(one.kind, one.numbers, (name,), optimisation)
             parts.append((min(choices, key=_price), one.places))
-        return parts if sum(block.two_qubit_gates for block, _ in parts) < _usual(op, family) else None
+        return parts if _is_fewer(sum(block.two_qubit_gates for block, _ in parts), op, family) else None
     except Exception:  # whatever is wrong, and whoever is at fault: pytket decomposes the box
         return None
 
@@ -148,10 +147,12 @@ def _price(block: Block) -> tuple[int, int]:
     return block.two_qubit_gates, block.counts().two_qubit_depth
 
 
-def _usual(op: Any, family: str) -> int:
-    """The fewest two-qubit gates that pytket comes to from its own decomposition of a box."""
+def _is_fewer(gates: int, op: Any, family: str) -> bool:
+    """Whether so many two-qubit gates are fewer than pytket comes to from its own decomposition of a box."""
     circuit = Circuit(op.n_qubits).add_gate(op, list(range(op.n_qubits)))
     DecomposeBoxes().apply(circuit)
+    if family == "cz":
+        AutoRebase({OpType.CX, OpType.TK1}).apply(circuit)
     ways: list[list[BasePass]] = [[], [SynthesiseTket()]]
     small = circuit.n_2qb_gates() <= _PEEPHOLE
     if small:
@@ -159,15 +160,13 @@ def _usual(op: Any, family: str) -> int:
     if small and family == "zzphase":
         zz = [NormaliseTK2(), DecomposeTK2(ZZPhase_fidelity=1.0)]
         ways.append([FullPeepholeOptimise(allow_swaps=False, target_2qb_gate=OpType.TK2), *zz])
-    counts = []
     for way in ways:
         tried = circuit.copy()
-        if way:
-            SequencePass([*way]).apply(tried)
-        elif family == "cz":
-            AutoRebase({OpType.CX, OpType.TK1}).apply(tried)
-        counts.append(tried.n_2qb_gates())
-    return min(counts)
+        for step in way:
+            step.apply(tried)
+        if gates >= tried.n_2qb_gates():
+            return False
+    return True
 
 
 def _state(box: StatePreparationBox) -> list[_Asked] | None:
