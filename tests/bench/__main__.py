@@ -15,6 +15,7 @@ from tests.bench import (
     binding,
     counts,
     coupling,
+    hosts,
     measure,
     page,
     pruning,
@@ -34,6 +35,7 @@ from tests.bench.reading import sections_of
 SECTIONS = {
     "counts": counts,
     "states": states,
+    "hosts": hosts,
     "loaders": attention_loaders,
     "transformer": transformer,
     "coupling": coupling,

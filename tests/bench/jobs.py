@@ -336,6 +336,23 @@ def state(kind: str, qubits: int, how: str) -> dict[str, Any]:
     }
 
 
+def host(host: str, asked: list[Any], plugin: bool) -> dict[str, Any] | None:
+    """Counts of what a host makes of a state or table, and how far an amplitude is from it; None if it has no way."""
+    from tests.bench import hosts, in_hosts
+
+    table = hosts.numbers(hosts.Asked(*asked))
+    in_hosts.HOSTS[host](hosts.numbers(hosts.Asked(1, 2, False)), plugin)  # imports
+    made, seconds = timed(lambda: in_hosts.HOSTS[host](table, plugin))
+    if made is None:
+        return None
+    return {
+        "gates": made.gates,
+        "depth": made.depth,
+        "seconds": asdict(seconds),
+        "deviation": made.deviation(table),
+    }
+
+
 def others_loader(what: str, context: int, dimension: int, target: str | None, seeds: int) -> dict[str, Any]:
     """Counts of a loader that others have run on hardware, or of qsac's, and how far it is from what it loads."""
     from tests.bench import attention_loaders, optimisers
@@ -352,7 +369,7 @@ def others_loader(what: str, context: int, dimension: int, target: str | None, s
 
 WHAT = (
     *(qsac, peer, routed, compile, bind, optimise_plain, optimise_fused, shots, pruned, simulate),
-    *(transformer, written, iterate, state, others_loader),
+    *(transformer, written, iterate, state, host, others_loader),
 )
 JOBS = {job.__name__: job for job in WHAT}
 
