@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -28,10 +29,18 @@ class RotateLadders(Pass):
     optimisation: ClassVar[int] = 2
     after: ClassVar[tuple[str, ...]] = (*SETTLED_BY, "load-by-structure")
 
+    real: bool = False
+
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program with the ladders that take fewer gates."""
-        return improved(program, context, OfTables())
+        return improved(program, context, _solver(context, self, solved=True))
 
     def foretold(self, program: Program, context: PassContext) -> Program:
         """The program with ladders of as many gates as generic tables take, which are not solved."""
-        return improved(program, context, OfTables(solved=False))
+        return improved(program, context, _solver(context, self, solved=False))
+
+
+def _solver(context: PassContext, step: RotateLadders, *, solved: bool) -> OfTables:
+    """What finds the ladders on the context's target: spread over its coupling graph, if it has one."""
+    degrees = Counter(node for edge in context.target.coupling or () for node in edge)
+    return OfTables(solved=solved, real=step.real, neighbours=max(degrees.values(), default=0))

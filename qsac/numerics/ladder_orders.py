@@ -6,6 +6,8 @@ index bits cyclically: one with an index bit, then d/2 - 1 with data qubits (Con
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 _WITHOUT_SPARE = 32
 """Tables of up to so many entries are solved with as many parameters as they have numbers, larger ones with more."""
 
@@ -32,6 +34,36 @@ def ladder_places(
         places.extend(data - 1 - (toggled + place) % data for place in range(between))
         toggled += between
     return tuple(places[:gates])
+
+
+def toggled_by(places: Sequence[int], qubits: int, homes: Sequence[int]) -> tuple[int, ...]:
+    """The target of each toggle where index bit c has its toggles with the data qubit ``homes[c]``
+    (:attr:`~qsac.numerics.rotated_ladder.RotatedLadder.toggled`); without homes all are the last one."""
+    last = qubits - 1
+    return tuple(last if place < last else homes[place - last] for place in places) if homes else ()
+
+
+def ring_homes(qubits: int, bits: int, *, uncomputes: bool) -> tuple[int, ...]:
+    """The data qubit that each bit of an index toggles on a square lattice: of `query`, which ``uncomputes``, or `key`.
+
+    The data qubits lie in a row, the last one, which all others meet, among them, and have 2n + 2 neighbours. Around
+    these the index qubits are laid in the order in which the causal index state joins them (Construction, section 3),
+    beginning where this takes the fewest swaps (as measured).
+    """
+    row = (0, *range(qubits - 1, 0, -1))
+    ring = (row[0], *row, row[-1], *row[::-1])
+    slots = [ring[(2 * qubits - 1 + (2 * place + 1) * len(ring) // (4 * bits)) % len(ring)] for place in range(2 * bits)]
+    found = []
+    for later in reversed(range(bits)):
+        found.append(slots[2 * later + (uncomputes if later == 0 else not uncomputes)])
+    return tuple(found)
+
+
+def leaf_homes(qubits: int, bits: int) -> tuple[int, ...]:
+    """The data qubit that each bit of an index toggles where qubits have at most three neighbours: one of those around
+    the last one, which meets them all; the first bits the first one, and so on."""
+    leaves = max(qubits - 1, 2)
+    return tuple(((bit + 1) * leaves - 1) // bits for bit in range(bits))
 
 
 def _data_toggles(rows: int, data: int, gates: int, *, exact: bool) -> int:
