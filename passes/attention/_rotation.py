@@ -95,7 +95,7 @@ class OfTables:
         """The data qubit that each bit of the index toggles, of each site."""
         if not self._neighbours or part.qubits < 2:
             return ((),) * len(part.sites)
-        found = []
+        found: list[Homes] = []
         for site in part.sites:
             bits = len(site.kept)
             if not bits:
@@ -186,9 +186,7 @@ def _wrapped(angle: Any) -> Any:
     return angle - 2 * pi * np.round(angle / (2 * pi))
 
 
-def outlined(
-    part: Part, gates: Sequence[int], qubits: int, homes: Sequence[tuple[int, ...]] = ()
-) -> list[Ladder]:
+def outlined(part: Part, gates: Sequence[int], qubits: int, homes: Sequence[tuple[int, ...]] = ()) -> list[Ladder]:
     """Ladders of so many gates, without numbers."""
     ladders = []
     for site, count, homed in zip(part.sites, gates, homes or ((),) * len(gates), strict=True):
@@ -212,7 +210,7 @@ def _found(
     )
     asked = tuple(None if phases is None else phases.tobytes() for phases in picked)
     found = _ladders(keys, asked, homes)
-    if found is None and any(homes):
+    if found is None and any(homes) and not all(site.real for site in part.sites):
         found = _ladders(keys, asked, ((),) * len(homes))
     if found is None:
         return None
@@ -226,7 +224,9 @@ def _found(
 def written(site: Site, ladder: RotatedLadder, phases: Phases) -> Ladder:
     """A ladder that was found, with its rows' phases for all values of the index that have a row."""
     angles = Table(np.stack([ladder.theta, ladder.phi], axis=1))
-    return Ladder(_on_index(ladder.places, site, ladder.qubits), ladder.toggled, angles, tuple(map(float, ladder.alpha)), phases)
+    return Ladder(
+        _on_index(ladder.places, site, ladder.qubits), ladder.toggled, angles, tuple(map(float, ladder.alpha)), phases
+    )
 
 
 def _rows(site: Site, qubits: int) -> NDArray[np.complex128]:

@@ -52,7 +52,9 @@ def ring_homes(qubits: int, bits: int, *, uncomputes: bool) -> tuple[int, ...]:
     """
     row = (0, *range(qubits - 1, 0, -1))
     ring = (row[0], *row, row[-1], *row[::-1])
-    slots = [ring[(2 * qubits - 1 + (2 * place + 1) * len(ring) // (4 * bits)) % len(ring)] for place in range(2 * bits)]
+    slots = [
+        ring[(2 * qubits - 1 + (2 * place + 1) * len(ring) // (4 * bits)) % len(ring)] for place in range(2 * bits)
+    ]
     found = []
     for later in reversed(range(bits)):
         found.append(slots[2 * later + (uncomputes if later == 0 else not uncomputes)])

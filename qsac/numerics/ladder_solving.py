@@ -275,9 +275,7 @@ def _alike(one: float, other: float) -> bool:
     return max(one, other) < _NEARLY or abs(one - other) < _SAME_RESIDUAL * other
 
 
-def _table(
-    rows: Complex, places: tuple[int, ...], phases: Real | None, toggled: tuple[int, ...] = ()
-) -> LadderTable:
+def _table(rows: Complex, places: tuple[int, ...], phases: Real | None, toggled: tuple[int, ...] = ()) -> LadderTable:
     qubits = (rows.shape[1] - 1).bit_length()
     return LadderTable(LadderCircuit(qubits, places, len(rows), toggled), rows, phases)
 

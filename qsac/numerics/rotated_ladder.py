@@ -2,8 +2,9 @@
 
 A ladder acts on data qubits that begin in zero and is controlled by index bits, which it leaves alone. Its entangling
 gates are ZZ(pi/2) between a data qubit, the *target*, and a *partner*: another data qubit or an index bit. The target
-is always the last data qubit, unless a ladder is spread over a coupling graph. One-qubit gates stand before, between and after them, so row i of a table sees its own signs, and one ladder of about
-T d / 2 entangling gates loads T complex rows of length d = 2^n (Construction, section 13).
+is the last data qubit, except in a ladder that is spread over a coupling graph. One-qubit gates stand before, between
+and after them, so row i of a table sees its own signs, and one ladder of about T d / 2 entangling gates loads T complex
+rows of length d = 2^n (Construction, section 13).
 
 The angles are found in :mod:`qsac.numerics.ladder_solving`.
 """
@@ -25,9 +26,10 @@ class RotatedLadder:
 
     The first data qubit and the first index bit are the most significant ones. ``places``: the partner of each
     ZZ(pi/2) = exp(-i pi/4 Z Z) with its target, in time order: 0 .. n-2 is a data qubit, n-1+c index bit c.
-    ``toggled``: the target of each, a data qubit behind its partner; none for the last data qubit throughout. ``theta`` and ``phi``, radians: PhasedX(theta, phi) = Rz(phi) Rx(theta) Rz(-phi) in time
-    order: one on each data qubit 0 .. n-1, then after each ZZ one on the target and, where the partner is a data
-    qubit, one on the partner. ``alpha``, shape (n,), radians: an Rz on each data qubit at the end.
+    ``toggled``: the target of each, a data qubit behind its partner; none: the last data qubit throughout. ``theta``
+    and ``phi``, radians: PhasedX(theta, phi) = Rz(phi) Rx(theta) Rz(-phi) in time order: one on each data qubit
+    0 .. n-1, then after each ZZ one on its target and, where the partner is a data qubit, one on the partner.
+    ``alpha``, shape (n,), radians: an Rz on each data qubit at the end.
     """
 
     qubits: int
