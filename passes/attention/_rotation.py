@@ -22,7 +22,7 @@ from qsac.numerics.ladder_orders import (
     generic_pair_gates,
     ladder_places,
     leaf_homes,
-    ring_homes,
+    square_homes,
     toggled_by,
 )
 from qsac.numerics.ladder_solving import Homes, is_steep, solve_pair, solve_rows
@@ -101,7 +101,7 @@ class OfTables:
             if not bits:
                 found.append(())
             elif self._neighbours > 3:
-                found.append(ring_homes(part.qubits, bits, uncomputes=site.op.inverse))
+                found.append(square_homes(part.qubits, bits, uncomputes=site.op.inverse))
             else:
                 found.append(leaf_homes(part.qubits, bits))
         return tuple(found)

@@ -34,7 +34,7 @@ _COLUMNS = 8
 """Columns of real tables of which rotated ladders are tried on coupling graphs: of fewer columns they are deeper than
 multiplexors, of more they are seldom solved."""
 
-_SMALL = 80
+_SMALL = 60
 """Two-qubit gates of circuits for which ladders that are not spread are tried, too."""
 
 

@@ -43,22 +43,21 @@ def toggled_by(places: Sequence[int], qubits: int, homes: Sequence[int]) -> tupl
     return tuple(last if place < last else homes[place - last] for place in places) if homes else ()
 
 
-def ring_homes(qubits: int, bits: int, *, uncomputes: bool) -> tuple[int, ...]:
+def square_homes(qubits: int, bits: int, *, uncomputes: bool) -> tuple[int, ...]:
     """The data qubit that each bit of an index toggles on a square lattice: of `query`, which ``uncomputes``, or `key`.
 
-    The data qubits lie in a row, the last one, which all others meet, among them, and have 2n + 2 neighbours. Around
-    these the index qubits are laid in the order in which the causal index state joins them (Construction, section 3),
-    beginning where this takes the fewest swaps (as measured).
+    The data qubits lie in a row, the last one between the others, and have 2n + 2 neighbours: three at either end, two
+    between. The index qubits are laid along it in the order in which the causal index state joins them (Construction,
+    section 3); around two data qubits, beginning in the middle, with the fewest swaps of all orders that were tried.
     """
     row = (0, *range(qubits - 1, 0, -1))
-    ring = (row[0], *row, row[-1], *row[::-1])
-    slots = [
-        ring[(2 * qubits - 1 + (2 * place + 1) * len(ring) // (4 * bits)) % len(ring)] for place in range(2 * bits)
-    ]
-    found = []
-    for later in reversed(range(bits)):
-        found.append(slots[2 * later + (uncomputes if later == 0 else not uncomputes)])
-    return tuple(found)
+    beside = [row[0], *(home for home in row for _ in range(2)), row[-1]]
+    if qubits == 2:
+        beside = beside[4:] + beside[:4]
+    chain = [beside[(2 * place + 1) * len(beside) // (4 * bits)] for place in range(2 * bits)]
+    # The chain begins with the last bits of both: key, query, then query, key, and so on.
+    later = reversed(range(bits))
+    return tuple(chain[2 * bit + (uncomputes if bit == 0 else not uncomputes)] for bit in later)
 
 
 def leaf_homes(qubits: int, bits: int) -> tuple[int, ...]:

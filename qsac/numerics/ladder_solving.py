@@ -48,7 +48,7 @@ _Counts = TypeVar("_Counts", int, tuple[int, int])
 _SEED = 2109_06770
 _MORE_GATES = 3
 """Gates that are added one by one where a number of them fails."""
-_MORE_SPREAD = 1
+_MORE_SPREAD = 2
 """The same for ladders with homes: where these fail, ladders without them are left to try."""
 _STARTS = ((64, 8), (256, 4))
 """Entries of the tables of a problem, and how many starts the first number of gates has at most; larger problems have
