@@ -92,15 +92,14 @@ class OfTables:
         return sum(_generic_gates(part, (False,) * len(part.sites)))
 
     def _homes(self, part: Part) -> tuple[Homes, ...]:
-        """The data qubit that each bit of the index toggles, of each site."""
-        if not self._neighbours or part.qubits < 2:
+        """The data qubit that each bit of the index toggles, of each site; none where so few rows are seldom solved."""
+        few = any(2 * site.distinct <= 1 << part.qubits for site in part.sites)
+        if not self._neighbours or part.qubits < 2 or few:
             return ((),) * len(part.sites)
         found: list[Homes] = []
         for site in part.sites:
             bits = len(site.kept)
-            if not bits:
-                found.append(())
-            elif self._neighbours > 3:
+            if self._neighbours > 3:
                 found.append(square_homes(part.qubits, bits, uncomputes=site.op.inverse))
             else:
                 found.append(leaf_homes(part.qubits, bits))

@@ -137,7 +137,7 @@ def test_pairs_save_the_parameters_of_a_basis(one, other, size, exact):
     assert solved.gates >= sum(foretold)
 
 
-HOMES = {(4, 4): (0, 1), (8, 4): (1, 0, 1), (5, 4): (0, 1, 1), (4, 8): (0, 1)}
+HOMES = {(4, 4): (0, 1), (8, 4): (1, 0, 1), (5, 4): (0, 1, 1), (8, 8): (0, 1, 1)}
 
 
 @pytest.mark.parametrize("exact", [False, True])
