@@ -17,8 +17,15 @@ from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.shaped_table import ShapedTable
 from qsac.ir.table import Table
-from qsac.numerics.ladder_orders import generic_gates, generic_pair_gates, ladder_places
-from qsac.numerics.ladder_solving import is_steep, solve_pair, solve_rows
+from qsac.numerics.ladder_orders import (
+    generic_gates,
+    generic_pair_gates,
+    ladder_places,
+    leaf_homes,
+    square_homes,
+    toggled_by,
+)
+from qsac.numerics.ladder_solving import Homes, is_steep, solve_pair, solve_rows
 from qsac.numerics.plan import picked_rows, reduced_values
 from qsac.numerics.rotated_ladder import RotatedLadder
 from qsac.passes.attention._ladder_bases import with_exact
@@ -38,6 +45,7 @@ class Ladder(NamedTuple):
     values of the index that have one; both without numbers where the table has none."""
 
     places: tuple[int, ...]
+    toggled: tuple[int, ...]
     angles: Table
     last: tuple[float, ...]
     phases: Phases | None
@@ -77,14 +85,26 @@ def improved(program: Program, context: PassContext, solver: Solver) -> Program:
 class OfTables:
     """Ladders for the tables as they are; not ``solved``: of as many gates as generic ones take, without numbers."""
 
-    real = False
-
-    def __init__(self, *, solved: bool = True) -> None:
-        self._solved = solved
+    def __init__(self, *, solved: bool = True, real: bool = False, neighbours: int = 0) -> None:
+        self.real, self._solved, self._neighbours = real, solved, neighbours
 
     def expected(self, part: Part) -> int:
         """The gates of generic tables."""
         return sum(_generic_gates(part, (False,) * len(part.sites)))
+
+    def _homes(self, part: Part) -> tuple[Homes, ...]:
+        """The data qubit that each bit of the index toggles, of each site; none where so few rows are seldom solved."""
+        few = any(2 * site.distinct <= 1 << part.qubits for site in part.sites)
+        if not self._neighbours or part.qubits < 2 or few:
+            return ((),) * len(part.sites)
+        found: list[Homes] = []
+        for site in part.sites:
+            bits = len(site.kept)
+            if self._neighbours > 3:
+                found.append(square_homes(part.qubits, bits, uncomputes=site.op.inverse))
+            else:
+                found.append(leaf_homes(part.qubits, bits))
+        return tuple(found)
 
     def ladders(self, part: Part, wanted: Sequence[Phases | None]) -> list[Ladder] | None:
         """The ladders of a part's tables."""
@@ -93,9 +113,9 @@ class OfTables:
             if len(tables) > 1 and is_steep(*tables):
                 return None
             if self._solved:
-                return _found(part, tables, wanted)
+                return _found(part, tables, wanted, self._homes(part))
         gates = _generic_gates(part, [phases is not None for phases in wanted])
-        return outlined(part, gates, part.qubits)
+        return outlined(part, gates, part.qubits, self._homes(part))
 
 
 def _generic_gates(part: Part, exact: Sequence[bool]) -> tuple[int, ...]:
@@ -137,6 +157,7 @@ def _op(site: Site, ladder: Ladder, ledger: Ledger, tables: dict[str, Table]) ->
         index=site.index,
         table=added(tables, f"{op.table}-ladder", ladder.angles),
         places=ladder.places,
+        toggled=ladder.toggled,
         last=ladder.last,
         turns=turns,
         phases=phases,
@@ -166,25 +187,32 @@ def _wrapped(angle: Any) -> Any:
     return angle - 2 * pi * np.round(angle / (2 * pi))
 
 
-def outlined(part: Part, gates: Sequence[int], qubits: int) -> list[Ladder]:
+def outlined(part: Part, gates: Sequence[int], qubits: int, homes: Sequence[tuple[int, ...]] = ()) -> list[Ladder]:
     """Ladders of so many gates, without numbers."""
     ladders = []
-    for site, count in zip(part.sites, gates, strict=True):
+    for site, count, homed in zip(part.sites, gates, homes or ((),) * len(gates), strict=True):
         places = ladder_places(site.distinct, qubits, count)
+        toggled = toggled_by(places, qubits, homed)
         rotations = qubits + len(places) + sum(place < qubits - 1 for place in places)
         angles = ShapedTable((rotations, 2), real=True)
-        ladders.append(Ladder(_on_index(places, site, qubits), angles, (0.5,) * qubits, None))
+        ladders.append(Ladder(_on_index(places, site, qubits), toggled, angles, (0.5,) * qubits, None))
     return ladders
 
 
 def _found(
-    part: Part, tables: Sequence[NDArray[np.complex128]], wanted: Sequence[Phases | None]
+    part: Part,
+    tables: Sequence[NDArray[np.complex128]],
+    wanted: Sequence[Phases | None],
+    homes: tuple[Homes, ...],
 ) -> list[Ladder] | None:
     keys = tuple((rows.shape, rows.tobytes()) for rows in tables)
     picked = (
         None if phases is None else _picked(phases, site) for site, phases in zip(part.sites, wanted, strict=True)
     )
-    found = _ladders(keys, tuple(None if phases is None else phases.tobytes() for phases in picked))
+    asked = tuple(None if phases is None else phases.tobytes() for phases in picked)
+    found = _ladders(keys, asked, homes)
+    if found is None and any(homes) and not all(site.real for site in part.sites):
+        found = _ladders(keys, asked, ((),) * len(homes))
     if found is None:
         return None
     return [
@@ -197,7 +225,9 @@ def _found(
 def written(site: Site, ladder: RotatedLadder, phases: Phases) -> Ladder:
     """A ladder that was found, with its rows' phases for all values of the index that have a row."""
     angles = Table(np.stack([ladder.theta, ladder.phi], axis=1))
-    return Ladder(_on_index(ladder.places, site, ladder.qubits), angles, tuple(map(float, ladder.alpha)), phases)
+    return Ladder(
+        _on_index(ladder.places, site, ladder.qubits), ladder.toggled, angles, tuple(map(float, ladder.alpha)), phases
+    )
 
 
 def _rows(site: Site, qubits: int) -> NDArray[np.complex128]:
@@ -208,15 +238,15 @@ def _rows(site: Site, qubits: int) -> NDArray[np.complex128]:
 
 @lru_cache(maxsize=256)
 def _ladders(
-    tables: tuple[tuple[tuple[int, ...], bytes], ...], wanted: tuple[bytes | None, ...]
+    tables: tuple[tuple[tuple[int, ...], bytes], ...], wanted: tuple[bytes | None, ...], homes: tuple[Homes, ...]
 ) -> list[tuple[RotatedLadder, Phases]] | None:
     """The ladders of one table or a pair, from their bytes and those of the phases, and the phases of their rows."""
     rows = [np.frombuffer(content, np.complex128).reshape(shape) for shape, content in tables]
     phases = [None if content is None else np.frombuffer(content) for content in wanted]
     if len(rows) == 1:
-        found = solve_rows(rows[0], exact=phases[0])
+        found = solve_rows(rows[0], exact=phases[0], homes=homes[0])
         return None if found is None else [(found.ladder, found.phases)]
-    pair = solve_pair(rows[0], rows[1], phases=(phases[0], phases[1]))
+    pair = solve_pair(rows[0], rows[1], phases=(phases[0], phases[1]), homes=(homes[0], homes[1]))
     return None if pair is None else [(one.ladder, one.phases) for one in (pair.loaded, pair.uncomputed)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qsac.compiler.budget import best_quality, fewest_gates
 from qsac.compiler.circuit_compilation import Compilation, CompiledCircuit
@@ -14,16 +14,28 @@ from qsac.errors import CheckFailedError
 from qsac.families.contract import Model
 from qsac.families.outcomes import Outcomes
 from qsac.families.registry import family_of
+from qsac.ir.attention import LoadRotated, LoadTokens
 from qsac.ir.program import Program
-from qsac.layout.choice import Candidate
+from qsac.layout.choice import Candidate, lowest_expected_error
 from qsac.lowering.allocation import allocate
 from qsac.machine.target import Target
 from qsac.native.circuit import NativeCircuit
+from qsac.pipeline.registry import pass_class, print_pipeline
 from qsac.pipeline.stages import Watch
 from qsac.progress import Progress
 
 if TYPE_CHECKING:
     from qsac.native.statistics import TriedBudget
+
+
+_LADDERS = "rotate-ladders"
+
+_COLUMNS = 8
+"""Columns of real tables of which rotated ladders are tried on coupling graphs: of fewer columns they are deeper than
+multiplexors, of more they are seldom solved."""
+
+_SMALL = 60
+"""Two-qubit gates of circuits for which ladders that are not spread are tried, too."""
 
 
 class CircuitTrial:
@@ -114,4 +126,31 @@ def best_trial(
         best, tried = best_quality(branch, trial)
         best.tried = tried
         return best
-    return fewest_gates(options.error_budget, trial) if options.error_budget else trial(0.0)
+    if options.error_budget:
+        return fewest_gates(options.error_budget, trial)
+    first = trial(0.0)
+    trials = [first]
+    for passes in _other_pipelines(first):
+        trials.append(CircuitTrial(source, place, machine, replace(options, passes=passes), watch, progress, keep=keep))
+    if len(trials) == 1:
+        return first
+    natives = [one.native for one in trials]
+    taken = lowest_expected_error(natives, first.target)
+    return next(one for one, native in zip(trials, natives, strict=True) if native is taken)
+
+
+def _other_pipelines(trial: CircuitTrial) -> list[str]:
+    """Where the machine has a coupling graph, which decides what ladders are worth: the pipelines with others than the
+    trial has."""
+    program, chosen = trial.program, trial.compilation.chosen
+    usual: Any = pass_class(_LADDERS)
+    if trial.target.coupling is None or all(step != usual() for step in chosen):
+        return []
+    others = []
+    loaded = [program.tables[op.table] for op in program.ops if isinstance(op, LoadTokens)]
+    if any(table.real and table.shape[1] == _COLUMNS for table in loaded):
+        others.append(usual(real=True))
+    spread = any(isinstance(op, LoadRotated) and op.toggled for op in program.ops)
+    if spread and trial.circuit.two_qubit_gates <= _SMALL:
+        others.append(usual(spread=False))
+    return [print_pipeline([other if step == usual() else step for step in chosen]) for other in others]

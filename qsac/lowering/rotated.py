@@ -36,11 +36,11 @@ def lower(op: LoadRotated, place: LoweringContext) -> list[Block]:
 def gates_of(ladder: RotatedLadder, data: tuple[str, ...], index: tuple[str, ...]) -> Iterator[PauliRotation]:
     """The gates of a ladder on its data qubits, controlled by those of an index."""
     angles = zip(ladder.theta, ladder.phi, strict=True)
-    partners, target = (*data[:-1], *index), data[-1]
+    partners = (*data[:-1], *index)
     for name in data:
         yield from phased_x(name, *next(angles))
-    for at in ladder.places:
-        partner = partners[at]
+    for at, toggled in ladder.pairs:
+        partner, target = partners[at], data[toggled]
         yield PauliRotation("zz", (partner, target), pi / 2)
         yield from phased_x(target, *next(angles))
         if at < len(data) - 1:
@@ -57,7 +57,13 @@ def _ladder(op: LoadRotated, place: LoweringContext) -> RotatedLadder:
     # Those of an inverse load are others: they undo nothing of what the load did last.
     theta, phi = np.random.default_rng([table.shape[0], op.inverse]).uniform(0.3, 1.2, table.shape).T
     return RotatedLadder(
-        len(op.last), place.scope.dimension(op.index).bit_length() - 1, op.places, theta, phi, np.array(op.last)
+        len(op.last),
+        place.scope.dimension(op.index).bit_length() - 1,
+        op.places,
+        theta,
+        phi,
+        np.array(op.last),
+        op.toggled,
     )
 
 

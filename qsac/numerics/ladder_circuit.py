@@ -28,19 +28,21 @@ class Gates(NamedTuple):
 
 
 class LadderCircuit:
-    """A ladder of ``qubits`` data qubits and partners ``places`` (:attr:`RotatedLadder.places`) for ``rows`` rows."""
+    """A ladder of ``qubits`` data qubits, partners ``places`` that are ``toggled`` by them (:class:`RotatedLadder`) for
+    ``rows`` rows."""
 
-    def __init__(self, qubits: int, places: tuple[int, ...], rows: int) -> None:
-        self.qubits, self.places, self.rows = qubits, places, rows
+    def __init__(self, qubits: int, places: tuple[int, ...], rows: int, toggled: tuple[int, ...] = ()) -> None:
+        self.qubits, self.places, self.rows, self.toggled = qubits, places, rows, toggled
         self.controls = (rows - 1).bit_length()
         self.size = 1 << qubits
         on_data = np.array([place < qubits - 1 for place in places], dtype=bool)
         after = qubits + np.cumsum(1 + on_data) - 1 - on_data
         self.count = qubits + len(places) + int(on_data.sum())
-        self._toggled = np.array(places, dtype=np.intp)
+        self._partners = np.array(places, dtype=np.intp)
+        self._targets = np.array(toggled or (qubits - 1,) * len(places), dtype=np.intp)
         self._on_target = np.asarray(after, dtype=np.intp)
         self._data, self._index = np.flatnonzero(on_data), np.flatnonzero(~on_data)
-        bits = self.controls - 1 - (self._toggled[self._index] - (qubits - 1))
+        bits = self.controls - 1 - (self._partners[self._index] - (qubits - 1))
         self._signs = 1 - 2 * (np.arange(rows) >> bits[:, None] & 1)
         values = np.arange(self.size)
         self._z = 1 - 2 * (values >> (qubits - 1 - np.arange(qubits))[:, None] & 1)
@@ -84,19 +86,20 @@ class LadderCircuit:
         with_index[1] *= -1j * self._signs
         on_partner = conjugate[..., self._on_target[self._data] + 1]
         data, index = 0, 0
-        for number, place in enumerate(self.places):
+        for number, (place, target) in enumerate(zip(self.places, self._targets.tolist(), strict=True)):
             before, after = found[number], found[number + 1]
+            below = d >> (target + 1)
             if place < n - 1:
-                low = d >> (place + 2)
-                split = before.reshape(-1, 2, low, 2, 1, d * rows)
+                low = 1 << (target - place - 1)
+                split = before.reshape(-1, 2, low, 2, 1, below * d * rows)
                 split = split * with_data[:, None, :, :, data, None]
                 turned = split[:, :, :, 0] + split[:, :, :, 1]
-                split = turned.reshape(-1, 2, 1, 2 * low * d * rows) * on_partner[:, :, data, None]
-                np.add(split[:, 0], split[:, 1], out=after.reshape(-1, 2, 2 * low * d * rows))
+                split = turned.reshape(-1, 2, 1, 2 * low * below * d * rows) * on_partner[:, :, data, None]
+                np.add(split[:, 0], split[:, 1], out=after.reshape(-1, 2, 2 * low * below * d * rows))
                 data += 1
             else:
-                split = before.reshape(-1, 2, 1, d, rows) * with_index[:, :, index, None]
-                np.add(split[:, 0], split[:, 1], out=after.reshape(-1, 2, d, rows))
+                split = before.reshape(-1, 2, 1, below * d, rows) * with_index[:, :, index, None]
+                np.add(split[:, 0], split[:, 1], out=after.reshape(-1, 2, below * d, rows))
                 index += 1
         found[-1] = found[-2] * np.exp(0.5j * np.sum(gates.alpha[:, None] * self._z, axis=0))[:, None, None]
         return found
@@ -110,9 +113,11 @@ class LadderCircuit:
         after = prefixes[1:-1]
         for qubit in range(n):
             by_gate[qubit] = _moves(prefixes[:1], qubit)[0]
-        by_gate[self._on_target] = _moves(after, n - 1)
-        for qubit in range(n - 1):
-            places = np.flatnonzero(self._toggled == qubit)
+        for qubit in range(n):
+            places = np.flatnonzero(self._targets == qubit)
+            if len(places):
+                by_gate[self._on_target[places]] = _moves(after[places], qubit)
+            places = np.flatnonzero(self._partners == qubit) if qubit < n - 1 else places[:0]
             if len(places):
                 by_gate[self._on_target[places] + 1] = _moves(after[places], qubit)
         state = prefixes[-1, :, 0].conj()
@@ -133,7 +138,7 @@ class LadderCircuit:
             total[qubit] += turns[number]
         alpha = np.remainder(total + gates.alpha + np.pi, 2 * np.pi) - np.pi
         phi = np.remainder(phi + np.pi, 2 * np.pi) - np.pi
-        return RotatedLadder(self.qubits, self.controls, self.places, theta, phi, alpha)
+        return RotatedLadder(self.qubits, self.controls, self.places, theta, phi, alpha, self.toggled)
 
     @staticmethod
     def gates(ladder: RotatedLadder) -> Gates:
@@ -143,8 +148,9 @@ class LadderCircuit:
 
     def _acted_on(self) -> list[int]:
         """The data qubit of each one-qubit gate."""
-        target = self.qubits - 1
-        after = (qubit for place in self.places for qubit in ((target, place) if place < target else (target,)))
+        pairs = zip(self._targets.tolist(), self.places, strict=True)
+        last = self.qubits - 1
+        after = (qubit for target, place in pairs for qubit in ((target, place) if place < last else (target,)))
         return [*range(self.qubits), *after]
 
 

@@ -6,6 +6,8 @@ index bits cyclically: one with an index bit, then d/2 - 1 with data qubits (Con
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 _WITHOUT_SPARE = 32
 """Tables of up to so many entries are solved with as many parameters as they have numbers, larger ones with more."""
 
@@ -32,6 +34,37 @@ def ladder_places(
         places.extend(data - 1 - (toggled + place) % data for place in range(between))
         toggled += between
     return tuple(places[:gates])
+
+
+def toggled_by(places: Sequence[int], qubits: int, homes: Sequence[int]) -> tuple[int, ...]:
+    """The target of each toggle where index bit c has its toggles with the data qubit ``homes[c]``
+    (:attr:`~qsac.numerics.rotated_ladder.RotatedLadder.toggled`); without homes all are the last one."""
+    last = qubits - 1
+    return tuple(last if place < last else homes[place - last] for place in places) if homes else ()
+
+
+def square_homes(qubits: int, bits: int, *, uncomputes: bool) -> tuple[int, ...]:
+    """The data qubit that each bit of an index toggles on a square lattice: of `query`, which ``uncomputes``, or `key`.
+
+    The data qubits lie in a row, the last one between the others, and have 2n + 2 neighbours: three at either end, two
+    between. The index qubits are laid along it in the order in which the causal index state joins them (Construction,
+    section 3); around two data qubits, beginning in the middle, with the fewest swaps of all orders that were tried.
+    """
+    row = (0, *range(qubits - 1, 0, -1))
+    beside = [row[0], *(home for home in row for _ in range(2)), row[-1]]
+    if qubits == 2:
+        beside = beside[4:] + beside[:4]
+    chain = [beside[(2 * place + 1) * len(beside) // (4 * bits)] for place in range(2 * bits)]
+    # The chain begins with the last bits of both: key, query, then query, key, and so on.
+    later = reversed(range(bits))
+    return tuple(chain[2 * bit + (uncomputes if bit == 0 else not uncomputes)] for bit in later)
+
+
+def leaf_homes(qubits: int, bits: int) -> tuple[int, ...]:
+    """The data qubit that each bit of an index toggles where qubits have at most three neighbours: one of those around
+    the last one, which meets them all; the first bits the first one, and so on."""
+    leaves = max(qubits - 1, 2)
+    return tuple(((bit + 1) * leaves - 1) // bits for bit in range(bits))
 
 
 def _data_toggles(rows: int, data: int, gates: int, *, exact: bool) -> int:

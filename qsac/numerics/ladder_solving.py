@@ -25,7 +25,7 @@ from qsac.numerics.ladder_fit import (
     bits_of_rows,
     levenberg_marquardt,
 )
-from qsac.numerics.ladder_orders import generic_gates, generic_pair_gates, ladder_places
+from qsac.numerics.ladder_orders import generic_gates, generic_pair_gates, ladder_places, toggled_by
 from qsac.numerics.rotated_ladder import RotatedLadder
 
 __all__ = [
@@ -41,11 +41,15 @@ __all__ = [
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
+Homes = tuple[int, ...]
+"""The data qubit that each index bit toggles; none: all toggle the last one."""
 _Counts = TypeVar("_Counts", int, tuple[int, int])
 
 _SEED = 2109_06770
 _MORE_GATES = 3
 """Gates that are added one by one where a number of them fails."""
+_MORE_SPREAD = 2
+"""The same for ladders with homes: where these fail, ladders without them are left to try."""
 _STARTS = ((64, 8), (256, 4))
 """Entries of the tables of a problem, and how many starts the first number of gates has at most; larger problems have
 :data:`_FEWEST_STARTS`. The numbers after it have half as many."""
@@ -105,26 +109,32 @@ class SolvedPair:
 
 
 def solve_rows(
-    rows: Complex, *, exact: Real | None = None, gates: int | None = None, start: RotatedLadder | None = None
+    rows: Complex,
+    *,
+    exact: Real | None = None,
+    gates: int | None = None,
+    start: RotatedLadder | None = None,
+    homes: Homes = (),
 ) -> Solved | None:
     """A ladder for T unit rows, shape (T, d) with d = 2^n >= 2; None where no start leads to one.
 
     ``exact``: requested row phases, radians, shape (T,), up to an affine function of the index bits (Rz on the index
     qubits and a global phase); None leaves all row phases free. ``gates``: the only number of entangling gates to try,
     instead of the generic number and what follows it. ``start``: the ladder of a nearby table, tried first.
+    ``homes``: the data qubit that each index bit toggles; none: all toggle the last one.
     """
     qubits = (rows.shape[1] - 1).bit_length()
     first = generic_gates(len(rows), qubits, exact=exact is not None) if gates is None else gates
-    last = first + _MORE_GATES if gates is None else gates
+    last = first + (_MORE_SPREAD if homes else _MORE_GATES) if gates is None else gates
 
     def problem(count: int, data_first: bool) -> LeastSquares:
         places = ladder_places(len(rows), qubits, count, exact=exact is not None, data_first=data_first)
-        return LeastSquares([_table(rows, places, exact)], paired=False)
+        return LeastSquares([_table(rows, places, exact, toggled_by(places, qubits, homes))], paired=False)
 
     def warm() -> tuple[LeastSquares, Point] | None:
         if start is None or not _fits(start, rows):
             return None
-        table = _table(rows, start.places, exact)
+        table = _table(rows, start.places, exact, start.toggled)
         gates = LadderCircuit.gates(start)
         return LeastSquares([table], paired=False), Point((gates,), (_first_affine(table, gates, rows),), None)
 
@@ -142,24 +152,28 @@ def solve_pair(
     phases: tuple[Real | None, Real | None] = (None, None),
     gates: tuple[int, int] | None = None,
     start: SolvedPair | None = None,
+    homes: tuple[Homes, Homes] = ((), ()),
 ) -> SolvedPair | None:
     """Two ladders for tables of unit rows, shapes (T_1, d) and (T_2, d), whose inner products alone count; None where
     no start leads to them.
 
     ``phases``: requested row phases of the two as in :func:`solve_rows`; ``gates``: the only numbers of entangling
-    gates to try; ``start``: the solution for nearby tables, tried first.
+    gates to try; ``start``: the solution for nearby tables, tried first; ``homes``: as there, of the two.
     """
     tables = (loaded, uncomputed)
     qubits = (loaded.shape[1] - 1).bit_length()
+    spread = any(homes)
     asked = (phases[0] is not None, phases[1] is not None)
     first = generic_pair_gates(len(loaded), len(uncomputed), qubits, phases=asked) if gates is None else gates
+    if spread and qubits > 2 and gates is None:
+        first = first[0] + 1, first[1]
 
     def problem(counts: tuple[int, int], data_first: bool) -> LeastSquares:
-        places = (
-            ladder_places(len(rows), qubits, count, exact=asked is not None, data_first=data_first)
-            for rows, count, asked in zip(tables, counts, phases, strict=True)
-        )
-        return LeastSquares([_table(*one) for one in zip(tables, places, phases, strict=True)], paired=True)
+        made = []
+        for rows, count, asked, homed in zip(tables, counts, phases, homes, strict=True):
+            places = ladder_places(len(rows), qubits, count, exact=asked is not None, data_first=data_first)
+            made.append(_table(rows, places, asked, toggled_by(places, qubits, homed)))
+        return LeastSquares(made, paired=True)
 
     def warm() -> tuple[LeastSquares, Point] | None:
         if start is None:
@@ -168,7 +182,10 @@ def solve_pair(
         if not all(_fits(ladder, rows) for ladder, rows in zip(ladders, tables, strict=True)):
             return None
         least = LeastSquares(
-            [_table(rows, ladder.places, asked) for rows, ladder, asked in zip(tables, ladders, phases, strict=True)],
+            [
+                _table(rows, ladder.places, asked, ladder.toggled)
+                for rows, ladder, asked in zip(tables, ladders, phases, strict=True)
+            ],
             paired=True,
         )
         gates = tuple(LadderCircuit.gates(ladder) for ladder in ladders)
@@ -179,6 +196,8 @@ def solve_pair(
         return least, Point(gates, affine, start.basis)
 
     counts = [first] if gates is not None else _pair_counts(first, len(loaded) >= len(uncomputed))
+    if spread:
+        counts = counts[: _MORE_SPREAD + 1]
     found = _search(warm, problem, counts, loaded.size + uncomputed.size)
     if found is None:
         return None
@@ -256,9 +275,9 @@ def _alike(one: float, other: float) -> bool:
     return max(one, other) < _NEARLY or abs(one - other) < _SAME_RESIDUAL * other
 
 
-def _table(rows: Complex, places: tuple[int, ...], phases: Real | None) -> LadderTable:
+def _table(rows: Complex, places: tuple[int, ...], phases: Real | None, toggled: tuple[int, ...] = ()) -> LadderTable:
     qubits = (rows.shape[1] - 1).bit_length()
-    return LadderTable(LadderCircuit(qubits, places, len(rows)), rows, phases)
+    return LadderTable(LadderCircuit(qubits, places, len(rows), toggled), rows, phases)
 
 
 def _fits(ladder: RotatedLadder, rows: Complex) -> bool:

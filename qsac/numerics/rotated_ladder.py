@@ -1,9 +1,10 @@
 """Rotated ladders: uniformly controlled gates whose controls are rotated between their entangling gates.
 
 A ladder acts on data qubits that begin in zero and is controlled by index bits, which it leaves alone. Its entangling
-gates are ZZ(pi/2) between the last data qubit, the *target*, and a *partner*: another data qubit or an index bit.
-One-qubit gates stand before, between and after them, so row i of a table sees its own signs, and one ladder of about
-T d / 2 entangling gates loads T complex rows of length d = 2^n (Construction, section 13).
+gates are ZZ(pi/2) between a data qubit, the *target*, and a *partner*: another data qubit or an index bit. The target
+is the last data qubit, except in a ladder that is spread over a coupling graph. One-qubit gates stand before, between
+and after them, so row i of a table sees its own signs, and one ladder of about T d / 2 entangling gates loads T complex
+rows of length d = 2^n (Construction, section 13).
 
 The angles are found in :mod:`qsac.numerics.ladder_solving`.
 """
@@ -23,11 +24,12 @@ Complex = NDArray[np.complex128]
 class RotatedLadder:
     """Gates of a rotated ladder on ``qubits`` data qubits and ``controls`` index bits.
 
-    The first data qubit and the first index bit are the most significant ones; the last data qubit is the target.
-    ``places``: the partner of each ZZ(pi/2) = exp(-i pi/4 Z Z) with the target, in time order: 0 .. n-2 is a data
-    qubit, n-1+c index bit c. ``theta`` and ``phi``, radians: PhasedX(theta, phi) = Rz(phi) Rx(theta) Rz(-phi) in time
-    order: one on each data qubit 0 .. n-1, then after each ZZ one on the target and, where the partner is a data
-    qubit, one on the partner. ``alpha``, shape (n,), radians: an Rz on each data qubit at the end.
+    The first data qubit and the first index bit are the most significant ones. ``places``: the partner of each
+    ZZ(pi/2) = exp(-i pi/4 Z Z) with its target, in time order: 0 .. n-2 is a data qubit, n-1+c index bit c.
+    ``toggled``: the target of each, a data qubit behind its partner; none: the last data qubit throughout. ``theta``
+    and ``phi``, radians: PhasedX(theta, phi) = Rz(phi) Rx(theta) Rz(-phi) in time order: one on each data qubit
+    0 .. n-1, then after each ZZ one on its target and, where the partner is a data qubit, one on the partner.
+    ``alpha``, shape (n,), radians: an Rz on each data qubit at the end.
     """
 
     qubits: int
@@ -36,11 +38,17 @@ class RotatedLadder:
     theta: Real
     phi: Real
     alpha: Real
+    toggled: tuple[int, ...] = ()
 
     @property
     def gates(self) -> int:
         """Entangling gates."""
         return len(self.places)
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """The partner and the target of each entangling gate."""
+        return list(zip(self.places, self.toggled or (self.qubits - 1,) * len(self.places), strict=True))
 
     def states(self, rows: int) -> Complex:
         """U_i |0..0> for every row i < ``rows``, phases included, shape (rows, 2^n): what the ladder does to the data
@@ -52,9 +60,9 @@ class RotatedLadder:
         for number, qubit in enumerate(range(self.qubits)):
             _rotate(states, qubit, cosine[number], sine[number])
         number = self.qubits
-        for place in self.places:
-            states *= zz_phases(self.qubits, self.controls, place, rows)
-            for qubit in (self.qubits - 1, *((place,) if place < self.qubits - 1 else ())):
+        for place, target in self.pairs:
+            states *= zz_phases(self.qubits, self.controls, place, rows, target)
+            for qubit in (target, *((place,) if place < self.qubits - 1 else ())):
                 _rotate(states, qubit, cosine[number], sine[number])
                 number += 1
         values = np.arange(1 << self.qubits)
@@ -63,11 +71,11 @@ class RotatedLadder:
         return states
 
 
-def zz_phases(qubits: int, controls: int, place: int, rows: int) -> Complex:
-    """The diagonal of exp(-i pi/4 Z Z) between the target and ``place``, for each row: (rows, 2^n), or (1, 2^n) where
-    the partner is a data qubit."""
+def zz_phases(qubits: int, controls: int, place: int, rows: int, on: int | None = None) -> Complex:
+    """The diagonal of exp(-i pi/4 Z Z) between the target (the last data qubit, or the one ``on`` which it is) and
+    ``place``, for each row: (rows, 2^n), or (1, 2^n) where the partner is a data qubit."""
     values = np.arange(1 << qubits)
-    target = 1 - 2 * (values & 1)
+    target = 1 - 2 * (values >> (0 if on is None else qubits - 1 - on) & 1)
     if place < qubits - 1:
         other = (1 - 2 * (values >> (qubits - 1 - place) & 1))[None]
     else:

@@ -139,7 +139,7 @@ def test_progress_ends_when_all_is_done() -> None:
         if what == "arranging":
             told.append((done, total))
 
-    compiled(Case(2, 4, complex=True), progress=progress)
+    compiled(Case(2, 4), progress=progress)
     assert told == sorted(told)
     assert told[-1][0] == told[-1][1]
 

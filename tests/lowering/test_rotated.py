@@ -27,6 +27,8 @@ def ladders(draw: st.DrawFn) -> tuple[LoadRotated, Scope]:
     qubits = draw(st.integers(1, size))
     partners = qubits - 1 + bits
     places = draw(st.lists(st.integers(0, partners - 1), max_size=9)) if partners else []
+    homes = st.integers(0, qubits - 1)
+    toggled = [draw(homes if place >= qubits - 1 else st.integers(place + 1, qubits - 1)) for place in places]
     gates = qubits + len(places) + sum(place < qubits - 1 for place in places)
     sizes = {"data": size} | (
         {"key": bits - 1, "degree[0]": 1} if split and bits > 1 else {"key": bits} if bits else {}
@@ -39,6 +41,7 @@ def ladders(draw: st.DrawFn) -> tuple[LoadRotated, Scope]:
         last=tuple(rng.uniform(-3, 3, qubits).tolist()),
         turns=tuple(rng.uniform(-3, 3, bits).tolist()) if draw(st.booleans()) else (),
         phases=Table(rng.uniform(-3, 3, draw(st.integers(0, 1 << bits)))),
+        toggled=tuple(toggled) if draw(st.booleans()) else (),
     )
     return op, Scope(sizes, {"angles": Table(rng.uniform(-3, 3, (gates, 2)))})
 
@@ -84,6 +87,9 @@ BROKEN = {
     "some qubits": {"last": ()},
     "a place is not from 0": {"places": (3, 0)},
     "one-qubit gates": {"places": (1, 0, 0)},
+    "one for each place": {"toggled": (1,)},
+    "behind its partner": {"places": (0, 1), "toggled": (0, 1)},
+    "a data qubit": {"toggled": (2, 1)},
     "take 2 turns": {"turns": (0.5,)},
     "not finite": {"last": (0.1, float("inf"))},
     "do not fit 2 index qubits": {"phases": Table([0.1] * 5)},

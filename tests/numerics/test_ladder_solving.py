@@ -137,6 +137,27 @@ def test_pairs_save_the_parameters_of_a_basis(one, other, size, exact):
     assert solved.gates >= sum(foretold)
 
 
+HOMES = {(4, 4): (0, 1), (8, 4): (1, 0, 1), (5, 4): (0, 1, 1), (8, 8): (0, 1, 1)}
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize(("rows", "size"), HOMES)
+def test_index_bits_that_toggle_data_qubits_of_their_own_cost_one_gate_at_most(rows, size, exact):
+    homes = HOMES[rows, size]
+    loaded, uncomputed = random_table(31, rows, size), random_table(32, rows, size)
+    phases = (None, np.random.default_rng(33).uniform(-3, 3, rows) if exact else None)
+    one = solve_rows(loaded, homes=homes)
+    check(one, loaded)
+    pair = solve_pair(loaded, uncomputed, phases=phases, homes=(homes, homes[::-1]))
+    check_pair(pair, loaded, uncomputed, phases)
+    bits = size.bit_length() - 2
+    for ladder, given in ((one.ladder, homes), (pair.loaded.ladder, homes), (pair.uncomputed.ladder, homes[::-1])):
+        assert all(target == given[place - bits] for place, target in ladder.pairs if place >= bits)
+    assert one.gates <= generic_gates(rows, bits + 1, exact=False) + 1
+    star = solve_pair(loaded, uncomputed, phases=phases)
+    assert pair.gates <= star.gates + 2
+
+
 def test_one_table_pairs_with_itself_and_with_one_of_lower_rank():
     table = random_table(14, 4, 4)
     check_pair(solve_pair(table, table), table, table)

@@ -25,9 +25,10 @@ class LoadRotated(Loader):
 
     The ladder acts on the last of ``data``'s qubits, as many as ``last`` has numbers. ``places`` names the partner of
     each of its entangling gates, in time order: a data qubit 0 .. n-2 by its place in the ladder, or the qubit c of the
-    index as n-1+c. ``table``, shape (gates, 2), holds theta and phi of its one-qubit gates, in radians and in time
-    order: one on each data qubit, then after each entangling gate one on the last qubit and, where the partner is a
-    data qubit, one on that. ``last`` are the angles of an Rz on each data qubit at the end. See
+    index as n-1+c. ``toggled`` names the data qubit that each acts on, one behind its partner; none: all act on the
+    last. ``table``, shape (gates, 2), holds theta and phi of its one-qubit gates, in radians and in time order: one on
+    each data qubit, then after each entangling gate one on the qubit it acts on and, where the partner is a data qubit,
+    one on that. ``last`` are the angles of an Rz on each data qubit at the end. See
     :class:`~qsac.numerics.rotated_ladder.RotatedLadder`.
 
     The phase is the sum of ``turns``, one number for each qubit of the index, over those that are 1, and of
@@ -49,6 +50,7 @@ class LoadRotated(Loader):
     turns: tuple[float, ...] = ()
     phases: Table = NONE
     inverse: bool = False
+    toggled: tuple[int, ...] = ()
     exact: str = ""
 
     @property
@@ -73,6 +75,8 @@ class LoadRotated(Loader):
             return f"{qubits} last angles are not one for each of some qubits of {spoken(self.data)}"
         if not all(0 <= place < qubits - 1 + bits for place in self.places):
             return f"a place is not from 0 to {qubits + bits - 2}: {qubits - 1} data qubits and {bits} of the index"
+        if self.toggled and not self._are_targets(qubits):
+            return "what is toggled is not a data qubit behind its partner, one for each place"
         gates = qubits + len(self.places) + sum(place < qubits - 1 for place in self.places)
         table = scope.tables[self.table]
         if table.shape != (gates, 2) or not table.real:
@@ -82,6 +86,13 @@ class LoadRotated(Loader):
         if not np.isfinite([*self.turns, *self.last]).all():
             return "an angle is not finite"
         return self._check_phases(bits) or self._check_exact(scope)
+
+    def _are_targets(self, qubits: int) -> bool:
+        """Whether each entangling gate has a data qubit to act on, behind its partner if that is one."""
+        if len(self.toggled) != len(self.places):
+            return False
+        pairs = zip(self.places, self.toggled, strict=True)
+        return all(0 <= target < qubits and (place < target or place >= qubits - 1) for place, target in pairs)
 
     def _check_phases(self, bits: int) -> str | None:
         if len(self.phases.shape) != 1 or not self.phases.real:
@@ -104,7 +115,7 @@ class LoadRotated(Loader):
         """The ladder, on as many controls as the index has qubits."""
         theta, phi = scope.tables[self.table].values.T
         controls = scope.dimension(self.index).bit_length() - 1
-        return RotatedLadder(len(self.last), controls, self.places, theta, phi, np.array(self.last))
+        return RotatedLadder(len(self.last), controls, self.places, theta, phi, np.array(self.last), self.toggled)
 
     def loaded(self, scope: Scope) -> NDArray[np.complex128]:
         values = scope.dimension(self.index)

@@ -176,13 +176,17 @@ def test_phases_by_bits_that_do_not_matter_stay() -> None:
     assert len(_diagonals(after)) == 1
 
 
-def test_real_tables_stay_as_they_are() -> None:
-    program = _pair(4, 4)
+def _real(program: Program) -> Program:
+    """With the real parts of its tables, of unit rows again."""
     real = {
         name: Table(table.values.real / np.linalg.norm(table.values.real, axis=1)[:, None])
         for name, table in program.tables.items()
     }
-    program = replace(program, tables=real)
+    return replace(program, tables=real)
+
+
+def test_real_tables_stay_as_they_are() -> None:
+    program = _real(_pair(4, 4))
     assert RotateLadders().apply(program, CONTEXT) is program
 
 
@@ -303,3 +307,59 @@ def test_gates_of_complex_models(most: int, dimension: int, rows: int) -> None:
     compiled = qsac.compile(_random_model(rows, dimension), "h2", optimisation=2)
     assert compiled.verified
     assert compiled.stats["two_qubit_gates"] <= most
+
+
+def _homes(program: Program) -> list[set[tuple[int, int]]]:
+    """The partners among the index bits, with what they toggle, of each ladder."""
+    found = []
+    for op in program.ops:
+        if isinstance(op, LoadRotated):
+            data = len(op.last) - 1
+            toggled = op.toggled or (data,) * len(op.places)
+            found.append({pair for pair in zip(op.places, toggled, strict=True) if pair[0] >= data})
+    return found
+
+
+@pytest.mark.parametrize("machine", ["ibm-fez", "ibm-nighthawk"])
+@pytest.mark.parametrize(("rows", "dimension"), [(4, 4), (8, 4), (5, 8)])
+def test_on_a_coupling_graph_each_index_bit_toggles_a_data_qubit_of_its_own(
+    rows: int, dimension: int, machine: str
+) -> None:
+    program, context = _pair(rows, dimension), replace(CONTEXT, target=target(machine))
+    after = RotateLadders().apply(program, context)
+    verify(after)
+    assert_same_probabilities(program, after)
+    assert [len(homes) for homes in _homes(after)] == [(rows - 1).bit_length()] * 2
+    assert len({home for homes in _homes(after) for _, home in homes}) > 1
+    assert _homes(RotateLadders().foretold(program, context)) == _homes(after)
+    star = RotateLadders(spread=False).apply(program, context)
+    assert two_qubit_gates(after, "cz") <= two_qubit_gates(star, "cz") + 2
+    assert all(len({home for _, home in homes}) == 1 for homes in _homes(star))
+
+
+def test_few_rows_have_ladders_that_are_not_spread() -> None:
+    program, context = _pair(2, 4), replace(CONTEXT, target=target("ibm-nighthawk"))
+    assert RotateLadders().apply(program, context) == RotateLadders(spread=False).apply(program, context)
+
+
+def test_where_ladders_that_are_spread_are_not_solved_others_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsolved(*tables: Any, homes: Any = ((), ()), **options: Any) -> Any:
+        return None if any(homes) else solve_pair(*tables, **options)
+
+    monkeypatch.setattr(_rotation, "solve_pair", unsolved)
+    _rotation._ladders.cache_clear()
+    program, context = _pair(4, 4), replace(CONTEXT, target=target("ibm-nighthawk"))
+    after = RotateLadders().apply(program, context)
+    assert _ladders(after) == 2
+    assert_same_probabilities(program, after)
+    assert not any(op.toggled for op in after.ops if isinstance(op, LoadRotated))
+    _rotation._ladders.cache_clear()
+
+
+@pytest.mark.parametrize("machine", ["h1", "ibm-nighthawk"])
+def test_real_tables_are_loaded_by_ladders_where_that_is_asked_for(machine: str) -> None:
+    program, context = _real(_pair(8, 4)), replace(CONTEXT, target=target(machine))
+    after = RotateLadders(real=True).apply(program, context)
+    verify(after)
+    assert_same_probabilities(program, after)
+    assert _ladders(after) == 2
