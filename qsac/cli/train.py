@@ -58,7 +58,7 @@ def command(
         return 0
     if config is None:
         raise click.UsageError("name a training configuration, or give --list")
-    from qsac.training.threads import one_thread
+    from qsac.sweeps.threads import one_thread
 
     one_thread()
     from qsac.cli.training_progress import Follower

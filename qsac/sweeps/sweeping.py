@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 from qsac.arguments import callback, file_path, shown, whole_number
@@ -23,8 +24,6 @@ from qsac.sweeps.records import Record
 from qsac.sweeps.results import SweepResult
 from qsac.sweeps.tasks import shard_of, text_of
 
-AT_ONCE = 256
-"""How many tasks somebody else's executor is given at once."""
 RESULT_BYTES = 2 * 2**30
 """Most bytes of all records together, which are held in memory."""
 _SHARD = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
@@ -78,6 +77,7 @@ def sweep(
             for record in one.journal.records():
                 known.add(record)
         result = _swept(found, part, executor, jobs, progress, known, chosen, collect)
+        part.collect()  # what workers of an earlier driver have left since, on an executor that outlived it
         if chosen is None:
             result.save(folder)
     return result
@@ -169,6 +169,7 @@ def _swept(
             found=f"{len(wanting):,} of {len(tasks):,} tasks are not done",
             help="do the shards that are missing, or leave out --collect",
         )
+    turns = count()
     done, spool = len(own) - len(wanting), None if part is None else str(part.spool.absolute())
 
     def keep(records: Sequence[Record]) -> None:
@@ -182,7 +183,7 @@ def _swept(
             progress(done, len(own), "sweeping")
 
     def text(key: str) -> str:
-        return text_of({"task": tasks.task(places[key]), "key": key, "spool": spool})
+        return text_of({"task": tasks.task(places[key]), "key": key, "spool": spool, "turn": next(turns)})
 
     if wanting:
         pool = _pool(executor, min(jobs, len(wanting)))
@@ -195,5 +196,5 @@ def _swept(
 
 def _pool(executor: Executor | None, jobs: int) -> Pool:
     if executor is not None:
-        return Foreign(executor, AT_ONCE)
+        return Foreign(executor)
     return Processes(jobs) if jobs > 1 else Here()

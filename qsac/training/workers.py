@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from qsac.errors import BackendError, DoesNotFitError, QsacError
+from qsac.sweeps.threads import one_thread
 from qsac.training.configuration import Config
 from qsac.training.functions import Shared
 from qsac.training.loop import Beginning, train_seed
 from qsac.training.reading import of_document
-from qsac.training.threads import one_thread
 from qsac.training.trained import Epoch, Trained
 
 
