@@ -36,7 +36,8 @@ class Driver:
     ``text(key)`` is what a worker is given, another text each time: an executor that takes equal texts for one task
     would have a lost one lost again. ``keep(records)`` keeps them for good, and may :meth:`add` tasks that follow from
     them; ``left(key)`` is the record that a worker left before it was lost, None for none. ``stop`` is asked several
-    times a second whether to leave everything as it is; None for never. Records have at most ``most_bytes``.
+    times a second whether to end, for which what runs has ``grace`` seconds; None for never. Records have at most
+    ``most_bytes``.
 
     An executor that loses one task tells which: it is done again, like any other. Where a whole executor is lost with
     one of its workers it is not known which task's that was: all that were handed over are then done one by one, so
@@ -51,10 +52,11 @@ class Driver:
         left: Callable[[str], Record | None] = nothing_left,
         *,
         stop: Callable[[], bool] | None = None,
+        grace: float = 0.0,
         most_bytes: int = RECORD_BYTES,
     ) -> None:
         self._pool, self._text, self._keep, self._left = pool, text, keep, left
-        self._stop, self._most_bytes = stop, most_bytes
+        self._stop, self._grace, self._most_bytes = stop, grace, most_bytes
         self._waiting: deque[str] = deque()
         self._suspects: deque[str] = deque()
         self._running: dict[Future[str], str] = {}
@@ -70,6 +72,7 @@ class Driver:
         self._waiting.extend(keys)
         while self._waiting or self._suspects or self._running:
             if self._stop is not None and self._stop():
+                self._leave()
                 return
             self._fill()
             records, lost, broken = self._over()
@@ -82,6 +85,18 @@ class Driver:
                     (self._suspects if broken else self._waiting).append(key)
                 else:
                     self._keep([_given_up(key)])
+
+    def _leave(self) -> None:
+        """Stop: what runs has some seconds more."""
+        for future in self._running:
+            future.cancel()
+        for future in wait(self._running, self._grace).done:
+            record = None if _failure(future) is not None else self._read(future)
+            if record is not None:
+                self._keep([record])
+
+    def _read(self, future: Future[str]) -> Record | None:
+        return Record.read(future.result(), self._running[future], self._most_bytes)
 
     def _fill(self) -> None:
         """Hand over what there is room for. Where the executor is broken, those that run will say so."""
@@ -104,9 +119,9 @@ class Driver:
         records: list[Record] = []
         lost: list[str] = []
         for future in done:
-            key = self._running.pop(future)
-            failed = _failure(future) is not None
-            record = self._left(key) if failed else Record.read(future.result(), key, self._most_bytes)
+            key = self._running[future]
+            record = self._left(key) if _failure(future) is not None else self._read(future)
+            del self._running[future]
             if record is None:
                 lost.append(key)
             else:

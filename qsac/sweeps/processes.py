@@ -16,7 +16,8 @@ from multiprocessing.connection import Connection
 from threading import Thread
 from typing import Protocol, TypeAlias
 
-from qsac.errors import BackendError, QsacWarning, printable
+from qsac.arguments import shown
+from qsac.errors import BackendError, InvalidInputError, QsacWarning, printable
 from qsac.sweeps.threads import one_thread
 from qsac.sweeps.working import work
 
@@ -25,6 +26,21 @@ AT_ONCE = 256
 
 Work: TypeAlias = Callable[[str], str]
 """What workers do: a function of a module that they can import, from the text of a task to that of its record."""
+
+
+def check_executor(executor: object, jobs: int) -> None:
+    """Whether an executor, None for none, can be used, and with so many jobs. Raises
+    :class:`~qsac.errors.InvalidInputError`."""
+    if executor is not None and not isinstance(executor, Executor):
+        raise InvalidInputError(
+            "the executor is none",
+            code="option.wrong-type",
+            found=shown(executor),
+            wanted="a concurrent.futures.Executor",
+        )
+    if executor is not None and jobs > 1:
+        wrong = "jobs are for processes of qsac's own, an executor has its workers"
+        raise InvalidInputError(wrong, code="usage.invalid")
 
 
 class Pool(Protocol):

@@ -18,7 +18,7 @@ from qsac.sweeps.driving import Driver
 from qsac.sweeps.folder import WHOLE, Part, check_own, parts
 from qsac.sweeps.journal import is_final
 from qsac.sweeps.plan import Tasks
-from qsac.sweeps.processes import Foreign, Here, Pool, Processes
+from qsac.sweeps.processes import Foreign, Here, Pool, Processes, check_executor
 from qsac.sweeps.reading import Given, read
 from qsac.sweeps.records import Record
 from qsac.sweeps.results import SweepResult
@@ -84,17 +84,9 @@ def sweep(
 
 
 def _check_together(executor: object, journal: object, jobs: int, shard: object, collect: bool) -> None:
+    check_executor(executor, jobs)
     wrong = None
-    if executor is not None and not isinstance(executor, Executor):
-        raise InvalidInputError(
-            "the executor is none",
-            code="option.wrong-type",
-            found=shown(executor),
-            wanted="a concurrent.futures.Executor",
-        )
-    if executor is not None and jobs > 1:
-        wrong = "jobs are for processes of qsac's own, an executor has its workers"
-    elif journal is None and (shard is not None or collect):
+    if journal is None and (shard is not None or collect):
         wrong = "shards and their collection need the folder of a journal"
     elif shard is not None and collect:
         wrong = "a shard is done, and all of them are collected"

@@ -31,6 +31,7 @@ from qsac.files.source import read_file
 from qsac.files.strict_json import parse, walk
 from qsac.files.writing import LEFTOVER, write_file, write_whole
 from qsac.training import checkpoints
+from qsac.training.checkpoints import Checkpoint
 from qsac.training.configuration import Config
 from qsac.training.data.contract import Data
 from qsac.training.reading import of_document
@@ -161,6 +162,11 @@ def model_of(config: Config, learner: Learner, trained: Trained, data: Data) -> 
     return learner.model(trained.parameters, data.test[0], f"{config.name[:80]}-{trained.seed}")
 
 
+def model_text(config: Config, learner: Learner, trained: Trained, data: Data) -> str:
+    """What the model file of a seed holds."""
+    return json.dumps(model_of(config, learner, trained, data).canonical, allow_nan=False)
+
+
 def config_in(folder: Path) -> Config | None:
     """The configuration of the run in a folder; None where there is none. Raises :class:`~qsac.errors.QsacError` for a
     file of that name that is no configuration."""
@@ -181,6 +187,11 @@ def _trained(folder: Path, seed: int) -> Trained | None:
     if not path.is_file():
         return None
     kept = checkpoints.read(path)
+    return trained_of(kept, seed)
+
+
+def trained_of(kept: Checkpoint, seed: int) -> Trained | None:
+    """A seed as a checkpoint has it; None where training is not over."""
     if kept.stopped is None or kept.metrics is None:
         return None
     parameters = {name: values.astype("float64") for name, values in kept.best.items()}
@@ -293,10 +304,9 @@ def _named(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield "/" + "/".join(map(str, path)), value
 
 
-def write_seed(config: Config, learner: Learner, data: Data, trained: Trained, folder: Path) -> None:
-    """Write a seed's model file and history."""
-    model = model_of(config, learner, trained, data)
-    write_whole(folder / MODEL, [json.dumps(model.canonical, allow_nan=False), "\n"])
+def write_seed(model: str, trained: Trained, folder: Path) -> None:
+    """Write a seed's ``model`` file, whose text that is, and its history."""
+    write_whole(folder / MODEL, [model, "\n"])
     write_whole(folder / HISTORY, [history_text(trained)])
 
 

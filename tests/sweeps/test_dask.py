@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import signal
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import pytest
 import qsac
 from qsac.cli.main import run
 from qsac.sweeps import schedulers
+from tests.clusters import local_cluster
 from tests.soak.sweeps import plan_of
 from tests.sweeps.plans import PLAN, outputs, written
 
@@ -23,12 +23,8 @@ distributed = pytest.importorskip("distributed")
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """Two workers, each a process that a nanny of this one starts again when it is lost."""
-    logger = logging.getLogger("distributed")
-    before, logger.level = logger.level, logging.CRITICAL  # what nannies say of workers that are killed
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as made:
+    with local_cluster() as made:
         yield made
-    logger.level = before
 
 
 @pytest.fixture
