@@ -15,7 +15,7 @@ def local_cluster() -> Iterator[Any]:
 
     logger = logging.getLogger("distributed")
     before, logger.level = logger.level, logging.CRITICAL
-    alone = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
+    alone = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": ":0"}
     try:
         with distributed.LocalCluster(**alone) as cluster:
             yield cluster

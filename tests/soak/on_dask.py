@@ -13,7 +13,7 @@ import qsac
 def main(plan: str, workers: str, folder: str) -> None:
     from distributed import Client, LocalCluster
 
-    alone = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
+    alone = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": ":0"}
     with LocalCluster(n_workers=int(workers), **alone) as cluster, Client(cluster) as client:
         Path(f"{folder}.up").write_text(str(os.getpid()), encoding="ascii")
         qsac.sweep(plan, client.get_executor(), folder)
