@@ -8,7 +8,6 @@ its history; ``results.json`` the metrics of all seeds.
 from __future__ import annotations
 
 import csv
-import fcntl
 import io
 import json
 import os
@@ -25,6 +24,7 @@ from qsac.errors import InvalidInputError, QsacError
 from qsac.families.contract import Model
 from qsac.families.learning import Learner
 from qsac.families.reading import load as load_model
+from qsac.files import locks
 from qsac.files.inside import inside
 from qsac.files.limits import MODEL_FILE_BYTES, TOKEN_FILE_BYTES
 from qsac.files.source import read_file
@@ -332,22 +332,15 @@ def write_results(run: Run, folder: Path) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Hold the lock on a run's folder: one process trains in it at a time. Raises
     :class:`~qsac.errors.InvalidInputError` where another one holds it. The system releases it with the process."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with locks.locked(folder, os.O_RDONLY) as ours:
+        if not ours:
             raise InvalidInputError(
                 "another process trains in this folder",
                 code="train.folder-in-use",
                 source=str(folder),
                 help="wait for it, or choose another one by -o FOLDER",
-            ) from None
-        except OSError:
-            pass  # a file system without locks
+            )
         yield
-    finally:
-        os.close(handle)
 
 
 def is_locked(folder: Path) -> bool:
