@@ -63,8 +63,8 @@ class Driver:
         self._losses: Counter[str] = Counter()
 
     def add(self, key: str) -> None:
-        """One more task, after those that wait."""
-        self._waiting.append(key)
+        """One more task, before those that wait: what was begun is done first."""
+        self._waiting.appendleft(key)
 
     def drive(self, keys: Iterable[str]) -> None:
         """Do all tasks. Raises :class:`~qsac.errors.BackendError` where workers cannot be replaced, or have another
