@@ -144,7 +144,7 @@ class Foreign:
             "the executor lost its workers",
             code="sweep.executor-failed",
             found=self._said or None,
-            help="what is done is in the journal: the same sweep on a new executor goes on with it",
+            help="what is done is kept: the same call with a new executor goes on with it",
         )
 
     def close(self) -> None:

@@ -24,7 +24,8 @@ def executor_at(place: str) -> Iterator[Executor]:
     :class:`~qsac.errors.BackendError` where no scheduler answers.
     """
     distributed = optional_package("distributed", "working on Dask", "pip install 'qsac[dask]'")
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # that connections are tried again, and were lost
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # that connections are tried again, and were lost
     asked = {"address": place} if "://" in place or not Path(place).exists() else {"scheduler_file": place}
     try:
         client = distributed.Client(**asked, timeout=SECONDS, set_as_default=False, name="qsac")

@@ -88,14 +88,15 @@ def test_a_scheduler_that_does_not_answer(
     assert "[sweep.no-scheduler]" in capsys.readouterr().err
 
 
-def test_a_cluster_that_is_closed(client: Any, tmp_path: Path) -> None:
+def test_an_executor_that_is_shut_down(client: Any, tmp_path: Path) -> None:
     """The error says so, what is done is kept, and another executor goes on."""
+    executor = client.get_executor()
 
     def close(done: int, _of: int, _what: str) -> None:
         if done >= 2:
-            client.close()
+            executor.shutdown(wait=False)
 
     with pytest.raises(qsac.BackendError) as caught:
-        qsac.sweep(PLAN, client.get_executor(), tmp_path / "out", progress=close)
+        qsac.sweep(PLAN, executor, tmp_path / "out", progress=close)
     assert caught.value.code == "sweep.executor-failed"
     assert qsac.sweep(PLAN, journal=tmp_path / "out").states() == {"done": 12}
