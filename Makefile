@@ -70,7 +70,7 @@ wheel-test: install ## build the distributions and use the wheel in an empty env
 replay: install ## compile 300 models as BASE=<commit> does, and compare; REPLAY='--level meaning ..' for other options
 	@$(BIN)/python -m tests.replay --base '$(BASE)' $(REPLAY)
 
-soak: install ## kill qsac 200 times, use one cache by 8 processes, kill a sweep 10 times; SOAK='--kills N ..' for other figures
+soak: install ## kill qsac 200 times, use one cache by 8 processes, kill sweeps 20 times; SOAK='--kills N ..' for other figures
 	@$(BIN)/python -m tests.soak $(SOAK)
 
 bench: install ## measure counts and times

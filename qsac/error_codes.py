@@ -210,6 +210,7 @@ CODES: Mapping[str, str] = {
     "sweep.result-too-large": "the result of a task, or those of all tasks, are too large",
     "sweep.other-code": "a worker has another qsac, or other libraries, than the driver",
     "sweep.executor-failed": "the executor lost its workers",
+    "sweep.no-scheduler": "no Dask scheduler answers at an address",
     "sweep.lost-worker": "a task lost its worker again and again",
     "sweep.task-failed": "a task ended with an error that nobody foresaw",
     # Evaluation and roll-outs

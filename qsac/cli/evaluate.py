@@ -42,7 +42,7 @@ def command(
     """
     if compare and no_compare:
         raise click.UsageError("--compare and --no-compare exclude each other")
-    from qsac.training.threads import one_thread
+    from qsac.sweeps.threads import one_thread
 
     one_thread()
     from qsac.training.evaluation import evaluate

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -43,12 +44,20 @@ COLUMNS: Mapping[str, str] = {
 @click.argument("plan")
 @click.option("-o", "--output", metavar="FOLDER", help="Where results go (default: NAME.sweep).")
 @click.option("--jobs", type=click.IntRange(1, 1024), default=1, show_default=True, help="Processes that work at once.")
+@click.option("--scheduler", metavar="ADDRESS", help="Work on Dask: the scheduler's address, or its scheduler file.")
 @click.option("--shard", metavar="I/N", help="Do the tasks that fall to the shard I of N only.")
 @click.option("--collect", is_flag=True, help="Gather what the shards did, and do nothing that is missing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print no progress.")
 def command(
-    plan: str, output: str | None, jobs: int, shard: str | None, collect: bool, as_json: bool, quiet: bool
+    plan: str,
+    output: str | None,
+    jobs: int,
+    scheduler: str | None,
+    shard: str | None,
+    collect: bool,
+    as_json: bool,
+    quiet: bool,
 ) -> int:
     """Compile, estimate or run a model at every point of the grid of PLAN, and write a table of the results.
 
@@ -57,17 +66,22 @@ def command(
     """
     if shard is not None and collect:
         raise click.UsageError("--collect gathers all shards: leave out --shard")
-    from qsac.training.threads import one_thread
+    if scheduler is not None and jobs > 1:
+        raise click.UsageError("--jobs are processes here, a scheduler has its workers: leave out one of the two")
+    from qsac.sweeps.threads import one_thread
 
     one_thread()
     from qsac.sweeps.reading import read
+    from qsac.sweeps.schedulers import executor_at
     from qsac.sweeps.sweeping import sweep
 
     tasks = read(plan)
     folder = output or f"{tasks.name}.sweep"
-    with progress_bar(quiet) as progress:
+    with ExitStack() as stack:
+        executor = None if scheduler is None else stack.enter_context(executor_at(scheduler))
+        progress = stack.enter_context(progress_bar(quiet))
         try:
-            found = sweep(tasks, journal=folder, jobs=jobs, shard=shard, collect=collect, progress=progress)
+            found = sweep(tasks, executor, folder, jobs=jobs, shard=shard, collect=collect, progress=progress)
         except KeyboardInterrupt:
             note(f"what is done is in {folder}: the same command goes on with it")
             raise

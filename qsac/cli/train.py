@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", metavar="FOLDER", help="Where checkpoints and results go (default: NAME.train).")
 @click.option("--seeds", type=click.IntRange(1), metavar="N", help="How many seeds, from 0 on.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that train at once.")
+@click.option("--scheduler", metavar="ADDRESS", help="Work on Dask: the scheduler's address, or its scheduler file.")
 @click.option("--epochs", type=click.IntRange(1), metavar="N", help="How many epochs.")
 @click.option("--objective", metavar="METRIC", help="What is minimised: loss, loss_a, cross_entropy, ..")
 @click.option("--gradient", type=click.Choice(("exact", "parameter-shift", "spsa")), help="Where gradients come from.")
@@ -38,6 +40,7 @@ def command(
     output: str | None,
     seeds: int | None,
     jobs: int,
+    scheduler: str | None,
     epochs: int | None,
     objective: str | None,
     resume: bool,
@@ -58,10 +61,13 @@ def command(
         return 0
     if config is None:
         raise click.UsageError("name a training configuration, or give --list")
-    from qsac.training.threads import one_thread
+    if scheduler is not None and jobs > 1:
+        raise click.UsageError("--jobs are processes here, a scheduler has its workers: leave out one of the two")
+    from qsac.sweeps.threads import one_thread
 
     one_thread()
     from qsac.cli.training_progress import Follower
+    from qsac.sweeps.schedulers import executor_at
     from qsac.training.reading import load
     from qsac.training.running import train
 
@@ -72,9 +78,11 @@ def command(
     if gradient is not None:
         read = load(config, {**changes, "gradient": gradient})
     folder = output or f"{read.name}.train"
-    with Follower(read, quiet=quiet) as follower:
+    with ExitStack() as stack:
+        executor = None if scheduler is None else stack.enter_context(executor_at(scheduler))
+        follower = stack.enter_context(Follower(read, quiet=quiet))
         try:
-            run = train(read, folder, jobs=jobs, restart=not resume, force=force, follow=follower)
+            run = train(read, folder, jobs=jobs, executor=executor, restart=not resume, force=force, follow=follower)
         except KeyboardInterrupt:
             follower.close()
             note(f"what is done is in {folder}: the same command goes on with it")

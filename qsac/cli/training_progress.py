@@ -38,8 +38,8 @@ class Follower:
 
     def __call__(self, seed: int, event: Event) -> None:
         """What a seed tells."""
-        from qsac.training.loop import Beginning
         from qsac.training.trained import Epoch
+        from qsac.training.watching import Beginning
 
         if isinstance(event, QsacError):
             self.failures.append(event)

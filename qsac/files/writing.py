@@ -25,6 +25,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from qsac.errors import InvalidInputError
+from qsac.files.locks import lock
 
 LEFTOVER = re.compile(r"\..{1,255}\.qsac-\d{1,20}-[0-9a-f]{16}", re.DOTALL)
 """What files that are being written are called."""
@@ -259,7 +260,7 @@ def _without_name(folder: Path, mode: int) -> int | None:
         handle = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, mode)
     except OSError:
         return None  # where the folder is at fault, the attempt with a name says how
-    _lock(handle)
+    lock(handle)
     return handle
 
 
@@ -269,7 +270,7 @@ def _named(place: Path, mode: int) -> tuple[int, Path]:
         name = _temporary(place)
         handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         # Another process may have taken it for abandoned before it was locked.
-        if _lock(handle) and os.fstat(handle).st_nlink:
+        if lock(handle) and os.fstat(handle).st_nlink:
             return handle, name
         os.close(handle)
         name.unlink(missing_ok=True)
@@ -278,20 +279,6 @@ def _named(place: Path, mode: int) -> tuple[int, Path]:
 def _temporary(place: Path) -> Path:
     short = os.fsencode(place.name)[:_NAME_BYTES].decode("utf-8", "ignore") or "output"
     return place.with_name(f".{short}.qsac-{os.getpid()}-{token_hex(8)}")
-
-
-def _lock(handle: int) -> bool:
-    """Lock an open file; False if another process has it locked.
-
-    True too on a file system without locks: nobody gets one there, so nobody takes the file for abandoned.
-    """
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _take_after(handle: int, replaced: os.stat_result) -> None:

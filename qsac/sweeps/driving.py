@@ -9,10 +9,13 @@ from typing import NamedTuple
 
 from qsac.errors import BackendError
 from qsac.sweeps.processes import Pool
-from qsac.sweeps.records import Record, error_of, refusal
+from qsac.sweeps.records import RECORD_BYTES, Record, error_of, refusal
 
 MOST_LOSSES = 3
 """How often a task may certainly have lost its worker before it is given up."""
+
+ASKED = 0.2
+"""Seconds between two questions whether to stop."""
 
 
 class _Over(NamedTuple):
@@ -23,13 +26,22 @@ class _Over(NamedTuple):
     broken: bool
 
 
+def nothing_left(_key: str) -> None:
+    """That workers leave no records behind."""
+
+
 class Driver:
     """Does tasks, given by their keys.
 
-    ``text(key)`` is what a worker is given; ``keep(records)`` keeps them for good; ``left(key)`` is the record that a
-    worker left before it was lost, None for none. Where a worker of several is lost it is not known which task's it
-    was: all that were handed over are then done one by one, so that a task that brings down its worker is told from
-    those that were beside it.
+    ``text(key)`` is what a worker is given, another text each time: an executor that takes equal texts for one task
+    would have a lost one lost again. ``keep(records)`` keeps them for good, and may :meth:`add` tasks that follow from
+    them; ``left(key)`` is the record that a worker left before it was lost, None for none. ``stop`` is asked several
+    times a second whether to end, for which what runs has ``grace`` seconds; None for never. Records have at most
+    ``most_bytes``.
+
+    An executor that loses one task tells which: it is done again, like any other. Where a whole executor is lost with
+    one of its workers it is not known which task's that was: all that were handed over are then done one by one, so
+    that a task that brings down its worker is told from those that were beside it.
     """
 
     def __init__(
@@ -37,19 +49,32 @@ class Driver:
         pool: Pool,
         text: Callable[[str], str],
         keep: Callable[[Sequence[Record]], None],
-        left: Callable[[str], Record | None],
+        left: Callable[[str], Record | None] = nothing_left,
+        *,
+        stop: Callable[[], bool] | None = None,
+        grace: float = 0.0,
+        most_bytes: int = RECORD_BYTES,
     ) -> None:
         self._pool, self._text, self._keep, self._left = pool, text, keep, left
+        self._stop, self._grace, self._most_bytes = stop, grace, most_bytes
+        self._waiting: deque[str] = deque()
         self._suspects: deque[str] = deque()
         self._running: dict[Future[str], str] = {}
         self._losses: Counter[str] = Counter()
 
+    def add(self, key: str) -> None:
+        """One more task, before those that wait: what was begun is done first."""
+        self._waiting.appendleft(key)
+
     def drive(self, keys: Iterable[str]) -> None:
         """Do all tasks. Raises :class:`~qsac.errors.BackendError` where workers cannot be replaced, or have another
         qsac."""
-        waiting = deque(keys)
-        while waiting or self._suspects or self._running:
-            self._fill(waiting)
+        self._waiting.extend(keys)
+        while self._waiting or self._suspects or self._running:
+            if self._stop is not None and self._stop():
+                self._leave()
+                return
+            self._fill()
             records, lost, broken = self._over()
             self._keep(records)
             if broken:
@@ -57,13 +82,25 @@ class Driver:
             for key in lost:
                 self._losses[key] += not broken or len(lost) == 1
                 if self._losses[key] < MOST_LOSSES:
-                    self._suspects.append(key)
+                    (self._suspects if broken else self._waiting).append(key)
                 else:
                     self._keep([_given_up(key)])
 
-    def _fill(self, waiting: deque[str]) -> None:
+    def _leave(self) -> None:
+        """Stop: what runs has some seconds more."""
+        for future in self._running:
+            future.cancel()
+        for future in wait(self._running, self._grace).done:
+            record = None if _failure(future) is not None else self._read(future)
+            if record is not None:
+                self._keep([record])
+
+    def _read(self, future: Future[str]) -> Record | None:
+        return Record.read(future.result(), self._running[future], self._most_bytes)
+
+    def _fill(self) -> None:
         """Hand over what there is room for. Where the executor is broken, those that run will say so."""
-        source, most = (self._suspects, 1) if self._suspects else (waiting, self._pool.most)
+        source, most = (self._suspects, 1) if self._suspects else (self._waiting, self._pool.most)
         while source and len(self._running) < most:
             try:
                 future = self._pool.submit(self._text(source[0]))
@@ -75,15 +112,16 @@ class Driver:
             self._running[future] = source.popleft()
 
     def _over(self) -> _Over:
-        done = wait(self._running, return_when=FIRST_COMPLETED).done
+        done = wait(self._running, None if self._stop is None else ASKED, return_when=FIRST_COMPLETED).done
         broken = any(isinstance(_failure(future), BrokenExecutor) for future in done)
         if broken:
             done = wait(self._running).done  # all others are done, or fail with it
         records: list[Record] = []
         lost: list[str] = []
         for future in done:
-            key = self._running.pop(future)
-            record = self._left(key) if _failure(future) is not None else Record.read(future.result(), key)
+            key = self._running[future]
+            record = self._left(key) if _failure(future) is not None else self._read(future)
+            del self._running[future]
             if record is None:
                 lost.append(key)
             else:

@@ -7,7 +7,6 @@ has left: it is in the spool or in the journal, and one that is in both is the s
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from qsac.errors import InvalidInputError, QsacError
+from qsac.files.locks import locked
 from qsac.files.source import read_file
 from qsac.files.writing import LEFTOVER, remove_leftovers
 from qsac.sweeps.journal import FILE, Journal
@@ -24,9 +24,6 @@ WHOLE, SPOOL, LOCK = "whole", "spool", "lock"
 RESULTS, TABLE = "results.json", "results.csv"
 _PART = re.compile(r"whole|shard-[0-9]{1,6}-of-[0-9]{1,6}")
 _SPOOLED = re.compile(r"([0-9a-f]{64})\.json")
-
-_held: set[Path] = set()
-"""Locks of this process, which the system would give it once more."""
 
 
 class Part:
@@ -80,24 +77,10 @@ class Part:
     def locked(self) -> Iterator[None]:
         """Hold the part: one driver has it at a time. The system releases it with the process, and gives it to no
         child. Raises :class:`~qsac.errors.InvalidInputError` where another one has it."""
-        place = self.place.resolve() / LOCK
-        if place in _held:
-            raise _in_use(self.place)
-        handle = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            try:
-                fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except (BlockingIOError, PermissionError):
-                raise _in_use(self.place) from None
-            except OSError:
-                pass  # a file system without locks
-            _held.add(place)
-            try:
-                yield
-            finally:
-                _held.discard(place)
-        finally:
-            os.close(handle)
+        with locked(self.place / LOCK, os.O_RDWR | os.O_CREAT) as ours:
+            if not ours:
+                raise _in_use(self.place)
+            yield
 
 
 def _in_use(place: Path) -> InvalidInputError:

@@ -10,13 +10,37 @@ import multiprocessing
 import os
 import signal
 import warnings
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from multiprocessing.connection import Connection
 from threading import Thread
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
-from qsac.errors import BackendError, QsacWarning
+from qsac.arguments import shown
+from qsac.errors import BackendError, InvalidInputError, QsacWarning, printable
+from qsac.sweeps.threads import one_thread
 from qsac.sweeps.working import work
+
+AT_ONCE = 256
+"""How many tasks somebody else's executor is given at once."""
+
+Work: TypeAlias = Callable[[str], str]
+"""What workers do: a function of a module that they can import, from the text of a task to that of its record."""
+
+
+def check_executor(executor: object, jobs: int) -> None:
+    """Whether an executor, None for none, can be used, and with so many jobs. Raises
+    :class:`~qsac.errors.InvalidInputError`."""
+    if executor is not None and not isinstance(executor, Executor):
+        raise InvalidInputError(
+            "the executor is none",
+            code="option.wrong-type",
+            found=shown(executor),
+            wanted="a concurrent.futures.Executor",
+        )
+    if executor is not None and jobs > 1:
+        wrong = "jobs are for processes of qsac's own, an executor has its workers"
+        raise InvalidInputError(wrong, code="usage.invalid")
 
 
 class Pool(Protocol):
@@ -33,10 +57,12 @@ class Pool(Protocol):
 
 
 class Processes:
-    """``jobs`` processes with one thread each."""
+    """``jobs`` processes with one thread each, which are handed ``most`` tasks at once: twice as many as they are
+    unless it is given."""
 
-    def __init__(self, jobs: int) -> None:
-        self._jobs, self.most = jobs, 2 * jobs
+    def __init__(self, jobs: int, work: Work = work, most: int | None = None) -> None:
+        self._jobs, self._work = jobs, work
+        self.most = 2 * jobs if most is None else most
         self._begin()
 
     def _begin(self) -> None:
@@ -49,7 +75,7 @@ class Processes:
         # A worker may begin here. Ctrl-C on a terminal reaches all processes, and would have it end with a traceback.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            return self._executor.submit(work, text)
+            return self._executor.submit(self._work, text)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -65,8 +91,6 @@ class Processes:
 
 def _begin_work(leash: Connection) -> None:
     """A worker begins: it computes with one thread, and ends when the driver lets go."""
-    from qsac.training.threads import one_thread
-
     one_thread()
     _without_warnings()
     Thread(target=_end_with, args=(leash,), daemon=True).start()
@@ -104,17 +128,23 @@ class Here:
 class Foreign:
     """An executor that somebody else made, and closes."""
 
-    def __init__(self, executor: Executor, most: int) -> None:
-        self._executor, self.most = executor, most
+    def __init__(self, executor: Executor, work: Work = work, most: int = AT_ONCE) -> None:
+        self._executor, self._work, self.most = executor, work, most
+        self._said = ""
 
     def submit(self, text: str) -> Future[str]:
-        return self._executor.submit(work, text)
+        try:
+            return self._executor.submit(self._work, text)
+        except Exception as error:  # each executor has errors of its own for having been closed
+            self._said = printable(f"{type(error).__name__}: {error}")[:300]
+            raise BrokenExecutor(self._said) from error
 
     def renew(self) -> None:
         raise BackendError(
             "the executor lost its workers",
             code="sweep.executor-failed",
-            help="what is done is in the journal: the same sweep on a new executor goes on with it",
+            found=self._said or None,
+            help="what is done is kept: the same call with a new executor goes on with it",
         )
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, cast, get_args
 
-from qsac.errors import QsacError
+from qsac.errors import BackendError, CheckFailedError, DoesNotFitError, InvalidInputError, QsacError
 from qsac.files.strict_json import parse
 from qsac.sweeps.tasks import KEY
 
@@ -35,13 +35,13 @@ class Record:
         return json.dumps({**fields, "sha256": _digest(self)}, separators=(",", ":"), allow_nan=False)
 
     @classmethod
-    def read(cls, text: str | bytes, key: str) -> Record | None:
-        """The record of the task ``key`` in a text from anywhere; None for a text that is none, or damaged."""
+    def read(cls, text: str | bytes, key: str, most_bytes: int = RECORD_BYTES) -> Record | None:
+        """The record of the task ``key`` in a text from anywhere; None for a text that is none, damaged or too long."""
         if not isinstance(text, str | bytes):
             return None
         try:
             data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
-            if len(data) > RECORD_BYTES:
+            if len(data) > most_bytes:
                 return None
             found = parse(data, "record")
             if not isinstance(found, dict) or set(found) != _FIELDS or found["qsac_result"] != 1:
@@ -82,8 +82,12 @@ def refusal(key: str, error: QsacError) -> Record:
     return Record(key, "failed" if again else "refused", error_fields(error))
 
 
+_CLASSES = {kind.exit_code: kind for kind in (CheckFailedError, InvalidInputError, DoesNotFitError, BackendError)}
+
+
 def error_of(body: dict[str, Any]) -> QsacError:
-    """The error that :func:`error_fields` was made of."""
-    error = QsacError.__new__(QsacError, body["title"])
+    """The error that :func:`error_fields` was made of, of the class that its exit code tells."""
+    kind = _CLASSES.get(body["exit_code"], QsacError)
+    error = kind.__new__(kind, body["title"])
     error.__dict__.update({name: body.get(name) for name in (*_ERROR, "exit_code")})
     return error

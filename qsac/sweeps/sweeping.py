@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 from qsac.arguments import callback, file_path, shown, whole_number
@@ -17,14 +18,12 @@ from qsac.sweeps.driving import Driver
 from qsac.sweeps.folder import WHOLE, Part, check_own, parts
 from qsac.sweeps.journal import is_final
 from qsac.sweeps.plan import Tasks
-from qsac.sweeps.processes import Foreign, Here, Pool, Processes
+from qsac.sweeps.processes import Foreign, Here, Pool, Processes, check_executor
 from qsac.sweeps.reading import Given, read
 from qsac.sweeps.records import Record
 from qsac.sweeps.results import SweepResult
 from qsac.sweeps.tasks import shard_of, text_of
 
-AT_ONCE = 256
-"""How many tasks somebody else's executor is given at once."""
 RESULT_BYTES = 2 * 2**30
 """Most bytes of all records together, which are held in memory."""
 _SHARD = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
@@ -78,23 +77,16 @@ def sweep(
             for record in one.journal.records():
                 known.add(record)
         result = _swept(found, part, executor, jobs, progress, known, chosen, collect)
+        part.collect()  # what workers of an earlier driver have left since, on an executor that outlived it
         if chosen is None:
             result.save(folder)
     return result
 
 
 def _check_together(executor: object, journal: object, jobs: int, shard: object, collect: bool) -> None:
+    check_executor(executor, jobs)
     wrong = None
-    if executor is not None and not isinstance(executor, Executor):
-        raise InvalidInputError(
-            "the executor is none",
-            code="option.wrong-type",
-            found=shown(executor),
-            wanted="a concurrent.futures.Executor",
-        )
-    if executor is not None and jobs > 1:
-        wrong = "jobs are for processes of qsac's own, an executor has its workers"
-    elif journal is None and (shard is not None or collect):
+    if journal is None and (shard is not None or collect):
         wrong = "shards and their collection need the folder of a journal"
     elif shard is not None and collect:
         wrong = "a shard is done, and all of them are collected"
@@ -169,6 +161,7 @@ def _swept(
             found=f"{len(wanting):,} of {len(tasks):,} tasks are not done",
             help="do the shards that are missing, or leave out --collect",
         )
+    turns = count()
     done, spool = len(own) - len(wanting), None if part is None else str(part.spool.absolute())
 
     def keep(records: Sequence[Record]) -> None:
@@ -182,7 +175,7 @@ def _swept(
             progress(done, len(own), "sweeping")
 
     def text(key: str) -> str:
-        return text_of({"task": tasks.task(places[key]), "key": key, "spool": spool})
+        return text_of({"task": tasks.task(places[key]), "key": key, "spool": spool, "turn": next(turns)})
 
     if wanting:
         pool = _pool(executor, min(jobs, len(wanting)))
@@ -195,5 +188,5 @@ def _swept(
 
 def _pool(executor: Executor | None, jobs: int) -> Pool:
     if executor is not None:
-        return Foreign(executor, AT_ONCE)
+        return Foreign(executor)
     return Processes(jobs) if jobs > 1 else Here()

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qsac.errors import BackendError, DoesNotFitError, QsacError, printable
+
+if TYPE_CHECKING:
+    from qsac.sweeps.records import Record
 
 
 def work(text: str) -> str:
@@ -17,33 +21,52 @@ def work(text: str) -> str:
     left there, whole or not at all, so that it survives whoever asked for it. A worker whose code or libraries are not
     those that the key was made with does nothing: the record has the state ``failed`` and the code sweep.other-code.
     """
-    from qsac.sweeps.records import RECORD_BYTES, Record, refusal
     from qsac.sweeps.tasks import task_key
 
     asked = json.loads(text)
-    task, key, spool = asked["task"], asked["key"], asked["spool"]
+    key, spool = asked["key"], asked["spool"]
+    record = recorded(asked["task"], key, task_key, _done)
+    if spool is not None and record.state != "failed":
+        with suppress(OSError):  # the driver has the record from the executor as well
+            leave(Path(spool), key, record.text)
+    return record.text
+
+
+def recorded(
+    task: dict[str, Any],
+    key: str,
+    key_of: Callable[[dict[str, Any]], str],
+    done: Callable[[dict[str, Any]], dict[str, Any]],
+    most_bytes: int | None = None,
+) -> Record:
+    """The record of a task: what ``done`` makes of it, or why it does not. ``key_of`` makes its key of it here;
+    ``most_bytes`` is the most that a record may have, None for as many as a sweep keeps."""
+    from qsac.sweeps.records import RECORD_BYTES, Record, refusal
+
+    most = RECORD_BYTES if most_bytes is None else most_bytes
     try:
-        if task_key(task) != key:
+        if key_of(task) != key:
             raise BackendError(
                 "a worker has another qsac than the driver, or other libraries below it",
                 code="sweep.other-code",
                 wanted="the same versions of qsac, Python and its libraries everywhere",
             )
-        record = Record(key, "done", _done(task))
-        if len(record.text) > RECORD_BYTES:
+        record = Record(key, "done", done(task))
+        if len(record.text) > most:
             raise DoesNotFitError(
                 "the result of a task is too large to be kept",
                 code="sweep.result-too-large",
                 found=f"{len(record.text):,} bytes",
-                wanted=f"at most {RECORD_BYTES:,} bytes",
+                wanted=f"at most {most:,} bytes",
             )
+        return record
     except QsacError as error:
-        record = refusal(key, error)
+        return refusal(key, error)
     except MemoryError:
         memory = DoesNotFitError("there is not enough memory for a task", code="capacity.out-of-memory")
-        record = refusal(key, memory)
+        return refusal(key, memory)
     except Exception as bug:
-        record = refusal(
+        return refusal(
             key,
             BackendError(
                 "a task ended with an error that nobody foresaw",
@@ -52,10 +75,6 @@ def work(text: str) -> str:
                 help="this is a bug of qsac: please report it",
             ),
         )
-    if spool is not None and record.state != "failed":
-        with suppress(OSError):  # the driver has the record from the executor as well
-            leave(Path(spool), key, record.text)
-    return record.text
 
 
 def leave(spool: Path, key: str, text: str) -> None:

@@ -56,7 +56,7 @@ def parts(template: Template) -> Iterator[str]:
             wanted="a target that `qsac targets` lists",
             help="compile the model itself for the machine, without --template",
         )
-    shapes = [_shape_parts(shape) for shape in template.shapes]
+    shapes = [shape_parts(shape) for shape in template.shapes]
     document = {
         "qsac_template": VERSION,
         "compiler": version(),
@@ -70,7 +70,7 @@ def parts(template: Template) -> Iterator[str]:
     yield json.dumps(document | {FIELD: digest_of(document)}, separators=(",", ":"), allow_nan=False) + "\n"
 
 
-def _shape_parts(shape: Shape) -> dict[str, Any]:
+def shape_parts(shape: Shape) -> dict[str, Any]:
     """What a template file says of one circuit."""
     derivations = {
         name: _described(table.derivation)
@@ -170,14 +170,15 @@ def template_of(document: dict[str, Any]) -> Template:
     entries = [document] if count == 1 else _field(document, "circuits", list)
     if len(entries) != count or not all(isinstance(entry, dict) for entry in entries):
         raise _damaged("/circuits", wanted=f"{counted(count, 'circuit')}, as the model's plan has them")
-    shapes = tuple(_shape(entry, "" if count == 1 else f"/circuits/{place}") for place, entry in enumerate(entries))
+    shapes = tuple(read_shape(entry, "" if count == 1 else f"/circuits/{place}") for place, entry in enumerate(entries))
     made = Template(model, machine, options, shapes)
     _check(made)
     return made
 
 
-def _shape(document: dict[str, Any], within: str) -> Shape:
-    """The shape of one circuit; ``within`` is where it stands."""
+def read_shape(document: dict[str, Any], within: str = "") -> Shape:
+    """The shape that :func:`shape_parts` wrote; ``within`` is where it stands. Whether it is a model's is not looked
+    at. Raises :class:`~qsac.errors.InvalidInputError` for what is none."""
     program, blocks = (_program(document, name, within) for name in ("ir", "blocks"))
     if (program.level, blocks.level) != ("attention", "block") or has_synthesis(program):
         raise _damaged(f"{within}/ir", wanted="an attention program of fixed structure, and its blocks")

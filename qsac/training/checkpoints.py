@@ -67,6 +67,12 @@ class Checkpoint:
 def write(checkpoint: Checkpoint, path: Path) -> None:
     """Write a checkpoint whole. Raises :class:`~qsac.errors.DoesNotFitError` for one that is too large to be read
     again, and ``OSError``."""
+    write_file(path, encoded(checkpoint))
+
+
+def encoded(checkpoint: Checkpoint) -> list[bytes]:
+    """The content of a checkpoint's file, in parts. Raises :class:`~qsac.errors.DoesNotFitError` for one that is too
+    large to be read again."""
     tensors: dict[str, NDArray[Any]] = {
         **{f"parameters/{name}": values for name, values in checkpoint.parameters.items()},
         **{f"best/{name}": values for name, values in checkpoint.best.items()},
@@ -91,20 +97,24 @@ def write(checkpoint: Checkpoint, path: Path) -> None:
         "metrics": checkpoint.metrics,
         "stopped": checkpoint.stopped,
     }
-    write_file(path, _encoded(tensors, json.dumps(rest, sort_keys=True, allow_nan=False)))
+    return _encoded(tensors, json.dumps(rest, sort_keys=True, allow_nan=False))
 
 
 def read(path: Path) -> Checkpoint:
     """The checkpoint in a file. Raises :class:`~qsac.errors.QsacError` for what is none, or damaged."""
-    data = read_file(path, LIMIT, "checkpoint file")
+    return decoded(read_file(path, LIMIT, "checkpoint file"), str(path))
+
+
+def decoded(data: bytes, source: str) -> Checkpoint:
+    """The checkpoint of a file's content; ``source`` names it in errors. Raises :class:`~qsac.errors.QsacError`."""
     try:
-        tensors, rest = _decoded(data, str(path))
+        tensors, rest = _decoded(data, source)
         return _checkpoint(tensors, rest)
     except QsacError as error:
-        raise error.located(str(path)) from None
+        raise error.located(source) from None
 
 
-def check(checkpoint: Checkpoint, path: Path, config: str, data: str, shapes: Arrays, state: Sequence[Any]) -> None:
+def check(checkpoint: Checkpoint, source: str, config: str, data: str, shapes: Arrays, state: Sequence[Any]) -> None:
     """Raise :class:`~qsac.errors.InvalidInputError` unless a checkpoint is of this configuration, these data, and
     parameters and a state of the same shapes and types."""
     what = None
@@ -120,7 +130,7 @@ def check(checkpoint: Checkpoint, path: Path, config: str, data: str, shapes: Ar
         raise InvalidInputError(
             "the checkpoint is of another training",
             code="train.other-checkpoint",
-            source=str(path),
+            source=source,
             found=f"a checkpoint of {what}",
             help="--restart begins anew, -o NEW trains in another folder",
         )

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.errors import CheckFailedError
-from qsac.families.contract import Fact
+from qsac.errors import CheckFailedError, present
 from qsac.training import checkpoints
 from qsac.training.checkpoints import Checkpoint
 from qsac.training.configuration import Config
@@ -28,53 +28,12 @@ from qsac.training.gradients import Gradient
 from qsac.training.measuring import means
 from qsac.training.phases import Given, Phase, Run, by_circuits
 from qsac.training.precision import fitted, precision
-from qsac.training.run_folder import write_seed
+from qsac.training.run_folder import model_text, trained_of, write_seed
 from qsac.training.trained import Epoch, Metrics, Stopped, Trained
+from qsac.training.watching import Beginning, Unwatched, Watch, never
 
 _GROWING = 5
 """Training has diverged where so many epochs in a row are worse than the first one, by more than a nat."""
-
-
-class Beginning(NamedTuple):
-    """What is known before training starts: the digest of the seed's data, facts and warnings for people, the epochs of
-    an earlier run that it goes on from, and how many there will be."""
-
-    data: str
-    facts: tuple[Fact, ...]
-    warnings: tuple[str, ...]
-    history: tuple[Epoch, ...]
-    epochs: int
-
-
-class Watch(Protocol):
-    """Who is told how a seed is getting on."""
-
-    def begun(self, beginning: Beginning) -> None:
-        """Training begins."""
-
-    def epoch(self, record: Epoch) -> None:
-        """An epoch is done."""
-
-    def kept(self, epoch: int) -> None:
-        """A checkpoint of so many epochs is on disk."""
-
-
-class Unwatched:
-    """A watch that does nothing."""
-
-    def begun(self, beginning: Beginning) -> None:
-        """Nothing."""
-
-    def epoch(self, record: Epoch) -> None:
-        """Nothing."""
-
-    def kept(self, epoch: int) -> None:
-        """Nothing."""
-
-
-def never() -> bool:
-    """That nobody asks to stop."""
-    return False
 
 
 def train_seed(
@@ -86,10 +45,12 @@ def train_seed(
     stop: Callable[[], bool] = never,
     restart: bool = False,
     shared: Shared | None = None,
+    executor: Executor | None = None,
 ) -> Trained:
     """Train one seed. ``folder`` is where its checkpoint, model and history are; a checkpoint that is there is gone on
     from, unless ``restart``. None keeps nothing. Where ``stop`` says so, a checkpoint is written and
-    ``KeyboardInterrupt`` raised. ``shared`` has what was compiled for earlier seeds of the run.
+    ``KeyboardInterrupt`` raised. ``shared`` has what was compiled for earlier seeds of the run. Gradients from circuits
+    run them on the ``executor``, where there is one.
 
     Raises :class:`~qsac.errors.CheckFailedError` where training diverges: the last checkpoint stays;
     :class:`~qsac.errors.InvalidInputError` for a model that does not fit the data, and for a checkpoint of another
@@ -97,23 +58,59 @@ def train_seed(
     """
     data = config.data(seed)
     watch = Unwatched() if watch is None else watch
-    with precision(config.double), closing(_Gradients(config, data, seed)) as gradients:
+    with precision(config.double), closing(_Gradients(config, data, seed, executor)) as gradients:
         functions = functions_of(config, data, {} if shared is None else shared)
         seeded = _Seed(config, seed, data, functions, folder, watch, stop, gradients)
         kept = None if restart else seeded.found()
         state = seeded.start() if kept is None else seeded.restored(kept)
         watch.begun(seeded.beginning(state))
         stopped = (kept.stopped if kept is not None else None) or seeded.run(state)
-        metrics = None if kept is None else kept.metrics
-        if metrics is None:
-            measured = (("train", data.train), ("test", data.test))
-            metrics = {part: means(functions.measure(state.best, sequences)) for part, sequences in measured}
-            seeded.keep(state, metrics, stopped)
-    parameters = {name: np.asarray(values, dtype=np.float64) for name, values in state.best.items()}
-    trained = Trained(seed, parameters, tuple(state.history), metrics, stopped, state.best_epoch, data.digest)
+        done = seeded.over(state, kept, present(stopped, "why training is over"))
+    trained = present(trained_of(done, seed), "a seed whose training is over")
     if folder is not None:
-        write_seed(config, functions.learner, data, trained, folder)
+        write_seed(model_text(config, functions.learner, trained, data), trained, folder)
     return trained
+
+
+class Part(NamedTuple):
+    """What a part of a seed's training comes to: ``beginning`` where it was asked for, the seed's checkpoint, and the
+    text of its model file once training is over."""
+
+    beginning: Beginning | None
+    checkpoint: Checkpoint
+    model: str | None
+
+
+def train_part(
+    config: Config,
+    seed: int,
+    kept: Checkpoint | None,
+    *,
+    begin: bool,
+    pause: Callable[[], bool],
+    shared: Shared,
+    source: str,
+) -> Part:
+    """Train one seed from a checkpoint on, None for from the beginning: with ``begin`` no epoch, but what is known
+    before; else at least one, until ``pause`` says so after an epoch. Many parts come to the same bytes as
+    :func:`train_seed`. ``source`` names the checkpoint in errors. Raises what :func:`train_seed` raises.
+    """
+    data = config.data(seed)
+    with precision(config.double), closing(_Gradients(config, data, seed, None)) as gradients:
+        functions = functions_of(config, data, shared)
+        seeded = _Seed(config, seed, data, functions, None, Unwatched(), never, gradients)
+        if kept is not None:
+            seeded.check(kept, source)
+        state = seeded.start() if kept is None else seeded.restored(kept)
+        beginning = seeded.beginning(state) if begin else None
+        stopped = None if kept is None else kept.stopped
+        if stopped is None and not begin:
+            stopped = seeded.run(state, pause)
+        if stopped is None:
+            return Part(beginning, seeded.checkpoint(state), None)
+        done = seeded.over(state, kept, stopped)
+    trained = present(trained_of(done, seed), "a seed whose training is over")
+    return Part(beginning, done, model_text(config, functions.learner, trained, data))
 
 
 @dataclass
@@ -135,8 +132,8 @@ class _State:
 class _Gradients:
     """The gradients from circuits of a seed, made when they are first asked for."""
 
-    def __init__(self, config: Config, data: Data, seed: int) -> None:
-        self._asked = config, data, seed
+    def __init__(self, config: Config, data: Data, seed: int, executor: Executor | None) -> None:
+        self._asked, self._executor = (config, data, seed), executor
         self._made: Gradient | None = None
 
     def of(self, functions: Functions) -> Gradient:
@@ -144,7 +141,9 @@ class _Gradients:
             from qsac.training.from_circuits.making import gradient_of
 
             config, data, seed = self._asked
-            self._made = gradient_of(config, functions.learner, functions.objective, data, seed)
+            self._made = gradient_of(
+                config, functions.learner, functions.objective, data, seed, executor=self._executor
+            )
         return self._made
 
     def close(self) -> None:
@@ -198,12 +197,16 @@ class _Seed:
         """The checkpoint that is there, sure to be of this training."""
         if self.path is None or not self.path.exists():
             return None
+        kept = checkpoints.read(self.path)
+        self.check(kept, str(self.path))
+        return kept
+
+    def check(self, kept: Checkpoint, source: str) -> None:
+        """Whether a checkpoint is of this training."""
         import jax
 
-        kept = checkpoints.read(self.path)
         state = jax.tree.leaves(self.start(kept.epoch).remembered)
-        checkpoints.check(kept, self.path, self.config.digest, self.data.digest, self.initial, state)
-        return kept
+        checkpoints.check(kept, source, self.config.digest, self.data.digest, self.initial, state)
 
     def start(self, epoch: int = 0) -> _State:
         """The state before anything is learned, of the phase of an epoch."""
@@ -223,13 +226,34 @@ class _Seed:
             history=list(kept.history),
         )
 
-    def keep(self, state: _State, metrics: Mapping[str, Metrics] | None = None, stopped: Stopped | None = None) -> None:
+    def keep(self, state: _State) -> None:
         """Write a checkpoint."""
-        if self.path is None:
-            return
+        if self.path is not None:
+            self._write(self.checkpoint(state), self.path)
+
+    def _write(self, checkpoint: Checkpoint, path: Path) -> None:
+        checkpoints.write(checkpoint, path)
+        self.watch.kept(checkpoint.epoch)
+
+    def over(self, state: _State, kept: Checkpoint | None, stopped: Stopped) -> Checkpoint:
+        """The checkpoint of a seed whose training is over, with its metrics: ``kept`` where that has them, else it is
+        written."""
+        if kept is not None and kept.metrics is not None:
+            return kept
+        measured = (("train", self.data.train), ("test", self.data.test))
+        metrics = {part: means(self.functions.measure(state.best, sequences)) for part, sequences in measured}
+        done = self.checkpoint(state, metrics, stopped)
+        if self.path is not None:
+            self._write(done, self.path)
+        return done
+
+    def checkpoint(
+        self, state: _State, metrics: Mapping[str, Metrics] | None = None, stopped: Stopped | None = None
+    ) -> Checkpoint:
+        """The checkpoint of a state."""
         import jax
 
-        checkpoint = Checkpoint(
+        return Checkpoint(
             config=self.config.digest,
             data=self.data.digest,
             seed=self.seed,
@@ -241,13 +265,11 @@ class _Seed:
             metrics=metrics,
             stopped=stopped,
         )
-        checkpoints.write(checkpoint, self.path)
-        self.watch.kept(state.epoch)
 
     # Epochs
 
-    def run(self, state: _State) -> Stopped:
-        """All epochs that are left."""
+    def run(self, state: _State, pause: Callable[[], bool] = never) -> Stopped | None:
+        """All epochs that are left; or those until ``pause`` says so after one, then None."""
         fields = self.config.fields
         patience = None if fields.validation is None else fields.validation.patience
         while state.epoch < fields.epochs:
@@ -260,6 +282,8 @@ class _Seed:
             self._epoch(state)
             if state.epoch % fields.checkpoint.every == 0 and state.epoch < fields.epochs:
                 self.keep(state)
+            if state.epoch < fields.epochs and pause():
+                return None
         return "finished"
 
     def _epoch(self, state: _State) -> None:

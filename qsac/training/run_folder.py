@@ -8,7 +8,6 @@ its history; ``results.json`` the metrics of all seeds.
 from __future__ import annotations
 
 import csv
-import fcntl
 import io
 import json
 import os
@@ -25,12 +24,14 @@ from qsac.errors import InvalidInputError, QsacError
 from qsac.families.contract import Model
 from qsac.families.learning import Learner
 from qsac.families.reading import load as load_model
+from qsac.files import locks
 from qsac.files.inside import inside
 from qsac.files.limits import MODEL_FILE_BYTES, TOKEN_FILE_BYTES
 from qsac.files.source import read_file
 from qsac.files.strict_json import parse, walk
 from qsac.files.writing import LEFTOVER, write_file, write_whole
 from qsac.training import checkpoints
+from qsac.training.checkpoints import Checkpoint
 from qsac.training.configuration import Config
 from qsac.training.data.contract import Data
 from qsac.training.reading import of_document
@@ -161,6 +162,11 @@ def model_of(config: Config, learner: Learner, trained: Trained, data: Data) -> 
     return learner.model(trained.parameters, data.test[0], f"{config.name[:80]}-{trained.seed}")
 
 
+def model_text(config: Config, learner: Learner, trained: Trained, data: Data) -> str:
+    """What the model file of a seed holds."""
+    return json.dumps(model_of(config, learner, trained, data).canonical, allow_nan=False)
+
+
 def config_in(folder: Path) -> Config | None:
     """The configuration of the run in a folder; None where there is none. Raises :class:`~qsac.errors.QsacError` for a
     file of that name that is no configuration."""
@@ -181,6 +187,11 @@ def _trained(folder: Path, seed: int) -> Trained | None:
     if not path.is_file():
         return None
     kept = checkpoints.read(path)
+    return trained_of(kept, seed)
+
+
+def trained_of(kept: Checkpoint, seed: int) -> Trained | None:
+    """A seed as a checkpoint has it; None where training is not over."""
     if kept.stopped is None or kept.metrics is None:
         return None
     parameters = {name: values.astype("float64") for name, values in kept.best.items()}
@@ -293,10 +304,9 @@ def _named(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield "/" + "/".join(map(str, path)), value
 
 
-def write_seed(config: Config, learner: Learner, data: Data, trained: Trained, folder: Path) -> None:
-    """Write a seed's model file and history."""
-    model = model_of(config, learner, trained, data)
-    write_whole(folder / MODEL, [json.dumps(model.canonical, allow_nan=False), "\n"])
+def write_seed(model: str, trained: Trained, folder: Path) -> None:
+    """Write a seed's ``model`` file, whose text that is, and its history."""
+    write_whole(folder / MODEL, [model, "\n"])
     write_whole(folder / HISTORY, [history_text(trained)])
 
 
@@ -322,22 +332,15 @@ def write_results(run: Run, folder: Path) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Hold the lock on a run's folder: one process trains in it at a time. Raises
     :class:`~qsac.errors.InvalidInputError` where another one holds it. The system releases it with the process."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with locks.locked(folder, os.O_RDONLY) as ours:
+        if not ours:
             raise InvalidInputError(
                 "another process trains in this folder",
                 code="train.folder-in-use",
                 source=str(folder),
                 help="wait for it, or choose another one by -o FOLDER",
-            ) from None
-        except OSError:
-            pass  # a file system without locks
+            )
         yield
-    finally:
-        os.close(handle)
 
 
 def is_locked(folder: Path) -> bool:

@@ -7,6 +7,7 @@ import platform
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -18,20 +19,20 @@ from qsac.artifact.fingerprint import library_version, version
 from qsac.errors import BackendError, QsacError
 from qsac.machine.read import find_target
 from qsac.optional import optional_package
+from qsac.sweeps.processes import check_executor
 from qsac.training import journal as journals
 from qsac.training.configuration import Config
 from qsac.training.functions import Shared, functions_of
-from qsac.training.loop import Beginning
 from qsac.training.precision import precision
 from qsac.training.reading import load
 from qsac.training.run_folder import Run, locked, made, prepare, seed_folder, write_results
+from qsac.training.tasks import LIBRARIES
 from qsac.training.trained import Epoch, Trained
-from qsac.training.workers import Event, Kept, in_processes, one_seed
+from qsac.training.watching import Beginning
+from qsac.training.workers import Event, Kept, by_workers, one_seed
 
 Follow: TypeAlias = Callable[[int, Event], None]
 """Who is told what the seeds tell: the seed, and what it says."""
-
-_LIBRARIES = ("jax", "jaxlib", "numpy", "optax")
 
 
 def train(
@@ -40,6 +41,7 @@ def train(
     *,
     seeds: int | list[int] | None = None,
     jobs: int = 1,
+    executor: Executor | None = None,
     epochs: int | None = None,
     objective: Any = None,
     gradient: Any = None,
@@ -52,26 +54,30 @@ def train(
     ``folder`` is where checkpoints, models and results go; a run of the same configuration that is there is gone on
     with, unless ``restart``; one of another configuration is refused, or removed with ``force``. Without a folder
     nothing is written. ``seeds``, ``epochs``, ``objective`` and ``gradient`` take the place of the configuration's own.
-    ``jobs``: how many processes train at once; each runs a seed at a time. ``follow`` is told what the seeds tell.
+    ``jobs``: how many processes train at once; each runs a seed at a time. ``executor``, any
+    :class:`concurrent.futures.Executor`, trains in their place: its workers are given texts and return texts, need the
+    same qsac, and the files that the configuration names at the same place, but no folder of the run. One seed with
+    gradients from circuits is trained here, and its circuits are run there. ``follow`` is told what the seeds tell.
 
     A seed that fails does not keep the others from training; the run says which did. An interruption writes checkpoints
     and raises ``KeyboardInterrupt``. Raises :class:`~qsac.errors.QsacError` for what is wrong with the configuration or
     the folder, and the first seed's error where all seeds fail.
     """
     jobs = whole_number(jobs, "number of jobs", 1, 1024)
+    check_executor(executor, jobs)
     _check_packages()
     changes = {"seeds": seeds, "epochs": epochs, "objective": objective, "gradient": gradient}
     chosen = load(config, {name: value for name, value in changes.items() if value is not None})
     shared = _checked(chosen)
     if folder is None:
-        return _Run(chosen, None, {}, follow).trained(jobs, shared, restart=restart)
+        return _Run(chosen, None, {}, follow).trained(jobs, executor, shared, restart=restart)
     place = Path(file_path(folder, "folder"))
     with locked(made(place)):
         chosen = prepare(chosen, place, force=force)
         journal = journals.Journal()
         number = journal.enter(chosen, place, _versions(), restart=restart)
         recorders = {seed: journals.Recorder(journal, number, seed) for seed in chosen.seeds}
-        run = _Run(chosen, place, recorders, follow).trained(jobs, shared, restart=restart)
+        run = _Run(chosen, place, recorders, follow).trained(jobs, executor, shared, restart=restart)
         write_results(run, place)
     return run
 
@@ -111,18 +117,21 @@ class _Run:
         self._done: dict[int, Trained] = {}
         self._failed: dict[int, QsacError] = {}
 
-    def trained(self, jobs: int, shared: Shared, *, restart: bool) -> Run:
+    def trained(self, jobs: int, executor: Executor | None, shared: Shared, *, restart: bool) -> Run:
         """The run, once all seeds are done."""
         config = self._config
         folders = {seed: self._seed_folder(seed) for seed in config.seeds}
         with _interruptible() as stop:
-            if jobs > 1 and len(folders) > 1:
-                in_processes(config, folders, jobs, self._hear, stop, restart=restart)
-            else:
+            alone = len(folders) == 1
+            if (executor is None and (jobs == 1 or alone)) or (alone and config.gradient is not None):
                 for seed, folder in folders.items():
                     if stop():
                         break
-                    one_seed(config, seed, folder, partial(self._hear, seed), stop, restart=restart, shared=shared)
+                    tell = partial(self._hear, seed)
+                    one_seed(config, seed, folder, tell, stop, restart=restart, shared=shared, executor=executor)
+            else:
+                workers = min(jobs, len(folders)) if executor is None else executor
+                by_workers(config, folders, workers, self._hear, stop, restart=restart)
         if len(self._done) + len(self._failed) < len(config.seeds):
             raise KeyboardInterrupt
         if not self._done:
@@ -195,5 +204,5 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
 def _versions() -> dict[str, str]:
     """The versions of qsac and of what it computes with."""
     return {"qsac": version(), "python": platform.python_version()} | {
-        name: library_version(name) for name in _LIBRARIES
+        name: library_version(name) for name in LIBRARIES
     }

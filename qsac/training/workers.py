@@ -1,23 +1,44 @@
-"""Seeds in processes of their own, several at once."""
+"""Seeds that are trained by workers, in processes of qsac's own or on any executor, several at once.
+
+A task is a part of a seed's training: from one checkpoint to the next, a second or some of them. Workers are given
+and return texts, as those of sweeps (:mod:`qsac.sweeps`), whose driver hands the parts over, one of each seed at a
+time. So a worker needs no folder of the run, one that is lost costs the part that it had, and the bytes are those of a
+seed that is trained in one go, whoever trains it.
+"""
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from qsac.errors import BackendError, DoesNotFitError, QsacError
+from qsac.errors import BackendError, QsacError
+from qsac.files.source import read_file
+from qsac.files.writing import write_file
+from qsac.sweeps.driving import Driver
+from qsac.sweeps.processes import Foreign, Processes
+from qsac.sweeps.records import Record, error_of
+from qsac.sweeps.tasks import text_of
+from qsac.training import checkpoints
+from qsac.training.checkpoints import Checkpoint
 from qsac.training.configuration import Config
 from qsac.training.functions import Shared
-from qsac.training.loop import Beginning, train_seed
-from qsac.training.reading import of_document
-from qsac.training.threads import one_thread
+from qsac.training.loop import train_seed
+from qsac.training.run_folder import trained_of, write_seed
+from qsac.training.tasks import PART_BYTES, task_key
 from qsac.training.trained import Epoch, Trained
+from qsac.training.watching import Beginning
+from qsac.training.working import work
+
+HERE, ELSEWHERE = 1.0, 10.0
+"""Seconds of a part, in processes of qsac's own and on an executor. No number of a seed depends on them."""
+
+GRACE = 2.0
+"""Seconds that parts in processes of qsac's own may take to end where training is interrupted."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +55,6 @@ class Interrupted:
 
 Event: TypeAlias = Beginning | Epoch | Kept | Trained | QsacError | Interrupted
 """What a seed tells. Each of the last three is its last word."""
-
-_STOP = "stop"
-
-
-@dataclass(frozen=True)
-class Work:
-    """What a process is asked to do with a seed."""
-
-    document: Mapping[str, Any]
-    folder: Path
-    kept: Path | None
-    seed: int
-    restart: bool
 
 
 class _Teller:
@@ -74,10 +82,15 @@ def one_seed(
     *,
     restart: bool,
     shared: Shared,
+    executor: Executor | None = None,
 ) -> None:
-    """Train a seed, and tell everything, to its last word: also failures, where they are the seed's own."""
+    """Train a seed in this process, its circuits on an ``executor``, and tell everything, to its last word: also
+    failures, where they are the seed's own."""
+    watch = _Teller(tell)
     try:
-        done: Event = train_seed(config, seed, kept, watch=_Teller(tell), stop=stop, restart=restart, shared=shared)
+        done: Event = train_seed(
+            config, seed, kept, watch=watch, stop=stop, restart=restart, shared=shared, executor=executor
+        )
     except KeyboardInterrupt:
         done = Interrupted()
     except QsacError as error:
@@ -85,158 +98,168 @@ def one_seed(
     tell(done)
 
 
-def in_processes(
+def by_workers(
     config: Config,
     seeds: Mapping[int, Path | None],
-    jobs: int,
+    workers: int | Executor,
     tell: Callable[[int, Event], None],
     stop: Callable[[], bool],
     *,
     restart: bool,
 ) -> None:
-    """Train seeds in up to ``jobs`` processes at once, and tell what they tell. ``seeds`` are the folders of their
-    checkpoints.
+    """Train seeds in so many processes of qsac's own, or on an executor, and tell what they tell. ``seeds`` are the
+    folders of their checkpoints.
 
-    Where ``stop`` says so, every seed that trains is asked to stop, and no other one begins. Raises
-    :class:`~qsac.errors.BackendError` where a process ends without a word. Whatever happens, no process is left.
+    Where ``stop`` says so, what is done is written, and no other part begins. Raises
+    :class:`~qsac.errors.BackendError` where a process of qsac's own ends without a word, or an executor is lost.
+    Whatever happens, no process of qsac's own is left.
     """
-    waiting = [Work(config.document, config.folder, kept, seed, restart) for seed, kept in seeds.items()]
-    context = multiprocessing.get_context("spawn")
-    workers: dict[Any, _Worker] = {}
-    stopping = False
+    own = isinstance(workers, int)
+    pool = _Processes(workers) if isinstance(workers, int) else Foreign(workers, work)
+    parts = _Parts(config, seeds, tell, HERE if own else ELSEWHERE, restart=restart)
     try:
-        for _ in range(min(jobs, len(waiting))):
-            worker = _Worker(context)
-            workers[worker.ours] = worker
-            worker.give(waiting.pop(0))
-        while workers:
-            if not stopping and stop():
-                stopping = True
-                waiting.clear()
-                for worker in workers.values():
-                    worker.stop()
-            for ready in wait(list(workers), timeout=0.2):
-                worker = workers[ready]
-                event = worker.heard()
-                tell(worker.seed, event)
-                if not isinstance(event, Trained | QsacError | Interrupted):
-                    continue
-                if waiting:
-                    worker.give(waiting.pop(0))
-                else:
-                    worker.close()
-                    del workers[ready]
+        grace = GRACE if own else 0.0
+        driver = Driver(pool, parts.text, parts.keep, stop=stop, grace=grace, most_bytes=PART_BYTES)
+        parts.next = driver.add
+        driver.drive(parts.begin())
+        parts.interrupt()
     finally:
-        for worker in workers.values():
-            worker.kill()
+        pool.close()
 
 
-class _Worker:
-    """A process that trains one seed after another."""
+class _Processes(Processes):
+    """Processes that train. One that is lost most likely lacked memory, and would again."""
 
-    def __init__(self, context: Any) -> None:
-        self.ours, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        self._process.start()
-        theirs.close()
-        self.seed = -1
+    def __init__(self, jobs: int) -> None:
+        # No more parts at once than processes: the one that becomes free is then the one that had the seed before, and
+        # has its data.
+        super().__init__(jobs, work, most=jobs)
 
-    def give(self, work: Work) -> None:
-        self.seed = work.seed
-        with suppress(OSError):  # a process that is gone is noticed when it should answer
-            self.ours.send(work)
-
-    def stop(self) -> None:
-        with suppress(OSError):
-            self.ours.send(_STOP)
-
-    def heard(self) -> Event:
-        try:
-            event: Event = self.ours.recv()
-        except (EOFError, OSError):
-            self._process.join(timeout=5)
-            raise BackendError(
-                f"the process that trained seed {self.seed} ended without a word",
-                code="train.lost-process",
-                found=f"exit code {self._process.exitcode}",
-                help="the last checkpoint is kept; there may not be enough memory for so many processes (--jobs)",
-            ) from None
-        if isinstance(event, _Bug):
-            raise RuntimeError(f"in the process of seed {self.seed}: {event.said}")
-        if isinstance(event, _System):
-            raise OSError(event.number, event.said, event.file)
-        return _restored(event) if isinstance(event, _Failure) else event
-
-    def close(self) -> None:
-        self.ours.close()
-        self._process.join(timeout=10)
-        self.kill()
-
-    def kill(self) -> None:
-        if self._process.is_alive():
-            self._process.kill()
-        self._process.join()
-        self.ours.close()
+    def renew(self) -> None:
+        raise BackendError(
+            "a process that trained ended without a word",
+            code="train.lost-process",
+            help="the last checkpoint is kept; there may not be enough memory for so many processes (--jobs)",
+        )
 
 
-@dataclass(frozen=True)
-class _Failure:
-    """An error on its way between processes: errors take arguments by name, which they are not pickled with."""
-
-    kind: type[QsacError]
-    fields: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class _System:
-    """A failed system call, such as a write on a full disk."""
+@dataclass(eq=False)
+class _Seed:
+    """A seed under way: its folder, its checkpoint so far and that one's text, and the epochs that are on disk."""
 
     number: int
-    said: str
-    file: str | None
+    folder: Path | None
+    data: bytes = b""
+    checkpoint: Checkpoint | None = None
+    on_disk: int = 0
+    begun: bool = False
+    over: bool = False
 
 
-@dataclass(frozen=True)
-class _Bug:
-    """What nobody foresaw."""
+@dataclass(eq=False)
+class _Parts:
+    """The parts of all seeds: what workers are asked for, and what comes of their answers."""
 
-    said: str
+    config: Config
+    folders: Mapping[int, Path | None]
+    tell: Callable[[int, Event], None]
+    seconds: float
+    restart: bool = field(kw_only=True)
+    next: Callable[[str], None] = field(default=lambda _key: None, init=False)
+    _seeds: list[_Seed] = field(default_factory=list, init=False)
+    _asked: dict[str, tuple[_Seed, dict[str, Any]]] = field(default_factory=dict, init=False)
+    _turns: count[int] = field(default_factory=count, init=False)
 
+    def begin(self) -> list[str]:
+        """The first task of each seed."""
+        keys = []
+        for number, folder in self.folders.items():
+            seed = _Seed(number, folder)
+            self._seeds.append(seed)
+            try:
+                self._find(seed)
+            except QsacError as error:
+                self._end(seed, error)
+            else:
+                keys.append(self._task(seed))
+        return keys
 
-def _restored(failure: _Failure) -> QsacError:
-    error = failure.kind.__new__(failure.kind, failure.fields["title"])
-    error.__dict__.update(failure.fields)
-    return error
+    def _find(self, seed: _Seed) -> None:
+        """The checkpoint that is there."""
+        path = None if seed.folder is None else seed.folder / checkpoints.FILE
+        if path is not None and path.exists() and not self.restart:
+            seed.data = read_file(path, checkpoints.LIMIT, "checkpoint file")
+            seed.checkpoint = checkpoints.decoded(seed.data, str(path))
+            seed.on_disk = seed.checkpoint.epoch
 
+    def _task(self, seed: _Seed) -> str:
+        task = {
+            "action": "train",
+            "config": self.config.document,
+            "folder": str(self.config.folder.absolute()),
+            "seed": seed.number,
+            "begin": not seed.begun,
+            "checkpoint": base64.b64encode(seed.data).decode("ascii"),
+            "source": None if seed.folder is None else str(seed.folder / checkpoints.FILE),
+            "seconds": self.seconds,
+        }
+        key = task_key(task)
+        self._asked[key] = seed, task
+        return key
 
-def _serve(theirs: Connection) -> None:
-    """What a process does: it trains the seeds that it is given, until it is given no more. Its parent says when to
-    stop, also by ending; the keys that interrupt are the parent's affair."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    one_thread()
-    shared: Shared = {}
-    configs: dict[str, Config] = {}
+    def text(self, key: str) -> str:
+        """What a worker is given."""
+        return text_of({"task": self._asked[key][1], "key": key, "turn": next(self._turns)})
 
-    def tell(event: Event) -> None:
-        sent = _Failure(type(event), dict(vars(event))) if isinstance(event, QsacError) else event
-        with suppress(OSError):  # the parent is gone
-            theirs.send(sent)
+    def keep(self, records: Sequence[Record]) -> None:
+        """Note what workers answer, and ask on."""
+        for record in records:
+            seed, _ = self._asked.pop(record.key)
+            if record.state == "done":
+                self._heard(seed, record.body)
+                continue
+            error = error_of(record.body)
+            if error.code == "sweep.task-failed":
+                raise RuntimeError(f"in the process of seed {seed.number}: {error.found}")
+            self._end(seed, error)
 
-    while True:
-        try:
-            work = theirs.recv()
-        except (EOFError, OSError):
+    def _heard(self, seed: _Seed, body: Mapping[str, Any]) -> None:
+        before = 0 if seed.checkpoint is None else seed.checkpoint.epoch
+        data = base64.b64decode(body["checkpoint"])
+        kept = checkpoints.decoded(data, "a worker's checkpoint")
+        unchanged, seed.data, seed.checkpoint = data == seed.data, data, kept
+        if body["beginning"] is not None:
+            facts, warnings, epochs = body["beginning"]
+            known = tuple((name, said) for name, said in facts), tuple(warnings)
+            seed.begun = True
+            self.tell(seed.number, Beginning(kept.data, *known, kept.history, epochs))
+        for epoch in kept.history[before:]:
+            self.tell(seed.number, epoch)
+        trained = None if body["model"] is None else trained_of(kept, seed.number)
+        every = self.config.fields.checkpoint.every
+        if not unchanged and (trained is not None or kept.epoch // every > seed.on_disk // every):
+            self._write(seed)
+        if trained is None:
+            self.next(self._task(seed))
             return
-        if not isinstance(work, Work):
-            continue  # asked to stop, when the last word was said already
-        config = configs.setdefault("config", of_document(dict(work.document), work.folder))
-        try:
-            one_seed(config, work.seed, work.kept, tell, theirs.poll, restart=work.restart, shared=shared)
-        except MemoryError:
-            tell(DoesNotFitError("there is not enough memory for a seed", code="capacity.out-of-memory"))
-        except OSError as error:
-            with suppress(OSError):
-                theirs.send(_System(error.errno or 0, error.strerror or str(error), error.filename))
-        except Exception as error:
-            with suppress(OSError):
-                theirs.send(_Bug(f"{type(error).__name__}: {error}"))
+        if seed.folder is not None:
+            write_seed(body["model"], trained, seed.folder)
+        self._end(seed, trained)
+
+    def _write(self, seed: _Seed) -> None:
+        if seed.folder is not None and seed.checkpoint is not None:
+            write_file(seed.folder / checkpoints.FILE, [seed.data])
+            seed.on_disk = seed.checkpoint.epoch
+            self.tell(seed.number, Kept(seed.on_disk))
+
+    def _end(self, seed: _Seed, event: Event) -> None:
+        seed.over = True
+        self.tell(seed.number, event)
+
+    def interrupt(self) -> None:
+        """Write what is done of seeds whose training is not over."""
+        for seed in self._seeds:
+            if seed.begun and not seed.over:
+                if seed.checkpoint is not None and seed.checkpoint.epoch > seed.on_disk:
+                    self._write(seed)
+                self._end(seed, Interrupted())

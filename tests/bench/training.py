@@ -61,7 +61,7 @@ def replaced(page: str, name: str, content: str) -> str:
 
 def main() -> None:
     options = arguments()
-    from qsac.training.threads import one_thread
+    from qsac.sweeps.threads import one_thread
 
     one_thread()
     plan = Plan(options.seeds, options.quick, options.pennylane)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from qsac.cli.main import run
-from qsac.training.threads import _VARIABLES
+from qsac.sweeps.threads import _VARIABLES
 from tests.sweeps.plans import PLAN, changed
 
 ROOT = Path(__file__).parents[2]

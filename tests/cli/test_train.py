@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from qsac.cli.main import run
+from qsac.sweeps.threads import _VARIABLES
 from qsac.training.checkpoints import FILE
 from qsac.training.json_schema import json_schema
-from qsac.training.threads import _VARIABLES
 from tests.training.tiny import WORDS, changed
 
 

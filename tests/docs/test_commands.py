@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from qsac.cli.main import run
-from qsac.training.threads import _VARIABLES
+from qsac.sweeps.threads import _VARIABLES
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -18,7 +18,7 @@ PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
 
 @pytest.mark.parametrize(
     ("name", "count", "prints"),
-    [("python", 7, 12), ("from-a-trained-layer", 1, 3), ("gradients", 1, 3), ("sweeps", 1, 3)],
+    [("python", 7, 12), ("from-a-trained-layer", 1, 3), ("gradients", 1, 3), ("sweeps", 2, 4)],
 )
 def test_examples_print_what_they_say(
     name: str, count: int, prints: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -31,7 +31,7 @@ def test_examples_print_what_they_say(
     assert len(blocks) >= count
     assert len(said) == sum(block.count("print(") for block in blocks) >= prints
     printed = io.StringIO()
-    names: dict[str, object] = {}
+    names: dict[str, object] = {"__name__": "__main__"}
     with contextlib.redirect_stdout(printed):
         for block in blocks:
             exec(compile(block, f"docs/{name}.md", "exec"), names)

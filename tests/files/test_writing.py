@@ -333,7 +333,7 @@ def test_nothing_else_is_removed(tmp_path: Path) -> None:
 def test_a_writer_whose_file_was_taken_for_abandoned_takes_another_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lock, taken = writing._lock, []
+    lock, taken = writing.lock, []
 
     def late(handle: int) -> bool:
         if len(taken) < 3:
@@ -342,7 +342,7 @@ def test_a_writer_whose_file_was_taken_for_abandoned_takes_another_name(
         return lock(handle)
 
     monkeypatch.setattr(writing, "_without_name", lambda *_: None)
-    monkeypatch.setattr(writing, "_lock", late)
+    monkeypatch.setattr(writing, "lock", late)
     write_whole(tmp_path / "file", ["text"])
     assert [len(names) for names in taken] == [1, 1, 1]
     assert len({name for names in taken for name in names}) == 3

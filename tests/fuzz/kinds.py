@@ -52,10 +52,24 @@ def every_kind() -> dict[str, Kind]:
         journals,
         machines,
         models,
+        plans,
         programs,
         templates,
         views,
     )
 
-    modules = (models, arrays, machines, artifacts, templates, programs, counts, journals, entries, commands, views)
+    modules = (
+        models,
+        arrays,
+        machines,
+        artifacts,
+        templates,
+        programs,
+        counts,
+        journals,
+        entries,
+        plans,
+        commands,
+        views,
+    )
     return {kind.name: kind for module in modules for kind in module.KINDS}

@@ -11,8 +11,9 @@ import pytest
 
 from qsac.errors import QsacError
 from qsac.files.strict_json import parse
-from tests.fuzz import starts
+from tests.fuzz import plans, starts
 from tests.fuzz.changes import RAW
+from tests.fuzz.contract import Example
 from tests.fuzz.mutations import Document, bytes_mutated, is_plain, mutated, resolved, shape_of, text_of, walk
 
 DOCUMENT = {
@@ -113,3 +114,6 @@ def test_what_mutations_start_from_is_accepted_and_of_every_kind():
     assert any(made.target["coupling"] for made in starts.compiled())
     assert len(starts.words()) > 200
     assert all(json.dumps(start.document) for start in (*starts.artifacts(), *starts.templates(), *starts.machines()))
+    assert {plan["action"] for plan in plans.PLANS.values()} == {"compile", "estimate", "run"}
+    for start in plans.DOCUMENTS:
+        assert plans.done(Example(start.name, text_of(start.document), ())) == "accepted", start.name

@@ -18,7 +18,9 @@ from tests.soak.sweeps import swept  # noqa: E402
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--kills", type=int, default=200, help="kills in all (200)")
-    parser.add_argument("--only", choices=[*KINDS, "sweep"], help="kill this only, and leave the cache in peace")
+    parser.add_argument(
+        "--only", choices=[*KINDS, "sweep", "dask"], help="kill this only, and leave the cache in peace"
+    )
     parser.add_argument("--processes", type=int, default=8, help="processes on one cache (8)")
     parser.add_argument("--operations", type=int, default=10_000, help="operations on it in all (10,000)")
     parser.add_argument("--tasks", type=int, default=500, help="tasks of a sweep that is killed (500)")
@@ -45,19 +47,26 @@ def main() -> int:
             f"({found.hits:,} hits), {found.writes:,} writes, {found.cleared:,} times cleared, "
             f"{len(found.wrong)} wrong, {found.seconds:.1f} s"
         )
-    if asked.only in (None, "sweep"):
-        sweep = swept(asked.tasks, asked.sweep_kills, seed, log)
-        wrong += [f"sweep: {message}" for message in sweep.wrong]
-        print(
-            f"a sweep of {sweep.tasks:,} tasks ({sweep.refused:,} refused), killed {sweep.kills:,} times "
-            f"({sweep.drivers:,} times its driver, {sweep.spooled:,} records then in the spool): "
-            f"{len(sweep.wrong)} wrong, {sweep.seconds:.1f} s"
-        )
+    for name, on in (("sweep", "processes"), ("dask", "Dask")):
+        if asked.only in (None, name):
+            wrong += _sweep(asked, seed, log, on)
     for message in wrong:
         print(f"wrong: {message}")
     if not wrong:
         log.unlink(missing_ok=True)
     return 1 if wrong else 0
+
+
+def _sweep(asked: argparse.Namespace, seed: int, log: Path, on: str) -> list[str]:
+    """Kill a sweep, and say in a line what became of it. What is wrong with it."""
+    sweep = swept(asked.tasks, asked.sweep_kills, seed, log, on)
+    print(
+        f"a sweep of {sweep.tasks:,} tasks ({sweep.refused:,} refused) on {on}, killed {sweep.kills:,} times "
+        f"({sweep.drivers:,} times its driver, {sweep.spooled:,} records then in the spool): "
+        f"{len(sweep.wrong)} wrong, {sweep.seconds:.1f} s",
+        flush=True,
+    )
+    return [f"sweep on {on}: {message}" for message in sweep.wrong]
 
 
 if __name__ == "__main__":

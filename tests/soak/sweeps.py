@@ -1,4 +1,4 @@
-"""A sweep in processes whose driver and workers are killed: in the end it has what an undisturbed one has."""
+"""A sweep whose driver and workers are killed, in processes or on Dask: it ends with what an undisturbed one has."""
 
 import json
 import os
@@ -18,6 +18,11 @@ from typing import Any
 from tests.cli.conftest import SMALL
 
 JOBS = 2
+COMMANDS = {
+    "processes": ("-m", "qsac", "sweep", "plan.json", "--jobs", str(JOBS), "-q", "-o"),
+    "Dask": ("-m", "tests.soak.on_dask", "plan.json", str(JOBS)),
+}
+"""How a sweep is begun, up to the folder of its results. The cluster is one of the driver's, and ends with it."""
 _PATIENCE = 300.0
 """Seconds after which a sweep that does nothing more is given up."""
 
@@ -46,13 +51,14 @@ def plan_of(tasks: int) -> dict[str, Any]:
     return {"qsac_sweep": 1, "model": SMALL, "action": "compile", "axes": axes, "options": {"target": "h2"}}
 
 
-def swept(tasks: int, kills: int, seed: int, log: Path) -> Swept:
-    """Kill a sweep ``kills`` times: its driver and a worker by turns, when random numbers of its tasks are done."""
+def swept(tasks: int, kills: int, seed: int, log: Path, on: str = "processes") -> Swept:
+    """Kill a sweep ``kills`` times: its driver and a worker by turns, when random numbers of its tasks are done. ``on``
+    is one of :data:`COMMANDS`; the undisturbed one that it is compared with is always in processes."""
     told, began, dice = Swept(), time.perf_counter(), random.Random(f"{seed} sweep")
     with tempfile.TemporaryDirectory() as temporary, log.open("ab") as stream:
         folder = Path(temporary)
         (folder / "plan.json").write_text(json.dumps(plan_of(tasks)), encoding="utf-8")
-        killed = _Killed(folder, stream, told)
+        killed = _Killed(folder, stream, told, on)
         number = len(plan_of(tasks)["axes"][0]["values"]) * 10
         for turn, done in enumerate(sorted(dice.randrange(number * 4 // 5) for _ in range(kills))):
             killed.kill(done, driver=not turn & 1, after=dice.uniform(0, 0.1))
@@ -76,22 +82,25 @@ def swept(tasks: int, kills: int, seed: int, log: Path) -> Swept:
 class _Killed:
     """The sweep that is killed."""
 
-    def __init__(self, folder: Path, stream: Any, told: Swept) -> None:
-        self._folder, self._stream, self._told = folder, stream, told
+    def __init__(self, folder: Path, stream: Any, told: Swept, on: str) -> None:
+        self._folder, self._stream, self._told, self._on = folder, stream, told, on
         self._out = folder / "killed"
-        self._driver = _start(folder, "killed", stream)
+        self._driver = self._started()
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        return _start(self._folder, "killed", self._stream, self._on)
 
     def kill(self, done: int, *, driver: bool, after: float) -> None:
         """Kill the driver or a worker, some seconds after so many tasks are done."""
         self._wait(done)
         time.sleep(after)
         workers = children(self._driver.pid)
-        while not driver and not workers and self._driver.poll() is None:
+        while not driver and not (workers and self._is_up()) and self._driver.poll() is None:
             time.sleep(0.01)
             workers = children(self._driver.pid)
         if self._driver.poll() is not None:
             self._told.wrong.append(f"it ended by itself, with {self._driver.returncode}")
-            self._driver = _start(self._folder, "killed", self._stream)
+            self._driver = self._started()
             return
         self._told.kills += 1
         if not driver:
@@ -105,7 +114,12 @@ class _Killed:
             self._told.wrong.append("workers outlive their driver")
         _check(self._out, self._told)
         self._told.spooled += len(list(self._out.glob("whole/spool/*.json")))
-        self._driver = _start(self._folder, "killed", self._stream)
+        self._driver = self._started()
+
+    def _is_up(self) -> bool:
+        """Whether the driver's workers are its sweep's: a cluster that loses one while it begins does not begin."""
+        up = self._folder / "killed.up"
+        return self._on != "Dask" or (up.exists() and up.read_text(encoding="ascii") == str(self._driver.pid))
 
     def finish(self) -> None:
         """Let it come to its end."""
@@ -121,8 +135,8 @@ class _Killed:
             time.sleep(0.05)
 
 
-def _start(folder: Path, out: str, stream: Any) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "qsac", "sweep", "plan.json", "-o", out, "--jobs", str(JOBS), "-q"]
+def _start(folder: Path, out: str, stream: Any, on: str = "processes") -> "subprocess.Popen[bytes]":
+    command = [sys.executable, *COMMANDS[on], out]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     return subprocess.Popen(command, cwd=folder, env=environment, stdout=stream, stderr=stream)
 

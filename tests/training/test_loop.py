@@ -12,12 +12,13 @@ from qsac.errors import CheckFailedError, InvalidInputError
 from qsac.training import checkpoints
 from qsac.training.configuration import Config
 from qsac.training.functions import Shared
-from qsac.training.loop import Beginning, Unwatched, train_seed
+from qsac.training.loop import train_seed
 from qsac.training.measuring import means, measured
 from qsac.training.objectives import Objective
 from qsac.training.reading import load
 from qsac.training.run_folder import HISTORY, MODEL
 from qsac.training.trained import Epoch, Trained
+from qsac.training.watching import Beginning, Unwatched
 from tests.training.simple import simple
 from tests.training.tiny import STATES, WORDS, changed
 

@@ -18,8 +18,9 @@ from qsac.training.comparisons.contract import Compared, CountedKind, LearnedKin
 from qsac.training.configuration import Config
 from qsac.training.data.contract import Data
 from qsac.training.functions import Shared
-from qsac.training.loop import Watch, train_seed
+from qsac.training.loop import train_seed
 from qsac.training.measuring import Measure, means
+from qsac.training.watching import Watch
 
 
 @cache

@@ -19,6 +19,7 @@ from qsac.training.from_circuits.coefficients import Bend, Models, bends_of
 from qsac.training.from_circuits.moves import Move, key, moves_of, numbers_of
 from qsac.training.from_circuits.slopes import slopes_of
 from qsac.training.from_circuits.templates import Templates
+from qsac.training.from_circuits.texts import Binding, Job
 from qsac.training.from_circuits.weights import (
     Goal,
     Sensitivity,
@@ -27,7 +28,6 @@ from qsac.training.from_circuits.weights import (
     sensitivity,
     weights_of,
 )
-from qsac.training.from_circuits.work import Binding, Job
 
 Real = NDArray[np.float64]
 Seeds: TypeAlias = Callable[[int], int]

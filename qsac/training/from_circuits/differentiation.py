@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,14 +32,15 @@ def differentiate(
     noise: bool = False,
     seed: int = 0,
     workers: int = 1,
+    executor: Executor | None = None,
     fold: bool = True,
 ) -> Derivative:
     """The value of a metric of the models at some parameters ``at`` (P,), and its derivatives by them, from circuits.
 
     ``models`` makes a model of P real numbers: all of one shape, smooth in the parameters. ``goal`` is the name of a
     metric or a :class:`~qsac.training.from_circuits.weights.Goal`. ``target``, ``shots``, ``noise`` and ``seed`` are as
-    for :func:`qsac.run`; the same seed gives the same numbers, in however many ``workers`` (processes). Without
-    ``fold`` V and W are gates, where they are an ansatz.
+    for :func:`qsac.run`; the same seed gives the same numbers, in however many ``workers`` (processes), or on an
+    ``executor``. Without ``fold`` V and W are gates, where they are an ansatz.
 
     Raises :class:`~qsac.errors.InvalidInputError` where the metric has no value, the models have no template or are not
     smooth; :class:`~qsac.errors.DoesNotFitError` and :class:`~qsac.errors.BackendError` as :func:`qsac.run`.
@@ -56,7 +58,7 @@ def differentiate(
         sequence = np.random.SeedSequence(seed, spawn_key=(number,))
         return int(sequence.generate_state(1, np.uint64)[0] >> 1)
 
-    processes = Workers(workers)
+    processes = Workers(workers, executor)
     try:
         outcomes = processes.outcomes(how, plan.jobs(seeds))
     finally:

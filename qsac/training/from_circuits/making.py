@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import Executor
 
 from qsac.errors import InvalidInputError, QsacError
 from qsac.families.learning import Learner
@@ -20,10 +21,16 @@ MOST_WORKERS = 8
 
 
 def gradient_of(
-    config: Config, learner: Learner, objective: Objective, data: Data, seed: int, workers: int | None = None
+    config: Config,
+    learner: Learner,
+    objective: Objective,
+    data: Data,
+    seed: int,
+    workers: int | None = None,
+    executor: Executor | None = None,
 ) -> Gradient:
-    """The gradient of a configuration's ``gradient`` for the data of a seed, in so many processes: by default in one
-    where there are several seeds, else in as many as there are processors.
+    """The gradient of a configuration's ``gradient`` for the data of a seed, on an ``executor``, or in so many
+    processes: by default in one where there are several seeds, else in as many as there are processors.
 
     Raises :class:`~qsac.errors.InvalidInputError`, with pointers into the configuration, for a target that there is
     not, or that has no noise.
@@ -45,7 +52,16 @@ def gradient_of(
 
     kind = ParameterShift if fields.type == "parameter-shift" else Spsa
     try:
-        return kind(learner, goal, target, shots=fields.shots, noise=fields.noise, seed=seed, workers=workers)
+        return kind(
+            learner,
+            goal,
+            target,
+            shots=fields.shots,
+            noise=fields.noise,
+            seed=seed,
+            workers=workers,
+            executor=executor,
+        )
     except InvalidInputError as error:
         error.pointer = error.pointer or "/gradient"
         raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 from math import inf
 from typing import Any
@@ -67,11 +68,12 @@ class Sampled:
         noise: bool = False,
         seed: int = 0,
         workers: int = 1,
+        executor: Executor | None = None,
     ) -> None:
         self.learner, self.goals, self.seed = learner, goals, seed
         self.taking = taking(target, shots, noise=noise)
         self._positions: bool | None = None
-        self.workers = Workers(workers)
+        self.workers = Workers(workers, executor)
         self._coefficients: tuple[str, ...] | None = None
 
     @property
@@ -134,9 +136,12 @@ class ParameterShift(Sampled):
         noise: bool = False,
         seed: int = 0,
         workers: int = 1,
+        executor: Executor | None = None,
         fold: bool | None = None,
     ) -> None:
-        super().__init__(learner, goals, target, shots=shots, noise=noise, seed=seed, workers=workers)
+        super().__init__(
+            learner, goals, target, shots=shots, noise=noise, seed=seed, workers=workers, executor=executor
+        )
         both = fold is None and bool(getattr(learner, "angles", ()))
         folds = (True, False) if both else (fold is not False,)
         self._ways = [Templates(target, fold=one) for one in folds]

@@ -4,6 +4,7 @@ circuit, whatever the number of parameters."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
@@ -45,8 +46,11 @@ class Spsa(Sampled):
         noise: bool = False,
         seed: int = 0,
         workers: int = 1,
+        executor: Executor | None = None,
     ) -> None:
-        super().__init__(learner, goals, target, shots=shots, noise=noise, seed=seed, workers=workers)
+        super().__init__(
+            learner, goals, target, shots=shots, noise=noise, seed=seed, workers=workers, executor=executor
+        )
         self._templates = Templates(target)
 
     def value_and_gradient(self, parameters: Parameters, batch: NDArray[Any], step: int) -> Estimate:

@@ -1,91 +1,96 @@
-"""Bindings of templates and their outcomes, here or in processes: the same ones, however many there are."""
+"""Bindings of templates and their outcomes, here, in processes, or on an executor: the same ones, however many workers
+there are. Workers are given and return texts, as those of sweeps (:mod:`qsac.sweeps`), whose driver hands them over."""
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Hashable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from typing import Any, NamedTuple
-
-from numpy.typing import NDArray
+import json
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from itertools import count as counting
+from threading import Lock
+from typing import Any
 
 from qsac.families.outcomes import Outcomes
-from qsac.ir.program import Program
-from qsac.templates.template import Template
-from qsac.training.from_circuits.moves import shifted
+from qsac.sweeps.driving import Driver
+from qsac.sweeps.processes import Foreign, Pool, Processes
+from qsac.sweeps.records import Record, error_of
+from qsac.sweeps.tasks import text_of
+from qsac.sweeps.working import recorded
 from qsac.training.from_circuits.taking import Taking
+from qsac.training.from_circuits.texts import Job, done, outcomes_of, results, task_of
+from qsac.training.tasks import task_key
 
 CHUNK = 16
-"""The most bindings that a process is handed at once."""
+"""The most bindings of a task."""
 
 FEW = 32
 """Bindings of each process for which it is worth starting."""
 
-
-class Binding(NamedTuple):
-    """One circuit: the numbers of the op at ``place`` of its program in place of its own, none for the program as it
-    is; and the seed of its shots."""
-
-    place: int | None
-    values: NDArray[Any] | None
-    seed: int
-
-
-class Job(NamedTuple):
-    """Bindings of one circuit of a template, which is counted by ``circuit``: those of a program of its shape."""
-
-    template: Template
-    circuit: int
-    program: Program
-    bindings: tuple[Binding, ...]
+_one_at_a_time = Lock()
+"""Templates keep what they have worked out, and are not made for several threads."""
 
 
 class Workers:
-    """Takes outcomes in so many processes, or in this one where that is one. They start when there is enough to do."""
+    """Takes outcomes on an ``executor``, or in ``count`` processes, or in this one where that is one. Processes start
+    when there is enough to do; one that is lost is replaced."""
 
-    def __init__(self, count: int = 1) -> None:
-        self._count = count
-        self._pool: ProcessPoolExecutor | None = None
+    def __init__(self, count: int = 1, executor: Executor | None = None) -> None:
+        self._count, self._executor = count, executor
+        self._pool: Pool | None = None if executor is None else Foreign(executor, work)
+        self._turns = counting()
 
     def outcomes(self, taking: Taking, jobs: Sequence[Job]) -> list[list[Outcomes]]:
-        """The outcomes of each binding of each job, in their order."""
-        if self._count == 1 or (self._pool is None and sum(len(job.bindings) for job in jobs) < FEW * self._count):
-            return [_outcomes(taking, job) for job in jobs]
+        """The outcomes of each binding of each job, in their order. Raises :class:`~qsac.errors.QsacError` as a task
+        does that is refused, and :class:`~qsac.errors.BackendError` where workers are lost for good."""
         if self._pool is None:
-            # Threads of this process, such as JAX's, must not be forked.
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._count, mp_context=context)
+            if self._count == 1 or sum(len(job.bindings) for job in jobs) < FEW * self._count:
+                return [outcomes_of(taking, job) for job in jobs]
+            self._pool = Processes(self._count, work)
         parts = [
             (owner, job._replace(bindings=job.bindings[start : start + CHUNK]))
             for owner, job in enumerate(jobs)
             for start in range(0, len(job.bindings), CHUNK)
         ]
-        found: list[list[Outcomes]] = [[] for _ in jobs]
-        done = self._pool.map(partial(_outcomes, taking), [part for _, part in parts])
-        for (owner, _), outcomes in zip(parts, done, strict=True):
-            found[owner] += outcomes
-        return found
+        tasks = [task_of(taking, part) for _, part in parts]
+        keys = [task_key(task) for task in tasks]
+        by_key = dict(zip(keys, tasks, strict=True))
+        records: dict[str, Record] = {}
+
+        def text(key: str) -> str:
+            return text_of({"task": by_key[key], "key": key, "turn": next(self._turns)})
+
+        def keep(found: Sequence[Record]) -> None:
+            records.update((record.key, record) for record in found)
+
+        Driver(self._pool, text, keep).drive(by_key)
+        outcomes: list[list[Outcomes]] = [[] for _ in jobs]
+        for (owner, _), key in zip(parts, keys, strict=True):
+            outcomes[owner] += results(_result(records[key]))
+        return outcomes
 
     @property
     def started(self) -> bool:
-        """Whether there are processes."""
+        """Whether there are other workers than this process."""
         return self._pool is not None
 
     def close(self) -> None:
-        """End the processes."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        """End the processes. An executor is its owner's."""
+        if self._pool is not None and self._executor is None:
+            self._pool.close()
             self._pool = None
 
 
-def _outcomes(taking: Taking, job: Job) -> list[Outcomes]:
-    derived: dict[Hashable, object] = {}
-    found = []
-    for number, (place, values, seed) in enumerate(job.bindings):
-        program = job.program
-        if place is not None and values is not None:
-            # Under a name of its own, as what is computed of other tables is kept.
-            program = shifted(program, place, values, f"shifted {number}")
-        found.append(taking.outcomes(job.template.circuit(job.circuit, program, derived), seed))
-    return found
+def _result(record: Record) -> dict[str, Any]:
+    if record.state == "done":
+        return record.body
+    error = error_of(record.body)
+    if error.code == "sweep.task-failed":
+        raise RuntimeError(f"in a process that runs circuits: {error.found}")
+    raise error
+
+
+def work(text: str) -> str:
+    """What a worker does: the outcomes of some bindings, as the record of a task (:mod:`qsac.sweeps.records`)."""
+    asked = json.loads(text)
+    with _one_at_a_time:
+        return recorded(asked["task"], asked["key"], task_key, done).text

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def main() -> None:
-    from qsac.training.threads import one_thread
+    from qsac.sweeps.threads import one_thread
 
     one_thread()
     start = time.process_time()

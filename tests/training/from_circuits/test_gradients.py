@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,34 @@ def test_numbers_depend_on_seed_and_step_alone(monkeypatch: pytest.MonkeyPatch) 
     for name, values in first.gradient.items():
         np.testing.assert_array_equal(values, again.gradient[name])
         np.testing.assert_array_equal(values, elsewhere.gradient[name])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"shots": 200, "on": "h2", "noise": True, "fold": True},
+        {"shots": 300, "goal": Goal("cross_entropy")},
+        {"fold": False, "goal": Goal("loss", 0.3)},
+    ],
+)
+@pytest.mark.parametrize("kind", [ParameterShift, Spsa])
+def test_workers_that_are_given_texts_give_the_same_numbers(kind: Any, options: dict[str, Any]) -> None:
+    """Of angles and of a kernel, whose models have templates of their own; exact, by shots and with noise."""
+    given = dict(options)
+    goal, on = given.pop("goal", LOSS), target(given.pop("on", "statevector"))
+    if kind is Spsa:
+        given.pop("fold", None)
+    with ThreadPoolExecutor(1) as executor:
+        here, there = (
+            kind(LEARNER, lambda _step: goal, on, seed=3, **given, **own) for own in ({}, {"executor": executor})
+        )
+        one, other = (found.value_and_gradient(WITH_KERNEL, BATCH, 2) for found in (here, there))
+    assert not here.workers.started
+    assert there.workers.started
+    assert one.value == other.value
+    assert one.facts == other.facts
+    for name, values in one.gradient.items():
+        np.testing.assert_array_equal(values, other.gradient[name])
 
 
 def test_noise_is_simulated() -> None:

@@ -1,0 +1,185 @@
+"""Bindings and outcomes as JSON, every number exactly: what a worker is asked for, and what it answers."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import asdict, fields, replace
+from functools import lru_cache
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.compiler.options import Options
+from qsac.families.outcomes import Index, Outcomes
+from qsac.families.reading import load
+from qsac.ir.attention import PhaseTable
+from qsac.ir.program import Program
+from qsac.ir.table import Table
+from qsac.machine.described import described_target
+from qsac.machine.target import describe
+from qsac.sweeps.tasks import text_of
+from qsac.templates.file import read_shape, shape_parts
+from qsac.templates.template import Template
+from qsac.training.from_circuits.moves import shifted
+from qsac.training.from_circuits.taking import Taking
+
+KEPT = 16
+"""Templates that a worker keeps."""
+
+
+class Binding(NamedTuple):
+    """One circuit: the numbers of the op at ``place`` of its program in place of its own, none for the program as it
+    is; and the seed of its shots."""
+
+    place: int | None
+    values: NDArray[Any] | None
+    seed: int
+
+
+class Job(NamedTuple):
+    """Bindings of one circuit of a template, which is counted by ``circuit``: those of a program of its shape."""
+
+    template: Template
+    circuit: int
+    program: Program
+    bindings: tuple[Binding, ...]
+
+
+def outcomes_of(taking: Taking, job: Job) -> list[Outcomes]:
+    """The outcomes of each binding."""
+    derived: dict[Hashable, object] = {}
+    found = []
+    for number, (place, values, seed) in enumerate(job.bindings):
+        program = job.program
+        if place is not None and values is not None:
+            # Under a name of its own, as what is computed of other tables is kept.
+            program = shifted(program, place, values, f"shifted {number}")
+        found.append(taking.outcomes(job.template.circuit(job.circuit, program, derived), seed))
+    return found
+
+
+# Jobs
+
+
+def task_of(taking: Taking, job: Job) -> dict[str, Any]:
+    """The task of a job, JSON-ready."""
+    phases = {str(place): op.phases.values for place, op in enumerate(job.program.ops) if isinstance(op, PhaseTable)}
+    return {
+        "action": "outcomes",
+        "taking": asdict(taking),
+        "template": _template_text(job.template),
+        "circuit": job.circuit,
+        "tables": {name: array_to_json(table.values) for name, table in job.program.tables.items()},
+        "phases": {place: array_to_json(values) for place, values in phases.items()},
+        "subnormalisation": job.program.subnormalisation,
+        "bindings": [
+            [place, None if values is None else array_to_json(values), seed] for place, values, seed in job.bindings
+        ],
+    }
+
+
+def done(task: Mapping[str, Any]) -> dict[str, Any]:
+    """The result of a task of :func:`task_of`."""
+    template, circuit = _template(task["template"]), task["circuit"]
+    shape = template.shapes[circuit].program
+    tables = {
+        name: Table(
+            array_from_json(values),
+            derivation=shape.tables[name].derivation,
+            complex=not shape.tables[name].real,
+            pattern=shape.tables[name],
+        )
+        for name, values in task["tables"].items()
+    }
+    phases = {int(place): Table(array_from_json(values)) for place, values in task["phases"].items()}
+    ops = (
+        replace(op, phases=phases[place]) if isinstance(op, PhaseTable) else op for place, op in enumerate(shape.ops)
+    )
+    program = replace(shape, tables=tables, ops=tuple(ops), subnormalisation=task["subnormalisation"])
+    bindings = tuple(
+        Binding(place, None if values is None else array_from_json(values), seed)
+        for place, values, seed in task["bindings"]
+    )
+    job = Job(template, circuit, program, bindings)
+    return {"outcomes": [_outcomes_to_json(one) for one in outcomes_of(Taking(**task["taking"]), job)]}
+
+
+def results(body: Mapping[str, Any]) -> list[Outcomes]:
+    """The outcomes in the result of a task."""
+    return [_outcomes_from_json(one) for one in body["outcomes"]]
+
+
+_texts: WeakKeyDictionary[Template, str] = WeakKeyDictionary()
+"""Texts of templates that were written already: one is in many tasks."""
+
+
+def _template_text(template: Template) -> str:
+    if template not in _texts:
+        _texts[template] = text_of(
+            {
+                "model": template.model.canonical,
+                "target": describe(template.target),
+                "options": {field.name: getattr(template.options, field.name) for field in fields(Options)},
+                "shapes": [shape_parts(shape) for shape in template.shapes],
+            }
+        )
+    return _texts[template]
+
+
+@lru_cache(maxsize=KEPT)
+def _template(text: str) -> Template:
+    found = json.loads(text)
+    shapes = tuple(map(read_shape, found["shapes"]))
+    return Template(load(found["model"]), described_target(found["target"]), Options(**found["options"]), shapes)
+
+
+# Outcomes
+
+
+def _outcomes_to_json(outcomes: Outcomes) -> dict[str, Any]:
+    index = outcomes.index
+    return {
+        "total": _number(outcomes.total),
+        "given": _number(outcomes.given),
+        "success": {name: _number(weight) for name, weight in outcomes.success.items()},
+        "index": None if index is None else [*map(array_to_json, (index.marginal, index.joint)), list(index.labels)],
+        "exact": bool(outcomes.exact),
+        "subnormalisation": float(outcomes.subnormalisation),
+    }
+
+
+def _outcomes_from_json(found: Mapping[str, Any]) -> Outcomes:
+    index = None
+    if found["index"] is not None:
+        marginal, joint, (first, second) = found["index"]
+        index = Index(array_from_json(marginal), array_from_json(joint), (first, second))
+    return Outcomes(found["total"], found["given"], found["success"], index, found["exact"], found["subnormalisation"])
+
+
+def _number(value: Any) -> int | float:
+    """A weight as Python's number: a count stays a whole one."""
+    return int(value) if isinstance(value, int | np.integer) else float(value)
+
+
+# Arrays
+
+
+def array_to_json(values: NDArray[Any]) -> list[Any]:
+    """An array: its type, its shape and its bytes."""
+    whole = np.ascontiguousarray(values)
+    return [whole.dtype.str, list(np.shape(values)), base64.b64encode(whole.tobytes()).decode("ascii")]
+
+
+def array_from_json(found: Sequence[Any]) -> NDArray[Any]:
+    """The array that :func:`array_to_json` wrote. Raises ValueError for anything else."""
+    kind, shape, text = found
+    dtype = np.dtype(kind)
+    data = base64.b64decode(text, validate=True)
+    if dtype.kind not in "fciu" or len(data) != dtype.itemsize * math.prod(shape):
+        raise ValueError("an array that is not whole")
+    return np.frombuffer(data, dtype).reshape(shape).copy()
