@@ -26,7 +26,7 @@ from qsac.text.encoders.contract import Encoder, Reals
 from qsac.text.encoders.finding import kind_of
 from qsac.text.keeping import digest_of, vectors_of
 from qsac.text.projection import Projection, principal_components
-from qsac.text.samples import NOUN, Samples, damaged, read_arrays, samples_of
+from qsac.text.samples import NOUN, LabelledSamples, damaged, read_arrays, samples_of
 from qsac.text.sources import Texts, given_texts, read_texts
 from qsac.text.splitting import PARTS, Part, split
 
@@ -85,7 +85,7 @@ class Features:
     with, ``projection`` leads from its vectors to these, None where they are its own.
     """
 
-    samples: Samples
+    samples: LabelledSamples
     record: Mapping[str, Any]
     arrays: Mapping[str, NDArray[Any]]
     projection: Projection | None
@@ -233,7 +233,7 @@ def features(
         "classes": list(classes),
     }
     return Features(
-        Samples(vectors if projection is None else projection(vectors), numbers, classes, parts),
+        LabelledSamples(vectors if projection is None else projection(vectors), numbers, classes, parts),
         record,
         ready.arrays,
         projection,
@@ -277,7 +277,7 @@ def _as_fitted(found: Texts, base: Features, cache: Cache | None) -> Features:
         raise error.located(found.source) from None
     parts = np.full(len(found.texts), Part.TEST, dtype=np.int8)
     record = {**base.record, "split": None}
-    return Features(Samples(vectors, numbers, base.classes, parts), record, base.arrays, base.projection)
+    return Features(LabelledSamples(vectors, numbers, base.classes, parts), record, base.arrays, base.projection)
 
 
 def _numbers(found: Texts, classes: Sequence[str]) -> NDArray[np.int64]:
@@ -339,7 +339,7 @@ def _record(written: NDArray[Any] | None, source: str) -> dict[str, Any]:
 
 
 def _projection(
-    arrays: Mapping[str, NDArray[Any]], record: Mapping[str, Any], samples: Samples, source: str
+    arrays: Mapping[str, NDArray[Any]], record: Mapping[str, Any], samples: LabelledSamples, source: str
 ) -> Projection | None:
     mean, matrix = arrays.get(_MEAN), arrays.get(_MATRIX)
     if mean is None and matrix is None:
@@ -365,5 +365,5 @@ def summary(found: Features) -> list[tuple[str, str]]:
     return [*facts, ("vectors", f"{counted(entries, 'number')} each: {how}")]
 
 
-def _parts(samples: Samples) -> str:
+def _parts(samples: LabelledSamples) -> str:
     return ", ".join(f"{len(samples.places(name)):,} {name}" for name in PARTS if len(samples.places(name)))

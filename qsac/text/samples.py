@@ -28,7 +28,7 @@ _MOST_ARRAYS = 32
 
 
 @dataclass(frozen=True, eq=False)
-class Samples:
+class LabelledSamples:
     """N samples. ``features``: (N, F) for vectors, (N, T, F) for sequences; ``labels``: the number of each one's class,
     (N,), or None; ``classes``: the classes' names; ``parts``: what each is for, (N,), or None."""
 
@@ -61,7 +61,7 @@ class Samples:
         return np.flatnonzero(self.parts == part(name))
 
 
-def read_samples(path: str | os.PathLike[str]) -> Samples:
+def read_samples(path: str | os.PathLike[str]) -> LabelledSamples:
     """The samples of a .npz file: the arrays ``features``, ``labels`` and ``split``; names of classes where it is one
     of `qsac features`.
 
@@ -72,7 +72,9 @@ def read_samples(path: str | os.PathLike[str]) -> Samples:
     return samples_of(read_arrays(place), str(place))
 
 
-def samples_of(arrays: Mapping[str, NDArray[Any]], source: str, classes: tuple[str, ...] | None = None) -> Samples:
+def samples_of(
+    arrays: Mapping[str, NDArray[Any]], source: str, classes: tuple[str, ...] | None = None
+) -> LabelledSamples:
     """The samples that arrays of a file make, once they go together."""
     features = arrays.get("features")
     if features is None or features.ndim not in (2, 3) or features.dtype.kind not in "iuf":
@@ -97,7 +99,7 @@ def samples_of(arrays: Mapping[str, NDArray[Any]], source: str, classes: tuple[s
         raise damaged(f"a label {number - 1:,} and {counted(len(classes), 'class')}", source, "labels from 0 on")
     if parts is not None and parts.max() > max(Part):
         raise damaged(f"a part {parts.max():,}", source, "0 to train, 1 to test, 2 to validate")
-    return Samples(values, labels, classes, None if parts is None else parts.astype(np.int8))
+    return LabelledSamples(values, labels, classes, None if parts is None else parts.astype(np.int8))
 
 
 def damaged(found: str, source: str, wanted: str) -> InvalidInputError:

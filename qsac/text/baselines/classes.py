@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from qsac.errors import InvalidInputError
 from qsac.files.pointer import counted, listed
-from qsac.text.samples import Samples
+from qsac.text.samples import LabelledSamples
 
 
-def check_classes(samples: Samples) -> int:
+def check_classes(samples: LabelledSamples) -> int:
     """The number of classes, of which there have to be two at least, and vectors, (N, F)."""
     number = len(samples.classes)
     if number < 2 or samples.features.ndim != 2:

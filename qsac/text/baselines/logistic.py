@@ -13,7 +13,7 @@ from scipy.special import log_softmax, logsumexp
 from qsac.text.baselines.classes import check_classes
 from qsac.text.baselines.scores import Scored, scored
 from qsac.text.encoders.contract import Reals
-from qsac.text.samples import Samples
+from qsac.text.samples import LabelledSamples
 
 PENALTIES = tuple(10.0**power for power in range(-6, 2))
 """Factors of |w|^2 / 2 that are tried, beside the mean cross entropy."""
@@ -23,7 +23,7 @@ _GRADIENT = 1e-7
 
 
 def logistic_regression(
-    samples: Samples,
+    samples: LabelledSamples,
     *,
     penalties: Sequence[float] = PENALTIES,
     features: Any = None,

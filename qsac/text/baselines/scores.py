@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qsac.errors import InvalidInputError
 from qsac.files.pointer import counted
-from qsac.text.samples import Samples
+from qsac.text.samples import LabelledSamples
 from qsac.text.splitting import PARTS
 
 Numbers: TypeAlias = NDArray[np.int64]
@@ -57,7 +57,7 @@ class Scored:
     label: str
     parameters: int
     predictions: Numbers
-    samples: Samples
+    samples: LabelledSamples
 
     def right(self, part: str) -> NDArray[np.float64]:
         """1 where a sample of a part is right, else 0, (S, n)."""
@@ -78,7 +78,7 @@ class Scored:
         return {"label": self.label, "parameters": self.parameters, **parts}
 
 
-def scored(label: str, parameters: int, predictions: Any, samples: Samples) -> Scored:
+def scored(label: str, parameters: int, predictions: Any, samples: LabelledSamples) -> Scored:
     """The scores of any model. ``predictions``: numbers of classes, (S, N) or (N,) for one seed, in the order of the
     samples. Raises :class:`~qsac.errors.InvalidInputError` for another shape."""
     found = np.atleast_2d(np.asarray(predictions))

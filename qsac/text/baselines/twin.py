@@ -13,7 +13,7 @@ from qsac.arguments import whole_number
 from qsac.text.baselines.classes import check_classes
 from qsac.text.baselines.scores import Scored, scored
 from qsac.text.encoders.contract import Reals
-from qsac.text.samples import Samples
+from qsac.text.samples import LabelledSamples
 
 SEEDS = (0, 1, 2, 3, 4)
 HIDDEN = 4
@@ -26,7 +26,7 @@ _LEAST_STEPS = 200
 
 
 def classical_twin(
-    samples: Samples,
+    samples: LabelledSamples,
     *,
     hidden: int = HIDDEN,
     seeds: Sequence[int] = SEEDS,
@@ -50,7 +50,7 @@ def classical_twin(
     return scored(label, sum(part.size for part in trained[0]), np.array(predictions), samples)
 
 
-def _trained(samples: Samples, classes: int, hidden: int, seed: int, epochs: int, patience: int) -> list[Reals]:
+def _trained(samples: LabelledSamples, classes: int, hidden: int, seed: int, epochs: int, patience: int) -> list[Reals]:
     """W, b, A and a of the best epoch."""
     rows, labels = samples.of("train")
     known, truth = samples.of("validation")
