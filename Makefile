@@ -18,7 +18,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test many lint wheel-test replay soak fuzz bench bench-training corpus coverage minimums matrix test-frameworks docs d3 lock release clean
+.PHONY: help install demo test many lint wheel-test replay soak fuzz bench bench-training corpus reviews coverage minimums matrix test-frameworks docs d3 lock release clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -81,6 +81,9 @@ bench-training: install ## train what docs/training.md tells, and measure times;
 
 corpus: install ## fetch a text to learn from (Genesis to Deuteronomy, public domain) into corpus/
 	@$(BIN)/python -m tests.bench.corpus
+
+reviews: install ## fetch labelled snippets of movie reviews, to measure classifiers with, into corpus/
+	@$(BIN)/python -m tests.bench.reviews
 
 fuzz: install ## try 100,000 changed files of every kind (an hour)
 	@$(BIN)/python -m tests.fuzz

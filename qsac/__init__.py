@@ -4,7 +4,7 @@
 ``run(model)`` does both; ``interpret(compiled, counts)`` reads what came out elsewhere, ``verify(artifact)`` checks it;
 ``estimate(model)`` counts what a model of any size takes; ``template(model)`` compiles a shape, to be bound to tokens
 and parameters many times; ``from_arrays(state_dict)`` makes a model of a trained one; ``train(config)`` trains one;
-``sweep(plan)`` does one action at every point of a grid;
+``features(texts)`` turns texts into vectors to learn from; ``sweep(plan)`` does one action at every point of a grid;
 ``ir.parse(text)`` and ``ir.print(program)`` read and write programs; ``synthesis.state(v)`` and the other functions of
 ``synthesis`` prepare states and load tables in circuits of other packages, without a model.
 Everything is imported when it is first asked for.
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from qsac.sweeps.sweeping import sweep as sweep
     from qsac.templates.template import Template as Template
     from qsac.templates.template import template as template
+    from qsac.text.features import Features as Features
+    from qsac.text.features import features as features
     from qsac.training.run_folder import Run as Run
     from qsac.training.running import train as train
 
@@ -60,6 +62,7 @@ _HOMES = {
     "DoesNotFitError": "qsac.errors",
     "Estimate": "qsac.compiler.estimation",
     "ExtensionError": "qsac.errors",
+    "Features": "qsac.text.features",
     "Generated": "qsac.compiler.generation",
     "Imported": "qsac.importing.imported",
     "InputWarning": "qsac.errors",
@@ -76,6 +79,7 @@ _HOMES = {
     "Verified": "qsac.artifact.compiled",
     "compile": "qsac.compiler.compilation",
     "estimate": "qsac.compiler.estimation",
+    "features": "qsac.text.features",
     "generate": "qsac.compiler.generation",
     "from_arrays": "qsac.importing.importation",
     "interpret": "qsac.runtime.interpretation",

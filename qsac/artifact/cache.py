@@ -87,6 +87,17 @@ class Cache:
 
     def get(self, key: str, model: Model, target: dict[str, Any], options: CompilationOptions) -> Compiled | None:
         """The compiled program under ``key``, with the model, target and options that the key was made of."""
+        data = self.read(key)
+        if data is None:
+            return None
+        found = decoded(data, key, model, target, options)
+        if found is None:
+            self.drop(key)
+            return None
+        return found
+
+    def read(self, key: str) -> bytes | None:
+        """The bytes under ``key``, whatever they are, or None. They count as used."""
         path = self._path(key)
         try:
             data = self._read(path) if self._usable() else None
@@ -95,24 +106,27 @@ class Cache:
         except OSError as error:
             self.warn(f"the cache cannot be read: {path}: {_reason(error)}")
             return None
-        if data is None:
-            return None
-        found = decoded(data, key, model, target, options)
-        if found is None:
-            self.warn(f"the cache entry {path} is damaged, and is made anew")
-            _removed(path)
-            return None
         with suppress(OSError):
             os.utime(path, follow_symlinks=False)
-        return found
+        return data
+
+    def drop(self, key: str) -> None:
+        """Remove an entry that is not what it should be, with a warning."""
+        path = self._path(key)
+        self.warn(f"the cache entry {path} is damaged, and is made anew")
+        _removed(path)
 
     def put(self, key: str, compiled: Compiled) -> None:
         """Keep a compiled program under ``key``, and drop others where the limit wants it."""
+        self.write(key, lambda: encoded(key, compiled))
+
+    def write(self, key: str, made: Callable[[], bytes | None]) -> None:
+        """Keep the bytes that ``made`` gives, if any, under ``key``, and drop others where the limit wants it."""
         path = self._path(key)
         try:
             if not self._usable():
                 return
-            data = encoded(key, compiled)
+            data = made()
             if data is not None and len(data) <= self.limit:
                 self._make()
                 make_folder(path.parent)

@@ -74,7 +74,9 @@ OPTIONS: Mapping[str, Completer] = {
     "target": target_or_file,
     "passes": pipeline,
     "print_after": pass_names,
-    **dict.fromkeys(("output", "tokens", "parameters", "plots", "data", "ir_dir", "inputs", "model", "counts"), files),
+    **dict.fromkeys(
+        ("output", "tokens", "parameters", "plots", "data", "ir_dir", "fitted", "inputs", "model", "counts"), files
+    ),
 }
 """How options are completed, by the names of their parameters. Arguments are files unless a command says otherwise."""
 

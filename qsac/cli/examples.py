@@ -13,6 +13,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "opt": ("qsac opt model.ir -O2 --lower", "qsac opt model.ir --passes fold-unitaries -o other.ir"),
     "estimate": ("qsac estimate model.json", "qsac estimate model.json --context 1e6 --dimension 4096"),
     "bind": ("qsac bind model.qsac-template.json --tokens other.npy",),
+    "features": (
+        "qsac features docs/examples/sentences.csv -o sentences.npz",
+        "qsac features new.txt --fitted sentences.npz -o new.npz",
+    ),
     "train": ("qsac train train.json --seeds 4", "qsac train --list"),
     "evaluate": ("qsac evaluate model.train --compare softmax --plots plots",),
     "roll-out": ("qsac roll-out model.train --steps 8",),

@@ -37,6 +37,7 @@ COMMANDS = {
     "opt": "Run passes on a program given as IR text.",
     "estimate": "Count the gates of a model of any size, without compiling it.",
     "bind": "Fill tokens and parameters into a compiled template.",
+    "features": "Turn texts into vectors to learn from.",
     "train": "Train a model, and write a model file of what was learned.",
     "evaluate": "Measure, compare and plot what was trained.",
     "roll-out": "Continue a trajectory step by step by a model that was trained.",

@@ -24,6 +24,13 @@ TEXT_FILE_BYTES = 64 * 2**20
 TOKENIZER_FILE_BYTES = 16 * 2**20
 SPLIT_CHARACTERS = 2**22
 VOCABULARY = 2**16
+TEXTS = 2**18
+TEXT_CHARACTERS = 2**16
+CLASSES = 2**8
+TERMS = 2**15
+"""Most words and pairs of words that a TF-IDF encoder has: the most frequent ones."""
+TERMS_SEEN = 2**23
+"""Most words and pairs of words that it counts, each once a text."""
 KERNEL_DEGREE = 64
 OVERLAP_HEADS = 64
 LAYER_HEADS = 2**14
@@ -199,6 +206,67 @@ def check_split(characters: int, pointer: str) -> None:
             f"at most {SPLIT_CHARACTERS:,} characters",
             "cut the text into several models",
             code="capacity.sequence-too-long",
+        )
+
+
+def check_texts(number: int, longest: int, pointer: str = "") -> None:
+    """Whether so many texts, the longest of so many characters, may be encoded."""
+    if number > TEXTS:
+        raise _exceeds(
+            pointer,
+            "there are too many texts",
+            f"more than {TEXTS:,} texts",
+            f"at most {TEXTS:,} texts",
+            "cut the file into several",
+            code="capacity.data-too-large",
+        )
+    if longest > TEXT_CHARACTERS:
+        raise _exceeds(
+            pointer,
+            "a text is too long",
+            f"{longest:,} characters",
+            f"at most {TEXT_CHARACTERS:,} characters a text",
+            "cut it into several texts",
+            code="capacity.data-too-large",
+        )
+
+
+def check_classes(number: int, pointer: str = "") -> None:
+    """Whether so many classes may be told apart."""
+    if number > CLASSES:
+        raise _exceeds(
+            pointer,
+            "there are too many classes",
+            f"more than {CLASSES:,} different labels",
+            f"at most {CLASSES:,} classes",
+            "name the column that holds the classes: it may be that another one was taken",
+            code="capacity.data-too-large",
+        )
+
+
+def check_terms(seen: int, pointer: str = "") -> None:
+    """Whether so many words and pairs of words, each counted once a text, may be counted."""
+    if seen > TERMS_SEEN:
+        raise _exceeds(
+            pointer,
+            "the texts have too many words",
+            f"more than {TERMS_SEEN:,} words and pairs of words",
+            f"at most {TERMS_SEEN:,} in the texts that are trained with, each counted once a text",
+            "train with fewer texts, or take an encoder that was trained before: minilm or wordllama",
+            code="capacity.data-too-large",
+        )
+
+
+def check_features(number: int, entries: int, pointer: str = "") -> None:
+    """Whether so many vectors of so many entries may be held in memory."""
+    if number * entries > TOKEN_ENTRIES:
+        raise _exceeds(
+            pointer,
+            "the vectors of the texts take too much memory",
+            f"{number:,} vectors of {entries:,} numbers, which take {size(8 * number * entries)}",
+            f"at most {TOKEN_ENTRIES:,} numbers together ({size(8 * TOKEN_ENTRIES)})",
+            "cut the file into several, and encode the others as the first one (--fitted)",
+            code="capacity.data-too-large",
         )
 
 

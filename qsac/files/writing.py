@@ -41,8 +41,9 @@ Guard = Callable[[Path], None]
 """Called with the path of a file that is about to be replaced; raises where that must not happen."""
 
 
-def write_whole(path: str | os.PathLike[str], parts: Iterable[str], *, guard: Guard | None = None) -> None:
-    """Write a text file, given in parts, so that readers see the old content or the new one, never a part.
+def write_whole(path: str | os.PathLike[str], parts: Iterable[str | bytes], *, guard: Guard | None = None) -> None:
+    """Write a file, given in parts, so that readers see the old content or the new one, never a part. Texts become
+    UTF-8.
 
     A link is followed, and an existing file keeps its permissions. What is no regular file (a pipe, a device) is
     written to as it is, never replaced. ``guard`` is called before an existing file is replaced or written to.
@@ -50,7 +51,7 @@ def write_whole(path: str | os.PathLike[str], parts: Iterable[str], *, guard: Gu
     Raises :class:`~qsac.errors.InvalidInputError` where the file cannot be written, and whatever ``guard`` raises.
     """
     place = Path(path)
-    blocks = (part.encode("utf-8") for part in parts)
+    blocks = (part if isinstance(part, bytes) else part.encode("utf-8") for part in parts)
     try:
         _check_place(place)
         real = _real(place)

@@ -17,6 +17,7 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """What NumPy writes. The others may ask for gigabytes before the first byte is there."""
 _DIRECTORY_BYTES = 4 * 2**20
 """Largest directory of members: Python keeps ten times its size in memory."""
+_CHUNK = 2**20
 _WANTED = "an archive saved by numpy.savez"
 
 
@@ -52,6 +53,23 @@ def array_names(file: NamedFile) -> list[str]:
     """The names of the arrays in a .npz archive."""
     with _archive(file) as archive:
         return _names(archive.infolist())
+
+
+def member_bytes(file: NamedFile, member: str, limit: int) -> bytes:
+    """The content of one member of an archive of any kind, at most ``limit`` bytes. Its claimed size is checked first,
+    and no more than that is unpacked."""
+    with _archive(file) as archive:
+        found = [one for one in archive.infolist() if one.filename == member]
+        if len(found) != 1:
+            raise zipfile.BadZipFile(f"it has {len(found) or 'no'} members of the name {member}")
+        if found[0].file_size > limit or found[0].compress_type not in _METHODS:
+            raise zipfile.BadZipFile(f"its member {member} is too large, or packed by another method")
+        with archive.open(found[0]) as stream:
+            parts, left = [], found[0].file_size
+            while left and (part := stream.read(min(_CHUNK, left))):
+                parts.append(part)
+                left -= len(part)
+            return b"".join(parts)
 
 
 def _names(members: list[zipfile.ZipInfo]) -> list[str]:
