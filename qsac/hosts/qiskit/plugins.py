@@ -79,7 +79,8 @@ def _better(gate: Any, coupling_map: Any, target: Any, qubits: Any, options: dic
         return None
     ladders = asked.numbers.size <= _QUICK or machine.level > 2
     optimisation = options.get("optimisation", 2 if ladders else 1)
-    for block in blocks(asked.kind, asked.numbers, machine.families, optimisation):
+    in_a_row = asked.kind == "state" and machine.level > 1
+    for block in blocks(asked.kind, asked.numbers, machine.families, optimisation, in_a_row=in_a_row):
         circuit = QuantumCircuit(gate.num_qubits, name=block.name)
         circuit.compose(block.to_qiskit(), qubits=asked.qubits, inplace=True)
         taken = machine.taken(circuit)
