@@ -23,14 +23,16 @@ KEPT = 64
 """Blocks that are kept: a circuit often prepares one state in several places."""
 
 
-def blocks(kind: Kind, numbers: NDArray[Any], targets: tuple[str, ...], optimisation: int = 2) -> list[Block]:
+def blocks(
+    kind: Kind, numbers: NDArray[Any], targets: tuple[str, ...], optimisation: int = 2, *, in_a_row: bool = False
+) -> list[Block]:
     """The blocks that do what is asked for, in the gates of each of the targets; of states and tables also, from
-    ``optimisation`` 2 on, one whose gates are all between neighbours, where there is one. Raises as the functions of
-    :mod:`qsac.synthesis` do."""
+    ``optimisation`` 2 on or with ``in_a_row``, one whose gates are all between neighbours, where there is one. Raises
+    as the functions of :mod:`qsac.synthesis` do."""
     values = np.ascontiguousarray(numbers)
     key = (values.dtype.str, values.shape, values.tobytes())
     found = [_block(kind, *key, optimisation, target) for target in targets]
-    if kind in ("state", "rows") and optimisation > 1:
+    if kind in ("state", "rows") and (in_a_row or optimisation > 1):
         found += [block for target in targets if (block := _path(*key, target)) is not None]
     return found
 

@@ -22,15 +22,19 @@ Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
 MOST_NUMBERS = 128
-"""Larger tables are not solved: an iteration takes 8 times as long for twice as many numbers."""
+"""Larger states are not solved: an iteration takes 8 times as long for twice as many numbers. Tables with an index,
+which are tried with more gates, have at most half as many."""
 
-_TRIES = 4
+_TRIES = 3
 """Starting points for each number of gates; those without structure are reached from the first or the second."""
 
-_MORE = 3
+_MORE = 2
 """Most gates that a table is given beyond those that it is expected to take."""
 
 _ITERATIONS = 150
+_PATIENCE = 30
+"""Iterations after which the squared distance has to be half of what it was."""
+
 _SOLVED = 1e-27
 """Squared distance of a solution, for each row: rounding of some hundred gates."""
 
@@ -66,7 +70,7 @@ def path_circuit(table: Complex) -> PathCircuit | None:
     rows, qubits = len(table), table.shape[1].bit_length() - 1
     bits = (rows - 1).bit_length()
     beside = _beside(qubits, bits)
-    if qubits < 2 or beside is None or table.size > MOST_NUMBERS:
+    if qubits < 2 or beside is None or table.size > MOST_NUMBERS // (1 if rows == 1 else 2):
         return None
     fewest = generic_gates(rows, qubits, exact=True)
     for gates in range(fewest, fewest + 1 + (_MORE if bits else 0)):
@@ -123,6 +127,7 @@ def _solved(circuit: PathCircuit, table: Complex) -> PathCircuit | None:
     damping = 1.0
     residual, slopes = _residual(circuit, table)
     distance = float(residual @ residual)
+    before = [distance]
     for _ in range(_ITERATIONS):
         normal = slopes.T @ slopes
         while True:
@@ -139,6 +144,9 @@ def _solved(circuit: PathCircuit, table: Complex) -> PathCircuit | None:
         circuit, residual, slopes, distance = moved, residual_there, slopes_there, there
         if distance < _SOLVED * len(table):
             return circuit
+        before.append(distance)
+        if len(before) > _PATIENCE and distance > before[-_PATIENCE] / 2:
+            return None
     return None
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def path_block(table: NDArray[np.complex128], *, target: AnyTarget) -> Block | None:
     """The load of rows of unit norm, shape (T, 2^n), of one row the preparation of a state, with their phases: the data
     qubits are in a row, index bits beside them, and all two-qubit gates between neighbours. None for one data qubit,
-    for more than 128 numbers, for more than four bits of an index, and where none was found."""
+    for more than 128 numbers, 64 with an index, for more than four bits of it, and where none was found."""
     found = _solved(table.shape, table.astype(np.complex128).tobytes())
     if found is None:
         return None

@@ -13,6 +13,9 @@ from tests.shares import Share
 EXACT = 1e-10
 """Qiskit's own rounding: it takes angles below this for none."""
 
+OPTIMISED = 1e-6
+"""What Qiskit's optimisation of two-qubit gates rounds, from level 2 on, with and without the plug-in."""
+
 CASES = 200
 
 
@@ -40,6 +43,6 @@ def test_numbers_with_structure(part: int) -> None:
             options = MACHINES[name] | {"optimization_level": level}
             usual, own = (compiled(circuit, plugin, **options) for plugin in (False, True))
             assert entangling(own) <= entangling(usual), (seed, asked.name, name, level)
-            # From level 2 on Qiskit leaves the qubits in another order, as its layout says.
-            assert np.abs(columns(own, asked) - columns(circuit, asked)).max() < EXACT, (seed, asked.name, name, level)
+            distance = np.abs(columns(own, asked) - columns(circuit, asked)).max()
+            assert distance < (EXACT if level == 1 else OPTIMISED), (seed, asked.name, name, level)
             share.saw(entangling(own) < entangling(usual))

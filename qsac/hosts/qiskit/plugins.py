@@ -25,10 +25,12 @@ class BlockSynthesis(HighLevelSynthesisPlugin):  # type: ignore[misc]  # Qiskit 
     not be in zero before a state is prepared (a block is the same as the gate from there alone), unknown sets of
     gates, qubits that are placed already, numbers that qsac refuses, and any fault. On a machine with a coupling map
     both are routed to be compared. The option ``optimisation``, 0 to 3, is that of :func:`qsac.synthesis.state`;
-    ``from_zero``: the caller promises that qubits begin in zero, where no tracker of Qiskit's says so.
+    ``from_zero``: the caller promises that qubits begin in zero, where no tracker of Qiskit's says so. ``level`` is
+    Qiskit's where that does not say which it is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, level: int = 2) -> None:
+        self.level = level
         self.accepted = 0
         """How many gates it has given a circuit for."""
 
@@ -41,7 +43,9 @@ class BlockSynthesis(HighLevelSynthesisPlugin):  # type: ignore[misc]  # Qiskit 
         **options: Any,
     ) -> Any:
         try:
-            found = _better(high_level_object, coupling_map, target, qubits, options)
+            found = _better(
+                high_level_object, coupling_map, target, qubits, {"optimization_level": self.level} | options
+            )
         except Exception:  # whatever is wrong, and whoever is at fault: Qiskit's own synthesis goes on
             return None
         self.accepted += found is not None
@@ -75,7 +79,8 @@ def _better(gate: Any, coupling_map: Any, target: Any, qubits: Any, options: dic
         return None
     ladders = asked.numbers.size <= _QUICK or machine.level > 2
     optimisation = options.get("optimisation", 2 if ladders else 1)
-    for block in blocks(asked.kind, asked.numbers, machine.families, optimisation):
+    in_a_row = asked.kind == "state" and machine.level > 1
+    for block in blocks(asked.kind, asked.numbers, machine.families, optimisation, in_a_row=in_a_row):
         circuit = QuantumCircuit(gate.num_qubits, name=block.name)
         circuit.compose(block.to_qiskit(), qubits=asked.qubits, inplace=True)
         taken = machine.taken(circuit)
@@ -93,8 +98,7 @@ def _machine(coupling_map: Any, target: Any, options: dict[str, Any]) -> Machine
         return None
     if coupling_map is None and target is not None:
         coupling_map = target.build_coupling_map()
-    level = options.get("optimization_level", 2)
-    return Machine(target, frozenset(names), coupling_map, level)
+    return Machine(target, frozenset(names), coupling_map, options["optimization_level"])
 
 
 def _begin_in_zero(places: tuple[int, ...], options: dict[str, Any]) -> bool:
@@ -102,4 +106,7 @@ def _begin_in_zero(places: tuple[int, ...], options: dict[str, Any]) -> bool:
     if not places or options.get("from_zero") is True:
         return True
     tracker, inputs = options.get("qubit_tracker"), options.get("input_qubits", ())
-    return tracker is not None and all(tracker.is_qubit_clean(inputs[place]) for place in places)
+    if tracker is None:
+        return False
+    qubits = [inputs[place] for place in places]
+    return bool(tracker.num_clean([]) - tracker.num_clean(qubits) == len(qubits))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from qiskit.circuit import Gate, QuantumCircuit
@@ -53,6 +55,14 @@ class RowsGate(Gate):  # type: ignore[misc]  # Qiskit is read without type infor
     def validate_parameter(self, parameter: object) -> object:
         """The table is an array, which Qiskit's gates do not take by themselves."""
         return parameter
+
+    def inverse(self, annotated: bool = False) -> Any:
+        """The inverse of the definition, without a method of synthesis."""
+        if annotated:
+            return super().inverse(annotated=True)
+        gate = Gate(f"{ROWS}_dg", self.num_qubits, [])
+        gate.definition = self.definition.inverse()
+        return gate
 
     def _define(self) -> None:
         table = self.table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from inspect import signature
 from typing import Any
 
 from qiskit.transpiler import PassManager, TransformationPass
@@ -55,12 +56,15 @@ class SynthesiseBlocks(TransformationPass):  # type: ignore[misc]  # Qiskit is r
         from qiskit.transpiler.passes import HighLevelSynthesis
         from qiskit.transpiler.passes.synthesis.high_level_synthesis import HLSConfig
 
-        config, own = self.config, BlockSynthesis()
+        config, own = self.config, BlockSynthesis(self.level)
         given = config.hls_config or HLSConfig()
         methods = {name: [own] for name in METHODS} | given.methods
         if all(method != [own] for method in methods.values()):
             return None
         settings = (given.use_default_on_unspecified, given.plugin_selection, given.plugin_evaluation_fn)
+        # Qiskit 2.1 does not say at which level it synthesises.
+        says = "optimization_level" in signature(HighLevelSynthesis).parameters
+        level = {"optimization_level": self.level} if says else {}
         synthesis = HighLevelSynthesis(
             HLSConfig(*settings, **methods),
             coupling_map=config.coupling_map,
@@ -69,7 +73,7 @@ class SynthesiseBlocks(TransformationPass):  # type: ignore[misc]  # Qiskit is r
             basis_gates=config.basis_gates,
             min_qubits=3,
             qubits_initially_zero=config.qubits_initially_zero,
-            optimization_level=self.level,
+            **level,
         )
         found = synthesis.run(dag)
         return found if own.accepted else None
