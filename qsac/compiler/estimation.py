@@ -316,7 +316,7 @@ def _built(model: Model, machine: Target, options: Options, finished: bool) -> t
     """The same of each circuit, after circuit passes if ``finished``, and its program's lambda over the model's."""
     parts, subnormalisations = [], []
     for step in family_of(model).plan(model).circuits:
-        compilation = _Estimation(machine, options, Watch(None), None)
+        compilation = _Estimation(machine, options)
         program = compilation.attention(step.program)
         blocks = compilation.blocks(program)
         circuit = compilation.unrouted(blocks) if finished else emit(blocks, compilation.context)
@@ -326,7 +326,12 @@ def _built(model: Model, machine: Target, options: Options, finished: bool) -> t
 
 
 class _Estimation(Compilation):
-    """A compilation of any size."""
+    """A compilation of any size, for all-to-all connections."""
+
+    def __init__(self, machine: Target, options: Options) -> None:
+        given: list[Any] = list(options.pipeline())
+        chosen = [replace(step, spread=False) if step.name == "rotate-ladders" else step for step in given]
+        super().__init__(machine, options, Watch(None), None, chosen)
 
     def check_memory(self, program: Program) -> None:
         """Nothing is refused: whether it fits is part of the estimate."""
@@ -336,7 +341,7 @@ class _Counted(_Estimation):
     """An outlined program after the passes on attention programs, ``final``, and its counts."""
 
     def __init__(self, machine: Target, options: Options, program: Program) -> None:
-        super().__init__(machine, options, Watch(None), None)
+        super().__init__(machine, options)
         self.final = self.attention(program)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from qsac.layout.choice import Candidate, lowest_expected_error
 from qsac.lowering.allocation import allocate
 from qsac.machine.target import Target
 from qsac.native.circuit import NativeCircuit
+from qsac.pipeline.contract import CircuitPass, Pass
 from qsac.pipeline.registry import pass_class, print_pipeline
 from qsac.pipeline.stages import Watch
 from qsac.progress import Progress
@@ -33,6 +35,9 @@ _LADDERS = "rotate-ladders"
 _COLUMNS = 8
 """Columns of real tables of which rotated ladders are tried on coupling graphs: of fewer columns they are deeper than
 multiplexors, of more they are seldom solved."""
+
+_ROWS = 32
+"""Most rows of such tables."""
 
 _SMALL = 60
 """Two-qubit gates of circuits for which ladders that are not spread are tried, too."""
@@ -131,7 +136,8 @@ def best_trial(
     first = trial(0.0)
     trials = [first]
     for passes in _other_pipelines(first):
-        trials.append(CircuitTrial(source, place, machine, replace(options, passes=passes), watch, progress, keep=keep))
+        other = CircuitTrial(source, place, machine, replace(options, passes=passes), watch, progress, keep=keep)
+        trials += [other] if other.program.ops != first.program.ops else []
     if len(trials) == 1:
         return first
     natives = [one.native for one in trials]
@@ -142,15 +148,22 @@ def best_trial(
 def _other_pipelines(trial: CircuitTrial) -> list[str]:
     """Where the machine has a coupling graph, which decides what ladders are worth: the pipelines with others than the
     trial has."""
-    program, chosen = trial.program, trial.compilation.chosen
-    usual: Any = pass_class(_LADDERS)
-    if trial.target.coupling is None or all(step != usual() for step in chosen):
+    program = trial.program
+    pipelines = ladder_pipelines(trial.compilation.chosen, trial.target)
+    if not pipelines:
         return []
-    others = []
     loaded = [program.tables[op.table] for op in program.ops if isinstance(op, LoadTokens)]
-    if any(table.real and table.shape[1] == _COLUMNS for table in loaded):
-        others.append(usual(real=True))
+    real = any(table.real and table.shape[1] == _COLUMNS and table.shape[0] <= _ROWS for table in loaded)
     spread = any(isinstance(op, LoadRotated) and op.toggled for op in program.ops)
-    if spread and trial.circuit.two_qubit_gates <= _SMALL:
-        others.append(usual(spread=False))
+    small = spread and trial.circuit.two_qubit_gates <= _SMALL
+    return [pipeline for pipeline, tried in zip(pipelines, (real, small), strict=True) if tried]
+
+
+def ladder_pipelines(chosen: Sequence[Pass | CircuitPass], machine: Target) -> list[str]:
+    """The pipelines that may be tried for a machine with a coupling graph besides the one that is asked for: with
+    ladders of real tables, and with ladders that are not spread. None where the options of ladders are asked for."""
+    usual: Any = pass_class(_LADDERS)
+    if machine.coupling is None or all(step != usual() for step in chosen):
+        return []
+    others = (usual(real=True), usual(spread=False))
     return [print_pipeline([other if step == usual() else step for step in chosen]) for other in others]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from qsac.artifact.compiled import Compiled
 from qsac.compiler.circuit_compilation import Compilation
 from qsac.compiler.options import Options
-from qsac.compiler.trials import best_trial
+from qsac.compiler.trials import best_trial, ladder_pipelines
 from qsac.errors import QsacError
 from qsac.families.registry import family_of
+from qsac.ir.attention import LoadRotated
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program
 from qsac.machine.target import Target
@@ -105,9 +107,22 @@ def _again(
             keep(*stage)
         return trial.compilation, found
     step = family_of(compiled.model).plan(compiled.model).circuits[place]
-    compilation = Compilation(machine, options, Watch(keep, None, watch.seconds), progress)
-    compilation.blocks(compilation.attention(step.program))
+    wanted = _toggled(compiled.programs[place])
+    # On a coupling graph other ladders may have been taken than those of the pipeline that was asked for.
+    for passes in (options.passes, *ladder_pipelines(options.pipeline(), machine), options.passes):
+        found.clear()
+        own = replace(options, passes=passes)
+        compilation = Compilation(machine, own, Watch(keep, None, watch.seconds), progress)
+        program = compilation.attention(step.program)
+        if _toggled(program) == wanted:
+            break
+    compilation.blocks(program)
     return compilation, found
+
+
+def _toggled(program: Program) -> Counter[tuple[int, ...]]:
+    """What the rotated ladders of a program toggle."""
+    return Counter(op.toggled for op in program.ops if isinstance(op, LoadRotated))
 
 
 def _part(

@@ -21,6 +21,7 @@ from qsac.views.page.collecting import collected
 from qsac.views.page.columns import Packed
 from qsac.views.page.devices import followed, moves
 from qsac.views.page.writing import BEGINNING, page, script
+from tests.bench.cases import Case
 from tests.pipelines import CASCADES
 from tests.views.page.conftest import EXAMPLES
 
@@ -156,6 +157,18 @@ def test_stages_are_compiled_again_and_end_in_the_artifacts_program(demo: qsac.C
     assert part["madeBy"][0] == "build"
     assert part["madeBy"][4] == "rotate-ladders"
     assert part["mergedBy"] == []
+
+
+@pytest.mark.parametrize("case", [Case(6, 8), Case(3, 4, complex=True)])
+def test_stages_are_those_of_the_ladders_that_were_taken(case: Case) -> None:
+    """On a coupling graph others may be than those of the pipeline that was asked for."""
+    compiled = qsac.compile(case.model(), "ibm-nighthawk", verify=False)
+    (part,) = collected(compiled)["stages"]["circuits"]
+    ladders = next(one for one in part["passes"] if one["name"] == "rotate-ladders")
+    recorded = next(one for one in compiled.stats["passes"] if one["name"] == "rotate-ladders")
+    assert [ladders["before"], ladders["after"]] == recorded["two_qubit_gates"]
+    assert ladders["after"] < ladders["before"]
+    assert part["same"] is True
 
 
 def test_passes_that_made_something_are_named() -> None:
