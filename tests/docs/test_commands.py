@@ -17,6 +17,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 ELSEWHERE = (
     r" (train|evaluate|roll-out) |ising\.train",  # at a small size: test_training_page.py, tests/training
     r"--noise$",  # tests/cli/test_transformer.py: minutes of shots
+    r"--scheduler",  # tests/sweeps/test_dask.py
     r"--submit|qsac (jobs|results)",  # with the fake vendor: tests/cli/test_submission.py
     r"my-pass|measure-early|blocks\.ir|qsac passes$",  # with that package: tests/extensions
     r"qsac import|even\.json|^qsac bind|--template",  # test_quoted_output.py

@@ -44,16 +44,8 @@ def client(cluster: Any) -> Iterator[Any]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """The files of a run of two seeds in processes of qsac's own."""
-    folder = tmp_path_factory.mktemp("runs") / "done"
-    qsac.train(WORDS, folder, seeds=2, jobs=2)
-    return files(folder)
-
-
 def test_seeds_on_dask_and_a_worker_that_is_killed(
-    client: Any, cluster: Any, done: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: Any, cluster: Any, done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "ELSEWHERE", 0.0)  # an epoch a part
     killed: list[int] = []
@@ -70,12 +62,10 @@ def test_seeds_on_dask_and_a_worker_that_is_killed(
     qsac.train(WORDS, tmp_path / "run", seeds=2, executor=client.get_executor(), follow=follow)
     assert killed
     assert sorted(seen) == [(seed, epoch) for seed in (0, 1) for epoch in range(1, 7)], "each once"
-    assert files(tmp_path / "run") == done
+    assert files(tmp_path / "run") == files(done)
 
 
-def test_the_command_on_a_scheduler(
-    cluster: Any, done: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_on_a_scheduler(cluster: Any, done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that is there is gone on with."""
     monkeypatch.setattr("qsac.sweeps.threads.one_thread", lambda: None)
     (tmp_path / "tiny.json").write_text(json.dumps(WORDS), encoding="utf-8")
@@ -83,13 +73,13 @@ def test_the_command_on_a_scheduler(
     scheduler = ["--scheduler", cluster.scheduler_address, "-q", "-o", "run"]
     assert run(["train", "tiny.json", "--seeds", "1", *scheduler]) == 0
     assert run(["train", "tiny.json", "--seeds", "2", *scheduler]) == 0
-    assert files(tmp_path / "run") == done
+    assert files(tmp_path / "run") == files(done)
     assert run(["train", "tiny.json", *scheduler, "--jobs", "2"]) == 2
 
 
 def test_circuits_on_an_executor() -> None:
     """Of one seed the circuits, of several the seeds: the same numbers as here."""
-    config = changed(TINY, gradient={"type": "parameter-shift", "shots": 200}, epochs=2)
+    config = changed(TINY, gradient={"type": "parameter-shift", "shots": 200}, epochs=1)
     here = qsac.train(config).seeds[0]
     asked: list[str] = []
 

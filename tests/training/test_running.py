@@ -33,14 +33,6 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
-@pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run of two seeds, in a process each: single threads give the same bytes everywhere."""
-    folder = tmp_path_factory.mktemp("runs") / "done"
-    qsac.train(WORDS, folder, seeds=2, jobs=2)
-    return folder
-
-
 def test_what_is_in_the_folder(done: Path) -> None:
     own = {f"seed-{seed}/{name}" for seed in (0, 1) for name in (checkpoints.FILE, MODEL, HISTORY)}
     assert set(files(done)) == {CONFIG, RESULTS, *own}
