@@ -25,6 +25,7 @@ CALLS = {
     "opt": ["opt", "a.ir", "-O2", "--lower", "-v", "-o", "b.ir"],
     "estimate": ["estimate", "complex.json", "--context", "1e6"],
     "bind": ["bind", "t.json", "-v", "-o", "bound.json"],
+    "features": ["features", "sentences.csv", "-o", "sentences.npz"],
     "train": ["train", "--list"],
     "evaluate": None,
     "roll-out": None,
