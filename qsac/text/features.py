@@ -131,7 +131,7 @@ class Features:
         found = kind_of(own["name"]).restored(own, self.arrays)
         width = self.features.shape[-1] if self.projection is None else len(self.projection.mean)
         if found.dimension != width:
-            raise damaged(f"an encoder of {found.dimension:,} numbers", None, f"{width:,}, as the vectors were made from")
+            raise damaged(f"an encoder of {found.dimension:,} numbers", None, f"{width:,}, as the vectors are of")
         return found
 
     def vectors(self, texts: Sequence[str], cache: Cache | None = None) -> Reals:

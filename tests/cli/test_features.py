@@ -30,7 +30,9 @@ def test_vectors_are_written_and_described(capsys: Captured) -> None:
     assert f"tf-idf (qsac {qsac.__version__}): 140 numbers" in said
     assert "fitted to" in said
     assert Path("a.npz").read_bytes() == qsac.features("sentences.csv").to_bytes()
-    assert run(["features", "sentences.csv", "-o", "a.npz", "-q", "--dimension", "3", "--seed", "4", "--test", "0.5"]) == 0
+    assert (
+        run(["features", "sentences.csv", "-o", "a.npz", "-q", "--dimension", "3", "--seed", "4", "--test", "0.5"]) == 0
+    )
     assert capsys.readouterr().out == ""
     assert Path("a.npz").read_bytes() == qsac.features("sentences.csv", dimension=3, seed=4, test=0.5).to_bytes()
 

@@ -60,7 +60,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.cli.conftest import MODELS
 
     folder = tmp_path_factory.mktemp("examples")
-    for name in ("gpt-grammar.json", "gpt2-markov.safetensors", "markov.csv"):
+    for name in ("gpt-grammar.json", "gpt2-markov.safetensors", "markov.csv", "sentences.csv"):
         shutil.copy(DOCS / "examples" / name, folder)
     model = MODELS["complex"]
     for name, found in (MODELS | {"predict": model | {"readout": {"type": "predict"}}}).items():

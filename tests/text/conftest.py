@@ -101,7 +101,9 @@ def minilm(site: Path) -> Install:
             "tokenizer.json": json.dumps(word_piece()).encode(),
             "model.safetensors": save(bert_weights(seed)),
         }
-        content |= {name.replace("_json", ".json").replace("_st", ".safetensors"): data for name, data in members.items()}
+        content |= {
+            name.replace("_json", ".json").replace("_st", ".safetensors"): data for name, data in members.items()
+        }
         with zipfile.ZipFile(folder / "model.zip", "w", zipfile.ZIP_DEFLATED) as archive:
             for name, data in content.items():
                 archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
@@ -123,7 +125,11 @@ def wordllama(site: Path) -> Install:
         vectors = np.arange(24, dtype=np.float16).reshape(6, 4) if rows is None else rows
         place = folder / "weights" / "l2_supercat_256.safetensors"
         place.write_bytes(save({"embedding.weight": vectors}))
-        model = {"type": "WordLevel", "unk_token": "<unk>", "vocab": {"<unk>": 0, "a": 1, "dog": 2, "cat": 3, "runs": 4}}
+        model = {
+            "type": "WordLevel",
+            "unk_token": "<unk>",
+            "vocab": {"<unk>": 0, "a": 1, "dog": 2, "cat": 3, "runs": 4},
+        }
         document = tokenizer_json(model, normalizer={"type": "Lowercase"}, pre_tokenizer={"type": "Whitespace"})
         (folder / "tokenizers" / "l2_supercat_tokenizer_config.json").write_text(json.dumps(document))
         _described(site, "wordllama", version)

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 
 from qsac.errors import InvalidInputError
-from qsac.text.baselines import classical_twin, difference, logistic_regression, logistic, scored, table, twin
+from qsac.text.baselines import classical_twin, difference, logistic, logistic_regression, scored, table, twin
 from qsac.text.samples import LabelledSamples
 from qsac.text.splitting import Part
+
 
 def samples(number: int = 300, classes: int = 2, seed: int = 0, width: int = 5, noise: float = 0.5) -> LabelledSamples:
     """Classes by the largest of linear functions, with noise."""
@@ -137,7 +138,9 @@ def test_paired_differences() -> None:
     assert difference(other, one).mean == -found.mean
     alone = difference(one, _scored(np.array([[1, 0, 1, 0]]), given))
     assert alone.seeds == 2
-    assert not difference(_scored(np.ones((2, 4), dtype=int), given), _scored(np.zeros((2, 4), dtype=int), given)).within
+    assert not difference(
+        _scored(np.ones((2, 4), dtype=int), given), _scored(np.zeros((2, 4), dtype=int), given)
+    ).within
     assert difference(one, one).within
     with pytest.raises(InvalidInputError, match="pair by pair"):
         difference(one, _scored(np.ones((3, 4), dtype=int), given))

@@ -56,7 +56,9 @@ def _by_loops(tokens: list[int], weights: dict[str, Any]) -> list[float]:
             for head in range(heads):
                 part = slice(head * width // heads, (head + 1) * width // heads)
                 scores = [
-                    math.exp(sum(a * b for a, b in zip(query[j][part], k[part], strict=True)) / math.sqrt(width / heads))
+                    math.exp(
+                        sum(a * b for a, b in zip(query[j][part], k[part], strict=True)) / math.sqrt(width / heads)
+                    )
                     for k in key
                 ]
                 shares = [score / sum(scores) for score in scores]

