@@ -54,8 +54,22 @@ def every_kind() -> dict[str, Kind]:
         models,
         programs,
         templates,
+        texts,
         views,
     )
 
-    modules = (models, arrays, machines, artifacts, templates, programs, counts, journals, entries, commands, views)
+    modules = (
+        models,
+        arrays,
+        machines,
+        artifacts,
+        templates,
+        programs,
+        counts,
+        journals,
+        entries,
+        commands,
+        views,
+        texts,
+    )
     return {kind.name: kind for module in modules for kind in module.KINDS}
