@@ -122,16 +122,26 @@ class Features:
 
         Raises :class:`~qsac.errors.InvalidInputError` where the encoder's package is missing or of another version.
         """
-        return self._projected(vectors_of(self.encoder, given_texts(texts, None).texts, _opened(cache)))
+        return self.vectors(given_texts(texts, None).texts, _opened(cache))
 
     @cached_property
     def encoder(self) -> Encoder:
         """The encoder, restored from what is kept of it."""
         own = self.record["encoder"]
-        return kind_of(own["name"]).restored(own, self.arrays)
+        found = kind_of(own["name"]).restored(own, self.arrays)
+        width = self.features.shape[-1] if self.projection is None else len(self.projection.mean)
+        if found.dimension != width:
+            raise damaged(f"an encoder of {found.dimension:,} numbers", None, f"{width:,}, as the vectors are of")
+        return found
 
-    def _projected(self, vectors: Reals) -> Reals:
-        return vectors if self.projection is None else self.projection(vectors)
+    def vectors(self, texts: Sequence[str], cache: Cache | None = None) -> Reals:
+        """Vectors of texts that were checked, (n, F)."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = vectors_of(self.encoder, texts, cache)
+            found = found if self.projection is None else self.projection(found)
+        if not np.isfinite(found).all():
+            raise damaged("numbers that give vectors beyond double precision", None, "what qsac features has written")
+        return found
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a .npz file, which is the same for the same features. Raises
@@ -160,8 +170,12 @@ class Features:
         :class:`~qsac.errors.DoesNotFitError` where it is too large."""
         place = Path(file_path(path, NOUN))
         arrays = read_arrays(place)
-        record = _record(arrays.pop(_RECORD, None), str(place))
-        samples = samples_of(arrays, str(place), tuple(record["classes"]))
+        try:
+            record = _record(arrays.pop(_RECORD, None), str(place))
+            samples = samples_of(arrays, str(place), tuple(record["classes"]))
+        except QsacError as error:
+            error.pointer = None
+            raise error.located(str(place)) from None
         own = {name.removeprefix(_ENCODER): one for name, one in arrays.items() if name.startswith(_ENCODER)}
         for name, values in (*own.items(), (_MEAN, arrays.get(_MEAN)), (_MATRIX, arrays.get(_MATRIX))):
             if values is not None and (values.dtype.kind not in "iuf" or not np.isfinite(values).all()):
@@ -270,9 +284,8 @@ def _as_fitted(found: Texts, base: Features, cache: Cache | None) -> Features:
     """Vectors of other texts, by what was fitted before."""
     try:
         numbers = None if found.labels is None else _numbers(found, base.classes)
-        ready = base.encoder
-        limits.check_features(len(found.texts), ready.dimension)
-        vectors = base._projected(vectors_of(ready, found.texts, cache))
+        limits.check_features(len(found.texts), base.encoder.dimension)
+        vectors = base.vectors(found.texts, cache)
     except QsacError as error:
         raise error.located(found.source) from None
     parts = np.full(len(found.texts), Part.TEST, dtype=np.int8)

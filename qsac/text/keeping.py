@@ -1,4 +1,4 @@
-"""Vectors in the cache of compiled programs, by what they were made from: the encoder's weights and all texts."""
+"""Vectors in the cache of compiled programs, by what they were made from: the encoder's weights and the texts."""
 
 from __future__ import annotations
 
@@ -16,9 +16,23 @@ if TYPE_CHECKING:
 _MAGIC = b"qsac-vectors 1 "
 
 
+CHUNK = 1024
+"""Texts whose vectors are one entry: work that was interrupted goes on behind the last one."""
+
+
 def vectors_of(encoder: Encoder, texts: Sequence[str], cache: Cache | None) -> Reals:
-    """The encoder's vectors, (N, F): those in the cache, where they are worth being kept and it has them."""
-    if cache is None or not encoder.costly:
+    """The encoder's vectors, (N, F): those in the cache, where they are worth being kept and it has them.
+
+    Texts are encoded in the same chunks with a cache and without one, so that the bytes are the same.
+    """
+    if not encoder.costly:
+        return encoder.vectors(texts)
+    chunks = [texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK)]
+    return np.concatenate([_chunk(encoder, chunk, cache) for chunk in chunks])
+
+
+def _chunk(encoder: Encoder, texts: Sequence[str], cache: Cache | None) -> Reals:
+    if cache is None:
         return encoder.vectors(texts)
     from qsac.artifact.cache import key_of
 

@@ -69,7 +69,11 @@ def read_samples(path: str | os.PathLike[str]) -> LabelledSamples:
     :class:`~qsac.errors.DoesNotFitError` where it is too large.
     """
     place = Path(file_path(path, NOUN))
-    return samples_of(read_arrays(place), str(place))
+    try:
+        return samples_of(read_arrays(place), str(place))
+    except QsacError as error:
+        error.pointer = None
+        raise error.located(str(place)) from None
 
 
 def samples_of(
@@ -102,7 +106,7 @@ def samples_of(
     return LabelledSamples(values, labels, classes, None if parts is None else parts.astype(np.int8))
 
 
-def damaged(found: str, source: str, wanted: str) -> InvalidInputError:
+def damaged(found: str, source: str | None, wanted: str) -> InvalidInputError:
     """The diagnostic for arrays that are not what a file of features holds."""
     return InvalidInputError(
         "the file of features does not hold what it should",

@@ -202,7 +202,7 @@ def _objects(text: str, columns: _Columns) -> Iterator[_Line]:
         if not line.strip():
             continue
         where = f"{columns.source} line {number:,}"
-        fields = parse(line.encode("utf-8"), where, "line")
+        fields = _parsed(line.strip(), where)
         if not isinstance(fields, dict):
             raise InvalidInputError(
                 "a line is not a JSON object",
@@ -218,6 +218,14 @@ def _objects(text: str, columns: _Columns) -> Iterator[_Line]:
         if not isinstance(found, str):
             raise _no_text(found, where)
         yield _Line(found, None if label is None else _label(label, where), number)
+
+
+def _parsed(line: str, where: str) -> object:
+    try:
+        return parse(line.encode("utf-8"), where, "line")
+    except QsacError as error:
+        error.source = where  # the reader counts lines of a whole file
+        raise
 
 
 def _given(texts: Sequence[object], labels: Sequence[object] | None, source: str) -> Iterator[_Line]:

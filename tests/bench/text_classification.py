@@ -87,9 +87,11 @@ def hybrid_predictions(files: Sequence[str], vectors: NDArray[np.float64]) -> ND
     return np.array(found)
 
 
-def rows(encoder: str, texts: str, folder: Path, seeds: Sequence[int], files: Sequence[str]) -> list[Scored]:
-    """The rows of one encoder."""
-    whole = qsac.features(texts, encoder=encoder, dimension="all", cache=folder / "cache")
+def rows(
+    encoder: str, texts: str, folder: Path, seeds: Sequence[int], files: Sequence[str], test: float = 0.2
+) -> list[Scored]:
+    """The rows of one encoder; ``test`` is the share of the texts to test with."""
+    whole = qsac.features(texts, encoder=encoder, dimension="all", test=test, cache=folder / "cache")
     found = []
     if isinstance(whole.encoder, TfIdf):
         from qsac.text.sources import read_texts
@@ -99,7 +101,7 @@ def rows(encoder: str, texts: str, folder: Path, seeds: Sequence[int], files: Se
     width = whole.features.shape[1]
     found.append(logistic_regression(whole.samples, label=f"{encoder} {width}, logistic"))
     found.append(classical_twin(whole.samples, seeds=seeds, label=f"{encoder} {width}, twin"))
-    small = qsac.features(texts, encoder=encoder, cache=folder / "cache")
+    small = qsac.features(texts, encoder=encoder, test=test, cache=folder / "cache")
     entries = small.features.shape[1]
     small.save(folder / f"reviews-{encoder}.npz")
     model = json.dumps(hybrid(entries, len(small.classes)), indent=2) + "\n"
@@ -117,6 +119,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.text_classification", description=__doc__)
     parser.add_argument("--texts", default=str(REVIEWS), help="a .csv or .jsonl file with texts and labels")
     parser.add_argument("--encoders", nargs="+", default=encoder_names(), choices=encoder_names())
+    parser.add_argument("--test", type=float, default=0.2, help="the share of the texts to test with")
     parser.add_argument("--seeds", type=int, default=len(SEEDS), help="how many seeds of the twin")
     parser.add_argument("--folder", type=Path, default=REVIEWS.parent, help="where features and model files go")
     parser.add_argument("--hybrid", nargs="+", default=[], metavar="FILE", help="trained models, or predictions")
@@ -125,7 +128,8 @@ def main() -> None:
         parser.error("--hybrid goes with one of the encoders: name it with --encoders")
     for encoder in options.encoders:
         try:
-            found = rows(encoder, options.texts, options.folder, range(options.seeds), options.hybrid)
+            seeds = range(options.seeds)
+            found = rows(encoder, options.texts, options.folder, seeds, options.hybrid, options.test)
         except InvalidInputError as error:
             if error.code != "package.missing":
                 sys.exit(str(error))

@@ -31,6 +31,10 @@ READERS = {
     "diff": [["diff", FILE, "small.qsac.json"]],
     "estimate": [["estimate", FILE], ["estimate", "small.json", "--target", f"./{FILE}"]],
     "evaluate": [["evaluate", FILE]],
+    "features": [
+        ["features", FILE, "--format", "csv", "-o", "o.npz"],
+        ["features", "small.json", "--format", "txt", "--fitted", FILE, "-o", "o.npz"],
+    ],
     "generate": [["generate", FILE, "--prompt", "0", "--steps", "1"]],
     "import": [["import", WEIGHTS, "--heads", "1", "--sequence", "1,0,1", "--names", f"./{FILE}"]],
     "interpret": [["interpret", FILE, "counts.json"], ["interpret", "small.qsac.json", FILE]],

@@ -25,6 +25,7 @@ CALLS = {
     "opt": ["opt", "a.ir", "-O2", "--lower", "-v", "-o", "b.ir"],
     "estimate": ["estimate", "complex.json", "--context", "1e6"],
     "bind": ["bind", "t.json", "-v", "-o", "bound.json"],
+    "features": ["features", "sentences.csv", "-o", "sentences.npz"],
     "train": ["train", "--list"],
     "evaluate": None,
     "roll-out": None,
@@ -59,7 +60,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.cli.conftest import MODELS
 
     folder = tmp_path_factory.mktemp("examples")
-    for name in ("gpt-grammar.json", "gpt2-markov.safetensors", "markov.csv"):
+    for name in ("gpt-grammar.json", "gpt2-markov.safetensors", "markov.csv", "sentences.csv"):
         shutil.copy(DOCS / "examples" / name, folder)
     model = MODELS["complex"]
     for name, found in (MODELS | {"predict": model | {"readout": {"type": "predict"}}}).items():

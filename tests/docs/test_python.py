@@ -18,7 +18,13 @@ PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
 
 @pytest.mark.parametrize(
     ("name", "count", "prints"),
-    [("python", 7, 12), ("from-a-trained-layer", 1, 3), ("gradients", 1, 3), ("sweeps", 2, 4)],
+    [
+        ("python", 7, 12),
+        ("from-a-trained-layer", 1, 3),
+        ("gradients", 1, 3),
+        ("sweeps", 2, 4),
+        ("text-classification", 1, 5),
+    ],
 )
 def test_examples_print_what_they_say(
     name: str, count: int, prints: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -40,7 +46,19 @@ def test_examples_print_what_they_say(
 
 @pytest.mark.parametrize(
     "name",
-    ["load", "compile", "run", "generate", "estimate", "template", "from_arrays", "sweep", "Cache", "Template.bind"],
+    [
+        "load",
+        "compile",
+        "run",
+        "generate",
+        "estimate",
+        "template",
+        "from_arrays",
+        "sweep",
+        "features",
+        "Cache",
+        "Template.bind",
+    ],
 )
 def test_signatures(name: str) -> None:
     found = qsac

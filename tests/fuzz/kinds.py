@@ -55,6 +55,7 @@ def every_kind() -> dict[str, Kind]:
         plans,
         programs,
         templates,
+        texts,
         views,
     )
 
@@ -71,5 +72,6 @@ def every_kind() -> dict[str, Kind]:
         plans,
         commands,
         views,
+        texts,
     )
     return {kind.name: kind for module in modules for kind in module.KINDS}
