@@ -86,8 +86,8 @@ def test_the_same_input_gives_the_same_bytes(found: qsac.Features, tmp_path: Pat
     assert again.to_bytes() == data
     assert summary(again) == summary(found)
     with np.load(tmp_path / "a.npz") as archive:
-        np.testing.assert_array_equal(archive["features"], found.features)
-        np.testing.assert_array_equal(archive["labels"], found.labels)
+        np.testing.assert_array_equal(archive["inputs"], found.features)
+        np.testing.assert_array_equal(archive["targets"], found.labels)
         assert archive["split"].tolist().count(1) == 40
 
 
@@ -263,17 +263,17 @@ def test_damaged_files_are_refused(found: qsac.Features, tmp_path: Path) -> None
     data = found.to_bytes()
     terms = len(found.arrays["weights"])
     changes: list[tuple[dict[str, Any], str]] = [
-        ({"features": None}, "texts.damaged-features"),
-        ({"features": np.ones(200)}, "texts.damaged-features"),
-        ({"features": np.ones((200, 16)) * 1j}, "texts.damaged-features"),
-        ({"features": np.full((200, 16), np.nan)}, "number.not-finite"),
-        ({"labels": np.ones(199, dtype=int)}, "texts.damaged-features"),
-        ({"labels": np.ones(200)}, "texts.damaged-features"),
-        ({"labels": np.full(200, -1)}, "texts.damaged-features"),
-        ({"labels": np.full(200, 2)}, "texts.damaged-features"),
-        ({"labels": np.full(200, 2**20)}, "capacity.data-too-large"),
-        ({"labels": np.array(["a"] * 200)}, "array.not-numbers"),
-        ({"labels": np.array([None] * 200)}, "array.not-numbers"),
+        ({"inputs": None}, "texts.damaged-features"),
+        ({"inputs": np.ones(200)}, "texts.damaged-features"),
+        ({"inputs": np.ones((200, 16)) * 1j}, "texts.damaged-features"),
+        ({"inputs": np.full((200, 16), np.nan)}, "number.not-finite"),
+        ({"targets": np.ones(199, dtype=int)}, "texts.damaged-features"),
+        ({"targets": np.ones(200)}, "texts.damaged-features"),
+        ({"targets": np.full(200, -1)}, "texts.damaged-features"),
+        ({"targets": np.full(200, 2)}, "texts.damaged-features"),
+        ({"targets": np.full(200, 2**20)}, "capacity.data-too-large"),
+        ({"targets": np.array(["a"] * 200)}, "array.not-numbers"),
+        ({"targets": np.array([None] * 200)}, "array.not-numbers"),
         ({"split": np.full(200, 3)}, "texts.damaged-features"),
         ({"record": None}, "texts.damaged-features"),
         ({"record": np.ones(9)}, "texts.damaged-features"),
@@ -335,7 +335,7 @@ def test_sizes_of_files_are_checked(found: qsac.Features, tmp_path: Path, monkey
     assert caught.value.code == "tokens.damaged-file"
     with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
         header = b"\x93NUMPY\x01\x00v\x00{'descr': '<f8', 'fortran_order': False, 'shape': (1099511627776, 8), }"
-        archive.writestr("features.npy", header.ljust(127) + b"\n" + b"\0" * 999)
+        archive.writestr("inputs.npy", header.ljust(127) + b"\n" + b"\0" * 999)
     with pytest.raises(DoesNotFitError):
         qsac.Features.load(place)
     found.save(place)
@@ -345,7 +345,7 @@ def test_sizes_of_files_are_checked(found: qsac.Features, tmp_path: Path, monkey
 
 
 def test_samples_of_other_files(tmp_path: Path) -> None:
-    np.savez(tmp_path / "a.npz", features=np.arange(24).reshape(4, 3, 2), labels=[0, 1, 1, 2])
+    np.savez(tmp_path / "a.npz", inputs=np.arange(24).reshape(4, 3, 2), targets=[0, 1, 1, 2])
     found = read_samples(tmp_path / "a.npz")
     assert found.features.shape == (4, 3, 2)
     assert found.classes == ("0", "1", "2")
@@ -354,7 +354,7 @@ def test_samples_of_other_files(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError) as caught:
         found.of("test")
     assert caught.value.code == "texts.too-few"
-    np.savez(tmp_path / "b.npz", features=np.ones((4, 3), dtype="f4"))
+    np.savez(tmp_path / "b.npz", inputs=np.ones((4, 3), dtype="f4"))
     with pytest.raises(InvalidInputError) as caught:
         read_samples(tmp_path / "b.npz").of("train")
     assert caught.value.code == "texts.unlabelled"
