@@ -300,7 +300,7 @@ def _numbers(found: Texts, classes: Sequence[str]) -> NDArray[np.int64]:
     if unknown is not None:
         raise InvalidInputError(
             "a label is none of the classes that were learned",
-            code="texts.unknown-class",
+            code="features.unknown-class",
             found=quoted(unknown),
             wanted=f"one of {listed(map(quoted, classes)) or 'no classes: the fitted texts had no labels'}",
         )

@@ -47,7 +47,7 @@ class LabelledSamples:
         if self.labels is None or not len(chosen):
             raise InvalidInputError(
                 "the samples have no labels" if self.labels is None else f"there are no samples for the part {name}",
-                code="texts.unlabelled" if self.labels is None else "texts.too-few",
+                code="features.unlabelled" if self.labels is None else "features.too-few-texts",
                 found=counted(len(self), "sample"),
                 wanted="labels, and samples of every part to train, to validate and to test with",
                 help="give texts with labels; --validation and --test say how many are for which part",
@@ -109,7 +109,7 @@ def damaged(found: str, source: str | None, wanted: str) -> InvalidInputError:
     """The diagnostic for arrays that are not what a file of features holds."""
     return InvalidInputError(
         "the file of features does not hold what it should",
-        code="texts.damaged-features",
+        code="features.damaged-file",
         source=source,
         found=found,
         wanted=wanted,
