@@ -151,9 +151,9 @@ class Features:
     def to_bytes(self) -> bytes:
         """The content of the file: an archive that is not compressed, as numpy.savez writes it."""
         text = json.dumps(self.record, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        arrays: dict[str, NDArray[Any]] = {"features": self.samples.features}
+        arrays: dict[str, NDArray[Any]] = {"inputs": self.samples.features}
         if self.samples.labels is not None:
-            arrays["labels"] = self.samples.labels
+            arrays["targets"] = self.samples.labels
         if self.samples.parts is not None:
             arrays["split"] = self.samples.parts
         arrays[_RECORD] = np.frombuffer(text.encode("ascii"), dtype=np.uint8)
@@ -300,7 +300,7 @@ def _numbers(found: Texts, classes: Sequence[str]) -> NDArray[np.int64]:
     if unknown is not None:
         raise InvalidInputError(
             "a label is none of the classes that were learned",
-            code="texts.unknown-class",
+            code="features.unknown-class",
             found=quoted(unknown),
             wanted=f"one of {listed(map(quoted, classes)) or 'no classes: the fitted texts had no labels'}",
         )

@@ -46,7 +46,7 @@ def principal_components(vectors: Reals, dimension: int) -> Projection:
     if dimension > rank:
         raise InvalidInputError(
             "the texts have fewer principal components",
-            code="texts.too-few-components",
+            code="features.too-few-components",
             found=f"vectors of {counted(len(vectors), 'text')} that vary in {counted(rank, 'direction')}",
             wanted=f"at least {dimension:,}",
             help="a smaller --dimension, `--dimension all` for the encoder's own vectors, or more texts",

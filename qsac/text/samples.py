@@ -47,7 +47,7 @@ class LabelledSamples:
         if self.labels is None or not len(chosen):
             raise InvalidInputError(
                 "the samples have no labels" if self.labels is None else f"there are no samples for the part {name}",
-                code="texts.unlabelled" if self.labels is None else "texts.too-few",
+                code="features.unlabelled" if self.labels is None else "features.too-few-texts",
                 found=counted(len(self), "sample"),
                 wanted="labels, and samples of every part to train, to validate and to test with",
                 help="give texts with labels; --validation and --test say how many are for which part",
@@ -62,8 +62,7 @@ class LabelledSamples:
 
 
 def read_samples(path: str | os.PathLike[str]) -> LabelledSamples:
-    """The samples of a .npz file: the arrays ``features``, ``labels`` and ``split``; names of classes where it is one
-    of `qsac features`.
+    """The samples of a .npz file: the arrays ``inputs``, ``targets`` and ``split``; the last two may be absent.
 
     Raises :class:`~qsac.errors.InvalidInputError` for a file that is missing, of another kind or damaged, and
     :class:`~qsac.errors.DoesNotFitError` where it is too large.
@@ -80,10 +79,10 @@ def samples_of(
     arrays: Mapping[str, NDArray[Any]], source: str, classes: tuple[str, ...] | None = None
 ) -> LabelledSamples:
     """The samples that arrays of a file make, once they go together."""
-    features = arrays.get("features")
+    features = arrays.get("inputs")
     if features is None or features.ndim not in (2, 3) or features.dtype.kind not in "iuf":
         found = f"the arrays {listed(sorted(arrays))}" if features is None else _shape(features)
-        raise damaged(found, source, "an array features of real numbers, (N, F) or (N, T, F)")
+        raise damaged(found, source, "an array inputs of real numbers, (N, F) or (N, T, F)")
     values = features.astype(np.float64)
     if not np.isfinite(values).all():
         first = np.unravel_index(int(np.argmin(np.isfinite(values))), values.shape)
@@ -94,7 +93,7 @@ def samples_of(
             found=f"{values[first]} in sample {first[0]:,} (counted from 0)",
             wanted="finite numbers",
         )
-    labels, parts = (_whole(arrays, name, len(values), source) for name in ("labels", "split"))
+    labels, parts = (_whole(arrays, name, len(values), source) for name in ("targets", "split"))
     number = 0 if labels is None else int(labels.max()) + 1
     limits.check_classes(number)
     if classes is None:
@@ -110,7 +109,7 @@ def damaged(found: str, source: str | None, wanted: str) -> InvalidInputError:
     """The diagnostic for arrays that are not what a file of features holds."""
     return InvalidInputError(
         "the file of features does not hold what it should",
-        code="texts.damaged-features",
+        code="features.damaged-file",
         source=source,
         found=found,
         wanted=wanted,

@@ -62,7 +62,7 @@ def read_texts(
     if form == "txt" and (text_column, label_column) != (None, None):
         raise InvalidInputError(
             "a file with a text in each line has no columns",
-            code="texts.unknown-column",
+            code="features.unknown-column",
             source=source,
             found=f"a column {quoted(text_column or label_column or '')}",
             wanted="a .csv or .jsonl file, or no name of a column",
@@ -79,7 +79,7 @@ def given_texts(texts: Sequence[str], labels: Sequence[object] | None) -> Texts:
     if labels is not None and len(labels) != len(texts):
         raise InvalidInputError(
             "there are not as many labels as texts",
-            code="texts.unequal-lengths",
+            code="features.unequal-lengths",
             found=f"{counted(len(texts), 'text')} and {counted(len(labels), 'label')}",
             wanted="a label for each text",
         )
@@ -99,7 +99,7 @@ class _Columns:
         option = "--text-column" if name == self.text else "--label-column"
         return InvalidInputError(
             "there is no such column" if name == self.label else "there is no column of texts",
-            code="texts.unknown-column",
+            code="features.unknown-column",
             source=f"{self.source} line {line:,}",
             found=f"no {quoted(name)} among {listed(map(quoted, there)) or 'no columns'}",
             wanted=f"a column {quoted(name)}, or {option} with the name of another",
@@ -115,7 +115,7 @@ def _form(path: str) -> str:
         return suffix
     raise InvalidInputError(
         "the kind of the file of texts is not known",
-        code="texts.unknown-file-kind",
+        code="features.unknown-file-kind",
         source=path,
         found=f"a name that ends with {quoted(Path(path).suffix)}" if suffix else "a name without an ending",
         wanted="a file name that ends with .txt, .csv or .jsonl, or --format",
@@ -159,7 +159,7 @@ def _table(text: str, columns: _Columns) -> Iterator[_Line]:
     except csv.Error as error:
         raise InvalidInputError(
             "the table cannot be read",
-            code="texts.invalid-table",
+            code="features.invalid-table",
             source=f"{columns.source} line {line:,}",
             found=str(error).split("\n")[0],
             wanted="rows of comma-separated values, texts with commas or quotes in double quotes",
@@ -170,7 +170,7 @@ def _row(row: list[str], header: list[str], places: tuple[int, int | None], colu
     if len(row) != len(header):
         raise InvalidInputError(
             "a row has another number of columns than the first line",
-            code="texts.invalid-table",
+            code="features.invalid-table",
             source=f"{columns.source} line {line:,}",
             found=counted(len(row), "column"),
             wanted=counted(len(header), "column"),
@@ -186,7 +186,7 @@ def _places(header: list[str], columns: _Columns) -> tuple[int, int | None]:
         many = len(header) > _COLUMNS
         raise InvalidInputError(
             "the table has too many columns" if many else "two columns have one name",
-            code="texts.invalid-table",
+            code="features.invalid-table",
             source=f"{columns.source} line 1",
             found=counted(len(header), "column") if many else listed(map(quoted, header)),
             wanted=f"at most {_COLUMNS:,} columns, each with a name of its own, in the first line",
@@ -285,7 +285,7 @@ def _checked(lines: Iterator[_Line], source: str) -> Texts:
     if not texts:
         raise InvalidInputError(
             "there are no texts",
-            code="texts.none",
+            code="features.no-texts",
             source=source,
             found="no line that holds something",
             wanted="a text in each line",
@@ -297,14 +297,14 @@ def _check_line(text: str, label: str | None) -> None:
     if not text.strip():
         raise InvalidInputError(
             "a text is empty",
-            code="texts.empty",
+            code="features.empty-text",
             wanted="at least one character that is not a blank",
             help="remove the row, or write what it stands for",
         )
     if not _is_whole(text) or not _is_whole(label or ""):
         raise InvalidInputError(
             "a text has half a character",
-            code="texts.half-a-character",
+            code="features.half-a-character",
             found="a lone surrogate",
             wanted="whole characters",
         )
@@ -329,7 +329,7 @@ def _is_whole(text: str) -> bool:
 def _some_labels(label: str | None) -> InvalidInputError:
     return InvalidInputError(
         "some texts have a label and some have none",
-        code="texts.missing-label",
+        code="features.missing-label",
         found="no label, while those before have one" if label is None else "a label, while those before have none",
         wanted="a label for each text, or for none",
     )

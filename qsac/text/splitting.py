@@ -76,7 +76,7 @@ def split(
 def _too_few(total: int, name: str, part: Part) -> InvalidInputError:
     return InvalidInputError(
         "there are too few texts to be split",
-        code="texts.too-few",
+        code="features.too-few-texts",
         found=counted(total, "text") + (f" of the class {quoted(name)}" if name else ""),
         wanted=f"enough of each class for every part: there is none for the part {part.name.lower()}",
         help="more texts, or other shares (--test, --validation; 0 for no such part)",

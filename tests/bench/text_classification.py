@@ -1,9 +1,10 @@
 """Classifiers of movie reviews on one set of vectors each: `python -m tests.bench.text_classification` prints a table.
 
 The texts are corpus/movie-reviews.csv (`make reviews`), the encoders those whose packages are installed. Rows are
-logistic regression on all that an encoder gives, then logistic regression, the classical twin and the hybrid
-classifier on 16 principal components. The hybrid's model file is written beside the features (--folder); its row is
-filled from models that were trained on them, one for each seed, or from predictions made elsewhere:
+logistic regression and the classical twin on all that an encoder gives, then both and the hybrid classifier on 16
+principal components. The hybrid's model file and the configuration that trains it are written beside the features
+(--folder); its row is filled from models that were trained on them, one for each seed, or from predictions made
+elsewhere:
 
     python -m tests.bench.text_classification --encoders tf-idf --hybrid reviews-hybrid.train/seed-*/model.json
     python -m tests.bench.text_classification --encoders tf-idf --hybrid predictions.npz
@@ -70,6 +71,26 @@ def hybrid(entries: int, classes: int, seed: int = 0) -> dict[str, Any]:
     }
 
 
+def training(encoder: str) -> dict[str, Any]:
+    """The configuration that trains it on the vectors of an encoder: what is left out of the steps is drawn and
+    learned."""
+    steps = [dict(step) for step in hybrid(1, 1)["steps"]]
+    for step in steps:
+        step.pop("weight", None)
+        step.pop("bias", None)
+        for block in step.get("blocks", []):
+            block.pop("parameters", None)
+    return {
+        "qsac_train": 1,
+        "name": f"reviews-{encoder}",
+        "model": {"steps": steps},
+        "data": {"type": "samples", "path": f"reviews-{encoder}.npz", "seed": 0},
+        "epochs": 100,
+        "seeds": len(SEEDS),
+        "validation": {"share": 0.1, "patience": 10},
+    }
+
+
 def parameters(entries: int, classes: int) -> int:
     """How many numbers the hybrid classifier learns."""
     return QUBITS * (entries + 1) + LAYERS * QUBITS * 2 + classes * (QUBITS + 1)
@@ -106,6 +127,7 @@ def rows(
     small.save(folder / f"reviews-{encoder}.npz")
     model = json.dumps(hybrid(entries, len(small.classes)), indent=2) + "\n"
     (folder / f"reviews-{encoder}.json").write_text(model, encoding="utf-8")
+    (folder / f"train-{encoder}.json").write_text(json.dumps(training(encoder), indent=2) + "\n", encoding="utf-8")
     found.append(logistic_regression(small.samples, label=f"{encoder} to {entries}, logistic"))
     if files:
         predictions = hybrid_predictions(files, small.features)

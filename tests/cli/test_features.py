@@ -67,7 +67,7 @@ def test_new_texts(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
         (["sentences.csv", "-o", "a.npz", "--dimension", "few"], "neither a whole number"),
         (["sentences.csv", "-o", "a.npz", "--encoder", "wordllama"], "pip install --no-deps wordllama"),
         (["sentences.csv", "-o", "nowhere/a.npz"], "output.no-folder"),
-        (["sentences.csv", "-o", "a.npz", "--label-column", "class"], "texts.unknown-column"),
+        (["sentences.csv", "-o", "a.npz", "--label-column", "class"], "features.unknown-column"),
     ],
 )
 def test_what_is_refused(arguments: list[str], said: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -182,7 +182,11 @@ def test_what_cannot_be_learned() -> None:
     none = LabelledSamples(given.features, None, (), given.parts)
     whole = LabelledSamples(given.features, given.labels, given.classes, None)
     for kind in (logistic_regression, classical_twin):
-        for bad, code in ((one, "texts.unlabelled"), (none, "texts.unlabelled"), (whole, "texts.too-few")):
+        for bad, code in (
+            (one, "features.unlabelled"),
+            (none, "features.unlabelled"),
+            (whole, "features.too-few-texts"),
+        ):
             with pytest.raises(InvalidInputError) as caught:
                 kind(bad)
             assert caught.value.code == code

@@ -152,7 +152,7 @@ def test_many_texts_have_the_largest_components(monkeypatch: pytest.MonkeyPatch)
 def test_texts_without_a_word_in_common() -> None:
     with pytest.raises(InvalidInputError) as caught:
         tf_idf.fitted(["one", "two", "three"])
-    assert caught.value.code == "texts.no-terms"
+    assert caught.value.code == "features.no-terms"
 
 
 def test_texts_of_too_many_words(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +194,7 @@ def test_another_version_is_refused(minilm: Install, wordllama: Install) -> None
         install(**other)
         with pytest.raises(InvalidInputError) as caught:
             kind.restored(found.record, {})
-        assert caught.value.code == "texts.other-encoder"
+        assert caught.value.code == "features.other-encoder"
 
 
 def _huge() -> bytes:

@@ -86,8 +86,8 @@ def test_the_same_input_gives_the_same_bytes(found: qsac.Features, tmp_path: Pat
     assert again.to_bytes() == data
     assert summary(again) == summary(found)
     with np.load(tmp_path / "a.npz") as archive:
-        np.testing.assert_array_equal(archive["features"], found.features)
-        np.testing.assert_array_equal(archive["labels"], found.labels)
+        np.testing.assert_array_equal(archive["inputs"], found.features)
+        np.testing.assert_array_equal(archive["targets"], found.labels)
         assert archive["split"].tolist().count(1) == 40
 
 
@@ -108,7 +108,7 @@ def test_new_texts_are_encoded_as_the_old_ones(found: qsac.Features, tmp_path: P
     assert labelled.labels.tolist() == [1, 0]
     with pytest.raises(InvalidInputError) as caught:
         qsac.features(lines[:1], ["cellar"], fitted=found)
-    assert caught.value.code == "texts.unknown-class"
+    assert caught.value.code == "features.unknown-class"
 
 
 def test_an_encoder_of_a_package(minilm: Install, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_an_encoder_of_a_package(minilm: Install, tmp_path: Path) -> None:
     assert other.features.tobytes() == made.features.tobytes(), "vectors can be had without the package"
     with pytest.raises(InvalidInputError) as caught:
         other.encode(texts)
-    assert caught.value.code == "texts.other-encoder"
+    assert caught.value.code == "features.other-encoder"
 
 
 def test_vectors_are_kept_in_the_cache(minilm: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,11 +187,11 @@ def test_interrupted_work_goes_on(minilm: Install, tmp_path: Path, monkeypatch: 
         ({"encoder": None}, "option.unknown-choice"),
         ({"dimension": 0}, "option.out-of-range"),
         ({"dimension": "many"}, "option.wrong-type"),
-        ({"dimension": 141}, "texts.too-few-components"),
+        ({"dimension": 141}, "features.too-few-components"),
         ({"test": 1.0}, "option.out-of-range"),
         ({"test": 0.6, "validation": 0.4}, "option.out-of-range"),
         ({"test": float("nan")}, "option.wrong-type"),
-        ({"test": 0.001}, "texts.too-few"),
+        ({"test": 0.001}, "features.too-few-texts"),
         ({"seed": -1}, "option.out-of-range"),
         ({"labels": ["a"]}, "option.wrong-type"),
         ({"fitted": "missing.npz"}, "file.missing"),
@@ -221,7 +221,7 @@ def test_equal_texts_are_in_one_part() -> None:
     assert (split(texts, None, (), 0.3, 0.2, 1) != parts).any()
     with pytest.raises(InvalidInputError) as caught:
         split(["one"] * 9, None, (), 0.5, 0, 0)
-    assert caught.value.code == "texts.too-few"
+    assert caught.value.code == "features.too-few-texts"
 
 
 def test_principal_components() -> None:
@@ -237,7 +237,7 @@ def test_principal_components() -> None:
     for constant in (np.ones((9, 4)), np.zeros((9, 4))):
         with pytest.raises(InvalidInputError) as caught:
             principal_components(constant, 1)
-        assert caught.value.code == "texts.too-few-components"
+        assert caught.value.code == "features.too-few-components"
 
 
 def _changed(data: bytes, **arrays: Any) -> bytes:
@@ -263,32 +263,32 @@ def test_damaged_files_are_refused(found: qsac.Features, tmp_path: Path) -> None
     data = found.to_bytes()
     terms = len(found.arrays["weights"])
     changes: list[tuple[dict[str, Any], str]] = [
-        ({"features": None}, "texts.damaged-features"),
-        ({"features": np.ones(200)}, "texts.damaged-features"),
-        ({"features": np.ones((200, 16)) * 1j}, "texts.damaged-features"),
-        ({"features": np.full((200, 16), np.nan)}, "number.not-finite"),
-        ({"labels": np.ones(199, dtype=int)}, "texts.damaged-features"),
-        ({"labels": np.ones(200)}, "texts.damaged-features"),
-        ({"labels": np.full(200, -1)}, "texts.damaged-features"),
-        ({"labels": np.full(200, 2)}, "texts.damaged-features"),
-        ({"labels": np.full(200, 2**20)}, "capacity.data-too-large"),
-        ({"labels": np.array(["a"] * 200)}, "array.not-numbers"),
-        ({"labels": np.array([None] * 200)}, "array.not-numbers"),
-        ({"split": np.full(200, 3)}, "texts.damaged-features"),
-        ({"record": None}, "texts.damaged-features"),
-        ({"record": np.ones(9)}, "texts.damaged-features"),
+        ({"inputs": None}, "features.damaged-file"),
+        ({"inputs": np.ones(200)}, "features.damaged-file"),
+        ({"inputs": np.ones((200, 16)) * 1j}, "features.damaged-file"),
+        ({"inputs": np.full((200, 16), np.nan)}, "number.not-finite"),
+        ({"targets": np.ones(199, dtype=int)}, "features.damaged-file"),
+        ({"targets": np.ones(200)}, "features.damaged-file"),
+        ({"targets": np.full(200, -1)}, "features.damaged-file"),
+        ({"targets": np.full(200, 2)}, "features.damaged-file"),
+        ({"targets": np.full(200, 2**20)}, "capacity.data-too-large"),
+        ({"targets": np.array(["a"] * 200)}, "array.not-numbers"),
+        ({"targets": np.array([None] * 200)}, "array.not-numbers"),
+        ({"split": np.full(200, 3)}, "features.damaged-file"),
+        ({"record": None}, "features.damaged-file"),
+        ({"record": np.ones(9)}, "features.damaged-file"),
         ({"record": _bytes("{")}, "json.syntax"),
-        ({"record": _bytes("[]")}, "texts.damaged-features"),
-        ({"record": _record(found, qsac_features=2)}, "texts.damaged-features"),
-        ({"record": _record(found, encoder={})}, "texts.damaged-features"),
-        ({"record": _record(found, encoder={"name": ["x"]})}, "texts.damaged-features"),
-        ({"record": _record(found, fit={"texts": "9", "sha256": ""})}, "texts.damaged-features"),
-        ({"record": _record(found, classes=[1, 2])}, "texts.damaged-features"),
-        ({"record": _record(found, more=1)}, "texts.damaged-features"),
-        ({"projection__mean": None}, "texts.damaged-features"),
-        ({"projection__mean": np.ones(3)}, "texts.damaged-features"),
-        ({"projection__matrix": np.ones((9, 9))}, "texts.damaged-features"),
-        ({"projection__mean": np.full(found.projection.mean.shape, np.inf)}, "texts.damaged-features"),  # type: ignore[union-attr]
+        ({"record": _bytes("[]")}, "features.damaged-file"),
+        ({"record": _record(found, qsac_features=2)}, "features.damaged-file"),
+        ({"record": _record(found, encoder={})}, "features.damaged-file"),
+        ({"record": _record(found, encoder={"name": ["x"]})}, "features.damaged-file"),
+        ({"record": _record(found, fit={"texts": "9", "sha256": ""})}, "features.damaged-file"),
+        ({"record": _record(found, classes=[1, 2])}, "features.damaged-file"),
+        ({"record": _record(found, more=1)}, "features.damaged-file"),
+        ({"projection__mean": None}, "features.damaged-file"),
+        ({"projection__mean": np.ones(3)}, "features.damaged-file"),
+        ({"projection__matrix": np.ones((9, 9))}, "features.damaged-file"),
+        ({"projection__mean": np.full(found.projection.mean.shape, np.inf)}, "features.damaged-file"),  # type: ignore[union-attr]
     ]
     place = tmp_path / "a.npz"
     for arrays, code in changes:
@@ -308,7 +308,7 @@ def test_damaged_files_are_refused(found: qsac.Features, tmp_path: Path) -> None
         place.write_bytes(_changed(data, **arrays))
         with pytest.raises(InvalidInputError) as caught:
             qsac.Features.load(place).encode(["some words"])
-        assert caught.value.code == "texts.damaged-features"
+        assert caught.value.code == "features.damaged-file"
     for broken in (b"", data[:-20], b"PK\x03\x04"):
         place.write_bytes(broken)
         with pytest.raises(InvalidInputError) as caught:
@@ -324,7 +324,7 @@ def test_an_encoder_that_does_not_go_with_the_projection(found: qsac.Features, t
     (tmp_path / "a.npz").write_bytes(_changed(found.to_bytes(), encoder__components=np.ones((3, terms))))
     with pytest.raises(InvalidInputError) as caught:
         qsac.Features.load(tmp_path / "a.npz").encode(["some words"])
-    assert caught.value.code == "texts.damaged-features"
+    assert caught.value.code == "features.damaged-file"
 
 
 def test_sizes_of_files_are_checked(found: qsac.Features, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,7 +335,7 @@ def test_sizes_of_files_are_checked(found: qsac.Features, tmp_path: Path, monkey
     assert caught.value.code == "tokens.damaged-file"
     with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
         header = b"\x93NUMPY\x01\x00v\x00{'descr': '<f8', 'fortran_order': False, 'shape': (1099511627776, 8), }"
-        archive.writestr("features.npy", header.ljust(127) + b"\n" + b"\0" * 999)
+        archive.writestr("inputs.npy", header.ljust(127) + b"\n" + b"\0" * 999)
     with pytest.raises(DoesNotFitError):
         qsac.Features.load(place)
     found.save(place)
@@ -345,7 +345,7 @@ def test_sizes_of_files_are_checked(found: qsac.Features, tmp_path: Path, monkey
 
 
 def test_samples_of_other_files(tmp_path: Path) -> None:
-    np.savez(tmp_path / "a.npz", features=np.arange(24).reshape(4, 3, 2), labels=[0, 1, 1, 2])
+    np.savez(tmp_path / "a.npz", inputs=np.arange(24).reshape(4, 3, 2), targets=[0, 1, 1, 2])
     found = read_samples(tmp_path / "a.npz")
     assert found.features.shape == (4, 3, 2)
     assert found.classes == ("0", "1", "2")
@@ -353,8 +353,8 @@ def test_samples_of_other_files(tmp_path: Path) -> None:
     assert (len(rows), labels.tolist()) == (4, [0, 1, 1, 2]), "without a split all train"
     with pytest.raises(InvalidInputError) as caught:
         found.of("test")
-    assert caught.value.code == "texts.too-few"
-    np.savez(tmp_path / "b.npz", features=np.ones((4, 3), dtype="f4"))
+    assert caught.value.code == "features.too-few-texts"
+    np.savez(tmp_path / "b.npz", inputs=np.ones((4, 3), dtype="f4"))
     with pytest.raises(InvalidInputError) as caught:
         read_samples(tmp_path / "b.npz").of("train")
-    assert caught.value.code == "texts.unlabelled"
+    assert caught.value.code == "features.unlabelled"

@@ -50,29 +50,29 @@ def test_lists() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "code", "place"),
     [
-        ("a.txt", "", "texts.none", ""),
-        ("a.txt", "\n  \n", "texts.none", ""),
+        ("a.txt", "", "features.no-texts", ""),
+        ("a.txt", "\n  \n", "features.no-texts", ""),
         ("a.txt", b"fine\nab\xff", "file.not-utf8", "line 2"),
-        ("a.doc", "x", "texts.unknown-file-kind", ""),
-        ("a", "x", "texts.unknown-file-kind", ""),
-        ("a.csv", "texts,label\nx,y\n", "texts.unknown-column", "line 1"),
-        ("a.csv", "text,text\nx,y\n", "texts.invalid-table", "line 1"),
-        ("a.csv", "text,label\nx,y\nz\n", "texts.invalid-table", "line 3"),
-        ("a.csv", 'text,label\n"x\ny",a\n"z,b\n', "texts.invalid-table", "line 4"),
-        ("a.csv", "text,label\n ,y\n", "texts.empty", "line 2"),
+        ("a.doc", "x", "features.unknown-file-kind", ""),
+        ("a", "x", "features.unknown-file-kind", ""),
+        ("a.csv", "texts,label\nx,y\n", "features.unknown-column", "line 1"),
+        ("a.csv", "text,text\nx,y\n", "features.invalid-table", "line 1"),
+        ("a.csv", "text,label\nx,y\nz\n", "features.invalid-table", "line 3"),
+        ("a.csv", 'text,label\n"x\ny",a\n"z,b\n', "features.invalid-table", "line 4"),
+        ("a.csv", "text,label\n ,y\n", "features.empty-text", "line 2"),
         ("a.csv", "text,label\nx,\n", "field.wrong-length", "line 2"),
         ("a.csv", f"text,label\nx,{'y' * 101}\n", "field.wrong-length", "line 2"),
-        ("a.csv", f"text\n{'x' * 140_000}\n", "texts.invalid-table", "line 2"),
-        ("a.csv", "text," + ",".join(map(str, range(1000))), "texts.invalid-table", "line 1"),
+        ("a.csv", f"text\n{'x' * 140_000}\n", "features.invalid-table", "line 2"),
+        ("a.csv", "text," + ",".join(map(str, range(1000))), "features.invalid-table", "line 1"),
         ("a.jsonl", '{"text": "x"}\n[1]\n', "json.not-an-object", "line 2"),
         ("a.jsonl", '{"text": "x"\n', "json.syntax", "line 1"),
-        ("a.jsonl", '{"text": "x"}\n{"txt": "x"}\n', "texts.unknown-column", "line 2"),
+        ("a.jsonl", '{"text": "x"}\n{"txt": "x"}\n', "features.unknown-column", "line 2"),
         ("a.jsonl", '{"text": 3}\n', "field.wrong-type", "line 1"),
         ("a.jsonl", '{"text": "x", "label": 0.5}\n', "field.wrong-type", "line 1"),
         ("a.jsonl", '{"text": "x", "label": true}\n', "field.wrong-type", "line 1"),
-        ("a.jsonl", '{"text": "\\ud800"}\n', "texts.half-a-character", "line 1"),
-        ("a.jsonl", '{"text": "x", "label": 1}\n{"text": "y"}\n', "texts.missing-label", "line 2"),
-        ("a.jsonl", '{"text": "x"}\n{"text": "y", "label": 1}\n', "texts.missing-label", "line 2"),
+        ("a.jsonl", '{"text": "\\ud800"}\n', "features.half-a-character", "line 1"),
+        ("a.jsonl", '{"text": "x", "label": 1}\n{"text": "y"}\n', "features.missing-label", "line 2"),
+        ("a.jsonl", '{"text": "x"}\n{"text": "y", "label": 1}\n', "features.missing-label", "line 2"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(
@@ -92,10 +92,10 @@ def test_names_of_columns(tmp_path: Path) -> None:
     for options in ({"label_column": "label"}, {"text_column": "sentence"}):
         with pytest.raises(InvalidInputError) as caught:
             read_texts(path, **options)  # type: ignore[arg-type]
-        assert caught.value.code == "texts.unknown-column"
+        assert caught.value.code == "features.unknown-column"
     with pytest.raises(InvalidInputError) as caught:
         read_texts(_file(tmp_path, "a.txt", "x"), label_column="label")
-    assert caught.value.code == "texts.unknown-column"
+    assert caught.value.code == "features.unknown-column"
 
 
 def test_sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,11 +117,11 @@ def test_sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("texts", "labels", "code"),
     [
-        (["a"], ["x", "y"], "texts.unequal-lengths"),
+        (["a"], ["x", "y"], "features.unequal-lengths"),
         (["a", 3], None, "field.wrong-type"),
-        (["a", ""], None, "texts.empty"),
+        (["a", ""], None, "features.empty-text"),
         (["a"], [0.5], "field.wrong-type"),
-        ([], None, "texts.none"),
+        ([], None, "features.no-texts"),
     ],
 )
 def test_lists_are_checked_too(texts: list[str], labels: list[object] | None, code: str) -> None:

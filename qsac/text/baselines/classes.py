@@ -13,7 +13,7 @@ def check_classes(samples: LabelledSamples) -> int:
     if number < 2 or samples.features.ndim != 2:
         raise InvalidInputError(
             "the samples are no vectors of two or more classes",
-            code="texts.unlabelled",
+            code="features.unlabelled",
             found=f"features of shape {samples.features.shape}, {counted(number, 'label')} {listed(samples.classes)}",
             wanted="vectors (N, F), and labels of two classes at least",
         )

@@ -85,7 +85,7 @@ def scored(label: str, parameters: int, predictions: Any, samples: LabelledSampl
     if found.ndim != 2 or found.shape[1] != len(samples) or found.dtype.kind not in "iu":
         raise InvalidInputError(
             "the predictions do not go with the samples",
-            code="texts.unequal-lengths",
+            code="features.unequal-lengths",
             found=f"an array of the type {found.dtype} and shape {found.shape}",
             wanted=f"whole numbers of shape (seeds, {len(samples)})",
         )
@@ -104,7 +104,7 @@ def difference(one: Scored, other: Scored, part: str = "test") -> Difference:
     if ours.shape[1] != theirs.shape[1] or (len(ours) != len(theirs) and 1 not in (len(ours), len(theirs))):
         raise InvalidInputError(
             "two models cannot be compared pair by pair",
-            code="texts.unequal-lengths",
+            code="features.unequal-lengths",
             found=f"{counted(len(ours), 'seed')} and {counted(len(theirs), 'seed')} of {ours.shape[1]:,} and "
             f"{theirs.shape[1]:,} samples",
             wanted="the same samples, and as many seeds, or one",

@@ -138,7 +138,7 @@ def check_same(record: Record, own: Record) -> None:
     if record.get("sha256") != own["sha256"]:
         raise InvalidInputError(
             "the encoder that is installed is another one than the file was made with",
-            code="texts.other-encoder",
+            code="features.other-encoder",
             found=f"{own['package']} {own['version']}",
             wanted=f"{quoted(str(record.get('package')))} {quoted(str(record.get('version')))}, with the same weights",
             help="install that version, or encode the texts anew without --fitted",

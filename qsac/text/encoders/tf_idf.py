@@ -85,7 +85,7 @@ def fitted(texts: Sequence[str]) -> Encoder:
     if not kept:
         raise InvalidInputError(
             "the texts have no word in common",
-            code="texts.no-terms",
+            code="features.no-terms",
             found=f"{counted(len(texts), 'text')} to train with, {counted(len(counts), 'different word')} or pairs",
             wanted=f"words that are in at least {LEAST_TEXTS} of the texts",
             help="more texts, or an encoder that was trained before: minilm or wordllama",
@@ -155,7 +155,7 @@ def _components(rows: Any) -> Reals:
 def _damaged(found: str) -> InvalidInputError:
     return InvalidInputError(
         "the file of features does not hold a TF-IDF encoder",
-        code="texts.damaged-features",
+        code="features.damaged-file",
         found=found,
         wanted="what qsac features has written",
     )

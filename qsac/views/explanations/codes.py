@@ -92,6 +92,7 @@ AREAS = {
     "feed-forward": "Feed-forwards of a transformer.",
     "import": "Weights of a trained model that a model file is to be made of (`qsac import`).",
     "data": "Data that a model is to be trained on.",
+    "features": "Texts that vectors are to be made of, and files of features (`qsac features`).",
     "train": "Training configurations, runs and their folders (`qsac train`).",
     "sweep": "Plans of sweeps, their tasks and their folders (`qsac sweep`).",
     "evaluate": "Measuring what was trained (`qsac evaluate`).",
