@@ -51,7 +51,7 @@ PLANS: dict[str, dict[str, Any]] = {
     ),
     "files": _plan("compile", "named.json", {"/tokens/path": ["tokens.csv", "others.csv"], "seed": [0, 2**53]}),
     "estimates": _plan(
-        "estimate", starts.MODELS["polynomial"], {"context": [4, "1e3"], "dimension": [2, "4"], "target": ["h2"]}
+        "estimate", starts.MODELS["polynomial"], {"context": [4, "1e5"], "dimension": [2, "4"], "target": ["h2"]}
     ),
     "runs": _plan(
         "run",
