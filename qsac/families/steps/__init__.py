@@ -1,0 +1,1 @@
+"""Hybrid and variational models, lists of steps from arrays to arrays: the section ``steps`` of the model file."""
