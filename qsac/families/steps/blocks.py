@@ -90,7 +90,7 @@ class Blocks:
         if isinstance(block, schema.RepeatBlock):
             return self._repeat(block, pointer)
         qubits = self._qubits(block, pointer)
-        canonical: Canonical = block.model_dump(exclude_unset=False, exclude_none=True)
+        canonical: Canonical = block.model_dump(exclude_unset=False, exclude_none=True, warnings=False)
         if isinstance(block, schema.GatesBlock):
             # Checked on a writer of its own: a block that is repeated is checked once.
             canonical["gates"] = write_gates(Writer(self.writer.qubits), block.gates, qubits, f"{pointer}/gates")
