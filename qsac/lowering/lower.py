@@ -6,10 +6,11 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 
-from qsac.ir.blocks import Reset
+from qsac.ir.blocks import Measure, Reset
 from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout, bit_register
+from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.lowering import tokens
 from qsac.lowering.allocation import Allocation, allocate, qubit_name
 from qsac.lowering.context import LoweringContext, lowering
@@ -35,6 +36,8 @@ def lower(
     allocation = allocate(program, context)
     lowered = lowered_ops(program, allocation, slots=slots, orders=orders, derived=derived)
     blocks = [block for _, written in lowered for block in written]
+    if any(register not in released(program) for register in program.scope.sizes):
+        blocks = in_light_cone(blocks)
     return Program(
         name=program.name,
         level="block",
@@ -47,6 +50,38 @@ def lower(
         ),
         subnormalisation=program.subnormalisation,
     )
+
+
+def released(program: Program) -> set[str]:
+    """The registers that are projected."""
+    return {register for op in program.ops for register in op.releases}
+
+
+def in_light_cone(blocks: Sequence[Op]) -> list[Op]:
+    """The blocks that something measured or saved depends on. Registers that nothing projects are traced out: what is
+    done to their qubits in the end has no effect.
+
+    From the end back a qubit is not seen, seen in the computational basis alone (as by a measurement), or seen as a
+    whole. A block that is diagonal on what is seen, and that only in the computational basis, changes no probability.
+    """
+    basis: set[str] = set()
+    whole: set[str] = set()
+    kept: list[Op] = []
+    for block in reversed(blocks):
+        diagonal = {*block.controlled_by, *block.diagonal_on}
+        changed = {*block.targets, *block.ancillas} - diagonal
+        if isinstance(block, Reset):
+            basis -= changed
+            whole -= changed
+        elif isinstance(block, Measure | SaveProbabilities):
+            basis |= changed | diagonal
+        elif changed & basis or (changed | diagonal) & whole:
+            whole |= changed
+            basis |= changed | diagonal
+        else:
+            continue
+        kept.append(block)
+    return kept[::-1]
 
 
 def lowered_ops(

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 from qsac.families.ansatz import entangler_ring
-from qsac.families.steps import schema
+from qsac.families.steps import block_schema as schema
 from qsac.families.steps.normal_form import Clifford, Damping, Gate, Multiplexor, Places, Rotation, Writer
 
 Qubits = tuple[int, ...]

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from qsac.errors import DoesNotFitError, InvalidInputError
-from qsac.families.steps import schema
+from qsac.families.steps import block_schema as schema
 from qsac.families.steps.ansatz import ANSATZES, ansatz_14_layer
 from qsac.families.steps.arrays import Arrays
 from qsac.families.steps.diagnosis import BLOCK
@@ -90,7 +90,7 @@ class Blocks:
         if isinstance(block, schema.RepeatBlock):
             return self._repeat(block, pointer)
         qubits = self._qubits(block, pointer)
-        canonical: Canonical = block.model_dump(exclude_unset=False, exclude_none=True, warnings=False)
+        canonical: Canonical = block.model_dump(exclude_none=True, exclude={"parameters", "gates"})
         if isinstance(block, schema.GatesBlock):
             # Checked on a writer of its own: a block that is repeated is checked once.
             canonical["gates"] = write_gates(Writer(self.writer.qubits), block.gates, qubits, f"{pointer}/gates")

@@ -7,7 +7,7 @@ from typing import get_args
 from pydantic import BaseModel
 
 from qsac.families.diagnosis import EXAMPLES
-from qsac.families.steps import schema
+from qsac.families.steps import block_schema, schema
 from qsac.files.diagnosis import Contract, Location
 
 _MEASURES: dict[Location, type[BaseModel]] = {
@@ -77,7 +77,7 @@ MODEL = Contract("the model", _CLASSES, _EXAMPLES, "qsac schema")
 
 BLOCK = Contract(
     "the block",
-    {(get_args(fields.model_fields["type"].annotation)[0],): fields for fields in schema.BLOCK_FIELDS},
+    {(get_args(fields.model_fields["type"].annotation)[0],): fields for fields in block_schema.BLOCK_FIELDS},
     _EXAMPLES,
     "qsac schema",
 )

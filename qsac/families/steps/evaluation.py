@@ -254,7 +254,7 @@ def _states(measured: Measured, tokens: Real) -> States:
 def overlaps(step: MeasuredAttention, query: States, key: States) -> Real:
     """The scores (.., T, T) of states (.., T, 2^n), before ``scale``."""
     if step.score == "mixed-overlap":
-        query, key = (_kept_first(one, step.keep, step.query.circuit.qubits) for one in (query, key))
+        query, key = (kept_first(one, step.keep, step.query.circuit.qubits) for one in (query, key))
         found = np.einsum("...ike,...jkf->...jief", key.conj(), query)
         mixed: Real = (np.abs(found) ** 2).sum(axis=(-2, -1))
         return mixed
@@ -263,7 +263,7 @@ def overlaps(step: MeasuredAttention, query: States, key: States) -> Real:
     return result
 
 
-def _kept_first(state: States, keep: tuple[int, ...], qubits: int) -> States:
+def kept_first(state: States, keep: tuple[int, ...], qubits: int) -> States:
     """(.., 2^k, 2^(n-k)): the kept qubits apart from the others."""
     lead = state.shape[:-1]
     tensor = state.reshape(*lead, *(2,) * qubits)

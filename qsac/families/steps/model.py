@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
@@ -13,8 +14,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from qsac.families.contract import Plan
     from qsac.families.steps.evaluation import Trace
     from qsac.families.steps.readout import Outputs
+    from qsac.families.steps.runs import Run
 
 Score = Literal["gaussian", "overlap-squared", "overlap-real", "mixed-overlap"]
 MeasureKind = Literal["pauli", "probabilities", "state"]
@@ -139,17 +142,19 @@ class Model(contract.Model):
     """A list of steps, arrays in, arrays out (docs/steps.md).
 
     ``shape``: what samples have to be. ``sample``: the one that its circuits are bound to, or None. ``fields``: the
-    canonical model without the sample.
+    canonical model without the sample. ``fed``: what steps are given by their places, where measured outcomes of
+    earlier steps decide that, and not the closed form.
     """
 
     section: ClassVar[str] = "steps"
 
-    readout: Outputs  # type: ignore[assignment]  # it reports nothing of circuits yet
+    readout: Outputs
 
     steps: tuple[Step, ...]
     shape: Shape
     sample: Real | None
     fields: dict[str, Any] = field(repr=False)
+    fed: Mapping[int, Real] = field(default_factory=dict, repr=False)
 
     @cached_property
     def canonical(self) -> dict[str, Any]:
@@ -164,6 +169,35 @@ class Model(contract.Model):
 
         return traced_sample(self)
 
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """All circuits of the sample, in order. Raises as :attr:`trace`."""
+        from qsac.families.steps.quantum import step_runs
+
+        given = {place: inputs[0] for place, inputs in enumerate(self.trace.inputs)} | dict(self.fed)
+        return tuple(run for place in range(len(self.steps)) for run in step_runs(self, place, given[place]))
+
+    @property
+    def projects(self) -> bool:
+        """Whether anything is post-selected."""
+        return any(_projects(step) for step in self.steps)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Its circuits, for the sample."""
+        from qsac.families.steps.programs import plan
+
+        return plan(self)
+
     @property
     def entries(self) -> int:
         return 0 if self.sample is None else int(self.sample.size)
+
+
+def _projects(step: Step) -> bool:
+    if isinstance(step, CircuitOf):
+        return step.measured.circuit.projects
+    if isinstance(step, MeasuredAttention):
+        found = [one for one in (step.query, step.key, step.value) if isinstance(one, Measured)]
+        return any(one.circuit.projects for one in found)
+    return isinstance(step, UnitaryMixture)

@@ -6,8 +6,7 @@ basis states with phases, or a sum of two.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache, singledispatch
+from functools import singledispatch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +27,9 @@ from qsac.families.steps.normal_form import (
     neuron_angle,
     neuron_radius,
 )
+from qsac.numerics.basis_states import clifford_applied, mask, pauli_applied, register_values
 
 States = NDArray[np.complex128]
-Basis = NDArray[np.intp]
 
 
 def states(circuit: Circuit, inputs: Real, parameters: Real, initial: States | None = None) -> States:
@@ -58,14 +57,14 @@ def applied(gate: Gate, state: States, qubits: int, values: Real, inputs: Real) 
 @applied.register
 def _(gate: Rotation, state: States, qubits: int, values: Real, inputs: Real) -> States:
     half = values[:, gate.value, None] / 2
-    return np.cos(half) * state - 1j * np.sin(half) * pauli(state, gate.paulis, gate.qubits, qubits)
+    return np.cos(half) * state - 1j * np.sin(half) * pauli_applied(state, gate.paulis, gate.qubits, qubits)
 
 
 @applied.register
 def _(gate: Multiplexor, state: States, qubits: int, values: Real, inputs: Real) -> States:
     rows = neuron_angle(values[:, gate.values], gate.order)
     half = rows[:, register_values(gate.controls, qubits)] / 2
-    return np.cos(half) * state - 1j * np.sin(half) * pauli(state, gate.axis, (gate.target,), qubits)
+    return np.cos(half) * state - 1j * np.sin(half) * pauli_applied(state, gate.axis, (gate.target,), qubits)
 
 
 @applied.register
@@ -76,12 +75,12 @@ def _(gate: Damping, state: States, qubits: int, values: Real, inputs: Real) -> 
 
 @applied.register
 def _(gate: Clifford, state: States, qubits: int, values: Real, inputs: Real) -> States:
-    return _CLIFFORDS[gate.name](state, gate.qubits, qubits)
+    return clifford_applied(state, gate.name, gate.qubits, qubits)
 
 
 @applied.register
 def _(gate: Flip, state: States, qubits: int, values: Real, inputs: Real) -> States:
-    return np.where(inputs[:, gate.input, None] > 0.5, pauli(state, "x", (gate.qubit,), qubits), state)
+    return np.where(inputs[:, gate.input, None] > 0.5, pauli_applied(state, "x", (gate.qubit,), qubits), state)
 
 
 @applied.register
@@ -89,7 +88,7 @@ def _(gate: Load, state: States, qubits: int, values: Real, inputs: Real) -> Sta
     """The qubits are in zero: what is in the state goes to the other values of the qubits."""
     amplitudes = loaded(gate, inputs)
     value = register_values(gate.qubits, qubits)
-    base = np.arange(1 << qubits) & ~_mask(gate.qubits, qubits)
+    base = np.arange(1 << qubits) & ~mask(gate.qubits, qubits)
     return amplitudes[:, value] * state[:, base]
 
 
@@ -129,82 +128,6 @@ def loaded(gate: Load, inputs: Real) -> Real:
     return result
 
 
-# Permutations with phases
-
-
-def _mask(qubits: tuple[int, ...], count: int) -> int:
-    return sum(1 << (count - 1 - qubit) for qubit in qubits)
-
-
-@lru_cache(maxsize=512)
-def register_values(qubits: tuple[int, ...], count: int) -> Basis:
-    """For each basis state of ``count`` qubits the value of some of them, the first most significant."""
-    basis = np.arange(1 << count)
-    value = np.zeros_like(basis)
-    for qubit in qubits:
-        value = 2 * value + (basis >> (count - 1 - qubit) & 1)
-    value.flags.writeable = False
-    return value
-
-
-@lru_cache(maxsize=512)
-def _pauli_parts(paulis: str, qubits: tuple[int, ...], count: int) -> tuple[Basis, States]:
-    """Where each amplitude of P psi comes from, and its factor."""
-    basis = np.arange(1 << count)
-    factors = np.ones(1 << count, dtype=np.complex128)
-    for letter, qubit in zip(paulis, qubits, strict=True):
-        one = basis >> (count - 1 - qubit) & 1
-        if letter == "z":
-            factors = factors * np.where(one, -1, 1)
-        elif letter == "y":
-            factors = factors * np.where(one, 1j, -1j)
-    flips = _mask(tuple(qubit for letter, qubit in zip(paulis, qubits, strict=True) if letter in "xy"), count)
-    return basis ^ flips, factors
-
-
-def pauli(state: States, paulis: str, qubits: tuple[int, ...], count: int) -> States:
-    """P psi for the product of ``paulis`` on ``qubits``."""
-    source, factors = _pauli_parts(paulis, qubits, count)
-    result: States = factors * state[:, source]
-    return result
-
-
-def _hadamard(state: States, qubits: tuple[int, ...], count: int) -> States:
-    result: States = (pauli(state, "x", qubits, count) + pauli(state, "z", qubits, count)) * np.sqrt(0.5)
-    return result
-
-
-def _phase(turn: complex) -> Callable[[States, tuple[int, ...], int], States]:
-    return lambda state, qubits, count: np.where(register_values(qubits, count), turn, 1) * state
-
-
-def _controlled(letter: str) -> Callable[[States, tuple[int, ...], int], States]:
-    def act(state: States, qubits: tuple[int, ...], count: int) -> States:
-        turned = pauli(state, letter, qubits[1:], count)
-        return np.where(register_values(qubits[:1], count), turned, state)
-
-    return act
-
-
-def _flip(letter: str) -> Callable[[States, tuple[int, ...], int], States]:
-    return lambda state, qubits, count: pauli(state, letter, qubits, count)
-
-
-def _swap(state: States, qubits: tuple[int, ...], count: int) -> States:
-    parts = (pauli(state, letter * 2, qubits, count) for letter in "xyz")
-    return (state + sum(parts)) / 2
-
-
-_CLIFFORDS: dict[str, Callable[[States, tuple[int, ...], int], States]] = {
-    "h": _hadamard,
-    **{letter: _flip(letter) for letter in "xyz"},
-    "s": _phase(1j),
-    "sdg": _phase(-1j),
-    **{f"c{letter}": _controlled(letter) for letter in "xyz"},
-    "swap": _swap,
-}
-
-
 # What is measured
 
 
@@ -220,7 +143,7 @@ def probabilities(state: States, measured: tuple[int, ...], count: int) -> Real:
 def expectation(state: States, observable: str, count: int) -> Real:
     """<psi|P|psi> (B,) of a Pauli string of one letter I, X, Y or Z a qubit; not normalised."""
     named = [(letter.lower(), qubit) for qubit, letter in enumerate(observable) if letter != "I"]
-    turned = pauli(state, "".join(letter for letter, _ in named), tuple(qubit for _, qubit in named), count)
+    turned = pauli_applied(state, "".join(letter for letter, _ in named), tuple(qubit for _, qubit in named), count)
     result: Real = np.einsum("bi,bi->b", state.conj(), turned).real
     return result
 
@@ -229,3 +152,13 @@ def lengths(state: States) -> Real:
     """The squared length (B,) of each state."""
     result: Real = np.einsum("bi,bi->b", state.conj(), state).real
     return result
+
+
+def pauli_basis(state: States, bases: tuple[tuple[int, str], ...], count: int) -> States:
+    """States whose values of qubits are those of the state in the bases of the letters X, Y and Z."""
+    for qubit, letter in bases:
+        if letter == "Y":
+            state = clifford_applied(state, "sdg", (qubit,), count)
+        if letter != "Z":
+            state = clifford_applied(state, "h", (qubit,), count)
+    return state

@@ -1,7 +1,7 @@
 """The arrays of a list of steps by name: where each stands in the model file, and what its numbers are.
 
-A name is the array's JSON pointer with dots, ``parameters`` left out: ``steps.0.weight``, ``steps.1.blocks.1``,
-``steps.0.attention.query.blocks.0``.
+A name is the array's JSON pointer with dots, as templates have it: ``steps.0.weight``, ``steps.1.blocks.1.parameters``,
+``steps.0.attention.query.blocks.0.parameters``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from qsac.files.pointer import join
 
 def name_of(pointer: str) -> str:
     """The name of the array at a pointer."""
-    return pointer.removesuffix("/parameters")[1:].replace("/", ".")
+    return pointer[1:].replace("/", ".")
 
 
 def arrays_of(model: Model) -> dict[str, tuple[str, Real]]:

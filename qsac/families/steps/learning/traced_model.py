@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qsac.families.steps.evaluation import check_mixed
+from qsac.families.steps.evaluation import check_mixed, kept_first
 from qsac.families.steps.learning.arrays_of_model import in_circuit, name_of
 from qsac.families.steps.learning.measuring import LEAST, lengths, observed
 from qsac.families.steps.learning.traced_circuit import Traced
@@ -161,7 +161,7 @@ class _Walk:
         query = self._states(step.query, tokens)
         key = query if step.key is step.query else self._states(step.key, tokens)
         if step.score == "mixed-overlap":
-            query, key = (_kept_first(one, step.keep, step.query.circuit.qubits) for one in (query, key))
+            query, key = (kept_first(one, step.keep, step.query.circuit.qubits) for one in (query, key))
             found = jnp.einsum("...ike,...jkf->...jief", key.conj(), query)
             return (found.real**2 + found.imag**2).sum(axis=(-2, -1))
         pure = query @ jnp.swapaxes(key.conj(), -1, -2)
@@ -226,11 +226,3 @@ def _mixed_weights(step: MeasuredAttention, scores: Array) -> Array:
         return jax.nn.softmax(jnp.where(seen, scores, -jnp.inf), axis=-1)
     kept = jnp.where(seen, scores, 0.0)
     return kept if step.normaliser == "none" else kept / kept.sum(axis=-1, keepdims=True)
-
-
-def _kept_first(state: Array, keep: tuple[int, ...], qubits: int) -> Array:
-    lead = state.shape[:-1]
-    tensor = state.reshape(*lead, *(2,) * qubits)
-    rest = [qubit for qubit in range(qubits) if qubit not in keep]
-    axes = [*range(len(lead)), *(len(lead) + qubit for qubit in (*keep, *rest))]
-    return tensor.transpose(axes).reshape(*lead, 1 << len(keep), -1)

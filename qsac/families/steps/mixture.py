@@ -1,0 +1,157 @@
+"""The circuit of a unitary mixture: P(M)|0> by a linear combination of unitaries, the identity one of them.
+
+The registers: one degree qubit a factor of M, in a unary state of the coefficients of P; for each factor an index of
+the tokens, in its state where the degree qubit is 1 and in the row of the identity where it is 0; the qubits of the
+data. The first factor acts on |0..0>, so that the rows U_t|0..0> can be loaded in place of the unitaries.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.families.outcomes import Outcomes
+from qsac.families.steps.evaluation import mixture_states
+from qsac.families.steps.grouping import groups, rows
+from qsac.families.steps.model import UnitaryMixture
+from qsac.families.steps.normal_form import Clifford, Multiplexor, Real, Rotation
+from qsac.families.steps.runs import Run, live_bases, outcomes_of
+from qsac.families.steps.statevector import states
+from qsac.families.steps.wires import OUTCOMES, Bound, Wires
+from qsac.ir.attention import LoadTokens, PrepareDegree, Project
+from qsac.ir.program import Program
+
+Complex = NDArray[np.complex128]
+
+
+def mixture_runs(name: str, origin: str, title: str, step: UnitaryMixture, tokens: Real) -> list[Run]:
+    """One circuit for each group of what ``then`` measures, for tokens (T, F)."""
+    found = groups(step.then)
+    runs = []
+    for place, group in enumerate(found):
+        # The mixture leaves no qubit in a known state.
+        bases = group.bases or live_bases(step.then, group)
+        runs.append(
+            Run(
+                name if len(found) == 1 else f"{name}-group-{place}",
+                partial(mixture_program, title, origin, step, tokens, bases),
+                partial(_outcomes, step, tokens, bases),
+                OUTCOMES,
+                len(bases),
+                rows(step.then, group),
+            )
+        )
+    return runs
+
+
+def _outcomes(step: UnitaryMixture, tokens: Real, bases: tuple[tuple[int, str], ...]) -> Outcomes:
+    mixed = mixture_states(step, tokens[None]) / step.subnormalisation
+    state = states(step.then.circuit, np.empty((1, 0)), step.then.parameters, mixed)
+    return outcomes_of(state, bases, step.then.circuit.qubits)
+
+
+def has_identity(step: UnitaryMixture) -> bool:
+    """Whether the token's circuit is the identity where all of its angles are zero: rotations and nothing else."""
+    return all(isinstance(gate, Rotation | Multiplexor) for gate in step.token.gates) and not step.token.offset.any()
+
+
+def index_qubits(step: UnitaryMixture) -> int:
+    """The qubits of the index: its values are the tokens and the identity."""
+    return len(step.mixing).bit_length()
+
+
+def mixture_program(
+    title: str, origin: str, step: UnitaryMixture, tokens: Real, bases: tuple[tuple[int, str], ...]
+) -> Program:
+    """The program of the mixture and of what follows it, measured in the bases of these letters."""
+    wires, place = Wires(), f"{origin}/attention"
+    degrees = _degrees(wires, step, f"{place}/polynomial")
+    count, size = step.token.qubits, index_qubits(step)
+    before, after = _index_rows(step)
+    token = Bound(step.token, np.concatenate([tokens, np.zeros((1, tokens.shape[1]))]), np.empty(0))
+    data = tuple(wires.fresh(wires.prefix) for _ in range(count))
+    wires.at = dict(enumerate(data))
+    for factor, degree in enumerate(degrees):
+        index = wires.fresh("index", size)
+        wires.ops.append(LoadTokens(index, (degree,), wires.table("mixing", before), origin=f"{place}/mixing"))
+        if factor == 0 and loads_first(step):
+            table = wires.table("tokens", _loaded(step, tokens))
+            wires.ops.append(LoadTokens(data if count > 1 else data[0], (index,), table, origin=f"{place}/token"))
+        else:
+            wires.apply(token, index=(index,))
+        wires.ops.append(
+            LoadTokens(index, (degree,), wires.table("mixing", after), inverse=True, origin=f"{place}/mixing")
+        )
+        wires.project((index,), f"{place}/mixing")
+    if degrees:
+        _project_degrees(wires, step, degrees, f"{place}/polynomial")
+    wires.apply(Bound(step.then.circuit, np.empty(0), step.then.parameters), {qubit for qubit, _ in bases})
+    readout = wires.measure(bases, f"{origin}/then/measure")
+    return wires.program(title, [readout])
+
+
+def loads_first(step: UnitaryMixture) -> bool:
+    """Whether the rows of the first factor are loaded: that takes 2^m (2^n - 1) - n gates, their selection
+    as many multiplexors as there are rotations."""
+    size = 1 << index_qubits(step)
+    load = size * ((1 << step.token.qubits) - 1) - step.token.qubits
+    return load < _selection_gates(step)
+
+
+def _selection_gates(step: UnitaryMixture) -> int:
+    size = index_qubits(step)
+    total = 0
+    for gate in step.token.gates:
+        if isinstance(gate, Multiplexor):
+            total += 1 << (size + len(gate.controls))
+        elif isinstance(gate, Rotation):
+            total += (1 << size) + 2 * (len(gate.qubits) - 1)
+        elif isinstance(gate, Clifford):
+            total += len(gate.qubits) - 1
+    return total
+
+
+def _weights(step: UnitaryMixture) -> Real:
+    """|c_k| (sum_t |b_t|)^k / lambda: what the powers of M weigh."""
+    norm = float(np.abs(step.mixing).sum())
+    weights: Real = np.abs(step.polynomial) * norm ** np.arange(len(step.polynomial)) / step.subnormalisation
+    return weights
+
+
+def _degrees(wires: Wires, step: UnitaryMixture, origin: str) -> list[str]:
+    """The degree registers, in sum_k sign(c_k) sqrt(weight_k) |1^k 0^(p-k)>."""
+    degree = len(step.polynomial) - 1
+    registers = [wires.fresh("degree") for _ in range(degree)]
+    if degree:
+        amplitudes = np.sign(step.polynomial) * np.sqrt(_weights(step))
+        wires.ops.append(PrepareDegree(tuple(registers), tuple(amplitudes.tolist()), origin=origin))
+    return registers
+
+
+def _project_degrees(wires: Wires, step: UnitaryMixture, degrees: list[str], origin: str) -> None:
+    amplitudes = tuple(np.sqrt(_weights(step)).tolist())
+    wires.ops.append(Project(tuple(degrees), "unary", amplitudes=amplitudes, origin=origin))
+    wires.given += degrees
+
+
+def _index_rows(step: UnitaryMixture) -> tuple[Complex, Complex]:
+    """The rows (2, 2^m) that the index is prepared in and projected on: the identity's for the degree qubit 0, the
+    tokens' for 1. The phases are in the first ones alone."""
+    count = len(step.mixing)
+    shares = np.sqrt(np.abs(step.mixing) / np.abs(step.mixing).sum())
+    before = np.zeros((2, 1 << index_qubits(step)), dtype=np.complex128)
+    before[0, count] = 1.0
+    before[1, :count] = shares
+    after = before.copy()
+    before[1, :count] *= np.exp(1j * np.angle(step.mixing))
+    return before, after
+
+
+def _loaded(step: UnitaryMixture, tokens: Real) -> Complex:
+    """The rows U_t |0..0> (T + 1, 2^n), and |0..0>."""
+    found = states(step.token, tokens, np.empty(0))
+    identity = np.zeros((1, found.shape[1]))
+    identity[0, 0] = 1.0
+    return np.concatenate([found, identity])
