@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import BaseModel
@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from qsac.arguments import file_path
 from qsac.errors import of_type
 from qsac.families.contract import Extent, Fact, Parameter, Plan, Result, Sizes
+from qsac.families.learning import Given, Samples
 from qsac.families.outcomes import Outcomes
 from qsac.families.steps import binding, drawing
 from qsac.families.steps.batches import evaluated
@@ -27,6 +28,9 @@ from qsac.families.steps.schema import ModelFile
 from qsac.families.steps.summary import facts, summary
 from qsac.files.diagnosis import Contract
 from qsac.ir.program import Program
+
+if TYPE_CHECKING:
+    from qsac.families.steps.learning.learner import StepsLearner
 
 METRICS = {
     "success_probability": "The probability that all that is post-selected succeeds, in [0, 1]: the product over all "
@@ -111,6 +115,44 @@ class Steps:
 
     def evaluated(self, model: Model, samples: Sequence[Real]) -> Result:
         return evaluated(model, samples)
+
+    @property
+    def sketch(self) -> type[BaseModel]:
+        from qsac.families.steps.learning.sketch import StepsSketch
+
+        return StepsSketch
+
+    @property
+    def sketch_contract(self) -> Contract:
+        from qsac.families.steps.learning.sketch import SKETCH
+
+        return SKETCH
+
+    def learner(self, sketch: BaseModel, given: Given, folder: Path) -> StepsLearner:
+        """Raises :class:`~qsac.errors.InvalidInputError`: lists of steps learn from labelled samples alone."""
+        from qsac.families.steps.learning.learner import no_samples
+
+        raise no_samples()
+
+    def learner_of(self, model: Model) -> StepsLearner:
+        """Of a layer, which has no metrics."""
+        from qsac.families.steps.learning.learner import StepsLearner, learned_whole
+
+        return StepsLearner(learned_whole(model))
+
+    def sample_learner(self, sketch: BaseModel, samples: Samples, folder: Path) -> StepsLearner:
+        from qsac.families.steps.learning.learner import StepsLearner
+        from qsac.families.steps.learning.sketch import StepsSketch
+        from qsac.families.steps.learning.sketching import outline_of
+
+        return StepsLearner(outline_of(of_type(sketch, StepsSketch), samples, folder), samples)
+
+    def sample_learner_of(self, model: Model, samples: Samples) -> StepsLearner:
+        from qsac.families.steps.learning.learner import StepsLearner, learned_whole
+        from qsac.families.steps.learning.sketching import check_shape
+
+        check_shape(model, samples)
+        return StepsLearner(learned_whole(model), samples)
 
 
 FAMILY = Steps()

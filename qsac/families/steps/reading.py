@@ -47,7 +47,7 @@ DEGREE = 64
 
 def read(given: schema.ModelFile, fields: Mapping[str, Any], folder: Path) -> Model:
     """The model of a file; see :meth:`qsac.families.contract.Family.read`."""
-    reading = _Reading(Arrays(folder), Flow())
+    reading = Reading(Arrays(folder), Flow())
     pairs = [reading.step(step, join("/steps", place)) for place, step in enumerate(given.steps)]
     shape = reading.flow.shape
     sample: Real | None = np.empty(0) if shape.width == 0 else None
@@ -64,7 +64,7 @@ def read(given: schema.ModelFile, fields: Mapping[str, Any], folder: Path) -> Mo
 
 
 @dataclass
-class _Reading:
+class Reading:
     """Reads the steps of one model in order."""
 
     arrays: Arrays

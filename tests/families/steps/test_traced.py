@@ -52,7 +52,8 @@ def moved(model: Model, arrays: Arrays, along: Arrays, batch: Any, shift: Any, s
 
 def own_samples(path: Path) -> tuple[Model, Any]:
     """The model of a vector, and its samples as a batch."""
-    model, expected = vector(path)
+    fields, expected = vector(path)
+    model = loaded(fields)
     ((_, batch),) = batches(samples_of([one["input"] for one in expected], model.shape))
     return model, batch
 

@@ -33,7 +33,7 @@ from qsac.families.steps.normal_form import (
     Real,
     Rotation,
 )
-from qsac.families.steps.statevector import register_values
+from qsac.numerics.basis_states import register_values
 
 Complex = NDArray[np.complex128]
 

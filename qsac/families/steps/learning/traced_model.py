@@ -18,6 +18,7 @@ import numpy as np
 from qsac.families.steps.evaluation import check_mixed, kept_first
 from qsac.families.steps.learning.arrays_of_model import in_circuit, name_of
 from qsac.families.steps.learning.measuring import LEAST, lengths, observed
+from qsac.families.steps.learning.outline import circuits_of
 from qsac.families.steps.learning.traced_circuit import Traced
 from qsac.families.steps.model import (
     Activation,
@@ -79,18 +80,9 @@ class TracedModel:
         """The stages of each circuit, by the identity of the circuit."""
         found = {}
         for step in self.steps:
-            for circuit in _circuits(step):
+            for circuit in circuits_of(step):
                 found[id(circuit)] = Traced.of(circuit)
         return found
-
-
-def _circuits(step: Step) -> list[Circuit]:
-    if isinstance(step, CircuitOf):
-        return [step.measured.circuit]
-    if isinstance(step, MeasuredAttention):
-        parts = (step.query, step.key, step.value)
-        return [part.circuit for part in parts if isinstance(part, Measured)]
-    return [step.token, step.then.circuit] if isinstance(step, UnitaryMixture) else []
 
 
 class _Walk:
