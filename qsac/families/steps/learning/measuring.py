@@ -61,7 +61,7 @@ def observed(measured: Measured, state: Array) -> tuple[Array, Array]:
     count = measured.circuit.qubits
     length = lengths(state)
     if measured.kind == "probabilities":
-        found = _probabilities(weights(state), measured.qubits, count)
+        found = probabilities(weights(state), measured.qubits, count)
     else:
         found = _expectations(measured.observables, state, count)
     if measured.circuit.projects:
@@ -69,7 +69,8 @@ def observed(measured: Measured, state: Array) -> tuple[Array, Array]:
     return found, length
 
 
-def _probabilities(squares: Array, qubits: tuple[int, ...], count: int) -> Array:
+def probabilities(squares: Array, qubits: tuple[int, ...], count: int) -> Array:
+    """The weights (B, 2^k) of the values of some qubits, the first most significant, of (B, 2^n)."""
     if qubits == tuple(range(count)):
         return squares
     rest = [qubit for qubit in range(count) if qubit not in qubits]
@@ -81,7 +82,7 @@ def _expectations(observables: tuple[str, ...], state: Array, count: int) -> Arr
     found: list[Array] = []
     order: list[int] = []
     for basis, places in grouped(observables):
-        squares = weights(_turned(state, basis, count))
+        squares = weights(in_basis(state, basis, count))
         at_once = max(1, ENTRIES >> count)
         for first in range(0, len(places), at_once):
             some = places[first : first + at_once]
@@ -92,7 +93,7 @@ def _expectations(observables: tuple[str, ...], state: Array, count: int) -> Arr
     return values if order == sorted(order) else values[:, np.argsort(order)]
 
 
-def _turned(state: Array, basis: str, count: int) -> Array:
+def in_basis(state: Array, basis: str, count: int) -> Array:
     """States in the basis in which a group is diagonal."""
     row = Row()
     for qubit, letter in enumerate(basis):
