@@ -202,6 +202,8 @@ CODES: Mapping[str, str] = {
     "train.no-probabilities": "samples have classes, and the last step of the model gives no probabilities",
     "train.other-outputs": "the last step of the model gives other outputs than the samples have targets",
     "train.no-adversary": "there is nothing that a discriminator could learn against",
+    "train.no-shift-rule": "a step has no parameter-shift rule",
+    "train.simulated-only": "gradients of the model come from a simulator's circuits alone, without noise",
     "train.not-finite": "training ended because a number is not finite any more",
     "train.diverged": "training ended because its objective grows",
     "train.lost-process": "a process that trained a seed ended without a word",

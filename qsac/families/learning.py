@@ -163,6 +163,20 @@ class HasAdversary(Protocol):
 
 
 @runtime_checkable
+class ShiftsAngles(Protocol):
+    """What a learner has besides whose circuits are differentiated angle by angle, by the parameter-shift rule, and
+    simulated by JAX as it is done."""
+
+    def shifted_metrics(self, trained: Trained, batch: Batch, shots: int | None, key: Any) -> dict[str, jax.Array]:
+        """:meth:`Learner.metrics` as circuits give them, exactly or by so many ``shots`` of each, drawn by a ``key`` of
+        JAX. Their derivatives are taken by the parameter-shift rule."""
+
+    def bindings(self) -> tuple[int, int]:
+        """Circuits of one sample: for its value, and for its slopes by all angles. Raises
+        :class:`~qsac.errors.InvalidInputError`, with pointers within the model, where there is no such rule."""
+
+
+@runtime_checkable
 class Warns(Protocol):
     """What a learner has besides that may say before training starts that little will come of it."""
 

@@ -38,7 +38,7 @@ class DiscriminatorFields(Fields):
     """A network that learns to tell samples from what a model generates: from the bits of a string, layers of
     rectified units of the widths ``hidden``, to one probability."""
 
-    hidden: Annotated[list[Annotated[int, Field(ge=1, le=4096)]], Field(max_length=16), ONE_COMPLAINT] = Field([16, 16])
+    hidden: Annotated[list[Annotated[int, Field(ge=1, le=4096)]], Field(max_length=16), ONE_COMPLAINT] = Field([32])
 
 
 class ObjectiveFields(Fields):

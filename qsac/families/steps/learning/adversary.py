@@ -79,11 +79,24 @@ class AdversarialLearner:
     def metrics(self, trained: Trained, batch: Batch) -> dict[str, jax.Array]:
         """Those of the generator, ``adversarial``, and of the two losses that it is the sum of ``generator_loss`` and
         ``discriminator_loss``."""
+        return self._measured(trained, batch, *self.generator.evaluated(trained, batch))
+
+    def shifted_metrics(self, trained: Trained, batch: Batch, shots: int | None, key: Any) -> dict[str, jax.Array]:
+        """See :class:`qsac.families.learning.ShiftsAngles`."""
+        from qsac.families.steps.learning.shift_rule import by_shifts
+
+        return self._measured(trained, batch, *self.generator.evaluated(trained, batch, by_shifts(shots, key)))
+
+    def bindings(self) -> tuple[int, int]:
+        """As of the generator."""
+        return self.generator.bindings()
+
+    def _measured(
+        self, trained: Trained, batch: Batch, found: dict[str, jax.Array], shares: jax.Array
+    ) -> dict[str, jax.Array]:
         import jax
         import jax.numpy as jnp
 
-        found = self.generator.metrics(trained, batch)
-        shares = self.generator.predictions(trained, batch)
         _, strings = self.generator._labelled.parted(jnp.asarray(batch))
         held = {name: jax.lax.stop_gradient(jnp.asarray(trained[name])) for name in trained}
         # ln D and ln(1 - D) of all strings; by the discriminator's numbers for its loss, held for the generator's.

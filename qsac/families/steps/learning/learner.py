@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import jax
 
     from qsac.families.steps.learning.adversary import AdversarialLearner
-    from qsac.families.steps.learning.traced_model import Outcome, TracedModel
+    from qsac.families.steps.learning.traced_model import Outcome, Run, TracedModel
 
 WIDEST = 1.5
 """Standard deviation of a circuit's angles, in radians, beyond which their cosines say next to nothing of them."""
@@ -77,29 +77,52 @@ class StepsLearner:
 
         return TracedModel(self.outline.model.steps)
 
-    def outcome(self, trained: Trained, inputs: Any) -> Outcome:
-        """What the steps give of inputs (B, F) or (B, T, F)."""
+    def outcome(self, trained: Trained, inputs: Any, run: Run | None = None) -> Outcome:
+        """What the steps give of inputs (B, F) or (B, T, F); ``run``: how circuits are evaluated, by default their
+        closed form."""
         import jax.numpy as jnp
 
+        traced = self.traced if run is None else self.traced.by(run)
         arrays = {name: jnp.asarray(numbers, inputs.dtype) for name, numbers in self._constants.items()}
-        return self.traced({**arrays, **{name: jnp.asarray(trained[name]) for name in self.outline.draws}}, inputs)
+        return traced({**arrays, **{name: jnp.asarray(trained[name]) for name in self.outline.draws}}, inputs)
 
     def metrics(self, trained: Trained, batch: Batch) -> dict[str, jax.Array]:
         """``cross_entropy`` and ``accuracy``, or ``squared_error`` and ``absolute_error``; ``success_probability``
         where something is post-selected."""
+        return self.evaluated(trained, batch)[0]
+
+    def evaluated(
+        self, trained: Trained, batch: Batch, run: Run | None = None
+    ) -> tuple[dict[str, jax.Array], jax.Array]:
+        """The metrics and the predictions; ``run`` as of :meth:`outcome`."""
         import jax.numpy as jnp
 
         inputs, targets = self._labelled.parted(jnp.asarray(batch))
-        found = self.outcome(trained, inputs)
-        return measuring.measured(self.head, found, targets, projects=self.outline.model.projects)
+        found = self.outcome(trained, inputs, run)
+        metrics = measuring.measured(self.head, found, targets, projects=self.outline.model.projects)
+        return metrics, measuring.probabilities(self.head, found)
 
     def predictions(self, trained: Trained, batch: Batch) -> jax.Array:
         """The probabilities of the classes (B, M), or the numbers that are predicted (B, width)."""
-        import jax.numpy as jnp
+        return self.evaluated(trained, batch)[1]
 
-        inputs, _ = self._labelled.parted(jnp.asarray(batch))
-        found: jax.Array = measuring.probabilities(self.head, self.outcome(trained, inputs))
-        return found
+    # As a machine measures it
+
+    def shifted_metrics(self, trained: Trained, batch: Batch, shots: int | None, key: Any) -> dict[str, jax.Array]:
+        """See :class:`qsac.families.learning.ShiftsAngles`."""
+        from qsac.families.steps.learning.shift_rule import by_shifts
+
+        return self.evaluated(trained, batch, by_shifts(shots, key))[0]
+
+    def bindings(self) -> tuple[int, int]:
+        """Circuits of one sample: for its value, and for its slopes by all angles. Raises
+        :class:`~qsac.errors.InvalidInputError` for steps that have no parameter-shift rule."""
+        from qsac.families.steps.learning.shift_rule import bindings, check_shifts
+
+        steps = self.outline.model.steps
+        check_shifts(steps)
+        found = [bindings(one, self._labelled) for one in steps]
+        return sum(value for value, _ in found), sum(slopes for _, slopes in found)
 
     @cached_property
     def head(self) -> measuring.Head:
@@ -190,7 +213,7 @@ def no_samples() -> InvalidInputError:
     return InvalidInputError(
         "a list of steps learns from labelled samples",
         code="train.no-samples",
-        pointer="/data/type",
+        pointer="",
         wanted='data of the type "samples"',
     )
 

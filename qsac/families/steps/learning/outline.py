@@ -63,14 +63,20 @@ class Outline:
         return tuple(name for name in self.draws if found.get(name))
 
 
+def measured_of(step: Step) -> list[Measured]:
+    """All circuits of a step of which something is measured, each once."""
+    if isinstance(step, CircuitOf):
+        return [step.measured]
+    if isinstance(step, MeasuredAttention):
+        parts = (step.query, *(() if step.key is step.query else (step.key,)), step.value)
+        return [part for part in parts if isinstance(part, Measured)]
+    return [step.then] if isinstance(step, UnitaryMixture) else []
+
+
 def circuits_of(step: Step) -> list[Circuit]:
     """All circuits of a step."""
-    if isinstance(step, CircuitOf):
-        return [step.measured.circuit]
-    if isinstance(step, MeasuredAttention):
-        parts = (step.query, step.key, step.value)
-        return [part.circuit for part in parts if isinstance(part, Measured)]
-    return [step.token, step.then.circuit] if isinstance(step, UnitaryMixture) else []
+    tokens = [step.token] if isinstance(step, UnitaryMixture) else []
+    return [*tokens, *(measured.circuit for measured in measured_of(step))]
 
 
 def _single_angles(circuit: Circuit) -> set[int]:

@@ -18,8 +18,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from qsac.errors import InvalidInputError
+from qsac.families.learning import Samples
 from qsac.families.steps.learning.lowered import Lowered, lowered
 from qsac.families.steps.learning.measuring import LEAST, grouped, in_basis, probabilities, weights
+from qsac.families.steps.learning.outline import measured_of
 from qsac.families.steps.learning.stages import sign_matrix
 from qsac.families.steps.learning.traced_circuit import Traced
 from qsac.families.steps.learning.traced_model import Run
@@ -69,9 +71,15 @@ def by_shifts(shots: int | None = None, key: Array = None) -> Run:
     return run
 
 
-def bindings(circuit: Circuit) -> int:
-    """How many bindings the slopes by all angles take, for one sample."""
-    return 2 * _lowered(circuit).angles
+def bindings(step: Step, samples: Samples) -> tuple[int, int]:
+    """How many circuits a step takes for one sample: for its values, and for their slopes by all angles."""
+    tokens = samples.shape[0] if len(samples.shape) > 1 else 1
+    values = slopes = 0
+    for measured in measured_of(step):
+        groups = 1 if measured.kind == "probabilities" else len(grouped(measured.observables))
+        values += tokens * groups
+        slopes += tokens * groups * 2 * _lowered(measured.circuit).angles
+    return values, slopes
 
 
 @lru_cache(maxsize=64)

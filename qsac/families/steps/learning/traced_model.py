@@ -75,6 +75,10 @@ class TracedModel:
             current = walk.stepped(step, current, join("/steps", place))
         return Outcome(current, walk.logarithms, walk.success, tuple(walk.weights))
 
+    def by(self, run: Run) -> TracedModel:
+        """The same, where circuits are evaluated otherwise."""
+        return TracedModel(self.steps, run)
+
     @cached_property
     def circuits(self) -> dict[int, Traced]:
         """The stages of each circuit, by the identity of the circuit."""
