@@ -27,7 +27,11 @@ def agrees(model: Model, machine: str) -> Compiled:
     ):
         wanted = of_circuit(expected[step.name], subnormalisation)
         built = of_circuit(expected[step.name], step.program.subnormalisation)
-        for found, aim in ((of_program(step.program), built), (of_program(program), wanted), (simulate(circuit), wanted)):
+        for found, aim in (
+            (of_program(step.program), built),
+            (of_program(program), wanted),
+            (simulate(circuit), wanted),
+        ):
             for name, one, other in compare(found, aim):
                 assert one == pytest.approx(other, abs=1e-9), (step.name, name)
     return compiled
