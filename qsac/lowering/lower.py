@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 
+from qsac.ir.attention import ApplyCircuit
 from qsac.ir.blocks import Measure, Reset
 from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.op import Op, Register
@@ -36,7 +37,7 @@ def lower(
     allocation = allocate(program, context)
     lowered = lowered_ops(program, allocation, slots=slots, orders=orders, derived=derived)
     blocks = [block for _, written in lowered for block in written]
-    if any(register not in released(program) for register in program.scope.sizes):
+    if any(isinstance(op, ApplyCircuit) for op in program.ops):
         blocks = in_light_cone(blocks)
     return Program(
         name=program.name,
@@ -52,14 +53,9 @@ def lower(
     )
 
 
-def released(program: Program) -> set[str]:
-    """The registers that are projected."""
-    return {register for op in program.ops for register in op.releases}
-
-
 def in_light_cone(blocks: Sequence[Op]) -> list[Op]:
-    """The blocks that something measured or saved depends on. Registers that nothing projects are traced out: what is
-    done to their qubits in the end has no effect.
+    """The blocks that something measured or saved depends on. Circuits leave registers that nothing projects: these are
+    traced out, and what is done to their qubits in the end has no effect.
 
     From the end back a qubit is not seen, seen in the computational basis alone (as by a measurement), or seen as a
     whole. A block that is diagonal on what is seen, and that only in the computational basis, changes no probability.

@@ -28,7 +28,7 @@ from qsac.families.steps.model import (
     Step,
     UnitaryMixture,
 )
-from qsac.families.steps.normal_form import Real
+from qsac.families.steps.normal_form import Multiplexor, Real, Rotation
 from qsac.families.steps.readout import Outputs
 from qsac.families.steps.samples import sample_of
 from qsac.families.steps.shapes import Flow
@@ -233,13 +233,14 @@ class _Reading:
                 wanted=f"at most {DEGREE + 1} coefficients, not all zero",
             )
         token, parameters, canonical = circuit(given.token, f"{place}/token", self.arrays)
-        if len(token.pointers) != 1 or parameters.size or not token.inputs or token.projects:
+        turns = all(isinstance(gate, Rotation | Multiplexor) for gate in token.gates)
+        if len(token.pointers) != 1 or parameters.size or not token.inputs or not turns:
             raise InvalidInputError(
                 "the token is not one ansatz that is fed by the token",
                 code="attention.token",
                 pointer=f"{place}/token/blocks",
                 found=f"{counted(len(token.pointers), 'block')}, {counted(parameters.size, 'parameter')}",
-                wanted='one block whose angles are inputs: [{"type": "input-ansatz-14"}]',
+                wanted='one block of rotations by inputs: [{"type": "input-ansatz-14"}] or [{"type": "angle"}]',
             )
         self.flow.takes(token.inputs, f"{place}/token/blocks", "the token's circuit")
         then, canonical_then = measured(outer.then, f"{pointer}/then", self.arrays)
