@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import count
 
 from qsac.ir.attention import ApplyCircuit
-from qsac.ir.blocks import Measure, Reset
+from qsac.ir.blocks import Measure, PauliRotation, Reset
 from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout, bit_register
@@ -77,7 +77,22 @@ def in_light_cone(blocks: Sequence[Op]) -> list[Op]:
         else:
             continue
         kept.append(block)
-    return kept[::-1]
+    return _allocated(kept[::-1])
+
+
+def _allocated(blocks: Sequence[Op]) -> list[Op]:
+    """The blocks, with a rotation by nothing on each qubit of which the first use that is left is a control: it is in
+    zero, and has to be allocated."""
+    live: set[str] = set()
+    found: list[Op] = []
+    for block in blocks:
+        for qubit in block.controlled_by:
+            if qubit not in live:
+                found.append(PauliRotation("z", (qubit,), 0.0, sources=block.sources))
+                live.add(qubit)
+        live.update(block.targets)
+        found.append(block)
+    return found
 
 
 def lowered_ops(

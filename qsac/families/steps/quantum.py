@@ -24,7 +24,11 @@ Numbers = Mapping[str, Real]
 
 
 def step_runs(model: Model, place: int, inputs: Real) -> list[Run]:
-    """The circuits of a step for what it is given, (F,) or (T, F); none of a classical step."""
+    """The circuits of a step for what it is given, (F,) or (T, F); none of a classical step.
+
+    A number that does not exist, because nothing before it succeeds, is taken for 0: there is no output then.
+    """
+    inputs = np.where(np.isfinite(inputs), inputs, 0.0)
     step, name, origin = model.steps[place], f"step-{place}", join("/steps", place)
     if isinstance(step, CircuitOf):
         return _each(name, origin, model.name, step.measured, inputs)
