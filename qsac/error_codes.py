@@ -131,6 +131,7 @@ CODES: Mapping[str, str] = {
     "feed-forward.zero": "the polynomial of a feed-forward is zero",
     "feed-forward.no-polynomial": "a feed-forward has neither coefficients nor a function, or both",
     "steps.other-width": "a step takes vectors of another length than come before it, or than the model takes",
+    "steps.no-circuit": "no step of the model has a circuit",
     "steps.no-sequence": "a step needs a sequence of vectors, and there is one vector",
     "steps.then-without-state": "a circuit is to go on with a state, and attention hands on numbers",
     "steps.wrong-qubits": "a block or measurement names qubits that there are not, or one twice",

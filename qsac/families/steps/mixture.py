@@ -2,8 +2,8 @@
 
 The registers: one degree qubit a factor of M, in a unary state of the coefficients of P; for each factor an index of
 the tokens, in its state where the degree qubit is 1 and in the row of the identity where it is 0; the qubits of the
-data. Rotations by zero are the
-identity, so that its row needs no circuit of its own. The first factor acts on |0..0>, so that the rows U_t|0..0> can be loaded in place of the unitaries.
+data. Rotations by zero are the identity, so that its row needs no circuit of its own. The first factor acts on |0..0>,
+so that the rows U_t|0..0> can be loaded in place of the unitaries.
 """
 
 from __future__ import annotations

@@ -81,7 +81,8 @@ def stepped(step: Step, place: int, inputs: Real, numbers: Numbers, weights: lis
     else:
         scores = np.zeros((len(inputs), len(inputs)))
         for j, i in step.pairs(len(inputs)):
-            scores[j, i] = numbers[f"{name}-pair-{j}-{i}"][0]
+            exist = np.isfinite(inputs[[j, i]]).all()
+            scores[j, i] = numbers[f"{name}-pair-{j}-{i}"][0] if exist else np.nan
     mixed = mixed_weights(step, scores)
     weights.append(mixed)
     values = inputs
@@ -100,6 +101,8 @@ def _gathered(measured: Measured, name: str, inputs: Real, numbers: Numbers) -> 
             [_gathered(measured, f"{name}-token-{token}", row, numbers) for token, row in enumerate(inputs)]
         )
     found = groups(measured)
+    if not np.isfinite(inputs).all():
+        return np.full(measured.width, np.nan)
     if len(found) == 1:
         return numbers[name]
     result = np.empty(measured.width)

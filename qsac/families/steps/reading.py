@@ -49,6 +49,14 @@ def read(given: schema.ModelFile, fields: Mapping[str, Any], folder: Path) -> Mo
     """The model of a file; see :meth:`qsac.families.contract.Family.read`."""
     reading = _Reading(Arrays(folder), Flow())
     pairs = [reading.step(step, join("/steps", place)) for place, step in enumerate(given.steps)]
+    if not any(isinstance(step, CircuitOf | MeasuredAttention | UnitaryMixture) for step, _ in pairs):
+        raise InvalidInputError(
+            "no step of the model has a circuit",
+            code="steps.no-circuit",
+            pointer="/steps",
+            found=counted(len(pairs), "classical step"),
+            wanted="at least one step of the type circuit or attention",
+        )
     shape = reading.flow.shape
     sample: Real | None = np.empty(0) if shape.width == 0 else None
     if "sample" in given.model_fields_set:

@@ -39,7 +39,13 @@ def by_origin(compiled: Compiled) -> Counter[str]:
 def neuron(sources: int, degree: int, amplified: bool | None) -> int:
     first = [
         {"type": "hardware-efficient", "rotations": ["ry"], "parameters": normal(1)},
-        {"type": "neuron", "sources": list(range(sources)), "target": sources, "degree": degree, "parameters": normal(2)},
+        {
+            "type": "neuron",
+            "sources": list(range(sources)),
+            "target": sources,
+            "degree": degree,
+            "parameters": normal(2),
+        },
     ]
     if amplified is None:
         first = first[:1]
