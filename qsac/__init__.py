@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from qsac.compiler.estimation import estimate as estimate
     from qsac.compiler.generation import Generated as Generated
     from qsac.compiler.generation import generate as generate
-    from qsac.compiler.running import run as run
     from qsac.errors import BackendError as BackendError
     from qsac.errors import CheckFailedError as CheckFailedError
     from qsac.errors import DoesNotFitError as DoesNotFitError
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from qsac.sweeps.results import SweepResult as SweepResult
     from qsac.sweeps.results import SweepRow as SweepRow
     from qsac.sweeps.sweeping import sweep as sweep
+    from qsac.templates.running import run as run
     from qsac.templates.template import Template as Template
     from qsac.templates.template import template as template
     from qsac.training.run_folder import Run as Run
@@ -80,7 +80,7 @@ _HOMES = {
     "from_arrays": "qsac.importing.importation",
     "interpret": "qsac.runtime.interpretation",
     "load": "qsac.families.reading",
-    "run": "qsac.compiler.running",
+    "run": "qsac.templates.running",
     "sweep": "qsac.sweeps.sweeping",
     "template": "qsac.templates.template",
     "train": "qsac.training.running",

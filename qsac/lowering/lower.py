@@ -6,7 +6,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 
-from qsac.ir.blocks import Measure, Reset
+from qsac.ir.attention import ApplyCircuit
+from qsac.ir.blocks import Measure, PauliRotation, Reset
 from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout, bit_register
@@ -36,7 +37,7 @@ def lower(
     allocation = allocate(program, context)
     lowered = lowered_ops(program, allocation, slots=slots, orders=orders, derived=derived)
     blocks = [block for _, written in lowered for block in written]
-    if any(register not in released(program) for register in program.scope.sizes):
+    if any(isinstance(op, ApplyCircuit) for op in program.ops):
         blocks = in_light_cone(blocks)
     return Program(
         name=program.name,
@@ -52,14 +53,9 @@ def lower(
     )
 
 
-def released(program: Program) -> set[str]:
-    """The registers that are projected."""
-    return {register for op in program.ops for register in op.releases}
-
-
 def in_light_cone(blocks: Sequence[Op]) -> list[Op]:
-    """The blocks that something measured or saved depends on. Registers that nothing projects are traced out: what is
-    done to their qubits in the end has no effect.
+    """The blocks that something measured or saved depends on. Circuits leave registers that nothing projects: these are
+    traced out, and what is done to their qubits in the end has no effect.
 
     From the end back a qubit is not seen, seen in the computational basis alone (as by a measurement), or seen as a
     whole. A block that is diagonal on what is seen, and that only in the computational basis, changes no probability.
@@ -81,7 +77,22 @@ def in_light_cone(blocks: Sequence[Op]) -> list[Op]:
         else:
             continue
         kept.append(block)
-    return kept[::-1]
+    return _allocated(kept[::-1])
+
+
+def _allocated(blocks: Sequence[Op]) -> list[Op]:
+    """The blocks, with a rotation by nothing on each qubit of which the first use that is left is a control: it is in
+    zero, and has to be allocated."""
+    live: set[str] = set()
+    found: list[Op] = []
+    for block in blocks:
+        for qubit in block.controlled_by:
+            if qubit not in live:
+                found.append(PauliRotation("z", (qubit,), 0.0, sources=block.sources))
+                live.add(qubit)
+        live.update(block.targets)
+        found.append(block)
+    return found
 
 
 def lowered_ops(

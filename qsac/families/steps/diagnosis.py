@@ -73,13 +73,33 @@ _EXAMPLES = {
     "sample": '"sample": [0.1, 0.2]',
 }
 
-MODEL = Contract("the model", _CLASSES, _EXAMPLES, "qsac schema")
+_TRAINING = "optimisers, losses and discriminators belong to the training configuration, not to the model file"
+_CODE = "a model file holds no code: compose the steps that there are"
+_ENCODER = "text encoders are neither part of a model nor trained: give the features that one makes of the texts"
+_FOURIER = "a Fourier transform is a block of a circuit: qft, over a sequence that was flattened"
+
+_EXCLUDED = {
+    **dict.fromkeys(("optimiser", "optimizer", "loss", "discriminator", "training"), _TRAINING),
+    **dict.fromkeys(("code", "python", "function", "lambda"), _CODE),
+    **dict.fromkeys(("encoder", "embedding", "tokenizer", "text", "tokens"), _ENCODER),
+    **dict.fromkeys(("qft", "fourier"), _FOURIER),
+    "overlap": "attention that interferes is a family of its own: the section attention of a model file",
+    "swap-test": "mixed states are compared without a swap test: a score of mixed-overlap",
+    "density": "inputs are numbers: density matrices are not read",
+    "qudits": "circuits are of qubits",
+    "amplification": 'neurons have the limit of amplitude amplification in closed form: "amplified": true',
+    "if": "there is no classical feed-forward in a circuit: write it as a control, which is the same by deferral",
+}
+"""What models do not have, and what to do instead (docs/steps.md)."""
+
+MODEL = Contract("the model", _CLASSES, _EXAMPLES, "qsac schema", _EXCLUDED)
 
 BLOCK = Contract(
     "the block",
     {(get_args(fields.model_fields["type"].annotation)[0],): fields for fields in block_schema.BLOCK_FIELDS},
     _EXAMPLES,
     "qsac schema",
+    {name: said for name, said in _EXCLUDED.items() if said != _FOURIER},
 )
 """A block, which is validated by itself."""
 

@@ -2,12 +2,14 @@
 
 The registers: one degree qubit a factor of M, in a unary state of the coefficients of P; for each factor an index of
 the tokens, in its state where the degree qubit is 1 and in the row of the identity where it is 0; the qubits of the
-data. The first factor acts on |0..0>, so that the rows U_t|0..0> can be loaded in place of the unitaries.
+data. Rotations by zero are the identity, so that its row needs no circuit of its own. The first factor acts on |0..0>,
+so that the rows U_t|0..0> can be loaded in place of the unitaries.
 """
 
 from __future__ import annotations
 
 from functools import partial
+from math import atan2, hypot, pi
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +22,8 @@ from qsac.families.steps.normal_form import Clifford, Multiplexor, Real, Rotatio
 from qsac.families.steps.runs import Run, live_bases, outcomes_of
 from qsac.families.steps.statevector import states
 from qsac.families.steps.wires import OUTCOMES, Bound, Wires
-from qsac.ir.attention import LoadTokens, PrepareDegree, Project
+from qsac.ir.attention import LoadTokens, RotateDegree
+from qsac.ir.attention.degree import unary_angles
 from qsac.ir.program import Program
 
 Complex = NDArray[np.complex128]
@@ -52,11 +55,6 @@ def _outcomes(step: UnitaryMixture, tokens: Real, bases: tuple[tuple[int, str], 
     return outcomes_of(state, bases, step.then.circuit.qubits)
 
 
-def has_identity(step: UnitaryMixture) -> bool:
-    """Whether the token's circuit is the identity where all of its angles are zero: rotations and nothing else."""
-    return all(isinstance(gate, Rotation | Multiplexor) for gate in step.token.gates) and not step.token.offset.any()
-
-
 def index_qubits(step: UnitaryMixture) -> int:
     """The qubits of the index: its values are the tokens and the identity."""
     return len(step.mixing).bit_length()
@@ -67,13 +65,14 @@ def mixture_program(
 ) -> Program:
     """The program of the mixture and of what follows it, measured in the bases of these letters."""
     wires, place = Wires(), f"{origin}/attention"
-    degrees = _degrees(wires, step, f"{place}/polynomial")
+    degrees = _Degrees(wires, step, f"{place}/polynomial")
     count, size = step.token.qubits, index_qubits(step)
     before, after = _index_rows(step)
     token = Bound(step.token, np.concatenate([tokens, np.zeros((1, tokens.shape[1]))]), np.empty(0))
     data = tuple(wires.fresh(wires.prefix) for _ in range(count))
-    wires.at = dict(enumerate(data))
-    for factor, degree in enumerate(degrees):
+    wires.at = dict(enumerate(data)) if len(step.polynomial) > 1 else {}
+    for factor in range(len(step.polynomial) - 1):
+        degree = degrees.next()
         index = wires.fresh("index", size)
         wires.ops.append(LoadTokens(index, (degree,), wires.table("mixing", before), origin=f"{place}/mixing"))
         if factor == 0 and loads_first(step):
@@ -85,8 +84,7 @@ def mixture_program(
             LoadTokens(index, (degree,), wires.table("mixing", after), inverse=True, origin=f"{place}/mixing")
         )
         wires.project((index,), f"{place}/mixing")
-    if degrees:
-        _project_degrees(wires, step, degrees, f"{place}/polynomial")
+    degrees.close()
     wires.apply(Bound(step.then.circuit, np.empty(0), step.then.parameters), {qubit for qubit, _ in bases})
     readout = wires.measure(bases, f"{origin}/then/measure")
     return wires.program(title, [readout])
@@ -120,20 +118,42 @@ def _weights(step: UnitaryMixture) -> Real:
     return weights
 
 
-def _degrees(wires: Wires, step: UnitaryMixture, origin: str) -> list[str]:
-    """The degree registers, in sum_k sign(c_k) sqrt(weight_k) |1^k 0^(p-k)>."""
-    degree = len(step.polynomial) - 1
-    registers = [wires.fresh("degree") for _ in range(degree)]
-    if degree:
-        amplitudes = np.sign(step.polynomial) * np.sqrt(_weights(step))
-        wires.ops.append(PrepareDegree(tuple(registers), tuple(amplitudes.tolist()), origin=origin))
-    return registers
+class _Degrees:
+    """The degree registers, in sum_k sign(c_k) sqrt(weight_k) |1^k 0^(p-k)>, projected on the same state without signs.
 
+    Each is prepared given the one before it, which is then taken back given this one: at most two are live at a time,
+    as :class:`~qsac.ir.attention.RotateDegree` says.
+    """
 
-def _project_degrees(wires: Wires, step: UnitaryMixture, degrees: list[str], origin: str) -> None:
-    amplitudes = tuple(np.sqrt(_weights(step)).tolist())
-    wires.ops.append(Project(tuple(degrees), "unary", amplitudes=amplitudes, origin=origin))
-    wires.given += degrees
+    def __init__(self, wires: Wires, step: UnitaryMixture, origin: str) -> None:
+        self._wires, self._origin = wires, origin
+        self._kept = np.sqrt(_weights(step))
+        self._angles = unary_angles(tuple((np.sign(step.polynomial) * self._kept).tolist()))
+        self._reached = float(self._kept[0])
+        self._names: list[str] = []
+
+    def next(self) -> str:
+        """The register of the next factor, after the end of the one before it."""
+        place, before = len(self._names), tuple(self._names[-1:])
+        register = self._wires.fresh("degree")
+        angle = self._angles[place]
+        angles = (0.0, angle) if before else (angle,)
+        self._wires.ops.append(RotateDegree(register, angles, before, fresh=True, origin=self._origin))
+        if before:
+            ended = 2 * atan2(float(self._kept[place]), self._reached)
+            self._reached = hypot(self._reached, float(self._kept[place]))
+            self._end(before[0], (-ended, -pi), (register,))
+        self._names.append(register)
+        return register
+
+    def close(self) -> None:
+        """The end of the last register."""
+        if self._names:
+            self._end(self._names[-1], (-2 * atan2(float(self._kept[-1]), self._reached),), ())
+
+    def _end(self, register: str, angles: tuple[float, ...], given: tuple[str, ...]) -> None:
+        self._wires.ops.append(RotateDegree(register, angles, given, last=True, origin=self._origin))
+        self._wires.project((register,), self._origin)
 
 
 def _index_rows(step: UnitaryMixture) -> tuple[Complex, Complex]:

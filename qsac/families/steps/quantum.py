@@ -24,7 +24,11 @@ Numbers = Mapping[str, Real]
 
 
 def step_runs(model: Model, place: int, inputs: Real) -> list[Run]:
-    """The circuits of a step for what it is given, (F,) or (T, F); none of a classical step."""
+    """The circuits of a step for what it is given, (F,) or (T, F); none of a classical step.
+
+    A number that does not exist, because nothing before it succeeds, is taken for 0: there is no output then.
+    """
+    inputs = np.where(np.isfinite(inputs), inputs, 0.0)
     step, name, origin = model.steps[place], f"step-{place}", join("/steps", place)
     if isinstance(step, CircuitOf):
         return _each(name, origin, model.name, step.measured, inputs)
@@ -77,7 +81,8 @@ def stepped(step: Step, place: int, inputs: Real, numbers: Numbers, weights: lis
     else:
         scores = np.zeros((len(inputs), len(inputs)))
         for j, i in step.pairs(len(inputs)):
-            scores[j, i] = numbers[f"{name}-pair-{j}-{i}"][0]
+            exist = np.isfinite(inputs[[j, i]]).all()
+            scores[j, i] = numbers[f"{name}-pair-{j}-{i}"][0] if exist else np.nan
     mixed = mixed_weights(step, scores)
     weights.append(mixed)
     values = inputs
@@ -96,6 +101,8 @@ def _gathered(measured: Measured, name: str, inputs: Real, numbers: Numbers) -> 
             [_gathered(measured, f"{name}-token-{token}", row, numbers) for token, row in enumerate(inputs)]
         )
     found = groups(measured)
+    if not np.isfinite(inputs).all():
+        return np.full(measured.width, np.nan)
     if len(found) == 1:
         return numbers[name]
     result = np.empty(measured.width)

@@ -28,7 +28,7 @@ from qsac.families.steps.model import (
     Step,
     UnitaryMixture,
 )
-from qsac.families.steps.normal_form import Real
+from qsac.families.steps.normal_form import Multiplexor, Real, Rotation
 from qsac.families.steps.readout import Outputs
 from qsac.families.steps.samples import sample_of
 from qsac.families.steps.shapes import Flow
@@ -49,6 +49,14 @@ def read(given: schema.ModelFile, fields: Mapping[str, Any], folder: Path) -> Mo
     """The model of a file; see :meth:`qsac.families.contract.Family.read`."""
     reading = Reading(Arrays(folder), Flow())
     pairs = [reading.step(step, join("/steps", place)) for place, step in enumerate(given.steps)]
+    if not any(isinstance(step, CircuitOf | MeasuredAttention | UnitaryMixture) for step, _ in pairs):
+        raise InvalidInputError(
+            "no step of the model has a circuit",
+            code="steps.no-circuit",
+            pointer="/steps",
+            found=counted(len(pairs), "classical step"),
+            wanted="at least one step of the type circuit or attention",
+        )
     shape = reading.flow.shape
     sample: Real | None = np.empty(0) if shape.width == 0 else None
     if "sample" in given.model_fields_set:
@@ -233,13 +241,14 @@ class Reading:
                 wanted=f"at most {DEGREE + 1} coefficients, not all zero",
             )
         token, parameters, canonical = circuit(given.token, f"{place}/token", self.arrays)
-        if len(token.pointers) != 1 or parameters.size or not token.inputs or token.projects:
+        turns = all(isinstance(gate, Rotation | Multiplexor) for gate in token.gates)
+        if len(token.pointers) != 1 or parameters.size or not token.inputs or not turns:
             raise InvalidInputError(
                 "the token is not one ansatz that is fed by the token",
                 code="attention.token",
                 pointer=f"{place}/token/blocks",
                 found=f"{counted(len(token.pointers), 'block')}, {counted(parameters.size, 'parameter')}",
-                wanted='one block whose angles are inputs: [{"type": "input-ansatz-14"}]',
+                wanted='one block of rotations by inputs: [{"type": "input-ansatz-14"}] or [{"type": "angle"}]',
             )
         self.flow.takes(token.inputs, f"{place}/token/blocks", "the token's circuit")
         then, canonical_then = measured(outer.then, f"{pointer}/then", self.arrays)

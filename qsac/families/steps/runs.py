@@ -12,7 +12,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from qsac.families.outcomes import Index, Outcomes
+from qsac.families.outcomes import RESOLUTION, Index, Outcomes
 from qsac.families.steps.grouping import Group, groups, known_qubits, rows
 from qsac.families.steps.model import Measured
 from qsac.families.steps.normal_form import Real
@@ -45,7 +45,7 @@ class Run:
 
     def shares(self, seen: Outcomes) -> Real | None:
         """The probabilities of what ``rows`` are for, where anything was accepted."""
-        if seen.given <= 0:
+        if seen.given < (RESOLUTION if seen.exact else 0.5):
             return None
         if seen.index is None:
             share = seen.share(self.reads)
