@@ -167,8 +167,10 @@ class QftBlock(BlockFields):
     adjoint: bool = False
 
 
-class GatesBlock(BlockFields):
-    """Gates one by one: [name, qubits] or [name, qubits, number], the qubits by their places in the block's.
+class GatesBlock(InputBlockFields):
+    """Gates one by one: [name, qubits] or [name, qubits, number], the qubits by their places in the block's. In place
+    of a number, the angle may be {"parameter": k} or {"input": k} times a ``factor`` plus an ``offset``, k the place
+    among the block's ``parameters``, or among the inputs that it takes.
 
     h x y z s sdg t · cx cy cz swap · rx ry rz · crx cry crz · xx yy zz (exp(-i t PP / 2)) · rbs · ``unitary`` with a
     matrix of [re, im] pairs · ``project`` with the outcome 0 or 1, which post-selects.
@@ -176,6 +178,10 @@ class GatesBlock(BlockFields):
 
     type: Literal["gates"]
     gates: SkipValidation[Annotated[list[list[Any]], Field(min_length=1)]]
+    parameters: Array = Field(
+        default=None,  # type: ignore[assignment]  # absent: no angle names one
+        json_schema_extra=without_default,
+    )
 
 
 class RepeatBlock(Fields):

@@ -16,10 +16,10 @@ from qsac.families.steps import block_schema as schema
 from qsac.families.steps.ansatz import ANSATZES, ansatz_14_layer
 from qsac.families.steps.arrays import Arrays
 from qsac.families.steps.diagnosis import BLOCK
-from qsac.families.steps.gate_list import write_gates
+from qsac.families.steps.gate_list import Symbols, named_counts, write_gates
 from qsac.families.steps.normal_form import Circuit, Clifford, Flip, Load, Places, Real, Rotation, Writer
 from qsac.files import limits
-from qsac.files.diagnosis import refuse
+from qsac.files.diagnosis import missing, refuse
 from qsac.files.pointer import counted, join, kind
 
 Qubits = tuple[int, ...]
@@ -92,9 +92,7 @@ class Blocks:
         qubits = self._qubits(block, pointer)
         canonical: Canonical = block.model_dump(exclude_none=True, exclude={"parameters", "gates"})
         if isinstance(block, schema.GatesBlock):
-            # Checked on a writer of its own: a block that is repeated is checked once.
-            canonical["gates"] = write_gates(Writer(self.writer.qubits), block.gates, qubits, f"{pointer}/gates")
-            return lambda: self._gates(block, qubits, pointer), canonical
+            return self._listed_gates(block, qubits, pointer, canonical)
         ansatz = ANSATZES.get(type(block))
         if ansatz is None:
             return lambda: self._fixed(block, qubits, pointer), canonical
@@ -175,9 +173,31 @@ class Blocks:
                 wanted=f"at most {GATES:,}",
             )
 
-    def _gates(self, block: schema.GatesBlock, qubits: Qubits, pointer: str) -> None:
-        self._begin(qubits, pointer)
-        write_gates(self.writer, block.gates, qubits, f"{pointer}/gates")
+    def _listed_gates(
+        self, block: schema.GatesBlock, qubits: Qubits, pointer: str, canonical: Canonical
+    ) -> tuple[Callable[[], None], Canonical]:
+        """What writes a block of single gates, and its canonical form."""
+        place, (parameters, inputs) = f"{pointer}/gates", named_counts(block.gates)
+        own: list[int] = []
+        if parameters:
+            if "parameters" not in block.model_fields_set:
+                raise missing("parameters", pointer, "a block whose angles name parameters", BLOCK)
+            reason = f"the angles name {counted(parameters, 'parameter')}"
+            numbers = self.arrays.read(block.parameters, f"{pointer}/parameters", (parameters,), (reason,))
+            self.parameters.append(numbers)
+            own = self.writer.new_parameters(f"{pointer}/parameters", (parameters,)).tolist()
+            canonical["parameters"] = numbers.tolist()
+        # Checked on a writer of its own: a block that is repeated is checked once.
+        checked = Symbols(own, range(inputs))
+        canonical["gates"] = write_gates(Writer(self.writer.qubits), block.gates, qubits, place, checked)
+        start = block.start if "start" in block.model_fields_set else None
+
+        def write() -> None:
+            self._begin(qubits, pointer)
+            symbols = Symbols(own, self.writer.take(inputs, start) if inputs else ())
+            write_gates(self.writer, block.gates, qubits, place, symbols)
+
+        return write, canonical
 
     def _ansatz(self, block: Any, qubits: Qubits, places: Places, pointer: str) -> None:
         self._begin(qubits, pointer)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import pi
 from typing import Any, get_args
 
@@ -21,7 +22,7 @@ from qsac.families.steps.normal_form import (
 )
 from qsac.families.unitary import with_entries
 from qsac.files.numbers import checked_list, finite_pairs, refuse_non_number
-from qsac.files.pointer import counted, join, kind, nearest, quoted
+from qsac.files.pointer import counted, join, kind, listed, nearest, quoted
 
 _PAULI = {"rx": "x", "ry": "y", "rz": "z", "xx": "xx", "yy": "yy", "zz": "zz"}
 _CONTROLLED = {"crx": "x", "cry": "y", "crz": "z"}
@@ -50,7 +51,33 @@ _EXCLUDED = {
 _EXCLUDED |= {"fredkin": _EXCLUDED["cswap"], "ccx": "write three-qubit gates as gates on one and two qubits"}
 
 
-def write_gates(writer: Writer, gates: Sequence[object], qubits: tuple[int, ...], pointer: str) -> list[Any]:
+SYMBOLS = 1 << 20
+"""Most numbers that a block's gates name."""
+
+
+@dataclass(frozen=True)
+class Symbols:
+    """What angles name by their places in the block: places of parameters, and of inputs, in the circuit."""
+
+    parameters: Sequence[int] = ()
+    inputs: Sequence[int] = ()
+
+
+def named_counts(gates: Sequence[object]) -> tuple[int, int]:
+    """How many parameters and inputs the angles of some gates name."""
+    found = {"parameter": 0, "input": 0}
+    for gate in gates:
+        angle = gate[2] if isinstance(gate, list) and len(gate) == 3 else None
+        for name in found:
+            place = angle.get(name) if isinstance(angle, dict) else None
+            if type(place) is int and 0 <= place < SYMBOLS:
+                found[name] = max(found[name], place + 1)
+    return found["parameter"], found["input"]
+
+
+def write_gates(
+    writer: Writer, gates: Sequence[object], qubits: tuple[int, ...], pointer: str, symbols: Symbols
+) -> list[Any]:
     """Write the gates of a block on ``qubits``; returned is the list's canonical form."""
     canonical = []
     for place, given in enumerate(gates):
@@ -58,7 +85,7 @@ def write_gates(writer: Writer, gates: Sequence[object], qubits: tuple[int, ...]
         name, named, number = _parts(given, where)
         _check_qubits(named, len(qubits), _count_of(name, named, where), where)
         acted = tuple(qubits[index] for index in named)
-        canonical.append([name, named, *_write(writer, name, acted, number, where)])
+        canonical.append([name, named, *_write(writer, name, acted, number, where, symbols)])
     return canonical
 
 
@@ -134,7 +161,9 @@ def _check_qubits(named: list[Any], available: int, count: int, pointer: str) ->
         )
 
 
-def _write(writer: Writer, name: str, qubits: tuple[int, ...], number: list[object], pointer: str) -> list[Any]:
+def _write(
+    writer: Writer, name: str, qubits: tuple[int, ...], number: list[object], pointer: str, symbols: Symbols
+) -> list[Any]:
     """Write one gate; returned is what stands after its qubits."""
     place = f"{pointer}/2"
     if name == "unitary":
@@ -158,17 +187,63 @@ def _write(writer: Writer, name: str, qubits: tuple[int, ...], number: list[obje
         writer.phase += pi / 8
         return []
     angle = number[0]
-    if type(angle) not in (int, float) or not np.isfinite(angle):  # type: ignore[call-overload]  # a number
+    if isinstance(angle, dict):
+        angle, value = _named(writer, angle, place, symbols)
+    elif type(angle) not in (int, float) or not np.isfinite(angle):  # type: ignore[call-overload]  # a number
         raise refuse_non_number(angle, place)
-    value = float(angle)  # type: ignore[arg-type]  # a number
+    else:
+        constant = float(angle)  # type: ignore[arg-type]  # a number
+
+        def value(sign: float = 1.0) -> int:
+            return writer.value(sign * constant)
+
     if name == "rbs":
-        rbs(writer, qubits[0], qubits[1], writer.value(value), writer.value(-value))
+        rbs(writer, qubits[0], qubits[1], value(), value(-1.0))
     elif name in _CONTROLLED:
         axis: Any = _CONTROLLED[name]
-        writer.add(Multiplexor(axis, qubits[:1], qubits[1], (writer.value(), writer.value(value))))
+        writer.add(Multiplexor(axis, qubits[:1], qubits[1], (writer.value(), value())))
     else:
-        writer.add(Rotation(_PAULI[name], qubits, writer.value(value)))
+        writer.add(Rotation(_PAULI[name], qubits, value()))
     return [angle]
+
+
+def _named(
+    writer: Writer, given: dict[str, Any], pointer: str, symbols: Symbols
+) -> tuple[dict[str, Any], Callable[..., int]]:
+    """An angle that names a parameter or an input: its canonical form, and what writes it times a sign."""
+    kinds = [name for name in ("parameter", "input") if name in given]
+    unknown = set(given) - {"parameter", "input", "factor", "offset"}
+    if len(kinds) != 1 or unknown:
+        raise InvalidInputError(
+            "an angle names one parameter or one input",
+            code="gate.invalid",
+            pointer=pointer,
+            found=f"an object with {listed(given)}" if given else "an empty object",
+            wanted='{"parameter": 0} or {"input": 0}, and, where they are not 1 and 0, "factor" and "offset"',
+        )
+    place = given[kinds[0]]
+    known = symbols.parameters if kinds[0] == "parameter" else symbols.inputs
+    if type(place) is not int or not 0 <= place < len(known):
+        raise InvalidInputError(
+            "an angle does not name a parameter or an input by its place",
+            code="gate.invalid",
+            pointer=join(pointer, kinds[0]),
+            found=kind(place),
+            wanted=f"a whole number from 0 to {SYMBOLS - 1:,}",
+        )
+    numbers = {}
+    for name, usual in (("factor", 1.0), ("offset", 0.0)):
+        number = given.get(name, usual)
+        if type(number) not in (int, float) or not np.isfinite(number):
+            raise refuse_non_number(number, join(pointer, name))
+        numbers[name] = float(number)
+
+    def write(sign: float = 1.0) -> int:
+        summand = {known[place]: sign * numbers["factor"]}
+        offset = sign * numbers["offset"]
+        return writer.value(offset, summand) if kinds[0] == "parameter" else writer.value(offset, inputs=summand)
+
+    return {kinds[0]: place, **numbers}, write
 
 
 def _unitary(writer: Writer, qubits: tuple[int, ...], given: object, pointer: str) -> list[Any]:

@@ -17,6 +17,7 @@ from qsac.families.learning import Samples
 from qsac.families.steps import schema
 from qsac.families.steps.arrays import Arrays
 from qsac.families.steps.diagnosis import MODEL
+from qsac.families.steps.gate_list import named_counts
 from qsac.families.steps.learning.arrays_of_model import name_of
 from qsac.families.steps.learning.outline import Draw, Outline
 from qsac.families.steps.learning.sketch import StepsSketch
@@ -41,7 +42,6 @@ _WITHOUT_PARAMETERS = (
     "unary",
     "input-ansatz-14",
     "qft",
-    "gates",
     "repeat",
 )
 
@@ -178,7 +178,7 @@ class _Filling:
                 continue
             if block.get("type") == "repeat":
                 self._blocks(block.get("blocks"), f"{where}/blocks")
-            elif "parameters" not in block and block.get("type") not in _WITHOUT_PARAMETERS:
+            elif "parameters" not in block and _has_parameters(block):
                 block["parameters"] = {"init": "normal", "scale": SPREAD}
                 self.draws[f"{where}/parameters"] = Draw(SPREAD)
 
@@ -199,6 +199,12 @@ class _Filling:
         then = given.get("then")
         if isinstance(then, dict):
             self._blocks(then.get("blocks"), f"{pointer}/then/blocks")
+
+
+def _has_parameters(block: Given) -> bool:
+    if block.get("type") == "gates":
+        return isinstance(block.get("gates"), list) and named_counts(block["gates"])[0] > 0
+    return block.get("type") not in _WITHOUT_PARAMETERS
 
 
 def _validated(steps: list[Any]) -> list[Any]:
