@@ -152,6 +152,36 @@ class LearnsFromSamples(Protocol):
         """As :meth:`Learns.learner_of`, of labelled samples. Raises :class:`~qsac.errors.InvalidInputError`, with
         pointers within the model, where it does not fit them."""
 
+    def layer_learner(self, sketch: BaseModel, shape: tuple[int, ...] | None, folder: Path) -> MapsInputs:
+        """What a sketch computes of inputs of a shape, (F,) or (T, F), None where the sketch says it: all numbers are
+        learned, those that are given from where they are."""
+
+
+@runtime_checkable
+class MapsInputs(Protocol):
+    """What a learner has besides whose models map inputs to outputs, with derivatives by both."""
+
+    def initial(self, seed: int) -> dict[str, NDArray[np.float64]]:
+        """As :meth:`Learner.initial`."""
+
+    def mapped(
+        self, trained: Trained, inputs: Any, *, shifted: bool = False, shots: int | None = None, key: Any = None
+    ) -> tuple[jax.Array, jax.Array]:
+        """The outputs of inputs (B, F) or (B, T, F), and the success probabilities (B,). ``shifted``: by the
+        parameter-shift rule, exactly or by ``shots`` drawn by a ``key`` of JAX. May be traced."""
+
+    def takes_sequences(self) -> bool:
+        """Whether inputs are sequences (T, F), else any number of vectors."""
+
+    def model(self, trained: Trained, sequence: NDArray[Any], name: str) -> Model:
+        """The model, on a sample if one is given."""
+
+    def trained_of(self, model: Model) -> dict[str, NDArray[np.float64]]:
+        """As :meth:`Learner.trained_of`."""
+
+    def facts(self) -> Sequence[Fact]:
+        """As :meth:`Learner.facts`."""
+
 
 @runtime_checkable
 class HasAdversary(Protocol):

@@ -154,5 +154,12 @@ class Steps:
         check_shape(model, samples)
         return StepsLearner(learned_whole(model), samples)
 
+    def layer_learner(self, sketch: BaseModel, shape: tuple[int, ...] | None, folder: Path) -> StepsLearner:
+        from qsac.families.steps.learning.learner import StepsLearner
+        from qsac.families.steps.learning.sketch import StepsSketch
+        from qsac.families.steps.learning.sketching import outline_of_layer
+
+        return StepsLearner(outline_of_layer(of_type(sketch, StepsSketch), shape, folder))
+
 
 FAMILY = Steps()

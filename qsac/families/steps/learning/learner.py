@@ -144,6 +144,25 @@ class StepsLearner:
             return self.samples
         raise no_samples()
 
+    # As a layer
+
+    def mapped(
+        self, trained: Trained, inputs: Any, *, shifted: bool = False, shots: int | None = None, key: Any = None
+    ) -> tuple[jax.Array, jax.Array]:
+        """See :class:`qsac.families.learning.MapsInputs`."""
+        run = None
+        if shifted:
+            from qsac.families.steps.learning.shift_rule import by_shifts, check_shifts
+
+            check_shifts(self.outline.model.steps)
+            run = by_shifts(shots, key)
+        found = self.outcome(trained, inputs, run)
+        return found.outputs, found.success
+
+    def takes_sequences(self) -> bool:
+        """Whether inputs are sequences (T, F)."""
+        return bool(self.outline.model.shape.sequence)
+
     # Models
 
     def model(self, trained: Trained, sequence: NDArray[Any], name: str) -> Model:

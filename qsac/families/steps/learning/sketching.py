@@ -58,6 +58,13 @@ def outline_of(sketch: StepsSketch, samples: Samples, folder: Path) -> Outline:
     return Outline(model, {name_of(pointer): own.get(pointer, draw) for pointer, draw in filling.draws.items()})
 
 
+def outline_of_layer(sketch: StepsSketch, shape: tuple[int, ...] | None, folder: Path) -> Outline:
+    """The outline of a layer for inputs of a shape, None where the sketch says it. All is learned: what is given, from
+    where it is. Raises as :func:`outline_of`."""
+    outline = outline_of(sketch, Samples(shape or (), "numbers", 0), folder)
+    return Outline(outline.model, {name: outline.draws.get(name) for name in outline.arrays})
+
+
 def check_shape(model: Model, samples: Samples) -> None:
     """Whether a model takes the inputs of labelled samples. Raises :class:`~qsac.errors.InvalidInputError`."""
     shape, own = model.shape, samples.shape
@@ -87,9 +94,10 @@ class _Filling:
     draws: dict[str, Draw] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        width = self.samples.shape[-1]
-        sequence = len(self.samples.shape) > 1
-        flow = Flow(width=width, said="vectors of the data have as many", sequence=sequence)
+        shape = self.samples.shape
+        flow = Flow()
+        if shape:
+            flow = Flow(width=shape[-1], said="vectors of the data have as many", sequence=len(shape) > 1)
         self.reading = Reading(Arrays(self.folder), flow)
 
     def step(self, place: int, given: object, steps: Sequence[object]) -> None:
@@ -152,14 +160,11 @@ class _Filling:
             if name == "activation" and later == len(steps) - 1 and self.samples.outcomes == 2:
                 return 1
             if name not in ("activation", "pool", "softmax"):
-                raise InvalidInputError(
-                    "a weight is left out, and nothing says how many numbers it gives",
-                    code="array.unknown-shape",
-                    pointer=pointer,
-                    found=f"a step {kind(name) if name else kind(given)} after it",
-                    wanted='"outputs": how many',
-                )
-        return self.samples.outcomes or self.samples.width
+                raise _unknown_outputs(pointer, f"a step {kind(name) if name else kind(given)} after it")
+        found = self.samples.outcomes or self.samples.width
+        if not found:
+            raise _unknown_outputs(pointer, "nothing after it")
+        return found
 
     def _inputs_of(self, given: Any, place: int) -> int:
         """How many inputs a circuit takes."""
@@ -199,6 +204,16 @@ class _Filling:
         then = given.get("then")
         if isinstance(then, dict):
             self._blocks(then.get("blocks"), f"{pointer}/then/blocks")
+
+
+def _unknown_outputs(pointer: str, found: str) -> InvalidInputError:
+    return InvalidInputError(
+        "a weight is left out, and nothing says how many numbers it gives",
+        code="array.unknown-shape",
+        pointer=pointer,
+        found=found,
+        wanted='"outputs": how many',
+    )
 
 
 def _has_parameters(block: Given) -> bool:
