@@ -3,7 +3,8 @@
 ``load(path_or_dict)`` reads a model, ``compile(model, target="h2")`` compiles it, ``run(compiled)`` runs it, and
 ``run(model)`` does both; ``interpret(compiled, counts)`` reads what came out elsewhere, ``verify(artifact)`` checks it;
 ``estimate(model)`` counts what a model of any size takes; ``template(model)`` compiles a shape, to be bound to tokens
-and parameters many times; ``from_arrays(state_dict)`` makes a model of a trained one; ``train(config)`` trains one;
+and parameters many times; ``from_arrays(state_dict)`` makes a model of a trained one, ``from_circuit(circuit)`` a step
+of a circuit of another package; ``train(config)`` trains one;
 ``sweep(plan)`` does one action at every point of a grid;
 ``ir.parse(text)`` and ``ir.print(program)`` read and write programs; ``synthesis.state(v)`` and the other functions of
 ``synthesis`` prepare states and load tables in circuits of other packages, without a model.
@@ -39,7 +40,9 @@ if TYPE_CHECKING:
     from qsac.families.contract import Result as Result
     from qsac.families.reading import load as load
     from qsac.frameworks import jax as jax
+    from qsac.frameworks import pennylane as pennylane
     from qsac.frameworks import torch as torch
+    from qsac.importing.circuits import from_circuit as from_circuit
     from qsac.importing.importation import from_arrays as from_arrays
     from qsac.importing.imported import Imported as Imported
     from qsac.runtime.interpretation import interpret as interpret
@@ -78,6 +81,7 @@ _HOMES = {
     "estimate": "qsac.compiler.estimation",
     "generate": "qsac.compiler.generation",
     "from_arrays": "qsac.importing.importation",
+    "from_circuit": "qsac.importing.circuits",
     "interpret": "qsac.runtime.interpretation",
     "load": "qsac.families.reading",
     "run": "qsac.templates.running",
@@ -106,7 +110,7 @@ def __getattr__(name: str) -> object:
         return import_module("qsac.ir")
     if name == "synthesis":  # qsac.synthesis.state and the others
         return import_module("qsac.synthesis")
-    if name in ("jax", "torch"):  # qsac.jax.layer and qsac.torch.AttentionLayer
+    if name in ("jax", "torch", "pennylane"):  # qsac.jax.layer, qsac.torch.AttentionLayer, qsac.pennylane.to_qnode
         return import_module("qsac.frameworks").framework(name)
     if name not in _HOMES:
         raise AttributeError(f"module 'qsac' has no attribute {name!r}")

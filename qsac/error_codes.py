@@ -159,6 +159,12 @@ CODES: Mapping[str, str] = {
     "import.no-sequence": "there is no sequence to make a model of",
     "import.invalid-sequence": "the sequence is neither words by their numbers nor rows that the model reads",
     "import.sequence-too-long": "the sequence is longer than the model's positions",
+    "import.unknown-gate": "a circuit of another package has a gate that is not known",
+    "import.not-affine": "an angle of a circuit of another package is no sum of multiples of symbols",
+    "import.unknown-symbol": "a symbol is in no angle of the circuit, or has no value",
+    "import.no-gates": "the circuit has no gates",
+    "import.after-measurement": "something happens to a qubit of the circuit after it is measured",
+    "import.unknown-measurement": "a measurement of another package has no counterpart",
     "import.zero-matrix": "a head's matrix is zero, and has no nearest unitary",
     # Data that training learns from
     "data.too-few-sequences": "there are fewer sequences than are asked for, or none is left for a part of the data",
