@@ -21,7 +21,7 @@ def __getattr__(name: str) -> object:
     """:class:`QuantumLayer` and :func:`from_model`, which need JAX as well."""
     if name in ("QuantumLayer", "from_model"):
         optional_package("jax", f"qsac.torch.{name}", "pip install 'qsac[train]'")
-        return getattr(import_module("qsac.frameworks.quantum_layer"), name)
+        return getattr(import_module("qsac.frameworks.torch_steps"), name)
     raise AttributeError(f"module 'qsac.torch' has no attribute {name!r}")
 
 

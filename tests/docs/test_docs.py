@@ -268,7 +268,7 @@ def _snapshots_are_those_of_the_lock() -> bool:
         ("block-encodings.md", "oracle", transformers.oracle),
         *(
             ("training-data.md", f"fields of {kind}", partial(training_data.fields, kind))
-            for kind in ("ising", "hamiltonian", "text", "series", "sequences")
+            for kind in ("ising", "hamiltonian", "text", "series", "sequences", "samples")
         ),
         ("training-data.md", "said", training_data.said),
         *(

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import jax.numpy as jnp
 import numpy as np
 
-from qsac.families.steps.learning.traced_circuit import neuron_angle, neuron_radius, numbers_of
+from qsac.families.steps.learning.traced_values import neuron_angle, neuron_radius, numbers_of
 from qsac.families.steps.normal_form import (
     Circuit,
     Damping,

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from qsac.families.steps.learning.stages import Row, sign_matrix
-from qsac.families.steps.learning.traced_circuit import Numbers, Traced
+from qsac.families.steps.learning.traced_circuit import Traced
+from qsac.families.steps.learning.traced_values import Numbers
 from qsac.families.steps.model import Measured
 from qsac.families.steps.normal_form import Circuit, FixedUnitary, Terms
 
