@@ -145,8 +145,9 @@ class LearnsFromSamples(Protocol):
     """What a family has besides where its models are trained on labelled samples. Metrics of its learners are then
     ``cross_entropy`` and ``accuracy`` of classes and bits, ``squared_error`` of numbers."""
 
-    def sample_learner(self, sketch: BaseModel, samples: Samples, folder: Path) -> Learner:
-        """As :meth:`Learns.learner`, of labelled samples."""
+    def sample_learner(self, sketch: BaseModel, samples: Samples, folder: Path, *, classical: bool = False) -> Learner:
+        """As :meth:`Learns.learner`, of labelled samples. ``classical``: also of a sketch without circuits, which is
+        compared with, and has no model file."""
 
     def sample_learner_of(self, model: Any, samples: Samples) -> Learner:
         """As :meth:`Learns.learner_of`, of labelled samples. Raises :class:`~qsac.errors.InvalidInputError`, with

@@ -140,12 +140,15 @@ class Steps:
 
         return StepsLearner(learned_whole(model))
 
-    def sample_learner(self, sketch: BaseModel, samples: Samples, folder: Path) -> StepsLearner:
+    def sample_learner(
+        self, sketch: BaseModel, samples: Samples, folder: Path, *, classical: bool = False
+    ) -> StepsLearner:
         from qsac.families.steps.learning.learner import StepsLearner
         from qsac.families.steps.learning.sketch import StepsSketch
         from qsac.families.steps.learning.sketching import outline_of
 
-        return StepsLearner(outline_of(of_type(sketch, StepsSketch), samples, folder), samples)
+        outline = outline_of(of_type(sketch, StepsSketch), samples, folder, classical=classical)
+        return StepsLearner(outline, samples)
 
     def sample_learner_of(self, model: Model, samples: Samples) -> StepsLearner:
         from qsac.families.steps.learning.learner import StepsLearner, learned_whole

@@ -47,16 +47,22 @@ DEGREE = 64
 
 def read(given: schema.ModelFile, fields: Mapping[str, Any], folder: Path) -> Model:
     """The model of a file; see :meth:`qsac.families.contract.Family.read`."""
-    reading = Reading(Arrays(folder), Flow())
-    pairs = [reading.step(step, join("/steps", place)) for place, step in enumerate(given.steps)]
-    if not any(isinstance(step, CircuitOf | MeasuredAttention | UnitaryMixture) for step, _ in pairs):
+    model = read_any(given, fields, folder)
+    if not any(isinstance(step, CircuitOf | MeasuredAttention | UnitaryMixture) for step in model.steps):
         raise InvalidInputError(
             "no step of the model has a circuit",
             code="steps.no-circuit",
             pointer="/steps",
-            found=counted(len(pairs), "classical step"),
+            found=counted(len(model.steps), "classical step"),
             wanted="at least one step of the type circuit or attention",
         )
+    return model
+
+
+def read_any(given: schema.ModelFile, fields: Mapping[str, Any], folder: Path) -> Model:
+    """The same of steps that may all be classical: nothing to compile, but to compare with."""
+    reading = Reading(Arrays(folder), Flow())
+    pairs = [reading.step(step, join("/steps", place)) for place, step in enumerate(given.steps)]
     shape = reading.flow.shape
     sample: Real | None = np.empty(0) if shape.width == 0 else None
     if "sample" in given.model_fields_set:

@@ -12,6 +12,7 @@ import qsac
 from qsac.errors import InvalidInputError
 from qsac.families.steps.evaluation import traced
 from qsac.families.steps.model import Model
+from qsac.training.evaluation import evaluate
 from qsac.training.loop import Beginning
 from qsac.training.reading import load
 from qsac.training.running import train
@@ -181,6 +182,26 @@ def test_angles_start_where_their_slope_is_greatest(tmp_path: Path) -> None:
     assert 0.1 < angles.std() < 0.6
 
 
+# What it is compared with
+
+
+def test_the_classical_twin_and_logistic_regression(tmp_path: Path) -> None:
+    run = trained(tmp_path, halves(80), HYBRID, epochs=30, optimiser={"type": "adam", "rate": 0.05})
+    found = evaluate(run, compare=["twin", "logistic"])
+    assert [(row.label, row.size) for row in found.rows] == [
+        ("train", 8 + 4 + 6),
+        ("classical twin", 8 + 6),
+        ("logistic regression", 8),
+    ]
+    assert all(row.mean("test", "accuracy") > 0.8 for row in found.rows)  # type: ignore[operator]
+    with pytest.raises(InvalidInputError, match="no sequences for a transformer"):
+        evaluate(run, compare=["transformer"])
+    circuit = {**HYBRID["steps"][1], "measure": {"type": "probabilities", "qubits": [0]}}
+    alone = trained(tmp_path, halves(20, 2), {"steps": [circuit]}, epochs=1)
+    (_, twin) = evaluate(alone, compare=["twin"]).rows
+    assert twin.size == 2 * 2 + 2, "tanh, a linear map to two numbers, softmax"
+
+
 # By parameter shifts
 
 
@@ -230,8 +251,14 @@ SOFTMAX: dict[str, Any] = {"type": "softmax"}
 @pytest.mark.parametrize(
     ("model", "fields", "code", "pointer"),
     [
-        ({"steps": [{"type": "linear"}]}, {}, "train.no-probabilities", "/model/steps/0"),
-        ({"steps": [{"type": "linear", "outputs": 3}, SOFTMAX]}, {}, "train.other-outputs", "/model/steps/1"),
+        ({"steps": [{"type": "linear"}, SOFTMAX]}, {}, "steps.no-circuit", "/model/steps"),
+        ({"steps": HYBRID["steps"][:2]}, {}, "train.no-probabilities", "/model/steps/1"),
+        (
+            {"steps": [*HYBRID["steps"][:2], {"type": "linear", "outputs": 3}, SOFTMAX]},
+            {},
+            "train.other-outputs",
+            "/model/steps/3",
+        ),
         (
             {"steps": [{"type": "linear", "weight": [[1.0]]}, SOFTMAX]},
             {},

@@ -18,7 +18,7 @@ from qsac.families.steps.learning import metrics as measuring
 from qsac.families.steps.learning.arrays_of_model import arrays_of, written
 from qsac.families.steps.learning.outline import Outline
 from qsac.families.steps.learning.spread import spread_of_angles
-from qsac.families.steps.model import Model
+from qsac.families.steps.model import CircuitOf, Model
 from qsac.families.steps.reading import read
 from qsac.families.steps.schema import ModelFile
 from qsac.files.pointer import counted, join
@@ -200,6 +200,8 @@ class StepsLearner:
 
     def warnings(self, trained: Trained, batch: Batch) -> list[str]:
         """Whether angles are spread so far that the layer is a hash."""
+        if not any(isinstance(step, CircuitOf) for step in self.outline.model.steps):
+            return []
         inputs, _ = self._labelled.parted(np.asarray(batch, dtype=np.float64)[:WATCHED])
         model = self.model(trained, np.asarray(batch[0]), "model")
         found = []

@@ -23,7 +23,7 @@ from qsac.families.steps.learning.outline import Draw, Outline
 from qsac.families.steps.learning.sketch import StepsSketch
 from qsac.families.steps.model import CircuitOf, Linear, Model, Step
 from qsac.families.steps.normal_form import Circuit, Real, Rotation
-from qsac.families.steps.reading import Reading, read
+from qsac.families.steps.reading import Reading, read, read_any
 from qsac.families.steps.shapes import Flow
 from qsac.files.diagnosis import refuse
 from qsac.files.pointer import counted, join, kind
@@ -46,14 +46,15 @@ _WITHOUT_PARAMETERS = (
 )
 
 
-def outline_of(sketch: StepsSketch, samples: Samples, folder: Path) -> Outline:
-    """The outline of a sketch for labelled samples. Raises :class:`~qsac.errors.InvalidInputError` with pointers within
-    the sketch."""
+def outline_of(sketch: StepsSketch, samples: Samples, folder: Path, *, classical: bool = False) -> Outline:
+    """The outline of a sketch for labelled samples; ``classical``: its steps may all be. Raises
+    :class:`~qsac.errors.InvalidInputError` with pointers within the sketch."""
     filling = _Filling(samples, folder)
     for place, given in enumerate(sketch.steps):
         filling.step(place, given, sketch.steps)
     fields = {"qsac": 1, "steps": filling.done}
-    model = replace(read(schema.ModelFile.model_validate(fields), fields, folder), sample=None)
+    reader = read_any if classical else read
+    model = replace(reader(schema.ModelFile.model_validate(fields), fields, folder), sample=None)
     own = _start_near_the_slope(filling)
     return Outline(model, {name_of(pointer): own.get(pointer, draw) for pointer, draw in filling.draws.items()})
 
