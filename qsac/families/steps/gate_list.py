@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import pi
 from typing import Any, get_args
 
@@ -50,8 +49,16 @@ _EXCLUDED = {
 _EXCLUDED |= {"fredkin": _EXCLUDED["cswap"], "ccx": "write three-qubit gates as gates on one and two qubits"}
 
 
-def write_gates(writer: Writer, gates: Sequence[object], qubits: tuple[int, ...], pointer: str) -> list[Any]:
+def write_gates(writer: Writer, gates: object, qubits: tuple[int, ...], pointer: str) -> list[Any]:
     """Write the gates of a block on ``qubits``; returned is the list's canonical form."""
+    if not isinstance(gates, list) or not gates:
+        raise InvalidInputError(
+            "the gates of a block are not a list of gates",
+            code="field.wrong-type",
+            pointer=pointer,
+            found=kind(gates),
+            wanted='a list of at least one gate, for example [["h", [0]]]',
+        )
     canonical = []
     for place, given in enumerate(gates):
         where = join(pointer, place)

@@ -84,6 +84,7 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
         "field.unknown-choice",
     ),
     (steps(circuit(3)), f"{BLOCKS}/0", "field.wrong-type"),
+    (steps(circuit({"type": "gates", "gates": 0})), f"{BLOCKS}/0/gates", "field.wrong-type"),
     (steps(circuit(gates(["hh", [0]]))), f"{BLOCKS}/0/gates/0/0", "gate.unknown"),
     (steps(circuit(gates(["h", [0], 1]))), f"{BLOCKS}/0/gates/0", "gate.invalid"),
     (steps(circuit(gates(["rx", [0]]))), f"{BLOCKS}/0/gates/0", "gate.invalid"),
