@@ -220,6 +220,8 @@ def test_what_models_leave_out_is_told(fields: dict[str, Any], said: str) -> Non
             ),
             f"{BLOCKS}/0/sources",
         ),
+        (steps(circuit({**LAYER, "layers": 10**12, "parameters": {"init": "normal"}})), f"{BLOCKS}/0"),
+        (steps(circuit({"type": "input-ansatz-14", "layers": 10**12})), f"{BLOCKS}/0"),
         (
             steps(
                 circuit({"type": "repeat", "times": 10000, "blocks": [gates(*[["h", [0]]] * 200)]}),
