@@ -91,7 +91,9 @@ def command(
 
     with progress_bar() as progress:
         found = read_argument(program)
-        if inputs is not None or is_fed(found, target, shots, noise):
+        as_compiled = emulator or mitigate or precision is not None
+        by_shots = shots is not None or noise
+        if inputs is not None or (not as_compiled and is_fed(found, target, by_shots=by_shots)):
             options: dict[str, Any] = {"shots": shots, "seed": seed, "noise": noise, "mitigate": mitigate}
             options |= {"precision": precision, "emulator": emulator, "progress": progress}
             show_samples(run_bound(found, target, inputs=inputs, **options), as_json=as_json)

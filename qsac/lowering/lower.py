@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import count
 
 from qsac.ir.attention import ApplyCircuit
-from qsac.ir.blocks import Measure, PauliRotation, Reset
+from qsac.ir.blocks import Measure, Multiplexor, PauliRotation, Reset
 from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout, bit_register
@@ -38,7 +38,7 @@ def lower(
     lowered = lowered_ops(program, allocation, slots=slots, orders=orders, derived=derived)
     blocks = [block for _, written in lowered for block in written]
     if any(isinstance(op, ApplyCircuit) for op in program.ops):
-        blocks = in_light_cone(blocks)
+        blocks = [*entering_zero(in_light_cone(blocks))]
     return Program(
         name=program.name,
         level="block",
@@ -78,6 +78,17 @@ def in_light_cone(blocks: Sequence[Op]) -> list[Op]:
             continue
         kept.append(block)
     return _allocated(kept[::-1])
+
+
+def entering_zero(blocks: Sequence[Op]) -> Iterator[Op]:
+    """The blocks; multiplexors whose target is in zero say so: their ladders then take one gate less."""
+    used: set[str] = set()
+    for block in blocks:
+        fresh = isinstance(block, Multiplexor) and block.axis != "z" and block.target not in used
+        yield replace(block, enters_zero=True) if isinstance(block, Multiplexor) and fresh else block
+        used.update(block.targets)
+        if isinstance(block, Reset):
+            used.difference_update(block.targets)
 
 
 def _allocated(blocks: Sequence[Op]) -> list[Op]:

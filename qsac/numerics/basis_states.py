@@ -14,9 +14,16 @@ from numpy.typing import NDArray
 Basis = NDArray[np.intp]
 
 
-@lru_cache(maxsize=512)
+KEPT = 12
+"""Most qubits for which permutations are kept: 512 of each kind take 50 MB at most."""
+
+
 def register_values(qubits: tuple[int, ...], count: int) -> Basis:
     """For each basis state of ``count`` qubits the value of some of them, the first most significant."""
+    return _kept_values(qubits, count) if count <= KEPT else _values(qubits, count)
+
+
+def _values(qubits: tuple[int, ...], count: int) -> Basis:
     basis = np.arange(1 << count)
     value = np.zeros_like(basis)
     for qubit in qubits:
@@ -30,10 +37,16 @@ def mask(qubits: tuple[int, ...], count: int) -> int:
     return sum(1 << (count - 1 - qubit) for qubit in qubits)
 
 
-@lru_cache(maxsize=512)
+_kept_values = lru_cache(maxsize=512)(_values)
+
+
 def pauli_parts(paulis: str, qubits: tuple[int, ...], count: int) -> tuple[Basis, NDArray[np.complex128]]:
     """For P, the product of ``paulis`` ("x", "zx", ..) on ``qubits``: where each amplitude of P psi comes from, and its
     factor."""
+    return (_kept_parts if count <= KEPT else _parts)(paulis, qubits, count)
+
+
+def _parts(paulis: str, qubits: tuple[int, ...], count: int) -> tuple[Basis, NDArray[np.complex128]]:
     basis = np.arange(1 << count)
     factors = np.ones(1 << count, dtype=np.complex128)
     for letter, qubit in zip(paulis, qubits, strict=True):
@@ -44,6 +57,9 @@ def pauli_parts(paulis: str, qubits: tuple[int, ...], count: int) -> tuple[Basis
             factors = factors * np.where(one, 1j, -1j)
     flips = mask(tuple(qubit for letter, qubit in zip(paulis, qubits, strict=True) if letter in "xy"), count)
     return basis ^ flips, factors
+
+
+_kept_parts = lru_cache(maxsize=512)(_parts)
 
 
 def pauli_applied(states: NDArray[Any], paulis: str, qubits: tuple[int, ...], count: int) -> NDArray[np.complex128]:

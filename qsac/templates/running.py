@@ -70,7 +70,10 @@ def run(
     found = program_of(program)
     model = found.model if isinstance(found, Compiled) else found
     if inputs is None:
-        if not is_fed(found, target, asked.shots, asked.noise):
+        # Until a precision is reached, and on emulators, circuits are run as they were compiled: the result says so.
+        as_compiled = asked.emulator or asked.mitigate or asked.precision is not None
+        by_shots = asked.shots is not None or asked.noise
+        if as_compiled or not is_fed(found, target, by_shots=by_shots):
             return run_alone(
                 found,
                 target,
@@ -96,12 +99,11 @@ def run(
     return batch.run([family.with_sample(model, one) for one in samples])
 
 
-def is_fed(program: Model | Compiled, target: AnyTarget | None, shots: int | None, noise: bool) -> bool:
+def is_fed(program: Model | Compiled, target: AnyTarget | None, *, by_shots: bool) -> bool:
     """Whether shots are taken of circuits whose numbers measured outcomes decide."""
     model = program.model if isinstance(program, Compiled) else program
     name = program.target["name"] if isinstance(program, Compiled) and target is None else target or DEFAULT_TARGET
-    counted_run = shots is not None or noise or _kind(program, name) == "shots"
-    if not counted_run or not isinstance(family_of(model), FeedsForward):
+    if not (by_shots or _kind(program, name) == "shots") or not isinstance(family_of(model), FeedsForward):
         return False
     return any(step.after for step in family_of(model).plan(model).circuits)
 

@@ -53,9 +53,23 @@ def every_kind() -> dict[str, Kind]:
         machines,
         models,
         programs,
+        steps,
         templates,
         views,
     )
 
-    modules = (models, arrays, machines, artifacts, templates, programs, counts, journals, entries, commands, views)
+    modules = (
+        models,
+        arrays,
+        machines,
+        artifacts,
+        templates,
+        programs,
+        counts,
+        journals,
+        entries,
+        commands,
+        views,
+        steps,
+    )
     return {kind.name: kind for module in modules for kind in module.KINDS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from math import pi
+from math import pi, prod
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,18 @@ def check_qubits(qubits: int, pointer: str) -> None:
             found=f"{qubits:,} qubits, whose state takes {limits.size(16.0 * 2.0 ** min(qubits, 1000))}",
             wanted=f"at most {QUBITS} qubits",
             help="the state is computed to check what is compiled; use fewer qubits",
+        )
+
+
+def check_gates(gates: int, pointer: str) -> None:
+    """Whether a circuit may have at least so many gates, up to this block."""
+    if gates > GATES:
+        raise DoesNotFitError(
+            "the circuit has too many gates",
+            code="capacity.circuit-too-long",
+            pointer=pointer,
+            found=f"{gates:,} gates or more up to here",
+            wanted=f"at most {GATES:,}",
         )
 
 
@@ -155,7 +167,7 @@ class Blocks:
 
     def _parameters(self, block: Any, qubits: int, pointer: str) -> tuple[Places, Real]:
         shape = ANSATZES[type(block)].shape(block, qubits - 1 if isinstance(block, schema.NeuronBlock) else qubits)
-        limits.check_matrices(self.arrays.entries + int(np.prod(shape, dtype=object)), f"{pointer}/parameters")
+        check_gates(len(self.writer.gates) + prod(shape), pointer)
         reason = f"a block {block.type} on {counted(qubits, 'qubit')} has parameters of shape {shape}"
         numbers = self.arrays.read(block.parameters, f"{pointer}/parameters", shape, (reason,) * len(shape))
         self.parameters.append(numbers)
@@ -164,14 +176,7 @@ class Blocks:
     def _begin(self, qubits: Qubits, pointer: str) -> None:
         self.writer.begin(pointer)
         self.touched.update(qubits)
-        if len(self.writer.gates) > GATES:
-            raise DoesNotFitError(
-                "the circuit has too many gates",
-                code="capacity.circuit-too-long",
-                pointer=pointer,
-                found=f"more than {GATES:,} gates up to here",
-                wanted=f"at most {GATES:,}",
-            )
+        check_gates(len(self.writer.gates), pointer)
 
     def _listed_gates(
         self, block: schema.GatesBlock, qubits: Qubits, pointer: str, canonical: Canonical
@@ -235,7 +240,7 @@ class Blocks:
                 found="1 qubit",
                 wanted="2 or more",
             )
-        limits.check_matrices(block.layers * 4 * len(qubits), pointer)
+        check_gates(len(self.writer.gates) + block.layers * 4 * len(qubits), pointer)
         shape = (block.layers, 4, len(qubits))
         numbers = np.array(self.writer.take(block.layers * 4 * len(qubits), start)).reshape(shape)
         for layer in numbers:

@@ -63,10 +63,10 @@ class Symbols:
     inputs: Sequence[int] = ()
 
 
-def named_counts(gates: Sequence[object]) -> tuple[int, int]:
+def named_counts(gates: object) -> tuple[int, int]:
     """How many parameters and inputs the angles of some gates name."""
     found = {"parameter": 0, "input": 0}
-    for gate in gates:
+    for gate in gates if isinstance(gates, list) else ():
         angle = gate[2] if isinstance(gate, list) and len(gate) == 3 else None
         for name in found:
             place = angle.get(name) if isinstance(angle, dict) else None
@@ -75,10 +75,16 @@ def named_counts(gates: Sequence[object]) -> tuple[int, int]:
     return found["parameter"], found["input"]
 
 
-def write_gates(
-    writer: Writer, gates: Sequence[object], qubits: tuple[int, ...], pointer: str, symbols: Symbols
-) -> list[Any]:
+def write_gates(writer: Writer, gates: object, qubits: tuple[int, ...], pointer: str, symbols: Symbols) -> list[Any]:
     """Write the gates of a block on ``qubits``; returned is the list's canonical form."""
+    if not isinstance(gates, list) or not gates:
+        raise InvalidInputError(
+            "the gates of a block are not a list of gates",
+            code="field.wrong-type",
+            pointer=pointer,
+            found=kind(gates),
+            wanted='a list of at least one gate, for example [["h", [0]]]',
+        )
     canonical = []
     for place, given in enumerate(gates):
         where = join(pointer, place)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
-
 from qsac.families.steps.model import Measured
-from qsac.families.steps.normal_form import Circuit, Damping, Gate, Projection, Real
+from qsac.families.steps.normal_form import Circuit, Damping, Gate, Places, Projection
+from qsac.families.steps.readings import Parities, Reading, Shares
 
 
 @dataclass(frozen=True)
@@ -41,18 +40,16 @@ def groups(measured: Measured) -> list[Group]:
     return [Group(tuple(sorted(bases.items())), tuple(places)) for bases, places in found]
 
 
-def rows(measured: Measured, group: Group) -> Real:
-    """(G, 2^k): the numbers of a group are these times the probabilities of the values of its qubits."""
+def reading(measured: Measured, group: Group, values: Places) -> Reading:
+    """The numbers of a group, of which ``values`` (K,) says for each measured value which value of its qubits it is."""
     count = len(group.qubits)
     if measured.kind == "probabilities":
-        return np.eye(1 << count)
-    values = np.arange(1 << count)
-    result = np.ones((len(group.places), 1 << count))
-    for row, place in enumerate(group.places):
-        for bit, qubit in enumerate(group.qubits):
-            if measured.observables[place][qubit] != "I":
-                result[row] *= 1 - 2 * (values >> (count - 1 - bit) & 1)
-    return result
+        return Shares(values, 1 << count)
+    masks = [
+        sum(1 << (count - 1 - bit) for bit, qubit in enumerate(group.qubits) if observable[qubit] != "I")
+        for observable in (measured.observables[place] for place in group.places)
+    ]
+    return Parities(values, tuple(masks))
 
 
 @lru_cache(maxsize=256)

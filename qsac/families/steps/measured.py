@@ -14,8 +14,11 @@ from qsac.families.steps.normal_form import Real
 from qsac.families.steps.quantum import step_runs, stepped
 from qsac.families.steps.runs import Run
 
-COMPONENTS = 1 << 12
+COMPONENTS = 1 << 10
 """Most measured numbers through which errors are propagated."""
+
+ENTRIES = 1 << 22
+"""Largest matrix by which numbers are read from probabilities where their errors are wanted."""
 
 _STEP = 1e-5
 """By what a measured number is moved for a derivative: the rounding of a difference, 1e-16 / 1e-5, is no matter."""
@@ -40,7 +43,7 @@ def numbers_of(runs: Sequence[Run], seen: Mapping[str, Outcomes]) -> dict[str, R
     found = {}
     for run in runs:
         shares = run.shares(seen[run.name])
-        found[run.name] = np.full(len(run.rows), np.nan) if shares is None else run.rows @ shares
+        found[run.name] = np.full(run.reading.size, np.nan) if shares is None else run.reading.numbers(shares)
     return found
 
 
@@ -67,7 +70,7 @@ def _moved(model: Model, place: int, inputs: Real, base: Real, numbers: Mapping[
     for run, before in zip(step_runs(model, place, inputs), step_runs(model, place, base), strict=True):
         now, then = run.shares(run.expected), before.shares(before.expected)
         if now is not None and then is not None:
-            found[run.name] = numbers[run.name] + run.rows @ (now - then)
+            found[run.name] = numbers[run.name] + run.reading.numbers(now - then)
     return found
 
 
@@ -76,9 +79,10 @@ def variances(
 ) -> Real | None:
     """The variances of :attr:`Given.flat` for so many accepted shots of each circuit; None where there are too many
     numbers. Circuits are independent; the numbers of one have the covariance of its outcomes."""
-    numbers = numbers_of(runs, seen)
-    if sum(map(len, numbers.values())) > COMPONENTS:
+    sizes = [run.reading.size for run in runs]
+    if sum(sizes) > COMPONENTS or max(size << run.index for size, run in zip(sizes, runs, strict=True)) > ENTRIES:
         return None
+    numbers = numbers_of(runs, seen)
     total = np.zeros_like(given.flat)
     for run in runs:
         shares = run.shares(seen[run.name])
@@ -87,7 +91,9 @@ def variances(
         covariance = _covariance(run, shares, totals[run.name])
         if not covariance.any():
             continue
-        moves = np.stack([_derivative(model, numbers, given, run, number) for number in range(len(run.rows))], axis=1)
+        moves = np.stack(
+            [_derivative(model, numbers, given, run, number) for number in range(run.reading.size)], axis=1
+        )
         total += np.einsum("oc,cd,od->o", moves, covariance, moves)
     return total
 
@@ -95,8 +101,9 @@ def variances(
 def _covariance(run: Run, shares: Real, total: float) -> Real:
     """That of multinomial shots; of an outcome that never or always came, as if half a shot had been otherwise."""
     smoothed = (shares * total + 0.5 / len(shares)) / (total + 0.5) if max(shares) >= 1 else shares
-    mean = run.rows @ smoothed
-    found: Real = ((run.rows * smoothed) @ run.rows.T - np.outer(mean, mean)) / total
+    rows = run.reading.matrix()
+    mean = rows @ smoothed
+    found: Real = ((rows * smoothed) @ rows.T - np.outer(mean, mean)) / total
     return found
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from qsac.families.outcomes import Outcomes
 from qsac.families.steps.evaluation import mixture_states
-from qsac.families.steps.grouping import groups, rows
+from qsac.families.steps.grouping import groups, reading
 from qsac.families.steps.model import UnitaryMixture
 from qsac.families.steps.normal_form import Clifford, Multiplexor, Real, Rotation
 from qsac.families.steps.runs import Run, live_bases, outcomes_of
@@ -43,7 +43,7 @@ def mixture_runs(name: str, origin: str, title: str, step: UnitaryMixture, token
                 partial(_outcomes, step, tokens, bases),
                 OUTCOMES,
                 len(bases),
-                rows(step.then, group),
+                reading(step.then, group, np.arange(1 << len(bases))),
             )
         )
     return runs

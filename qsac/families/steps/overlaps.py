@@ -11,6 +11,7 @@ from qsac.families.outcomes import Index, Outcomes
 from qsac.families.steps.evaluation import kept_first
 from qsac.families.steps.model import Measured, MeasuredAttention
 from qsac.families.steps.normal_form import Circuit, FixedUnitary, Flip, Gate, Load, Multiplexor, Real, Rotation
+from qsac.families.steps.readings import Weighed
 from qsac.families.steps.runs import OVERLAP, Run, overlap_outcomes
 from qsac.families.steps.statevector import States, states
 from qsac.families.steps.wires import OUTCOMES, Bound, Wires
@@ -21,8 +22,8 @@ from qsac.ir.table import Table
 Pair = tuple[Real, Real]
 """The vectors of a query and of a key."""
 
-SHARE = np.array([[1.0, 0.0]])
-REAL_PART = np.array([[1.0, -1.0]])
+SHARE = Weighed(np.array([[1.0, 0.0]]))
+REAL_PART = Weighed(np.array([[1.0, -1.0]]))
 
 
 def overlap_run(name: str, origin: str, title: str, step: MeasuredAttention, pair: Pair) -> Run:
@@ -52,7 +53,7 @@ def overlap_run(name: str, origin: str, title: str, step: MeasuredAttention, pai
         partial(_bell_outcomes, step, pair),
         OUTCOMES,
         2 * len(step.keep),
-        bell_signs(len(step.keep))[None],
+        Weighed(bell_signs(len(step.keep))[None]),
     )
 
 

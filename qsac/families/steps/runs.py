@@ -13,9 +13,10 @@ from functools import cached_property, partial
 import numpy as np
 
 from qsac.families.outcomes import RESOLUTION, Index, Outcomes
-from qsac.families.steps.grouping import Group, groups, known_qubits, rows
+from qsac.families.steps.grouping import Group, groups, known_qubits, reading
 from qsac.families.steps.model import Measured
-from qsac.families.steps.normal_form import Real
+from qsac.families.steps.normal_form import Places, Real
+from qsac.families.steps.readings import Reading
 from qsac.families.steps.statevector import States, lengths, pauli_basis, probabilities, states
 from qsac.families.steps.wires import OUTCOMES, Bound, Wires
 from qsac.ir.program import Program
@@ -26,17 +27,15 @@ OVERLAP = "overlap"
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One circuit. ``reads``: its readout; ``index``: the qubits of the index that it measures; ``rows`` (G, 2^k): its
-    numbers are these times the probabilities of the index' values, without an index ``rows`` (1, 2) times those of
-    success and failure, plus ``offset``."""
+    """One circuit. ``reads``: its readout; ``index``: the qubits of the index that it measures; ``reading``: its
+    numbers by the probabilities of the index' values, without an index of those of success and failure."""
 
     name: str
     build: Callable[[], Program]
     expect: Callable[[], Outcomes]
     reads: str
     index: int
-    rows: Real
-    offset: float = 0.0
+    reading: Reading
 
     @cached_property
     def expected(self) -> Outcomes:
@@ -44,7 +43,7 @@ class Run:
         return self.expect()
 
     def shares(self, seen: Outcomes) -> Real | None:
-        """The probabilities of what ``rows`` are for, where anything was accepted."""
+        """The probabilities that the numbers are read from, where anything was accepted."""
         if seen.given < (RESOLUTION if seen.exact else 0.5):
             return None
         if seen.index is None:
@@ -82,12 +81,12 @@ def _measured_run(name: str, origin: str, title: str, measured: Measured, inputs
         partial(_measured_outcomes, measured, inputs, live),
         OUTCOMES,
         len(live),
-        rows(measured, group) @ spread(measured, group, live),
+        reading(measured, group, spread(measured, group, live)),
     )
 
 
-def spread(measured: Measured, group: Group, live: tuple[tuple[int, str], ...]) -> Real:
-    """(2^k, 2^l): which value of a group's qubits each value of those that are measured is."""
+def spread(measured: Measured, group: Group, live: tuple[tuple[int, str], ...]) -> Places:
+    """(2^l,): which value of a group's qubits each value of those that are measured is."""
     known = known_qubits(measured.circuit)
     places = {qubit: place for place, (qubit, _) in enumerate(live)}
     values = np.arange(1 << len(live))
@@ -95,9 +94,7 @@ def spread(measured: Measured, group: Group, live: tuple[tuple[int, str], ...]) 
     for qubit, _ in group.bases:
         bit = values >> (len(live) - 1 - places[qubit]) & 1 if qubit in places else known[qubit]
         whole = 2 * whole + bit
-    result = np.zeros((1 << len(group.bases), len(values)))
-    result[whole, values] = 1.0
-    return result
+    return whole
 
 
 def _measured_program(title: str, origin: str, bound: Bound, live: tuple[tuple[int, str], ...]) -> Program:

@@ -138,15 +138,18 @@ class ApplyCircuit(Op):
         return -1.0 if self.inverse else 1.0
 
     def matrices(self, scope: Scope) -> NDArray[np.complex128]:
-        count = len(self.data)
+        states = np.tile(np.eye(1 << len(self.data), dtype=np.complex128), (scope.dimension(self.index), 1, 1))
+        # What the basis state x becomes is row x of what is acted on, and column x of the matrix.
+        return self.acted(states, scope).transpose(0, 2, 1)
+
+    def acted(self, states: NDArray[np.complex128], scope: Scope) -> NDArray[np.complex128]:
         values = scope.tables[self.table].values
-        # Row x of every matrix is what the basis state x becomes; transposed in the end.
-        states = np.tile(np.eye(1 << count, dtype=np.complex128), (len(values), 1, 1))
+        states = states.copy()
+        part = states[: len(values)]
         for gate in self.steps():
-            states = self._applied(gate, states, values, count)
-        whole = np.tile(np.eye(1 << count, dtype=np.complex128), (scope.dimension(self.index), 1, 1))
-        whole[: len(values)] = states.transpose(0, 2, 1)
-        return whole
+            part = self._applied(gate, part, values, len(self.data))
+        states[: len(values)] = part
+        return states
 
     def _applied(
         self, gate: CircuitGate, states: NDArray[np.complex128], values: NDArray[np.float64], count: int

@@ -8,8 +8,14 @@ import pytest
 
 import qsac
 from qsac.artifact.compiled import Compiled
+from qsac.compiler.circuit_compilation import Compilation
+from qsac.compiler.options import Options
+from qsac.emit.emit import emit
+from qsac.families.registry import family
 from qsac.families.steps.model import Model
+from qsac.machine.registry import target
 from qsac.native.circuit import KIND, NativeCircuit
+from qsac.pipeline.stages import Watch
 from tests.families.steps.models import loaded
 
 
@@ -85,6 +91,25 @@ def scored(qubits: int, layers: int, score: dict[str, Any]) -> Compiled:
 def test_real_parts_take_no_controlled_circuits(qubits: int, layers: int, most: int) -> None:
     """Two controlled circuits, through Qiskit: 62, 94 and 180."""
     assert max(gates(scored(qubits, layers, {"type": "overlap-real"}))) <= most
+
+
+@pytest.mark.parametrize(("qubits", "layers", "most"), [(4, 1, 12), (6, 1, 18), (6, 2, 24)])
+def test_shared_layers_take_their_entanglers_alone(qubits: int, layers: int, most: int) -> None:
+    """On a machine with CZ; the token's angles are in the first layer, and what comes after is shared."""
+    ring = [["cx", [qubit, (qubit + 1) % qubits]] for qubit in range(qubits)]
+    blocks: list[Any] = [{"type": "angle", "rotations": ["ry", "rz"]}, {"type": "gates", "gates": ring}]
+    blocks += [{"type": "hardware-efficient", "rotations": ["ry", "rz"], "parameters": normal(4)}] * (layers - 1)
+    query = {"qubits": qubits, "blocks": blocks, "measure": {"type": "state"}}
+    value = {"type": "identity"}
+    attention = {"type": "measured", "query": query, "score": {"type": "overlap-real"}, "value": value}
+    sample = np.random.default_rng(3).normal(size=(2, 2 * qubits)).tolist()
+    model = loaded({"qsac": 1, "steps": [{"type": "attention", "attention": attention}]}, sample)
+    machine = Compilation(target("ibm-fez"), Options(), Watch(None), None)
+    written = [
+        emit(machine.blocks(machine.attention(step.program)), machine.context).two_qubit_gates
+        for step in family("steps").plan(model).circuits
+    ]
+    assert 0 < max(written) <= most
 
 
 @pytest.mark.parametrize(("qubits", "keep", "layers", "most"), [(2, 1, 1, 5), (4, 2, 2, 18), (6, 3, 2, 27)])

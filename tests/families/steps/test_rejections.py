@@ -84,6 +84,7 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
         "field.unknown-choice",
     ),
     (steps(circuit(3)), f"{BLOCKS}/0", "field.wrong-type"),
+    (steps(circuit({"type": "gates", "gates": 0})), f"{BLOCKS}/0/gates", "field.wrong-type"),
     (steps(circuit(gates(["hh", [0]]))), f"{BLOCKS}/0/gates/0/0", "gate.unknown"),
     (steps(circuit(gates(["h", [0], 1]))), f"{BLOCKS}/0/gates/0", "gate.invalid"),
     (steps(circuit(gates(["rx", [0]]))), f"{BLOCKS}/0/gates/0", "gate.invalid"),
@@ -219,6 +220,8 @@ def test_what_models_leave_out_is_told(fields: dict[str, Any], said: str) -> Non
             ),
             f"{BLOCKS}/0/sources",
         ),
+        (steps(circuit({**LAYER, "layers": 10**12, "parameters": {"init": "normal"}})), f"{BLOCKS}/0"),
+        (steps(circuit({"type": "input-ansatz-14", "layers": 10**12})), f"{BLOCKS}/0"),
         (
             steps(
                 circuit({"type": "repeat", "times": 10000, "blocks": [gates(*[["h", [0]]] * 200)]}),

@@ -89,6 +89,15 @@ def test_what_is_measured_decides_what_comes_after() -> None:
     assert angles[0] != angles[1]
 
 
+def test_counts_from_elsewhere_are_told_what_they_are_of() -> None:
+    """Circuits that come after others were made for the closed form, when they were compiled."""
+    compiled = qsac.compile(two_circuits(), "statevector")
+    counts = {circuit.name: {"0" * len(circuit.bits): 90, "1" * len(circuit.bits): 10} for circuit in compiled.circuits}
+    assert any("closed form" in warning for warning in qsac.interpret(compiled, counts, order="pytket").warnings)
+    assert qsac.run(compiled, shots=100).warnings == ()
+    assert any("closed form" in warning for warning in qsac.run(compiled, precision=0.1).warnings)
+
+
 def test_errors_go_through_circuits_that_come_after() -> None:
     """The errors of the first circuit move the angles of the second one."""
     model = two_circuits()
