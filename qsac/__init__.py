@@ -3,8 +3,9 @@
 ``load(path_or_dict)`` reads a model, ``compile(model, target="h2")`` compiles it, ``run(compiled)`` runs it, and
 ``run(model)`` does both; ``interpret(compiled, counts)`` reads what came out elsewhere, ``verify(artifact)`` checks it;
 ``estimate(model)`` counts what a model of any size takes; ``template(model)`` compiles a shape, to be bound to tokens
-and parameters many times; ``from_arrays(state_dict)`` makes a model of a trained one; ``train(config)`` trains one;
-``features(texts)`` turns texts into vectors to learn from; ``sweep(plan)`` does one action at every point of a grid;
+and parameters many times; ``from_arrays(state_dict)`` makes a model of a trained one, ``from_circuit(circuit)`` a step
+of a circuit of another package; ``train(config)`` trains one; ``features(texts)`` turns texts into vectors to learn
+from; ``sweep(plan)`` does one action at every point of a grid;
 ``ir.parse(text)`` and ``ir.print(program)`` read and write programs; ``synthesis.state(v)`` and the other functions of
 ``synthesis`` prepare states and load tables in circuits of other packages, without a model.
 Everything is imported when it is first asked for.
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from qsac.compiler.estimation import estimate as estimate
     from qsac.compiler.generation import Generated as Generated
     from qsac.compiler.generation import generate as generate
-    from qsac.compiler.running import run as run
     from qsac.errors import BackendError as BackendError
     from qsac.errors import CheckFailedError as CheckFailedError
     from qsac.errors import DoesNotFitError as DoesNotFitError
@@ -40,13 +40,16 @@ if TYPE_CHECKING:
     from qsac.families.contract import Result as Result
     from qsac.families.reading import load as load
     from qsac.frameworks import jax as jax
+    from qsac.frameworks import pennylane as pennylane
     from qsac.frameworks import torch as torch
+    from qsac.importing.circuits import from_circuit as from_circuit
     from qsac.importing.importation import from_arrays as from_arrays
     from qsac.importing.imported import Imported as Imported
     from qsac.runtime.interpretation import interpret as interpret
     from qsac.sweeps.results import SweepResult as SweepResult
     from qsac.sweeps.results import SweepRow as SweepRow
     from qsac.sweeps.sweeping import sweep as sweep
+    from qsac.templates.running import run as run
     from qsac.templates.template import Template as Template
     from qsac.templates.template import template as template
     from qsac.text.features import Features as Features
@@ -82,9 +85,10 @@ _HOMES = {
     "features": "qsac.text.features",
     "generate": "qsac.compiler.generation",
     "from_arrays": "qsac.importing.importation",
+    "from_circuit": "qsac.importing.circuits",
     "interpret": "qsac.runtime.interpretation",
     "load": "qsac.families.reading",
-    "run": "qsac.compiler.running",
+    "run": "qsac.templates.running",
     "sweep": "qsac.sweeps.sweeping",
     "template": "qsac.templates.template",
     "train": "qsac.training.running",
@@ -110,7 +114,7 @@ def __getattr__(name: str) -> object:
         return import_module("qsac.ir")
     if name == "synthesis":  # qsac.synthesis.state and the others
         return import_module("qsac.synthesis")
-    if name in ("jax", "torch"):  # qsac.jax.layer and qsac.torch.AttentionLayer
+    if name in ("jax", "torch", "pennylane"):  # qsac.jax.layer, qsac.torch.AttentionLayer, qsac.pennylane.to_qnode
         return import_module("qsac.frameworks").framework(name)
     if name not in _HOMES:
         raise AttributeError(f"module 'qsac' has no attribute {name!r}")

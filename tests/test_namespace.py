@@ -41,7 +41,7 @@ for _ in range(2):
     check("after use")
 modules = [found.name for found in pkgutil.walk_packages(qsac.__path__, "qsac.") if not found.name.endswith("__main__")]
 for name in modules:
-    if "torch" not in name or importlib.util.find_spec("torch"):  # a framework that few installations have
+    if all(other not in name or importlib.util.find_spec(other) for other in ("torch", "pennylane")):  # few have them
         importlib.import_module(name)
 check("after importing all modules")
 assert {name: getattr(qsac, name) for name in qsac.__all__} == first

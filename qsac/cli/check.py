@@ -18,14 +18,19 @@ if TYPE_CHECKING:
 
 @click.command("check")
 @click.argument("model")
+@click.option("--inputs", metavar="FILE", help="Print the closed form of samples: a JSON list, or an array (.npy).")
 @click.option("--metrics", is_flag=True, help="Print the closed-form value of every metric.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("-v", "--verbose", is_flag=True, help="With --metrics: print and explain mu, zeta, nu and loss_a too.")
-def command(model: str, metrics: bool, as_json: bool, verbose: bool) -> None:
+def command(model: str, inputs: str | None, metrics: bool, as_json: bool, verbose: bool) -> None:
     """Validate MODEL, a model file, or `-` for standard input, and summarise it.
 
-    With --metrics also print the exact value of everything that its circuit reports.
+    With --metrics also print the exact value of everything that its circuit reports. With --inputs print what a model
+    of the section steps gives of every sample of a file, by its closed form.
     """
+    if inputs is not None:
+        _show_inputs(load_argument(model), inputs, as_json)
+        return
     from qsac.families.registry import family_of
     from qsac.report.forecast import outlook
 
@@ -47,6 +52,25 @@ def command(model: str, metrics: bool, as_json: bool, verbose: bool) -> None:
     if found is not None:
         for message in found.warnings:
             warn(message)
+
+
+def _show_inputs(model: Model, inputs: str, as_json: bool) -> None:
+    from qsac.cli.run import show_samples
+    from qsac.errors import InvalidInputError
+    from qsac.families.contract import TakesInputs
+    from qsac.families.registry import family_of
+
+    family = family_of(model)
+    if not isinstance(family, TakesInputs):
+        raise InvalidInputError(
+            "the model takes no inputs",
+            code="run.no-inputs",
+            found=f'the section "{model.section}"',
+            wanted="a model with the section steps",
+        )
+    with waiting("computing the closed form"):
+        found = family.evaluated(model, family.samples(model, inputs))
+    show_samples(found, as_json=as_json)
 
 
 def _show_outlook(model: Model, told: Mapping[str, Any]) -> None:

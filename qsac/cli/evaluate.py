@@ -75,17 +75,22 @@ def show(found: Evaluation) -> None:
     from qsac.cli.tables import Table
 
     seeds = f"{len(found.seeds)} seeds, mean ± standard deviation" if len(found.seeds) > 1 else "one seed"
-    say(f"{found.name}: {seeds}; cross entropy in nats a {'word' if found.words else 'token'}, closed form")
+    metric, beside, what = _shown(found)
+    say(f"{found.name}: {seeds}; {what}, closed form")
     parts = [part for part in ("train", "validation", "test") if any(part in row.seeds[0] for row in found.rows)]
-    columns = [*parts, *(["perplexity", "bits per character"] if found.words else ["loss, test"]), "numbers learned"]
+    columns = [
+        *parts,
+        *(["perplexity", "bits per character"] if found.words else [f"{beside.replace('_', ' ')}, test"]),
+        "numbers learned",
+    ]
     if found.characters is None and found.words:
         columns.remove("bits per character")
     table = Table("model", *columns, numbers=tuple(columns))
     for row in found.rows:
-        cells = [_number(row.mean(part, "cross_entropy"), row.spread(part, "cross_entropy")) for part in parts]
+        cells = [_number(row.mean(part, metric), row.spread(part, metric)) for part in parts]
         nats = row.mean("test", "cross_entropy")
         if not found.words:
-            cells.append(_number(row.mean("test", "loss"), row.spread("test", "loss")))
+            cells.append(_number(row.mean("test", beside), row.spread("test", beside)))
         else:
             bits = None if nats is None else found.bits(nats)
             cells.append("" if nats is None else f"{found.perplexity(nats):.2f}")
@@ -94,6 +99,16 @@ def show(found: Evaluation) -> None:
     table.show()
     if found.circuits is not None:
         _show_circuits(found.circuits)
+
+
+def _shown(found: Evaluation) -> tuple[str, str, str]:
+    """The metric that is shown of all parts, the one beside it of the test part alone, and what the first one is."""
+    known = found.rows[0].metrics
+    if "squared_error" in known:
+        return "squared_error", "absolute_error", "mean squared error"
+    beside = "accuracy" if "accuracy" in known else "loss"
+    of = "word" if found.words else "token" if beside == "loss" else "sample"
+    return "cross_entropy", beside, f"cross entropy in nats a {of}"
 
 
 def _show_circuits(found: CircuitLosses) -> None:

@@ -31,6 +31,7 @@ COMPARED_WORK = 4096**2
 @click.option(
     "--target", help="Where to run: a simulator, or the artifact's target (the default; statevector for a model)."
 )
+@click.option("--inputs", metavar="FILE", help="Samples to run the model on: a JSON list, or an array (.npy).")
 @click.option("--shots", type=int, help="Number of shots; without it the run is exact where the target allows.")
 @click.option("--seed", type=int, help="Seed of the shots (0 if not given).")
 @click.option("--noise", is_flag=True, help="Simulate the target's errors from its published rates.")
@@ -49,6 +50,7 @@ COMPARED_WORK = 4096**2
 def command(
     program: str,
     target: str | None,
+    inputs: str | None,
     shots: int | None,
     seed: int | None,
     noise: bool,
@@ -66,9 +68,12 @@ def command(
     """Run a compiled ARTIFACT, or compile MODEL and run it; `-` for standard input.
 
     A device is simulated on this computer, without an account: exactly, or on Aer with --shots or --noise. With
-    --submit the job runs on the vendor's machine; the cost is shown before anything is spent.
+    --submit the job runs on the vendor's machine; the cost is shown before anything is spent. With --inputs a model of
+    the section steps is run on every sample of a file.
     """
     if submit:
+        if inputs is not None:
+            raise click.UsageError("--inputs is for simulations, not for --submit")
         simulating = {"--noise": noise, "--mitigate": mitigate, "--precision": precision is not None}
         simulating["--emulator"] = emulator
         if any(simulating.values()):
@@ -81,9 +86,18 @@ def command(
         raise click.UsageError("--max-cost, --machine and --yes are for --submit")
     from qsac.compiler.running import compiled_of
     from qsac.runtime.run import run
+    from qsac.templates.running import is_fed
+    from qsac.templates.running import run as run_bound
 
     with progress_bar() as progress:
         found = read_argument(program)
+        as_compiled = emulator or mitigate or precision is not None
+        by_shots = shots is not None or noise
+        if inputs is not None or (not as_compiled and is_fed(found, target, by_shots=by_shots)):
+            options: dict[str, Any] = {"shots": shots, "seed": seed, "noise": noise, "mitigate": mitigate}
+            options |= {"precision": precision, "emulator": emulator, "progress": progress}
+            show_samples(run_bound(found, target, inputs=inputs, **options), as_json=as_json)
+            return
         compiled = compiled_of(found, target, seed, cache=open_cache(no_cache), progress=progress, announce=note)
         result = run(
             compiled,
@@ -150,6 +164,33 @@ def show_result(
         show_forecast(forecast, compiled.model.readout.precise)
     for message in result.warnings:
         warn(message)
+
+
+def show_samples(result: Result, *, as_json: bool) -> None:
+    """Print a result of many samples and its warnings: as JSON, or one row for each."""
+    from qsac.cli.tables import Table
+
+    if as_json:
+        write(json.dumps(result.to_dict(), indent=2, allow_nan=False))
+    else:
+        columns = [name for name in result.values if name != "attention"]
+        table = Table("sample", *columns, numbers=tuple(columns))
+        for place, cells in enumerate(zip(*(result.values[name] for name in columns), strict=True)):
+            if place == MOST_ROWS:
+                break
+            table.add(str(place), *map(_numbers, cells))
+        table.show()
+        left = len(result.values["outputs"]) - MOST_ROWS
+        if left > 0:
+            say(f"... and {left:,} more: --json prints all of them")
+    for message in result.warnings:
+        warn(message)
+
+
+def _numbers(content: Any) -> str:
+    if isinstance(content, list):
+        return "[" + ", ".join(map(_numbers, content)) + "]"
+    return _number(content, 6)
 
 
 def _show_table(compiled: Compiled, result: Result, verbose: bool) -> None:

@@ -163,9 +163,9 @@ def _show(run: Run, folder: str) -> None:
 
 
 def _metrics(run: Run) -> Sequence[str]:
-    """The metrics that are shown: the objective, and cross_entropy beside it."""
+    """The metrics that are shown: the objective, and cross_entropy and accuracy beside it."""
     known = run.seeds[0].metrics["test"]
-    return [name for name in dict.fromkeys((run.objective, "cross_entropy")) if name in known]
+    return [name for name in dict.fromkeys((run.objective, "cross_entropy", "accuracy")) if name in known]
 
 
 def _number(value: float | None) -> str:

@@ -9,8 +9,9 @@ they are called: reading a model needs none of it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,17 +27,51 @@ Trained: TypeAlias = Mapping[str, Any]
 """What is trained: real arrays by name; NumPy's, or JAX's within a function that is traced."""
 
 Batch: TypeAlias = Any
-"""Sequences of one length: states (B, T+1, d), real or complex, rows of length 1; or words (B, L), whole numbers."""
+"""Sequences of one length: states (B, T+1, d), real or complex, rows of length 1; or words (B, L), whole numbers. Or
+labelled samples, (B, N) real, see :class:`Samples`."""
+
+
+class Samples(NamedTuple):
+    """What labelled samples are like: rows of N numbers, those of the inputs and then the target.
+
+    ``shape``: of the inputs, (F,) or (T, F), (0,) where there are none. ``kind``: a target is one of the classes
+    ``labels``, by its number; a string of ``width`` bits, by the number that it writes; or ``width`` numbers.
+    ``length``: the root mean square length of vectors among the inputs, to two digits.
+    """
+
+    shape: tuple[int, ...]
+    kind: Literal["classes", "bits", "numbers"]
+    width: int = 1
+    labels: tuple[str, ...] = ()
+    length: float = 1.0
+
+    @property
+    def outcomes(self) -> int:
+        """How many different targets there are; 0 of numbers."""
+        return {"classes": len(self.labels), "bits": 1 << self.width, "numbers": 0}[self.kind]
+
+    def parted(self, rows: Any) -> tuple[Any, Any]:
+        """The inputs (.., F) or (.., T, F) of rows (.., N), and the targets: (..) of classes and bits, whole numbers as
+        they are there; (.., width) of numbers."""
+        size = prod(self.shape)
+        inputs = rows[..., :size].reshape(*rows.shape[:-1], *self.shape)
+        return inputs, rows[..., size:] if self.kind == "numbers" else rows[..., size]
 
 
 class Given(NamedTuple):
     """What the sequences of some data are like: ``length`` tokens each, rows of ``dimension`` entries, real or complex;
-    or words that are called ``labels``, and ``dimension`` is None."""
+    or words that are called ``labels``, and ``dimension`` is None. Or they are ``samples``, and no sequences."""
 
     length: int
     dimension: int | None
     real: bool = False
     labels: tuple[str, ...] | None = None
+    samples: Samples | None = None
+
+    @property
+    def probable(self) -> bool:
+        """Whether predictions are probabilities."""
+        return self.labels is not None or (self.samples is not None and self.samples.kind != "numbers")
 
 
 class Learner(Protocol):
@@ -103,3 +138,78 @@ class Learns(Protocol):
 
     def learner_of(self, model: Any) -> Learner:
         """The learner whose :meth:`Learner.initial` are the numbers of a model: all that it can learn is learned."""
+
+
+@runtime_checkable
+class LearnsFromSamples(Protocol):
+    """What a family has besides where its models are trained on labelled samples. Metrics of its learners are then
+    ``cross_entropy`` and ``accuracy`` of classes and bits, ``squared_error`` of numbers."""
+
+    def sample_learner(self, sketch: BaseModel, samples: Samples, folder: Path, *, classical: bool = False) -> Learner:
+        """As :meth:`Learns.learner`, of labelled samples. ``classical``: also of a sketch without circuits, which is
+        compared with, and has no model file."""
+
+    def sample_learner_of(self, model: Any, samples: Samples) -> Learner:
+        """As :meth:`Learns.learner_of`, of labelled samples. Raises :class:`~qsac.errors.InvalidInputError`, with
+        pointers within the model, where it does not fit them."""
+
+    def layer_learner(self, sketch: BaseModel, shape: tuple[int, ...] | None, folder: Path) -> MapsInputs:
+        """What a sketch computes of inputs of a shape, (F,) or (T, F), None where the sketch says it: all numbers are
+        learned, those that are given from where they are."""
+
+
+@runtime_checkable
+class MapsInputs(Protocol):
+    """What a learner has besides whose models map inputs to outputs, with derivatives by both."""
+
+    def initial(self, seed: int) -> dict[str, NDArray[np.float64]]:
+        """As :meth:`Learner.initial`."""
+
+    def mapped(
+        self, trained: Trained, inputs: Any, *, shifted: bool = False, shots: int | None = None, key: Any = None
+    ) -> tuple[jax.Array, jax.Array]:
+        """The outputs of inputs (B, F) or (B, T, F), and the success probabilities (B,). ``shifted``: by the
+        parameter-shift rule, exactly or by ``shots`` drawn by a ``key`` of JAX. May be traced."""
+
+    def takes_sequences(self) -> bool:
+        """Whether inputs are sequences (T, F), else any number of vectors."""
+
+    def model(self, trained: Trained, sequence: NDArray[Any], name: str) -> Model:
+        """The model, on a sample if one is given."""
+
+    def trained_of(self, model: Model) -> dict[str, NDArray[np.float64]]:
+        """As :meth:`Learner.trained_of`."""
+
+    def facts(self) -> Sequence[Fact]:
+        """As :meth:`Learner.facts`."""
+
+
+@runtime_checkable
+class HasAdversary(Protocol):
+    """What a learner of bit strings has besides where a discriminator can learn against it (arXiv 1904.00043)."""
+
+    def against(self, hidden: tuple[int, ...]) -> Learner:
+        """The learner of the same model and of a discriminator, a network with ``hidden`` layers of such widths, whose
+        first objective is ``adversarial``."""
+
+
+@runtime_checkable
+class ShiftsAngles(Protocol):
+    """What a learner has besides whose circuits are differentiated angle by angle, by the parameter-shift rule, and
+    simulated by JAX as it is done."""
+
+    def shifted_metrics(self, trained: Trained, batch: Batch, shots: int | None, key: Any) -> dict[str, jax.Array]:
+        """:meth:`Learner.metrics` as circuits give them, exactly or by so many ``shots`` of each, drawn by a ``key`` of
+        JAX. Their derivatives are taken by the parameter-shift rule."""
+
+    def bindings(self) -> tuple[int, int]:
+        """Circuits of one sample: for its value, and for its slopes by all angles. Raises
+        :class:`~qsac.errors.InvalidInputError`, with pointers within the model, where there is no such rule."""
+
+
+@runtime_checkable
+class Warns(Protocol):
+    """What a learner has besides that may say before training starts that little will come of it."""
+
+    def warnings(self, trained: Trained, batch: Batch) -> Sequence[str]:
+        """Sentences, by what training starts from and some sequences or samples."""

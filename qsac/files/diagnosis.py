@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
@@ -21,12 +21,14 @@ class Contract:
 
     ``whole`` is what the document is called; ``classes`` the class of each object by its place, where a choice of
     several is followed by its tag; ``examples`` shows for fields how they are written; ``schema`` prints the format.
+    ``excluded`` says of fields and choices that are left out on purpose what to do instead.
     """
 
     whole: str
     classes: Mapping[Location, type[BaseModel]]
     examples: Mapping[str, str]
     schema: str
+    excluded: Mapping[str, str] = field(default_factory=dict)
 
     def is_tagged(self, place: Location) -> bool:
         """Whether the last part of an object's place is the tag of a choice, and no field."""
@@ -167,6 +169,8 @@ def _unknown_field(location: Location, pointer: str, contract: Contract) -> Inva
 
 
 def _unknown_field_help(name: str, guess: str | None, home: Location | None, contract: Contract) -> str:
+    if name in contract.excluded:
+        return contract.excluded[name]
     if home is None and guess:
         return f'did you mean "{guess}"?'
     if home is not None:
@@ -214,7 +218,7 @@ def _unknown_choice(pointer: str, found: object, choices: list[str], contract: C
         code="field.unknown-choice",
         pointer=pointer,
         wanted=_alternatives(choices),
-        help=f'did you mean "{guess}"?' if guess and guess != found else None,
+        help=contract.excluded.get(str(found)) or (f'did you mean "{guess}"?' if guess and guess != found else None),
     )
 
 

@@ -1,4 +1,4 @@
-"""Models as layers of other frameworks: ``qsac.jax`` and ``qsac.torch``."""
+"""Models as layers of other frameworks: ``qsac.jax``, ``qsac.torch`` and ``qsac.pennylane``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from types import ModuleType
 
 from qsac.optional import optional_package
 
-_PACKAGES = {"jax": ("jax", "pip install 'qsac[train]'"), "torch": ("torch", "pip install torch")}
+_PACKAGES = {
+    "jax": ("jax", "pip install 'qsac[train]'"),
+    "torch": ("torch", "pip install torch"),
+    "pennylane": ("pennylane", "pip install 'qsac[pennylane]'"),
+}
 
 
 def framework(name: str) -> ModuleType:

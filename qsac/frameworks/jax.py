@@ -6,6 +6,7 @@ Nothing here changes JAX's configuration, its threads, or the precision of what 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import prod
 from typing import Any, NamedTuple, TypeAlias
 
 import jax
@@ -13,7 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from qsac.families.contract import Model
-from qsac.frameworks.learners import AnyModel, in_double, learner_of
+from qsac.families.learning import MapsInputs
+from qsac.frameworks.learners import AnyModel, in_double, learner_of, mapping_of
 
 Parameters: TypeAlias = dict[str, jax.Array]
 
@@ -43,12 +45,21 @@ def layer(
     arrays. ``apply`` takes tokens (.., T, d), real or complex, of any lengths where the family normalises them, and
     gives what the model predicts after each, (.., T, d): z_j, or z_j at length 1 with ``normalise``. For words by their
     numbers, (.., L), it gives the probabilities of those that follow each, (.., L, M). It is pure, and can be compiled,
-    batched and differentiated. Raises :class:`~qsac.errors.QsacError` for a model that cannot be trained.
+    batched and differentiated.
+
+    ``model`` may also be a list of steps, or the dictionary of one step, such as a circuit: ``apply`` then takes inputs
+    (.., F), or (.., T, F) where steps read sequences, and gives outputs (.., G); parameters are named after their
+    places, such as ``blocks.1.parameters`` of one step. ``init`` takes a key of JAX as well.
+
+    Raises :class:`~qsac.errors.QsacError` for a model that cannot be trained.
     """
+    mapping = mapping_of(model, dimension, length)
+    if mapping is not None:
+        return _mapping_layer(*mapping)
     learner = learner_of(model, dimension, length, real=real)
 
-    def init(seed: int = 0) -> Parameters:
-        return {name: jnp.asarray(values) for name, values in learner.initial(seed).items()}
+    def init(seed: Any = 0) -> Parameters:
+        return {name: jnp.asarray(values) for name, values in learner.initial(_number(seed)).items()}
 
     def apply(parameters: Mapping[str, Any], tokens: Any) -> jax.Array:
         tokens = jnp.asarray(tokens)
@@ -64,10 +75,46 @@ def layer(
     return Layer(apply, init)
 
 
+def _mapping_layer(learner: MapsInputs, prefix: str) -> Layer:
+    """The layer of a step or a list of steps."""
+    sequences = learner.takes_sequences()
+
+    def init(seed: Any = 0) -> Parameters:
+        initial = learner.initial(_number(seed))
+        return {name.removeprefix(prefix): jnp.asarray(values) for name, values in initial.items()}
+
+    def apply(parameters: Mapping[str, Any], inputs: Any) -> jax.Array:
+        return mapped(learner, prefix, sequences, parameters, jnp.asarray(inputs))[0]
+
+    return Layer(apply, init)
+
+
+def mapped(
+    learner: MapsInputs, prefix: str, sequences: bool, parameters: Mapping[str, Any], inputs: jax.Array, **how: Any
+) -> tuple[jax.Array, jax.Array]:
+    """The outputs of inputs with any axes before their own, and the success probabilities."""
+    axes = 2 if sequences else 1
+    if not jnp.issubdtype(inputs.dtype, jnp.floating):
+        inputs = inputs.astype(jnp.result_type(float))
+    lead = inputs.shape[:-axes]
+    batch = inputs.reshape(prod(lead), *inputs.shape[-axes:])
+    trained = {prefix + name: values for name, values in parameters.items()}
+    outputs, success = learner.mapped(trained, batch, **how)
+    return outputs.reshape(*lead, *outputs.shape[1:]), success.reshape(lead)
+
+
+def _number(seed: Any) -> int:
+    """A seed, or what a key of JAX says of one."""
+    if isinstance(seed, jax.Array):
+        key = seed if jnp.issubdtype(seed.dtype, jax.dtypes.prng_key) else jax.random.wrap_key_data(seed)
+        return int(jax.random.bits(key))
+    return int(seed)
+
+
 def to_model(
     model: AnyModel,
     parameters: Mapping[str, Any],
-    tokens: Any,
+    tokens: Any = None,
     *,
     dimension: int | None = None,
     length: int | None = None,
@@ -75,7 +122,13 @@ def to_model(
     name: str = "model",
 ) -> Model:
     """The model of trained parameters, to be compiled. ``model`` and the options are those that the layer was made of;
-    ``tokens`` (T+1, d), the last of which is the last target, or words (L,)."""
+    ``tokens`` (T+1, d), the last of which is the last target, or words (L,); of steps a sample (F,) or (T, F), or
+    none."""
+    mapping = mapping_of(model, dimension, length)
+    if mapping is not None:
+        own, prefix = mapping
+        sample = np.empty(0) if tokens is None else np.asarray(tokens)
+        return own.model(in_double({prefix + key: value for key, value in parameters.items()}), sample, name)
     learner = learner_of(model, dimension, length, real=real)
     return learner.model(in_double(parameters), np.asarray(tokens), name)
 

@@ -13,12 +13,14 @@ from pydantic import ValidationError
 
 from qsac.errors import InvalidInputError
 from qsac.families.contract import Model
-from qsac.families.learning import Given, Learner, Learns
+from qsac.families.learning import Given, Learner, Learns, LearnsFromSamples, MapsInputs
 from qsac.families.reading import model_of
 from qsac.families.registry import family, sections
 from qsac.files.diagnosis import refuse
 from qsac.files.pointer import listed
 from qsac.files.python_values import plain
+
+STEPS = "steps"
 
 AnyModel: TypeAlias = Model | str | os.PathLike[str] | Mapping[str, Any]
 """A model, its file, the dictionary of it; or the dictionary of a sketch, a model file without numbers and tokens."""
@@ -75,6 +77,31 @@ def _learns(section: str) -> Learns:
         code="train.family-cannot-learn",
         wanted="a family that can be trained",
     )
+
+
+def mapping_of(
+    model: AnyModel, dimension: int | None = None, length: int | None = None
+) -> tuple[MapsInputs, str] | None:
+    """What maps inputs to outputs, and what its parameters' names begin with in vain: of one step, of a list of steps,
+    their file or model. None where the model is none of these. Raises :class:`~qsac.errors.QsacError`."""
+    if isinstance(model, Mapping) and "qsac" not in model:
+        prefix = "" if STEPS in model else f"{STEPS}.0."
+        if STEPS not in model and not isinstance(model.get("type"), str):
+            return None
+        chosen = family(STEPS)
+        fields: Any = plain(dict(model))
+        sketch = {STEPS: [fields]} if prefix else fields
+        shape = None if dimension is None else (dimension,) if length is None else (length, dimension)
+        if not isinstance(chosen, LearnsFromSamples) or not isinstance(chosen, Learns):
+            return None
+        try:
+            read = chosen.sketch.model_validate(sketch)
+        except ValidationError as error:
+            raise refuse(error, chosen.sketch_contract) from None
+        return chosen.layer_learner(read, shape, Path()), prefix
+    found = model_of(model)
+    learner: Any = _learns(found.section).learner_of(found) if found.section == STEPS else None
+    return (learner, "") if isinstance(learner, MapsInputs) else None
 
 
 def in_double(numbers: Mapping[str, Any]) -> dict[str, NDArray[np.float64]]:

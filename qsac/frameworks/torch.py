@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,15 @@ from qsac.families.contract import Model
 from qsac.families.learning import Learner
 from qsac.families.reading import model_of
 from qsac.frameworks.learners import AnyModel, in_double, learner_of
+from qsac.optional import optional_package
+
+
+def __getattr__(name: str) -> object:
+    """:class:`QuantumLayer` and :func:`from_model`, which need JAX as well."""
+    if name in ("QuantumLayer", "from_model"):
+        optional_package("jax", f"qsac.torch.{name}", "pip install 'qsac[train]'")
+        return getattr(import_module("qsac.frameworks.torch_steps"), name)
+    raise AttributeError(f"module 'qsac.torch' has no attribute {name!r}")
 
 
 class AttentionLayer(torch.nn.Module):  # type: ignore[misc]  # without type information

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.errors import DoesNotFitError
-from qsac.ir.op import ControlledUnitary, Preparation, Projection
+from qsac.ir.op import Acting, ControlledUnitary, Preparation, Projection
 from qsac.ir.program import Program
 from qsac.ir.save_probabilities import SaveProbabilities
 
@@ -76,6 +76,11 @@ class _State:
         tensor, rest = self._gather(controls, targets)
         self._scatter(np.matmul(matrices, tensor), [*controls, *targets, *rest])
 
+    def act(self, op: Acting, targets: tuple[str, ...], controls: tuple[str, ...]) -> None:
+        tensor, rest = self._gather(controls, targets)
+        acted = op.acted(np.ascontiguousarray(tensor.transpose(0, 2, 1)), self.scope)
+        self._scatter(acted.transpose(0, 2, 1), [*controls, *targets, *rest])
+
     def prepare(self, state: NDArray[Any], targets: tuple[str, ...]) -> None:
         """Put fresh targets, allocated in zero, into ``state``."""
         tensor, rest = self._gather((), targets)
@@ -132,6 +137,8 @@ def interpret(
             state.prepare(op.prepared(program.scope), op.targets)
         elif isinstance(op, Projection):
             state.project(op.projected(program.scope), op.targets)
+        elif isinstance(op, Acting) and matrices is None:
+            state.act(op, op.targets, op.controlled_by)
         elif isinstance(op, ControlledUnitary):
             unitaries = op.matrices(program.scope) if matrices is None else matrices(op)
             state.apply(unitaries, op.targets, op.controlled_by)

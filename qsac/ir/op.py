@@ -196,6 +196,15 @@ class ControlledUnitary(Protocol):
 
 
 @runtime_checkable
+class Acting(Protocol):
+    """A controlled unitary that is applied to states without its matrices, which would be much larger."""
+
+    def acted(self, states: NDArray[np.complex128], scope: Scope) -> NDArray[np.complex128]:
+        """The states (B, R, D) after it: R of them for each of the B values of the controls."""
+        ...
+
+
+@runtime_checkable
 class Projection(Protocol):
     """An op that ends its targets by projecting them on a state."""
 

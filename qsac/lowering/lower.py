@@ -6,10 +6,12 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 
-from qsac.ir.blocks import Reset
+from qsac.ir.attention import ApplyCircuit
+from qsac.ir.blocks import Measure, Multiplexor, PauliRotation, Reset
 from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout, bit_register
+from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.lowering import tokens
 from qsac.lowering.allocation import Allocation, allocate, qubit_name
 from qsac.lowering.context import LoweringContext, lowering
@@ -35,6 +37,8 @@ def lower(
     allocation = allocate(program, context)
     lowered = lowered_ops(program, allocation, slots=slots, orders=orders, derived=derived)
     blocks = [block for _, written in lowered for block in written]
+    if any(isinstance(op, ApplyCircuit) for op in program.ops):
+        blocks = [*entering_zero(in_light_cone(blocks))]
     return Program(
         name=program.name,
         level="block",
@@ -47,6 +51,59 @@ def lower(
         ),
         subnormalisation=program.subnormalisation,
     )
+
+
+def in_light_cone(blocks: Sequence[Op]) -> list[Op]:
+    """The blocks that something measured or saved depends on. Circuits leave registers that nothing projects: these are
+    traced out, and what is done to their qubits in the end has no effect.
+
+    From the end back a qubit is not seen, seen in the computational basis alone (as by a measurement), or seen as a
+    whole. A block that is diagonal on what is seen, and that only in the computational basis, changes no probability.
+    """
+    basis: set[str] = set()
+    whole: set[str] = set()
+    kept: list[Op] = []
+    for block in reversed(blocks):
+        diagonal = {*block.controlled_by, *block.diagonal_on}
+        changed = {*block.targets, *block.ancillas} - diagonal
+        if isinstance(block, Reset):
+            basis -= changed
+            whole -= changed
+        elif isinstance(block, Measure | SaveProbabilities):
+            basis |= changed | diagonal
+        elif changed & basis or (changed | diagonal) & whole:
+            whole |= changed
+            basis |= changed | diagonal
+        else:
+            continue
+        kept.append(block)
+    return _allocated(kept[::-1])
+
+
+def entering_zero(blocks: Sequence[Op]) -> Iterator[Op]:
+    """The blocks; multiplexors whose target is in zero say so: their ladders then take one gate less."""
+    used: set[str] = set()
+    for block in blocks:
+        fresh = isinstance(block, Multiplexor) and block.axis != "z" and block.target not in used
+        yield replace(block, enters_zero=True) if isinstance(block, Multiplexor) and fresh else block
+        used.update(block.targets)
+        if isinstance(block, Reset):
+            used.difference_update(block.targets)
+
+
+def _allocated(blocks: Sequence[Op]) -> list[Op]:
+    """The blocks, with a rotation by nothing on each qubit of which the first use that is left is a control: it is in
+    zero, and has to be allocated."""
+    live: set[str] = set()
+    found: list[Op] = []
+    for block in blocks:
+        for qubit in block.controlled_by:
+            if qubit not in live:
+                found.append(PauliRotation("z", (qubit,), 0.0, sources=block.sources))
+                live.add(qubit)
+        live.update(block.targets)
+        found.append(block)
+    return found
 
 
 def lowered_ops(

@@ -297,11 +297,16 @@ def template(
     expected = None if not verify_each else list(generic.expected.values())
     steps, shapes = family_of(generic).plan(generic).circuits, []
     check_circuits(len(steps))
+    alike: dict[Hashable, Shape] = {}
     for place, step in enumerate(steps):
+        key = _structure(step.program)
+        if key in alike and expected is None:
+            shapes.append(alike[key])
+            continue
         stages: list[tuple[str, Program | NativeCircuit]] = []
         watch = Watch(after if expected is None else _also(after, stages))
         compilation = Compilation(machine, options, watch, progress, chosen, template=True)
-        shapes.append(_shape(compilation, step))
+        shapes.append(alike.setdefault(key, _shape(compilation, step)))
         if expected is not None:
             with watch.stage("verify-each"):
                 wanted = expected[place]
@@ -309,6 +314,12 @@ def template(
     made = Template(source, machine, replace(options, passes=print_pipeline(chosen)), tuple(shapes))
     made.check()
     return made
+
+
+def _structure(program: Program) -> Hashable:
+    """What programs of one structure have in common, whatever the numbers of their tables: they have one shape."""
+    tables = tuple((name, table.shape, table.real) for name, table in sorted(program.tables.items()))
+    return program.registers, program.ops, program.readouts, tables
 
 
 def _shape(compilation: Compilation, step: CircuitStep) -> Shape:

@@ -13,11 +13,11 @@ from pydantic import BaseModel
 
 from qsac.errors import InvalidInputError, QsacError
 from qsac.families.contract import Model, canonical_json
-from qsac.families.learning import Learner, Learns
+from qsac.families.learning import HasAdversary, Learner, Learns, LearnsFromSamples, Samples
 from qsac.training.data.contract import Data
 from qsac.training.data.making import data_of
 from qsac.training.optimisers.contract import OptimiserFields
-from qsac.training.schema import GradientFields, ObjectiveFields, TrainingFile
+from qsac.training.schema import ADVERSARIAL, DiscriminatorFields, GradientFields, ObjectiveFields, TrainingFile
 
 _NO_NUMBERS = ("name", "seeds", "checkpoint", "compare")
 """The fields that no number of a seed depends on."""
@@ -73,12 +73,42 @@ class Config:
         """What learns from such data. Raises :class:`~qsac.errors.InvalidInputError` with pointers into the
         configuration where the model does not fit the data."""
         try:
+            if data.given.samples is not None:
+                return self._of_samples(data.given.samples)
             if self.model is not None:
                 return self.family.learner_of(self.model)
             return self.family.learner(self.sketch, data.given, self.folder)  # type: ignore[arg-type]  # one of the two
         except QsacError as error:
             error.pointer = "/model" + (error.pointer or "")
             raise
+
+    def _of_samples(self, samples: Samples) -> Learner:
+        """What learns from labelled samples. Raises as :meth:`learner`."""
+        family = self.family
+        if not isinstance(family, LearnsFromSamples):
+            raise InvalidInputError(
+                "this model does not learn from labelled samples",
+                code="train.not-of-samples",
+                pointer="",
+                found="data of labelled samples",
+                wanted='a model with the section "steps", or data that are sequences',
+            )
+        if self.model is not None:
+            learner = family.sample_learner_of(self.model, samples)
+        else:
+            learner = family.sample_learner(self.sketch, samples, self.folder)  # type: ignore[arg-type]  # one of the two
+        if self.objective is None or self.objective.type != ADVERSARIAL:
+            return learner
+        if samples.kind != "bits" or not isinstance(learner, HasAdversary):
+            raise InvalidInputError(
+                "a discriminator tells bit strings apart, and these data are none",
+                code="train.no-adversary",
+                pointer="",
+                found=f'samples of the kind "{samples.kind}"',
+                wanted='a model without inputs that measures probabilities, and data of the kind "bits"',
+            )
+        discriminator = self.objective.discriminator or DiscriminatorFields.model_validate({})
+        return learner.against(tuple(discriminator.hidden))
 
     def with_seeds(self, seeds: tuple[int, ...]) -> Config:
         """The same with other seeds."""

@@ -36,6 +36,8 @@ _EXAMPLES = {
     "roll_out": '"roll_out": {"steps": 4, "weight": 0.2, "after": 0.75}',
     "steps": '"steps": 4',
     "after": '"after": 0.75',
+    "discriminator": '"discriminator": {"hidden": [32]}',
+    "hidden": '"hidden": [32]',
     "compare": '"compare": ["twin", "softmax"]',
     "name": '"name": "ising"',
     "path": '"path": "text.txt"',
@@ -52,7 +54,14 @@ _CLASSES: dict[Location, type[BaseModel]] = {
 }
 
 OBJECTIVE = Contract(
-    '"objective"', {(): schema.ObjectiveFields, ("roll_out",): schema.RollOutFields}, _EXAMPLES, SCHEMA
+    '"objective"',
+    {
+        (): schema.ObjectiveFields,
+        ("roll_out",): schema.RollOutFields,
+        ("discriminator",): schema.DiscriminatorFields,
+    },
+    _EXAMPLES,
+    SCHEMA,
 )
 CONTRACT = Contract("the configuration", _CLASSES, _EXAMPLES, SCHEMA)
 SEEDS = Contract("the configuration", {(): schema.SeedList}, _EXAMPLES, SCHEMA)

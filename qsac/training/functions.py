@@ -40,7 +40,7 @@ class Functions:
             )
         self.objective = objective_of(config.objective, self.learner, config.fields.epochs * self.steps, data.given)
         self.phases = phases_of(config, self.learner, self.objective, initial, self.steps)
-        self._words = data.given.labels is not None
+        self._words = data.given.probable
         self._check_fit({name: fitted(values, self.double) for name, values in initial.items()}, data)
         self.measure = Measure(self.learner)
         self.validation = self._validation()

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.errors import CheckFailedError, present
+from qsac.families.learning import Warns
 from qsac.training import checkpoints
 from qsac.training.checkpoints import Checkpoint
 from qsac.training.configuration import Config
@@ -185,6 +186,8 @@ class _Seed:
             facts += of_floor[0]
             warnings += of_floor[1]
         facts += learner.facts()
+        if isinstance(learner, Warns):
+            warnings += learner.warnings(state.best, self.data.train[: self.functions.batch])
         if self.config.gradient is not None:
             gradient = self._gradients.of(self.functions)
             facts += gradient.facts(state.best, self.data.train[: self.functions.batch])

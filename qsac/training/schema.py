@@ -15,6 +15,9 @@ SEEDS = 10_000
 """The most seeds of one run."""
 EPOCHS = 1_000_000
 
+ADVERSARIAL = "adversarial"
+"""The objective against a discriminator."""
+
 Share = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)]
 ObjectiveName = Annotated[str, Field(min_length=1, max_length=100)]
 """The name of a metric that the model can minimise: loss, loss_a, cross_entropy, and more where its family has more."""
@@ -31,13 +34,25 @@ class RollOutFields(Fields):
     after: Annotated[float, Field(allow_inf_nan=False, ge=0, lt=1)] = 0.75
 
 
+class DiscriminatorFields(Fields):
+    """A network that learns to tell samples from what a model generates: from the bits of a string, layers of
+    rectified units of the widths ``hidden``, to one probability."""
+
+    hidden: Annotated[list[Annotated[int, Field(ge=1, le=4096)]], Field(max_length=16), ONE_COMPLAINT] = Field([32])
+
+
 class ObjectiveFields(Fields):
     """What is minimised: the mean of a metric over the batch, less ``success_weight`` times the mean logarithm of the
-    success probability. That weight grows from 0 over the share ``anneal`` of the steps."""
+    success probability. That weight grows from 0 over the share ``anneal`` of the steps. ``discriminator``: of the
+    objective ``adversarial`` alone."""
 
     type: ObjectiveName
     success_weight: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1000)] = 0.0
     anneal: Share = 0.0
+    discriminator: DiscriminatorFields = Field(
+        default=None,  # type: ignore[assignment]  # that with default fields
+        json_schema_extra=without_default,
+    )
     roll_out: RollOutFields = Field(default=None, json_schema_extra=without_default)  # type: ignore[assignment]  # none
 
 

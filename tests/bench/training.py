@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.bench import measure
-from tests.bench.trained import hardware, ising, roll_out, speed, text, transformers
+from tests.bench.trained import hardware, ising, layers, roll_out, speed, text, transformers
 from tests.bench.trained.runs import Plan
 
 PAGE = measure.ROOT / "docs" / "training.md"
@@ -23,6 +23,7 @@ SECTIONS = {
     "text": text,
     "transformers": transformers,
     "speed": speed,
+    "layers": layers,
     "hardware": hardware,
 }
 

@@ -32,7 +32,16 @@ from qsac.pipeline.registry import pass_class, pass_names
 from qsac.runtime.schema import RunResult
 from tests.bench.cases import Case
 from tests.bench.transformer import WAYS
-from tests.docs import benchmark_figures, heads, index_states, ladder_ranks, single_states, training_data, transformers
+from tests.docs import (
+    benchmark_figures,
+    heads,
+    index_states,
+    ladder_ranks,
+    single_states,
+    steps_page,
+    training_data,
+    transformers,
+)
 from tests.error_codes import general_codes, made
 
 ROOT = Path(__file__).parent.parent.parent
@@ -249,6 +258,7 @@ def _snapshots_are_those_of_the_lock() -> bool:
         ("construction.md", "ladder ranks", ladder_ranks.table),
         ("construction.md", "single states", single_states.cost),
         ("readouts.md", "gates", _readout_gates),
+        ("steps.md", "systems", steps_page.systems),
         ("transformer.md", "functions", transformers.functions),
         ("transformer.md", "softmax", transformers.softmax),
         ("transformer.md", "cost", transformers.cost),
@@ -258,7 +268,7 @@ def _snapshots_are_those_of_the_lock() -> bool:
         ("block-encodings.md", "oracle", transformers.oracle),
         *(
             ("training-data.md", f"fields of {kind}", partial(training_data.fields, kind))
-            for kind in ("ising", "hamiltonian", "text", "series", "sequences")
+            for kind in ("ising", "hamiltonian", "text", "series", "sequences", "samples")
         ),
         ("training-data.md", "said", training_data.said),
         *(

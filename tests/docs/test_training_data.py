@@ -16,6 +16,7 @@ def test_every_example_makes_data(tmp_path: Path) -> None:
     page = (DOCS / "training-data.md").read_text(encoding="utf-8")
     shutil.copy(DOCS / "examples" / "genesis.txt", tmp_path)
     np.save(tmp_path / "series.npy", np.random.default_rng(0).normal(size=(200, 2)).cumsum(axis=0))
+    (tmp_path / "samples.json").write_text(json.dumps({"inputs": [[0.1], [0.2], [0.4]], "targets": ["a", "b", "a"]}))
     examples = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
     assert {example["type"] for example in examples} == set(kinds())
     for example in examples:

@@ -25,7 +25,7 @@ from qsac.native.circuit import KIND
 from qsac.simulation.statevector import simulate
 from qsac.simulation.verification import TOLERANCE, compare, expected_outcomes, of_circuit, of_program
 
-FAMILIES = ("attention", "transformer", "contrast")
+FAMILIES = ("attention", "steps", "transformer", "contrast")
 LEVELS = (0, 1, 2)
 
 pytestmark = pytest.mark.usefixtures("contrast")

@@ -54,6 +54,7 @@ def every_kind() -> dict[str, Kind]:
         models,
         plans,
         programs,
+        steps,
         templates,
         texts,
         views,
@@ -72,6 +73,7 @@ def every_kind() -> dict[str, Kind]:
         plans,
         commands,
         views,
+        steps,
         texts,
     )
     return {kind.name: kind for module in modules for kind in module.KINDS}

@@ -54,7 +54,7 @@ def test_every_metric_of_every_family_is_explained() -> None:
             found |= {*result.metrics, *result.values}
         assert found <= set(family.metrics)
         assert all(len(text.split()) >= LEAST_WORDS for text in family.metrics.values())
-        assert len(found) > 4
+        assert len(found) > 2
 
 
 @pytest.mark.parametrize("code", [code for place, code in enumerate(CODES) if place % 23 == 0])

@@ -1,5 +1,6 @@
 """Ops of the attention level, one family a file."""
 
+from qsac.ir.attention.circuit import ApplyCircuit
 from qsac.ir.attention.degree import PrepareDegree, RotateDegree
 from qsac.ir.attention.evolution import LoadEvolution
 from qsac.ir.attention.indices import PrepareIndex, PrepareIndices, PrepareKeys
@@ -14,6 +15,7 @@ from qsac.ir.attention.tokens import LoadTokens
 from qsac.ir.attention.unitary import ApplyUnitary
 
 __all__ = [
+    "ApplyCircuit",
     "ApplyUnitary",
     "LoadEvolution",
     "LoadPruned",

@@ -13,7 +13,7 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 import qsac.training.comparisons as package
-from qsac.families.learning import Given, Learner, RollsOut, Trained
+from qsac.families.learning import Given, Learner, RollsOut, Samples, Trained
 from qsac.training.comparisons.contract import Compared, CountedKind, LearnedKind
 from qsac.training.configuration import Config
 from qsac.training.data.contract import Data
@@ -102,4 +102,13 @@ class _Fixed:
         return self.made
 
     def learner_of(self, model: Any) -> Learner:
+        return self.made
+
+    def sample_learner(self, sketch: Any, samples: Samples, folder: Path, *, classical: bool = False) -> Learner:
+        return self.made
+
+    def sample_learner_of(self, model: Any, samples: Samples) -> Learner:
+        return self.made
+
+    def layer_learner(self, sketch: Any, shape: Any, folder: Path) -> Any:
         return self.made

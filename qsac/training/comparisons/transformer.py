@@ -32,6 +32,14 @@ label = "transformer"
 
 def learner(config: Config, data: Data) -> Learner:
     """The transformer whose number of parameters is nearest to that of the model."""
+    if data.given.samples is not None:
+        raise InvalidInputError(
+            "labelled samples are no sequences for a transformer",
+            code="train.unsuitable-comparison",
+            pointer="/compare",
+            found='"transformer"',
+            wanted='"twin" or "logistic", or data that are sequences',
+        )
     own = config.learner(data)
     return of_size(data.given, size_of(own, own.initial(0)))
 

@@ -1,5 +1,7 @@
 """The classical twin of quantum attention: the same kernel and heads, V and W any unitaries.
 
+Of a list of steps it has tanh in place of each circuit, on as many numbers.
+
 Where V and W are an ansatz, it says what the ansatz costs. Where they are free already, as by default, the twin is the
 model itself: matrices fold into tables at no gate, so that the device gives what the twin computes.
 """
@@ -10,6 +12,8 @@ from typing import Any
 
 from qsac.errors import InvalidInputError
 from qsac.families.learning import Learner
+from qsac.training.comparisons.classical_steps import SECTION as STEPS
+from qsac.training.comparisons.classical_steps import classical_twin
 from qsac.training.configuration import Config
 from qsac.training.data.contract import Data
 from qsac.training.reading import of_document
@@ -24,13 +28,15 @@ _ANY = ("free", "orthogonal")
 def learner(config: Config, data: Data) -> Learner | None:
     """The learner of the same sketch without its ``value`` and ``score``; None where that is the model itself."""
     model = config.document["model"]
+    if isinstance(model, dict) and isinstance(model.get(STEPS), list):
+        return classical_twin(model[STEPS], config, data)
     if not isinstance(model, dict) or SECTION not in model:
         raise InvalidInputError(
             "the model has no classical twin",
             code="train.unsuitable-comparison",
             pointer="/compare",
             found='"twin"',
-            wanted='a sketch with the section "attention", whose V and W can be any unitaries',
+            wanted='a sketch with the section "attention", whose V and W can be any unitaries, or one of steps',
         )
     attention = model[SECTION]
     parts = attention.get("heads", [attention])

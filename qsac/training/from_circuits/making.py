@@ -6,10 +6,11 @@ import os
 from concurrent.futures import Executor
 
 from qsac.errors import InvalidInputError, QsacError
-from qsac.families.learning import Learner
+from qsac.families.learning import Learner, ShiftsAngles
 from qsac.machine.read import find_target
 from qsac.training.configuration import Config
 from qsac.training.data.contract import Data
+from qsac.training.from_circuits.by_angles import ByAngles
 from qsac.training.from_circuits.parameter_shift import ParameterShift
 from qsac.training.from_circuits.spsa import Spsa
 from qsac.training.from_circuits.weights import Goal
@@ -43,6 +44,13 @@ def gradient_of(
     except QsacError as error:
         error.pointer = "/gradient/target"
         raise
+    if isinstance(learner, ShiftsAngles):
+        try:
+            return ByAngles(learner, objective, fields, seed)
+        except InvalidInputError as error:
+            if not (error.pointer or "").startswith("/gradient"):
+                error.pointer = f"/model{error.pointer or ''}"
+            raise
     if workers is None:
         workers = 1 if len(config.seeds) > 1 else min(MOST_WORKERS, os.cpu_count() or 1)
 

@@ -1,0 +1,1 @@
+"""Training of lists of steps: their closed form as a function of what is trained."""
