@@ -23,15 +23,21 @@ POINTER = "/data/path"
 BITS = 20
 """Most bits of a target."""
 
+_TESTED, _PARTS = 1, 3
+"""In a split: the part that is for testing, and how many parts there are. Of the others, to train and to validate by,
+a run draws its own samples to validate by."""
+
 
 class Labelled(NamedTuple):
     """``inputs`` (S, F) or (S, T, F), F = 0 where there are none; ``targets`` (S, 1): the numbers of classes that are
-    called ``labels``, or those that strings of ``width`` bits write; or (S, ``width``) of numbers."""
+    called ``labels``, or those that strings of ``width`` bits write; or (S, ``width``) of numbers. ``tested`` (S,) are
+    the samples that the file itself says to be for testing, None where it does not say."""
 
     inputs: Real
     targets: Real
     width: int
     labels: tuple[str, ...]
+    tested: NDArray[np.bool_] | None = None
 
 
 def read(path: str, wanted: Kind, columns: int, folder: Path) -> Labelled:
@@ -40,35 +46,54 @@ def read(path: str, wanted: Kind, columns: int, folder: Path) -> Labelled:
     Raises :class:`~qsac.errors.InvalidInputError` with the pointer of the file's path.
     """
     suffix = PurePosixPath(path).suffix.lower()
+    split: object = None
     if suffix == ".json":
-        inputs, targets = _of_json(path, folder)
+        inputs, targets, split = _of_json(path, folder)
     elif suffix == ".csv":
         inputs, targets = _of_csv(path, wanted, columns, folder)
     else:
-        inputs, targets = _of_arrays(path, folder)
+        inputs, targets, split = _of_arrays(path, folder)
     if len(inputs) != len(targets) and inputs.size:
         raise _invalid(f"{counted(len(inputs), 'input')}, {counted(len(targets), 'target')}", "a target for each input")
     if len(targets) < 2:
         raise _invalid(counted(len(targets), "sample"), "at least 2, one of which is for testing")
     if not inputs.size:
         inputs = np.empty((len(targets), 0))
+    tested = None if split is None else _tested(split, len(targets))
     if wanted == "bits":
-        return Labelled(inputs, *_bits(targets), ())
+        return Labelled(inputs, *_bits(targets), (), tested)
     if wanted == "classes":
-        return Labelled(inputs, *_classes(targets))
+        return Labelled(inputs, *_classes(targets), tested)
     numbers = _numbers(targets)
-    return Labelled(inputs, numbers, numbers.shape[1], ())
+    return Labelled(inputs, numbers, numbers.shape[1], (), tested)
 
 
-def _of_json(path: str, folder: Path) -> tuple[Real, list[Any]]:
+def _tested(split: object, count: int) -> NDArray[np.bool_]:
+    """Which samples are for testing, by the part of each."""
+    parts = split if isinstance(split, list) else [split]
+    whole = all(isinstance(part, int | float) and part in range(_PARTS) for part in parts)
+    if not whole or len(parts) != count:
+        raise _invalid(
+            f"{counted(len(parts), 'part')} for {counted(count, 'sample')}"
+            if whole
+            else "a split with other entries than 0, 1 and 2",
+            "for each sample 0 to train, 1 to test or 2 to validate",
+        )
+    tested: NDArray[np.bool_] = np.array(parts) == _TESTED
+    if not tested.any() or tested.all():
+        raise _invalid("a split that tests none or all", "some samples of the part 1, to test, and some of others")
+    return tested
+
+
+def _of_json(path: str, folder: Path) -> tuple[Real, list[Any], object]:
     content = files.content(path, folder, POINTER, limits.MODEL_FILE_BYTES, "data file")
     document = strict_json.parse(content, path, "data file")
     if not isinstance(document, dict) or not isinstance(document.get("targets"), list):
         raise _invalid(kind(document), 'an object {"inputs": [[..], ..], "targets": [..]}; without inputs, the targets')
-    unknown = next((name for name in document if name not in ("inputs", "targets")), None)
+    unknown = next((name for name in document if name not in ("inputs", "targets", "split")), None)
     if unknown is not None:
-        raise _invalid(f"the field {quoted(unknown)}", '"inputs" and "targets"')
-    return _array(document.get("inputs", []), "/inputs"), document["targets"]
+        raise _invalid(f"the field {quoted(unknown)}", '"inputs", "targets" and "split"')
+    return _array(document.get("inputs", []), "/inputs"), document["targets"], document.get("split")
 
 
 def _of_csv(path: str, wanted: Kind, columns: int, folder: Path) -> tuple[Real, list[Any]]:
@@ -104,14 +129,23 @@ def _number(cell: str, line: int) -> float:
     return float(cell)
 
 
-def _of_arrays(path: str, folder: Path) -> tuple[Real, list[Any]]:
-    """The arrays ``inputs`` and ``targets`` of a .npz or .safetensors file; of a .npy file the targets alone."""
+def _of_arrays(path: str, folder: Path) -> tuple[Real, list[Any], object]:
+    """The arrays ``inputs``, ``targets`` and, where it is there, ``split`` of a .npz or .safetensors file."""
     if PurePosixPath(path).suffix.lower() == ".npy":
         raise _invalid(quoted(path), "a file of two arrays: .npz or .safetensors, or .json or .csv")
     inputs, targets = (_real(file_series(path, folder, POINTER, name), name) for name in ("inputs", "targets"))
     if inputs.ndim == 1:
         inputs = inputs[:, None]
-    return inputs, targets.tolist()
+    return inputs, targets.tolist(), _split(path, folder)
+
+
+def _split(path: str, folder: Path) -> object:
+    try:
+        return _real(file_series(path, folder, POINTER, "split"), "split").tolist()
+    except QsacError as error:
+        if error.code == "tokens.unknown-array":
+            return None
+        raise
 
 
 def _real(array: Any, name: str) -> Real:

@@ -32,8 +32,8 @@ class SamplesFields(Fields):
     JSON is an object of the lists ``inputs`` and ``targets``, as are the arrays of the last two kinds; a .csv file has
     in each line the inputs and then the target, or ``columns`` numbers. ``targets``: ``classes``, names or whole
     numbers from 0 on; ``bits``, strings of 0 and 1, for which inputs may be absent; ``numbers``. The samples are put in
-    an order that the seed draws, and the last ``test_share`` are for testing. ``train`` and ``test``: so many; absent:
-    all.
+    an order that the seed draws, and the last ``test_share`` are for testing; or those of the part 1 where the file has
+    a ``split``. ``train`` and ``test``: so many; absent: all.
     """
 
     type: Literal["samples"]
@@ -55,11 +55,13 @@ def make(fields: SamplesFields, seed: int, folder: Path) -> Data:
     shape = found.inputs.shape[1:]
     limits.check_sequences(len(found.targets), prod(shape) + found.targets.shape[1], 1, "/data/path")
     rows = np.concatenate([found.inputs.reshape(len(found.targets), -1), found.targets], axis=1)
-    rows = rows[generator(seed, Split.TRAIN, _ORDER).permutation(len(rows))]
+    order = generator(seed, Split.TRAIN, _ORDER).permutation(len(rows))
     kept = min(max(1, round((1 - fields.test_share) * len(rows))), len(rows) - 1)
+    tested = np.arange(len(rows)) >= kept if found.tested is None else found.tested[order]
+    rows = rows[order]
     train, test = (
-        chosen(rows[:kept], fields.train, seed, Split.TRAIN),
-        chosen(rows[kept:], fields.test, seed, Split.TEST),
+        chosen(rows[~tested], fields.train, seed, Split.TRAIN),
+        chosen(rows[tested], fields.test, seed, Split.TEST),
     )
     samples = Samples(shape, fields.targets, found.width, found.labels, _length(found.inputs))
     return Data(
