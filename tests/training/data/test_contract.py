@@ -29,6 +29,7 @@ CASES: dict[str, dict[str, Any]] = {
     "markov": {"type": "sequences", "source": {"type": "markov"}, **SIZES},
     "grammar": {"type": "sequences", "source": {"type": "grammar"}, **SIZES},
     "file": {"type": "sequences", "source": {"type": "file", "path": "words.json", "test_share": 0.5}, **SIZES},
+    "samples": {"type": "samples", "path": "samples.json", "train": 5, "test": 4, "test_share": 0.4},
 }
 ONCE = ("bpe", "copying")
 """Cases in which another seed may draw the same sequences in another order, or none."""
@@ -40,6 +41,8 @@ def files(tmp_path: Path) -> None:
     np.save(tmp_path / "series.npy", np.random.default_rng(0).normal(size=(80, 3)))
     words = np.random.default_rng(0).integers(3, size=(20, 4)).tolist()
     (tmp_path / "words.json").write_text(json.dumps(words), encoding="utf-8")
+    samples = {"inputs": [[place, -place] for place in range(30)], "targets": [place % 3 for place in range(30)]}
+    (tmp_path / "samples.json").write_text(json.dumps(samples), encoding="utf-8")
 
 
 def test_every_kind_has_a_case() -> None:
@@ -58,8 +61,12 @@ def test_data_are_what_they_say(made: Callable[..., Data], name: str) -> None:
         if part is None:
             assert name != "validated"
             continue
-        assert part.shape[1] == data.given.length == 4
         assert not part.flags.writeable
+        if data.given.samples is not None:
+            assert data.given.samples.labels == ("0", "1", "2")
+            np.testing.assert_array_equal(part, np.stack([part[:, 0], -part[:, 0], part[:, 0] % 3], axis=1))
+            continue
+        assert part.shape[1] == data.given.length == 4
         if data.given.labels is None:
             assert part.shape[2] == data.given.dimension
             assert part.dtype == (np.float64 if data.given.real else np.complex128)
