@@ -53,7 +53,11 @@ def section(plan: Plan) -> str:
         ours, gradient = _ours(given, np.float32)
         others = [_lightning(given), _default(given), _compiled(given)]
         deviation = max(float(np.abs(found - gradient).max()) for _, found in others)
-        shown = [f"{1e3 * seconds:.3g} ({seconds / ours:,.0f})" for seconds, _ in others]
+        ratios = [seconds / ours for seconds, _ in others]
+        shown = [
+            f"{1e3 * seconds:.3g} ({ratio:,.{int(ratio < 10)}f})"
+            for (seconds, _), ratio in zip(others, ratios, strict=True)
+        ]
         lines.append([f"n = {qubits}, L = {layers}", f"{1e3 * ours:.3g}", *shown, f"{deviation:.0e}"])
     header = [
         f"batch of {BATCH}",
@@ -67,12 +71,12 @@ def section(plan: Plan) -> str:
 
 
 def _timed(action: Callable[[], Any], least: float = 0.5) -> float:
-    """Processor seconds of one call: the least mean of three rounds."""
+    """Processor seconds of one call: the least mean of six rounds."""
     action()
     best = float("inf")
-    for _ in range(3):
+    for _ in range(6):
         calls, start = 0, time.process_time()
-        while calls < 2 or time.process_time() - start < least / 3:
+        while calls < 2 or time.process_time() - start < least / 6:
             action()
             calls += 1
         best = min(best, (time.process_time() - start) / calls)
