@@ -5,6 +5,7 @@ from qsac.ir.attention.evolution import LoadEvolution
 from qsac.ir.attention.indices import PrepareIndex, PrepareIndices, PrepareKeys
 from qsac.ir.attention.mark import MarkKeys
 from qsac.ir.attention.multiply import Multiply
+from qsac.ir.attention.phase_state import PhaseState
 from qsac.ir.attention.phases import PhaseTable
 from qsac.ir.attention.project import Project
 from qsac.ir.attention.pruned import LoadPruned
@@ -12,6 +13,7 @@ from qsac.ir.attention.rotated import LoadRotated
 from qsac.ir.attention.select import SelectIndex
 from qsac.ir.attention.tokens import LoadTokens
 from qsac.ir.attention.unitary import ApplyUnitary
+from qsac.ir.attention.whole import LoadWhole
 
 __all__ = [
     "ApplyUnitary",
@@ -19,8 +21,10 @@ __all__ = [
     "LoadPruned",
     "LoadRotated",
     "LoadTokens",
+    "LoadWhole",
     "MarkKeys",
     "Multiply",
+    "PhaseState",
     "PhaseTable",
     "PrepareDegree",
     "PrepareIndex",

@@ -90,6 +90,7 @@ AREAS = {
     "position": "Positions of a transformer.",
     "layer": "Layers of a transformer.",
     "feed-forward": "Feed-forwards of a transformer.",
+    "program": "The section program of a model file: search, networks, layers, linearised training.",
     "import": "Weights of a trained model that a model file is to be made of (`qsac import`).",
     "data": "Data that a model is to be trained on.",
     "train": "Training configurations, runs and their folders (`qsac train`).",
