@@ -107,11 +107,19 @@ class CircuitStep:
     """One circuit of a plan. Its program is built when it is first asked for.
 
     ``reads`` are the names of its readouts in their order, ``index`` is the number of qubits of the index that it
-    observes: 0 where there is none.
+    observes: 0 where there is none. ``after`` names earlier circuits whose outcomes decide its numbers: by default
+    those of their closed form do, and where shots are taken, the family makes it again (:class:`FeedsForward`).
     """
 
-    def __init__(self, name: str, build: Callable[[], Program], reads: tuple[str, ...], index: int = 0) -> None:
-        self.name, self.reads, self.index = name, reads, index
+    def __init__(
+        self,
+        name: str,
+        build: Callable[[], Program],
+        reads: tuple[str, ...],
+        index: int = 0,
+        after: tuple[str, ...] = (),
+    ) -> None:
+        self.name, self.reads, self.index, self.after = name, reads, index, after
         self._build = build
 
     @cached_property
@@ -341,6 +349,30 @@ class Family(Protocol):
 
     def examples(self) -> Iterable[Model]:
         """Small models, all readouts among them, for the conformance test."""
+
+
+@runtime_checkable
+class FeedsForward(Protocol):
+    """What a family offers whose plans have circuits :attr:`~CircuitStep.after` others: outcomes of these decide their
+    numbers. No family has to."""
+
+    def fed(self, model: Any, seen: Mapping[str, Outcomes]) -> Model:
+        """The same model with the circuits that come after those of ``seen`` made for these outcomes."""
+
+
+@runtime_checkable
+class TakesInputs(Protocol):
+    """What a family offers whose models are run on many inputs: each is a binding of one template. No family has to."""
+
+    def samples(self, model: Any, given: object) -> list[Any]:
+        """The inputs of a list, or of the file of a path, checked. Raises
+        :class:`~qsac.errors.InvalidInputError`."""
+
+    def with_sample(self, model: Any, sample: Any) -> Model:
+        """The same model, made for one of these inputs."""
+
+    def evaluated(self, model: Any, samples: Sequence[Any]) -> Result:
+        """What the closed form gives of all inputs: entries of ``values`` are lists with one item for each."""
 
 
 @runtime_checkable

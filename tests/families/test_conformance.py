@@ -115,8 +115,16 @@ def exact(family: Family, compiled: Compiled) -> Result:
 def _agree(found: Result, wanted: Result) -> None:
     for name, value in wanted.metrics.items():
         assert found.metrics[name] == (None if value is None else pytest.approx(value, abs=1e-9)), name
-    same = {name: wanted.values[name] for name in found.values}
-    assert _numbers(found.values) == pytest.approx(_numbers(same), abs=1e-9)
+    assert _numbers(found.values) == pytest.approx(_numbers(_as_said(found.values, wanted.values)), abs=1e-9)
+
+
+def _as_said(found: Any, wanted: Any) -> Any:
+    """Of what is wanted the fields that are found."""
+    if isinstance(found, dict):
+        return {name: _as_said(value, wanted[name]) for name, value in found.items()}
+    if isinstance(found, list):
+        return [_as_said(one, other) for one, other in zip(found, wanted, strict=True)]
+    return wanted
 
 
 def _numbers(content: Any) -> list[float]:

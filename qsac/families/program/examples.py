@@ -16,7 +16,7 @@ from qsac.files.numbers import as_lists
 
 
 def examples() -> Iterator[Model]:
-    """Searches of real and complex tokens, by lengths and by real parts, and a network."""
+    """Searches of real and complex tokens, by lengths and by real parts, a network, and a layer with tomography."""
     rng = np.random.default_rng(7)
     wide = {"type": "search", "threshold": 0.5, "margin": 0.8, "mask": "full", "most": 1, "failure": 0.1}
     typical = wide | {"schedule": "typical", "oracle": {"type": "overlap", "degree": 4}}
@@ -32,6 +32,9 @@ def examples() -> Iterator[Model]:
         "estimate": {"orders": [1, 2, 3], "shots": 64},
     }
     yield _made("network", None, network)
+    attention = {"kernel": {"type": "softmax-taylor", "degree": 1, "temperature": 0.5}}
+    layers = {"type": "layers", "layers": [{"attention": attention}], "head": {"type": "mean"}}
+    yield _made("layers", rng.normal(size=(2, 2)), layers)
 
 
 def _made(name: str, tokens: Any, program: dict[str, Any]) -> Model:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ from pydantic import BaseModel
 
 from qsac.errors import of_type
 from qsac.families.contract import Extent, Fact, Parameter, Plan, Sizes
+from qsac.families.outcomes import Outcomes
 from qsac.families.program.binding import drawn, parameters, with_numbers_of
 from qsac.families.program.diagnosis import MODEL
 from qsac.families.program.examples import examples
 from qsac.families.program.feed_forward.readout import FeedForwardReadout
+from qsac.families.program.layers.readout import LayersReadout
 from qsac.families.program.model import Model
 from qsac.families.program.reading import read
 from qsac.families.program.schema import ModelFile
@@ -33,13 +36,17 @@ class Programs:
     fields = ModelFile
     contract: Contract = MODEL
     classical_work = CLASSICAL_WORK
-    readouts: Mapping[str, type[Any]] = {kind.type: kind for kind in (SearchReadout, FeedForwardReadout)}
+    readouts: Mapping[str, type[Any]] = {kind.type: kind for kind in (SearchReadout, FeedForwardReadout, LayersReadout)}
 
     def read(self, fields: BaseModel, given: Mapping[str, Any], folder: Path) -> Model:
         return of_type(read(of_type(fields, ModelFile), given, folder), Model)
 
     def plan(self, model: Model, *, provenance: bool = False) -> Plan:
         return model.plan
+
+    def fed(self, model: Model, seen: Mapping[str, Outcomes]) -> Model:
+        """The model whose later circuits load what the outcomes of earlier ones are estimated to."""
+        return replace(model, system=model.system.fed(seen))
 
     def parameters(self, model: Model) -> dict[str, Parameter]:
         return parameters(model)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from qsac.errors import InvalidInputError
-from qsac.families.contract import Result, Row
+from qsac.families.contract import ClassicalStep, Result, Row
 from qsac.families.indexed import given_deviation
 from qsac.families.outcomes import Outcomes
 
@@ -57,6 +57,12 @@ def _number(entry: Any) -> float | None:
     if isinstance(entry, list):
         return float(abs(complex(*entry)))
     return None if entry is None else float(entry)
+
+
+def with_steps(model: Model, seen: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is seen, with all that the plan's classical steps write."""
+    written = {name for step in model.plan.steps if isinstance(step, ClassicalStep) for name in step.writes}
+    return seen if written <= seen.keys() else model.plan.run(seen)
 
 
 def not_compiled(pointer: str, found: str, wanted: str, help: str | None = None) -> InvalidInputError:

@@ -28,7 +28,7 @@ CLASSICAL_WORK = (
 
 @dataclass(frozen=True)
 class Shape:
-    """What an estimate is of: the type of the program, its circuits, the numbers that they load, and whether it pays."""
+    """What an estimate is of: a program's type, its circuits, the numbers that they load, and whether it pays."""
 
     type: str
     circuits: int

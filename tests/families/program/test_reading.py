@@ -119,9 +119,9 @@ def test_terms_are_checked(place: int) -> None:
         (search(rows=[0], mask="causal"), "/program/rows"),
         (network(index="superposed"), "/program/index"),
         (network(train={"targets": [[0.1, 0.2]], "rate": 0.1, "steps": 1}), "/program/train"),
-        (network(layers=[{"weights": [[1, 2]]}, {"weights": [[1]]}]), "/program/layers"),
         (network(layers=[{"weights": [[1, 2], [0, 0]]}]), "/program/layers/0/weights/1"),
-        (layers(), "/program/type"),
+        (layers(tomography={"method": "reference"}), "/program/tomography/method"),
+        (layers(feed_forward_by="inner-products"), "/program/feed_forward_by"),
         (training(), "/program/type"),
     ],
 )

@@ -1,7 +1,9 @@
-"""The echoes of a feed-forward network: one circuit for each input, neuron and order."""
+"""The echoes of a feed-forward network: one circuit for each layer, input, neuron and order."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.families.contract import CircuitStep, ClassicalStep, Plan
-from qsac.families.program.feed_forward.readout import ESTIMATES, NAME, circuit_names, likelihood
+from qsac.families.outcomes import Outcomes
+from qsac.families.program.feed_forward.readout import NAME, Echo, echoes, estimates_of, likelihood, told_of
 from qsac.families.program.readouts import not_compiled
 from qsac.families.program.walk import REFLECTION, Walk
 from qsac.files.pointer import join
@@ -28,41 +31,56 @@ VERSION = 1
 
 
 def plan(model: Model, system: FeedForward) -> Plan:
-    """The echoes, all of them one job, and the classical step that makes estimates of them. Raises
-    :class:`~qsac.errors.InvalidInputError` for what is not compiled."""
+    """Layer by layer the echoes, all of them one job, and the classical step that makes estimates of them. A later
+    layer's come after those whose outcomes it loads. Raises :class:`~qsac.errors.InvalidInputError` for what is not
+    compiled."""
     for pointer, found in system.refused.items():
         raise not_compiled(pointer, found, "the index separate, and no training")
-    if len(system.layers) > 1:
-        raise not_compiled(
-            "/program/layers",
-            f"{len(system.layers)} layers, of which each later one loads what the one before has estimated",
-            "one layer",
-            "compile each layer by itself, with the outputs of the one before for its inputs",
+    steps: list[CircuitStep | ClassicalStep] = []
+    before: tuple[str, ...] = ()
+    for place, layer in enumerate(system.layers):
+        for neuron in np.flatnonzero(~layer.extended.any(axis=1)):
+            pointer = join("/program/layers", place, "weights", int(neuron))
+            raise not_compiled(
+                pointer, "weights and a bias of zero, which no state stands for", "a number other than 0"
+            )
+        circuits = [
+            CircuitStep(one.name, partial(echo_program, model.name, system, one), (NAME,), after=before)
+            for one in echoes(system, place)
+        ]
+        before = tuple(step.name for step in circuits)
+        step = ClassicalStep(
+            f"likelihood-{place}", partial(likelihood, system, place), VERSION, before, (estimates_of(place),)
         )
-    for neuron in np.flatnonzero(~system.layers[0].extended.any(axis=1)):
-        place = join("/program/layers/0/weights", int(neuron))
-        raise not_compiled(place, "weights and a bias of zero, which no state stands for", "a number other than 0")
-    circuits = [
-        CircuitStep(name, partial(echo_program, model.name, system, one, neuron, order), (NAME,))
-        for name, one, neuron, order in circuit_names(system)
-    ]
-    names = tuple(step.name for step in circuits)
-    step = ClassicalStep("likelihood", partial(likelihood, system), VERSION, names, (ESTIMATES,))
-    return Plan((*circuits, step))
+        steps += [*circuits, step]
+    return Plan(tuple(steps))
 
 
-def echo_program(name: str, system: FeedForward, one: int, neuron: int, order: int) -> Program:
-    """The walk of an input and a neuron, ``order`` uses of it with reflections about zero between."""
+def fed(system: FeedForward, seen: Mapping[str, Outcomes]) -> FeedForward:
+    """The network whose later layers load what the outcomes of the earlier ones are estimated to."""
+    measured, inputs = [], system.inputs
+    for place, layer in enumerate(system.layers[:-1]):
+        if not all(one.name in seen for one in echoes(system, place)):
+            break
+        found = likelihood(system, place, seen, {})[estimates_of(place)]
+        inputs = told_of(layer, inputs, np.zeros_like(inputs), found)[0].output
+        measured.append(inputs)
+    return replace(system, measured=tuple(measured))
+
+
+def echo_program(name: str, system: FeedForward, one: Echo) -> Program:
+    """The walk of an input and a neuron, so many uses of it as the order says, with reflections about zero between."""
+    layer = join("/program/layers", one.layer)
     rows = {
-        "weights": extended(system.layers[0].extended[neuron]),
-        "inputs": extended(np.append(system.inputs[one], 1.0)),
+        "weights": extended(system.layers[one.layer].extended[one.neuron]),
+        "inputs": extended(np.append(system.entering(one.layer)[one.input], 1.0)),
     }
     size = len(rows["weights"]).bit_length() - 1
-    walk = Walk("data", (), "weights", "inputs", "/program/layers/0/weights", "/program/inputs")
+    walk = Walk("data", (), "weights", "inputs", f"{layer}/weights", layer if one.layer else "/program/inputs")
     ops: list[Op] = []
-    for use in range(order):
+    for use in range(one.order):
         if use:
-            ops.append(PhaseState(("data",), REFLECTION, origin="/program/estimate/orders"))
+            ops.append(PhaseState(("data",), REFLECTION, origin="/program/estimate"))
         ops += walk.use(adjoint=use % 2 == 1)
     ops.append(Project(("data",), origin="/program/estimate"))
     return Program(

@@ -19,6 +19,7 @@ from qsac.numerics.echo_estimation import echo, loads, planned
 
 if TYPE_CHECKING:
     from qsac.families.contract import Plan
+    from qsac.families.outcomes import Outcomes
     from qsac.families.program.model import Model
 
 Real = NDArray[np.float64]
@@ -119,6 +120,8 @@ class FeedForward:
     failure: float
     training: Training | None
     refused: Mapping[str, str]
+    measured: tuple[Real, ...] = field(default=(), repr=False)
+    """Estimated activations that enter the second layer, the third one, .., as far as they are known."""
 
     @property
     def entries(self) -> int:
@@ -127,6 +130,16 @@ class FeedForward:
     @cached_property
     def passed(self) -> list[Passed]:
         return passed(self.layers, self.inputs)
+
+    def entering(self, place: int) -> Real:
+        """What the circuits of a layer load: the inputs, estimates where there are some, else what is exact."""
+        if place == 0:
+            return self.inputs
+        return self.measured[place - 1] if place <= len(self.measured) else self.passed[place].inputs
+
+    def overlaps(self, place: int) -> Real:
+        """The cosines s that the circuits of a layer encode, (inputs, outputs)."""
+        return passed(self.layers[place : place + 1], self.entering(place))[0].overlap
 
     @property
     def inner_products(self) -> int:
@@ -155,6 +168,12 @@ class FeedForward:
                 layers = _descended(layers, through, missing, self.training.rate)
         found = [{"weights": layer.weights.tolist(), "bias": layer.bias.tolist()} for layer in layers]
         return {"losses": losses, "layers": found}
+
+    def fed(self, seen: Mapping[str, Outcomes]) -> FeedForward:
+        """The same with what the circuits of ``seen`` give for the inputs of later layers."""
+        from qsac.families.program.feed_forward.circuits import fed
+
+        return fed(self, seen)
 
     def plan(self, model: Model) -> Plan:
         from qsac.families.program.feed_forward.circuits import plan

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsac.families.contract import Result
 from qsac.families.outcomes import Outcomes
-from qsac.families.program.feed_forward.network import Dense, Passed, layer_facts
-from qsac.families.program.readouts import ProgramReadout
+from qsac.families.program.feed_forward.network import Dense, Passed, layer_facts, passed
+from qsac.families.program.readouts import ProgramReadout, with_steps
 from qsac.numerics.echo_estimation import echo, most_likely
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ Real = NDArray[np.float64]
 
 NAME = "echo"
 """The readout of every circuit."""
-
-ESTIMATES = "estimates"
-"""What the classical step writes."""
 
 
 @dataclass(frozen=True)
@@ -40,89 +37,115 @@ class FeedForwardReadout(ProgramReadout):
 
     def expected(self, model: Model) -> dict[str, Outcomes]:
         system = _network(model)
-        shifted = (1 + system.passed[0].overlap) / 2
+        shifted = [(1 + system.overlaps(place)) / 2 for place in range(len(system.layers))]
         return {
-            name: Outcomes(1.0, 1.0, {NAME: float(echo(shifted[one, other], order))}, None, exact=True)
-            for name, one, other, order in circuit_names(system)
+            one.name: _exact(float(echo(shifted[one.layer][one.input, one.neuron], one.order)))
+            for one in echoes(system)
         }
 
     def closed_form(self, model: Model) -> Result:
         system = _network(model)
-        values: dict[str, Any] = {
-            "output": system.passed[-1].output.tolist(),
-            "layers": [layer_facts(one, system.orders) for one in system.passed],
-            "classical_multiply_adds": system.multiply_adds,
-            "inner_products": system.inner_products,
-            "loads": system.loads,
-        }
+        values = _values(system, system.passed, [layer_facts(one, system.orders) for one in system.passed])
+        values["loads"] = system.loads
         trained = system.trained()
         if trained is not None:
             values["train"] = trained
         return Result({"success_probability": 1.0}, {}, 1.0, (), values)
 
     def result(self, model: Model, seen: Mapping[str, Any]) -> Result:
-        system, found = _network(model), seen[ESTIMATES]
-        shifted, errors = np.array(found["shifted"]), np.array(found["errors"])
-        exact = all(seen[name].exact for name, *_ in circuit_names(system))
-        (layer,), (one,) = system.layers, system.passed
-        norms = one.input_norms[:, None] * one.weight_norms
-        z = (2 * shifted - 1) * norms
-        told = Passed(one.inputs, z, layer.after(z), one.weight_norms, one.input_norms)
-        taken = {str(order): found["echoes"][str(order)] for order in system.orders}
-        facts = layer_facts(told, system.orders) | {"echo": taken}
-        values: dict[str, Any] = {
-            "output": told.output.tolist(),
-            "layers": [facts],
-            "classical_multiply_adds": system.multiply_adds,
-            "inner_products": system.inner_products,
-        }
-        if exact:
+        system, seen = _network(model), with_steps(model, seen)
+        through, facts, halves = [], [], []
+        inputs, around = system.inputs, np.zeros_like(system.inputs)
+        for place, layer in enumerate(system.layers):
+            found = seen[estimates_of(place)]
+            one, half, around = told_of(layer, inputs, around, found)
+            taken = {str(order): found["echoes"][str(order)] for order in system.orders}
+            through.append(one)
+            facts.append(layer_facts(one, system.orders) | {"echo": taken})
+            halves.append({"pre_activation": half.tolist()})
+            inputs = one.output
+        values = _values(system, through, facts)
+        if all(seen[one.name].exact for one in echoes(system)):
             return Result({"success_probability": 1.0}, {}, 1.0, (), values)
-        half = 2 * errors * norms
-        value_errors = {"output": output_errors(layer, z, half), "layers": [{"pre_activation": half.tolist()}]}
+        value_errors = {"output": around.tolist(), "layers": halves}
         return Result({"success_probability": 1.0}, {"success_probability": 0.0}, 1.0, (), values, value_errors)
 
 
-def circuit_names(system: FeedForward) -> Iterator[tuple[str, int, int, int]]:
-    """The name of each circuit of the first layer, its input, its neuron and its order."""
-    for one in range(len(system.inputs)):
-        for neuron in range(len(system.layers[0].weights)):
-            for order in system.orders:
-                yield f"input-{one}-neuron-{neuron}-order-{order}", one, neuron, order
+class Echo(NamedTuple):
+    """One circuit: its name, and the layer, input, neuron and order that it is of."""
+
+    name: str
+    layer: int
+    input: int
+    neuron: int
+    order: int
 
 
-def likelihood(system: FeedForward, seen: Mapping[str, Outcomes], options: Mapping[str, Any]) -> dict[str, Any]:
+def echoes(system: FeedForward, layer: int | None = None) -> Iterator[Echo]:
+    """The circuits of all layers, or of one."""
+    for place in range(len(system.layers)) if layer is None else (layer,):
+        for one in range(len(system.inputs)):
+            for neuron in range(len(system.layers[place].weights)):
+                for order in system.orders:
+                    name = f"layer-{place}-input-{one}-neuron-{neuron}-order-{order}"
+                    yield Echo(name, place, one, neuron, order)
+
+
+def estimates_of(layer: int) -> str:
+    """What the classical step of a layer writes."""
+    return f"estimates-{layer}"
+
+
+def likelihood(
+    system: FeedForward, layer: int, seen: Mapping[str, Outcomes], options: Mapping[str, Any]
+) -> dict[str, Any]:
     """The overlaps of the largest likelihood and the halves of their 99% intervals, a classical step. Exact outcomes
-    give the overlap by the echo of order 1; every other order has to agree."""
-    shape = (len(system.inputs), len(system.layers[0].weights))
+    give the overlap by the echo of order 1; verification has compared all orders."""
+    shape = (len(system.inputs), len(system.layers[layer].weights))
     by_place: dict[tuple[int, int], list[tuple[int, Outcomes]]] = {}
-    for name, one, neuron, order in circuit_names(system):
-        by_place.setdefault((one, neuron), []).append((order, seen[name]))
+    for one in echoes(system, layer):
+        by_place.setdefault((one.input, one.neuron), []).append((one.order, seen[one.name]))
     shifted, errors = np.zeros(shape), np.zeros(shape)
-    echoes = {str(order): np.zeros(shape) for order in system.orders}
+    shares = {str(order): np.zeros(shape) for order in system.orders}
     for place, outcomes in by_place.items():
         for order, found in outcomes:
-            echoes[str(order)][place] = found.share(NAME)
+            shares[str(order)][place] = found.share(NAME)
         shifted[place], errors[place] = _overlap(outcomes)
-    told = {order: values.tolist() for order, values in echoes.items()}
-    return {ESTIMATES: {"shifted": shifted.tolist(), "errors": errors.tolist(), "echoes": told}}
+    told = {order: values.tolist() for order, values in shares.items()}
+    return {estimates_of(layer): {"shifted": shifted.tolist(), "errors": errors.tolist(), "echoes": told}}
+
+
+def told_of(layer: Dense, inputs: Real, around: Real, found: Mapping[str, Any]) -> tuple[Passed, Real, Real]:
+    """What estimates say of a layer whose inputs are known to ``around``: its values, how far z may be off, and how far
+    the outputs may: f is monotone, so that the ends of an interval of z are those of f(z)."""
+    norms = passed([layer], inputs)[0]
+    lengths = norms.input_norms[:, None] * norms.weight_norms
+    z = (2 * np.array(found["shifted"]) - 1) * lengths
+    half = 2 * np.array(found["errors"]) * lengths + around @ np.abs(layer.weights).T
+    one = Passed(inputs, z, layer.after(z), norms.weight_norms, norms.input_norms)
+    ends = np.maximum(layer.after(z + half) - one.output, one.output - layer.after(z - half))
+    return one, half, np.asarray(ends, dtype=np.float64)
+
+
+def _values(system: FeedForward, through: Sequence[Passed], facts: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "output": through[-1].output.tolist(),
+        "layers": facts,
+        "classical_multiply_adds": system.multiply_adds,
+        "inner_products": system.inner_products,
+    }
 
 
 def _overlap(outcomes: Sequence[tuple[int, Outcomes]]) -> tuple[float, float]:
     if all(found.exact for _, found in outcomes):
-        first = dict(outcomes)[1]
-        return float(np.sqrt(min(1.0, first.share(NAME)))), 0.0
+        return float(np.sqrt(min(1.0, dict(outcomes)[1].share(NAME)))), 0.0
     orders = [order for order, _ in outcomes]
     hits = [found.success[NAME] for _, found in outcomes]
     return most_likely(orders, hits, [found.total for _, found in outcomes])
 
 
-def output_errors(layer: Dense, z: Real, half: Real) -> list[list[float]]:
-    """How far f reaches over the intervals of z: exact for functions that only grow."""
-    middle = layer.after(z)
-    ends = np.maximum(layer.after(z + half) - middle, middle - layer.after(z - half))
-    found: list[list[float]] = ends.tolist()
-    return found
+def _exact(probability: float) -> Outcomes:
+    return Outcomes(1.0, 1.0, {NAME: probability}, None, exact=True)
 
 
 def _network(model: Model) -> FeedForward:

@@ -20,6 +20,7 @@ from qsac.families.program.feed_forward.network import Dense, passed
 
 if TYPE_CHECKING:
     from qsac.families.contract import Plan
+    from qsac.families.outcomes import Outcomes
     from qsac.families.program.model import Model
 
 Real = NDArray[np.float64]
@@ -104,6 +105,19 @@ class Layers:
     precision: float
     failure: float
     refused: Mapping[str, str]
+    measured: tuple[Real, ...] = field(default=(), repr=False)
+    """Rows that were read and enter the second layer, the third one, .., as far as they are known."""
+
+    @property
+    def state_qubits(self) -> int:
+        """Those of a row's state, which has d + 1 components."""
+        return int(self.rows.shape[1]).bit_length()
+
+    def entering(self, place: int) -> Real:
+        """What the circuits of a layer load: the tokens, rows that were read where there are some, else exact ones."""
+        if place == 0:
+            return self.rows
+        return self.measured[place - 1] if place <= len(self.measured) else self.steps[place - 1][1].output
 
     @property
     def tokens(self) -> int:
@@ -154,6 +168,12 @@ class Layers:
             "feed_forward": after.feed_forward.tolist(),
             "output": after.output.tolist(),
         }
+
+    def fed(self, seen: Mapping[str, Outcomes]) -> Layers:
+        """The same with what the circuits of ``seen`` give for the rows of later layers."""
+        from qsac.families.program.layers.circuits import fed as fed_layers
+
+        return fed_layers(self, seen)
 
     def plan(self, model: Model) -> Plan:
         from qsac.families.program.layers.circuits import plan

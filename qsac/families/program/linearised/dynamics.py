@@ -6,7 +6,7 @@ y(t+1) = A y(t) + b. The history of T' = steps + 1 instants solves M Z = r, M = 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -21,6 +21,7 @@ from qsac.numerics.bounded_polynomials import inverse_polynomial
 
 if TYPE_CHECKING:
     from qsac.families.contract import Plan
+    from qsac.families.outcomes import Outcomes
     from qsac.families.program.model import Model
 
 Real = NDArray[np.float64]
@@ -138,6 +139,10 @@ class Linearised:
         condition = alpha / float(np.linalg.norm(matrix, -2))
         errors = {str(degree): inverse_polynomial(degree, condition)[0].error for degree in SHOWN_DEGREES}
         return {"alpha": alpha, "kappa": condition, "error_of_inverse_by_degree": errors}
+
+    def fed(self, seen: Mapping[str, Outcomes]) -> Linearised:
+        """The same: no circuit comes after another one."""
+        return self
 
     def plan(self, model: Model) -> Plan:
         from qsac.families.program.linearised.circuits import plan

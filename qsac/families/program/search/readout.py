@@ -10,7 +10,7 @@ import numpy as np
 
 from qsac.families.contract import Result
 from qsac.families.outcomes import RESOLUTION, Outcomes
-from qsac.families.program.readouts import ProgramReadout
+from qsac.families.program.readouts import ProgramReadout, with_steps
 from qsac.families.program.search.walks import circuit_names, given_keys
 from qsac.numerics.search_schedule import missed
 
@@ -59,7 +59,7 @@ class SearchReadout(ProgramReadout):
         return Result({"success_probability": probability}, {}, probability, (), values)
 
     def result(self, model: Model, seen: Mapping[str, Any]) -> Result:
-        search = _search(model)
+        search, seen = _search(model), with_steps(model, seen)
         outcomes = {name: seen[name] for name, _, _ in circuit_names(search)}
         found = {int(row): tuple(keys) for row, keys in seen[FOUND].items()}
         exact = all(one.exact for one in outcomes.values())

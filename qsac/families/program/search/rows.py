@@ -17,6 +17,7 @@ from qsac.numerics.signal_processing import phases_of
 
 if TYPE_CHECKING:
     from qsac.families.contract import Plan
+    from qsac.families.outcomes import Outcomes
     from qsac.families.program.model import Model
 
 Real = NDArray[np.float64]
@@ -225,6 +226,10 @@ class Search:
             }
             for row in self.rows
         ]
+
+    def fed(self, seen: Mapping[str, Outcomes]) -> Search:
+        """The same: no circuit comes after another one."""
+        return self
 
     def plan(self, model: Model) -> Plan:
         from qsac.families.program.search.circuits import plan
