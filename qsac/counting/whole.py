@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from qsac.counting.formulas import Cost, cost
+from qsac.errors import present
 from qsac.ir.attention import LoadWhole
 from qsac.ir.op import Scope
 from qsac.native.circuit import GateFamily
 from qsac.numerics.plan import occupied_columns
 from qsac.numerics.plan import planned_gates as gates
-from qsac.numerics.single_states import disentangled
 
 
 @cost.register(LoadWhole)
@@ -19,4 +19,5 @@ def _(op: LoadWhole, scope: Scope, family: GateFamily) -> Cost:
         return Cost(gates(table.shape[0], occupied_columns(table.values), size, real=table.real))
     if table.real and size <= 2:
         return Cost(size - 1)
-    return Cost(disentangled(table.values[0]).gates)
+    structure = present(op.by_structure(scope), "the structure of a single row")
+    return Cost(structure.gates)

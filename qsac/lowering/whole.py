@@ -20,7 +20,6 @@ from qsac.lowering.context import LoweringContext, lowering
 from qsac.lowering.structured import steps_of
 from qsac.numerics.cascade import GateLevel, RotationLevel, complex_cascade, real_cascade
 from qsac.numerics.ladder import up_to_diagonal
-from qsac.numerics.single_states import disentangled
 
 
 @lowering.register(LoadWhole)
@@ -38,8 +37,8 @@ def _uncomputed(
     if len(rows) == 1:
         if not np.iscomplexobj(rows) and len(data) <= 2:
             return _real_state(rows[0], data, place)
-        if place.numbers is None:
-            found = place.cached(("whole", op.table), lambda: disentangled(rows[0]))
+        found = op.by_structure(place.scope)
+        if place.numbers is None and found is not None:
             load = LoadTokens(op.data, (), op.table, inverse=True)
             return _without_promises(steps_of(found.steps, load, Data.of(data), place), ())
     levels = place.cached(("whole levels", op.table, len(controls)), lambda: _levels(rows))

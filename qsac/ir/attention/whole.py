@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import ClassVar, Self
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 from qsac.ir.attention.loader import completed, rows_for
 from qsac.ir.op import Level, Op, Scope, spoken
+from qsac.ir.table import Table
+from qsac.numerics.single_states import Disentangled, disentangled
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,11 @@ class LoadWhole(Op):
             return f"table {self.table!r} has rows that are not of unit norm"
         return None
 
+    def by_structure(self, scope: Scope) -> Disentangled | None:
+        """How a single row is taken to zero in few gates; None for several."""
+        table = scope.tables[self.table]
+        return _disentangled(table) if table.shape[0] == 1 else None
+
     def adjoint(self) -> Self:
         return replace(self, inverse=not self.inverse)
 
@@ -58,3 +66,9 @@ class LoadWhole(Op):
         rows = rows_for(scope.tables[self.table].values, scope.dimension(self.index))
         matrices = completed(rows)
         return np.conj(matrices.transpose(0, 2, 1)) if self.inverse else matrices
+
+
+@lru_cache(maxsize=1024)
+def _disentangled(table: Table) -> Disentangled:
+    # Solving a ladder takes a hundredth of a second, and passes ask for what programs take again and again.
+    return disentangled(table.values[0])
