@@ -1,5 +1,6 @@
 """Programs of drawn numbers and shapes."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ def network(seed: int) -> dict[str, Any]:
             "bias": rng.normal(size=after).tolist(),
             "activation": str(rng.choice(["tanh", "relu", "sigmoid", "identity"])),
         }
-        for before, after in zip(widths, widths[1:], strict=False)
+        for before, after in pairwise(widths)
     ]
     orders = [1, 2, 3][: int(rng.integers(1, 4))]
     program = {
