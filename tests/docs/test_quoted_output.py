@@ -24,7 +24,7 @@ OF_MANY_BLOCKS = 1e-2
 """Blocks of a large circuit, and ladders on a device, may be written with a gate of one qubit more or fewer on another
 processor."""
 LARGE = ("docs/from-a-trained-layer.md", "docs/sweeps.md")
-WITH_CONSOLE = ("quickstart", "templates", "estimate", "from-a-trained-layer", "inspecting", "sweeps")
+WITH_CONSOLE = ("quickstart", "templates", "estimate", "from-a-trained-layer", "inspecting", "sweeps", "programs")
 QUOTED = re.compile(r"```console\n(.*?)```", re.DOTALL)
 
 

@@ -142,7 +142,7 @@ def _of_linearised(system: Linearised) -> list[Fact]:
 
 
 def _of_search(search: Search) -> list[Fact]:
-    kind = "those above" if search.rest is None else f"{search.rest:g} elsewhere, those above"
+    kind = "other keys are dropped" if search.rest is None else f"other keys have the score {search.rest:g}"
     found: list[Fact] = [
         ("tokens", f"{search.tokens:,} of dimension {search.dimension:,}, {search.mask} mask"),
         ("threshold", f"{search.variable} {search.oracle_threshold:g}, margin {search.oracle_margin:g}; {kind}"),

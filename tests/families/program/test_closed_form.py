@@ -24,7 +24,8 @@ def test_vectors(path: Path) -> None:
     result = model.readout.closed_form(model)
     compared = _compared(json.loads(json.dumps(result.values, allow_nan=False)), found["expected"], path.stem)
     assert compared > 20
-    assert result.warnings == ()
+    crowded = getattr(model.system, "crowded", ())
+    assert len(result.warnings) == bool(crowded)
     assert len(list(model.readout.rows(model, result))) == model.readout.row_count(model, result) > 0
 
 

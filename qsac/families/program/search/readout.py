@@ -55,8 +55,9 @@ class SearchReadout(ProgramReadout):
             "schedule": _as_json(search.ideal_schedules),
             "classical_multiply_adds": search.multiply_adds,
         }
+        values["possible"] = [search.possible(row) for row in search.rows]
         probability = _accepted(self.expected(model)) if not search.refused else None
-        return Result({"success_probability": probability}, {}, probability, (), values)
+        return Result({"success_probability": probability}, {}, probability, _crowded(search), values)
 
     def result(self, model: Model, seen: Mapping[str, Any]) -> Result:
         search, seen = _search(model), with_steps(model, seen)
@@ -115,6 +116,18 @@ def _values(search: Search, found: Mapping[int, Any], taken: Mapping[int, Mappin
             str(keys): missed(shots, keys, search.most, loss=search.loss) for keys, shots in taken.items()
         },
     }
+
+
+def _crowded(search: Search) -> tuple[str, ...]:
+    """A warning of rows that the schedule is not for."""
+    rows = search.crowded
+    if not rows:
+        return ()
+    listed = ", ".join(map(str, rows[:8])) + (", .." if len(rows) > 8 else "")
+    return (
+        f"rows {listed} have more than {search.most:,} keys above {search.threshold - search.margin / 2:.4g}, the "
+        'lower end of the margin: they may miss keys more often than "failure" says; raise "most" or the threshold',
+    )
 
 
 def _as_json(schedules: Mapping[int, Mapping[int, int]]) -> dict[str, dict[str, int]]:

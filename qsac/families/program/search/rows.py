@@ -94,6 +94,15 @@ class Search:
         """The keys whose score is at least the threshold."""
         return tuple(int(key) for key in np.flatnonzero(self.scores[row, : self.keys(row)] >= self.threshold))
 
+    def possible(self, row: int) -> int:
+        """How many keys are above the lower end of the margin: those that the oracle may mark."""
+        return int((self.scores[row, : self.keys(row)] >= self.threshold - self.margin / 2).sum())
+
+    @property
+    def crowded(self) -> tuple[int, ...]:
+        """Rows with more possible keys than are planned for."""
+        return tuple(row for row in self.rows if self.keys(row) > 1 and self.possible(row) > self.most)
+
     # The oracle
 
     @property
