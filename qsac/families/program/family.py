@@ -17,6 +17,7 @@ from qsac.families.program.diagnosis import MODEL
 from qsac.families.program.examples import examples
 from qsac.families.program.feed_forward.readout import FeedForwardReadout
 from qsac.families.program.layers.readout import LayersReadout
+from qsac.families.program.meanings import METRICS
 from qsac.families.program.model import Model
 from qsac.families.program.reading import read
 from qsac.families.program.schema import ModelFile
@@ -33,6 +34,7 @@ class Programs:
     """
 
     section = "program"
+    metrics = METRICS
     fields = ModelFile
     contract: Contract = MODEL
     classical_work = CLASSICAL_WORK
