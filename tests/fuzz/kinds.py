@@ -49,6 +49,7 @@ def every_kind() -> dict[str, Kind]:
         commands,
         counts,
         entries,
+        hybrid,
         journals,
         machines,
         models,
@@ -57,5 +58,18 @@ def every_kind() -> dict[str, Kind]:
         views,
     )
 
-    modules = (models, arrays, machines, artifacts, templates, programs, counts, journals, entries, commands, views)
+    modules = (
+        models,
+        arrays,
+        machines,
+        artifacts,
+        templates,
+        programs,
+        counts,
+        journals,
+        entries,
+        commands,
+        views,
+        hybrid,
+    )
     return {kind.name: kind for module in modules for kind in module.KINDS}
