@@ -30,10 +30,11 @@ class PhaseState(Op):
 
     @property
     def targets(self) -> tuple[str, ...]:
-        return self.registers
+        return () if self.state == "zero" else self.registers
 
     @property
-    def diagonal_on(self) -> tuple[str, ...]:
+    def controlled_by(self) -> tuple[str, ...]:
+        # About |0...0> it is diagonal.
         return self.registers if self.state == "zero" else ()
 
     def check(self, scope: Scope) -> str | None:
@@ -53,10 +54,11 @@ class PhaseState(Op):
 
     def matrices(self, scope: Scope) -> NDArray[np.complex128]:
         dimension = scope.dimension(self.registers)
-        vector = np.zeros(dimension)
         if self.state == "zero":
-            vector[0] = 1.0
-        else:
-            vector[: self.length] = 1 / np.sqrt(self.length)
+            phases = np.full(dimension, -self.angle)
+            phases[0] = self.angle
+            return np.asarray(np.exp(1j * phases).reshape(-1, 1, 1), dtype=np.complex128)
+        vector = np.zeros(dimension)
+        vector[: self.length] = 1 / np.sqrt(self.length)
         matrix = np.exp(-1j * self.angle) * np.eye(dimension) + 2j * np.sin(self.angle) * np.outer(vector, vector)
         return np.asarray(matrix[None], dtype=np.complex128)
