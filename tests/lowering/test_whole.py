@@ -6,12 +6,13 @@ from numpy.typing import NDArray
 
 from qsac.counting.formulas import two_qubit_gates
 from qsac.emit.emit import emit
-from qsac.ir.attention import LoadWhole, PhaseState, PrepareIndex, Project
+from qsac.ir.attention import AddConstant, LoadTokens, LoadWhole, PhaseState, PrepareIndex, Project
 from qsac.ir.interpreter import final_state, interpret
 from qsac.ir.op import Op, Register
 from qsac.ir.parser import parse_program
 from qsac.ir.printer import print_program
 from qsac.ir.program import Program, Readout
+from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.ir.table import Table
 from qsac.ir.verifier import ProgramError, verify
 from qsac.lowering.lower import lower
@@ -156,3 +157,33 @@ def test_rules(ops: list[Op], said: str) -> None:
 def test_phases_on_the_index_are_controls() -> None:
     """What is diagonal on the index may stand between a load and its inverse."""
     verify(_program(_rows(3, 4, False), [_load(None), PhaseState(("key",), 0.5), _load(None, inverse=True)]))
+
+
+@pytest.mark.parametrize("amount", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("controlled", [False, True])
+def test_additions(amount: int, controlled: bool) -> None:
+    """From each number, by each amount."""
+    for start in range(8):
+        when: tuple[str, ...] = ("flag",) if controlled else ()
+        flag = np.array([[0.6, 0.8]])
+        number = np.zeros((1, 8))
+        number[0, start] = 1.0
+        registers = (*(Register(name, 1) for name in when), Register("high", 1), Register("low", 2))
+        ops: list[Op] = [
+            *(LoadTokens(name, (), "flag") for name in when),
+            LoadTokens(("high", "low"), (), "number"),
+            AddConstant(("high", "low"), amount, when),
+            SaveProbabilities((*when, "high", "low"), "weights"),
+            Project((*when, "high", "low")),
+        ]
+        tables = {"number": Table(number)} | ({"flag": Table(flag)} if controlled else {})
+        program = Program(
+            "sum", "attention", registers, tables, tuple(ops), (Readout("all", (), (*when, "high", "low")),)
+        )
+        verify(program)
+        found = interpret(program).observed["weights"].reshape(-1, 8)
+        assert found[-1][(start + amount) % 8] == pytest.approx(0.64 if controlled else 1.0)
+        blocks = lower(program, _context())
+        verify(blocks)
+        np.testing.assert_allclose(interpret(blocks).observed["weights"].reshape(-1, 8), found, atol=1e-12)
+        assert emit(blocks, _context()).two_qubit_gates <= two_qubit_gates(program, "zzphase")

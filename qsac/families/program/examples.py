@@ -16,7 +16,7 @@ from qsac.files.numbers import as_lists
 
 
 def examples() -> Iterator[Model]:
-    """Searches of real and complex tokens, by lengths and by real parts, a network, and a layer with tomography."""
+    """Searches of real and complex tokens, a network, a layer with tomography, linearised training."""
     rng = np.random.default_rng(7)
     wide = {"type": "search", "threshold": 0.5, "margin": 0.8, "mask": "full", "most": 1, "failure": 0.1}
     typical = wide | {"schedule": "typical", "oracle": {"type": "overlap", "degree": 4}}
@@ -35,6 +35,9 @@ def examples() -> Iterator[Model]:
     attention = {"kernel": {"type": "softmax-taylor", "degree": 1, "temperature": 0.5}}
     layers = {"type": "layers", "layers": [{"attention": attention}], "head": {"type": "mean"}}
     yield _made("layers", rng.normal(size=(2, 2)), layers)
+    training = {"type": "linearised-training", "model": {"type": "neuron", "activation": [0.0, 1.0, 0.3]}, "order": 2}
+    data = {"inputs": [[0.5], [1.0], [-0.8]], "targets": [0.448, 0.992, -0.51712], "rate": 0.5, "steps": 2}
+    yield _made("training", None, training | data | {"start": [0.5], "center": [0.7], "scale": 0.5})
 
 
 def _made(name: str, tokens: Any, program: dict[str, Any]) -> Model:

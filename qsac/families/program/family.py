@@ -17,6 +17,7 @@ from qsac.families.program.diagnosis import MODEL
 from qsac.families.program.examples import examples
 from qsac.families.program.feed_forward.readout import FeedForwardReadout
 from qsac.families.program.layers.readout import LayersReadout
+from qsac.families.program.linearised.readout import LinearisedReadout
 from qsac.families.program.meanings import METRICS
 from qsac.families.program.model import Model
 from qsac.families.program.reading import read
@@ -38,7 +39,9 @@ class Programs:
     fields = ModelFile
     contract: Contract = MODEL
     classical_work = CLASSICAL_WORK
-    readouts: Mapping[str, type[Any]] = {kind.type: kind for kind in (SearchReadout, FeedForwardReadout, LayersReadout)}
+    readouts: Mapping[str, type[Any]] = {
+        kind.type: kind for kind in (SearchReadout, FeedForwardReadout, LayersReadout, LinearisedReadout)
+    }
 
     def read(self, fields: BaseModel, given: Mapping[str, Any], folder: Path) -> Model:
         return of_type(read(of_type(fields, ModelFile), given, folder), Model)

@@ -1,5 +1,6 @@
 """Ops of the attention level, one family a file."""
 
+from qsac.ir.attention.add_constant import AddConstant
 from qsac.ir.attention.degree import PrepareDegree, RotateDegree
 from qsac.ir.attention.evolution import LoadEvolution
 from qsac.ir.attention.indices import PrepareIndex, PrepareIndices, PrepareKeys
@@ -16,6 +17,7 @@ from qsac.ir.attention.unitary import ApplyUnitary
 from qsac.ir.attention.whole import LoadWhole
 
 __all__ = [
+    "AddConstant",
     "ApplyUnitary",
     "LoadEvolution",
     "LoadPruned",

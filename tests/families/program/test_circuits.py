@@ -13,7 +13,7 @@ from qsac.ir.program import Program
 from qsac.simulation.verification import TOLERANCE, compare, of_circuit, of_program
 from tests.cases import seeds
 from tests.families.program import generated
-from tests.families.program.models import layers, loaded, network, search
+from tests.families.program.models import layers, loaded, network, search, vector
 from tests.shares import Share
 
 EIGHT = np.random.default_rng(5).normal(size=(8, 4)).tolist()
@@ -60,6 +60,17 @@ def test_gates_of_a_row_of_attention() -> None:
     assert len(compiled.circuits) == 8 * 3
     assert max(part["two_qubit_gates"] for part in compiled.parts_stats) <= 90
     assert compiled.stats["qubits"] == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "gates", "qubits"),
+    [("training-1-order-2", 34, 5), ("training-linear-2", 34, 5), ("training-2-order-2", 294, 7)],
+)
+def test_gates_of_a_history(name: str, gates: int, qubits: int) -> None:
+    """33, 31 and 272 gates of an all-to-all machine."""
+    compiled = qsac.compile(loaded(vector(name)["model"]), "h2")
+    assert max(part["two_qubit_gates"] for part in compiled.parts_stats) <= gates
+    assert compiled.stats["qubits"] == qubits
 
 
 # Loads are barriers
@@ -158,7 +169,7 @@ def _is_built(given: Any) -> bool:
     return _agree(given) > 0
 
 
-@pytest.mark.parametrize("kind", ["search", "network", "layers"])
+@pytest.mark.parametrize("kind", ["search", "network", "layers", "training"])
 def test_generated_programs(kind: str) -> None:
     """Of 100 models a kind one in twenty where not all are asked for."""
     with Share(0.5) as share:

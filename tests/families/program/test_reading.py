@@ -122,7 +122,8 @@ def test_terms_are_checked(place: int) -> None:
         (network(layers=[{"weights": [[1, 2], [0, 0]]}]), "/program/layers/0/weights/1"),
         (layers(tomography={"method": "reference"}), "/program/tomography/method"),
         (layers(feed_forward_by="inner-products"), "/program/feed_forward_by"),
-        (training(), "/program/type"),
+        (training(solver={"type": "qsvt"}), "/program/solver/type"),
+        (training(order=6, **PAIRS), "/program/order"),
     ],
 )
 def test_what_has_no_circuits_is_refused_and_has_a_closed_form(given: Any, pointer: str) -> None:

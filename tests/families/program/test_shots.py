@@ -15,7 +15,7 @@ from qsac.families.program.model import Model
 from qsac.runtime.run import run as run_compiled
 from qsac.simulation.verification import compare, of_program
 from tests.cases import ALL
-from tests.families.program.models import layers, loaded, network, search, vector
+from tests.families.program.models import layers, loaded, network, search, training, vector
 
 Rng = np.random.Generator
 
@@ -216,6 +216,30 @@ def test_compiled_layers_are_read() -> None:
     found = np.array(result.values["layers"][0]["attention"])
     assert 1e-6 < np.abs(found - exact).max() < 0.05
     assert model.readout.shots(model, model.expected, 0.1) > 100
+
+
+# Linearised training
+
+
+def test_parameters_are_read() -> None:
+    """The standard error that is told, gamma alpha |r| / (2 sqrt N), is that of 60 runs, whatever the value."""
+    for name in ("training-1-order-2", "training-linear-2"):
+        model = loaded(vector(name)["model"])
+        exact = np.array(model.readout.closed_form(model).values["theta_carleman"])
+        off = []
+        for seed in range(60):
+            result = _run(model, 4000, seed)
+            found = np.array(result.values["theta_carleman"])
+            off.append((found - exact) / np.array(result.value_errors["theta_carleman"]))
+        spread = np.sqrt(np.mean(np.square(off), axis=0))
+        assert spread.max() < 1.4
+        assert spread.max() > 0.3
+
+
+def test_the_precision_of_the_model_is_planned_for() -> None:
+    model = loaded(training(precision=0.01))
+    shots = model.readout.shots(model, model.expected, 0.1)
+    assert model.system.spread / np.sqrt(shots) == pytest.approx(0.01, rel=0.01)
 
 
 def test_shots_of_later_layers_are_refused_where_nothing_feeds_them() -> None:

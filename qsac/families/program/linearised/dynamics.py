@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from math import ceil, log2
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -45,6 +44,7 @@ class Linearised:
     places: tuple[int, ...]
     samples: int
     solver: Literal["neumann", "qsvt"]
+    precision: float
 
     @property
     def entries(self) -> int:
@@ -121,13 +121,44 @@ class Linearised:
         )
         return (float(np.linalg.norm(self.maps[0], 2)) / distance + higher) / contraction
 
+    @property
+    def time_qubits(self) -> int:
+        """Those of the instants."""
+        return self.steps.bit_length()
+
+    @property
+    def state_qubits(self) -> int:
+        """Those of what there is at an instant."""
+        return max(1, (len(self.offset) - 1).bit_length())
+
+    def padded(self, history: Real) -> Real:
+        """Something of the history's size, with zeros to powers of two: (2^time, 2^state)."""
+        size = len(self.offset)
+        found = np.zeros((1 << self.time_qubits, 1 << self.state_qubits))
+        found[: self.steps + 1, :size] = history.reshape(-1, size)
+        return found
+
+    @cached_property
+    def powers(self) -> list[Real]:
+        """A^(2^j) for each bit of the time."""
+        found = [self.matrix]
+        for _ in range(self.time_qubits - 1):
+            found.append(found[-1] @ found[-1])
+        return found
+
+    @property
+    def alpha(self) -> float:
+        """What the product of the series is divided by."""
+        return float(np.prod([1 + np.linalg.norm(power, 2) for power in self.powers]))
+
+    @property
+    def spread(self) -> float:
+        """The standard error of a parameter, times the root of the shots: gamma alpha |r| / 2, whatever its value."""
+        return float(self.scale * self.alpha * np.linalg.norm(self.right) / 2)
+
     def neumann(self) -> dict[str, Any]:
         """The exact product over the bits of the time: prod (1 + X^(2^j)), X = S (x) A."""
-        instants = self.steps + 1
-        bits, power, alpha = ceil(log2(instants)), self.matrix, 1.0
-        for _ in range(bits):
-            alpha *= 1 + float(np.linalg.norm(power, 2))
-            power = power @ power
+        instants, alpha = self.steps + 1, self.alpha
         success = (float(np.linalg.norm(self.history)) / (alpha * float(np.linalg.norm(self.right)))) ** 2
         return {"alpha": alpha, "success_probability": success, "uses_of_A": instants - 1}
 

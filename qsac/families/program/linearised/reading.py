@@ -69,6 +69,7 @@ def read_linearised(
         places,
         samples,
         kind_of,
+        program.precision,
     )
     _check(system)
     canonical: dict[str, Any] = {
