@@ -63,9 +63,9 @@ def _row(rng: Rng, low: float, high: float, most: int) -> list[list[float]]:
 
 @pytest.mark.parametrize(("degree", "kind", "allowed"), [(12, "typical", 0.02), (20, "guarantee", 0.01)])
 def test_rows_are_found(degree: int, kind: str, allowed: float) -> None:
-    """1,000 rows, or 60, at a failure of 0.01, by the planned shots of which the heralds take some: no false key ever,
+    """1,000 rows, or 30, at a failure of 0.01, by the planned shots of which the heralds take some: no false key ever,
     and at most as many misses as are allowed (five standard deviations above)."""
-    rows, missed, most = 1000 if ALL else 60, 0, 2
+    rows, missed, most = 1000 if ALL else 30, 0, 2
     rng = np.random.default_rng(degree)
     for _ in range(rows):
         given = search(
