@@ -74,6 +74,7 @@ CODES: Mapping[str, str] = {
     "tokens.dimension-too-small": "tokens or states have fewer than two entries",
     "tokens.unequal-rows": "the rows of tokens or states differ in length",
     "tokens.zero-token": "a token is zero, and has no direction",
+    "tokens.not-normalised": "tokens are to be taken as they are, and are not of length 1",
     "tokens.wrong-shape": "the array in a file is not a sequence of tokens",
     "tokens.unknown-file-kind": "the file's name does not end as that of a known kind of token file",
     "tokens.outside-folder": "a token file is not in the model file's folder, or a link leads out of it",
@@ -147,6 +148,12 @@ CODES: Mapping[str, str] = {
     "inputs.missing": "a model has inputs, and no sample",
     "inputs.wrong-shape": "a sample does not have the shape that the model takes",
     "inputs.wrong-count": "there are no samples, or too many",
+    "program.unused-field": "a program of this type has no such field",
+    "program.complex-numbers": "complex numbers are given where a program takes real ones",
+    "program.repeated-number": "a number of a list is given twice",
+    "program.too-large": "a program has more tokens, terms or unknowns than its closed form holds",
+    "program.no-row-sum": "the kernel of a layer sums to zero over the keys of a row",
+    "program.not-compiled": "a program, or an option of one, has a closed form and no circuits",
     # Trained models that are imported
     "import.unknown-file-kind": "the file of weights is neither a .safetensors nor a .npz file",
     "import.unknown-names": "the names of the arrays are neither a built-in table nor a file of one",
@@ -334,6 +341,7 @@ CODES: Mapping[str, str] = {
     "ir.invalid-op": "an op breaks a rule of the language",
     "ir.not-in-zero": "a register that has to be in zero, or projected on zero, is not",
     "ir.unmatched-pair": "a pair of an op and its adjoint is not closed, or not in order",
+    "ir.unmatched-load": "a whole load is not undone where its index is changed, or it has another index than before",
     "ir.repeated-outcome": "an outcome is measured twice",
     "ir.invalid-readout": "a readout names outcomes that do not exist, repeat, or are never all there at once",
     # Sizes
@@ -428,6 +436,7 @@ CODES: Mapping[str, str] = {
     "plot.not-a-result": "the file is not a result of a run",
     "plot.nothing-to-draw": "the result has no numbers that could be drawn",
     # Runs and counts
+    "run.circuits-after-others": "shots are to be taken of circuits whose numbers are measured by others",
     "run.other-target": "the program is compiled for another target",
     "run.no-emulator": "there is no emulator of this target that runs here",
     "run.no-noise": "noise is asked for where there is none",

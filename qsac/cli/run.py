@@ -199,6 +199,8 @@ def _show_table(compiled: Compiled, result: Result, verbose: bool) -> None:
     noise = ", with noise" * result.noise + ", readout errors corrected" * result.mitigated
     say(f"{compiled.model.name} on {result.target}, {how}{drawn}{noise}")
     _show_rows(compiled.model, result, verbose)
+    if "break_even" in compiled.stats:
+        say(f"break-even: {compiled.stats.get('break_even')}")
     simulated = compiled.target["kind"] == "device" and result.target == compiled.target["name"]
     if simulated and result.seed is not None:
         rates = compiled.target["errors"]

@@ -46,7 +46,7 @@ def family_of(model: Model) -> Family:
 
 @functools.lru_cache(maxsize=1)
 def _builtin() -> dict[str, str]:
-    """Section -> folder of the families in this package."""
+    """Section -> folder of the families in this package, by section."""
     found: dict[str, str] = {}
     for module in pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__):
         folder = f"{PACKAGE}.{module.name}"
@@ -56,7 +56,7 @@ def _builtin() -> dict[str, str]:
         if section in found:
             raise TypeError(f"two folders of {PACKAGE} have the section {section!r}")
         found[section] = folder
-    return found
+    return dict(sorted(found.items()))
 
 
 def _imported(folder: str) -> Family:

@@ -65,9 +65,11 @@ def _equal(found: Any, wanted: Any) -> bool:
 
 
 def close(found: Any, wanted: Any) -> bool:
-    """Whether two values are numbers, or lists of numbers, that differ by rounding alone."""
+    """Whether two values are numbers that differ by rounding alone, texts that are the same, or lists of them."""
     if isinstance(found, list) and isinstance(wanted, list):
         return len(found) == len(wanted) and all(map(close, found, wanted))
+    if isinstance(found, str) and isinstance(wanted, str):
+        return found == wanted
     if not all(type(value) in (int, float) for value in (found, wanted)):
         return False
     try:

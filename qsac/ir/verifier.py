@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from qsac.errors import InvalidInputError
-from qsac.ir.attention import Project
+from qsac.ir.attention import LoadWhole, Project
 from qsac.ir.blocks import Multiplexor
 from qsac.ir.op import Adjointable, Op
 from qsac.ir.program import Program
@@ -56,6 +56,7 @@ def verify(program: Program) -> None:
         ended.update(op.releases)
     _verify_promises(program)
     _verify_pairs(program)
+    _verify_whole_loads(program)
     _verify_readouts(program)
 
 
@@ -205,6 +206,37 @@ def _verify_pairs(program: Program) -> None:
             f"{op.name} opens a pair that nothing closes",
             code="ir.unmatched-pair",
         )
+
+
+def _verify_whole_loads(program: Program) -> None:
+    """A whole load may leave any phases on its index, which inverse loads of its table take back: there are as many of
+    both wherever the index is changed. Loads of one table have one index."""
+    owed: dict[str, int] = {}
+    index_of: dict[str, tuple[str, ...]] = {}
+    for index, op in enumerate(program.ops):
+        if isinstance(op, LoadWhole) and op.index:
+            if index_of.setdefault(op.table, op.index) != op.index:
+                raise ProgramError(
+                    f"op {index} ({op.name}) loads table {op.table!r} by another index than before",
+                    index,
+                    code="ir.unmatched-load",
+                )
+            owed[op.table] = owed.get(op.table, 0) + (-1 if op.inverse else 1)
+            continue
+        changed = set(op.targets).difference(op.diagonal_on)
+        for table, number in owed.items():
+            if number and changed.intersection(index_of[table]):
+                raise ProgramError(
+                    f"op {index} ({op.name}) changes the index of table {table!r} between its load and inverse load",
+                    index,
+                    code="ir.unmatched-load",
+                )
+    for table, number in owed.items():
+        if number:
+            raise ProgramError(
+                f"table {table!r} is loaded and not undone as often, which leaves phases on its index",
+                code="ir.unmatched-load",
+            )
 
 
 def _closes(op: Op, other: Op) -> bool:

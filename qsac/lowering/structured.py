@@ -37,7 +37,7 @@ def _part(op: LoadTokens, part: Part, place: LoweringContext) -> tuple[list[Bloc
     if part.single is not None:
         steps, qubits = part.single.steps, Data(tuple(register[at] for at in part.places), register)
         if op.inverse:
-            return [block for step in steps for block in _step(step, op, qubits, place)], np.zeros(1)
+            return steps_of(steps, op, qubits, place), np.zeros(1)
         # In the order in which their adjoints stand.
         taken = [_step(step, op, qubits, place) for step in reversed(steps)]
         return [block for blocks in reversed(taken) for block in blocks], np.zeros(1)
@@ -64,6 +64,11 @@ def _worked_out(rows: Any, columns: int, orders: Sequence[Rows | None]) -> tuple
     if np.iscomplexobj(rows):
         return complex_cascade(rows, columns, orders)
     return real_cascade(rows, columns, orders), np.zeros(len(rows))
+
+
+def steps_of(steps: Sequence[Step], op: LoadTokens, data: Data, place: LoweringContext) -> list[Block]:
+    """The blocks of what takes a single state to zero."""
+    return [block for step in steps for block in _step(step, op, data, place)]
 
 
 def _step(step: Step, op: LoadTokens, data: Data, place: LoweringContext) -> list[Block]:

@@ -22,6 +22,7 @@ def facts(compiled: Compiled) -> list[Row]:
         *_probability_rows(stats),
         *forecast_rows(stats.get("forecast", {}), compiled.model.readout.precise),
         *_time_rows(stats),
+        *([("break-even", str(stats.get("break_even")))] if "break_even" in stats else []),
         *_cost_rows(stats["cost"], stats.get("forecast", {})),
         *(row for part in compiled.parts_stats for row in _error_rows(part.get("error_budget", {}))),
     ]

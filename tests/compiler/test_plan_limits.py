@@ -34,7 +34,7 @@ def test_heads_are_counted_before_their_matrices_are_read(layers: list[int], mon
     def read(*_: object, **__: object) -> None:
         raise AssertionError("a matrix was read")
 
-    monkeypatch.setattr("qsac.families.transformer.matrices.Matrices.read", read)
+    monkeypatch.setattr("qsac.families.matrices.Matrices.read", read)
     with pytest.raises(DoesNotFitError, match="there are too many heads") as caught:
         load(_model(4, layers))
     assert caught.value.code == "capacity.too-many-heads"

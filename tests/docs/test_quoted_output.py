@@ -32,6 +32,7 @@ WITH_CONSOLE = (
     "inspecting",
     "sweeps",
     "text-classification",
+    "programs",
 )
 QUOTED = re.compile(r"```console\n(.*?)```", re.DOTALL)
 

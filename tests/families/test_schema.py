@@ -58,6 +58,7 @@ def _models(cls: Any, known: frozenset[Any] = frozenset()) -> set[type[pydantic.
     ("section", "elsewhere"),
     [
         ("attention", {"NormalParameters", "StatesFile", "WordsFile", "EmbeddingFile"}),
+        ("program", set()),
         ("steps", {"NormalParameters", "NumbersFile", "IdentityValue", *_BLOCKS}),
         ("transformer", {"ArrayFile", "FixedScale"}),
     ],

@@ -49,6 +49,7 @@ def every_kind() -> dict[str, Kind]:
         commands,
         counts,
         entries,
+        hybrid,
         journals,
         machines,
         models,
@@ -75,5 +76,6 @@ def every_kind() -> dict[str, Kind]:
         views,
         steps,
         texts,
+        hybrid,
     )
     return {kind.name: kind for module in modules for kind in module.KINDS}

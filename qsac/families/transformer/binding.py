@@ -11,7 +11,7 @@ from qsac.arguments import shown
 from qsac.errors import InvalidInputError
 from qsac.families.binding import checked_array, like
 from qsac.families.contract import Parameter
-from qsac.families.transformer.matrices import Matrices
+from qsac.families.matrices import Matrices
 from qsac.families.transformer.model import Model
 from qsac.families.transformer.reading import read
 from qsac.families.transformer.schema import ModelFile

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from qsac.errors import InvalidInputError
+from qsac.families.matrices import Matrices
 from qsac.families.transformer import schema
 from qsac.families.transformer.functions import Fit, fitted
-from qsac.families.transformer.matrices import Matrices
 from qsac.families.transformer.model import Factor, FeedForward, Gated, Polynomial
 from qsac.files import limits
 from qsac.files.numbers import Numbers, as_lists, exactly_real

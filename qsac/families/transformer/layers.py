@@ -6,10 +6,10 @@ from typing import Any
 
 from qsac.errors import InvalidInputError
 from qsac.families.kernel import canonical_kernel, coefficients
+from qsac.families.matrices import Matrices
 from qsac.families.schema import SoftmaxTaylorKernel
 from qsac.families.transformer import schema
 from qsac.families.transformer.feed_forward import feed_forward
-from qsac.families.transformer.matrices import Matrices
 from qsac.families.transformer.model import Head, Layer, Real
 from qsac.files.numbers import Numbers, as_lists, number_list
 from qsac.files.pointer import counted, describe, join, kind, listed, nearest

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from qsac.errors import InvalidInputError
+from qsac.families.matrices import Matrices
 from qsac.families.schema import FileTokens
 from qsac.families.tokens.file import file_tokens
 from qsac.families.tokens.inline import inline_rows
 from qsac.families.tokens.sequence import normalised
 from qsac.families.transformer import schema
 from qsac.families.transformer.layers import layer
-from qsac.families.transformer.matrices import Matrices
 from qsac.families.transformer.model import Model
 from qsac.families.transformer.readouts.reading import build_readout
 from qsac.files import limits

@@ -93,6 +93,7 @@ AREAS = {
     "steps": "The section steps of a model file: how steps, blocks and measurements fit together.",
     "gate": "Single gates in the blocks of a circuit.",
     "inputs": "Samples that a list of steps is run on: `sample` in the model file, or a file given with `--inputs`.",
+    "program": "The section program of a model file: search, networks, layers, linearised training.",
     "import": "Weights of a trained model that a model file is to be made of (`qsac import`).",
     "data": "Data that a model is to be trained on.",
     "features": "Texts that vectors are to be made of, and files of features (`qsac features`).",

@@ -9,11 +9,11 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from qsac.errors import InvalidInputError
+from qsac.families.matrices import Matrices
 from qsac.families.transformer.layers import residual_factors
 from qsac.families.transformer.learning.outline import Array, Learned, Place, Terms, Tree, name_of
 from qsac.families.transformer.learning.sketch import MOST
 from qsac.families.transformer.learning.whole_models import learned_terms
-from qsac.families.transformer.matrices import Matrices
 from qsac.files import limits
 from qsac.files.diagnosis import Contract, refuse
 from qsac.files.numbers import number_list

@@ -9,12 +9,12 @@ import numpy as np
 
 from qsac.errors import InvalidInputError
 from qsac.families.learning import Given
+from qsac.families.matrices import Matrices
 from qsac.families.transformer import schema
 from qsac.families.transformer.learning import sketch
 from qsac.families.transformer.learning.drawing import Drawing, unknown_text
 from qsac.families.transformer.learning.outline import Outline, Place, Tree
 from qsac.families.transformer.learning.sketched_layers import layer
-from qsac.families.transformer.matrices import Matrices
 from qsac.files import limits
 from qsac.files.pointer import counted, join
 

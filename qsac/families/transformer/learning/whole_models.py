@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from qsac.errors import InvalidInputError
+from qsac.families.matrices import Matrices
 from qsac.families.transformer.learning.outline import (
     Array,
     FixedKernel,
@@ -18,7 +19,6 @@ from qsac.families.transformer.learning.outline import (
     Tree,
     name_of,
 )
-from qsac.families.transformer.matrices import Matrices
 from qsac.families.transformer.model import FeedForward, Gated, Layer, Model
 from qsac.families.transformer.readouts.next_token import NextToken
 from qsac.files.numbers import Numbers

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.errors import InvalidInputError
+from qsac.families.matrices import Matrices
 from qsac.families.tokens.sequence import normalised
 from qsac.families.transformer import schema
-from qsac.families.transformer.matrices import Matrices
 from qsac.families.transformer.readouts.next_token import NextToken
 from qsac.families.transformer.readouts.state_fidelity import StateFidelity
 from qsac.files.numbers import Numbers, as_lists

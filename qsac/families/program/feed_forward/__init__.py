@@ -1,0 +1,1 @@
+"""Feed-forward networks by inner-product estimation (arXiv 1812.03089)."""

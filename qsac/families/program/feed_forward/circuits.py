@@ -1,0 +1,101 @@
+"""The echoes of a feed-forward network: one circuit for each layer, input, neuron and order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.families.contract import CircuitStep, ClassicalStep, Plan
+from qsac.families.outcomes import Outcomes
+from qsac.families.program.feed_forward.readout import NAME, Echo, echoes, estimates_of, likelihood, told_of
+from qsac.families.program.readouts import not_compiled
+from qsac.families.program.walk import REFLECTION, Walk
+from qsac.files.pointer import join
+from qsac.ir.attention import PhaseState, Project
+from qsac.ir.op import Op, Register
+from qsac.ir.program import Program, Readout
+from qsac.ir.table import Table
+
+if TYPE_CHECKING:
+    from qsac.families.program.feed_forward.network import FeedForward
+    from qsac.families.program.model import Model
+
+Real = NDArray[np.float64]
+
+VERSION = 1
+
+
+def plan(model: Model, system: FeedForward) -> Plan:
+    """Layer by layer the echoes, all of them one job, and the classical step that makes estimates of them. A later
+    layer's come after those whose outcomes it loads. Raises :class:`~qsac.errors.InvalidInputError` for what is not
+    compiled."""
+    for pointer, found in system.refused.items():
+        raise not_compiled(pointer, found, "the index separate, and no training")
+    steps: list[CircuitStep | ClassicalStep] = []
+    before: tuple[str, ...] = ()
+    for place, layer in enumerate(system.layers):
+        for neuron in np.flatnonzero(~layer.extended.any(axis=1)):
+            pointer = join("/program/layers", place, "weights", int(neuron))
+            raise not_compiled(
+                pointer, "weights and a bias of zero, which no state stands for", "a number other than 0"
+            )
+        circuits = [
+            CircuitStep(one.name, partial(echo_program, model.name, system, one), (NAME,), after=before)
+            for one in echoes(system, place)
+        ]
+        before = tuple(step.name for step in circuits)
+        step = ClassicalStep(
+            f"likelihood-{place}", partial(likelihood, system, place), VERSION, before, (estimates_of(place),)
+        )
+        steps += [*circuits, step]
+    return Plan(tuple(steps))
+
+
+def fed(system: FeedForward, seen: Mapping[str, Outcomes]) -> FeedForward:
+    """The network whose later layers load what the outcomes of the earlier ones are estimated to."""
+    measured, inputs = [], system.inputs
+    for place, layer in enumerate(system.layers[:-1]):
+        if not all(one.name in seen for one in echoes(system, place)):
+            break
+        found = likelihood(system, place, seen, {})[estimates_of(place)]
+        inputs = told_of(layer, inputs, np.zeros_like(inputs), found)[0].output
+        measured.append(inputs)
+    return replace(system, measured=tuple(measured))
+
+
+def echo_program(name: str, system: FeedForward, one: Echo) -> Program:
+    """The walk of an input and a neuron, so many uses of it as the order says, with reflections about zero between."""
+    layer = join("/program/layers", one.layer)
+    rows = {
+        "weights": extended(system.layers[one.layer].extended[one.neuron]),
+        "inputs": extended(np.append(system.entering(one.layer)[one.input], 1.0)),
+    }
+    size = len(rows["weights"]).bit_length() - 1
+    walk = Walk("data", (), "weights", "inputs", f"{layer}/weights", layer if one.layer else "/program/inputs")
+    ops: list[Op] = []
+    for use in range(one.order):
+        if use:
+            ops.append(PhaseState(("data",), REFLECTION, origin="/program/estimate"))
+        ops += walk.use(adjoint=use % 2 == 1)
+    ops.append(Project(("data",), origin="/program/estimate"))
+    return Program(
+        name=name,
+        level="attention",
+        registers=(Register("data", size),),
+        tables={key: Table(row[None]) for key, row in rows.items()},
+        ops=tuple(ops),
+        readouts=(Readout(NAME, (), ("data",)),),
+    )
+
+
+def extended(row: Real) -> Real:
+    """(x/|x|, 1)/sqrt(2), padded with zeros to a power of two."""
+    padded = np.zeros(1 << len(row).bit_length())
+    padded[: len(row)] = row / np.linalg.norm(row)
+    padded[len(row)] = 1.0
+    return np.asarray(padded / np.sqrt(2), dtype=np.float64)

@@ -1,0 +1,1 @@
+"""Layers of attention with tomography and classical residuals between (arXiv 2402.18940)."""

@@ -1,0 +1,1 @@
+"""Training by linearised dynamics: Carleman, and a linear solver for the history (Nat. Commun. 15, 434)."""

@@ -1,0 +1,248 @@
+"""Gradient descent as a linear system: Carleman's linearisation, its history, and what solvers of it take.
+
+u = theta - center, u(t+1) = sum_k F_k u^(x)k, F_1 = 1 - rate * Hessian(center). y_j = (u/gamma)^(x)j for j = 1 .. N:
+y(t+1) = A y(t) + b. The history of T' = steps + 1 instants solves M Z = r, M = 1 - S (x) A with the nilpotent shift S.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.families.program.linearised.polynomials import Polynomial
+from qsac.numerics.bounded_polynomials import inverse_polynomial
+
+if TYPE_CHECKING:
+    from qsac.families.contract import Plan
+    from qsac.families.outcomes import Outcomes
+    from qsac.families.program.model import Model
+
+Real = NDArray[np.float64]
+
+SHOWN_DEGREES = (5, 9, 13, 17, 21)
+"""The degrees of the inverse whose errors a closed form says."""
+
+
+@dataclass(frozen=True, eq=False)
+class Linearised:
+    """``loss``: of the parameters that are trained, of which there are n; ``start`` and ``center`` (n,) of these.
+    ``places``: where they stand among all parameters. ``samples``: how many points the loss is a mean over."""
+
+    loss: Polynomial
+    rate: float
+    steps: int
+    start: Real
+    center: Real
+    order: int
+    scale: float
+    places: tuple[int, ...]
+    samples: int
+    solver: Literal["neumann", "qsvt"]
+    precision: float
+
+    @property
+    def entries(self) -> int:
+        return len(self.right) if self.parameters else 0
+
+    @property
+    def parameters(self) -> int:
+        return len(self.start)
+
+    @property
+    def multiply_adds(self) -> int:
+        """Of plain gradient descent: two passes over all points a step."""
+        return 2 * self.samples * self.parameters * self.steps
+
+    @cached_property
+    def maps(self) -> list[Real]:
+        """F_0, F_1, .., each (n, n^k)."""
+        return maps(self.loss, self.center, self.rate)
+
+    @cached_property
+    def matrix(self) -> Real:
+        """The matrix A."""
+        return carleman(self.maps, self.order, self.scale)[0]
+
+    @cached_property
+    def offset(self) -> Real:
+        """The offset b."""
+        return carleman(self.maps, self.order, self.scale)[1]
+
+    @cached_property
+    def first(self) -> Real:
+        """y(0)."""
+        return _powers((self.start - self.center) / self.scale, self.order)
+
+    @cached_property
+    def right(self) -> Real:
+        """r, the right-hand side."""
+        return np.concatenate((self.first, np.tile(self.offset, self.steps)))
+
+    @cached_property
+    def history(self) -> Real:
+        """Z, (T', D): forward substitution, as M is triangular."""
+        rows = [self.first]
+        for _ in range(self.steps):
+            rows.append(self.matrix @ rows[-1] + self.offset)
+        return np.stack(rows)
+
+    @cached_property
+    def descent(self) -> Real:
+        """Plain gradient descent, (T', n)."""
+        rows = [self.start]
+        for _ in range(self.steps):
+            rows.append(rows[-1] - self.rate * self.loss.gradient(rows[-1]))
+        return np.stack(rows)
+
+    @property
+    def linearised(self) -> Real:
+        """Theta of the history, (T', n)."""
+        return np.asarray(self.center + self.scale * self.history[:, : self.parameters])
+
+    @property
+    def norm(self) -> float:
+        return float(np.linalg.norm(self.matrix, 2))
+
+    @property
+    def dissipation(self) -> float | None:
+        """R: below 1 the linearisation converges (sufficient only); None where F_1 does not contract."""
+        contraction = 1 - float(np.linalg.norm(self.maps[1], 2)) if len(self.maps) > 1 else 1.0
+        distance = float(np.linalg.norm(self.start - self.center))
+        if contraction <= 0 or not distance:
+            return None
+        higher = sum(
+            float(np.linalg.norm(found, 2)) * distance ** (k - 1) for k, found in enumerate(self.maps[2:], start=2)
+        )
+        return (float(np.linalg.norm(self.maps[0], 2)) / distance + higher) / contraction
+
+    @property
+    def time_qubits(self) -> int:
+        """Those of the instants."""
+        return self.steps.bit_length()
+
+    @property
+    def state_qubits(self) -> int:
+        """Those of what there is at an instant."""
+        return max(1, (len(self.offset) - 1).bit_length())
+
+    def padded(self, history: Real) -> Real:
+        """Something of the history's size, with zeros to powers of two: (2^time, 2^state)."""
+        size = len(self.offset)
+        found = np.zeros((1 << self.time_qubits, 1 << self.state_qubits))
+        found[: self.steps + 1, :size] = history.reshape(-1, size)
+        return found
+
+    @cached_property
+    def powers(self) -> list[Real]:
+        """A^(2^j) for each bit of the time."""
+        found = [self.matrix]
+        for _ in range(self.time_qubits - 1):
+            found.append(found[-1] @ found[-1])
+        return found
+
+    @property
+    def alpha(self) -> float:
+        """What the product of the series is divided by."""
+        return float(np.prod([1 + np.linalg.norm(power, 2) for power in self.powers]))
+
+    @property
+    def spread(self) -> float:
+        """The standard error of a parameter, times the root of the shots: gamma alpha |r| / 2, whatever its value."""
+        return float(self.scale * self.alpha * np.linalg.norm(self.right) / 2)
+
+    def neumann(self) -> dict[str, Any]:
+        """The exact product over the bits of the time: prod (1 + X^(2^j)), X = S (x) A."""
+        instants, alpha = self.steps + 1, self.alpha
+        success = (float(np.linalg.norm(self.history)) / (alpha * float(np.linalg.norm(self.right)))) ** 2
+        return {"alpha": alpha, "success_probability": success, "uses_of_A": instants - 1}
+
+    def qsvt(self) -> dict[str, Any]:
+        """A polynomial of the block encoding: alpha = 1 + |A|."""
+        instants, size = self.steps + 1, len(self.offset)
+        alpha = 1 + self.norm
+        matrix = np.eye(instants * size) - np.kron(np.diag(np.ones(instants - 1), -1), self.matrix)
+        condition = alpha / float(np.linalg.norm(matrix, -2))
+        errors = {str(degree): inverse_polynomial(degree, condition)[0].error for degree in SHOWN_DEGREES}
+        return {"alpha": alpha, "kappa": condition, "error_of_inverse_by_degree": errors}
+
+    def fed(self, seen: Mapping[str, Outcomes]) -> Linearised:
+        """The same: no circuit comes after another one."""
+        return self
+
+    def plan(self, model: Model) -> Plan:
+        from qsac.families.program.linearised.circuits import plan
+
+        return plan(model, self)
+
+
+def maps(loss: Polynomial, center: Real, rate: float) -> list[Real]:
+    """F_k as symmetric tensors, (n, n^k), k = 0 .. degree of the loss - 1, of one step of descent about the center."""
+    size = len(center)
+    moved = loss.moved(center)
+    found = []
+    for k in range(max(loss.degree, 2)):
+        tensor = np.zeros((size, size**k))
+        for row in range(size):
+            for column, places in enumerate(product(range(size), repeat=k)):
+                tensor[row, column] = -rate * moved.symmetric_derivative((row, *places)) * (k + 1)
+        if k == 1:
+            tensor += np.eye(size)
+        found.append(tensor)
+    return found
+
+
+def carleman(found: Sequence[Real], order: int, scale: float) -> tuple[Real, Real]:
+    """A and b of the linearisation to an order.
+
+    A_jl = gamma^(l-j) times the sum over k_1 + .. + k_j = l of F_k1 (x) .. (x) F_kj; b is the part l = 0.
+    """
+    size = len(found[0])
+    starts = np.cumsum([0, *(size**j for j in range(1, order + 1))])
+    matrix, offset = np.zeros((starts[-1], starts[-1])), np.zeros(starts[-1])
+    for j in range(1, order + 1):
+        rows = slice(starts[j - 1], starts[j])
+        for degrees in product(range(len(found)), repeat=j):
+            whole = sum(degrees)
+            if whole > order:
+                continue
+            block: Real = np.ones((1, 1))
+            for k in degrees:
+                block = np.asarray(np.kron(block, found[k]), dtype=np.float64)
+            block = block * scale ** (whole - j)
+            if whole:
+                matrix[rows, starts[whole - 1] : starts[whole]] += block
+            else:
+                offset[rows] += block[:, 0]
+    return matrix, offset
+
+
+def best_scale(found: Sequence[Real], order: int, distance: float) -> float:
+    """The scale whose matrix is shortest, by a golden section over its logarithm about the distance of the start."""
+    middle = np.log(max(distance, 1e-3))
+    low, high = middle - 4.0, middle + 4.0
+    ratio = (np.sqrt(5) - 1) / 2
+
+    def length(exponent: float) -> float:
+        return float(np.linalg.norm(carleman(found, order, float(np.exp(exponent)))[0], 2))
+
+    for _ in range(48):
+        first, second = high - ratio * (high - low), low + ratio * (high - low)
+        if length(first) <= length(second):
+            high = second
+        else:
+            low = first
+    return float(f"{np.exp((low + high) / 2):.6g}")
+
+
+def _powers(vector: Real, order: int) -> Real:
+    """(v, v (x) v, ..), up to the order."""
+    parts = [vector]
+    for _ in range(order - 1):
+        parts.append(np.asarray(np.kron(parts[-1], vector), dtype=np.float64))
+    return np.concatenate(parts)

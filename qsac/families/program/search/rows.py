@@ -1,0 +1,246 @@
+"""Search attention as numbers: scores, what is to be found, the polynomial, the schedule, and the closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.files.numbers import Numbers, as_lists
+from qsac.numerics.bounded_polynomials import BoundedPolynomial, threshold_polynomial
+from qsac.numerics.search_schedule import ideal_success, schedule
+from qsac.numerics.signal_processing import phases_of
+
+if TYPE_CHECKING:
+    from qsac.families.contract import Plan
+    from qsac.families.outcomes import Outcomes
+    from qsac.families.program.model import Model
+
+Real = NDArray[np.float64]
+
+AUTOMATIC_ERROR = 0.03
+"""The largest error of the polynomial of an automatic degree."""
+
+HIGHEST_DEGREE = 60
+"""The highest degree that is chosen by itself."""
+
+SHOWN_DEGREES = (8, 12, 16, 20, 24)
+"""The degrees whose errors a closed form says."""
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """``states``: (T, d) rows x of length 1 or as given; ``queries``: (T, d) W^dag x, so that s_ji = <query_j|x_i>;
+    ``values``: (T, d) V x. ``span``: how many first entries of states and queries may differ from
+    zero. ``rows``: those that are searched, from 0. Other fields as in the model file; ``rest`` is
+    None where other keys are dropped, ``degree`` None where it is chosen by itself."""
+
+    states: Numbers = field(repr=False)
+    queries: Numbers = field(repr=False)
+    values: Numbers = field(repr=False)
+    span: int
+    mask: Literal["causal", "full"]
+    part: Literal["abs", "re"]
+    threshold: float
+    margin: float
+    most: int
+    temperature: float
+    rest: float | None
+    degree: int | None
+    failure: float
+    guaranteed: bool
+    rows: tuple[int, ...]
+    refused: Mapping[str, str]
+    """What the program asks for that no circuit is built for: the pointer, and what is given there."""
+
+    @property
+    def tokens(self) -> int:
+        return int(self.states.shape[0])
+
+    @property
+    def dimension(self) -> int:
+        return int(self.states.shape[1])
+
+    @property
+    def entries(self) -> int:
+        return int(self.states.size)
+
+    def keys(self, row: int) -> int:
+        """How many keys a row sees, the first ones."""
+        return row + 1 if self.mask == "causal" else self.tokens
+
+    @property
+    def multiply_adds(self) -> int:
+        """Of all scores, classically: one for each pair and entry."""
+        return sum(self.keys(row) for row in self.rows) * self.dimension
+
+    @cached_property
+    def scores(self) -> Real:
+        """(T, T), without the mask."""
+        products = self.queries.conj() @ self.states.T
+        found = np.abs(products) if self.part == "abs" else products.real
+        return np.asarray(found, dtype=np.float64)
+
+    def score(self, row: int, key: int) -> float:
+        """One score, worked out by itself: d multiply-adds."""
+        product = np.vdot(self.queries[row], self.states[key])
+        return float(abs(product) if self.part == "abs" else product.real)
+
+    def found(self, row: int) -> tuple[int, ...]:
+        """The keys whose score is at least the threshold."""
+        return tuple(int(key) for key in np.flatnonzero(self.scores[row, : self.keys(row)] >= self.threshold))
+
+    def possible(self, row: int) -> int:
+        """How many keys are above the lower end of the margin: those that the oracle may mark."""
+        return int((self.scores[row, : self.keys(row)] >= self.threshold - self.margin / 2).sum())
+
+    @property
+    def crowded(self) -> tuple[int, ...]:
+        """Rows with more possible keys than are planned for."""
+        return tuple(row for row in self.rows if self.keys(row) > 1 and self.possible(row) > self.most)
+
+    # The oracle
+
+    @property
+    def variable(self) -> str:
+        """What the polynomial is of."""
+        return "|s|" if self.part == "abs" else "(1+Re s)/2"
+
+    @property
+    def oracle_threshold(self) -> float:
+        """The threshold of that."""
+        return self.threshold if self.part == "abs" else (1 + self.threshold) / 2
+
+    @property
+    def oracle_margin(self) -> float:
+        return self.margin if self.part == "abs" else self.margin / 2
+
+    @cached_property
+    def polynomial(self) -> BoundedPolynomial:
+        """That of the oracle: of the degree that is asked for, or of the least one that is good enough."""
+        if self.degree is not None:
+            return self._of_degree(self.degree)
+        for degree in range(2, HIGHEST_DEGREE + 1, 2):
+            # About 3.6 / margin for an error of 0.1: nothing below needs to be tried.
+            if degree < 3.6 / self.oracle_margin - 4 and degree < HIGHEST_DEGREE:
+                continue
+            found = self._of_degree(degree)
+            if found.error <= AUTOMATIC_ERROR:
+                return found
+        return found
+
+    @cached_property
+    def phases(self) -> Real:
+        """Its phases, (D + 1,) in radians."""
+        return phases_of(self.polynomial)[0]
+
+    def _of_degree(self, degree: int) -> BoundedPolynomial:
+        return threshold_polynomial(degree, self.oracle_threshold, self.oracle_margin)
+
+    @cached_property
+    def errors_by_degree(self) -> dict[str, float]:
+        return {str(degree): self._of_degree(degree).error for degree in SHOWN_DEGREES}
+
+    @property
+    def loss(self) -> float:
+        """The amplitude that an oracle call may lose, sqrt(2 error); 0 where only the typical case is planned for."""
+        return float(np.sqrt(2 * self.polynomial.error)) if self.guaranteed else 0.0
+
+    # The schedule
+
+    @property
+    def key_counts(self) -> tuple[int, ...]:
+        """How many keys the rows that are searched have, where they are two or more."""
+        return tuple(sorted({self.keys(row) for row in self.rows if self.keys(row) > 1}))
+
+    @cached_property
+    def planned(self) -> dict[int, dict[int, int]]:
+        """Shots by rounds, by the number of keys: those of the circuits."""
+        loss = self.loss
+        return {keys: schedule(keys, self.most, self.failure, loss=loss) for keys in self.key_counts}
+
+    @cached_property
+    def ideal_schedules(self) -> dict[int, dict[int, int]]:
+        """The same for an oracle without errors."""
+        return {keys: schedule(keys, self.most, self.failure) for keys in self.key_counts}
+
+    # What comes out
+
+    def attention(self, found: Mapping[int, Sequence[int]]) -> dict[str, Any]:
+        """Attention and output of some rows of keys that were found, verified: rows of None without any key.
+
+        Each row takes d multiply-adds a key that was found, and of all rows together d a token.
+        """
+        weights: list[list[float] | None] = []
+        outputs: list[Any] = []
+        total = self.values.sum(axis=0)
+        for row in self.rows:
+            keys, base = self.keys(row), 0.0 if self.rest is None else float(np.exp(self.temperature * self.rest))
+            entries = np.zeros(self.tokens)
+            entries[:keys] = base
+            chosen = list(found[row])
+            entries[chosen] = np.exp(self.temperature * self.scores[row, chosen])
+            norm = float(entries.sum())
+            if not norm:
+                weights.append(None)
+                outputs.append(None)
+                continue
+            # The rank-one part is a sum over all tokens that the row sees, worked out once for all rows.
+            shared = total if keys == self.tokens else self.values[:keys].sum(axis=0)
+            output = ((entries[chosen] - base) @ self.values[chosen] + base * shared) / norm
+            weights.append((entries / norm).tolist())
+            outputs.append(as_lists(output))
+        return {"attention": weights, "output": outputs}
+
+    def softmax(self) -> list[list[float]]:
+        """The attention without a threshold: softmax of all scores that each row sees."""
+        rows = []
+        for row in self.rows:
+            keys = self.keys(row)
+            entries = np.zeros(self.tokens)
+            scores = self.temperature * self.scores[row, :keys]
+            entries[:keys] = np.exp(scores - scores.max())
+            rows.append((entries / entries.sum()).tolist())
+        return rows
+
+    def rest_facts(self) -> dict[str, float] | None:
+        """How far the attention is from softmax, and the bound e^(2 eta) - 1 (Construction of docs/programs.md)."""
+        if self.rest is None:
+            return None
+        eta, worst = 0.0, 0.0
+        found = {row: self.found(row) for row in self.rows}
+        attention, softmax = self.attention(found)["attention"], self.softmax()
+        for place, row in enumerate(self.rows):
+            keys = self.keys(row)
+            others = np.delete(self.scores[row, :keys], list(found[row]))
+            if len(others):
+                eta = max(eta, self.temperature * float(np.abs(others - self.rest).max()))
+            exact = np.array(softmax[place][:keys])
+            worst = max(worst, float((np.abs(np.array(attention[place][:keys]) - exact) / exact).max()))
+        return {"eta": eta, "relative_error": worst, "bound": float(np.expm1(2 * eta))}
+
+    def row_facts(self, found: Mapping[int, Sequence[int]]) -> list[dict[str, Any]]:
+        """For each row how many keys it has, which were found, and what exact rounds would succeed with."""
+        return [
+            {
+                "row": row,
+                "keys": self.keys(row),
+                "found": list(found[row]),
+                "scores": [float(self.scores[row, key]) for key in found[row]],
+                "ideal_success": [ideal_success(len(self.found(row)), self.keys(row), r) for r in range(4)],
+            }
+            for row in self.rows
+        ]
+
+    def fed(self, seen: Mapping[str, Outcomes]) -> Search:
+        """The same: no circuit comes after another one."""
+        return self
+
+    def plan(self, model: Model) -> Plan:
+        from qsac.families.program.search.circuits import plan
+
+        return plan(model, self)

@@ -1,0 +1,157 @@
+"""What there is to say of a program: facts for programs, a summary for people, and whether it pays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from qsac.errors import of_type
+from qsac.families.contract import Fact
+from qsac.families.program.feed_forward.network import FeedForward
+from qsac.families.program.layers.stack import Layers
+from qsac.families.program.linearised.dynamics import Linearised
+from qsac.families.program.search.rows import Search
+from qsac.files.pointer import counted
+from qsac.numerics.search_schedule import calls
+
+if TYPE_CHECKING:
+    from qsac.families.program.model import Model
+
+CLASSICAL_WORK = (
+    "keys' loaders of the keys alone and queries' loaders of the query alone: angles, O(d) a token",
+    "W^dag x of the queries, lengths of rows, polynomial, phases and schedule",
+    "verification: d multiply-adds a key that was found; residuals, activations and normalisation",
+)
+"""No table holds a score: these are the circuits' (docs/programs.md)."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What an estimate is of: a program's type, its circuits, the numbers that they load, and whether it pays."""
+
+    type: str
+    circuits: int
+    entries: int
+    break_even: str
+
+
+def shape_of(model: Model) -> Shape:
+    """The shape of a model whose circuits are built."""
+    return Shape(model.readout.type, len(model.plan.circuits), model.entries, break_even(model))
+
+
+def shape_facts(shape: Mapping[str, Any]) -> list[Fact]:
+    """The same for people."""
+    told = f"{shape['type']}, {counted(shape['circuits'], 'circuit')}, {shape['entries']:,} numbers"
+    return [("program", told), ("break-even", shape["break_even"])]
+
+
+def statistics(model: Model) -> dict[str, Any]:
+    """Loads, shots, multiply-adds and the line on whether it pays; of programs with circuits."""
+    system = model.system
+    found: dict[str, Any] = {"classical_multiply_adds": system.multiply_adds, "break_even": break_even(model)}
+    if isinstance(system, Search):
+        found |= {
+            "oracle_calls": oracle_calls(system),
+            "planned_loads": 2 * system.polynomial.degree * oracle_calls(system),
+        }
+    if isinstance(system, FeedForward):
+        found |= {"planned_loads": system.loads, "inner_products": system.inner_products}
+    return found
+
+
+def oracle_calls(search: Search) -> int:
+    """Of all shots of all rows, as planned."""
+    return sum(calls(search.planned.get(search.keys(row), {})) for row in search.rows)
+
+
+def break_even(model: Model) -> str:
+    """One line on what the program costs beside the same numbers worked out classically."""
+    system, adds = model.system, model.system.multiply_adds
+    if isinstance(system, Search):
+        if system.refused:
+            return f"classically {adds:,} multiply-adds"
+        return (
+            f"classically {adds:,} multiply-adds; here {oracle_calls(system):,} oracle calls of "
+            f"{2 * system.polynomial.degree} loads each, of about T d/2 gates a load of keys: with such loaders a "
+            "search never breaks even"
+        )
+    if isinstance(system, FeedForward):
+        return (
+            f"classically {adds:,} multiply-adds; here {system.loads:,} loads of at least d/2 gates each: with such "
+            "loaders estimation never breaks even"
+        )
+    if isinstance(system, Layers):
+        return f"classically {adds:,} multiply-adds; tomography takes 6 ln D / precision^2 accepted shots a row"
+    return (
+        f"classically {adds:,} multiply-adds of plain gradient descent; the matrix of the history is built classically"
+    )
+
+
+def facts(model: Model) -> dict[str, Any]:
+    """What is said with ``--json``."""
+    return {
+        "name": model.name,
+        "type": model.readout.type,
+        "classical_multiply_adds": model.system.multiply_adds,
+        "break_even": break_even(model),
+        "sha256": model.sha256,
+    }
+
+
+def summary(model: Model) -> list[Fact]:
+    """Label and text of the facts of a model."""
+    return [
+        ("program", model.readout.type),
+        *_own(model.system),
+        ("break-even", break_even(model)),
+        ("sha256", model.sha256),
+    ]
+
+
+def _own(system: Any) -> list[Fact]:
+    if isinstance(system, Search):
+        return _of_search(system)
+    if isinstance(system, FeedForward):
+        kind = "as planned for the precision" if system.automatic else "as given"
+        orders = ", ".join(map(str, system.orders))
+        return [
+            ("layers", ", ".join(f"{len(one.weights)} ({one.activation})" for one in system.layers)),
+            ("inputs", f"{len(system.inputs):,} of {system.inputs.shape[1]:,} numbers"),
+            ("echoes", f"orders {orders}, {system.shots:,} shots of each ({kind})"),
+        ]
+    if isinstance(system, Layers):
+        return [
+            ("tokens", f"{system.tokens:,} of dimension {system.rows.shape[1]:,}"),
+            ("layers", f"{len(system.layers):,}"),
+            ("tomography", f"to {system.precision:g}, but with probability {system.failure:g}"),
+        ]
+    return _of_linearised(of_type(system, Linearised))
+
+
+def _of_linearised(system: Linearised) -> list[Fact]:
+    dissipation = system.dissipation
+    told = "F_1 does not contract" if dissipation is None else f"R = {dissipation:.3g}"
+    sure = dissipation is not None and dissipation < 1
+    return [
+        ("parameters", f"{system.parameters:,}, {counted(system.steps, 'step')} of descent"),
+        ("linearised", f"to order {system.order}, scale {system.scale:g}, {len(system.right):,} unknowns"),
+        ("dissipation", f"{told}: " + ("the linearisation converges" if sure else "convergence is not assured")),
+    ]
+
+
+def _of_search(search: Search) -> list[Fact]:
+    kind = "other keys are dropped" if search.rest is None else f"other keys have the score {search.rest:g}"
+    found: list[Fact] = [
+        ("tokens", f"{search.tokens:,} of dimension {search.dimension:,}, {search.mask} mask"),
+        ("threshold", f"{search.variable} {search.oracle_threshold:g}, margin {search.oracle_margin:g}; {kind}"),
+    ]
+    if search.refused:
+        return found
+    polynomial = search.polynomial
+    found.append(("oracle", f"degree {polynomial.degree}, error {polynomial.error:.3g}"))
+    for keys, shots in search.planned.items():
+        listed = ", ".join(f"{number:,} of {r}" for r, number in shots.items())
+        found.append((f"{keys} keys", f"shots of rounds: {listed}"))
+    return found

@@ -1,0 +1,74 @@
+"""Loads as whole unitaries, for walks: what is loaded by one is undone by its exact inverse, whatever the data hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.ir.attention.loader import completed, rows_for
+from qsac.ir.op import Level, Op, Scope, spoken
+from qsac.ir.table import Table
+from qsac.numerics.single_states import Disentangled, disentangled
+
+
+@dataclass(frozen=True)
+class LoadWhole(Op):
+    """For ``index`` = i, apply to ``data`` a unitary whose first column is row i of ``table``; with ``inverse`` its
+    exact inverse. Whatever ``data`` holds: phase-states and other loads may come before and after.
+
+    ``table`` names an array of shape (rows, 2^size(data)) of unit rows; index values without a row are don't-cares. All
+    loads of one table are one unitary and its inverse. Which one, and which phase each value of the index gets, a
+    lowering may choose: no readout may depend on it. So loads and inverse loads of one table are as many as each other
+    wherever the index is changed or projected. No pass looks into a table of this op.
+    """
+
+    name: ClassVar[str] = "load-whole"
+    level: ClassVar[Level] = "attention"
+    phrase: ClassVar[str] = "whole load of"
+
+    data: str
+    index: tuple[str, ...]
+    table: str
+    inverse: bool = False
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.data,)
+
+    @property
+    def controlled_by(self) -> tuple[str, ...]:
+        return self.index
+
+    def check(self, scope: Scope) -> str | None:
+        table = scope.tables[self.table]
+        if len(table.shape) != 2 or table.shape[1] != scope.dimension(self.targets):
+            return f"table {self.table!r} of shape {table.shape} does not fit {spoken(self.data)}"
+        if not 1 <= table.shape[0] <= scope.dimension(self.index):
+            return f"table {self.table!r} has {table.shape[0]} rows, the index has {scope.dimension(self.index)} values"
+        if table.known and np.max(np.abs(np.linalg.norm(table.values, axis=1) - 1)) > 1e-9:
+            return f"table {self.table!r} has rows that are not of unit norm"
+        return None
+
+    def by_structure(self, scope: Scope) -> Disentangled | None:
+        """How a single row is taken to zero in few gates; None for several."""
+        table = scope.tables[self.table]
+        return _disentangled(table) if table.shape[0] == 1 else None
+
+    def adjoint(self) -> Self:
+        return replace(self, inverse=not self.inverse)
+
+    def matrices(self, scope: Scope) -> NDArray[np.complex128]:
+        """One unitary a value of the index, completed by Householder reflections."""
+        rows = rows_for(scope.tables[self.table].values, scope.dimension(self.index))
+        matrices = completed(rows)
+        return np.conj(matrices.transpose(0, 2, 1)) if self.inverse else matrices
+
+
+@lru_cache(maxsize=1024)
+def _disentangled(table: Table) -> Disentangled:
+    # Solving a ladder takes a hundredth of a second, and passes ask for what programs take again and again.
+    return disentangled(table.values[0])

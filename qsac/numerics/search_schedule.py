@@ -1,0 +1,95 @@
+"""How many shots of how many Grover rounds find every marked key: an integer programme.
+
+Nothing is adaptive: all circuits are one job, and what they find is united. One shot of r rounds finds a given one of S
+marked keys among T with probability p_r(S) / S, so that N_r shots of each kind miss one of the S with probability at
+most S prod_r (1 - p_r(S) / S)^N_r.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import asin, exp, inf, log, log1p, pi, sin, sqrt
+
+import numpy as np
+
+
+def ideal_success(marked: int, keys: int, rounds: int) -> float:
+    """P(a marked key) after so many rounds with an exact oracle: sin^2((2r + 1) asin sqrt(S / T))."""
+    return sin((2 * rounds + 1) * asin(sqrt(min(1.0, marked / keys)))) ** 2
+
+
+def success(marked: int, keys: int, rounds: int, *, loss: float = 0.0, error_free: float = 1.0) -> float:
+    """p_r(S) = max(0, |sin((2r + 1) asin sqrt(S / T))| - r l)^2, l the ``loss`` of amplitude of an oracle call, and of
+    a machine on which a call is free of errors with probability e, e^r p_r + (1 - e^r) S / T (depolarising)."""
+    amplitude = max(0.0, sqrt(ideal_success(marked, keys, rounds)) - rounds * loss)
+    share = error_free**rounds
+    return share * amplitude**2 + (1 - share) * marked / keys
+
+
+def schedule(
+    keys: int, most: int, failure: float, *, loss: float = 0.0, error_free: float = 1.0, limit: int | None = None
+) -> dict[int, int]:
+    """Shots by rounds, the cheapest with which no more than ``failure`` of the rows of at most ``most`` marked keys
+    miss one of them.
+
+    A shot of r rounds counts r + 1. ``limit``: the most rounds that a circuit may have; else as many as one marked key
+    takes. ``loss`` and ``error_free`` as for :func:`success`. With one key there is nothing to search: {0: 1}.
+    """
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    if keys == 1:
+        return {0: 1}
+    rounds = np.arange(_most_rounds(keys, limit) + 1)
+    marked = range(1, min(most, keys) + 1)
+    wanted = np.array([log(number / failure) for number in marked])
+    weights = np.array(
+        [
+            [_weight(number, success(number, keys, int(r), loss=loss, error_free=error_free), need) for r in rounds]
+            for number, need in zip(marked, wanted, strict=True)
+        ]
+    )
+    found = milp(
+        rounds + 1.0,
+        constraints=LinearConstraint(weights, wanted, inf),
+        integrality=np.ones(len(rounds)),
+        bounds=Bounds(0, inf),
+        options={"mip_rel_gap": 0.0},
+    )
+    if found.status:
+        raise RuntimeError(f"the schedule for {keys} keys was not found: {found.message}")
+    shots = np.rint(found.x).astype(int)
+    return {int(r): int(number) for r, number in zip(rounds, shots, strict=True) if number}
+
+
+def missed(shots: Mapping[int, int], keys: int, most: int, *, loss: float = 0.0, error_free: float = 1.0) -> float:
+    """A bound on the probability that a row of at most ``most`` marked keys misses one of them."""
+    worst = 0.0
+    for marked in range(1, min(most, keys) + 1):
+        exponent = 0.0
+        for rounds, number in shots.items():
+            p = min(1.0, success(marked, keys, rounds, loss=loss, error_free=error_free) / marked)
+            exponent += number * (log1p(-p) if p < 1 else -inf) if number else 0.0
+        worst = max(worst, marked * exp(exponent))
+    return min(1.0, worst)
+
+
+def calls(shots: Mapping[int, int]) -> int:
+    """Oracle calls of all shots."""
+    return sum(rounds * number for rounds, number in shots.items())
+
+
+def dearness(shots: Mapping[int, int]) -> int:
+    """What the programme minimises: each shot counts one more than its rounds."""
+    return calls(shots) + sum(shots.values())
+
+
+def _most_rounds(keys: int, limit: int | None) -> int:
+    """About pi/4 sqrt(T): from there on a single marked key is turned past."""
+    found = int(pi / 4 * sqrt(keys)) + 1
+    return found if limit is None else min(found, limit)
+
+
+def _weight(marked: int, probability: float, wanted: float) -> float:
+    """-ln(1 - p / S), at most what is wanted of all shots: one that is certain is enough."""
+    p = probability / marked
+    return wanted if p >= 1 else min(wanted, -log1p(-p))
