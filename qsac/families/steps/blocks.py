@@ -132,9 +132,12 @@ class Blocks:
         read = [self._read(inner, join(f"{pointer}/blocks", place)) for place, inner in enumerate(block.blocks)]
 
         def write() -> None:
-            for _ in range(block.times):
+            before = len(self.writer.gates)
+            for place in range(block.times):
                 for one, _ in read:
                     one()
+                if not place:  # what all passes take is known after the first one
+                    check_gates(before + block.times * (len(self.writer.gates) - before), pointer)
 
         return write, {"type": "repeat", "times": block.times, "blocks": [canonical for _, canonical in read]}
 

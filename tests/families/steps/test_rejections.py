@@ -226,7 +226,7 @@ def test_what_models_leave_out_is_told(fields: dict[str, Any], said: str) -> Non
             steps(
                 circuit({"type": "repeat", "times": 10000, "blocks": [gates(*[["h", [0]]] * 200)]}),
             ),
-            f"{BLOCKS}/0/blocks/0",
+            f"{BLOCKS}/0",
         ),
     ],
 )
