@@ -50,7 +50,8 @@ def test_quoted_output_is_real(
     path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for example in (DOCS / "examples").iterdir():
-        (tmp_path / example.name).write_bytes(example.read_bytes())
+        if example.is_file():
+            (tmp_path / example.name).write_bytes(example.read_bytes())
     later = json.loads((DOCS / "examples" / "tfim.json").read_text(encoding="utf-8"))
     later["tokens"]["field"] = 0.5
     (tmp_path / "weaker-field.json").write_text(json.dumps(later), encoding="utf-8")
