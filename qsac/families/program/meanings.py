@@ -46,4 +46,30 @@ METRICS: Mapping[str, str] = {
     "units of the scale.",
     "classical_multiply_adds": "Under values: how many multiply-adds the same numbers take without a circuit, of "
     "which the line on break-even speaks.",
+    "train": "Under values, of a network's closed form: the losses before training and after each step of full-"
+    "batch gradient descent, and the weights and biases that come out.",
+    "loss_polynomial": "Under values, of linearised training: the loss as a polynomial of the parameters that are"
+    " trained, one pair of exponents and coefficient for each term.",
+    "maps": "Under values, of linearised training: F_0, F_1, .., the maps of one step of descent about the "
+    "center, F_k as a matrix of n rows and n^k columns; F_1 is 1 - rate times the Hessian.",
+    "A": "Under values, of linearised training: the matrix of the linear dynamics y(t+1) = A y(t) + b, whose "
+    "entries y_j are the j-fold products of the parameters' distances from the center.",
+    "b": "Under values, of linearised training: the offset of the linear dynamics y(t+1) = A y(t) + b, which is "
+    "what the gradient at the center leaves.",
+    "rhs": "Under values, of linearised training: the right-hand side (y(0), b, .., b) of the linear system whose"
+    " solution is the history.",
+    "truncation_error": "Under values, of linearised training: the largest distance, over all instants and "
+    "parameters, of theta_carleman from theta: what cutting off the linearisation at its order costs.",
+    "norm_A": "Under values, of linearised training: the spectral norm of A: below 1 the solver's success "
+    "probability does not fall with the number of steps.",
+    "R": "Under values, of linearised training: what drives the dynamics over what damps them; below 1 the "
+    "linearisation converges with its order, which is sufficient only; null where F_1 does not contract.",
+    "neumann": "Under values, of linearised training: of the exact product for the nilpotent history: alpha, by "
+    "which the solution is divided, its success_probability, and how often A is used.",
+    "qsvt": "Under values, of linearised training: of a polynomial of the block encoding: alpha, the condition "
+    "number kappa, and the error of the inverse by the polynomial's degree.",
+    "share_of_last_theta": "Under values, of linearised training: how much of the history's square is the last "
+    "instant's parameters: the share of accepted shots that tell of these.",
+    "parameters": "Under values, of linearised training: the places of the parameters that are trained among all;"
+    " the others are masked.",
 }
