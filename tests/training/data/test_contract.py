@@ -29,6 +29,7 @@ CASES: dict[str, dict[str, Any]] = {
     "markov": {"type": "sequences", "source": {"type": "markov"}, **SIZES},
     "grammar": {"type": "sequences", "source": {"type": "grammar"}, **SIZES},
     "file": {"type": "sequences", "source": {"type": "file", "path": "words.json", "test_share": 0.5}, **SIZES},
+    "samples": {"type": "samples", "path": "samples.json", "test_share": 0.4, "train": 5, "test": 4},
 }
 ONCE = ("bpe", "copying")
 """Cases in which another seed may draw the same sequences in another order, or none."""
@@ -39,6 +40,8 @@ def files(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
     np.save(tmp_path / "series.npy", np.random.default_rng(0).normal(size=(80, 3)))
     words = np.random.default_rng(0).integers(3, size=(20, 4)).tolist()
+    samples = {"inputs": np.random.default_rng(0).normal(size=(20, 3)).tolist(), "targets": [0, 1] * 10}
+    (tmp_path / "samples.json").write_text(json.dumps(samples), encoding="utf-8")
     (tmp_path / "words.json").write_text(json.dumps(words), encoding="utf-8")
 
 
@@ -60,7 +63,10 @@ def test_data_are_what_they_say(made: Callable[..., Data], name: str) -> None:
             continue
         assert part.shape[1] == data.given.length == 4
         assert not part.flags.writeable
-        if data.given.labels is None:
+        if data.given.samples is not None:
+            assert part.dtype == np.float64
+            assert part.shape[1] == data.given.samples.shape[0] + 1
+        elif data.given.labels is None:
             assert part.shape[2] == data.given.dimension
             assert part.dtype == (np.float64 if data.given.real else np.complex128)
             np.testing.assert_allclose(np.linalg.norm(part, axis=2), 1, rtol=1e-14)

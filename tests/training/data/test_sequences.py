@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from qsac.errors import DoesNotFitError, QsacError
+from qsac.families.learning import Given
 from qsac.training.data.contract import Data
 from qsac.training.data.sources import MarkovSource, markov_table
 
@@ -107,7 +108,7 @@ def test_numbers(made: Callable[..., Data], file: Callable[..., dict[str, Any]],
     content = "\n".join(",".join(map(str, row)) for row in ROWS) if name == "a.csv" else ROWS
     data = made(**file(name, content))
     assert (data.train.tolist(), data.test.tolist()) == (ROWS[:4], ROWS[4:])
-    assert data.given == (3, None, False, ("0", "1", "2"))
+    assert data.given == Given(3, None, labels=("0", "1", "2"))
     named = made(**file(name, content, labels=["x", "y", "z", "w"], test_share=0.4))
     assert named.given.labels == ("x", "y", "z", "w")
     assert len(named.test) == 2

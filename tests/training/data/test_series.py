@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from qsac.errors import DoesNotFitError, QsacError
+from qsac.families.learning import Given
 from qsac.files import limits
 from qsac.training.data.contract import Data
 
@@ -37,13 +38,13 @@ def test_one_series_is_split_by_time(made: Callable[..., Data], series: Callable
     rows = _unit(LONG)
     np.testing.assert_allclose(data.train, [rows[k : k + 5] for k in range(0, 31, 3)])
     np.testing.assert_allclose(data.test, [rows[k : k + 5] for k in range(35, 46, 4)])
-    assert data.given == (5, 3, True, None)
+    assert data.given == Given(5, 3, real=True)
     assert (data.train.dtype, data.test.dtype) == (np.float64, np.float64)
     assert len(made(**series(LONG), context=4).train) == 9
     few = made(**series(LONG), context=4, stride=1, train=6)
     assert len(few.train) == 6
     complex_rows = made(**series(LONG * (1 + 1j)), context=4)
-    assert complex_rows.given == (5, 3, False, None)
+    assert complex_rows.given == Given(5, 3)
 
 
 def test_several_series(made: Callable[..., Data], series: Callable[[Any], dict[str, Any]]) -> None:
