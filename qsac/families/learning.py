@@ -60,7 +60,8 @@ class Samples(NamedTuple):
 
 class Given(NamedTuple):
     """What the sequences of some data are like: ``length`` tokens each, rows of ``dimension`` entries, real or complex;
-    or words that are called ``labels``, and ``dimension`` is None. Or they are ``samples``, and no sequences."""
+    or words that are called ``labels``, and ``dimension`` is None. Or they are ``samples``, rows of ``length``
+    numbers."""
 
     length: int
     dimension: int | None

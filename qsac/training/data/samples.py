@@ -67,7 +67,7 @@ def make(fields: SamplesFields, seed: int, folder: Path) -> Data:
     return Data(
         train=np.ascontiguousarray(train),
         test=np.ascontiguousarray(test),
-        given=Given(1, None, samples=samples),
+        given=Given(train.shape[1], None, samples=samples),
         facts=(
             ("samples", f"{len(train):,} for training, {len(test):,} for testing, {_said_of_inputs(shape)}"),
             *_said_of_targets(found, samples, train),
