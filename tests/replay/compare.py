@@ -92,6 +92,8 @@ def changed_count(kind: str, base: Answer, tree: Answer) -> Difference | None:
     """
     if base.code != tree.code:
         return compare(kind, base, tree, "meaning", Renames())
+    if base.code:
+        return None
     found = [_count(answer.text) for answer in (base, tree)] if kind in JSON_KINDS else [None]
     if found[0] == found[-1]:
         return None

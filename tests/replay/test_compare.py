@@ -349,4 +349,5 @@ def test_of_counts_it_is_said_which_changed_and_whether_they_grew() -> None:
     refused = changed_count("artifact", counted(9), Answer(2, None, "error: no\n"))
     assert refused is not None
     assert [is_worse(change) for change in (fewer, more, refused)] == [False, True, True]
-    assert changed_count("artifact", Answer(2, None, "no"), Answer(2, None, "never")) is None
+    for written in (None, ""):
+        assert changed_count("artifact", Answer(2, written, "no"), Answer(2, written, "never")) is None
