@@ -84,6 +84,7 @@ def command(
         return
     if yes or machine is not None or max_cost is not None:
         raise click.UsageError("--max-cost, --machine and --yes are for --submit")
+    from qsac.artifact.compiled import Compiled as Artifact
     from qsac.compiler.running import compiled_of
     from qsac.runtime.run import run
     from qsac.templates.running import is_fed
@@ -96,7 +97,12 @@ def command(
         if inputs is not None or (not as_compiled and is_fed(found, target, by_shots=by_shots)):
             options: dict[str, Any] = {"shots": shots, "seed": seed, "noise": noise, "mitigate": mitigate}
             options |= {"precision": precision, "emulator": emulator, "progress": progress}
-            show_samples(run_bound(found, target, inputs=inputs, **options), as_json=as_json)
+            bound = run_bound(found, target, inputs=inputs, **options)
+            if inputs is None:
+                model = found.model if isinstance(found, Artifact) else found
+                show_bound(model, bound, as_json=as_json, verbose=verbose)
+            else:
+                show_samples(bound, as_json=as_json)
             return
         compiled = compiled_of(found, target, seed, cache=open_cache(no_cache), progress=progress, announce=note)
         result = run(
@@ -166,6 +172,17 @@ def show_result(
         warn(message)
 
 
+def show_bound(model: Model, result: Result, *, as_json: bool, verbose: bool) -> None:
+    """Print the result of a model whose later circuits were bound for what earlier ones gave, and its warnings."""
+    if as_json:
+        write(json.dumps(result.to_dict(), indent=2, allow_nan=False))
+    else:
+        say(_title(model, result))
+        _show_rows(model, result, verbose)
+    for message in result.warnings:
+        warn(message)
+
+
 def show_samples(result: Result, *, as_json: bool) -> None:
     """Print a result of many samples and its warnings: as JSON, or one row for each."""
     from qsac.cli.tables import Table
@@ -193,11 +210,16 @@ def _numbers(content: Any) -> str:
     return _number(content, 6)
 
 
-def _show_table(compiled: Compiled, result: Result, verbose: bool) -> None:
+def _title(model: Model, result: Result) -> str:
+    """What was run, where and how."""
     how = "exactly" if result.shots is None else f"{result.shots:,} shot" + "s" * (result.shots != 1)
     drawn = "" if result.shots is None or result.seed is None else f", seed {result.seed}"
     noise = ", with noise" * result.noise + ", readout errors corrected" * result.mitigated
-    say(f"{compiled.model.name} on {result.target}, {how}{drawn}{noise}")
+    return f"{model.name} on {result.target}, {how}{drawn}{noise}"
+
+
+def _show_table(compiled: Compiled, result: Result, verbose: bool) -> None:
+    say(_title(compiled.model, result))
     _show_rows(compiled.model, result, verbose)
     if "break_even" in compiled.stats:
         say(f"break-even: {compiled.stats.get('break_even')}")

@@ -135,7 +135,7 @@ class _Batch:
             results.append(self._one(templates[key], model, place))
             if self.asked.progress is not None:
                 self.asked.progress(place + 1, len(models), "samples")
-        found = _together(results)
+        found = results[0] if len(results) == 1 else _together(results)
         return replace(
             found,
             target=self.simulated,

@@ -1,12 +1,15 @@
 """Programs by shots: what is found, how far estimates are off, and circuits that load what others have measured."""
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import qsac
+from qsac.cli.main import run as command
 from qsac.errors import InvalidInputError
 from qsac.families.contract import CircuitStep
 from qsac.families.outcomes import Index, Outcomes
@@ -173,6 +176,26 @@ def test_circuits_of_later_layers_are_those_of_the_estimates() -> None:
                 assert one == pytest.approx(other, abs=1e-11), (step.name, name)
             moved += any(abs(one - other) > 1e-6 for _, one, other in compare(expected[step.name], exact[step.name]))
         assert moved > len(later) / 2
+
+
+def test_circuits_after_others_run_by_shots(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the command line and from Python: circuits of the second layer are bound for what the first one gave."""
+    given = vector("feed-forward-2-4-1")["model"]
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps(given))
+    model = loaded(given)
+    assert command(["run", str(path), "--shots", "2048", "--seed", "1", "--json", "--no-cache"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    result = qsac.run(model, shots=2048, seed=1)
+    assert printed["values"] == json.loads(json.dumps(result.values))
+    exact = np.array(model.readout.closed_form(model).values["output"])
+    off = np.abs(np.array(result.values["output"]) - exact)
+    assert (off > 1e-6).all()
+    assert (off <= _halves(result)).all()
+    assert command(["run", str(path), "--shots", "2048", "--seed", "1", "--no-cache"]) == 0
+    shown = capsys.readouterr().out
+    assert "2,048 shots, seed 1" in shown
+    assert f"{result.values['output'][0][0]:.4g}" in shown
 
 
 # Layers
