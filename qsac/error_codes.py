@@ -436,7 +436,6 @@ CODES: Mapping[str, str] = {
     "plot.not-a-result": "the file is not a result of a run",
     "plot.nothing-to-draw": "the result has no numbers that could be drawn",
     # Runs and counts
-    "run.circuits-after-others": "shots are to be taken of circuits whose numbers are measured by others",
     "run.other-target": "the program is compiled for another target",
     "run.no-emulator": "there is no emulator of this target that runs here",
     "run.no-noise": "noise is asked for where there is none",

@@ -57,7 +57,7 @@ def interpret_document(
     result = result_of(compiled, found)
     if not is_compared(compiled.model):
         return result
-    warnings = list(result.warnings)
+    warnings = [*result.warnings, *compiled.plan.doubts]
     for name, reading in readings.items():
         other = None
         if reading.order is not None:

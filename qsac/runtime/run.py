@@ -85,8 +85,6 @@ def run(
     counted_run = shots is not None or precision is not None
     if not counted_run and (kind == "shots" or noise):
         shots, counted_run = DEFAULT_SHOTS, True
-    if counted_run:
-        _check_order(compiled)
     if kind == "exact" or not counted_run:
         exact = {one.name: simulator(name)(one, progress) for one in compiled.circuits}
         if not counted_run:
@@ -103,20 +101,10 @@ def run(
     else:
         sampling.take_to(present(shots, "the number of shots"), progress)
         found = sampling.result()
-    return replace(found, target=name, shots=sampling.shots, seed=chosen, noise=noise, mitigated=mitigate)
-
-
-def _check_order(compiled: Compiled) -> None:
-    """Refuse shots of circuits whose numbers the outcomes of other ones decide: they are made for exact outcomes."""
-    later = next((step for step in compiled.plan.circuits if step.after), None)
-    if later is not None:
-        raise InvalidInputError(
-            "some circuits load what others have measured, and are made for exact outcomes of these",
-            code="run.circuits-after-others",
-            found=f"the circuit {quoted(later.name)}, which comes after {len(later.after):,} others",
-            wanted="an exact run, or the parts of the program one after another",
-            help="make a model of each part, with what the part before has measured for its inputs",
-        )
+    warnings = (*found.warnings, *compiled.plan.doubts)
+    return replace(
+        found, target=name, shots=sampling.shots, seed=chosen, noise=noise, mitigated=mitigate, warnings=warnings
+    )
 
 
 def exact_result(compiled: Compiled, exact: Mapping[str, Outcomes]) -> Result:

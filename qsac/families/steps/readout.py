@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 
 SUCCESS = "success_probability"
 
-_IDEAL = (
-    "circuits that come after others were made for the closed form of what these give, not for what was measured; "
-    "qsac run makes them anew"
-)
-
 
 class Outputs:
     """What the last step gives of the sample, the success probability where something is post-selected, and the weights
@@ -67,8 +62,6 @@ class Outputs:
         warnings = [_unresolved(name, seen[name]) for name in empty]
         if exact:
             return replace(found, warnings=(*found.warnings, *warnings))
-        if not model.fed and any(step.after for step in model.plan.circuits):
-            warnings.append(_IDEAL)
         return self._with_errors(model, found, seen, given, shares, warnings)
 
     def _with_errors(
