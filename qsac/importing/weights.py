@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,19 +10,17 @@ from typing import Any
 import numpy as np
 
 from qsac.arguments import file_path, shown
-from qsac.errors import InvalidInputError, QsacError, printable
-from qsac.families.tokens.named import NamedFile
+from qsac.errors import InvalidInputError
 from qsac.families.tokens.npz import array_names, read_npz
+from qsac.families.tokens.opening import opened
 from qsac.families.tokens.safetensors import read_safetensors, tensor_names
 from qsac.families.tokens.shape import WEIGHTS, check_shape
-from qsac.files import limits
 from qsac.files.numbers import Numbers
-from qsac.files.pointer import nearest_file, quoted
+from qsac.files.pointer import quoted
 
 _NOUN = "file of weights"
 _FORMATS = {".npz": (array_names, read_npz), ".safetensors": (tensor_names, read_safetensors)}
 _PICKLED = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt")
-_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class WeightFile(Mapping[str, Numbers]):
@@ -66,41 +63,7 @@ class WeightFile(Mapping[str, Numbers]):
         return len(self._names)
 
     def _open(self, array: str | None, read: Any) -> Any:
-        source = str(self.path)
-        try:
-            with os.fdopen(os.open(self.path, os.O_RDONLY | _AT_ONCE), "rb") as stream:
-                state = os.fstat(stream.fileno())
-                if not stat.S_ISREG(state.st_mode):
-                    raise IsADirectoryError
-                limits.check_file(state.st_size, limits.TOKEN_FILE_BYTES, "", printable(self.path.name))
-                return read(NamedFile(stream, state.st_size, printable(self.path.name), "", array, WEIGHTS, _NOUN))
-        except FileNotFoundError:
-            guess = nearest_file(self.path)
-            raise InvalidInputError(
-                "the file of weights does not exist",
-                code="file.missing",
-                source=source,
-                wanted="a .npz or .safetensors file",
-                help=f"did you mean {quoted(guess)}?" if guess else None,
-            ) from None
-        except IsADirectoryError:
-            raise InvalidInputError(
-                "the file of weights is not a file",
-                code="file.not-a-file",
-                source=source,
-                found="a folder or a device",
-                wanted="a .npz or .safetensors file",
-            ) from None
-        except OSError as error:
-            raise InvalidInputError(
-                "the file of weights cannot be read",
-                code="file.unreadable",
-                source=source,
-                found=(error.strerror or str(error)).lower(),
-                wanted="a readable file",
-            ) from None
-        except QsacError as error:
-            raise error.located(source) from None
+        return opened(self.path, read, noun=_NOUN, wanted="a .npz or .safetensors file", least=WEIGHTS, array=array)
 
 
 class GivenWeights(Mapping[str, Numbers]):

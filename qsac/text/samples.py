@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,17 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.arguments import file_path
-from qsac.errors import InvalidInputError, QsacError, printable
+from qsac.errors import InvalidInputError, QsacError
 from qsac.families.tokens.named import NamedFile
 from qsac.families.tokens.npz import array_names, read_npz
+from qsac.families.tokens.opening import opened
 from qsac.families.tokens.shape import SERIES
 from qsac.files import limits
-from qsac.files.pointer import counted, listed, nearest_file, quoted
+from qsac.files.pointer import counted, listed
 from qsac.text.encoders.contract import Reals
 from qsac.text.splitting import Marks, Part, part
 
 NOUN = "file of features"
-_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _MOST_ARRAYS = 32
 
 
@@ -118,42 +117,12 @@ def damaged(found: str, source: str | None, wanted: str) -> InvalidInputError:
 
 def read_arrays(place: Path) -> dict[str, NDArray[Any]]:
     """The arrays of a .npz file by name, their sizes checked before memory is taken."""
-    source = str(place)
+    wanted = "a .npz file that qsac features has written"
     try:
-        with os.fdopen(os.open(place, os.O_RDONLY | _AT_ONCE), "rb") as stream:
-            state = os.fstat(stream.fileno())
-            if not stat.S_ISREG(state.st_mode):
-                raise IsADirectoryError
-            limits.check_file(state.st_size, limits.TOKEN_FILE_BYTES, "", printable(place.name))
-            return _all_arrays(NamedFile(stream, state.st_size, printable(place.name), "", None, SERIES, NOUN))
-    except FileNotFoundError:
-        guess = nearest_file(place, ".npz")
-        raise InvalidInputError(
-            "the file of features does not exist",
-            code="file.missing",
-            source=source,
-            wanted="a .npz file that qsac features has written",
-            help=f"did you mean {quoted(guess)}?" if guess else None,
-        ) from None
-    except IsADirectoryError:
-        raise InvalidInputError(
-            "the file of features is not a file",
-            code="file.not-a-file",
-            source=source,
-            found="a folder or a device",
-            wanted="a .npz file",
-        ) from None
-    except OSError as error:
-        raise InvalidInputError(
-            "the file of features cannot be read",
-            code="file.unreadable",
-            source=source,
-            found=(error.strerror or str(error)).lower(),
-            wanted="a readable file",
-        ) from None
+        return opened(place, _all_arrays, noun=NOUN, wanted=wanted, least=SERIES, suffix=".npz")
     except QsacError as error:
         error.pointer = None
-        raise error.located(source) from None
+        raise
 
 
 def _all_arrays(file: NamedFile) -> dict[str, NDArray[Any]]:

@@ -13,7 +13,8 @@ from tests.families.program.models import layers, network, search, training
 from tests.fuzz.changes import Pick
 from tests.fuzz.contract import Example, WrongError
 from tests.fuzz.kinds import MANY, SOME, Kind
-from tests.fuzz.mutations import Document, bytes_mutated, mutated, text_of, walk
+from tests.fuzz.model_documents import changed, fitting, words_of
+from tests.fuzz.mutations import Document
 
 ENTRIES = 64
 """The most numbers of a model whose closed form is computed."""
@@ -38,29 +39,18 @@ def documents() -> tuple[Document, ...]:
 
 @functools.cache
 def words() -> tuple[str, ...]:
-    found = {"attention", "transformer", "auto", "all", "drop", "search", "layers", "feed-forward", "matrix", "qsvt"}
-    for document in documents():
-        for _, _, value in walk(document.document):
-            entries = value if isinstance(value, dict) else [value]
-            found.update(entry for entry in entries if isinstance(entry, str) and len(entry) <= 30)
-    return tuple(sorted(found))
+    return words_of(
+        documents(),
+        {"attention", "transformer", "auto", "all", "drop", "search", "layers", "feed-forward", "matrix", "qsvt"},
+    )
 
 
 def make(pick: Pick) -> Example:
-    starts = documents()
-    mutant = mutated(starts[pick(len(starts))], pick, words(), most=3, fitting=pick(3) == 2)
-    data, edits = text_of(mutant.document), mutant.edits
-    if pick(16) == 15:
-        data, edit = bytes_mutated(data, pick)
-        edits = (*edits, edit)
-    return Example(mutant.start, data, edits)
+    return changed(documents(), words(), pick)
 
 
 def make_fitting(pick: Pick) -> Example:
-    """One edit, mostly one that keeps the type of a place: more of it is accepted."""
-    starts = documents()
-    mutant = mutated(starts[pick(len(starts))], pick, words(), most=1, fitting=pick(4) > 0)
-    return Example(mutant.start, text_of(mutant.document), mutant.edits)
+    return fitting(documents(), words(), pick)
 
 
 def feed(example: Example) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import tempfile
 from pathlib import Path
@@ -12,20 +11,16 @@ _KEPT: dict[tuple[str, int], tempfile.TemporaryDirectory[str]] = {}
 
 
 def scratch(name: str) -> Path:
-    """The folder of this name, the same one whenever this process asks for it. A forked process has its own."""
-    return _folder(name, os.getpid())
-
-
-@functools.cache
-def _folder(name: str, process: int) -> Path:
-    place = _MEMORY if os.access(_MEMORY, os.W_OK) else None
-    kept = tempfile.TemporaryDirectory(prefix=f"qsac-fuzz-{name}-", dir=place)
-    _KEPT[name, process] = kept
-    return Path(kept.name)
+    """The folder of this name, the same one whenever this process asks for it, until they are removed. A forked process
+    has its own."""
+    key = name, os.getpid()
+    if key not in _KEPT:
+        place = _MEMORY if os.access(_MEMORY, os.W_OK) else None
+        _KEPT[key] = tempfile.TemporaryDirectory(prefix=f"qsac-fuzz-{name}-", dir=place)
+    return Path(_KEPT[key].name)
 
 
 def remove_scratch() -> None:
     """Remove the folders of this process, which a forked one has to do itself."""
-    for (_, process), kept in _KEPT.items():
-        if process == os.getpid():
-            kept.cleanup()
+    for key in [key for key in _KEPT if key[1] == os.getpid()]:
+        _KEPT.pop(key).cleanup()
