@@ -102,15 +102,16 @@ def run(
 def is_fed(program: Model | Compiled, target: AnyTarget | None, *, by_shots: bool) -> bool:
     """Whether shots are taken of circuits whose numbers measured outcomes decide."""
     model = program.model if isinstance(program, Compiled) else program
-    name = program.target["name"] if isinstance(program, Compiled) and target is None else target or DEFAULT_TARGET
-    if not (by_shots or _kind(program, name) == "shots") or not isinstance(family_of(model), FeedsForward):
+    if target is None:
+        target = program.target["name"] if isinstance(program, Compiled) else DEFAULT_TARGET
+    if not (by_shots or _kind(program, target) == "shots") or not isinstance(family_of(model), FeedsForward):
         return False
     return any(step.after for step in family_of(model).plan(model).circuits)
 
 
 def _kind(program: Model | Compiled, target: AnyTarget) -> str:
     """The kind of a target: exact, shots or device."""
-    if isinstance(program, Compiled) and target == program.target["name"]:
+    if isinstance(program, Compiled) and isinstance(target, str) and target == program.target["name"]:
         return str(program.target["kind"])
     return find_target(target).kind
 

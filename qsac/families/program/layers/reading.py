@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qsac.errors import InvalidInputError
+from qsac.errors import DoesNotFitError, InvalidInputError
 from qsac.families.kernel import canonical_kernel, coefficients
 from qsac.families.matrices import Matrices
 from qsac.families.program import schema
@@ -33,7 +33,7 @@ def read_layers(
     found = token_rows(given, folder, normalise=False)
     rows = real_tokens(found)
     if len(rows) > TOKENS:
-        raise InvalidInputError(
+        raise DoesNotFitError(
             "there are too many tokens for layers with tomography",
             code="program.too-large",
             pointer="/tokens",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.errors import InvalidInputError
+from qsac.errors import DoesNotFitError, InvalidInputError
 from qsac.families.matrices import Matrices
 from qsac.families.program import schema
 from qsac.families.program.linearised.dynamics import Linearised, best_scale, maps
@@ -47,7 +47,7 @@ def read_linearised(
     size = len(places)
     dimension = sum(size**j for j in range(1, program.order + 1))
     if dimension * (program.steps + 1) > HISTORY:
-        raise InvalidInputError(
+        raise DoesNotFitError(
             "the history is too large",
             code="program.too-large",
             pointer="/program/order",
@@ -163,7 +163,7 @@ def _loss(
     targets = real_vector(matrices, program.targets, "/program/targets", len(inputs), "one for each input")
     degree = 2 * (len(model.activation) - 1)
     if comb(len(places) + degree, degree) > TERMS:
-        raise InvalidInputError(
+        raise DoesNotFitError(
             "the loss has too many terms",
             code="program.too-large",
             pointer="/program/model/activation",

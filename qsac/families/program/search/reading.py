@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qsac.errors import InvalidInputError
+from qsac.errors import DoesNotFitError, InvalidInputError
 from qsac.families.program import schema
 from qsac.families.program.reading import Canonical, positive, token_rows, unitary_of, whole_numbers
 from qsac.families.program.search.rows import Search
@@ -30,7 +30,7 @@ def read_search(
     found = token_rows(given, folder, normalise=True)
     tokens, dimension = found.rows.shape
     if tokens > TOKENS:
-        raise InvalidInputError(
+        raise DoesNotFitError(
             "there are too many tokens for a search",
             code="program.too-large",
             pointer="/tokens",
