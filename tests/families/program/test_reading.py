@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from qsac.errors import InvalidInputError
+from qsac.errors import DoesNotFitError, InvalidInputError
 from tests.families.program.models import layers, loaded, network, search, training
 
 PAIRS = {"start": [0.1, 0.2], "center": [0.0, 0.1], "inputs": [[0.5, 1.0], [1.0, 0.0], [-0.8, 0.2]]}
@@ -88,7 +88,8 @@ CASES = [
 
 @pytest.mark.parametrize(("given", "code", "pointer"), CASES, ids=[f"{code} {place}" for _, code, place in CASES])
 def test_mistakes_are_named(given: Any, code: str, pointer: str) -> None:
-    with pytest.raises(InvalidInputError) as caught:
+    kind = DoesNotFitError if code.endswith("too-large") else InvalidInputError
+    with pytest.raises(kind) as caught:
         loaded(given)
     assert (caught.value.code, caught.value.pointer) == (code, pointer)
     assert caught.value.wanted or caught.value.help
