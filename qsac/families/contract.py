@@ -102,12 +102,6 @@ class Model(Shown):
 
 # Plans
 
-MADE_FOR_EXACT = (
-    "circuits that come after others were made for the closed form of what these give, not for what was measured; "
-    "qsac run makes them anew"
-)
-"""What is said of counts of circuits as they were compiled, where a plan has circuits that come after others."""
-
 
 class CircuitStep:
     """One circuit of a plan. Its program is built when it is first asked for.
@@ -178,11 +172,6 @@ class Plan:
     def circuits(self) -> tuple[CircuitStep, ...]:
         """The circuits, in order."""
         return tuple(step for step in self.steps if isinstance(step, CircuitStep))
-
-    @property
-    def doubts(self) -> tuple[str, ...]:
-        """What there is to say of counts of its circuits as they were compiled."""
-        return (MADE_FOR_EXACT,) if any(step.after for step in self.circuits) else ()
 
     @property
     def is_plain(self) -> bool:

@@ -12,6 +12,7 @@ from qsac.families.contract import Result
 from qsac.families.outcomes import counted
 from qsac.files.pointer import describe, join, listed
 from qsac.native.circuit import NativeCircuit
+from qsac.runtime.as_compiled import of_later_circuits
 from qsac.runtime.counts import EXAMPLE, ORDERS, Layout, Order, Reading, Spelled, read_counts
 from qsac.runtime.counts_by_register import is_by_register, read_registers
 from qsac.runtime.plausibility import doubts, is_compared
@@ -57,7 +58,7 @@ def interpret_document(
     result = result_of(compiled, found)
     if not is_compared(compiled.model):
         return result
-    warnings = [*result.warnings, *compiled.plan.doubts]
+    warnings = [*result.warnings, *of_later_circuits(compiled.plan)]
     for name, reading in readings.items():
         other = None
         if reading.order is not None:

@@ -20,6 +20,7 @@ from qsac.machine.target import describe as describe_target
 from qsac.native.circuit import NativeCircuit
 from qsac.progress import Progress
 from qsac.runtime.aer import sample
+from qsac.runtime.as_compiled import of_later_circuits
 from qsac.runtime.counts import Layout, read_counts
 from qsac.runtime.emulator import emulate, emulated
 from qsac.runtime.mitigation import check_memory
@@ -101,7 +102,7 @@ def run(
     else:
         sampling.take_to(present(shots, "the number of shots"), progress)
         found = sampling.result()
-    warnings = (*found.warnings, *compiled.plan.doubts)
+    warnings = (*found.warnings, *of_later_circuits(compiled.plan))
     return replace(
         found, target=name, shots=sampling.shots, seed=chosen, noise=noise, mitigated=mitigate, warnings=warnings
     )

@@ -10,10 +10,11 @@ import pytest
 
 import qsac
 from qsac.cli.main import run as command
-from qsac.families.contract import MADE_FOR_EXACT, CircuitStep
+from qsac.families.contract import CircuitStep
 from qsac.families.outcomes import Index, Outcomes
 from qsac.families.program.family import FAMILY
 from qsac.families.program.model import Model
+from qsac.runtime.as_compiled import MADE_FOR_EXACT
 from qsac.runtime.run import run as run_compiled
 from qsac.simulation.verification import compare, of_program
 from tests.cases import ALL
