@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 from tests.cases import examples
 
@@ -21,6 +22,12 @@ settings.register_profile(
 )
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+# Hypothesis also draws the constants that stand in modules of the project, those that happen to be imported by then: what
+# a worker has run before, and every new module, would draw other examples. Older versions have no such constants.
+if os.environ.get("CI") and hasattr(providers, "_get_local_constants"):
+    NONE_OF_OURS = providers.Constants()
+    providers._get_local_constants = lambda: NONE_OF_OURS
 
 # Most of a small training is XLA's compiling: for the tests it optimises nothing, and what one process has compiled the
 # others read, workers and commands alike (an entry is locked while it is written, for which JAX needs filelock).

@@ -97,8 +97,7 @@ def test_never_nan_and_always_explained(given_model: dict[str, Any]) -> None:
 
 
 def test_optimal_phases_are_optimal() -> None:
-    # Of real tokens many gain nothing; which models hypothesis draws depends on the constants of what is imported.
-    with Share(0.25) as share:
+    with Share(0.4) as share:
 
         @given(models(max_context=5))
         def holds(given_model: dict[str, Any]) -> None:
