@@ -23,8 +23,8 @@ settings.register_profile(
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
-# Hypothesis also draws the constants that stand in modules of the project, those that happen to be imported by then: what
-# a worker has run before, and every new module, would draw other examples. Older versions have no such constants.
+# Hypothesis also draws the constants that stand in modules of the project, those that happen to be imported by then:
+# what a worker has run before, and every new module, would draw other examples. Older versions have no such constants.
 if os.environ.get("CI") and hasattr(providers, "_get_local_constants"):
     NONE_OF_OURS = providers.Constants()
     providers._get_local_constants = lambda: NONE_OF_OURS

@@ -86,15 +86,15 @@ def command(
         raise click.UsageError("--max-cost, --machine and --yes are for --submit")
     from qsac.artifact.compiled import Compiled as Artifact
     from qsac.compiler.running import compiled_of
+    from qsac.runtime.request import Request
     from qsac.runtime.run import run
     from qsac.templates.running import is_fed
     from qsac.templates.running import run as run_bound
 
     with progress_bar() as progress:
         found = read_argument(program)
-        as_compiled = emulator or mitigate or precision is not None
-        by_shots = shots is not None or noise
-        if inputs is not None or (not as_compiled and is_fed(found, target, by_shots=by_shots)):
+        asked = Request(shots, seed, noise, mitigate, precision, emulator)
+        if inputs is not None or is_fed(found, target, asked):
             options: dict[str, Any] = {"shots": shots, "seed": seed, "noise": noise, "mitigate": mitigate}
             options |= {"precision": precision, "emulator": emulator, "progress": progress}
             bound = run_bound(found, target, inputs=inputs, **options)

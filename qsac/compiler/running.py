@@ -1,4 +1,4 @@
-"""Running what a user has: a compiled program, an artifact's file, or a model that is compiled on the way."""
+"""What a user has to run: a compiled program, an artifact's file, or a model that is compiled on the way."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from qsac.artifact.cache import Cache
 from qsac.artifact.compiled import SIZE_LIMIT, Compiled
 from qsac.compiler.compilation import compile as compile_model
 from qsac.errors import InvalidInputError
-from qsac.families.contract import Model, Result
+from qsac.families.contract import Model
 from qsac.families.reading import load, load_text
 from qsac.files.source import read_file
 from qsac.progress import Announce, Progress
-from qsac.runtime.request import Request
-from qsac.runtime.run import run as run_compiled
 
 if TYPE_CHECKING:
     from qsac.machine.read import AnyTarget
@@ -30,47 +28,6 @@ VERSION_FIELD = re.compile(rb'"qsac_artifact"\s*:')
 """What every artifact holds, though not at its beginning if another program wrote it anew."""
 
 Program = Compiled | Model | Mapping[str, Any] | str | os.PathLike[str]
-
-
-def run(
-    program: Program,
-    target: AnyTarget | None = None,
-    *,
-    shots: int | None = None,
-    seed: int | None = None,
-    noise: bool = False,
-    mitigate: bool = False,
-    precision: float | None = None,
-    emulator: bool = False,
-    progress: Progress | None = None,
-) -> Result:
-    """Run a compiled program, or compile a model for ``target`` and run it there, as ``qsac run`` does.
-
-    ``program`` is a :class:`~qsac.artifact.compiled.Compiled`, a :class:`~qsac.families.contract.Model`, a dictionary
-    of a model, or the path of a model or an artifact. ``target`` is whatever :func:`~qsac.compiler.compilation.compile`
-    takes: for a model ``statevector`` if not given; for a compiled program a simulator, or its own target (the
-    default). ``seed`` is that of the compilation too. A model compiled on the way is not verified. The other options
-    are as for :func:`qsac.runtime.run.run`.
-
-    Raises :class:`~qsac.errors.InvalidInputError` for an invalid program, target or option,
-    :class:`~qsac.errors.DoesNotFitError` where the target or this machine is too small, and
-    :class:`~qsac.errors.BackendError` where a simulator fails.
-    """
-    asked = Request(shots, seed, noise, mitigate, precision, emulator, progress)
-    found = program_of(program)
-    compiled = compiled_of(found, target, asked.seed, progress=progress)
-    return run_compiled(
-        compiled,
-        # A program that was compiled for the target runs there.
-        target if found is compiled else None,
-        shots=shots,
-        seed=seed,
-        noise=noise,
-        mitigate=mitigate,
-        precision=precision,
-        emulator=emulator,
-        progress=progress,
-    )
 
 
 def program_of(program: Program) -> Model | Compiled:

@@ -15,8 +15,7 @@ import numpy as np
 
 from qsac.artifact.compiled import Compiled
 from qsac.compiler.compilation import compile as compile_model
-from qsac.compiler.running import DEFAULT_TARGET, Program, program_of
-from qsac.compiler.running import run as run_alone
+from qsac.compiler.running import DEFAULT_TARGET, Program, compiled_of, program_of
 from qsac.errors import InvalidInputError
 from qsac.families.contract import FeedsForward, Model, Result, TakesInputs
 from qsac.families.outcomes import Outcomes, counted, drawn, is_drawable
@@ -29,6 +28,7 @@ from qsac.progress import Progress
 from qsac.runtime.aer import sample
 from qsac.runtime.request import Request
 from qsac.runtime.run import DEFAULT_SHOTS
+from qsac.runtime.run import run as run_compiled
 from qsac.runtime.sampling import rates_of
 from qsac.simulation.exact import simulator
 from qsac.templates.template import Template, template
@@ -70,13 +70,12 @@ def run(
     found = program_of(program)
     model = found.model if isinstance(found, Compiled) else found
     if inputs is None:
-        # Until a precision is reached, and on emulators, circuits are run as they were compiled: the result says so.
-        as_compiled = asked.emulator or asked.mitigate or asked.precision is not None
-        by_shots = asked.shots is not None or asked.noise
-        if as_compiled or not is_fed(found, target, by_shots=by_shots):
-            return run_alone(
-                found,
-                target,
+        if not is_fed(found, target, asked):
+            compiled = compiled_of(found, target, asked.seed, progress=progress)
+            return run_compiled(
+                compiled,
+                # A program that was compiled for the target runs there.
+                target if found is compiled else None,
                 shots=shots,
                 seed=seed,
                 noise=noise,
@@ -99,11 +98,15 @@ def run(
     return batch.run([family.with_sample(model, one) for one in samples])
 
 
-def is_fed(program: Model | Compiled, target: AnyTarget | None, *, by_shots: bool) -> bool:
-    """Whether shots are taken of circuits whose numbers measured outcomes decide."""
+def is_fed(program: Model | Compiled, target: AnyTarget | None, asked: Request) -> bool:
+    """Whether shots are taken of circuits whose numbers measured outcomes decide, and that are bound again for these."""
+    # Until a precision is reached, and on emulators, circuits are run as they were compiled: the result says so.
+    if asked.emulator or asked.mitigate or asked.precision is not None:
+        return False
     model = program.model if isinstance(program, Compiled) else program
     if target is None:
         target = program.target["name"] if isinstance(program, Compiled) else DEFAULT_TARGET
+    by_shots = asked.shots is not None or asked.noise
     if not (by_shots or _kind(program, target) == "shots") or not isinstance(family_of(model), FeedsForward):
         return False
     return any(step.after for step in family_of(model).plan(model).circuits)
