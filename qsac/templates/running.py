@@ -99,7 +99,7 @@ def run(
 
 
 def is_fed(program: Model | Compiled, target: AnyTarget | None, asked: Request) -> bool:
-    """Whether shots are taken of circuits whose numbers measured outcomes decide, and that are bound again for these."""
+    """Whether shots are taken of circuits whose numbers measured outcomes decide: they are bound again for these."""
     # Until a precision is reached, and on emulators, circuits are run as they were compiled: the result says so.
     if asked.emulator or asked.mitigate or asked.precision is not None:
         return False
