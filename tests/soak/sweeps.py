@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -25,6 +26,8 @@ COMMANDS = {
 """How a sweep is begun, up to the folder of its results. The cluster is one of the driver's, and ends with it."""
 _PATIENCE = 300.0
 """Seconds after which a sweep that does nothing more is given up."""
+_TRIES = 5
+"""How often a sweep is begun that was done before it could be killed."""
 
 
 @dataclass
@@ -58,11 +61,9 @@ def swept(tasks: int, kills: int, seed: int, log: Path, on: str = "processes") -
     with tempfile.TemporaryDirectory() as temporary, log.open("ab") as stream:
         folder = Path(temporary)
         (folder / "plan.json").write_text(json.dumps(plan_of(tasks)), encoding="utf-8")
-        killed = _Killed(folder, stream, told, on)
         number = len(plan_of(tasks)["axes"][0]["values"]) * 10
-        for turn, done in enumerate(sorted(dice.randrange(number * 4 // 5) for _ in range(kills))):
-            killed.kill(done, driver=not turn & 1, after=dice.uniform(0, 0.1))
-        killed.finish()
+        if not any(_killed(_Killed(folder, stream, told, on), kills, number >> turn, dice) for turn in range(_TRIES)):
+            told.wrong.append("it was always done before it was killed")
         undisturbed = _start(folder, "undisturbed", stream)
         if undisturbed.wait():
             told.wrong.append("the undisturbed sweep failed")
@@ -79,19 +80,31 @@ def swept(tasks: int, kills: int, seed: int, log: Path, on: str = "processes") -
     return told
 
 
+def _killed(sweep: "_Killed", kills: int, number: int, dice: random.Random) -> bool:
+    """Whether a sweep was killed so often, when at most four fifths of a ``number`` of its tasks were done, and then
+    came to its end."""
+    for turn, done in enumerate(sorted(dice.randrange(max(number * 4 // 5, 1)) for _ in range(kills))):
+        if not sweep.kill(done, driver=not turn & 1, after=dice.uniform(0, 0.1)):
+            return False
+    sweep.finish()
+    return True
+
+
 class _Killed:
-    """The sweep that is killed."""
+    """The sweep that is killed, begun from nothing."""
 
     def __init__(self, folder: Path, stream: Any, told: Swept, on: str) -> None:
         self._folder, self._stream, self._told, self._on = folder, stream, told, on
         self._out = folder / "killed"
+        shutil.rmtree(self._out, ignore_errors=True)
+        told.kills = told.drivers = told.spooled = 0
         self._driver = self._started()
 
     def _started(self) -> "subprocess.Popen[bytes]":
         return _start(self._folder, "killed", self._stream, self._on)
 
-    def kill(self, done: int, *, driver: bool, after: float) -> None:
-        """Kill the driver or a worker, some seconds after so many tasks are done."""
+    def kill(self, done: int, *, driver: bool, after: float) -> bool:
+        """Kill the driver or a worker, some seconds after so many tasks are done. False: all were done before that."""
         self._wait(done)
         time.sleep(after)
         workers = children(self._driver.pid)
@@ -99,14 +112,14 @@ class _Killed:
             time.sleep(0.01)
             workers = children(self._driver.pid)
         if self._driver.poll() is not None:
-            self._told.wrong.append(f"it ended by itself, with {self._driver.returncode}")
-            self._driver = self._started()
-            return
+            if self._driver.returncode:
+                self._told.wrong.append(f"it ended by itself, with {self._driver.returncode}")
+            return False
         self._told.kills += 1
         if not driver:
             with suppress(ProcessLookupError):
                 os.kill(workers[0], signal.SIGKILL)
-            return
+            return True
         self._told.drivers += 1
         self._driver.kill()
         self._driver.wait()
@@ -115,6 +128,7 @@ class _Killed:
         _check(self._out, self._told)
         self._told.spooled += len(list(self._out.glob("whole/spool/*.json")))
         self._driver = self._started()
+        return True
 
     def _is_up(self) -> bool:
         """Whether the driver's workers are its sweep's: a cluster that loses one while it begins does not begin."""
