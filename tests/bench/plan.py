@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass, field
 from threading import Lock
@@ -11,13 +12,13 @@ from threading import Lock
 class Plan:
     """``limit``: seconds for one run of a baseline; ``repeats``: runs for a median; ``quick``: smallest cases only.
 
-    ``parallel``: runs at once where counts are measured, not times.
+    ``parallel``: runs at once where counts are measured, not times: two, where this process has two processors.
     """
 
     limit: float = 30
     repeats: int = 5
     quick: bool = False
-    parallel: int = 2
+    parallel: int = field(default_factory=lambda: min(2, len(os.sched_getaffinity(0))))
     _lock: Lock = field(default_factory=Lock)
 
     def say(self, text: str) -> None:
