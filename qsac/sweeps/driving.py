@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from time import monotonic
 from typing import NamedTuple
 
 from qsac.errors import BackendError
@@ -61,6 +62,7 @@ class Driver:
         self._suspects: deque[str] = deque()
         self._running: dict[Future[str], str] = {}
         self._losses: Counter[str] = Counter()
+        self._heard = monotonic()
 
     def add(self, key: str) -> None:
         """One more task, before those that wait: what was begun is done first."""
@@ -112,10 +114,10 @@ class Driver:
             self._running[future] = source.popleft()
 
     def _over(self) -> _Over:
-        done = wait(self._running, None if self._stop is None else ASKED, return_when=FIRST_COMPLETED).done
-        broken = any(isinstance(_failure(future), BrokenExecutor) for future in done)
+        done = self._news()
+        broken = any(isinstance(_failure(future), BrokenExecutor) for future in done) or not (done or self._is_open())
         if broken:
-            done = wait(self._running).done  # all others are done, or fail with it
+            done = wait(self._running, self._pool.patience).done  # all others are done, or fail with it
         records: list[Record] = []
         lost: list[str] = []
         for future in done:
@@ -128,6 +130,21 @@ class Driver:
                 _check_code(record)
                 records.append(record)
         return _Over(records, lost, broken)
+
+    def _news(self) -> set[Future[str]]:
+        """Tasks that are over; none when it is time to ask something."""
+        pause = self._pool.patience if self._stop is None else ASKED
+        done = wait(self._running, pause, return_when=FIRST_COMPLETED).done
+        if done:
+            self._heard = monotonic()
+        return done
+
+    def _is_open(self) -> bool:
+        """Whether the pool may still do what it was given."""
+        if self._pool.patience is None or monotonic() - self._heard < self._pool.patience:
+            return True
+        self._heard = monotonic()
+        return self._pool.is_open()
 
 
 def _failure(future: Future[str]) -> BaseException | None:

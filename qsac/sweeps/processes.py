@@ -24,6 +24,9 @@ from qsac.sweeps.working import work
 AT_ONCE = 256
 """How many tasks somebody else's executor is given at once."""
 
+PATIENCE = 5.0
+"""Seconds without news after which somebody else's executor is asked whether it still takes tasks."""
+
 Work: TypeAlias = Callable[[str], str]
 """What workers do: a function of a module that they can import, from the text of a task to that of its record."""
 
@@ -44,11 +47,16 @@ def check_executor(executor: object, jobs: int) -> None:
 
 
 class Pool(Protocol):
-    """What tasks are handed to. ``most``: how many tasks it is given at once."""
+    """What tasks are handed to. ``most``: how many tasks it is given at once; ``patience``: seconds for which no news
+    is good news, None where what becomes of a task is always told."""
 
     most: int
+    patience: float | None
 
     def submit(self, text: str) -> Future[str]: ...
+
+    def is_open(self) -> bool:
+        """Whether what it was given may still be done; asked when nothing was for a while."""
 
     def renew(self) -> None:
         """Go on after workers were lost. Raises :class:`~qsac.errors.BackendError` where that cannot be."""
@@ -59,6 +67,8 @@ class Pool(Protocol):
 class Processes:
     """``jobs`` processes with one thread each, which are handed ``most`` tasks at once: twice as many as they are
     unless it is given."""
+
+    patience: float | None = None
 
     def __init__(self, jobs: int, work: Work = work, most: int | None = None) -> None:
         self._jobs, self._work = jobs, work
@@ -78,6 +88,9 @@ class Processes:
             return self._executor.submit(self._work, text)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def is_open(self) -> bool:
+        return True
 
     def renew(self) -> None:
         self.close()
@@ -110,6 +123,7 @@ class Here:
     """No other process: a task is done when it is handed over."""
 
     most = 1
+    patience: float | None = None
 
     def submit(self, text: str) -> Future[str]:
         future: Future[str] = Future()
@@ -118,6 +132,9 @@ class Here:
             future.set_result(work(text))
         return future
 
+    def is_open(self) -> bool:
+        return True
+
     def renew(self) -> None:
         """There is nothing that could be lost."""
 
@@ -125,16 +142,33 @@ class Here:
         """Nothing is left."""
 
 
+def _nothing() -> str:
+    """A task that there is to see whether tasks are taken."""
+    return ""
+
+
 class Foreign:
-    """An executor that somebody else made, and closes."""
+    """An executor that somebody else made, and closes, perhaps while tasks are under way: Dask's then leaves some that
+    are never over."""
 
     def __init__(self, executor: Executor, work: Work = work, most: int = AT_ONCE) -> None:
         self._executor, self._work, self.most = executor, work, most
         self._said = ""
+        self.patience: float | None = PATIENCE
 
     def submit(self, text: str) -> Future[str]:
+        return self._submitted(self._work, text)
+
+    def is_open(self) -> bool:
         try:
-            return self._executor.submit(self._work, text)
+            self._submitted(_nothing).cancel()
+        except BrokenExecutor:
+            return False
+        return True
+
+    def _submitted(self, function: Callable[..., str], *given: str) -> Future[str]:
+        try:
+            return self._executor.submit(function, *given)
         except Exception as error:  # each executor has errors of its own for having been closed
             self._said = printable(f"{type(error).__name__}: {error}")[:300]
             raise BrokenExecutor(self._said) from error

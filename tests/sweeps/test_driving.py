@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 import qsac
-from qsac.sweeps import working
+from qsac.sweeps import processes, working
 from qsac.sweeps.driving import MOST_LOSSES, Driver
+from qsac.sweeps.processes import Foreign
 from qsac.sweeps.records import Record
 from tests.sweeps.plans import PLAN
 
@@ -22,6 +23,7 @@ class Fragile:
 
     def __init__(self, most: int, deadly: dict[str, int]) -> None:
         self.most, self.deadly = most, dict(deadly)
+        self.patience: float | None = None
         self.given: Counter[str] = Counter()
         self.renewed = 0
         self._waiting: list[tuple[str, Future[str]]] = []
@@ -44,6 +46,9 @@ class Fragile:
             future.set_result(Record(text, "done", {"of": text}).text)
             self._waiting.pop()
         return future
+
+    def is_open(self) -> bool:
+        return True
 
     def renew(self) -> None:
         self._broken = False
@@ -113,6 +118,41 @@ def test_an_executor_that_is_broken() -> None:
     with pytest.raises(qsac.BackendError) as caught:
         qsac.sweep(PLAN, Faulty([None, BrokenExecutor()]))
     assert caught.value.code == "sweep.executor-failed"
+
+
+class Silent(Executor):
+    """An executor that is closed after some tasks: it takes no more, and says nothing of those that it has."""
+
+    def __init__(self, tasks: int) -> None:
+        self.tasks, self.closed = tasks, False
+        self.asked = 0
+
+    def submit(self, function: Any, /, *arguments: Any, **_: Any) -> Future[Any]:
+        self.asked += not arguments
+        if self.closed and self.asked > 2:
+            raise RuntimeError("closed")
+        future: Future[Any] = Future()
+        if arguments and self.tasks:
+            self.tasks -= 1
+            future.set_result(function(*arguments))
+        else:
+            self.closed = True
+        return future
+
+
+@pytest.mark.parametrize("stop", [None, lambda: False])
+def test_an_executor_that_says_nothing_more(monkeypatch: pytest.MonkeyPatch, stop: Any) -> None:
+    """It is asked now and then; as long as it takes tasks it has time."""
+    monkeypatch.setattr(processes, "PATIENCE", 0.05)
+    kept: list[Record] = []
+    executor = Silent(4)
+    pool = Foreign(executor, lambda key: Record(key, "done", {}).text)
+    with pytest.raises(qsac.BackendError) as caught:
+        Driver(pool, lambda key: key, kept.extend, stop=stop).drive(KEYS)
+    assert caught.value.code == "sweep.executor-failed"
+    assert "closed" in str(caught.value)
+    assert sorted(record.key for record in kept) == KEYS[:4]
+    assert executor.asked == 3
 
 
 def test_a_worker_with_other_code_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
