@@ -47,9 +47,10 @@ class PathCircuit:
     """Gates on ``qubits`` data qubits in zero, for each of ``rows`` values of an index; first the most significant.
 
     ``pairs``: each ZZ(pi/2) = exp(-i pi/4 Z Z) in time order, between two data qubits, p and p + 1, or between a data
-    qubit and bit c of the index, which is written as -1 - c. ``gates``, shape (number, 2, 2): one on each data qubit,
-    then one on each data qubit of each pair. ``phases``, shape (1 + bits,), radians: the phase of row i is the first,
-    and of each of the others plus or minus that, for bits of i that are 0 or 1.
+    qubit and the parity of some bits of the index, which are written as minus the number that has these bits alone.
+    ``gates``, shape (number, 2, 2): one on each data qubit, then one on each data qubit of each pair. ``phases``, shape
+    (1 + bits,), radians: the phase of row i is the first, and of each of the others plus or minus that, for bits of i
+    that are 0 or 1. ``turned``: each parity is also turned by -pi/2 about z, which makes the ZZ of the index CZ.
     """
 
     qubits: int
@@ -57,6 +58,7 @@ class PathCircuit:
     pairs: tuple[tuple[int, int], ...]
     gates: Complex
     phases: Real
+    turned: bool = False
 
     @property
     def places(self) -> list[int]:
@@ -77,8 +79,8 @@ def path_circuit(table: Complex) -> PathCircuit | None:
         for seed in range(_TRIES):
             pairs = ordered_pairs(rows, qubits, gates, beside, seed % 2)
             count = qubits + sum(place >= 0 for pair in pairs for place in pair)
-            start = _random_gates(np.random.default_rng([qubits, rows, gates, seed]), count)
-            found = _solved(PathCircuit(qubits, rows, pairs, start, np.zeros(1 + bits)), table)
+            start = random_gates(np.random.default_rng([qubits, rows, gates, seed]), count)
+            found = solution(PathCircuit(qubits, rows, pairs, start, np.zeros(1 + bits)), table)
             if found is not None:
                 return found
     return None
@@ -110,11 +112,11 @@ def ordered_pairs(
             pairs.append((left, left + 1))
         else:
             bit = place - (qubits - 1)
-            pairs.append((beside[bit], -1 - bit))
+            pairs.append((beside[bit], -(1 << len(beside) - 1 - bit)))
     return tuple(islice(pairs, gates))
 
 
-def _random_gates(rng: np.random.Generator, count: int) -> Complex:
+def random_gates(rng: np.random.Generator, count: int) -> Complex:
     """Elements of SU(2), evenly distributed."""
     quaternions = rng.normal(size=(count, 4))
     quaternions /= np.linalg.norm(quaternions, axis=1, keepdims=True)
@@ -122,8 +124,8 @@ def _random_gates(rng: np.random.Generator, count: int) -> Complex:
     return np.array([[p, -q.conj()], [q, p.conj()]]).transpose(2, 0, 1)
 
 
-def _solved(circuit: PathCircuit, table: Complex) -> PathCircuit | None:
-    """The circuit with gates that load the table; None where the search ends elsewhere."""
+def solution(circuit: PathCircuit, table: Complex) -> PathCircuit | None:
+    """The circuit with gates that load the table, from those that it has; None where the search ends elsewhere."""
     damping = 1.0
     residual, slopes = _residual(circuit, table)
     distance = float(residual @ residual)
@@ -183,7 +185,7 @@ def _residual(circuit: PathCircuit, table: Complex) -> tuple[Real, Real]:
     states: Complex = np.zeros((1 + len(directions), rows, 1 << qubits), dtype=np.complex128)
     states[0, :, 0] = 1
     used = 1
-    diagonals = {pair: zz_phases(qubits, pair, signs) for pair in set(circuit.pairs)}
+    diagonals = {pair: zz_phases(qubits, pair, rows) for pair in set(circuit.pairs)}
     steps: list[tuple[int, Complex | None]] = [(place, None) for place in range(qubits)]
     for pair in circuit.pairs:
         first, *others = (place for place in pair if place >= 0)
@@ -208,11 +210,13 @@ def row_signs(rows: int, bits: int) -> Real:
     return np.array([np.ones(rows), *(1.0 - 2 * (values >> (bits - 1 - bit) & 1) for bit in range(bits))])
 
 
-def zz_phases(qubits: int, pair: tuple[int, int], signs: Real) -> Complex:
+def zz_phases(qubits: int, pair: tuple[int, int], rows: int) -> Complex:
     """The diagonal of exp(-i pi/4 Z Z) on a pair, shape (rows, 2^n) or (1, 2^n)."""
     values = np.arange(1 << qubits)
     first, second = (
-        (1.0 - 2 * (values >> (qubits - 1 - place) & 1))[None] if place >= 0 else signs[-place][:, None]
+        (1.0 - 2 * (values >> (qubits - 1 - place) & 1))[None]
+        if place >= 0
+        else (1.0 - 2 * (np.bitwise_count(np.arange(rows) & -place) & 1))[:, None]
         for place in pair
     )
     product = first * second

@@ -54,6 +54,23 @@ def test_states(qubits: int, real: bool) -> None:
 @pytest.mark.parametrize("real", [False, True])
 @pytest.mark.parametrize(("rows", "data"), [(2, 2), (4, 2), (8, 2), (4, 3)])
 def test_tables(rows: int, data: int, real: bool) -> None:
+    usual, own = _loaded(rows, data, real)
+    assert entangling(own) <= MOST * entangling(usual)
+
+
+@pytest.mark.parametrize(
+    ("rows", "real", "gates", "most"),
+    # Real rows of one qubit are a multiplexor, which takes T - 1 gates where all qubits are connected, too.
+    [(8, False, 9, MOST), (16, False, 25, MOST), (32, False, 53, MOST), (16, True, 17, 1), (32, True, 37, 0.8)],
+)
+def test_tables_of_one_data_qubit(rows: int, real: bool, gates: int, most: float) -> None:
+    usual, own = _loaded(rows, 1, real)
+    assert entangling(own) <= gates
+    assert entangling(own) <= most * entangling(usual)
+
+
+def _loaded(rows: int, data: int, real: bool) -> tuple[QuantumCircuit, QuantumCircuit]:
+    """A random table loaded without and with the plug-in."""
     rng = np.random.default_rng([rows, data, real])
     gate = RowsGate([generic(rng, data, real=real) for _ in range(rows)])
     circuit = QuantumCircuit(gate.num_qubits)
@@ -61,7 +78,7 @@ def test_tables(rows: int, data: int, real: bool) -> None:
     circuit.append(gate, range(gate.num_qubits))
     usual, own = _both(circuit, 2)
     assert np.abs(_reached(own) - gate.table.reshape(-1) / np.sqrt(rows)).max() < 1e-8
-    assert entangling(own) <= MOST * entangling(usual)
+    return usual, own
 
 
 def test_numbers_with_structure() -> None:
