@@ -32,6 +32,7 @@ help: ## what can be made
 	@echo "Installing what $(filter %.lock,$^) names into $* ($(TAKES)) ..."
 	@$*/bin/python -m pip $(PIP_OPTIONS) install --require-hashes -r $(filter %.lock,$^)
 	@$*/bin/python -m pip $(PIP_OPTIONS) install --no-deps --no-build-isolation --editable .
+	@$*/bin/python -m compileall -q qsac passes targets # where Python may write nothing, each start compiled 300 modules
 	@touch $@
 
 BUILD := pyproject.toml setup.py qsac/layout/_kernel.c
