@@ -150,3 +150,4 @@ release: install ## VERSION=x.y.z: bump, date the changelog, check, commit, tag 
 clean: ## remove what was built, the environments included
 	@rm -rf $(VENV) $(DEMO) $(FRAMEWORKS) .venv-min $(PYTHONS:%=.venv-%) build dist site *.egg-info .coverage .coverage.* qsac/layout/_kernel.*so
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find qsac passes targets tests -name __pycache__ -prune -exec rm -rf {} +
