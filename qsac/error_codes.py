@@ -486,6 +486,7 @@ CODES: Mapping[str, str] = {
     "job.incomplete": "circuits of the job have not been submitted, or were not run",
     "journal.unknown-job": "the journal has no such job",
     "journal.pending": "the very same job may have been submitted already",
+    "journal.under-way": "the very same program is under way: its next step is submitted by asking for results",
     "journal.pending-in-part": "the very same job was submitted in part",
     "journal.changed-job": "another process changed the job in the meantime",
     "journal.damaged-job": "the job's entry in the journal is damaged",

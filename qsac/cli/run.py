@@ -132,14 +132,17 @@ def _submit(
     if program == "-" and not yes:
         raise click.UsageError("--submit asks for consent on standard input: give a file, or --yes")
     from qsac.cli.submission import submit_program
-    from qsac.compiler.running import compiled_of
+    from qsac.compiler.running import DEFAULT_TARGET, compiled_of
     from qsac.errors import printable
     from qsac.submission.plan import check_request
+    from qsac.submission.stepwise import submittable
 
     check_request(shots, max_cost)
     with progress_bar() as progress:  # what is paid for is verified with its plan, wherever it comes from
         cache = open_cache(no_cache)
-        compiled = compiled_of(read_argument(program), target, seed, cache=cache, progress=progress, announce=note)
+        found = read_argument(program)
+        in_steps = submittable(found, DEFAULT_TARGET if target is None else target, seed or 0)
+        compiled = in_steps or compiled_of(found, target, seed, cache=cache, progress=progress, announce=note)
     if target is not None and target != compiled.target["name"]:
         name = printable(str(compiled.target["name"]))
         raise click.UsageError(f"the program is compiled for {name}, not for {printable(target)}")
