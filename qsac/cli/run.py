@@ -178,6 +178,7 @@ def show_bound(model: Model, result: Result, *, as_json: bool, verbose: bool) ->
     else:
         say(_title(model, result))
         _show_rows(model, result, verbose)
+        _show_break_even(model)
     for message in result.warnings:
         warn(message)
 
@@ -220,13 +221,22 @@ def _title(model: Model, result: Result) -> str:
 def _show_table(compiled: Compiled, result: Result, verbose: bool) -> None:
     say(_title(compiled.model, result))
     _show_rows(compiled.model, result, verbose)
-    if "break_even" in compiled.stats:
-        say(f"break-even: {compiled.stats.get('break_even')}")
+    _show_break_even(compiled.model)
     simulated = compiled.target["kind"] == "device" and result.target == compiled.target["name"]
     if simulated and result.seed is not None:
         rates = compiled.target["errors"]
         by = f"with its error rates of {rates['date']}" if result.noise else "without noise"
         note(f"{result.target} was simulated on this computer, {by}")
+
+
+def _show_break_even(model: Model) -> None:
+    """The line on whether a program pays."""
+    from qsac.families.contract import Weighed
+    from qsac.families.registry import family_of
+
+    family = family_of(model)
+    if isinstance(family, Weighed):
+        say(f"break-even: {family.break_even(model)}")
 
 
 def shown_rows(readout: Readout, rows: Sequence[Row], verbose: bool) -> list[Row]:
