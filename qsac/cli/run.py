@@ -40,6 +40,8 @@ COMPARED_WORK = 4096**2
     "--precision", type=float, metavar="SE", help="Take shots until the loss or cross entropy has this standard error."
 )
 @click.option("--emulator", is_flag=True, help="Take the shots on Quantinuum's own emulator (extra `pecos`).")
+@click.option("--journal", metavar="FOLDER", help="Keep what each circuit gives in FOLDER, and go on from there.")
+@click.option("--resume", is_flag=True, help="The same in the user's data folder, until the run is over.")
 @click.option("--submit", is_flag=True, help="Submit to the vendor's machine, at its price, and do not wait.")
 @click.option("--max-cost", type=float, help="With --submit: the most that the job may cost, in the vendor's unit.")
 @click.option("--machine", help="With --submit: another machine of the vendor, by the vendor's name, such as H2-1E.")
@@ -57,6 +59,8 @@ def command(
     mitigate: bool,
     precision: float | None,
     emulator: bool,
+    journal: str | None,
+    resume: bool,
     submit: bool,
     max_cost: float | None,
     machine: str | None,
@@ -69,13 +73,13 @@ def command(
 
     A device is simulated on this computer, without an account: exactly, or on Aer with --shots or --noise. With
     --submit the job runs on the vendor's machine; the cost is shown before anything is spent. With --inputs a model of
-    the section steps is run on every sample of a file.
+    the section steps is run on every sample of a file. A run with a journal that was killed goes on where it was.
     """
     if submit:
         if inputs is not None:
             raise click.UsageError("--inputs is for simulations, not for --submit")
         simulating = {"--noise": noise, "--mitigate": mitigate, "--precision": precision is not None}
-        simulating["--emulator"] = emulator
+        simulating |= {"--emulator": emulator, "--journal": journal is not None, "--resume": resume}
         if any(simulating.values()):
             raise click.UsageError(
                 f"{max(simulating, key=simulating.__getitem__)} is for simulations, not for --submit"
@@ -84,38 +88,30 @@ def command(
         return
     if yes or machine is not None or max_cost is not None:
         raise click.UsageError("--max-cost, --machine and --yes are for --submit")
+    if resume and journal is not None:
+        raise click.UsageError("--resume is for the run's own journal: --journal FOLDER goes on from what is there too")
     from qsac.artifact.compiled import Compiled as Artifact
     from qsac.compiler.running import compiled_of
     from qsac.runtime.request import Request
-    from qsac.runtime.run import run
-    from qsac.templates.running import is_fed
-    from qsac.templates.running import run as run_bound
+    from qsac.templates.running import is_fed, run
 
+    options: dict[str, Any] = {"shots": shots, "seed": seed, "noise": noise, "mitigate": mitigate}
+    options |= {"precision": precision, "emulator": emulator}
     with progress_bar() as progress:
         found = read_argument(program)
-        asked = Request(shots, seed, noise, mitigate, precision, emulator)
-        if inputs is not None or is_fed(found, target, asked):
-            options: dict[str, Any] = {"shots": shots, "seed": seed, "noise": noise, "mitigate": mitigate}
-            options |= {"precision": precision, "emulator": emulator, "progress": progress}
-            bound = run_bound(found, target, inputs=inputs, **options)
-            if inputs is None:
-                model = found.model if isinstance(found, Artifact) else found
-                show_bound(model, bound, as_json=as_json, verbose=verbose)
-            else:
-                show_samples(bound, as_json=as_json)
-            return
-        compiled = compiled_of(found, target, seed, cache=open_cache(no_cache), progress=progress, announce=note)
-        result = run(
-            compiled,
-            target,
-            shots=shots,
-            seed=seed,
-            noise=noise,
-            mitigate=mitigate,
-            precision=precision,
-            emulator=emulator,
-            progress=progress,
-        )
+        anew = inputs is not None or is_fed(found, target, Request(**options))
+        if not anew:
+            found = compiled_of(found, target, seed, cache=open_cache(no_cache), progress=progress, announce=note)
+        options |= {"journal": journal, "resume": resume, "progress": progress, "announce": note}
+        result = run(found, target, inputs=inputs, **options)
+    if inputs is not None:
+        show_samples(result, as_json=as_json)
+        return
+    if anew or not isinstance(found, Artifact):
+        model = found.model if isinstance(found, Artifact) else found
+        show_bound(model, result, as_json=as_json, verbose=verbose)
+        return
+    compiled = found
     told = run_forecast(compiled, target, result.shots)
     show_result(compiled, result, as_json=as_json, verbose=verbose, forecast=told)
 
@@ -136,14 +132,17 @@ def _submit(
     if program == "-" and not yes:
         raise click.UsageError("--submit asks for consent on standard input: give a file, or --yes")
     from qsac.cli.submission import submit_program
-    from qsac.compiler.running import compiled_of
+    from qsac.compiler.running import DEFAULT_TARGET, compiled_of
     from qsac.errors import printable
     from qsac.submission.plan import check_request
+    from qsac.submission.stepwise import submittable
 
     check_request(shots, max_cost)
     with progress_bar() as progress:  # what is paid for is verified with its plan, wherever it comes from
         cache = open_cache(no_cache)
-        compiled = compiled_of(read_argument(program), target, seed, cache=cache, progress=progress, announce=note)
+        found = read_argument(program)
+        in_steps = submittable(found, DEFAULT_TARGET if target is None else target, seed or 0)
+        compiled = in_steps or compiled_of(found, target, seed, cache=cache, progress=progress, announce=note)
     if target is not None and target != compiled.target["name"]:
         name = printable(str(compiled.target["name"]))
         raise click.UsageError(f"the program is compiled for {name}, not for {printable(target)}")
@@ -179,6 +178,7 @@ def show_bound(model: Model, result: Result, *, as_json: bool, verbose: bool) ->
     else:
         say(_title(model, result))
         _show_rows(model, result, verbose)
+        _show_break_even(model)
     for message in result.warnings:
         warn(message)
 
@@ -221,13 +221,22 @@ def _title(model: Model, result: Result) -> str:
 def _show_table(compiled: Compiled, result: Result, verbose: bool) -> None:
     say(_title(compiled.model, result))
     _show_rows(compiled.model, result, verbose)
-    if "break_even" in compiled.stats:
-        say(f"break-even: {compiled.stats.get('break_even')}")
+    _show_break_even(compiled.model)
     simulated = compiled.target["kind"] == "device" and result.target == compiled.target["name"]
     if simulated and result.seed is not None:
         rates = compiled.target["errors"]
         by = f"with its error rates of {rates['date']}" if result.noise else "without noise"
         note(f"{result.target} was simulated on this computer, {by}")
+
+
+def _show_break_even(model: Model) -> None:
+    """The line on whether a program pays."""
+    from qsac.families.contract import Weighed
+    from qsac.families.registry import family_of
+
+    family = family_of(model)
+    if isinstance(family, Weighed):
+        say(f"break-even: {family.break_even(model)}")
 
 
 def shown_rows(readout: Readout, rows: Sequence[Row], verbose: bool) -> list[Row]:

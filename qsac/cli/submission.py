@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from qsac.submission.plan import Plan
 
 
+MOST_NAMES = 8
+"""Circuits of a job that are named where its cost is told."""
+
+
 def submit_program(
     compiled: Compiled, shots: int, *, machine: str | None, max_cost: float | None, yes: bool, as_json: bool
 ) -> None:
@@ -33,6 +37,13 @@ def submit_program(
         warn(message)
     journal = Journal()
     pending = journal.pending(compiled, planned.machine, shots)
+    under_way = [one for one in pending if one.under_way]
+    if under_way:
+        from qsac.cli.results import show_job
+
+        note(f"the very same program is under way, as job {under_way[-1].number}: it goes on")
+        show_job(under_way[-1].number, wait=False, resume=False, yes=False, as_json=as_json, verbose=False)
+        return
     if pending and yes:
         raise pending[-1].error()
     for one in pending:
@@ -49,8 +60,11 @@ def submit_program(
         write(json.dumps(job.to_dict(), indent=2))
     else:
         circuits = f", {len(job.parts)} circuits" if len(job.parts) > 1 else ""
-        say(f"job {job.id} submitted to {job.machine}{circuits}")
-        note(f"qsac results {job.id} fetches its results")
+        now = len(planned.first)
+        steps = f": {now} now, the others once their numbers are known" if now < len(job.parts) else ""
+        say(f"job {job.id} submitted to {job.machine}{circuits}{steps}")
+        again = " and submits the next step" if steps else ""
+        note(f"qsac results {job.id} fetches its results{again}")
 
 
 def resume_job(job: Job, service: Client, journal: Journal, *, yes: bool) -> Job:
@@ -82,7 +96,11 @@ def _show_cost(planned: Plan) -> None:
     what, limit = f"{planned.shots:,} shots", "the job's limit"
     if len(planned.compiled.circuits) > 1:
         names = ", ".join(planned.compiled.names[share.place] for share in shares)
+        if len(shares) > MOST_NAMES:
+            names = f"{len(shares):,} circuits"
         what, limit = f"{planned.shots:,} shots of each of {names}", "the limits of their jobs"
+        if len(planned.first) < len(planned.compiled.circuits):
+            what += ", all steps of the program together"
     say(
         f"{planned.compiled.model.name} on {planned.machine}, {what}: about {cost.amount:,.1f}{most} {cost.unit}, "
         f"{cost.note}; {limit} at {planned.vendor}: {planned.ceiling:,.1f} {cost.unit}",

@@ -276,10 +276,12 @@ class Compilation:
         for place, step in steps:
             with self.watch.stage(step.name):
                 program = self._ahead.applied(place, made.program, self.context)
-                check_rules(program, step.name)
+                changed = program is not made.program
+                if changed:
+                    check_rules(program, step.name)
             made.foretold &= self._ahead.came_true(place, made.program, program, self.context)
             made.program = program
-            after = gates(program)
+            after = gates(program) if changed else before
             made.counts.append(_count(step, before, after))
             before = after
             made.stages.append((step.name, program))

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from qsac.counting.formulas import Cost, cost, loader_cost
 from qsac.ir.attention import LoadTokens
 from qsac.ir.op import Scope
 from qsac.ir.shaped_table import ShapedTable
+from qsac.ir.table import Table
 from qsac.native.circuit import GateFamily
 from qsac.numerics.plan import columns_in_order, controlled_rows, in_order, occupied_columns, without_repetition
+
+SMALL = 1 << 12
+"""Numbers of a table whose size is remembered: a pass's candidates, and programs of one plan, load it many times."""
+
+
+def _size(table: Table, order: tuple[int, ...], branches: int) -> tuple[int, int]:
+    """The rows that a loader tells apart, and the columns that it loads."""
+    values = in_order(table.values, order)
+    return len(without_repetition(controlled_rows(values, branches))[1]), occupied_columns(values)
+
+
+_small_size = lru_cache(maxsize=1024)(_size)
 
 
 @cost.register(LoadTokens)
@@ -18,9 +33,9 @@ def _(op: LoadTokens, scope: Scope, family: GateFamily) -> Cost:
     if isinstance(table, ShapedTable):
         rows = table.shape[0] * scope.dimension(op.when)
         columns = columns_in_order(table.columns, op.order)
+    elif table.values.size <= SMALL:
+        rows, columns = _small_size(table, op.order, scope.dimension(op.when))
     else:
-        values = in_order(table.values, op.order)
-        rows = len(without_repetition(controlled_rows(values, scope.dimension(op.when)))[1])
-        columns = occupied_columns(values)
+        rows, columns = _size(table, op.order, scope.dimension(op.when))
     gates = loader_cost(rows, columns, scope.dimension(op.targets).bit_length() - 1, real=table.real)
     return Cost(gates, () if table.real else op.controlled_by)

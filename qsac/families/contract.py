@@ -352,6 +352,17 @@ class Family(Protocol):
 
 
 @runtime_checkable
+class Weighed(Protocol):
+    """What a family offers whose results are weighed against working out the same classically. No family has to."""
+
+    def multiply_adds(self, model: Any) -> int:
+        """How many multiply-adds the same numbers take without a circuit."""
+
+    def break_even(self, model: Any) -> str:
+        """Whether it pays, in one line."""
+
+
+@runtime_checkable
 class FeedsForward(Protocol):
     """What a family offers whose plans have circuits :attr:`~CircuitStep.after` others: outcomes of these decide their
     numbers. No family has to."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, runtime_checkable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +67,19 @@ def spoken(data: Data) -> str:
     return f"register{'s' * (len(names) != 1)} {', '.join(map(repr, names))}"
 
 
+class Use(NamedTuple):
+    """How an op uses registers, by the names of its properties. ``changed`` are the targets that it is not diagonal
+    on."""
+
+    targets: tuple[str, ...]
+    controlled_by: tuple[str, ...]
+    ancillas: tuple[str, ...]
+    requires_zero: tuple[str, ...]
+    releases: tuple[str, ...]
+    reallocates: tuple[str, ...]
+    changed: frozenset[str]
+
+
 @dataclass(frozen=True)
 class Op:
     """Base of all ops. ``origin`` is the JSON pointer of the model field that the op was made for.
@@ -93,6 +107,20 @@ class Op:
     sources: tuple[int, ...] = ()
     slots: tuple[int, ...] = ()
     barrier: bool = False
+
+    @cached_property
+    def use(self) -> Use:
+        """How the op uses registers: worked out once, as programs of one pipeline share most of their ops."""
+        targets = self.targets
+        return Use(
+            targets,
+            self.controlled_by,
+            self.ancillas,
+            self.requires_zero,
+            self.releases,
+            self.reallocates,
+            frozenset(targets).difference(self.diagonal_on),
+        )
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 from qsac.errors import InvalidInputError
 from qsac.ir.attention import LoadWhole, Project
 from qsac.ir.blocks import Multiplexor
-from qsac.ir.op import Adjointable, Op
+from qsac.ir.op import Adjointable, Op, Use
 from qsac.ir.program import Program
 
 _PLACES = 1 << 16
@@ -50,10 +50,11 @@ def verify(program: Program) -> None:
                 source=program.name or None,
                 code="ir.invalid-op",
             )
-        live.update(op.targets)
-        ended.difference_update(op.reallocates)
-        live.difference_update(op.releases)
-        ended.update(op.releases)
+        use = op.use
+        live.update(use.targets)
+        ended.difference_update(use.reallocates)
+        live.difference_update(use.releases)
+        ended.update(use.releases)
     _verify_promises(program)
     _verify_pairs(program)
     _verify_whole_loads(program)
@@ -83,8 +84,8 @@ def _verify_declarations(program: Program) -> None:
 def _broken_rules(program: Program, op: Op, live: set[str], ended: set[str]) -> Iterator[str]:
     yield from _unknown_names(program, op)
     yield from _wrong_sources(program, op)
-    yield from _wrong_diagonal_uses(op, live, ended)
-    yield from _wrong_targets(op, live, ended)
+    yield from _wrong_diagonal_uses(op.use, live, ended)
+    yield from _wrong_targets(op.use, live, ended)
     problem = op.check(program.scope)
     if problem is not None:
         yield problem
@@ -94,7 +95,8 @@ def _unknown_names(program: Program, op: Op) -> Iterator[str]:
     sizes = program.scope.sizes
     if op.level not in (program.level, "both"):
         yield f"it belongs to the {op.level} level, the program is of the {program.level} level"
-    for name in (*op.targets, *op.controlled_by, *op.ancillas):
+    use = op.use
+    for name in (*use.targets, *use.controlled_by, *use.ancillas):
         if name not in sizes:
             yield f"register {name!r} is not declared"
     for name in op.tables:
@@ -112,30 +114,30 @@ def _wrong_sources(program: Program, op: Op) -> Iterator[str]:
         yield f"its sources are not places from 0 to {_PLACES - 1} in ascending order"
 
 
-def _wrong_diagonal_uses(op: Op, live: set[str], ended: set[str]) -> Iterator[str]:
-    if len(set(op.controlled_by)) < len(op.controlled_by):
+def _wrong_diagonal_uses(use: Use, live: set[str], ended: set[str]) -> Iterator[str]:
+    if len(set(use.controlled_by)) < len(use.controlled_by):
         yield "it names a control twice"
-    for name in op.controlled_by:
-        if name in op.targets:
+    for name in use.controlled_by:
+        if name in use.targets:
             yield f"register {name!r} is a control and a target at once"
-        if name in op.ancillas:
+        if name in use.ancillas:
             yield f"register {name!r} is a control and an ancilla at once"
         if name not in live:
             yield f"register {name!r} is a control but not live"
-    for name in op.ancillas:
+    for name in use.ancillas:
         if name in ended:
             yield f"register {name!r} is an ancilla after its projection"
 
 
-def _wrong_targets(op: Op, live: set[str], ended: set[str]) -> Iterator[str]:
-    if len(set(op.targets)) < len(op.targets):
+def _wrong_targets(use: Use, live: set[str], ended: set[str]) -> Iterator[str]:
+    if len(set(use.targets)) < len(use.targets):
         yield "it targets a register twice"
-    for name in op.targets:
-        if name in ended and name not in op.reallocates:
+    for name in use.targets:
+        if name in ended and name not in use.reallocates:
             yield f"register {name!r} is used after its projection"
-        if name not in ended and name in op.reallocates:
+        if name not in ended and name in use.reallocates:
             yield f"register {name!r} is reset without having been measured"
-        if name in op.requires_zero and name in live:
+        if name in use.requires_zero and name in live:
             yield f"register {name!r} is prepared but already live"
 
 
@@ -145,19 +147,20 @@ def _verify_promises(program: Program) -> None:
     untouched: dict[str, tuple[int, Op]] = {}
     used: set[str] = set()
     for index, op in enumerate(program.ops):
+        use = op.use
         if isinstance(op, Multiplexor) and op.enters_zero and op.target in used:
             raise ProgramError(
                 f"op {index} ({op.name}) says that {op.target!r} enters in zero, but it was used before",
                 index,
                 code="ir.not-in-zero",
             )
-        for name in op.ancillas:
+        for name in use.ancillas:
             if name in used:
                 what = f"takes {name!r} as an ancilla, which is not known to be in zero"
                 raise ProgramError(f"op {index} ({op.name}) {what}", index, code="ir.not-in-zero")
-        for name in (*op.targets, *op.controlled_by):
+        for name in (*use.targets, *use.controlled_by):
             if name in untouched:
-                if name in op.releases and (not isinstance(op, Project) or op.state == "zero"):
+                if name in use.releases and (not isinstance(op, Project) or op.state == "zero"):
                     del untouched[name]
                     continue
                 _, promise = untouched[name]
@@ -167,9 +170,10 @@ def _verify_promises(program: Program) -> None:
                     index,
                     code="ir.not-in-zero",
                 )
-        used.update(op.targets)
-        used.difference_update((*op.reallocates, *op.releases))
-        untouched.update(dict.fromkeys(op.leaves_zero_on, (index, op)))
+        used.update(use.targets)
+        used.difference_update((*use.reallocates, *use.releases))
+        for name in op.leaves_zero_on:
+            untouched[name] = (index, op)
     for name, (index, op) in untouched.items():
         raise ProgramError(
             f"op {index} ({op.name}) leaves {name!r} without a projection on zero",
@@ -183,8 +187,10 @@ def _verify_pairs(program: Program) -> None:
     that nest: what opens such a one permutes basis states up to phases, so that all its pair does is to control."""
     opened: list[Op] = []
     for index, op in enumerate(program.ops):
-        changed = set(op.targets).difference(op.diagonal_on)
-        touched = [place for place, other in enumerate(opened) if changed & {*other.targets, *other.controlled_by}]
+        changed = op.use.changed
+        touched = [
+            place for place, other in enumerate(opened) if changed & {*other.use.targets, *other.use.controlled_by}
+        ]
         if op.uncomputes_pair:
             if not touched or not _closes(op, opened[touched[-1]]):
                 raise ProgramError(
@@ -223,7 +229,7 @@ def _verify_whole_loads(program: Program) -> None:
                 )
             owed[op.table] = owed.get(op.table, 0) + (-1 if op.inverse else 1)
             continue
-        changed = set(op.targets).difference(op.diagonal_on)
+        changed = op.use.changed
         for table, number in owed.items():
             if number and changed.intersection(index_of[table]):
                 raise ProgramError(

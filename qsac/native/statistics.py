@@ -169,6 +169,7 @@ class Forecast(TypedDict):
     cost: Charge | None
     noise: bool | None
     error_free_probability: NotRequired[Share | None]
+    classical_multiply_adds: NotRequired[Count]
 
 
 class Statistics(CircuitStatistics):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, cast
 
-from qsac.families.contract import Model
+from qsac.families.contract import Model, Weighed
 from qsac.families.outcomes import Outcomes
 from qsac.families.places import Placed
 from qsac.families.registry import family_of
@@ -69,8 +69,9 @@ def forecast(
 
     A field is None if the model is missing or too large, nothing about the readout is ``precise``, or the target has no
     error rates or no price. Of several circuits there is also ``error_free_probability``, the average: those of the
-    statistics are free of errors in all circuits. Of a family that says where shots are lost there are the fields of
-    :func:`~qsac.report.losses.lost`.
+    statistics are free of errors in all circuits. Of a family that is weighed against classical work there is
+    ``classical_multiply_adds``: what the same numbers take without a circuit. Of a family that says where shots are
+    lost there are the fields of :func:`~qsac.report.losses.lost`.
     """
     found, shots = (None, None) if model is None else _shots(model, subnormalisations, WORK_LIMIT)
     shares = None if found is None else [min(outcomes.success_probability, 1.0) for outcomes in found.values()]
@@ -91,6 +92,9 @@ def forecast(
     }
     if len(rates) > 1:
         told["error_free_probability"] = error_free
+    family = None if model is None else family_of(model)
+    if isinstance(family, Weighed):
+        told["classical_multiply_adds"] = family.multiply_adds(model)
     if model is None or found is None:
         return told
     return cast(Forecast, {**told, **lost(model, found, useful, shots)})

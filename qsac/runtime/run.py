@@ -23,6 +23,7 @@ from qsac.runtime.aer import sample
 from qsac.runtime.as_compiled import of_later_circuits
 from qsac.runtime.counts import Layout, read_counts
 from qsac.runtime.emulator import emulate, emulated
+from qsac.runtime.keeping import Keeper, Wanted, keeping
 from qsac.runtime.mitigation import check_memory
 from qsac.runtime.request import Request
 from qsac.runtime.sampling import BATCH, PRECISION_LIMIT, Draw, Sampling, rates_of, take_until
@@ -45,6 +46,7 @@ def run(
     precision: float | None = None,
     emulator: bool = False,
     progress: Progress | None = None,
+    keeper: Keeper | None = None,
 ) -> Result:
     """Run a compiled program's circuit on ``target``: a simulator, or the target it was compiled for (the default), as
     found by :func:`~qsac.machine.read.find_target`.
@@ -56,7 +58,8 @@ def run(
     until the loss, the cross entropy, or every probability of a next word has that standard error, at most ``shots``
     (1,000,000 if not given). With ``emulator`` shots are
     taken on the vendor's own emulator of the target, if one runs on this computer (:mod:`qsac.runtime.emulator`);
-    the result's ``target`` is then its name. ``seed`` defaults to 0; the same seed gives the same result.
+    the result's ``target`` is then its name. ``seed`` defaults to 0; the same seed gives the same result. ``keeper``
+    keeps what circuits give, and is asked for it first.
     """
     asked = Request(shots, seed, noise, mitigate, precision, emulator, progress)
     shots, noise, mitigate, precision = asked.shots, asked.noise, asked.mitigate, asked.precision
@@ -87,12 +90,14 @@ def run(
     if not counted_run and (kind == "shots" or noise):
         shots, counted_run = DEFAULT_SHOTS, True
     if kind == "exact" or not counted_run:
-        exact = {one.name: simulator(name)(one, progress) for one in compiled.circuits}
+        exact = _exact(compiled, name, progress, keeper)
         if not counted_run:
             return replace(exact_result(compiled, exact), target=name, seed=chosen)
         draws = {one.name: partial(drawn, one, exact[one.name]) for one in compiled.circuits if is_drawable(one)} | {
             one.name: draws[one.name] for one in compiled.circuits if not is_drawable(one)
         }
+    if keeper is not None:
+        draws = _kept(compiled, draws, keeper, strings=mitigate)
     sampling = Sampling(
         compiled, draws, chosen, rates if mitigate else None, BATCH if noise or asked.emulator else None
     )
@@ -106,6 +111,27 @@ def run(
     return replace(
         found, target=name, shots=sampling.shots, seed=chosen, noise=noise, mitigated=mitigate, warnings=warnings
     )
+
+
+def _exact(compiled: Compiled, simulated: str, progress: Progress | None, keeper: Keeper | None) -> dict[str, Outcomes]:
+    """The exact outcomes of all circuits by name."""
+    simulate, found = simulator(simulated), {}
+    for step, circuit in zip(compiled.plan.circuits, compiled.circuits, strict=True):
+        if keeper is None:
+            found[circuit.name] = simulate(circuit, progress)
+        else:
+            take = partial(simulate, circuit, progress)
+            found[circuit.name] = keeper.outcomes({"circuit": step.name}, Wanted.of(step, None), take)
+    return found
+
+
+def _kept(compiled: Compiled, draws: Mapping[str, Draw], keeper: Keeper, *, strings: bool) -> dict[str, Draw]:
+    """Draws that are kept, of all circuits by name."""
+    of_circuits = zip(compiled.plan.circuits, compiled.circuits, compiled.subnormalisations, strict=True)
+    return {
+        circuit.name: keeping(keeper, step, circuit, scale, draws[circuit.name], strings=strings)
+        for step, circuit, scale in of_circuits
+    }
 
 
 def exact_result(compiled: Compiled, exact: Mapping[str, Outcomes]) -> Result:

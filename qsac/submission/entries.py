@@ -24,13 +24,16 @@ SUBMITTING = "submitting"
 NOT_SUBMITTED = "not submitted"
 """The state of a circuit that the vendor was never handed."""
 
+WAITING = "waiting"
+"""The state of a circuit of a program whose numbers follow from counts that are not there yet."""
+
 NOT_FOUND = "not found"
 """The state of a circuit without a handle that the vendor did not know of when it was last asked."""
 
 RESUMABLE = ("failed", "cancelled", NOT_FOUND, NOT_SUBMITTED)
 """States of a circuit that the vendor does not run, as far as is known: it may be submitted, or submitted again."""
 
-STATES = ("failed", "cancelled", SUBMITTING, NOT_FOUND, NOT_SUBMITTED, "running", "queued", "done")
+STATES = ("failed", "cancelled", SUBMITTING, NOT_FOUND, NOT_SUBMITTED, "running", "queued", WAITING, "done")
 """The states of circuits. A job is in the first of them that one of its circuits is in."""
 
 HANDLE_CHARACTERS = 4096
@@ -120,7 +123,8 @@ class Part:
 @dataclass(frozen=True)
 class Job:
     """An entry: ``shots`` of each circuit of an artifact. ``cost`` is the most that was expected for all of them, in
-    ``unit``."""
+    ``unit``. ``bound`` is the artifact with the circuits that were made for counts of earlier ones, once there are
+    some; None where there are none."""
 
     id: int
     created: str
@@ -132,6 +136,7 @@ class Job:
     shots: int
     cost: float | None
     unit: str | None
+    bound: str | None
     parts: tuple[Part, ...]
 
     @property
@@ -155,6 +160,11 @@ class Job:
         return tuple(part for part in self.parts if part.state in RESUMABLE)
 
     @property
+    def is_under_way(self) -> bool:
+        """Whether it is a program that takes several steps, and is not done."""
+        return not self.is_done and (self.bound is not None or any(part.state == WAITING for part in self.parts))
+
+    @property
     def progress(self) -> str:
         """How far it is, in a line: its state, or each state with the circuits that are in it."""
         if len(self.parts) == 1:
@@ -172,7 +182,7 @@ class Job:
         """The entry as the command line prints it with ``--json``, without its counts. Of several circuits,
         ``circuits`` has the tag and the handle of each."""
         only = self.parts[0] if len(self.parts) == 1 else None
-        fields = {name: value for name, value in vars(self).items() if name not in ("id", "parts")}
+        fields = {name: value for name, value in vars(self).items() if name not in ("id", "bound", "parts")}
         found = {"id": self.id, "tag": only and only.tag, **fields, "state": self.state, "message": self.message}
         found["handle"] = only and only.handle
         circuits = {} if only else {"circuits": [part.to_dict() for part in self.parts]}
@@ -225,6 +235,7 @@ _JOB: dict[str, Callable[[Any], bool]] = {
     "circuits": lambda value: isinstance(value, int) and value >= 1,
     "cost": _is_cost,
     "unit": _or_none(_is_text),
+    "bound": _or_none(_is_name),
 }
 """Column -> whether a value of it makes sense; ``id`` is SQLite's own."""
 

@@ -27,6 +27,7 @@ from qsac.submission.entries import (
     NOT_SUBMITTED,
     RESUMABLE,
     SUBMITTING,
+    WAITING,
     DamagedJob,
     Job,
     Part,
@@ -34,11 +35,18 @@ from qsac.submission.entries import (
     read_entry,
     unpack,
 )
+from qsac.submission.feeding import fed
 from qsac.submission.pending import Pending, pending
 from qsac.submission.schema import VERSION, has_tables, make_tables, select
 
 _UNANSWERED = "handle IS NULL AND counts IS NULL"
 """A circuit whose handle is not known. A vendor that did not find it may still list it later."""
+
+_KEEP = (
+    "INSERT INTO artifacts VALUES (?, ?) ON CONFLICT (sha256) DO UPDATE SET text = excluded.text"
+    " WHERE text IS NOT excluded.text"
+)
+"""Keep an artifact. What lies under its digest and is not the same is damaged."""
 
 _UNFINISHED = "(state != 'done' OR counts IS NULL)"
 """A circuit that may change: the counts of any other are kept, and stay as they are."""
@@ -68,12 +76,13 @@ class Journal:
         unit: str | None,
         ceilings: Sequence[float | None] | None = None,
         despite: Collection[int] | None = None,
+        waiting: Collection[int] = (),
     ) -> Job:
         """Enter a job whose first circuit is about to be submitted. When this returns, the entry is on disk.
 
-        ``cost`` is of all circuits, ``ceilings`` are their limits. With ``despite``, jobs that were named to the user:
-        raises :class:`~qsac.errors.BackendError`, and enters nothing, where another one that is the very same is
-        pending (:meth:`pending`).
+        ``cost`` is of all circuits, ``ceilings`` are their limits; those at the places ``waiting`` are made later. With
+        ``despite``, jobs that were named to the user: raises :class:`~qsac.errors.BackendError`, and enters nothing,
+        where another one that is the very same is pending (:meth:`pending`).
         """
         text = _text(compiled)
         digest = hashlib.sha256(text).hexdigest()
@@ -83,12 +92,7 @@ class Journal:
             for one in pending(connection, digest, machine, shots):
                 if despite is not None and one.number not in despite:
                     raise one.error()
-            # What lies under the digest and is not the same is damaged.
-            connection.execute(
-                "INSERT INTO artifacts VALUES (?, ?) ON CONFLICT (sha256) DO UPDATE SET text = excluded.text"
-                " WHERE text IS NOT excluded.text",
-                (digest, pack(text)),
-            )
+            connection.execute(_KEEP, (digest, pack(text)))
             target, model = printable(str(compiled.target["name"])), printable(compiled.model.name)
             connection.execute(
                 "INSERT INTO jobs (created, vendor, machine, target, model, artifact, shots, circuits, cost, unit)"
@@ -99,6 +103,8 @@ class Journal:
             limits = ceilings or [None] * len(names)
             for place, (name, ceiling) in enumerate(zip(_circuits(compiled), limits, strict=True)):
                 state, begun = (NOT_SUBMITTED, None) if place else (SUBMITTING, created)
+                if place in waiting:
+                    state = WAITING
                 connection.execute(
                     "INSERT INTO parts (job, place, circuit, tag, ceiling, begun, state) VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (number, place, name, _new_tag(), ceiling, begun, state),
@@ -114,6 +120,25 @@ class Journal:
         with self._file.reading() as connection:
             return pending(connection, digest, machine, shots)
 
+    def bind(self, job: Job, compiled: Compiled, places: Collection[int]) -> Job:
+        """Keep a program whose circuits at ``places`` waited and are made now: they are there to be submitted.
+
+        Raises :class:`~qsac.errors.BackendError` where they wait no more: another process was faster.
+        """
+        text = _text(compiled)
+        digest = hashlib.sha256(text).hexdigest()
+        with self._file.writing() as connection:
+            connection.execute(_KEEP, (digest, pack(text)))
+            connection.execute("UPDATE jobs SET bound = ? WHERE id = ?", (digest, job.id))
+            for place in places:
+                changed = connection.execute(
+                    "UPDATE parts SET state = ? WHERE job = ? AND place = ? AND state = ?",
+                    (NOT_SUBMITTED, job.id, place, WAITING),
+                ).rowcount
+                if changed != 1:
+                    raise _changed(job.parts[place])
+        return self.job(job.id)
+
     def begin(self, part: Part, ceiling: float, cost: float) -> Part:
         """Note that the vendor is about to be handed a circuit, and return it as it is then. What the vendor may know
         under its tag gets another one, and may be charged beside it.
@@ -126,11 +151,7 @@ class Journal:
                 (part.job, part.place),
             ).fetchone()
             if found != (part.tag, part.state, part.handle) or part.state not in RESUMABLE:
-                raise BackendError(
-                    f"{part.called} is submitted by another process",
-                    code="journal.changed-job",
-                    help=f"`qsac results {part.job}` says how far it is",
-                )
+                raise _changed(part)
             tag, earlier = part.tag, part.earlier
             if part.state != NOT_SUBMITTED:
                 tag = _new_tag()
@@ -191,21 +212,22 @@ class Journal:
         return entry
 
     def artifact(self, job: Job) -> Compiled:
-        """The compiled program that a job was submitted of. Raises :class:`~qsac.errors.BackendError` if it is
-        damaged, or has other circuits than the job."""
+        """The compiled program that a job was submitted of, with the circuits that were made since. Raises
+        :class:`~qsac.errors.BackendError` if it is damaged, or has other circuits than the job."""
+        digest = job.artifact if job.bound is None else job.bound
         with self._file.reading() as connection:
-            row = connection.execute("SELECT text FROM artifacts WHERE sha256 = ?", (job.artifact,)).fetchone()
+            row = connection.execute("SELECT text FROM artifacts WHERE sha256 = ?", (digest,)).fetchone()
         tag = ", ".join(part.tag for part in job.parts)
         try:
-            text = unpack(None if row is None else row[0], job.artifact)
+            text = unpack(None if row is None else row[0], digest)
         except ValueError as error:
             raise self._damaged(job.id, f"the artifact: {error}", tag) from None
-        if self._parsed is None or self._parsed[0] != job.artifact:
-            self._parsed = (job.artifact, Compiled.parse(text, f"job {job.id}"))
+        if self._parsed is None or self._parsed[0] != digest:
+            self._parsed = (digest, Compiled.parse(text, f"job {job.id}"))
         compiled = self._parsed[1]
         if tuple(part.circuit for part in job.parts) != _circuits(compiled):
             raise self._damaged(job.id, "the artifact: it has other circuits than the job", tag)
-        return compiled
+        return fed(compiled, job)
 
     def _damaged(self, number: int, problem: str, tag: str | None) -> BackendError:
         called = "" if tag is None else f"; at the vendor the job is called {tag}"
@@ -226,6 +248,14 @@ class Journal:
                 f"UPDATE parts SET {columns} WHERE job = ? AND place = ? AND tag = ? AND {condition}",
                 (*values.values(), *where),
             )
+
+
+def _changed(part: Part) -> BackendError:
+    return BackendError(
+        f"{part.called} is submitted by another process",
+        code="journal.changed-job",
+        help=f"`qsac results {part.job}` says how far it is",
+    )
 
 
 def _text(compiled: Compiled) -> bytes:

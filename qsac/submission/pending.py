@@ -6,20 +6,24 @@ import sqlite3
 from typing import NamedTuple
 
 from qsac.errors import BackendError
-from qsac.submission.entries import RESUMABLE, SUBMITTING
+from qsac.submission.entries import RESUMABLE, SUBMITTING, WAITING
 from qsac.submission.schema import select
 
 
 class Pending(NamedTuple):
     """A job that whoever would submit the very same one has to know of: an answer is ``lost``, or is waited for by
-    another process, or some of its circuits were submitted and others not."""
+    another process, or some of its circuits were submitted and others not, or wait for counts."""
 
     number: int
     lost: bool
+    under_way: bool = False
+    """It is a program that takes several steps, and goes on with the next one."""
 
     @property
     def warning(self) -> str:
         """What is said before the cost of submitting it again is agreed to."""
+        if self.under_way:
+            return f"the very same program is under way, as job {self.number}: `qsac results {self.number}` goes on"
         if self.lost:
             return (
                 f"the very same job may have been submitted already, as job {self.number}, whose answer was lost: "
@@ -32,6 +36,13 @@ class Pending(NamedTuple):
 
     def error(self) -> BackendError:
         """What is said to whoever would submit it again."""
+        if self.under_way:
+            return BackendError(
+                f"the very same program is under way, as job {self.number}",
+                code="journal.under-way",
+                found="some of its circuits are with the vendor, others wait for what these give",
+                help=f"`qsac results {self.number}` goes on with it",
+            )
         if self.lost:
             return BackendError(
                 f"the very same job may have been submitted already, as job {self.number}",
@@ -56,6 +67,8 @@ def pending(connection: sqlite3.Connection, digest: str, machine: str, shots: in
         lost = any(part["state"] == SUBMITTING and part["handle"] is None for part in parts)
         left = any(part["state"] in RESUMABLE for part in parts)
         taken = any(part["handle"] is not None and part["state"] not in ("failed", "cancelled") for part in parts)
-        if lost or (left and taken):
-            found.append(Pending(job["id"], lost))
+        steps = job["bound"] is not None or any(part["state"] == WAITING for part in parts)
+        under_way = steps and taken and not lost and any(part["counts"] is None for part in parts)
+        if lost or (left and taken) or under_way:
+            found.append(Pending(job["id"], lost, under_way))
     return sorted(found)

@@ -25,9 +25,10 @@ from qsac.runtime.counts import SHOTS_LIMIT
 from qsac.simulation.statevector import width
 from qsac.simulation.verification import AUTOMATIC_WIDTH
 from qsac.submission.client import Cost, Vendor
+from qsac.submission.feeding import first_places
 from qsac.submission.machine import check_circuit, known_target
 from qsac.submission.vendors import taken, vendor, vendor_names
-from qsac.submission.verified import expected_success, verified_before_submission
+from qsac.submission.verified import expected_success, verified_before_submission, verified_for_counts
 
 _MACHINE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -62,6 +63,11 @@ class Plan:
     warnings: tuple[str, ...] = ()
 
     @property
+    def first(self) -> tuple[int, ...]:
+        """The places of the circuits that do not wait for counts of others."""
+        return first_places(self.compiled.model)
+
+    @property
     def cost(self) -> Cost:
         """What all of it costs."""
         costs = [share.cost for share in self.shares]
@@ -82,15 +88,17 @@ def plan(
     progress: Progress | None = None,
     *,
     agreed: Mapping[int, float | None] | None = None,
+    fed: bool = False,
 ) -> Plan:
     """What submitting ``shots`` of each circuit of a compiled program means, before anybody is asked.
 
     ``machine`` names another machine of the target's vendor, an emulator for instance. ``max_cost`` is for all circuits
-    together. ``agreed`` are the places of the circuits that are left of a job, with the limits that were agreed to
-    when it was submitted. Raises :class:`~qsac.errors.InvalidInputError` where nothing can be submitted to the target,
-    or the artifact describes another target than this qsac knows, :class:`~qsac.errors.DoesNotFitError` for too many
-    shots or qubits, or a cost that may exceed ``max_cost`` or a limit, and :class:`~qsac.errors.CheckFailedError` for a
-    circuit that disagrees with its model.
+    together, also those that wait for counts of others. ``agreed`` are the places of the circuits that are left of a
+    job, with the limits that were agreed to when it was submitted; ``fed``: they were made for counts. Raises
+    :class:`~qsac.errors.InvalidInputError` where nothing can be submitted to the target, or the artifact describes
+    another target than this qsac knows, :class:`~qsac.errors.DoesNotFitError` for too many shots or qubits, or a cost
+    that may exceed ``max_cost`` or a limit, and :class:`~qsac.errors.CheckFailedError` for a circuit that disagrees
+    with its model.
     """
     shots = check_request(shots, max_cost)
     known = known_target(compiled.target)
@@ -116,7 +124,10 @@ def plan(
             for place, cost in zip(places, costs, strict=True)
         ]
     shares = tuple(map(Share, places, costs, ceilings))
-    verified = verified_before_submission(compiled, progress)
+    if fed:
+        verified = verified_for_counts(compiled, list(places), progress)
+    else:
+        verified = verified_before_submission(compiled, progress)
     return Plan(compiled, seller.name, chosen, shots, shares, verified, _warnings(compiled, shots, verified))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from qsac.submission.entries import JOB_COLUMNS, PART_COLUMNS
 
-VERSION = 2
+VERSION = 3
 
 _ARTIFACTS = "CREATE TABLE IF NOT EXISTS artifacts (sha256 TEXT PRIMARY KEY, text BLOB NOT NULL)"
 
@@ -29,7 +29,8 @@ CREATE TABLE IF NOT EXISTS jobs (
     shots INTEGER NOT NULL,
     circuits INTEGER NOT NULL,
     cost REAL,
-    unit TEXT
+    unit TEXT,
+    bound TEXT REFERENCES artifacts (sha256)
 )
 """
 
@@ -50,7 +51,7 @@ CREATE TABLE IF NOT EXISTS parts (
 )
 """
 
-_JOB_OF_1 = "id, created, vendor, machine, target, model, artifact, shots, 1 AS circuits, cost, unit"
+_JOB_OF_1 = "id, created, vendor, machine, target, model, artifact, shots, 1 AS circuits, cost, unit, NULL AS bound"
 _PART_OF_1 = (
     "0 AS place, NULL AS circuit, tag, NULL AS ceiling, created AS begun, state, message, handle, '' AS earlier, counts"
 )
@@ -76,6 +77,8 @@ def make_tables(connection: sqlite3.Connection) -> None:
         connection.execute(f"INSERT INTO jobs ({', '.join(JOB_COLUMNS)}) SELECT {_JOB_OF_1} FROM jobs_of_1")
         connection.execute(f"INSERT INTO parts (job, {', '.join(PART_COLUMNS)}) SELECT id, {_PART_OF_1} FROM jobs_of_1")
         connection.execute("DROP TABLE jobs_of_1")
+    elif has_tables(connection) and _is_of_2(connection):
+        connection.execute("ALTER TABLE jobs ADD COLUMN bound TEXT REFERENCES artifacts (sha256)")
     for table in (_ARTIFACTS, _JOBS, _PARTS):
         connection.execute(table)
     connection.execute(f"PRAGMA user_version = {VERSION}")
@@ -92,7 +95,9 @@ def select(connection: sqlite3.Connection, where: str, values: Sequence[Any]) ->
     if _is_of_1(connection):
         wanted, tables = f"{_JOB_OF_1}, {_PART_OF_1}", "jobs"
     else:
-        wanted = ", ".join([f"jobs.{name}" for name in JOB_COLUMNS] + [f"parts.{name}" for name in PART_COLUMNS])
+        absent = {"bound"} if _is_of_2(connection) else set()
+        own = [f"NULL AS {name}" if name in absent else f"jobs.{name}" for name in JOB_COLUMNS]
+        wanted = ", ".join(own + [f"parts.{name}" for name in PART_COLUMNS])
         tables = "jobs LEFT JOIN parts ON parts.job = jobs.id"
     rows = connection.execute(f"SELECT {wanted} FROM {tables} {where} ORDER BY jobs.id DESC", values)
     found = []
@@ -104,4 +109,12 @@ def select(connection: sqlite3.Connection, where: str, values: Sequence[Any]) ->
 
 
 def _is_of_1(connection: sqlite3.Connection) -> bool:
-    return any(row[1] == "tag" for row in connection.execute("PRAGMA table_info(jobs)"))
+    return "tag" in _columns(connection)
+
+
+def _is_of_2(connection: sqlite3.Connection) -> bool:
+    return "bound" not in _columns(connection)
+
+
+def _columns(connection: sqlite3.Connection) -> set[str]:
+    return {row[1] for row in connection.execute("PRAGMA table_info(jobs)")}

@@ -18,7 +18,7 @@ from qsac.native.circuit import NativeCircuit
 from qsac.progress import Progress
 from qsac.runtime.run import checked_counts, interpret_counts
 from qsac.submission.client import Client, State, Status
-from qsac.submission.entries import NOT_FOUND, NOT_SUBMITTED, SUBMITTING, Job, Part, counts_problem, is_handle
+from qsac.submission.entries import NOT_FOUND, NOT_SUBMITTED, SUBMITTING, WAITING, Job, Part, counts_problem, is_handle
 from qsac.submission.journal import Journal
 from qsac.submission.plan import Plan, Share, plan
 from qsac.submission.vendors import vendor
@@ -73,7 +73,8 @@ def client(name: str, machine: str) -> Client:
 
 
 def submit(planned: Plan, service: Client, journal: Journal, *, despite: Collection[int] = ()) -> Job:
-    """Enter the job, start its circuits one after the other, each with its limit, and note their handles.
+    """Enter the job, start its circuits one after the other, each with its limit, and note their handles. Circuits
+    whose numbers follow from counts wait for these (:func:`~qsac.submission.stepwise.proceed`).
 
     Raises :class:`~qsac.errors.BackendError` where the answer to the very same job is pending and ``despite`` does not
     name that one, and :class:`LostAnswerError` where it is not known whether the job was submitted, or its handle could
@@ -90,9 +91,11 @@ def submit(planned: Plan, service: Client, journal: Journal, *, despite: Collect
         cost.unit,
         [share.ceiling for share in planned.shares],
         despite,
+        [share.place for share in planned.shares if share.place not in planned.first],
     )
-    for place, share in enumerate(planned.shares):
-        job = _start(planned, share, job, service, journal, begun=place == 0)
+    for share in planned.shares:
+        if share.place in planned.first:
+            job = _start(planned, share, job, service, journal, begun=share.place == 0)
     return job
 
 
@@ -103,7 +106,8 @@ def plan_rest(job: Job, journal: Journal, progress: Progress | None = None) -> P
     Raises as :func:`plan`; a circuit's cost may not exceed the limit that was agreed to.
     """
     agreed = {part.place: part.ceiling for part in job.resumable}
-    return plan(journal.artifact(job), job.shots, job.machine, None, progress, agreed=agreed)
+    fed = job.bound is not None
+    return plan(journal.artifact(job), job.shots, job.machine, None, progress, agreed=agreed, fed=fed)
 
 
 def resume(planned: Plan, job: Job, service: Client, journal: Journal) -> Job:
@@ -206,7 +210,7 @@ def _update(job: Job, part: Part, circuit: NativeCircuit, service: Client, journ
     if part.counts is not None:
         return
     if part.handle is None:
-        handle = None if part.state == NOT_SUBMITTED else _found(job, part, circuit, service, journal)
+        handle = None if part.state in (NOT_SUBMITTED, WAITING) else _found(job, part, circuit, service, journal)
         if handle is None:
             return
         journal.submitted(part, handle)

@@ -37,6 +37,22 @@ class Journal:
                 if found is None or not is_final(Record.read(found[0], key)):
                     connection.execute("INSERT OR REPLACE INTO records VALUES (?, ?)", (key, text))
 
+    def record(self, key: str) -> Record | None:
+        """The record of a task, None where there is none that is whole."""
+        if not self._file.is_there():
+            return None
+        with self._file.reading() as connection:
+            if not _has_table(connection):
+                return None
+            found = connection.execute("SELECT record FROM records WHERE key = ?", (key,)).fetchone()
+        return None if found is None else Record.read(found[0], key)
+
+    def drop(self, key: str) -> None:
+        """Remove what is under a key, whatever it is."""
+        if self._file.is_there():
+            with self._file.writing() as connection:
+                connection.execute("DELETE FROM records WHERE key = ?", (key,))
+
     def records(self) -> Iterator[Record]:
         """Every record that is whole."""
         if not self._file.is_there():

@@ -5,33 +5,41 @@ A circuit may come after others, whose outcomes decide its numbers. It is then b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from functools import cached_property, partial
 from math import sqrt
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qsac.arguments import callback, file_path, flag
+from qsac.artifact.cache import key_of
 from qsac.artifact.compiled import Compiled
-from qsac.compiler.compilation import compile as compile_model
 from qsac.compiler.running import DEFAULT_TARGET, Program, compiled_of, program_of
 from qsac.errors import InvalidInputError
 from qsac.families.contract import FeedsForward, Model, Result, TakesInputs
+from qsac.families.outcome_texts import outcomes_to_json
 from qsac.families.outcomes import Outcomes, counted, drawn, is_drawable
 from qsac.families.registry import family_of
+from qsac.files.pointer import counted as counted_noun
 from qsac.files.pointer import quoted
 from qsac.machine.read import find_target
 from qsac.machine.target import ErrorRates, Target, describe
-from qsac.native.circuit import NativeCircuit
-from qsac.progress import Progress
+from qsac.progress import Announce, Progress
 from qsac.runtime.aer import sample
+from qsac.runtime.keeping import Keeper, Wanted
 from qsac.runtime.request import Request
 from qsac.runtime.run import DEFAULT_SHOTS
 from qsac.runtime.run import run as run_compiled
 from qsac.runtime.sampling import rates_of
 from qsac.simulation.exact import simulator
-from qsac.templates.template import Template, template
+from qsac.templates.journal import RunJournal, run_facts, run_journal
+from qsac.templates.making import Maker, is_ready
 
 if TYPE_CHECKING:
     from qsac.machine.read import AnyTarget
@@ -48,7 +56,10 @@ def run(
     mitigate: bool = False,
     precision: float | None = None,
     emulator: bool = False,
+    journal: str | os.PathLike[str] | None = None,
+    resume: bool = False,
     progress: Progress | None = None,
+    announce: Announce | None = None,
 ) -> Result:
     """Run a compiled program, or compile a model for ``target`` and run it there, as ``qsac run`` does.
 
@@ -62,20 +73,28 @@ def run(
     each row, or the path of a file of these. Entries of the result's ``values`` then have one item for each. Where
     shots are taken, ``shots`` are those of each circuit of each sample.
 
-    Raises :class:`~qsac.errors.InvalidInputError` for an invalid program, target or option,
-    :class:`~qsac.errors.DoesNotFitError` where the target or this machine is too small, and
-    :class:`~qsac.errors.BackendError` where a simulator fails.
+    ``journal`` is the folder of a journal: what each circuit gave is in it as soon as it is known, and is not taken
+    again; the same run goes on from there, and gives the same numbers as one that was never interrupted. ``resume``
+    keeps it in the user's data folder, until the run is over. ``announce`` is told how much was in it.
+
+    Raises :class:`~qsac.errors.InvalidInputError` for an invalid program, target or option, or a journal of another
+    run, :class:`~qsac.errors.DoesNotFitError` where the target or this machine is too small, and
+    :class:`~qsac.errors.BackendError` where a simulator fails, or the journal cannot be used.
     """
     asked = Request(shots, seed, noise, mitigate, precision, emulator, progress)
+    callback(announce, "announce")
+    folder = None if journal is None else Path(file_path(journal, "folder of the journal"))
+    if flag(resume, "resume") and folder is not None:
+        raise InvalidInputError("a journal is named, or is the run's own", code="usage.invalid", wanted="one of both")
     found = program_of(program)
-    model = found.model if isinstance(found, Compiled) else found
-    if inputs is None:
-        if not is_fed(found, target, asked):
-            compiled = compiled_of(found, target, asked.seed, progress=progress)
+    if inputs is None and not is_fed(found, target, asked):
+        compiled = compiled_of(found, target, asked.seed, progress=progress)
+        # A program that was compiled for the target runs there.
+        where = target if found is compiled else None
+        with _journal(folder, resume, asked, announce, partial(_facts_of_compiled, compiled, where)) as keeper:
             return run_compiled(
                 compiled,
-                # A program that was compiled for the target runs there.
-                target if found is compiled else None,
+                where,
                 shots=shots,
                 seed=seed,
                 noise=noise,
@@ -83,8 +102,16 @@ def run(
                 precision=precision,
                 emulator=emulator,
                 progress=progress,
+                keeper=keeper,
             )
-        return _Batch(found, target, asked).run([model])
+    batch = _Batch(found, target, asked)
+    models = [batch.model] if inputs is None else _samples(batch.model, inputs)
+    with _journal(folder, resume, asked, announce, partial(batch.facts, models)) as keeper:
+        return batch.run(models, keeper)
+
+
+def _samples(model: Model, inputs: Any) -> list[Model]:
+    """The model with each of some inputs."""
     family = family_of(model)
     if not isinstance(family, TakesInputs):
         raise InvalidInputError(
@@ -93,9 +120,37 @@ def run(
             found=f"the section {quoted(model.section)}",
             wanted="a model with the section steps",
         )
-    samples = family.samples(model, inputs)
-    batch = _Batch(found, target, asked)
-    return batch.run([family.with_sample(model, one) for one in samples])
+    return [family.with_sample(model, one) for one in family.samples(model, inputs)]
+
+
+@contextmanager
+def _journal(
+    folder: Path | None,
+    resume: bool,
+    asked: Request,
+    announce: Announce | None,
+    facts: Callable[[], dict[str, Any]],
+) -> Iterator[RunJournal | None]:
+    """The journal that is asked for, of a run of these facts; None for none."""
+    if folder is None and not resume:
+        yield None
+        return
+    options = {field.name: getattr(asked, field.name) for field in fields(asked) if field.name != "progress"}
+    with run_journal(folder, run_facts(**facts(), **options)) as keeper:
+        yield keeper
+        if announce is not None and keeper.found:
+            announce(
+                f"{counted_noun(keeper.found, 'result')} of circuits were in the journal, {keeper.taken:,} are new"
+            )
+
+
+def _facts_of_compiled(compiled: Compiled, target: AnyTarget | None) -> dict[str, Any]:
+    """What is run where: a compiled program as it is."""
+    program = hashlib.sha256()
+    for part in compiled.parts():
+        program.update(part.encode("ascii"))
+    where = compiled.target["name"] if target is None else target
+    return {"program": program.hexdigest(), "target": where if isinstance(where, str) else find_target(where).name}
 
 
 def is_fed(program: Model | Compiled, target: AnyTarget | None, asked: Request) -> bool:
@@ -127,17 +182,33 @@ class _Batch:
     target: AnyTarget | None
     asked: Request
 
-    def run(self, models: Sequence[Model]) -> Result:
+    @property
+    def model(self) -> Model:
+        """The one that is run, or takes inputs."""
+        return self.program.model if isinstance(self.program, Compiled) else self.program
+
+    def facts(self, models: Sequence[Model]) -> dict[str, Any]:
+        """What is run where: the models, each compiled anew."""
+        return {
+            "model": self.model.sha256,
+            "inputs": key_of(models=[model.sha256 for model in models]),
+            "target": self.simulated,
+            "machine": key_of(target=describe(self.machine)),
+            "optimisation": self.optimisation,
+        }
+
+    def run(self, models: Sequence[Model], keeper: Keeper | None = None) -> Result:
         """The results of all models as one."""
         self._check()
-        templates: dict[object, _Maker] = {}
+        makers: dict[object, Maker] = {}
         results = []
         for place, model in enumerate(models):
             key = tuple((step.name, step.index) for step in family_of(model).plan(model).circuits)
-            if key not in templates:
-                templates[key] = _Maker(model, self.machine, self.optimisation, self.asked.seed or 0)
-            results.append(self._one(templates[key], model, place))
-            if self.asked.progress is not None:
+            if key not in makers:
+                makers[key] = Maker(model, self.machine, self.optimisation, self.asked.seed or 0)
+            told = self.asked.progress if len(models) == 1 else None
+            results.append(self._one(makers[key], model, place, keeper, told))
+            if self.asked.progress is not None and told is None:
                 self.asked.progress(place + 1, len(models), "samples")
         found = results[0] if len(results) == 1 else _together(results)
         return replace(
@@ -192,62 +263,44 @@ class _Batch:
                 wanted=f"{self.machine.name}, or a simulator: statevector, qulacs, aer",
             )
 
-    def _one(self, made: _Maker, model: Model, place: int) -> Result:
+    def _one(self, made: Maker, model: Model, place: int, keeper: Keeper | None, progress: Progress | None) -> Result:
         """The result of one model: circuits are bound as soon as those are run whose outcomes decide their numbers."""
         family = family_of(model)
         steps = family.plan(model).circuits
         seen: dict[str, Outcomes] = {}
         current = model
         while len(seen) < len(steps):
-            ready = [
-                number for number, step in enumerate(steps) if step.name not in seen and seen.keys() >= set(step.after)
-            ]
-            for number, (circuit, scale) in zip(ready, made.circuits(current, ready), strict=True):
-                outcomes = self._outcomes(circuit, place, number, scale)
-                seen[circuit.name] = replace(outcomes, subnormalisation=scale)
+            sources: dict[tuple[str, ...], str] = {}
+            for number in [at for at, step in enumerate(steps) if is_ready(step, seen)]:
+                step = steps[number]
+                take = partial(self._outcomes, made, current, place, number)
+                if keeper is None:
+                    found = take()
+                else:
+                    if step.after not in sources:
+                        sources[step.after] = key_of(after=[outcomes_to_json(seen[name]) for name in step.after])
+                    path = {"sample": place, "circuit": step.name, "after": sources[step.after]}
+                    found = keeper.outcomes(path, Wanted.of(step, self.shots), take)
+                seen[step.name] = found
+                if progress is not None:
+                    progress(len(seen), len(steps), "circuits")
             if len(seen) < len(steps) and self.shots is not None and isinstance(family, FeedsForward):
                 current = family.fed(model, seen)
         result: Result = current.readout.result(current, seen)
         return result
 
-    def _outcomes(self, circuit: NativeCircuit, sample_place: int, number: int, scale: float) -> Outcomes:
+    def _outcomes(self, made: Maker, model: Model, sample_place: int, number: int) -> Outcomes:
+        """What a circuit gives, by a seed of its own: of the sample and of its place in the plan."""
+        circuit, scale = made.circuit(model, number)
         take = simulator(self.simulated)
         if self.shots is None:
-            return take(circuit, None)
+            return replace(take(circuit, None), subnormalisation=scale)
         seed = np.random.SeedSequence(self.asked.seed or 0, spawn_key=(sample_place, number))
         chosen = int(seed.generate_state(1, np.uint64)[0] >> 1)
         if self.asked.noise or find_target(self.simulated).kind == "shots" or not is_drawable(circuit):
             rates: ErrorRates | None = rates_of(describe(self.machine), circuit) if self.asked.noise else None
             return counted(circuit, sample(circuit, self.shots, chosen, rates), scale)
-        return drawn(circuit, take(circuit, None), self.shots, chosen)
-
-
-class _Maker:
-    """Circuits of models of one shape: of a template, or each compiled by itself where there can be none."""
-
-    def __init__(self, model: Model, machine: Target, optimisation: int | None, seed: int) -> None:
-        self._machine, self._optimisation, self._seed = machine, optimisation, seed
-        self._template: Template | None = None
-        try:
-            self._template = template(model, machine, optimisation=optimisation, seed=seed)
-        except InvalidInputError as error:
-            if error.code != "template.unfolded-matrix":
-                raise
-
-    def circuits(self, model: Model, places: Sequence[int]) -> Iterable[tuple[NativeCircuit, float]]:
-        """The circuits at these places of the plan, with the subnormalisations of their programs."""
-        steps = family_of(model).plan(model).circuits
-        if self._template is None:
-            compiled = compile_model(
-                model, self._machine, optimisation=self._optimisation, seed=self._seed, verify=False
-            )
-            return [(compiled.circuits[place], compiled.subnormalisations[place]) for place in places]
-        made: list[tuple[NativeCircuit, float]] = []
-        for place in places:
-            program = self._template.shapes[place].with_tables(steps[place].program)
-            circuit = replace(self._template.circuit(place, program), name=steps[place].name)
-            made.append((circuit, program.subnormalisation))
-        return made
+        return replace(drawn(circuit, take(circuit, None), self.shots, chosen), subnormalisation=scale)
 
 
 def _together(results: Sequence[Result]) -> Result:

@@ -98,6 +98,16 @@ class Template(Shown):
         watch = Watch(after)
         with watch.stage("load"):
             model = self.bound_model(tokens, parameters)
+        return self._compiled(model, watch, verify, verify_each, progress)
+
+    def made(self, model: Model, *, verify: bool | None = None, progress: Progress | None = None) -> Compiled:
+        """The compiled model of the template's shape: one whose circuits load other numbers than its own, too. Raises
+        as :meth:`bind`."""
+        return self._compiled(model, Watch(None), verify, False, progress)
+
+    def _compiled(
+        self, model: Model, watch: Watch, verify: bool | None, verify_each: bool, progress: Progress | None
+    ) -> Compiled:
         made = [self._bound(place, model, watch, progress) for place in range(len(self.shapes))]
         if verify_each:
             with watch.stage("verify-each"):

@@ -1,6 +1,7 @@
 """What is killed: a command or a write that is repeated until then, and what must hold then and after one more run."""
 
 import hashlib
+import io
 import json
 import os
 import sqlite3
@@ -8,6 +9,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +23,19 @@ from qsac.submission import journal as journal_module
 from qsac.submission import schema, submit
 from qsac.submission.entries import Part
 from qsac.submission.journal import Journal
+from qsac.sweeps import journal as records_module
+from qsac.templates import journal as run_journal_module
 from tests.cli.conftest import SMALL
 from tests.families.conftest import leave_package
 from tests.strategies import random_model
 from tests.submission.conftest import PAIR
 from tests.submission.fake import CountingVendor
+from tests.templates.two_layers import SHOTS, two_layers
 
-TRACED = tuple(str(module.__file__) for module in (writing, database, journal_module, schema, submit))
+TRACED = tuple(
+    str(module.__file__)
+    for module in (writing, database, journal_module, schema, submit, records_module, run_journal_module)
+)
 """Where a process that is killed at a line is killed: the modules that write."""
 
 
@@ -264,12 +272,50 @@ class Jobs(Kind):
         return [part for job in Journal().jobs() for part in job.parts]
 
 
+class Programs(Kind):
+    """`qsac run` of a program with a journal, by two seeds in turn: circuits of its second layer load what those of the
+    first one have measured."""
+
+    def prepare(self) -> None:
+        (self.folder / "program.json").write_text(json.dumps(two_layers()))
+        self.texts = [qsac.run(two_layers(), shots=SHOTS, seed=seed).to_dict() for seed in range(2)]
+
+    def once(self, turn: int) -> None:
+        seed = turn % 2
+        for name in ("journal.sqlite", "lock"):  # the run before is over
+            (self.folder / f"journal-{seed}" / name).unlink(missing_ok=True)
+        self._run(seed)
+
+    def again(self, turn: int) -> None:
+        """Both go on where they were."""
+        for seed in range(2):
+            self._run(seed)
+
+    def _run(self, seed: int) -> None:
+        options = ("--shots", str(SHOTS), "--seed", str(seed), "--journal", f"journal-{seed}", "--json")
+        printed = io.StringIO()
+        with redirect_stdout(printed):
+            _done("run", "program.json", *options)
+        if json.loads(printed.getvalue()) != json.loads(json.dumps(self.texts[seed])):
+            raise WrongError("other numbers")
+
+    def check(self) -> None:
+        for journal in self.folder.glob("journal-?/journal.sqlite"):
+            if not journal.stat().st_size:
+                continue
+            with sqlite3.connect(journal) as connection:
+                if connection.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+                    raise WrongError("the journal is damaged")
+            connection.close()
+
+
 KINDS: dict[str, type[Kind]] = {
     "compile": Compile,
     "run": Run,
     "bind": Bind,
     "cache": CacheWrites,
     "outputs": Outputs,
+    "program": Programs,
     "journal": Jobs,
 }
 

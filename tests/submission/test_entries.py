@@ -35,6 +35,7 @@ JOB: dict[str, Any] = {
     "circuits": 1,
     "cost": 2.5,
     "unit": "quantum seconds",
+    "bound": None,
 }
 PART: dict[str, Any] = {
     "place": 0,
@@ -172,7 +173,7 @@ def test_values_of_a_wrong_type(column: str, value: Any) -> None:
         *(
             (column, None)
             for column in COLUMNS
-            if column not in ("cost", "unit", "handle", "counts", "circuit", "ceiling", "begun")
+            if column not in ("cost", "unit", "bound", "handle", "counts", "circuit", "ceiling", "begun")
         ),
         *(("shots", shots) for shots in (0, -1, 2**62, 1.5, "100")),
         *(("circuits", circuits) for circuits in (0, -1, 1.5, "1")),

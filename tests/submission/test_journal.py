@@ -17,6 +17,7 @@ import qsac
 from qsac.errors import BackendError, InvalidInputError
 from qsac.submission.entries import JOB_COLUMNS, DamagedJob, Job
 from qsac.submission.journal import Journal, default_path
+from qsac.submission.pending import Pending
 from qsac.submission.schema import VERSION
 from tests.submission.fake import small
 
@@ -223,13 +224,13 @@ def test_of_several_answers_the_first_counts(journal: Journal, compiled: qsac.Co
 def test_the_very_same_job_is_pending(journal: Journal, compiled: qsac.Compiled) -> None:
     assert journal.pending(compiled, "ibm_fez", 5) == []
     first = journal.enter(compiled, "IBM", "ibm_fez", 5, None, None, despite=())
-    assert journal.pending(compiled, "ibm_fez", 5) == [(1, True)]
+    assert journal.pending(compiled, "ibm_fez", 5) == [Pending(1, lost=True)]
     assert journal.pending(compiled, "ibm_fez", 6) == journal.pending(compiled, "ibm_other", 5) == []
     with pytest.raises(BackendError, match="may have been submitted already, as job 1"):
         journal.enter(compiled, "IBM", "ibm_fez", 5, None, None, despite=())
     assert len(journal.jobs()) == 1
     journal.enter(compiled, "IBM", "ibm_fez", 5, None, None, despite=[1])
-    assert journal.pending(compiled, "ibm_fez", 5) == [(1, True), (2, True)]
+    assert journal.pending(compiled, "ibm_fez", 5) == [Pending(1, lost=True), Pending(2, lost=True)]
     journal.submitted(first.parts[0], "handle")
     journal.unanswered(journal.job(2).parts[0], "not found", "")
     assert journal.pending(compiled, "ibm_fez", 5) == []

@@ -198,3 +198,20 @@ def test_a_new_job_of_several_circuits_in_a_migrated_journal(journal: Journal, p
         ("second", 5.5, "not submitted"),
     ]
     assert journal.artifact(job) == pair
+
+
+def test_a_journal_of_version_2(tmp_path: Path, pair: qsac.Compiled) -> None:
+    """Its jobs take one step: they are read as they are, and migrated when something is written."""
+    journal = Journal(tmp_path / "jobs.sqlite")
+    job = journal.enter(pair, "Quantinuum", "H2-1", 5, 10.0, "HQC", [5.0, 5.5])
+    journal.submitted(job.parts[0], "handle")
+    before = _dump(journal)
+    with closing(sqlite3.connect(journal.path)) as connection, connection:
+        connection.execute("ALTER TABLE jobs DROP COLUMN bound")
+        connection.execute("PRAGMA user_version = 2")
+    assert (_dump(journal), _version(journal)) == (before, 2)
+    assert journal.artifact(journal.job(1)) == pair
+    assert not journal.job(1).is_under_way
+    journal.noted(journal.job(1).parts[0], "running", "it is running")
+    assert _version(journal) == VERSION
+    assert (journal.job(1).bound, journal.job(1).parts[0].state) == (None, "running")

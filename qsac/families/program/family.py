@@ -23,7 +23,16 @@ from qsac.families.program.model import Model
 from qsac.families.program.reading import read
 from qsac.families.program.schema import ModelFile
 from qsac.families.program.search.readout import SearchReadout
-from qsac.families.program.summary import CLASSICAL_WORK, Shape, facts, shape_facts, shape_of, statistics, summary
+from qsac.families.program.summary import (
+    CLASSICAL_WORK,
+    Shape,
+    break_even,
+    facts,
+    shape_facts,
+    shape_of,
+    statistics,
+    summary,
+)
 from qsac.files.diagnosis import Contract
 from qsac.ir.program import Program
 
@@ -52,6 +61,12 @@ class Programs:
     def fed(self, model: Model, seen: Mapping[str, Outcomes]) -> Model:
         """The model whose later circuits load what the outcomes of earlier ones are estimated to."""
         return replace(model, system=model.system.fed(seen))
+
+    def multiply_adds(self, model: Model) -> int:
+        return model.system.multiply_adds
+
+    def break_even(self, model: Model) -> str:
+        return break_even(model)
 
     def parameters(self, model: Model) -> dict[str, Parameter]:
         return parameters(model)

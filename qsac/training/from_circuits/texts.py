@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, fields, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-import numpy as np
 from numpy.typing import NDArray
 
 from qsac.compiler.options import Options
-from qsac.families.outcomes import Index, Outcomes
+from qsac.families.outcome_texts import array_from_json, array_to_json, outcomes_from_json, outcomes_to_json
+from qsac.families.outcomes import Outcomes
 from qsac.families.reading import load
 from qsac.ir.attention import PhaseTable
 from qsac.ir.program import Program
@@ -106,12 +104,12 @@ def done(task: Mapping[str, Any]) -> dict[str, Any]:
         for place, values, seed in task["bindings"]
     )
     job = Job(template, circuit, program, bindings)
-    return {"outcomes": [_outcomes_to_json(one) for one in outcomes_of(Taking(**task["taking"]), job)]}
+    return {"outcomes": [outcomes_to_json(one) for one in outcomes_of(Taking(**task["taking"]), job)]}
 
 
 def results(body: Mapping[str, Any]) -> list[Outcomes]:
     """The outcomes in the result of a task."""
-    return [_outcomes_from_json(one) for one in body["outcomes"]]
+    return [outcomes_from_json(one) for one in body["outcomes"]]
 
 
 _texts: WeakKeyDictionary[Template, str] = WeakKeyDictionary()
@@ -136,50 +134,3 @@ def _template(text: str) -> Template:
     found = json.loads(text)
     shapes = tuple(map(read_shape, found["shapes"]))
     return Template(load(found["model"]), described_target(found["target"]), Options(**found["options"]), shapes)
-
-
-# Outcomes
-
-
-def _outcomes_to_json(outcomes: Outcomes) -> dict[str, Any]:
-    index = outcomes.index
-    return {
-        "total": _number(outcomes.total),
-        "given": _number(outcomes.given),
-        "success": {name: _number(weight) for name, weight in outcomes.success.items()},
-        "index": None if index is None else [*map(array_to_json, (index.marginal, index.joint)), list(index.labels)],
-        "exact": bool(outcomes.exact),
-        "subnormalisation": float(outcomes.subnormalisation),
-    }
-
-
-def _outcomes_from_json(found: Mapping[str, Any]) -> Outcomes:
-    index = None
-    if found["index"] is not None:
-        marginal, joint, (first, second) = found["index"]
-        index = Index(array_from_json(marginal), array_from_json(joint), (first, second))
-    return Outcomes(found["total"], found["given"], found["success"], index, found["exact"], found["subnormalisation"])
-
-
-def _number(value: Any) -> int | float:
-    """A weight as Python's number: a count stays a whole one."""
-    return int(value) if isinstance(value, int | np.integer) else float(value)
-
-
-# Arrays
-
-
-def array_to_json(values: NDArray[Any]) -> list[Any]:
-    """An array: its type, its shape and its bytes."""
-    whole = np.ascontiguousarray(values)
-    return [whole.dtype.str, list(np.shape(values)), base64.b64encode(whole.tobytes()).decode("ascii")]
-
-
-def array_from_json(found: Sequence[Any]) -> NDArray[Any]:
-    """The array that :func:`array_to_json` wrote. Raises ValueError for anything else."""
-    kind, shape, text = found
-    dtype = np.dtype(kind)
-    data = base64.b64decode(text, validate=True)
-    if dtype.kind not in "fciu" or len(data) != dtype.itemsize * math.prod(shape):
-        raise ValueError("an array that is not whole")
-    return np.frombuffer(data, dtype).reshape(shape).copy()

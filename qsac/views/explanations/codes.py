@@ -33,6 +33,7 @@ EXITS = {
     "journal.newer-version": 4,
     "journal.pending": 4,
     "journal.pending-in-part": 4,
+    "journal.under-way": 4,
     "journal.unusable": 4,
     "program.too-large": 3,
     "sweep.executor-failed": 4,

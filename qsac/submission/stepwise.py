@@ -1,0 +1,82 @@
+"""Programs that are submitted step by step: later circuits are made for what earlier ones have measured.
+
+All circuits are one job, and its cost is agreed to once, for all of them: every binding has the same gates, except
+where the target needs routing. Those that wait are made when the counts are there that they load, verified against the
+closed form for these, and handed over only within the limits that were agreed to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from qsac.artifact.compiled import Compiled
+from qsac.families.contract import FeedsForward, Model
+from qsac.families.registry import family_of
+from qsac.machine.read import find_target
+from qsac.progress import Progress
+from qsac.submission.client import Client
+from qsac.submission.entries import Job
+from qsac.submission.feeding import measured, ready_places, takes_steps
+from qsac.submission.journal import Journal
+from qsac.submission.plan import plan
+from qsac.submission.submit import resume
+from qsac.templates.making import Maker
+
+if TYPE_CHECKING:
+    from qsac.machine.read import AnyTarget
+
+
+def submittable(program: Model | Compiled, target: AnyTarget, seed: int) -> Compiled | None:
+    """A program that takes several steps as it is submitted: its circuits are bindings of one template, so that what
+    the later ones cost is known before the first one is paid for. None for any other program.
+
+    ``target`` and ``seed`` are for models; a compiled program keeps its own, and its level.
+    """
+    if isinstance(program, Model):
+        return _maker(program, target, None, seed).compiled(program) if takes_steps(program) else None
+    if not takes_steps(program.model) or program.options.get("template"):
+        return None
+    options = program.options
+    made = _maker(program.model, str(program.target["name"]), int(options["optimisation"]), int(options["seed"]))
+    return made.compiled(program.model)
+
+
+def proceed(job: Job, service: Client, journal: Journal, progress: Progress | None = None) -> Job:
+    """Make the circuits whose counts have come, and submit them; the job as it was where there are none.
+
+    Raises :class:`~qsac.errors.DoesNotFitError` for a circuit that may cost more than was agreed to, and as
+    :func:`~qsac.submission.submit.submit`. No circuit is handed over twice, whichever of several processes is faster.
+    """
+    compiled = journal.artifact(job)
+    places = ready_places(compiled, job)
+    family = family_of(compiled.model)
+    if not places or not isinstance(family, FeedsForward):
+        return job
+    options = compiled.options
+    made = _maker(compiled.model, str(compiled.target["name"]), int(options["optimisation"]), int(options["seed"]))
+    model = family.fed(compiled.model, measured(compiled, job))
+    bound = replace(_with(compiled, made.compiled(model), places), model=model)
+    agreed = {place: job.parts[place].ceiling for place in places}
+    planned = plan(bound, job.shots, job.machine, None, progress, agreed=agreed, fed=True)
+    return resume(planned, journal.bind(job, bound, places), service, journal)
+
+
+def _maker(model: Model, target: AnyTarget, optimisation: int | None, seed: int) -> Maker:
+    return Maker(model, find_target(target), optimisation, seed)
+
+
+def _with(compiled: Compiled, bound: Compiled, places: Collection[int]) -> Compiled:
+    """The bound program, whose circuits at other places stay what was submitted."""
+
+    def chosen(place: int) -> Compiled:
+        return bound if place in places else compiled
+
+    every = range(len(compiled.circuits))
+    mixed = replace(
+        bound,
+        irs=tuple(chosen(place).irs[place] for place in every),
+        circuits=tuple(chosen(place).circuits[place] for place in every),
+    )
+    return mixed.with_stats([chosen(place).parts_stats[place] for place in every], None)
