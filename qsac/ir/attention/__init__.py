@@ -7,6 +7,7 @@ from qsac.ir.attention.evolution import LoadEvolution
 from qsac.ir.attention.indices import PrepareIndex, PrepareIndices, PrepareKeys
 from qsac.ir.attention.mark import MarkKeys
 from qsac.ir.attention.multiply import Multiply
+from qsac.ir.attention.phase_row import PhaseRow
 from qsac.ir.attention.phase_state import PhaseState
 from qsac.ir.attention.phases import PhaseTable
 from qsac.ir.attention.project import Project
@@ -28,6 +29,7 @@ __all__ = [
     "LoadWhole",
     "MarkKeys",
     "Multiply",
+    "PhaseRow",
     "PhaseState",
     "PhaseTable",
     "PrepareDegree",

@@ -14,6 +14,7 @@ from qsac.families.program.search.walks import NAME, circuit_names
 from qsac.families.program.walk import REFLECTION, Walk
 from qsac.files.numbers import Numbers
 from qsac.ir.attention import PhaseState, PrepareIndex, Project
+from qsac.ir.attention.whole import begins_in_bell_basis
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
 from qsac.ir.save_probabilities import SaveProbabilities
@@ -70,7 +71,7 @@ def search_program(name: str, search: Search, row: int, rounds: int) -> Program:
         for place in range(rounds):
             data = f"score[{place}]"
             registers.append(Register(data, width))
-            ops += oracle(search, data)
+            ops += oracle(search, data, bell=begins_in_bell_basis(tables["keys"]))
             ops.append(Project((data,), origin="/program/herald"))
             ops.append(PhaseState(("key",), REFLECTION, "uniform", keys, origin="/program/mask"))
     heralds = tuple(register.name for register in registers[1:])
@@ -87,18 +88,19 @@ def search_program(name: str, search: Search, row: int, rounds: int) -> Program:
     )
 
 
-def oracle(search: Search, data: str) -> list[Op]:
+def oracle(search: Search, data: str, *, bell: bool) -> list[Op]:
     """The walk that applies the threshold polynomial to the scores (docs/programs.md).
 
-    The first and the last projector phase, on |0> alone, are global ones here, and left out.
+    The first and the last projector phase, on |0> alone, are global ones here, and left out. ``bell``: the loader of
+    the keys begins in a Bell basis.
     """
-    angles = walk_angles(search.phases)
+    angles = [float(angle) for angle in walk_angles(search.phases)[::-1]]
     walk = Walk(data, ("key",), "keys", "query", "/tokens", "/tokens")
     ops: list[Op] = []
-    for use, angle in enumerate(angles[::-1][:-1]):
+    for use in range(0, search.polynomial.degree, 2):
         if use:
-            ops.append(PhaseState((data,), float(angle), origin="/program/oracle"))
-        ops += walk.use(adjoint=use % 2 == 1)
+            ops.append(PhaseState((data,), angles[use], origin="/program/oracle"))
+        ops += walk.turned(angles[use + 1], bell=bell)
     return ops
 
 
