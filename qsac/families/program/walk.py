@@ -19,8 +19,9 @@ REFLECTION = pi / 2
 
 @dataclass(frozen=True)
 class Walk:
-    """On ``data``, the table ``keys`` loaded by the registers ``index``, and the one row of the table ``query``
-    uncomputed; ``key_origin`` and ``query_origin`` are the fields that they are from."""
+    """On ``data``, the table ``keys`` loaded by the registers ``index``, and a row of the table ``query`` uncomputed;
+    ``key_origin`` and ``query_origin`` are the fields that they are from. ``rows``: the registers that choose among
+    several rows of ``query``."""
 
     data: str
     index: tuple[str, ...]
@@ -28,6 +29,7 @@ class Walk:
     query: str
     key_origin: str
     query_origin: str
+    rows: tuple[str, ...] = ()
 
     def turned(self, angle: float, *, bell: bool) -> tuple[Op, ...]:
         """U, exp(i angle (2 |0><0| - 1)) and the adjoint of U, which is L, that phase on |q>, and L^dag.
@@ -56,7 +58,7 @@ class Walk:
         table = self.keys if key else self.query
         return LoadWhole(
             self.data,
-            self.index if key else (),
+            self.index if key else self.rows,
             table,
             inverse=inverse,
             origin=self.key_origin if key else self.query_origin,

@@ -47,6 +47,17 @@ def search(seed: int) -> dict[str, Any]:
     for name in ("score", "value"):
         if rng.random() < 0.5:
             program[name] = _orthogonal(rng, width, is_complex)
+    # Plain searches as often as others.
+    kinds: list[dict[str, Any]] = [
+        {},
+        {"strategy": "sample"},
+        {"strategy": "auto"},
+        {"oracle": {"type": "table"}},
+        {"index": "superposed", "mask": "full"},
+        {"index": "superposed", "mask": "full", "strategy": "sample"},
+        {"verify": "measured", "oracle": {"type": "overlap", "degree": 2}, "rows": [tokens - 1]},
+    ]
+    program |= kinds[int(rng.integers(len(kinds)))] if rng.random() < 0.5 else {}
     return _fields(f"search-{seed}", program, _rows(rng, tokens, width, is_complex))
 
 

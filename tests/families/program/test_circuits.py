@@ -94,8 +94,8 @@ def _key_blocks(program: Program) -> list[tuple[Any, ...]]:
 
 
 def test_queries_do_not_reach_the_loads_of_keys() -> None:
-    """Two queries and the same keys: the blocks of the keys are the same, byte for byte. So are their native gates, up to
-    the last bits of their frames, and there are as many as of the loader alone."""
+    """Two queries and the same keys: the blocks of the keys are the same, byte for byte. So are their native gates, up
+    to the last bits of their frames, and there are as many as of the loader alone."""
     compiled = [qsac.compile(loaded(eight(most=2, rows=[row])), "h2", verify=False) for row in (0, 3)]
     blocks = [_key_blocks(one.programs[0]) for one in compiled]
     assert len(blocks[0]) > 12 * 7

@@ -26,6 +26,7 @@ CASES = [
     (search(rest="keep"), "field.wrong-type", "/program/rest"),
     (search(oracle={"type": "overlap", "degree": 7}), "field.out-of-range", "/program/oracle/degree"),
     (search(oracle={"type": "quantum"}), "field.unknown-choice", "/program/oracle/type"),
+    (search(oracle={"type": "table"}, strategy="sample"), "program.unused-field", "/program/oracle/type"),
     (search(treshold=0.5), "field.unknown", "/program/treshold"),
     (search(score={"type": "matrix", "entries": [[1, 0]]}), "unitary.wrong-dimension", "/program/score/entries"),
     (search(score={"type": "matrix", "entries": [[1, 1], [0, 1]]}), "unitary.not-unitary", "/program/score/entries"),
@@ -112,11 +113,10 @@ def test_terms_are_checked(place: int) -> None:
 @pytest.mark.parametrize(
     ("given", "pointer"),
     [
-        (search(strategy="sample"), "/program/strategy"),
         (search(oracle={"type": "digital"}), "/program/oracle/type"),
-        (search(index="superposed"), "/program/index"),
+        (search(index="superposed", mask="causal"), "/program/mask"),
+        (search(index="superposed", oracle={"type": "table"}), "/program/index"),
         (search(herald=False), "/program/herald"),
-        (search(verify="measured"), "/program/verify"),
         (search(rows=[0], mask="causal"), "/program/rows"),
         (network(index="superposed"), "/program/index"),
         (network(train={"targets": [[0.1, 0.2]], "rate": 0.1, "steps": 1}), "/program/train"),

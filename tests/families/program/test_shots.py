@@ -269,3 +269,84 @@ def test_shots_of_later_layers_as_they_were_compiled_say_so() -> None:
     compiled = qsac.compile(loaded(_two_layers()), "h2", verify=False)
     assert qsac.run(compiled).warnings == ()
     assert MADE_FOR_EXACT in run_compiled(compiled, "statevector", shots=4000).warnings
+
+
+# Other strategies of a search
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        {"strategy": "sample"},
+        {"index": "superposed", "schedule": "typical"},
+        {"verify": "measured", "schedule": "typical"},
+        {"verify": "measured", "part": "re", "strategy": "sample", "margin": 0.5},
+    ],
+    ids=["sample", "superposed", "measured", "measured-sample"],
+)
+def test_other_searches_find_rows(program: Mapping[str, Any]) -> None:
+    """By the shots that are planned, at a failure of 0.01: few keys above the margin are missed, and none below it is
+    found; measured scores are within what is told of them."""
+    models = 200 if ALL else 6
+    missed, wanted, outside, told = 0, 0, 0, 0
+    for seed in range(models):
+        rng = np.random.default_rng((9, seed))
+        given = search(threshold=0.6, most=2, rows=[0], failure=0.01, **{"margin": 0.4} | program)
+        given["program"]["oracle"] = {"type": "overlap", "degree": 12}
+        given["tokens"] = {"type": "inline", "values": _row(rng, 0.4, 0.8, 2)}
+        model = loaded(given)
+        planned = max(number for shots in model.system.planned.values() for number in shots.values())
+        result = _run(model, max(planned, 64 if "verify" in program else 1), seed)
+        (row,) = result.values["rows"]
+        scores = model.system.scores[0]
+        half = model.system.margin / 2
+        sure = {int(key) for key in np.flatnonzero(scores >= 0.6 + half)}
+        missed, wanted = missed + len(sure - set(row["found"])), wanted + len(sure)
+        assert all(scores[key] >= 0.6 - half for key in row["found"])
+        if "verify" in program:
+            errors = result.value_errors["rows"][0]["scores"]
+            outside += sum(
+                abs(one - scores[key]) > error
+                for key, one, error in zip(row["found"], row["scores"], errors, strict=True)
+            )
+            told += len(errors)
+        else:
+            assert row["scores"] == [float(scores[key]) for key in row["found"]]
+    assert wanted >= models
+    assert missed <= 0.02 * wanted + 5 * np.sqrt(0.02 * wanted)
+    assert outside <= 0.02 * told + 5 * np.sqrt(0.02 * told)
+
+
+def test_candidates_are_those_that_shots_end_in() -> None:
+    """Echoes of a run load what the search has seen; without any shot of a place, no key is made up."""
+    given = search(verify="measured", rows=[0], schedule="typical", oracle={"type": "overlap", "degree": 4}, most=3)
+    model = loaded(given)
+    steps = [step for step in model.plan.circuits if step.after]
+    assert steps
+    assert all(set(step.after) == {one.name for one in model.plan.circuits if not one.after} for step in steps)
+    (first,) = [step.name for step in model.plan.circuits if not step.after]
+    weights = np.array([0.0, 0.0, 5.0, 1.0])
+    outcomes = Outcomes(8, 6, {"found": 6}, Index(weights, weights))
+    fed = FAMILY.fed(model, {first: outcomes})
+    assert fed.system.seen == {0: (2, 3)}
+    (other,) = {step.program.tables["key"].values.tobytes() for step in fed.plan.circuits if "candidate-1" in step.name}
+    assert other == model.system.states[3].tobytes()
+    compiled = qsac.run(qsac.compile(model, "h2"), shots=200, seed=4)
+    assert compiled.values["rows"][0]["found"] == list(model.system.found(0))
+
+
+def test_auto_takes_what_loads_keys_less_often() -> None:
+    """A wide margin takes low degrees, so that rounds pay; a narrow one does not."""
+    rows = np.random.default_rng(2).normal(size=(16, 2)).tolist()
+    wide, narrow = (
+        loaded(
+            search(threshold=0.6, margin=margin, most=1, strategy="auto", schedule="typical")
+            | {"tokens": {"type": "inline", "values": rows}}
+        ).system
+        for margin in (0.7, 0.15)
+    )
+    assert not wide.samples
+    assert narrow.samples
+    for system in (wide, narrow):
+        loads = system.loads_a_key
+        assert system.samples == (loads["sample"] < loads["search"])

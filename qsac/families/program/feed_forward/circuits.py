@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from qsac.families.contract import CircuitStep, ClassicalStep, Plan
 from qsac.families.outcomes import Outcomes
-from qsac.families.program.feed_forward.readout import NAME, Echo, echoes, estimates_of, likelihood, told_of
+from qsac.families.program.echoes import NAME
+from qsac.families.program.echoes import echo_program as echo_of
+from qsac.families.program.feed_forward.readout import Echo, echoes, estimates_of, likelihood, told_of
 from qsac.families.program.readouts import not_compiled
-from qsac.families.program.walk import REFLECTION, Walk
+from qsac.families.program.walk import Walk
 from qsac.files.pointer import join
-from qsac.ir.attention import PhaseState, Project
-from qsac.ir.op import Op, Register
-from qsac.ir.program import Program, Readout
-from qsac.ir.table import Table
+from qsac.ir.program import Program
 
 if TYPE_CHECKING:
     from qsac.families.program.feed_forward.network import FeedForward
@@ -71,26 +70,10 @@ def fed(system: FeedForward, seen: Mapping[str, Outcomes]) -> FeedForward:
 def echo_program(name: str, system: FeedForward, one: Echo) -> Program:
     """The walk of an input and a neuron, so many uses of it as the order says, with reflections about zero between."""
     layer = join("/program/layers", one.layer)
-    rows = {
-        "weights": extended(system.layers[one.layer].extended[one.neuron]),
-        "inputs": extended(np.append(system.entering(one.layer)[one.input], 1.0)),
-    }
-    size = len(rows["weights"]).bit_length() - 1
+    weights = extended(system.layers[one.layer].extended[one.neuron])
+    inputs = extended(np.append(system.entering(one.layer)[one.input], 1.0))
     walk = Walk("data", (), "weights", "inputs", f"{layer}/weights", layer if one.layer else "/program/inputs")
-    ops: list[Op] = []
-    for use in range(one.order):
-        if use:
-            ops.append(PhaseState(("data",), REFLECTION, origin="/program/estimate"))
-        ops += walk.use(adjoint=use % 2 == 1)
-    ops.append(Project(("data",), origin="/program/estimate"))
-    return Program(
-        name=name,
-        level="attention",
-        registers=(Register("data", size),),
-        tables={key: Table(row[None]) for key, row in rows.items()},
-        ops=tuple(ops),
-        readouts=(Readout(NAME, (), ("data",)),),
-    )
+    return echo_of(name, walk, weights, inputs, one.order, "/program/estimate")
 
 
 def extended(row: Real) -> Real:

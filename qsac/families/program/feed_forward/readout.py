@@ -11,18 +11,16 @@ from numpy.typing import NDArray
 
 from qsac.families.contract import Result
 from qsac.families.outcomes import Outcomes
+from qsac.families.program.echoes import NAME, exact_echo, overlap_of
 from qsac.families.program.feed_forward.network import Dense, Passed, layer_facts, passed
 from qsac.families.program.readouts import ProgramReadout, with_steps
-from qsac.numerics.echo_estimation import echo, most_likely
+from qsac.numerics.echo_estimation import echo
 
 if TYPE_CHECKING:
     from qsac.families.program.feed_forward.network import FeedForward
     from qsac.families.program.model import Model
 
 Real = NDArray[np.float64]
-
-NAME = "echo"
-"""The readout of every circuit."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class FeedForwardReadout(ProgramReadout):
         system = _network(model)
         shifted = [(1 + system.overlaps(place)) / 2 for place in range(len(system.layers))]
         return {
-            one.name: _exact(float(echo(shifted[one.layer][one.input, one.neuron], one.order)))
+            one.name: exact_echo(float(echo(shifted[one.layer][one.input, one.neuron], one.order)))
             for one in echoes(system)
         }
 
@@ -110,7 +108,7 @@ def likelihood(
     for place, outcomes in by_place.items():
         for order, found in outcomes:
             shares[str(order)][place] = found.share(NAME)
-        shifted[place], errors[place] = _overlap(outcomes)
+        shifted[place], errors[place] = overlap_of(outcomes)
     told = {order: values.tolist() for order, values in shares.items()}
     return {estimates_of(layer): {"shifted": shifted.tolist(), "errors": errors.tolist(), "echoes": told}}
 
@@ -134,18 +132,6 @@ def _values(system: FeedForward, through: Sequence[Passed], facts: list[dict[str
         "classical_multiply_adds": system.multiply_adds,
         "inner_products": system.inner_products,
     }
-
-
-def _overlap(outcomes: Sequence[tuple[int, Outcomes]]) -> tuple[float, float]:
-    if all(found.exact for _, found in outcomes):
-        return float(np.sqrt(min(1.0, dict(outcomes)[1].share(NAME)))), 0.0
-    orders = [order for order, _ in outcomes]
-    hits = [found.success[NAME] for _, found in outcomes]
-    return most_likely(orders, hits, [found.total for _, found in outcomes])
-
-
-def _exact(probability: float) -> Outcomes:
-    return Outcomes(1.0, 1.0, {NAME: probability}, None, exact=True)
 
 
 def _network(model: Model) -> FeedForward:
