@@ -336,17 +336,16 @@ def test_candidates_are_those_that_shots_end_in() -> None:
 
 
 def test_auto_takes_what_loads_keys_less_often() -> None:
-    """A wide margin takes low degrees, so that rounds pay; a narrow one does not."""
-    rows = np.random.default_rng(2).normal(size=(16, 2)).tolist()
-    wide, narrow = (
+    """Few keys and a wide margin take a sample; more keys take rounds."""
+    few, many = (
         loaded(
-            search(threshold=0.6, margin=margin, most=1, strategy="auto", schedule="typical")
-            | {"tokens": {"type": "inline", "values": rows}}
+            search(threshold=0.6, margin=0.7, most=1, strategy="auto", schedule="typical")
+            | {"tokens": {"type": "inline", "values": np.random.default_rng(2).normal(size=(count, 2)).tolist()}}
         ).system
-        for margin in (0.7, 0.15)
+        for count in (8, 16)
     )
-    assert not wide.samples
-    assert narrow.samples
-    for system in (wide, narrow):
+    assert few.samples
+    assert not many.samples
+    for system in (few, many):
         loads = system.loads_a_key
         assert system.samples == (loads["sample"] < loads["search"])
