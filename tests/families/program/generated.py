@@ -108,6 +108,11 @@ def layers(seed: int) -> dict[str, Any]:
         found.append(layer)
     head = {"type": str(rng.choice(["mean", "none"]))}
     program = {"type": "layers", "layers": found, "head": head}
+    if rng.random() < 0.3:
+        program["tomography"] = {"method": "reference", "precision": 0.3}
+    if rng.random() < 0.3:
+        program |= {"feed_forward_by": "inner-products", "tomography": {"precision": 0.9}, "layers": found[:1]}
+        tokens = min(tokens, 2)
     return _fields(f"layers-{seed}", program, _rows(rng, tokens, width, False))
 
 

@@ -121,8 +121,19 @@ def test_terms_are_checked(place: int) -> None:
         (network(index="superposed"), "/program/index"),
         (network(train={"targets": [[0.1, 0.2]], "rate": 0.1, "steps": 1}), "/program/train"),
         (network(layers=[{"weights": [[1, 2], [0, 0]]}]), "/program/layers/0/weights/1"),
-        (layers(tomography={"method": "reference"}), "/program/tomography/method"),
-        (layers(feed_forward_by="inner-products"), "/program/feed_forward_by"),
+        (layers(index="superposed"), "/program/index"),
+        (
+            layers(
+                layers=[
+                    {
+                        "attention": {"kernel": {"type": "softmax-taylor", "degree": 2}},
+                        "feed_forward": [{"weights": [[1, 2], [0, 0]]}],
+                    }
+                ],
+                feed_forward_by="inner-products",
+            ),
+            "/program/layers/0/feed_forward/0/weights/1",
+        ),
         (training(solver={"type": "qsvt"}), "/program/solver/type"),
         (training(order=6, **PAIRS), "/program/order"),
     ],

@@ -224,6 +224,52 @@ def test_rows_are_read() -> None:
         assert np.mean(off) < most
 
 
+def test_rows_are_read_by_a_reference() -> None:
+    """The same with a reference state: within the published bound, and further off than by bases on average."""
+    off: dict[str, list[float]] = {"reference": [], "bases": []}
+    for method, found in off.items():
+        given = vector("layers-4x3")["model"]
+        given["program"]["tomography"] = {"method": method, "precision": 0.1}
+        model = loaded(given)
+        wanted = np.array(model.readout.closed_form(model).values["layers"][0]["attention"])
+        # As many shots in all: two settings a row, or three.
+        for seed in range(8):
+            result = _run(model, 12000 * 3 // (2 if method == "reference" else 3), seed)
+            errors = np.abs(np.array(result.values["layers"][0]["attention"]) - wanted).max(axis=1)
+            assert (errors <= np.array(result.value_errors["layers"][0]["attention"])).all()
+            found.append(float(errors.max()))
+    assert np.mean(off["reference"]) < 0.15
+    assert np.mean(off["bases"]) < np.mean(off["reference"])
+
+
+def test_networks_of_layers_are_estimated() -> None:
+    """Circuits of networks load the rows that were read; outputs come nearer with more shots, for networks too."""
+    attention = {"kernel": {"type": "softmax-taylor", "degree": 2}, "mask": "full"}
+    network = [{"weights": [[1, 0.5], [-0.3, 0.8]], "bias": [0.1, 0.2], "activation": "tanh"}]
+    given = layers(layers=[{"attention": attention, "feed_forward": network}], feed_forward_by="inner-products")
+    model = loaded(given)
+    exact = np.array(model.readout.closed_form(model).values["layers"][0]["feed_forward"])
+    off: dict[int, float] = {}
+    for shots in (400, 40000):
+        found = []
+        for seed in range(3):
+            result = _run(model, shots, seed)
+            found.append(np.abs(np.array(result.values["layers"][0]["feed_forward"]) - exact).max())
+            halves = np.array(result.value_errors["layers"][0]["feed_forward"])
+            assert halves.shape == exact.shape
+            assert (halves > 0).all()
+        off[shots] = float(np.mean(found))
+    assert off[40000] < 0.5 * off[400] < 0.3
+    first = [step for step in model.plan.circuits if not step.after]
+    expected, rng = model.readout.expected(model), np.random.default_rng(0)
+    fed = FAMILY.fed(model, {step.name: _drawn(expected[step.name], 400, rng) for step in first})
+    before, after = (
+        next(step for step in one.plan.circuits if "network" in step.name).program.tables for one in (model, fed)
+    )
+    assert before["weights"].values.tolist() == after["weights"].values.tolist()
+    assert before["inputs"].values.tolist() != after["inputs"].values.tolist()
+
+
 def test_two_layers_are_read() -> None:
     model = loaded(_two_layers())
     exact = np.array(model.readout.closed_form(model).values["output"])

@@ -21,7 +21,7 @@ from qsac.files.pointer import join
 from qsac.ir.program import Program
 
 if TYPE_CHECKING:
-    from qsac.families.program.feed_forward.network import FeedForward
+    from qsac.families.program.feed_forward.network import Dense, FeedForward
     from qsac.families.program.model import Model
 
 Real = NDArray[np.float64]
@@ -38,11 +38,7 @@ def plan(model: Model, system: FeedForward) -> Plan:
     steps: list[CircuitStep | ClassicalStep] = []
     before: tuple[str, ...] = ()
     for place, layer in enumerate(system.layers):
-        for neuron in np.flatnonzero(~layer.extended.any(axis=1)):
-            pointer = join("/program/layers", place, "weights", int(neuron))
-            raise not_compiled(
-                pointer, "weights and a bias of zero, which no state stands for", "a number other than 0"
-            )
+        check_neurons(layer, join("/program/layers", place))
         circuits = [
             CircuitStep(one.name, partial(echo_program, model.name, system, one), (NAME,), after=before)
             for one in echoes(system, place)
@@ -53,6 +49,16 @@ def plan(model: Model, system: FeedForward) -> Plan:
         )
         steps += [*circuits, step]
     return Plan(tuple(steps))
+
+
+def check_neurons(layer: Dense, pointer: str) -> None:
+    """Refuse neurons without a direction."""
+    for neuron in np.flatnonzero(~layer.extended.any(axis=1)):
+        raise not_compiled(
+            join(pointer, "weights", int(neuron)),
+            "weights and a bias of zero, which no state stands for",
+            "a number other than 0",
+        )
 
 
 def fed(system: FeedForward, seen: Mapping[str, Outcomes]) -> FeedForward:
@@ -67,12 +73,15 @@ def fed(system: FeedForward, seen: Mapping[str, Outcomes]) -> FeedForward:
     return replace(system, measured=tuple(measured))
 
 
-def echo_program(name: str, system: FeedForward, one: Echo) -> Program:
-    """The walk of an input and a neuron, so many uses of it as the order says, with reflections about zero between."""
-    layer = join("/program/layers", one.layer)
+def echo_program(
+    name: str, system: FeedForward, one: Echo, layers: str = "/program/layers", entering: str = "/program/inputs"
+) -> Program:
+    """The walk of an input and a neuron, so many uses of it as the order says, with reflections about zero between.
+    ``layers`` and ``entering`` are the fields of the network and of its inputs."""
+    layer = join(layers, one.layer)
     weights = extended(system.layers[one.layer].extended[one.neuron])
     inputs = extended(np.append(system.entering(one.layer)[one.input], 1.0))
-    walk = Walk("data", (), "weights", "inputs", f"{layer}/weights", layer if one.layer else "/program/inputs")
+    walk = Walk("data", (), "weights", "inputs", f"{layer}/weights", layer if one.layer else entering)
     return echo_of(name, walk, weights, inputs, one.order, "/program/estimate")
 
 
