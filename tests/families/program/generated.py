@@ -73,12 +73,16 @@ def network(seed: int) -> dict[str, Any]:
         for before, after in pairwise(widths)
     ]
     orders = [1, 2, 3][: int(rng.integers(1, 4))]
-    program = {
+    program: dict[str, Any] = {
         "type": "feed-forward",
         "layers": layers,
         "inputs": rng.normal(size=(int(rng.integers(1, 3)), widths[0])).tolist(),
         "estimate": {"orders": orders, "shots": 64},
     }
+    if rng.random() < 0.3:
+        targets = rng.uniform(-1, 1, (1, widths[-1])).tolist()
+        program |= {"inputs": rng.normal(size=(1, widths[0])).tolist(), "estimate": {"orders": [1, 2], "shots": 64}}
+        program["train"] = {"targets": targets, "rate": float(rng.uniform(0.1, 1)), "steps": int(rng.integers(1, 3))}
     return _fields(f"network-{seed}", program)
 
 

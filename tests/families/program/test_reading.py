@@ -119,7 +119,6 @@ def test_terms_are_checked(place: int) -> None:
         (search(herald=False), "/program/herald"),
         (search(rows=[0], mask="causal"), "/program/rows"),
         (network(index="superposed"), "/program/index"),
-        (network(train={"targets": [[0.1, 0.2]], "rate": 0.1, "steps": 1}), "/program/train"),
         (network(layers=[{"weights": [[1, 2], [0, 0]]}]), "/program/layers/0/weights/1"),
         (layers(index="superposed"), "/program/index"),
         (
@@ -144,3 +143,10 @@ def test_what_has_no_circuits_is_refused_and_has_a_closed_form(given: Any, point
     with pytest.raises(InvalidInputError) as caught:
         model.plan  # noqa: B018
     assert (caught.value.code, caught.value.pointer) == ("program.not-compiled", pointer)
+
+
+def test_long_trainings_are_refused() -> None:
+    model = loaded(network(train={"targets": [[0.1, 0.2]], "rate": 0.1, "steps": 10000}))
+    with pytest.raises(DoesNotFitError) as caught:
+        model.plan  # noqa: B018
+    assert (caught.value.code, caught.value.pointer) == ("program.too-large", "/program/train/steps")

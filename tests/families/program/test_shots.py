@@ -198,6 +198,33 @@ def test_circuits_after_others_run_by_shots(tmp_path: Path, capsys: pytest.Captu
     assert f"{result.values['output'][0][0]:.4g}" in shown
 
 
+def test_a_network_is_trained_by_shots() -> None:
+    """Losses are near the exact ones, the nearer the more shots, and fall; later passes load estimated numbers."""
+    given = network(
+        train={"targets": [[0.6, -0.7]], "rate": 0.8, "steps": 2}, estimate={"orders": [1, 2, 3, 5, 8], "shots": 64}
+    )
+    given["program"]["layers"].append({"weights": [[0.7, -0.4], [0.2, 0.9]], "activation": "identity"})
+    model = loaded(given)
+    exact = model.readout.closed_form(model).values["train"]
+    assert exact["losses"][2] < exact["losses"][0] / 2
+    off = {}
+    for shots in (64, 4096):
+        found = _run(model, shots, 1).values["train"]
+        off[shots] = np.abs(np.array(found["losses"]) - exact["losses"]).max()
+        assert np.shape(found["layers"][0]["weights"]) == np.shape(exact["layers"][0]["weights"])
+    assert 0 < off[4096] < off[64] < 0.1
+    steps = model.plan.circuits
+    first = [step for step in steps if not step.after]
+    expected, rng = model.readout.expected(model), np.random.default_rng(0)
+    fed = FAMILY.fed(model, {step.name: _drawn(expected[step.name], 64, rng) for step in first})
+    kept = {
+        one.name
+        for one, other in zip(steps, fed.plan.circuits, strict=True)
+        if one.program.tables == other.program.tables
+    }
+    assert kept == {step.name for step in first}
+
+
 # Layers
 
 

@@ -35,6 +35,10 @@ class FeedForwardReadout(ProgramReadout):
 
     def expected(self, model: Model) -> dict[str, Outcomes]:
         system = _network(model)
+        if system.training is not None:
+            from qsac.families.program.feed_forward.training import exact_outcomes
+
+            return exact_outcomes(system, system.training)
         shifted = [(1 + system.overlaps(place)) / 2 for place in range(len(system.layers))]
         return {
             one.name: exact_echo(float(echo(shifted[one.layer][one.input, one.neuron], one.order)))
@@ -52,10 +56,11 @@ class FeedForwardReadout(ProgramReadout):
 
     def result(self, model: Model, seen: Mapping[str, Any]) -> Result:
         system, seen = _network(model), with_steps(model, seen)
+        prefix = "" if system.training is None else "step-0-"
         through, facts, halves = [], [], []
         inputs, around = system.inputs, np.zeros_like(system.inputs)
         for place, layer in enumerate(system.layers):
-            found = seen[estimates_of(place)]
+            found = seen[prefix + estimates_of(place)]
             one, half, around = told_of(layer, inputs, around, found)
             taken = {str(order): found["echoes"][str(order)] for order in system.orders}
             through.append(one)
@@ -63,7 +68,11 @@ class FeedForwardReadout(ProgramReadout):
             halves.append({"pre_activation": half.tolist()})
             inputs = one.output
         values = _values(system, through, facts)
-        if all(seen[one.name].exact for one in echoes(system)):
+        if system.training is not None:
+            from qsac.families.program.feed_forward.training import trained
+
+            values["train"] = trained(system, system.training, seen)[1]
+        if all(seen[prefix + one.name].exact for one in echoes(system)):
             return Result({"success_probability": 1.0}, {}, 1.0, (), values)
         value_errors = {"output": around.tolist(), "layers": halves}
         return Result({"success_probability": 1.0}, {"success_probability": 0.0}, 1.0, (), values, value_errors)
