@@ -1,6 +1,7 @@
 """Ops of the attention level, one family a file."""
 
 from qsac.ir.attention.add_constant import AddConstant
+from qsac.ir.attention.amplify import Amplify
 from qsac.ir.attention.circuit import ApplyCircuit
 from qsac.ir.attention.degree import PrepareDegree, RotateDegree
 from qsac.ir.attention.evolution import LoadEvolution
@@ -20,6 +21,7 @@ from qsac.ir.attention.whole import LoadWhole
 
 __all__ = [
     "AddConstant",
+    "Amplify",
     "ApplyCircuit",
     "ApplyUnitary",
     "LoadEvolution",
