@@ -324,6 +324,7 @@ CODES: Mapping[str, str] = {
     "pass.option-wrong-type": "an option of a pass has the wrong type",
     "pass.option-out-of-range": "an option of a pass is too small or too large",
     "pass.wrong-level": "the pass is for another level than the program's",
+    "pass.not-amplified": "a program projects or saves other things before all that is post-selected",
     "pass.name-taken": "a pass is given as an object whose name belongs to another pass",
     "pipeline.syntax": "the text of the pipeline cannot be read",
     "pipeline.repeated-pass": "a pass is added that is in the pipeline already",

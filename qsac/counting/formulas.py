@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from qsac.ir.attention.amplify import Amplify
 from qsac.ir.by_op import ByOp
 from qsac.ir.op import Op, Scope
 from qsac.ir.program import Program
@@ -29,6 +30,13 @@ def multiplexor_cost(controls: int, family: GateFamily, *, zero: bool) -> int:
 def diagonal_cost(qubits: int, family: GateFamily) -> int:
     """Gates of a diagonal: a multiplexed Rz on each qubit, controlled by those before it."""
     return sum(multiplexor_cost(controls, family, zero=False) for controls in range(qubits))
+
+
+def reflection_cost(qubits: int, family: GateFamily) -> int:
+    """Gates of a phase on zero of all qubits: a diagonal, and of more than three two multiplexors for each."""
+    if qubits <= 3:
+        return diagonal_cost(qubits, family)
+    return diagonal_cost(3, family) + 2 * (qubits - 3) * multiplexor_cost(2, family, zero=True)
 
 
 def loader_cost(rows: int, columns: int, size: int, *, real: bool) -> int:
@@ -56,9 +64,12 @@ def two_qubit_gates(program: Program, family: GateFamily, *, merged: bool = True
     diagonals: list[tuple[str, ...]] = []
     # At the attention level those on the same registers, which will be one.
     placed: dict[frozenset[str], tuple[str, ...]] = {}
-    for op in program.ops:
+    for place, op in enumerate(program.ops):
         gates, qubits = cost.of(op)(op, program.scope, family)
         total += gates
+        if isinstance(op, Amplify):
+            before = program.with_ops(program.ops[:place])
+            total += 2 * op.rounds * two_qubit_gates(before, family, merged=merged)
         if qubits and merged and program.level == "attention" and not op.barrier:
             placed[frozenset(qubits)] = qubits
         elif qubits:

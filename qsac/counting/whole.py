@@ -16,7 +16,7 @@ def _(op: LoadWhole, scope: Scope, family: GateFamily) -> Cost:
     table = scope.tables[op.table]
     size = table.shape[1].bit_length() - 1
     if table.shape[0] > 1:
-        return Cost(gates(table.shape[0], occupied_columns(table.values), size, real=table.real))
+        return Cost(gates(table.shape[0], occupied_columns(table.values), size, real=table.real) - op.bell)
     if table.real and size <= 2:
         return Cost(size - 1)
     structure = present(op.by_structure(scope), "the structure of a single row")

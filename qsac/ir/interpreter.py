@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.errors import DoesNotFitError
+from qsac.ir.attention.amplify import Amplify
 from qsac.ir.op import Acting, ControlledUnitary, Preparation, Projection
 from qsac.ir.program import Program
 from qsac.ir.save_probabilities import SaveProbabilities
@@ -142,7 +143,9 @@ def interpret(
         elif isinstance(op, ControlledUnitary):
             unitaries = op.matrices(program.scope) if matrices is None else matrices(op)
             state.apply(unitaries, op.targets, op.controlled_by)
-        if op.outcomes:
+        elif isinstance(op, Amplify):
+            state.tensor = state.tensor * op.grown(state.norm())
+        if op.outcomes or isinstance(op, Amplify):
             reached = reached.union(op.outcomes)
             probability[reached] = state.norm()
     return Interpretation(

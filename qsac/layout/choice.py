@@ -11,7 +11,7 @@ from typing import Any
 from qsac.counting.formulas import two_qubit_gates
 from qsac.counting.stats import circuit_stats
 from qsac.errors import of_type, present
-from qsac.ir.attention import LoadPruned, LoadWhole
+from qsac.ir.attention import Amplify, LoadPruned, LoadWhole
 from qsac.ir.program import Program
 from qsac.layout import compiled
 from qsac.layout.search_budget import SearchBudget
@@ -178,12 +178,12 @@ def _budget(
     """How much is searched for circuits that are laid out, if anything.
 
     Nothing at -O0, for large programs, for templates (arrangements are found for one model), for pruned loaders (whose
-    ladders have the order of their controls' cutoffs) and whole loads (whose ladders are mirrored), for blocks of other
+    ladders have the order of their controls' cutoffs) and whole loads and amplification (whose ladders are mirrored), for blocks of other
     packages (of which is not known which qubits meet), and where block passes spend of the error budget.
     """
     if context.target.coupling is None or context.template:
         return None
-    if any(isinstance(op, LoadPruned | LoadWhole) for op in program.ops):
+    if any(isinstance(op, Amplify | LoadPruned | LoadWhole) for op in program.ops):
         return None
     if any(is_foreign(type(op)) for op in usual.ops):
         return None

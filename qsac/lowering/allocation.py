@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
+from qsac.ir.attention import Amplify
 from qsac.ir.program import Program
 from qsac.pipeline.contract import PassContext
 
@@ -44,6 +45,8 @@ def allocate(program: Program, context: PassContext) -> Allocation:
     width = 0
     qubits: dict[str, tuple[str, ...]] = {}
     reused: dict[str, tuple[str, ...]] = {}
+    deferred: list[str] = []
+    ahead = sum(isinstance(op, Amplify) for op in program.ops)
     for op in program.ops:
         for register in op.targets:
             if register in qubits:
@@ -59,8 +62,12 @@ def allocate(program: Program, context: PassContext) -> Allocation:
                     width += 1
             qubits[register] = tuple(qubit_name(index) for index in taken)
             reused[register] = tuple(again)
-        if reuse:
-            for register in op.releases:
+        ahead -= isinstance(op, Amplify)
+        deferred += op.releases
+        if reuse and not ahead:
+            # What is amplified measures nothing before.
+            for register in deferred:
                 for name in qubits[register]:
                     heappush(free, int(name[2:-1]))
+            deferred = []
     return Allocation(qubits, width, {register: names for register, names in reused.items() if names})

@@ -6,13 +6,14 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 
-from qsac.ir.attention import ApplyCircuit
+from qsac.ir.attention import Amplify, ApplyCircuit
 from qsac.ir.blocks import Measure, Multiplexor, PauliRotation, Reset
 from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout, bit_register
 from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.lowering import tokens
+from qsac.lowering.amplify import amplified, ancillas_of
 from qsac.lowering.allocation import Allocation, allocate, qubit_name
 from qsac.lowering.context import LoweringContext, lowering
 from qsac.pipeline.contract import PassContext
@@ -36,13 +37,21 @@ def lower(
     """
     allocation = allocate(program, context)
     lowered = lowered_ops(program, allocation, slots=slots, orders=orders, derived=derived)
-    blocks = [block for _, written in lowered for block in written]
+    blocks: list[Op] = []
+    clean: tuple[str, ...] = ()
+    for place, (op, written) in enumerate(lowered):
+        if isinstance(op, Amplify):
+            needed = ancillas_of(op, dict(program.scope.sizes))
+            clean = tuple(qubit_name(allocation.width + number) for number in range(needed))
+            qubits = [qubit for register in op.registers for qubit in allocation.qubits[register]]
+            blocks = amplified(blocks, op.rounds, qubits, clean, place)
+        blocks += written
     if any(isinstance(op, ApplyCircuit) for op in program.ops):
         blocks = [*entering_zero(in_light_cone(blocks))]
     return Program(
         name=program.name,
         level="block",
-        registers=tuple(Register(qubit_name(index), 1) for index in range(allocation.width)),
+        registers=tuple(Register(qubit_name(index), 1) for index in range(allocation.width + len(clean))),
         tables={},
         ops=tuple(blocks),
         readouts=tuple(

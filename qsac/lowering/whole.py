@@ -15,7 +15,7 @@ from qsac.ir.attention import LoadTokens, LoadWhole
 from qsac.ir.blocks import Multiplexor, PauliRotation, UniformlyControlledGate
 from qsac.ir.blocks.rotation import controlled_x
 from qsac.ir.table import Table
-from qsac.lowering.cascades import Block, Data, uncompute
+from qsac.lowering.cascades import Block, Data, bell_basis, uncompute
 from qsac.lowering.context import LoweringContext, lowering
 from qsac.lowering.structured import steps_of
 from qsac.numerics.cascade import GateLevel, RotationLevel, complex_cascade, real_cascade
@@ -28,6 +28,9 @@ def lower(op: LoadWhole, place: LoweringContext) -> list[Block]:
     data, controls = place.qubits(op.data), place.qubits(*op.index)
     rows = place.scope.tables[op.table].values
     blocks = _uncomputed(op, rows, data, controls, place)
+    if op.bell and not place.slots_only:
+        # What leads into the basis of the first level is left out: the data are in it already.
+        blocks = blocks[len(bell_basis(*data)) :]
     return blocks if op.inverse else [block.adjoint() for block in reversed(blocks)]
 
 

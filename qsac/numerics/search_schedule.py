@@ -8,7 +8,7 @@ most S prod_r (1 - p_r(S) / S)^N_r.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import asin, exp, inf, log, log1p, pi, sin, sqrt
+from math import asin, ceil, exp, inf, log, log1p, pi, sin, sqrt
 
 import numpy as np
 
@@ -27,24 +27,35 @@ def success(marked: int, keys: int, rounds: int, *, loss: float = 0.0, error_fre
 
 
 def schedule(
-    keys: int, most: int, failure: float, *, loss: float = 0.0, error_free: float = 1.0, limit: int | None = None
+    keys: int,
+    most: int,
+    failure: float,
+    *,
+    loss: float = 0.0,
+    error_free: float = 1.0,
+    limit: int | None = None,
+    rows: int = 1,
 ) -> dict[int, int]:
     """Shots by rounds, the cheapest with which no more than ``failure`` of the rows of at most ``most`` marked keys
     miss one of them.
 
     A shot of r rounds counts r + 1. ``limit``: the most rounds that a circuit may have; else as many as one marked key
-    takes. ``loss`` and ``error_free`` as for :func:`success`. With one key there is nothing to search: {0: 1}.
+    takes. ``loss`` and ``error_free`` as for :func:`success`. ``rows``: how many rows share the shots, each of which
+    tells of one of them, whichever. With one key there is nothing to search: {0: 1}.
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
 
-    if keys == 1:
+    if keys == 1 and rows == 1:
         return {0: 1}
     rounds = np.arange(_most_rounds(keys, limit) + 1)
     marked = range(1, min(most, keys) + 1)
     wanted = np.array([log(number / failure) for number in marked])
     weights = np.array(
         [
-            [_weight(number, success(number, keys, int(r), loss=loss, error_free=error_free), need) for r in rounds]
+            [
+                _weight(number * rows, success(number, keys, int(r), loss=loss, error_free=error_free), need)
+                for r in rounds
+            ]
             for number, need in zip(marked, wanted, strict=True)
         ]
     )
@@ -61,16 +72,58 @@ def schedule(
     return {int(r): int(number) for r, number in zip(rounds, shots, strict=True) if number}
 
 
-def missed(shots: Mapping[int, int], keys: int, most: int, *, loss: float = 0.0, error_free: float = 1.0) -> float:
+def missed(
+    shots: Mapping[int, int],
+    keys: int,
+    most: int,
+    *,
+    loss: float = 0.0,
+    error_free: float = 1.0,
+    rows: int = 1,
+) -> float:
     """A bound on the probability that a row of at most ``most`` marked keys misses one of them."""
     worst = 0.0
     for marked in range(1, min(most, keys) + 1):
         exponent = 0.0
         for rounds, number in shots.items():
-            p = min(1.0, success(marked, keys, rounds, loss=loss, error_free=error_free) / marked)
-            exponent += number * (log1p(-p) if p < 1 else -inf) if number else 0.0
+            p = min(1.0, success(marked, keys, rounds, loss=loss, error_free=error_free) / (marked * rows))
+            exponent += _exponent(number, p)
         worst = max(worst, marked * exp(exponent))
     return min(1.0, worst)
+
+
+MOST_COPIES = 4
+"""Most score copies of a sample: more of them are accepted too rarely."""
+
+
+def copies_of(keys: int, lower: float, upper: float) -> int:
+    """The fewest score copies k with which half of the accepted shots end in a key at ``upper`` if all others are at
+    ``lower``: key i is read with a probability of s_i^(2k) / T."""
+    for number in range(1, MOST_COPIES):
+        if (keys - 1) * (lower / upper) ** (2 * number) <= 1:
+            return number
+    return MOST_COPIES
+
+
+def sampled(keys: int, most: int, failure: float, copies: int, upper: float, *, rows: int = 1) -> int:
+    """Shots, accepted or not, of a sample of so many copies that find every key at ``upper`` or above of a row of at
+    most ``most``, as :func:`schedule` does."""
+    p = upper ** (2 * copies) / (keys * rows)
+    wanted = log(min(most, keys) / failure)
+    return ceil(wanted / -log1p(-p)) if p < 1 else 1
+
+
+def sample_missed(shots: int, keys: int, most: int, copies: int, upper: float, *, rows: int = 1) -> float:
+    """As :func:`missed`, of a sample."""
+    p = min(1.0, upper ** (2 * copies) / (keys * rows))
+    return min(1.0, min(most, keys) * exp(_exponent(shots, p)))
+
+
+def _exponent(number: int, p: float) -> float:
+    """The logarithm of (1 - p)^number."""
+    if not number:
+        return 0.0
+    return number * log1p(-p) if p < 1 else -inf
 
 
 def calls(shots: Mapping[int, int]) -> int:

@@ -34,9 +34,13 @@ class StateEstimate(NamedTuple):
     undetermined: tuple[int, ...]
 
 
-def accepted_shots(dimension: int, error: float) -> int:
+REFERENCE_FACTOR = 36.0
+"""The same with a reference state, as published (arXiv 1812.00954, theorem 4.3)."""
+
+
+def accepted_shots(dimension: int, error: float, *, reference: bool = False) -> int:
     """Accepted shots, of all settings together, for an error of at most ``error`` in every component (95%)."""
-    return ceil(FACTOR * log(max(2, dimension)) / error**2)
+    return ceil((REFERENCE_FACTOR if reference else FACTOR) * log(max(2, dimension)) / error**2)
 
 
 def split(shots: int, qubits: int) -> tuple[int, int]:
@@ -55,6 +59,19 @@ def estimated(basis: Real, turned: Sequence[Real]) -> StateEstimate:
     signs, known = _signs(magnitudes, products)
     values = _fitted(signs * magnitudes, basis, turned)
     return StateEstimate(values, tuple(int(place) for place in np.flatnonzero(~known & (magnitudes > 0))))
+
+
+def by_reference(basis: Real, interfered: Real, reference: Real) -> StateEstimate:
+    """The state of counts in the computational basis, (D,), which give magnitudes, and of counts of its interference
+    with a ``reference`` of known positive amplitudes, (2, D): those of the sum and of the difference, whose larger one
+    says the sign (the two stages of Kerenidis and Prakash, arXiv 1812.00954, section 4). Zero counts raise
+    ValueError."""
+    if not basis.sum() > 0:
+        raise ValueError("no shot was accepted in the computational basis")
+    magnitudes = np.sqrt(basis / basis.sum())
+    apart = interfered[0] - interfered[1]
+    undetermined = np.flatnonzero((apart == 0) & (magnitudes > 0) & (reference > 0))
+    return StateEstimate(np.where(apart < 0, -magnitudes, magnitudes), tuple(int(place) for place in undetermined))
 
 
 def turned_probabilities(values: Real, qubit: int) -> Real:

@@ -12,8 +12,9 @@ from qsac.families.program.feed_forward.network import FeedForward
 from qsac.families.program.layers.stack import Layers
 from qsac.families.program.linearised.dynamics import Linearised
 from qsac.families.program.search.rows import Search
+from qsac.families.program.search.verification import echo_plan, places
+from qsac.families.program.search.walks import searched
 from qsac.files.pointer import counted
-from qsac.numerics.search_schedule import calls
 
 if TYPE_CHECKING:
     from qsac.families.program.model import Model
@@ -53,8 +54,12 @@ def statistics(model: Model) -> dict[str, Any]:
     found: dict[str, Any] = {"classical_multiply_adds": system.multiply_adds, "break_even": break_even(model)}
     if isinstance(system, Search):
         found |= {
+            "strategy": "sample" if system.samples else "search",
+            "oracle": "none" if system.samples else system.oracle,
             "oracle_calls": oracle_calls(system),
-            "planned_loads": 2 * system.polynomial.degree * oracle_calls(system),
+            "planned_loads": planned_loads(system),
+            "key_loads_of_search": system.loads_a_key["search"],
+            "key_loads_of_sample": system.loads_a_key["sample"],
         }
     if isinstance(system, FeedForward):
         found |= {"planned_loads": system.loads, "inner_products": system.inner_products}
@@ -62,8 +67,22 @@ def statistics(model: Model) -> dict[str, Any]:
 
 
 def oracle_calls(search: Search) -> int:
-    """Of all shots of all rows, as planned."""
-    return sum(calls(search.planned.get(search.keys(row), {})) for row in search.rows)
+    """Of all shots of all circuits, as planned; none of a sample."""
+    if search.samples:
+        return 0
+    return sum(one.number * search.planned[one.keys][one.number] for one in searched(search))
+
+
+def planned_loads(search: Search) -> int:
+    """Loads and inverse loads of all planned shots: of oracle calls or score copies, and of the echoes that verify."""
+    shots = {one: search.planned[one.keys][one.number] for one in searched(search)}
+    degree = 0 if search.degree_unused else search.polynomial.degree
+    each = 1 if search.samples else degree
+    found = sum(2 * each * one.number * number for one, number in shots.items())
+    if search.measures:
+        orders, number = echo_plan(search)
+        found += sum(places(search, row) for row in search.rows) * 2 * number * sum(orders)
+    return found
 
 
 def break_even(model: Model) -> str:
@@ -72,11 +91,7 @@ def break_even(model: Model) -> str:
     if isinstance(system, Search):
         if system.refused:
             return f"classically {adds:,} multiply-adds"
-        return (
-            f"classically {adds:,} multiply-adds; here {oracle_calls(system):,} oracle calls of "
-            f"{2 * system.polynomial.degree} loads each, of about T d/2 gates a load of keys: with such loaders a "
-            "search never breaks even"
-        )
+        return f"classically {adds:,} multiply-adds; here {_cost_of(system)}"
     if isinstance(system, FeedForward):
         return (
             f"classically {adds:,} multiply-adds; here {system.loads:,} loads of at least d/2 gates each: with such "
@@ -87,6 +102,20 @@ def break_even(model: Model) -> str:
     return (
         f"classically {adds:,} multiply-adds of plain gradient descent; the matrix of the history is built classically"
     )
+
+
+def _cost_of(search: Search) -> str:
+    """What a search takes in place of multiply-adds."""
+    ends = "of about T d/2 gates a load of keys: with such loaders a search never breaks even"
+    if search.samples:
+        return f"{planned_loads(search):,} loads, {ends}"
+    if search.oracle == "table":
+        return (
+            f"{oracle_calls(search):,} oracle calls, whose tables take all of these: it shows a search, and saves none"
+        )
+    if search.measures:
+        return f"{planned_loads(search):,} loads of oracle and verification, {ends}"
+    return f"{oracle_calls(search):,} oracle calls of {2 * search.polynomial.degree} loads each, {ends}"
 
 
 def facts(model: Model) -> dict[str, Any]:
@@ -149,9 +178,18 @@ def _of_search(search: Search) -> list[Fact]:
     ]
     if search.refused:
         return found
-    polynomial = search.polynomial
-    found.append(("oracle", f"degree {polynomial.degree}, error {polynomial.error:.3g}"))
+    if search.samples:
+        found.append(("strategy", "sample, without an oracle"))
+    elif search.oracle == "table":
+        found.append(("oracle", "a table of scores that the compiler works out, for demonstrations"))
+    else:
+        polynomial = search.polynomial
+        found.append(("oracle", f"degree {polynomial.degree}, error {polynomial.error:.3g}"))
+    kinds = "copies" if search.samples else "rounds"
     for keys, shots in search.planned.items():
         listed = ", ".join(f"{number:,} of {r}" for r, number in shots.items())
-        found.append((f"{keys} keys", f"shots of rounds: {listed}"))
+        found.append((f"{keys} keys", f"shots of {kinds}: {listed}"))
+    if search.measures:
+        orders, number = echo_plan(search)
+        found.append(("verification", f"echoes of orders {', '.join(map(str, orders))}, {number:,} shots of each"))
     return found

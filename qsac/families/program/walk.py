@@ -7,10 +7,10 @@ of the data. Loads are barriers: the key's loader depends on keys alone and the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import pi
 
-from qsac.ir.attention import LoadWhole
+from qsac.ir.attention import LoadWhole, PhaseRow, PhaseState
 from qsac.ir.op import Op
 
 REFLECTION = pi / 2
@@ -19,8 +19,9 @@ REFLECTION = pi / 2
 
 @dataclass(frozen=True)
 class Walk:
-    """On ``data``, the table ``keys`` loaded by the registers ``index``, and the one row of the table ``query``
-    uncomputed; ``key_origin`` and ``query_origin`` are the fields that they are from."""
+    """On ``data``, the table ``keys`` loaded by the registers ``index``, and a row of the table ``query`` uncomputed;
+    ``key_origin`` and ``query_origin`` are the fields that they are from. ``rows``: the registers that choose among
+    several rows of ``query``."""
 
     data: str
     index: tuple[str, ...]
@@ -28,6 +29,23 @@ class Walk:
     query: str
     key_origin: str
     query_origin: str
+    rows: tuple[str, ...] = ()
+
+    def turned(self, angle: float, *, bell: bool) -> tuple[Op, ...]:
+        """U, exp(i angle (2 |0><0| - 1)) and the adjoint of U, which is L, that phase on |q>, and L^dag.
+
+        With ``bell``, for keys of real entries on two qubits, L ends in the Bell basis that its ladder is in: there the
+        phase on |q> is three gates, in place of three and two more for the way out of the basis and back.
+        """
+        if bell:
+            middle = PhaseRow(self.data, self.query, angle, origin=self.query_origin, barrier=True)
+            return (
+                replace(self._load(inverse=False, key=True), bell=True),
+                middle,
+                replace(self._load(inverse=True, key=True), bell=True),
+            )
+        phase = PhaseState((self.data,), angle, origin="/program/oracle")
+        return (*self.use(), phase, *self.use(adjoint=True))
 
     def use(self, *, adjoint: bool = False) -> tuple[Op, ...]:
         """U, or its adjoint."""
@@ -40,7 +58,7 @@ class Walk:
         table = self.keys if key else self.query
         return LoadWhole(
             self.data,
-            self.index if key else (),
+            self.index if key else self.rows,
             table,
             inverse=inverse,
             origin=self.key_origin if key else self.query_origin,

@@ -1,12 +1,14 @@
 """Ops of the attention level, one family a file."""
 
 from qsac.ir.attention.add_constant import AddConstant
+from qsac.ir.attention.amplify import Amplify
 from qsac.ir.attention.circuit import ApplyCircuit
 from qsac.ir.attention.degree import PrepareDegree, RotateDegree
 from qsac.ir.attention.evolution import LoadEvolution
 from qsac.ir.attention.indices import PrepareIndex, PrepareIndices, PrepareKeys
 from qsac.ir.attention.mark import MarkKeys
 from qsac.ir.attention.multiply import Multiply
+from qsac.ir.attention.phase_row import PhaseRow
 from qsac.ir.attention.phase_state import PhaseState
 from qsac.ir.attention.phases import PhaseTable
 from qsac.ir.attention.project import Project
@@ -19,6 +21,7 @@ from qsac.ir.attention.whole import LoadWhole
 
 __all__ = [
     "AddConstant",
+    "Amplify",
     "ApplyCircuit",
     "ApplyUnitary",
     "LoadEvolution",
@@ -28,6 +31,7 @@ __all__ = [
     "LoadWhole",
     "MarkKeys",
     "Multiply",
+    "PhaseRow",
     "PhaseState",
     "PhaseTable",
     "PrepareDegree",

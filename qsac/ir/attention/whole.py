@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from qsac.ir.attention.loader import completed, rows_for
 from qsac.ir.op import Level, Op, Scope, spoken
 from qsac.ir.table import Table
+from qsac.numerics.bell import BELL
+from qsac.numerics.plan import occupied_columns, plan
 from qsac.numerics.single_states import Disentangled, disentangled
 
 
@@ -24,6 +26,10 @@ class LoadWhole(Op):
     loads of one table are one unitary and its inverse. Which one, and which phase each value of the index gets, a
     lowering may choose: no readout may depend on it. So loads and inverse loads of one table are as many as each other
     wherever the index is changed or projected. No pass looks into a table of this op.
+
+    ``bell``: before the inverse load and after the load the data are in the Bell basis M in which the loader of a table
+    of real rows on two qubits begins and ends: M times the load, and the inverse load times M^dag, for a ``phase-row``
+    between them. It saves the gate that each takes for that basis.
     """
 
     name: ClassVar[str] = "load-whole"
@@ -34,6 +40,7 @@ class LoadWhole(Op):
     index: tuple[str, ...]
     table: str
     inverse: bool = False
+    bell: bool = False
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -51,6 +58,8 @@ class LoadWhole(Op):
             return f"table {self.table!r} has {table.shape[0]} rows, the index has {scope.dimension(self.index)} values"
         if table.known and np.max(np.abs(np.linalg.norm(table.values, axis=1) - 1)) > 1e-9:
             return f"table {self.table!r} has rows that are not of unit norm"
+        if self.bell and not begins_in_bell_basis(table):
+            return f"the loader of table {self.table!r} does not begin in a Bell basis"
         return None
 
     def by_structure(self, scope: Scope) -> Disentangled | None:
@@ -65,7 +74,17 @@ class LoadWhole(Op):
         """One unitary a value of the index, completed by Householder reflections."""
         rows = rows_for(scope.tables[self.table].values, scope.dimension(self.index))
         matrices = completed(rows)
+        if self.bell:
+            matrices = BELL @ matrices
         return np.conj(matrices.transpose(0, 2, 1)) if self.inverse else matrices
+
+
+def begins_in_bell_basis(table: Table) -> bool:
+    """Whether the first level of what uncomputes the table, of real rows on two qubits, is in a Bell basis."""
+    rows, width = table.shape
+    if not table.real or width != 4 or rows == 1:
+        return False
+    return next(plan(rows, occupied_columns(table.values), 2, real=True)).kind == "bell"
 
 
 @lru_cache(maxsize=1024)

@@ -47,6 +47,17 @@ def search(seed: int) -> dict[str, Any]:
     for name in ("score", "value"):
         if rng.random() < 0.5:
             program[name] = _orthogonal(rng, width, is_complex)
+    # Plain searches as often as others.
+    kinds: list[dict[str, Any]] = [
+        {},
+        {"strategy": "sample"},
+        {"strategy": "auto"},
+        {"oracle": {"type": "table"}},
+        {"index": "superposed", "mask": "full"},
+        {"index": "superposed", "mask": "full", "strategy": "sample"},
+        {"verify": "measured", "oracle": {"type": "overlap", "degree": 2}, "rows": [tokens - 1]},
+    ]
+    program |= kinds[int(rng.integers(len(kinds)))] if rng.random() < 0.5 else {}
     return _fields(f"search-{seed}", program, _rows(rng, tokens, width, is_complex))
 
 
@@ -62,12 +73,16 @@ def network(seed: int) -> dict[str, Any]:
         for before, after in pairwise(widths)
     ]
     orders = [1, 2, 3][: int(rng.integers(1, 4))]
-    program = {
+    program: dict[str, Any] = {
         "type": "feed-forward",
         "layers": layers,
         "inputs": rng.normal(size=(int(rng.integers(1, 3)), widths[0])).tolist(),
         "estimate": {"orders": orders, "shots": 64},
     }
+    if rng.random() < 0.3:
+        targets = rng.uniform(-1, 1, (1, widths[-1])).tolist()
+        program |= {"inputs": rng.normal(size=(1, widths[0])).tolist(), "estimate": {"orders": [1, 2], "shots": 64}}
+        program["train"] = {"targets": targets, "rate": float(rng.uniform(0.1, 1)), "steps": int(rng.integers(1, 3))}
     return _fields(f"network-{seed}", program)
 
 
@@ -97,6 +112,11 @@ def layers(seed: int) -> dict[str, Any]:
         found.append(layer)
     head = {"type": str(rng.choice(["mean", "none"]))}
     program = {"type": "layers", "layers": found, "head": head}
+    if rng.random() < 0.3:
+        program["tomography"] = {"method": "reference", "precision": 0.3}
+    if rng.random() < 0.3:
+        program |= {"feed_forward_by": "inner-products", "tomography": {"precision": 0.9}, "layers": found[:1]}
+        tokens = min(tokens, 2)
     return _fields(f"layers-{seed}", program, _rows(rng, tokens, width, False))
 
 

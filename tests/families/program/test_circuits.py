@@ -29,13 +29,13 @@ def eight(**program: Any) -> dict[str, Any]:
 # What they take
 
 
-@pytest.mark.parametrize(("most", "rounds", "gates"), [(2, 1, 220), (1, 2, 440)])
+@pytest.mark.parametrize(("most", "rounds", "gates"), [(2, 1, 208), (1, 2, 416)])
 def test_gates_of_a_search(most: int, rounds: int, gates: int) -> None:
-    """An oracle call 16 for each load of keys, 1 for each of the query and 1 for each phase between; 5 to reflect. The
-    phases at both ends of a call are global, and left out: 220 where 222 are counted with them."""
+    """An oracle call of 203: 15 for each load of keys, which ends in a Bell basis, 3 for each phase on the query and 1
+    for each phase between; 5 to reflect. The phases at both ends of a call are global, and left out."""
     compiled = qsac.compile(loaded(eight(most=most)), "h2", verify=False)
     assert compiled.names == (f"row-0-rounds-{rounds}",)
-    assert compiled.stats["two_qubit_gates"] == gates == rounds * (12 * 17 + 11 + 5)
+    assert compiled.stats["two_qubit_gates"] == gates == rounds * (12 * 15 + 6 * 3 + 5 + 5)
     assert compiled.stats["qubits"] == 5
 
 
@@ -94,11 +94,11 @@ def _key_blocks(program: Program) -> list[tuple[Any, ...]]:
 
 
 def test_queries_do_not_reach_the_loads_of_keys() -> None:
-    """Two queries and the same keys: the blocks of the keys are the same, byte for byte, and so are their native gates,
-    of which there are as many as of the loader alone."""
+    """Two queries and the same keys: the blocks of the keys are the same, byte for byte. So are their native gates, up
+    to the last bits of their frames, and there are as many as of the loader alone."""
     compiled = [qsac.compile(loaded(eight(most=2, rows=[row])), "h2", verify=False) for row in (0, 3)]
     blocks = [_key_blocks(one.programs[0]) for one in compiled]
-    assert len(blocks[0]) > 12 * 8
+    assert len(blocks[0]) > 12 * 7
     assert blocks[0] == blocks[1]
     one, other = (circuit.circuits[0] for circuit in compiled)
     assert len(one) == len(other)
@@ -106,8 +106,9 @@ def test_queries_do_not_reach_the_loads_of_keys() -> None:
     keys = {at for at, op in enumerate(compiled[0].programs[0].ops) if getattr(op, "table", "") == "keys"}
     of_keys = np.array([bool(sources) and set(sources) <= keys for sources in _sources(one)])
     two_qubit = one.kind == one.kind[(one.second >= 0).argmax()]
-    assert (of_keys & two_qubit).sum() == 12 * 16
-    np.testing.assert_array_equal(one.angles[of_keys], other.angles[of_keys])
+    assert (of_keys & two_qubit).sum() == 12 * 15
+    # Frames that gates of the query shift and shift back differ in their last bits.
+    np.testing.assert_allclose(one.angles[of_keys], other.angles[of_keys], rtol=0, atol=1e-13)
     assert (one.angles != other.angles).any()
 
 

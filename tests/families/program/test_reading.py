@@ -26,6 +26,7 @@ CASES = [
     (search(rest="keep"), "field.wrong-type", "/program/rest"),
     (search(oracle={"type": "overlap", "degree": 7}), "field.out-of-range", "/program/oracle/degree"),
     (search(oracle={"type": "quantum"}), "field.unknown-choice", "/program/oracle/type"),
+    (search(oracle={"type": "table"}, strategy="sample"), "program.unused-field", "/program/oracle/type"),
     (search(treshold=0.5), "field.unknown", "/program/treshold"),
     (search(score={"type": "matrix", "entries": [[1, 0]]}), "unitary.wrong-dimension", "/program/score/entries"),
     (search(score={"type": "matrix", "entries": [[1, 1], [0, 1]]}), "unitary.not-unitary", "/program/score/entries"),
@@ -112,17 +113,26 @@ def test_terms_are_checked(place: int) -> None:
 @pytest.mark.parametrize(
     ("given", "pointer"),
     [
-        (search(strategy="sample"), "/program/strategy"),
         (search(oracle={"type": "digital"}), "/program/oracle/type"),
-        (search(index="superposed"), "/program/index"),
+        (search(index="superposed", mask="causal"), "/program/mask"),
+        (search(index="superposed", oracle={"type": "table"}), "/program/index"),
         (search(herald=False), "/program/herald"),
-        (search(verify="measured"), "/program/verify"),
         (search(rows=[0], mask="causal"), "/program/rows"),
         (network(index="superposed"), "/program/index"),
-        (network(train={"targets": [[0.1, 0.2]], "rate": 0.1, "steps": 1}), "/program/train"),
         (network(layers=[{"weights": [[1, 2], [0, 0]]}]), "/program/layers/0/weights/1"),
-        (layers(tomography={"method": "reference"}), "/program/tomography/method"),
-        (layers(feed_forward_by="inner-products"), "/program/feed_forward_by"),
+        (layers(index="superposed"), "/program/index"),
+        (
+            layers(
+                layers=[
+                    {
+                        "attention": {"kernel": {"type": "softmax-taylor", "degree": 2}},
+                        "feed_forward": [{"weights": [[1, 2], [0, 0]]}],
+                    }
+                ],
+                feed_forward_by="inner-products",
+            ),
+            "/program/layers/0/feed_forward/0/weights/1",
+        ),
         (training(solver={"type": "qsvt"}), "/program/solver/type"),
         (training(order=6, **PAIRS), "/program/order"),
     ],
@@ -133,3 +143,10 @@ def test_what_has_no_circuits_is_refused_and_has_a_closed_form(given: Any, point
     with pytest.raises(InvalidInputError) as caught:
         model.plan  # noqa: B018
     assert (caught.value.code, caught.value.pointer) == ("program.not-compiled", pointer)
+
+
+def test_long_trainings_are_refused() -> None:
+    model = loaded(network(train={"targets": [[0.1, 0.2]], "rate": 0.1, "steps": 10000}))
+    with pytest.raises(DoesNotFitError) as caught:
+        model.plan  # noqa: B018
+    assert (caught.value.code, caught.value.pointer) == ("program.too-large", "/program/train/steps")

@@ -198,6 +198,33 @@ def test_circuits_after_others_run_by_shots(tmp_path: Path, capsys: pytest.Captu
     assert f"{result.values['output'][0][0]:.4g}" in shown
 
 
+def test_a_network_is_trained_by_shots() -> None:
+    """Losses are near the exact ones, the nearer the more shots, and fall; later passes load estimated numbers."""
+    given = network(
+        train={"targets": [[0.6, -0.7]], "rate": 0.8, "steps": 2}, estimate={"orders": [1, 2, 3, 5, 8], "shots": 64}
+    )
+    given["program"]["layers"].append({"weights": [[0.7, -0.4], [0.2, 0.9]], "activation": "identity"})
+    model = loaded(given)
+    exact = model.readout.closed_form(model).values["train"]
+    assert exact["losses"][2] < exact["losses"][0] / 2
+    off = {}
+    for shots in (64, 4096):
+        found = _run(model, shots, 1).values["train"]
+        off[shots] = np.abs(np.array(found["losses"]) - exact["losses"]).max()
+        assert np.shape(found["layers"][0]["weights"]) == np.shape(exact["layers"][0]["weights"])
+    assert 0 < off[4096] < off[64] < 0.1
+    steps = model.plan.circuits
+    first = [step for step in steps if not step.after]
+    expected, rng = model.readout.expected(model), np.random.default_rng(0)
+    fed = FAMILY.fed(model, {step.name: _drawn(expected[step.name], 64, rng) for step in first})
+    kept = {
+        one.name
+        for one, other in zip(steps, fed.plan.circuits, strict=True)
+        if one.program.tables == other.program.tables
+    }
+    assert kept == {step.name for step in first}
+
+
 # Layers
 
 
@@ -222,6 +249,52 @@ def test_rows_are_read() -> None:
             off.append(np.abs(np.array(result.values["output"]) - output).max())
         assert np.mean(within) > 0.9
         assert np.mean(off) < most
+
+
+def test_rows_are_read_by_a_reference() -> None:
+    """The same with a reference state: within the published bound, and further off than by bases on average."""
+    off: dict[str, list[float]] = {"reference": [], "bases": []}
+    for method, found in off.items():
+        given = vector("layers-4x3")["model"]
+        given["program"]["tomography"] = {"method": method, "precision": 0.1}
+        model = loaded(given)
+        wanted = np.array(model.readout.closed_form(model).values["layers"][0]["attention"])
+        # As many shots in all: two settings a row, or three.
+        for seed in range(8):
+            result = _run(model, 12000 * 3 // (2 if method == "reference" else 3), seed)
+            errors = np.abs(np.array(result.values["layers"][0]["attention"]) - wanted).max(axis=1)
+            assert (errors <= np.array(result.value_errors["layers"][0]["attention"])).all()
+            found.append(float(errors.max()))
+    assert np.mean(off["reference"]) < 0.15
+    assert np.mean(off["bases"]) < np.mean(off["reference"])
+
+
+def test_networks_of_layers_are_estimated() -> None:
+    """Circuits of networks load the rows that were read; outputs come nearer with more shots, for networks too."""
+    attention = {"kernel": {"type": "softmax-taylor", "degree": 2}, "mask": "full"}
+    network = [{"weights": [[1, 0.5], [-0.3, 0.8]], "bias": [0.1, 0.2], "activation": "tanh"}]
+    given = layers(layers=[{"attention": attention, "feed_forward": network}], feed_forward_by="inner-products")
+    model = loaded(given)
+    exact = np.array(model.readout.closed_form(model).values["layers"][0]["feed_forward"])
+    off: dict[int, float] = {}
+    for shots in (400, 40000):
+        found = []
+        for seed in range(3):
+            result = _run(model, shots, seed)
+            found.append(np.abs(np.array(result.values["layers"][0]["feed_forward"]) - exact).max())
+            halves = np.array(result.value_errors["layers"][0]["feed_forward"])
+            assert halves.shape == exact.shape
+            assert (halves > 0).all()
+        off[shots] = float(np.mean(found))
+    assert off[40000] < 0.5 * off[400] < 0.3
+    first = [step for step in model.plan.circuits if not step.after]
+    expected, rng = model.readout.expected(model), np.random.default_rng(0)
+    fed = FAMILY.fed(model, {step.name: _drawn(expected[step.name], 400, rng) for step in first})
+    before, after = (
+        next(step for step in one.plan.circuits if "network" in step.name).program.tables for one in (model, fed)
+    )
+    assert before["weights"].values.tolist() == after["weights"].values.tolist()
+    assert before["inputs"].values.tolist() != after["inputs"].values.tolist()
 
 
 def test_two_layers_are_read() -> None:
@@ -269,3 +342,83 @@ def test_shots_of_later_layers_as_they_were_compiled_say_so() -> None:
     compiled = qsac.compile(loaded(_two_layers()), "h2", verify=False)
     assert qsac.run(compiled).warnings == ()
     assert MADE_FOR_EXACT in run_compiled(compiled, "statevector", shots=4000).warnings
+
+
+# Other strategies of a search
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        {"strategy": "sample"},
+        {"index": "superposed", "schedule": "typical"},
+        {"verify": "measured", "schedule": "typical"},
+        {"verify": "measured", "part": "re", "strategy": "sample", "margin": 0.5},
+    ],
+    ids=["sample", "superposed", "measured", "measured-sample"],
+)
+def test_other_searches_find_rows(program: Mapping[str, Any]) -> None:
+    """By the shots that are planned, at a failure of 0.01: few keys above the margin are missed, and none below it is
+    found; measured scores are within what is told of them."""
+    models = 200 if ALL else 6
+    missed, wanted, outside, told = 0, 0, 0, 0
+    for seed in range(models):
+        rng = np.random.default_rng((9, seed))
+        given = search(threshold=0.6, most=2, rows=[0], failure=0.01, **{"margin": 0.4} | program)
+        given["program"]["oracle"] = {"type": "overlap", "degree": 12}
+        given["tokens"] = {"type": "inline", "values": _row(rng, 0.4, 0.8, 2)}
+        model = loaded(given)
+        planned = max(number for shots in model.system.planned.values() for number in shots.values())
+        result = _run(model, max(planned, 64 if "verify" in program else 1), seed)
+        (row,) = result.values["rows"]
+        scores = model.system.scores[0]
+        half = model.system.margin / 2
+        sure = {int(key) for key in np.flatnonzero(scores >= 0.6 + half)}
+        missed, wanted = missed + len(sure - set(row["found"])), wanted + len(sure)
+        assert all(scores[key] >= 0.6 - half for key in row["found"])
+        if "verify" in program:
+            errors = result.value_errors["rows"][0]["scores"]
+            outside += sum(
+                abs(one - scores[key]) > error
+                for key, one, error in zip(row["found"], row["scores"], errors, strict=True)
+            )
+            told += len(errors)
+        else:
+            assert row["scores"] == [float(scores[key]) for key in row["found"]]
+    assert wanted >= models
+    assert missed <= 0.02 * wanted + 5 * np.sqrt(0.02 * wanted)
+    assert outside <= 0.02 * told + 5 * np.sqrt(0.02 * told)
+
+
+def test_candidates_are_those_that_shots_end_in() -> None:
+    """Echoes of a run load what the search has seen; without any shot of a place, no key is made up."""
+    given = search(verify="measured", rows=[0], schedule="typical", oracle={"type": "overlap", "degree": 4}, most=3)
+    model = loaded(given)
+    steps = [step for step in model.plan.circuits if step.after]
+    assert steps
+    assert all(set(step.after) == {one.name for one in model.plan.circuits if not one.after} for step in steps)
+    (first,) = [step.name for step in model.plan.circuits if not step.after]
+    weights = np.array([0.0, 0.0, 5.0, 1.0])
+    outcomes = Outcomes(8, 6, {"found": 6}, Index(weights, weights))
+    fed = FAMILY.fed(model, {first: outcomes})
+    assert fed.system.seen == {0: (2, 3)}
+    (other,) = {step.program.tables["key"].values.tobytes() for step in fed.plan.circuits if "candidate-1" in step.name}
+    assert other == model.system.states[3].tobytes()
+    compiled = qsac.run(qsac.compile(model, "h2"), shots=200, seed=4)
+    assert compiled.values["rows"][0]["found"] == list(model.system.found(0))
+
+
+def test_auto_takes_what_loads_keys_less_often() -> None:
+    """Few keys and a wide margin take a sample; more keys take rounds."""
+    few, many = (
+        loaded(
+            search(threshold=0.6, margin=0.7, most=1, strategy="auto", schedule="typical")
+            | {"tokens": {"type": "inline", "values": np.random.default_rng(2).normal(size=(count, 2)).tolist()}}
+        ).system
+        for count in (8, 16)
+    )
+    assert few.samples
+    assert not many.samples
+    for system in (few, many):
+        loads = system.loads_a_key
+        assert system.samples == (loads["sample"] < loads["search"])

@@ -122,6 +122,8 @@ class FeedForward:
     refused: Mapping[str, str]
     measured: tuple[Real, ...] = field(default=(), repr=False)
     """Estimated activations that enter the second layer, the third one, .., as far as they are known."""
+    outcomes: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """In training the outcomes of passes, as far as there are some: the numbers of later ones follow from them."""
 
     @property
     def entries(self) -> int:
@@ -146,6 +148,14 @@ class FeedForward:
         return len(self.inputs) * sum(len(layer.weights) for layer in self.layers)
 
     @property
+    def estimated_products(self) -> int:
+        """Those that circuits estimate: of a training all of its steps, forwards and backwards."""
+        if self.training is None:
+            return self.inner_products
+        backward = len(self.inputs) * sum(int(layer.weights.shape[1]) for layer in self.layers[1:])
+        return (self.training.steps + 1) * self.inner_products + self.training.steps * backward
+
+    @property
     def multiply_adds(self) -> int:
         """One for each weight and bias and input."""
         return len(self.inputs) * sum(layer.extended.size for layer in self.layers)
@@ -153,7 +163,7 @@ class FeedForward:
     @property
     def loads(self) -> int:
         """Uses of the walk by all shots of all echoes: one load and one inverse load each."""
-        return self.inner_products * loads(self.orders, self.shots)
+        return self.estimated_products * loads(self.orders, self.shots)
 
     def trained(self) -> dict[str, Any] | None:
         """The losses, before training and after each step, and the layers that come out."""
@@ -163,9 +173,10 @@ class FeedForward:
         for step in range(self.training.steps + 1):
             through = passed(layers, self.inputs)
             missing = through[-1].output - self.training.targets
-            losses.append(float((missing**2).sum(axis=1).mean() / 2))
+            losses.append(squared_loss(missing))
             if step < self.training.steps:
-                layers = _descended(layers, through, missing, self.training.rate)
+                deltas = _deltas(layers, through, missing)
+                layers = list(descended(layers, through, deltas, self.training.rate))
         found = [{"weights": layer.weights.tolist(), "bias": layer.bias.tolist()} for layer in layers]
         return {"losses": losses, "layers": found}
 
@@ -212,14 +223,29 @@ def automatic(layers: Sequence[Dense], inputs: Real, precision: float, shots: in
     return planned(min(1.0, *precisions(layers, passed(layers, inputs), precision)), shots)
 
 
-def _descended(layers: Sequence[Dense], through: Sequence[Passed], missing: Real, rate: float) -> list[Dense]:
-    """One step of descent: W -= rate times the mean over the inputs of delta a^T."""
-    changed: list[Dense] = []
-    delta = missing
+def squared_loss(missing: Real) -> float:
+    """The mean over the inputs of sum_o (out_o - y_o)^2 / 2, of their differences."""
+    return float((missing**2).sum(axis=1).mean() / 2)
+
+
+def _deltas(layers: Sequence[Dense], through: Sequence[Passed], missing: Real) -> list[Real]:
+    """The gradients by z, (inputs, outputs) for each layer."""
+    found: list[Real] = []
     for layer, one in zip(reversed(layers), reversed(through), strict=True):
-        delta = delta * SLOPES[layer.activation](one.z, one.output)
-        weights = layer.weights - rate * delta.T @ one.inputs / len(one.inputs)
-        bias = layer.bias - rate * delta.mean(axis=0)
-        changed.append(Dense(weights, bias, layer.activation))
-        delta = delta @ layer.weights
-    return changed[::-1]
+        found.append(missing * SLOPES[layer.activation](one.z, one.output))
+        missing = found[-1] @ layer.weights
+    return found[::-1]
+
+
+def descended(
+    layers: Sequence[Dense], through: Sequence[Passed], deltas: Sequence[Real], rate: float
+) -> tuple[Dense, ...]:
+    """One step of descent: W -= rate times the mean over the inputs of delta a^T."""
+    return tuple(
+        Dense(
+            layer.weights - rate * delta.T @ one.inputs / len(one.inputs),
+            layer.bias - rate * delta.mean(axis=0),
+            layer.activation,
+        )
+        for layer, one, delta in zip(layers, through, deltas, strict=True)
+    )

@@ -128,6 +128,4 @@ def _refused(program: schema.FeedForwardProgram) -> dict[str, str]:
     refused: dict[str, str] = {}
     if program.index != "separate":
         refused["/program/index"] = program.index
-    if "train" in program.model_fields_set:
-        refused["/program/train"] = "training"
     return refused

@@ -11,18 +11,16 @@ from numpy.typing import NDArray
 
 from qsac.families.contract import Result
 from qsac.families.outcomes import Outcomes
+from qsac.families.program.echoes import NAME, exact_echo, overlap_of
 from qsac.families.program.feed_forward.network import Dense, Passed, layer_facts, passed
 from qsac.families.program.readouts import ProgramReadout, with_steps
-from qsac.numerics.echo_estimation import echo, most_likely
+from qsac.numerics.echo_estimation import echo
 
 if TYPE_CHECKING:
     from qsac.families.program.feed_forward.network import FeedForward
     from qsac.families.program.model import Model
 
 Real = NDArray[np.float64]
-
-NAME = "echo"
-"""The readout of every circuit."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +35,13 @@ class FeedForwardReadout(ProgramReadout):
 
     def expected(self, model: Model) -> dict[str, Outcomes]:
         system = _network(model)
+        if system.training is not None:
+            from qsac.families.program.feed_forward.training import exact_outcomes
+
+            return exact_outcomes(system, system.training)
         shifted = [(1 + system.overlaps(place)) / 2 for place in range(len(system.layers))]
         return {
-            one.name: _exact(float(echo(shifted[one.layer][one.input, one.neuron], one.order)))
+            one.name: exact_echo(float(echo(shifted[one.layer][one.input, one.neuron], one.order)))
             for one in echoes(system)
         }
 
@@ -54,10 +56,11 @@ class FeedForwardReadout(ProgramReadout):
 
     def result(self, model: Model, seen: Mapping[str, Any]) -> Result:
         system, seen = _network(model), with_steps(model, seen)
+        prefix = "" if system.training is None else "step-0-"
         through, facts, halves = [], [], []
         inputs, around = system.inputs, np.zeros_like(system.inputs)
         for place, layer in enumerate(system.layers):
-            found = seen[estimates_of(place)]
+            found = seen[prefix + estimates_of(place)]
             one, half, around = told_of(layer, inputs, around, found)
             taken = {str(order): found["echoes"][str(order)] for order in system.orders}
             through.append(one)
@@ -65,7 +68,11 @@ class FeedForwardReadout(ProgramReadout):
             halves.append({"pre_activation": half.tolist()})
             inputs = one.output
         values = _values(system, through, facts)
-        if all(seen[one.name].exact for one in echoes(system)):
+        if system.training is not None:
+            from qsac.families.program.feed_forward.training import trained
+
+            values["train"] = trained(system, system.training, seen)[1]
+        if all(seen[prefix + one.name].exact for one in echoes(system)):
             return Result({"success_probability": 1.0}, {}, 1.0, (), values)
         value_errors = {"output": around.tolist(), "layers": halves}
         return Result({"success_probability": 1.0}, {"success_probability": 0.0}, 1.0, (), values, value_errors)
@@ -110,7 +117,7 @@ def likelihood(
     for place, outcomes in by_place.items():
         for order, found in outcomes:
             shares[str(order)][place] = found.share(NAME)
-        shifted[place], errors[place] = _overlap(outcomes)
+        shifted[place], errors[place] = overlap_of(outcomes)
     told = {order: values.tolist() for order, values in shares.items()}
     return {estimates_of(layer): {"shifted": shifted.tolist(), "errors": errors.tolist(), "echoes": told}}
 
@@ -134,18 +141,6 @@ def _values(system: FeedForward, through: Sequence[Passed], facts: list[dict[str
         "classical_multiply_adds": system.multiply_adds,
         "inner_products": system.inner_products,
     }
-
-
-def _overlap(outcomes: Sequence[tuple[int, Outcomes]]) -> tuple[float, float]:
-    if all(found.exact for _, found in outcomes):
-        return float(np.sqrt(min(1.0, dict(outcomes)[1].share(NAME)))), 0.0
-    orders = [order for order, _ in outcomes]
-    hits = [found.success[NAME] for _, found in outcomes]
-    return most_likely(orders, hits, [found.total for _, found in outcomes])
-
-
-def _exact(probability: float) -> Outcomes:
-    return Outcomes(1.0, 1.0, {NAME: probability}, None, exact=True)
 
 
 def _network(model: Model) -> FeedForward:

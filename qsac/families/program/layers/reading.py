@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +12,18 @@ from qsac.errors import DoesNotFitError, InvalidInputError
 from qsac.families.kernel import canonical_kernel, coefficients
 from qsac.families.matrices import Matrices
 from qsac.families.program import schema
-from qsac.families.program.feed_forward.network import Dense
+from qsac.families.program.feed_forward.network import Dense, automatic
 from qsac.families.program.feed_forward.reading import network
 from qsac.families.program.layers.stack import Layer, Layers
 from qsac.families.program.reading import Canonical, real_tokens, token_rows, unitary_of
 from qsac.files.pointer import join
+from qsac.numerics.echo_estimation import loads
 
 if TYPE_CHECKING:
     from qsac.families.program.layers.readout import LayersReadout
+
+FEWEST_ECHOES = 64
+"""Shots of each echo, where no more are needed."""
 
 TOKENS = 1 << 11
 """Most tokens: the scores of every layer are held at once."""
@@ -47,9 +52,17 @@ def read_layers(
     layers = tuple(layer for layer, _ in made)
     tomography = program.tomography
     system = Layers(
-        rows, layers, program.head.type == "mean", tomography.precision, tomography.failure, _refused(program)
+        rows,
+        layers,
+        program.head.type == "mean",
+        tomography.precision,
+        tomography.failure,
+        _refused(program),
+        tomography.method == "reference",
     )
     _check(system)
+    if program.feed_forward_by == "inner-products":
+        system = replace(system, estimates=_estimates(system))
     canonical: dict[str, Any] = {**program.model_dump(), "layers": [fields for _, fields in made]}
     return system, LayersReadout(), {"tokens": found.canonical, "program": canonical}
 
@@ -124,11 +137,19 @@ def _check(system: Layers) -> None:
             rows = after.output
 
 
+def _estimates(system: Layers) -> tuple[tuple[int, ...], int]:
+    """Echoes with which every network's outputs are as precise as the states are read, on exact rows."""
+    found = [
+        automatic(layer.feed_forward, system.network(place).inputs, system.precision, FEWEST_ECHOES)
+        for place, layer in enumerate(system.layers)
+        if layer.feed_forward
+    ]
+    return max(found, key=lambda plan: loads(*plan), default=((1,), FEWEST_ECHOES))
+
+
 def _refused(program: schema.LayersProgram) -> dict[str, str]:
     """What no circuit is built for."""
     asked = {
         "/program/index": (program.index, "separate"),
-        "/program/tomography/method": (program.tomography.method, "bases"),
-        "/program/feed_forward_by": (program.feed_forward_by, "classical"),
     }
     return {pointer: str(found) for pointer, (found, built) in asked.items() if found != built}

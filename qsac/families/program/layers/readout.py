@@ -12,9 +12,18 @@ from numpy.typing import NDArray
 
 from qsac.families.contract import Result
 from qsac.families.outcomes import RESOLUTION, Index, Outcomes
-from qsac.families.program.layers.stack import Fed, attended, attention_of, fed
+from qsac.families.program.layers.networks import estimated_network, exact_echoes, network_errors
+from qsac.families.program.layers.stack import Fed, attended, attention_of, fed, padded_row
 from qsac.families.program.readouts import ProgramReadout, with_steps
-from qsac.numerics.tomography import FACTOR, accepted_shots, estimated, split, turned_probabilities
+from qsac.numerics.tomography import (
+    FACTOR,
+    REFERENCE_FACTOR,
+    accepted_shots,
+    by_reference,
+    estimated,
+    split,
+    turned_probabilities,
+)
 
 if TYPE_CHECKING:
     from qsac.families.program.layers.stack import Layers
@@ -40,15 +49,12 @@ class LayersReadout(ProgramReadout):
     def expected(self, model: Model) -> dict[str, Outcomes]:
         """The index is the component of the state of a row, in the basis of the setting."""
         system, found = _layers(model), {}
-        for place, layer in enumerate(system.layers):
-            states = attended(layer, system.entering(place)).states
+        for place in range(len(system.layers)):
             for one in settings(system, place):
-                amplitudes = np.zeros(1 << system.state_qubits)
-                amplitudes[: states.shape[1]] = states[one.row]
-                amplitudes /= layer.subnormalisation * system.seen(layer, one.row)
-                weights = amplitudes**2 if one.qubit is None else turned_probabilities(amplitudes, one.qubit)
+                weights = exact_weights(system, one)
                 given = float(weights.sum())
                 found[one.name] = Outcomes(1.0, given, {NAME: given}, Index(weights, weights, LABELS), exact=True)
+            found |= exact_echoes(system, place)
         return found
 
     def closed_form(self, model: Model) -> Result:
@@ -57,7 +63,7 @@ class LayersReadout(ProgramReadout):
         facts = [system.facts(place) for place in range(len(system.layers))]
         probability = float(np.mean([layer["success_probability"] for layer in facts]))
         if not system.refused:
-            probability = _accepted(self.expected(model))
+            probability = _accepted(system, self.expected(model))
         return Result({"success_probability": probability}, {}, probability, (), _values(system, facts, output))
 
     def result(self, model: Model, seen: Mapping[str, Any]) -> Result:
@@ -65,7 +71,7 @@ class LayersReadout(ProgramReadout):
         rows, facts, errors, warnings = system.rows, [], [], []
         for place in range(len(system.layers)):
             found = seen[states_of(place)]
-            made = rows_of(system, place, rows, found)
+            made = rows_of(system, place, rows, found, seen)
             facts.append(
                 {
                     "attention_state": found["states"],
@@ -75,11 +81,11 @@ class LayersReadout(ProgramReadout):
                     "output": made.output.tolist(),
                 }
             )
-            errors.append({"attention": found["errors"]})
+            errors.append({"attention": found["errors"]} | network_errors(system, place, made, seen))
             warnings += [f"layer {place}, {text}" for text in found["warnings"]]
             rows = made.output
         outcomes = {one.name: seen[one.name] for one in settings(system)}
-        probability = _accepted(outcomes)
+        probability = _accepted(system, outcomes)
         values = _values(system, facts, rows)
         if all(one.exact for one in outcomes.values()):
             return Result({"success_probability": probability}, {}, probability, tuple(warnings), values)
@@ -92,28 +98,47 @@ class LayersReadout(ProgramReadout):
     def shots(self, model: Model, expected: Mapping[str, Outcomes], error: float) -> int | None:
         """Every circuit takes equally many: as many as the computational basis of the row that is accepted least."""
         system = _layers(model)
-        accepted = accepted_shots(1 << system.state_qubits, system.precision)
-        least = min(found.success_probability for found in expected.values())
-        return ceil(split(accepted, system.state_qubits)[0] / least) if least > 0 else None
+        accepted = accepted_shots(1 << system.state_qubits, system.precision, reference=system.by_reference)
+        least = min(expected[one.name].success_probability for one in settings(system))
+        if not least > 0:
+            return None
+        basis = accepted // 2 if system.by_reference else split(accepted, system.state_qubits)[0]
+        return max(ceil(basis / least), system.estimates[1] if system.estimates else 0)
 
 
 class Setting(NamedTuple):
     """One circuit: its name, layer and row, and the qubit that a Hadamard gate turns, None in the computational
-    basis."""
+    basis; or ``reference``, the interference with a reference state."""
 
     name: str
     layer: int
     row: int
-    qubit: int | None
+    qubit: int | None = None
+    reference: bool = False
 
 
 def settings(system: Layers, layer: int | None = None) -> Iterator[Setting]:
     """The circuits of all layers, or of one."""
     for place in range(len(system.layers)) if layer is None else (layer,):
         for row in range(system.tokens):
-            yield Setting(f"layer-{place}-row-{row}", place, row, None)
-            for qubit in range(system.state_qubits):
+            yield Setting(f"layer-{place}-row-{row}", place, row)
+            if system.by_reference:
+                yield Setting(f"layer-{place}-row-{row}-reference", place, row, reference=True)
+            for qubit in () if system.by_reference else range(system.state_qubits):
                 yield Setting(f"layer-{place}-row-{row}-turned-{qubit}", place, row, qubit)
+
+
+def exact_weights(system: Layers, one: Setting) -> Real:
+    """The exact probabilities of a circuit's index: of the components of a row's state in the basis of the setting, or
+    of the sum and of the difference of the state and its reference. The reference takes part in the sum over the keys
+    as their values do, so that its amplitude is sqrt(2) times the last component, which is the kernel's sum."""
+    layer = system.layers[one.layer]
+    state = attended(layer, system.entering(one.layer)).states[one.row]
+    amplitudes = padded_row(state, 1 << system.state_qubits) / (layer.subnormalisation * system.seen(layer, one.row))
+    if one.reference:
+        reference = sqrt(2) * amplitudes[len(state) - 1] * system.reference(one.layer, one.row)
+        return np.concatenate((reference + amplitudes, reference - amplitudes)) ** 2 / 4
+    return np.asarray(amplitudes**2 if one.qubit is None else turned_probabilities(amplitudes, one.qubit))
 
 
 def states_of(layer: int) -> str:
@@ -140,9 +165,13 @@ def tomography(system: Layers, layer: int, seen: Mapping[str, Outcomes], options
     return {states_of(layer): told}
 
 
-def rows_of(system: Layers, place: int, rows: Real, found: Mapping[str, Any]) -> Fed:
-    """The classical rest of a layer, for attention that was read."""
-    return fed(system.layers[place], rows, np.array(found["attention"]))
+def rows_of(system: Layers, place: int, rows: Real, found: Mapping[str, Any], seen: Mapping[str, Any]) -> Fed:
+    """The rest of a layer, for attention that was read, and for a network that was estimated if it was."""
+    made = fed(system.layers[place], rows, np.array(found["attention"]))
+    if system.estimates is None or not system.layers[place].feed_forward:
+        return made
+    added = estimated_network(system, place, made.after_residual, seen)[0]
+    return Fed(made.after_residual, added, made.after_residual + added)
 
 
 def _state(system: Layers, place: int, row: int, outcomes: Sequence[Outcomes]) -> tuple[Real, float | None, list[str]]:
@@ -156,10 +185,14 @@ def _state(system: Layers, place: int, row: int, outcomes: Sequence[Outcomes]) -
         fallback = np.zeros(columns)
         fallback[-1] = 1e-12
         return fallback, None, [f"row {row}: no shot was accepted; take more shots"]
-    found = estimated(counts[0], counts[1:])
+    if system.by_reference:
+        found = by_reference(counts[0], counts[1].reshape(2, -1), system.reference(place, row))
+    else:
+        found = estimated(counts[0], counts[1:])
     unit = found.values[:columns] * (-1.0 if found.values[columns - 1] < 0 else 1.0)
     # Passes may have made a program succeed less often than the model's closed form by a known factor.
-    shares = sum(one.given * one.subnormalisation**2 for one in outcomes) / sum(one.total for one in outcomes)
+    basis = outcomes[:1] if system.by_reference else outcomes
+    shares = sum(one.given * one.subnormalisation**2 for one in basis) / sum(one.total for one in basis)
     length = layer.subnormalisation * system.seen(layer, row) * sqrt(shares)
     warnings = []
     undetermined = [place for place in found.undetermined if place < columns and not exact]
@@ -168,7 +201,8 @@ def _state(system: Layers, place: int, row: int, outcomes: Sequence[Outcomes]) -
     last = max(float(unit[-1]), 1e-12)
     unit = np.append(unit[:-1], last)
     accepted = sum(one.given for one in outcomes)
-    error = None if exact else sqrt(FACTOR * log(max(2, len(counts[0]))) / accepted) / last
+    factor = REFERENCE_FACTOR if system.by_reference else FACTOR
+    error = None if exact else sqrt(factor * log(max(2, len(counts[0]))) / accepted) / last
     return unit * length, error, warnings
 
 
@@ -186,8 +220,9 @@ def _values(system: Layers, facts: list[dict[str, Any]], output: Real) -> dict[s
     return values | ({"head": output.mean(axis=0).tolist()} if system.mean else {})
 
 
-def _accepted(outcomes: Mapping[str, Outcomes]) -> float:
-    return float(np.mean([one.success_probability for one in outcomes.values()]))
+def _accepted(system: Layers, outcomes: Mapping[str, Outcomes]) -> float:
+    """The mean over the circuits that read states."""
+    return float(np.mean([outcomes[one.name].success_probability for one in settings(system)]))
 
 
 def _layers(model: Model) -> Layers:

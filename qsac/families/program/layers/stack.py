@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.families.kernel import kernel_values
-from qsac.families.program.feed_forward.network import Dense, passed
+from qsac.families.program.feed_forward.network import Dense, FeedForward, passed
 
 if TYPE_CHECKING:
     from qsac.families.contract import Plan
@@ -90,9 +90,35 @@ def fed(layer: Layer, rows: Real, attention: Real) -> Fed:
     after = rows + layer.residual * attention
     added = np.zeros_like(after)
     if layer.feed_forward:
-        lengths = np.linalg.norm(after, axis=1, keepdims=True)
-        added = passed(layer.feed_forward, after / np.where(lengths, lengths, 1.0))[-1].output
+        added = passed(layer.feed_forward, directed(after))[-1].output
     return Fed(after, added, after + added)
+
+
+def directed(rows: Real) -> Real:
+    """Rows of length 1, but for those that are zero."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.where(lengths, lengths, 1.0))
+
+
+def padded_row(row: Real, width: int) -> Real:
+    """A row with zeros after it."""
+    return np.append(row, np.zeros(width - len(row)))
+
+
+def network_on(system: Layers, place: int, after_residual: Real) -> FeedForward:
+    """The feed-forward network of a layer on rows after its residual."""
+    orders, shots = system.estimates or ((1,), 1)
+    return FeedForward(
+        layers=system.layers[place].feed_forward,
+        inputs=directed(after_residual),
+        orders=orders,
+        shots=shots,
+        automatic=True,
+        precision=system.precision,
+        failure=system.failure,
+        training=None,
+        refused={},
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +131,16 @@ class Layers:
     precision: float
     failure: float
     refused: Mapping[str, str]
+    by_reference: bool = False
+    """Signs are told by the interference with a reference state, in place of Hadamard gates."""
+    estimates: tuple[tuple[int, ...], int] | None = None
+    """Orders and shots of the echoes that the feed-forward networks are estimated by; None: they are classical."""
     measured: tuple[Real, ...] = field(default=(), repr=False)
     """Rows that were read and enter the second layer, the third one, .., as far as they are known."""
+    references: Mapping[tuple[int, int], Real] = field(default_factory=dict, repr=False)
+    """The magnitudes that were read of layers and rows, (D,) each: reference states of their interference."""
+    networks: Mapping[int, FeedForward] = field(default_factory=dict, repr=False)
+    """The networks of layers, with the inputs and activations that were measured."""
 
     @property
     def state_qubits(self) -> int:
@@ -118,6 +152,21 @@ class Layers:
         if place == 0:
             return self.rows
         return self.measured[place - 1] if place <= len(self.measured) else self.steps[place - 1][1].output
+
+    def reference(self, place: int, row: int) -> Real:
+        """The reference state of a row, (D,), positive and of unit norm: what was read, else what is exact."""
+        if (place, row) in self.references:
+            return self.references[place, row]
+        state = np.abs(attended(self.layers[place], self.entering(place)).states[row])
+        return padded_row(state / np.linalg.norm(state), 1 << self.state_qubits)
+
+    def network(self, place: int) -> FeedForward:
+        """The feed-forward network of a layer, on its rows: those that were read, else exact ones."""
+        if place in self.networks:
+            return self.networks[place]
+        layer, rows = self.layers[place], self.entering(place)
+        after = fed(layer, rows, attended(layer, rows).attention).after_residual
+        return network_on(self, place, after)
 
     @property
     def tokens(self) -> int:

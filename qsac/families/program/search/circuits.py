@@ -1,19 +1,25 @@
-"""The circuits of a search: one for each row and number of rounds, the row's key in a register."""
+"""The circuits of a search: those that find keys, one for each row and number of rounds or copies, or for all rows
+together, and those that verify."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qsac.families.contract import CircuitStep, ClassicalStep, Plan
+from qsac.families.program.echoes import NAME as ECHO
+from qsac.families.program.echoes import echo_program
 from qsac.families.program.readouts import not_compiled
-from qsac.families.program.search.readout import ATTENTION, FOUND, found_keys, sparse_attention
-from qsac.families.program.search.walks import NAME, circuit_names
+from qsac.families.program.search.readout import ATTENTION, sparse_attention
+from qsac.families.program.search.verification import FOUND, Check, checks, found_keys
+from qsac.families.program.search.walks import NAME, Searched, searched
 from qsac.families.program.walk import REFLECTION, Walk
 from qsac.files.numbers import Numbers
-from qsac.ir.attention import PhaseState, PrepareIndex, Project
+from qsac.ir.attention import LoadTokens, PhaseState, PhaseTable, PrepareIndex, Project
+from qsac.ir.attention.whole import begins_in_bell_basis
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
 from qsac.ir.save_probabilities import SaveProbabilities
@@ -24,25 +30,37 @@ if TYPE_CHECKING:
     from qsac.families.program.model import Model
     from qsac.families.program.search.rows import Search
 
-VERSION = 1
+Names = tuple[str, ...]
+
+VERSION = 2
+"""Verification says the scores of what it finds, which attention takes."""
 
 
 def plan(model: Model, search: Search) -> Plan:
-    """All circuits of all rows, one job, and the classical steps: verification, attention. Raises
-    :class:`~qsac.errors.InvalidInputError` for what is not compiled."""
+    """All circuits of all rows, one job, those that verify what they found, and the classical steps: verification,
+    attention. Raises :class:`~qsac.errors.InvalidInputError` for what is not compiled."""
     for pointer, found in search.refused.items():
-        raise not_compiled(pointer, found, "a heralded search of separate rows by overlaps, verified classically")
+        raise not_compiled(pointer, found, "a search by overlaps or by a table, heralded")
     circuits = [
         CircuitStep(
-            name, partial(search_program, model.name, search, row, rounds), (NAME,), (search.keys(row) - 1).bit_length()
+            one.name, partial(search_program, model.name, search, one), (NAME,), one.row_qubits + one.key_qubits
         )
-        for name, row, rounds in circuit_names(search)
+        for one in searched(search)
     ]
     if not circuits:
         raise not_compiled("/program/rows", "rows of one key each", "a row of at least two keys: one is no search")
     names = tuple(step.name for step in circuits)
+    verifying = [
+        CircuitStep(one.name, partial(check_program, model.name, search, one), (ECHO,), after=names)
+        for one in checks(search)
+    ]
     verify = ClassicalStep(
-        "verify-keys", partial(found_keys, search), VERSION, names, (FOUND,), {"threshold": search.threshold}
+        "verify-keys",
+        partial(found_keys, search),
+        VERSION,
+        (*names, *(step.name for step in verifying)),
+        (FOUND,),
+        {"threshold": search.threshold},
     )
     attention = ClassicalStep(
         "sparse-attention",
@@ -52,65 +70,107 @@ def plan(model: Model, search: Search) -> Plan:
         (ATTENTION,),
         {"temperature": search.temperature, "rest": search.rest},
     )
-    return Plan((*circuits, verify, attention))
+    return Plan((*circuits, *verifying, verify, attention))
 
 
-def search_program(name: str, search: Search, row: int, rounds: int) -> Program:
-    """Grover's search of one row: the uniform state of its keys, and in each round the oracle, whose data register is
-    projected on zero (a herald), and the reflection about the uniform state."""
-    keys = search.keys(row)
-    size = (keys - 1).bit_length()
-    tables: dict[str, Table] = {}
-    registers = [Register("key", size)]
-    ops: list[Op] = [PrepareIndex("key", keys, origin="/program/mask")]
-    if rounds:
-        states, query = oracle_rows(search, row)
-        tables = {"keys": Table(states), "query": Table(query)}
-        width = states.shape[1].bit_length() - 1
-        for place in range(rounds):
-            data = f"score[{place}]"
-            registers.append(Register(data, width))
-            ops += oracle(search, data)
-            ops.append(Project((data,), origin="/program/herald"))
-            ops.append(PhaseState(("key",), REFLECTION, "uniform", keys, origin="/program/mask"))
-    heralds = tuple(register.name for register in registers[1:])
+def search_program(name: str, search: Search, one: Searched) -> Program:
+    """Grover's search of one row, or of all: the uniform state of its keys, and in each round the oracle, whose data
+    register is projected on zero (a herald), and the reflection about the uniform state. A sample has score copies in
+    place of rounds."""
+    rows = ("row",) if one.row_qubits else ()
+    registers = [*(Register(row, one.row_qubits) for row in rows), Register("key", one.key_qubits)]
+    ops: list[Op] = [PrepareIndex(row, len(one.rows), origin="/program/rows") for row in rows]
+    ops.append(PrepareIndex("key", one.keys, origin="/program/mask"))
+    written = _Found(search, one, rows)
+    for place in range(one.number):
+        ops += written.copy(place) if search.samples else written.round(place)
+    index = (*rows, "key")
     for quantity in ("weights", "overlaps"):
-        ops.append(SaveProbabilities(("key",), quantity, origin="/program"))
-    ops.append(Project(("key",), origin="/program"))
+        ops.append(SaveProbabilities(index, quantity, origin="/program"))
+    ops.append(Project(index, origin="/program"))
+    heralds = tuple(written.data)
     return Program(
         name=name,
         level="attention",
-        registers=tuple(registers),
-        tables=tables,
+        registers=(*registers, *(Register(data, written.width) for data in heralds)),
+        tables=written.tables,
         ops=tuple(ops),
-        readouts=(Readout(NAME, heralds, (), ("key",)),),
+        readouts=(Readout(NAME, heralds, (), index),),
     )
 
 
-def oracle(search: Search, data: str) -> list[Op]:
+class _Found:
+    """What finds keys, and the registers and tables that it takes. ``rows``: the register of queries, if any."""
+
+    def __init__(self, search: Search, one: Searched, rows: Names) -> None:
+        self._search, self._one, self._rows = search, one, rows
+        self.data: list[str] = []
+        self.width = 0
+        self.tables: dict[str, Table] = {}
+        if one.number and search.oracle != "table":
+            keys, queries = encoded(search, range(one.keys), one.rows)
+            self.tables = {"keys": Table(keys), "query": Table(queries)}
+            self.width = keys.shape[1].bit_length() - 1
+
+    def round(self, place: int) -> list[Op]:
+        """An oracle call and a reflection."""
+        search, keys = self._search, self._one.keys
+        if search.oracle == "table":
+            marked = np.isin(np.arange(keys), search.found(self._one.rows[0]))
+            ops: list[Op] = [PhaseTable("key", Table(np.pi * marked), origin="/program/oracle")]
+        else:
+            data = self._fresh(place)
+            bell = not self._rows and begins_in_bell_basis(self.tables["keys"])
+            ops = [*oracle(search, data, self._rows, bell=bell), Project((data,), origin="/program/herald")]
+        return [*ops, PhaseState(("key",), REFLECTION, "uniform", keys, origin="/program/mask")]
+
+    def copy(self, place: int) -> list[Op]:
+        """A factor s_i of each key's amplitude. Loads are barriers here too."""
+        data = self._fresh(place)
+        return [
+            LoadTokens(data, ("key",), "keys", origin="/tokens", barrier=True),
+            LoadTokens(data, self._rows, "query", inverse=True, origin="/tokens", barrier=True),
+            Project((data,), origin="/program/strategy"),
+        ]
+
+    def _fresh(self, place: int) -> str:
+        self.data.append(f"score[{place}]")
+        return self.data[-1]
+
+
+def check_program(name: str, search: Search, one: Check) -> Program:
+    """An echo of a candidate and its query."""
+    keys, queries = encoded(search, (one.key,), (one.row,))
+    return echo_program(
+        name, Walk("data", (), "key", "query", "/tokens", "/tokens"), keys[0], queries[0], one.order, "/program/verify"
+    )
+
+
+def oracle(search: Search, data: str, rows: Names, *, bell: bool) -> list[Op]:
     """The walk that applies the threshold polynomial to the scores (docs/programs.md).
 
-    The first and the last projector phase, on |0> alone, are global ones here, and left out.
+    The first and the last projector phase, on |0> alone, are global ones here, and left out. ``bell``: the loader of
+    the keys begins in a Bell basis. ``rows``: the register of queries, if there is one.
     """
-    angles = walk_angles(search.phases)
-    walk = Walk(data, ("key",), "keys", "query", "/tokens", "/tokens")
+    angles = [float(angle) for angle in walk_angles(search.phases)[::-1]]
+    walk = Walk(data, ("key",), "keys", "query", "/tokens", "/tokens", rows)
     ops: list[Op] = []
-    for use, angle in enumerate(angles[::-1][:-1]):
+    for use in range(0, search.polynomial.degree, 2):
         if use:
-            ops.append(PhaseState((data,), float(angle), origin="/program/oracle"))
-        ops += walk.use(adjoint=use % 2 == 1)
+            ops.append(PhaseState((data,), angles[use], origin="/program/oracle"))
+        ops += walk.turned(angles[use + 1], bell=bell)
     return ops
 
 
-def oracle_rows(search: Search, row: int) -> tuple[Numbers, Numbers]:
-    """The states of the row's keys, (keys, D), and of its query, (1, D): as they are for |s|; for the real part as real
-    ones of twice the dimension where they are complex, and shifted, (x, 1)/sqrt(2), so that overlaps are (1 + s)/2."""
-    keys, query = search.states[: search.keys(row)], search.queries[row : row + 1]
+def encoded(search: Search, keys: Sequence[int], rows: Sequence[int]) -> tuple[Numbers, Numbers]:
+    """The states of keys, (keys, D), and of queries, (rows, D): as they are for |s|; for the real part as real ones of
+    twice the dimension where they are complex, and shifted, (x, 1)/sqrt(2), so that overlaps are (1 + s)/2."""
+    states, queries = search.states[list(keys)], search.queries[list(rows)]
     if np.iscomplexobj(search.states) != np.iscomplexobj(search.queries):
-        keys, query = keys.astype(np.complex128), query.astype(np.complex128)
+        states, queries = states.astype(np.complex128), queries.astype(np.complex128)
     if search.part == "abs":
-        return keys, query
-    return _shifted(keys, search.span), _shifted(query, search.span)
+        return states, queries
+    return _shifted(states, search.span), _shifted(queries, search.span)
 
 
 def _shifted(rows: Numbers, span: int) -> Numbers:

@@ -48,6 +48,7 @@ def read_search(
     if not values[:, dimension:].any():
         values = values[:, :dimension]
     _check_threshold(program)
+    _check_oracle(program)
     rows = _rows(program.rows, tokens)
     rest, canonical_rest = _rest(program.rest)
     degree = _degree(program.oracle.degree)
@@ -67,6 +68,10 @@ def read_search(
         failure=program.failure,
         guaranteed=program.schedule == "guarantee",
         rows=rows,
+        oracle=program.oracle.type,
+        asked=program.strategy,
+        superposed=program.index == "superposed",
+        measures=program.verify == "measured",
         refused=_refused(program),
     )
     canonical: dict[str, Any] = {
@@ -157,11 +162,26 @@ def _degree(given: object) -> int | None:
 
 def _refused(program: schema.SearchProgram) -> dict[str, str]:
     """What no circuit is built for."""
-    asked = {
-        "/program/oracle/type": (program.oracle.type, "overlap"),
-        "/program/strategy": (program.strategy, "search"),
-        "/program/index": (program.index, "separate"),
-        "/program/verify": (program.verify, "classical"),
-        "/program/herald": (program.herald, True),
-    }
-    return {pointer: str(found).lower() for pointer, (found, built) in asked.items() if found != built}
+    refused: dict[str, str] = {}
+    if program.oracle.type == "digital":
+        refused["/program/oracle/type"] = "digital"
+    if program.index == "superposed":
+        # The keys that a row sees under a causal mask are no uniform state of a register.
+        if program.mask == "causal":
+            refused["/program/mask"] = "causal, with all rows in one circuit"
+        if program.oracle.type == "table":
+            refused["/program/index"] = "superposed, with a table of each row"
+    if not program.herald:
+        refused["/program/herald"] = "false"
+    return refused
+
+
+def _check_oracle(program: schema.SearchProgram) -> None:
+    if program.strategy == "sample" and program.oracle.type != "overlap":
+        raise InvalidInputError(
+            "a sample has no oracle",
+            code="program.unused-field",
+            pointer="/program/oracle/type",
+            found=program.oracle.type,
+            wanted='no oracle, or the strategy "search" or "auto"',
+        )

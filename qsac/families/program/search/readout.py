@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from qsac.families.contract import Result
-from qsac.families.outcomes import RESOLUTION, Outcomes
+from qsac.families.outcomes import Outcomes
 from qsac.families.program.readouts import ProgramReadout, with_steps
-from qsac.families.program.search.walks import circuit_names, given_keys
-from qsac.numerics.search_schedule import missed
+from qsac.families.program.search.verification import FOUND, checks, echo_plan, exact_check, reached
+from qsac.families.program.search.walks import given_keys, searched
 
 if TYPE_CHECKING:
     from qsac.families.program.model import Model
     from qsac.families.program.search.rows import Search
 
-FOUND, ATTENTION = "found", "sparse"
-"""What the classical steps write."""
+ATTENTION = "sparse"
+"""What the step of attention writes."""
 
 
 @dataclass(frozen=True)
@@ -30,18 +30,21 @@ class SearchReadout(ProgramReadout):
 
     def work(self, model: Model) -> int:
         search = _search(model)
-        return search.tokens**2 + sum(len(shots) << (keys - 1).bit_length() for keys, shots in search.planned.items())
+        found = sum(1 << one.row_qubits + one.key_qubits for one in searched(search))
+        return search.tokens**2 + found + sum(1 for _ in checks(search))
 
     def expected(self, model: Model) -> dict[str, Outcomes]:
-        """The index is the key: exactly what heralded rounds leave (docs/programs.md)."""
+        """The index is the key, after the row where all are in one circuit; of echoes there is none."""
         search = _search(model)
-        return {name: given_keys(search, row, rounds) for name, row, rounds in circuit_names(search)}
+        found = {one.name: given_keys(search, one) for one in searched(search)}
+        return found | {one.name: exact_check(search, one) for one in checks(search)}
 
     def closed_form(self, model: Model) -> Result:
         """What a search with a perfect oracle finds, beside what it is compared with."""
         search = _search(model)
-        found = {row: search.found(row) for row in search.rows}
-        values = _values(search, found, search.planned)
+        found = reached(search)
+        scores = {row: [float(search.scores[row, key]) for key in keys] for row, keys in found.items()}
+        values = _values(search, found, scores, search.planned)
         values |= {
             "scores": search.scores.tolist(),
             "softmax": search.softmax(),
@@ -56,65 +59,56 @@ class SearchReadout(ProgramReadout):
             "classical_multiply_adds": search.multiply_adds,
         }
         values["possible"] = [search.possible(row) for row in search.rows]
-        probability = _accepted(self.expected(model)) if not search.refused else None
+        probability = _accepted(search, self.expected(model)) if not search.refused else None
         return Result({"success_probability": probability}, {}, probability, _crowded(search), values)
 
     def result(self, model: Model, seen: Mapping[str, Any]) -> Result:
         search, seen = _search(model), with_steps(model, seen)
-        outcomes = {name: seen[name] for name, _, _ in circuit_names(search)}
-        found = {int(row): tuple(keys) for row, keys in seen[FOUND].items()}
-        exact = all(one.exact for one in outcomes.values())
-        taken = search.planned
-        if not exact:
-            taken = {keys: {r: _least(search, outcomes, keys, r) for r in shots} for keys, shots in taken.items()}
-        values = {**_values(search, found, taken), **seen[ATTENTION]}
-        probability = _accepted(outcomes)
-        errors: dict[str, float | None] = {}
-        warnings = []
-        if not exact:
-            total = sum(one.total for one in outcomes.values())
-            errors["success_probability"] = float(np.sqrt(max(probability * (1 - probability), 0.25 / total) / total))
-            warnings = _too_few(search, taken)
-        return Result({"success_probability": probability}, errors, probability, tuple(warnings), values)
+        told = {int(row): one for row, one in seen[FOUND].items()}
+        found, scores, around = ({row: one[name] for row, one in told.items()} for name in ("keys", "scores", "errors"))
+        exact = all(seen[one.name].exact for one in searched(search))
+        taken = search.planned if exact else _taken(search, seen)
+        values = {**_values(search, found, scores, taken), **seen[ATTENTION]}
+        probability = _accepted(search, seen)
+        metrics: dict[str, float | None] = {"success_probability": probability}
+        if exact:
+            return Result(metrics, {}, probability, (), values)
+        total = sum(seen[one.name].total for one in searched(search))
+        spread = float(np.sqrt(max(probability * (1 - probability), 0.25 / total) / total))
+        rows: dict[str, Any] = {"rows": [{"scores": around[row]} for row in search.rows]} if search.measures else {}
+        warnings = tuple(_too_few(search, taken))
+        return Result(metrics, {"success_probability": spread}, probability, warnings, values, rows)
 
     def shots(self, model: Model, expected: Mapping[str, Outcomes], error: float) -> int | None:
         """Every circuit takes equally many: as many as the schedule asks of the one that takes most."""
-        return max((number for shots in _search(model).planned.values() for number in shots.values()), default=None)
-
-
-def found_keys(search: Search, seen: Mapping[str, Outcomes], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Verification, a classical step: of all keys that any shot of a row ended in, those whose score, worked out by
-    itself, is at least the threshold. A row with one key has no circuit."""
-    found: dict[str, list[int]] = {}
-    for row in search.rows:
-        candidates = {0} if search.keys(row) == 1 else set()
-        for name, other, _ in circuit_names(search):
-            if other == row:
-                index = seen[name].index
-                weights = np.zeros(0) if index is None else index.marginal
-                candidates |= {int(key) for key in np.flatnonzero(weights > RESOLUTION)}
-        verified = [key for key in sorted(candidates) if key < search.keys(row)]
-        found[str(row)] = [key for key in verified if search.score(row, key) >= search.threshold]
-    return {FOUND: found}
+        search = _search(model)
+        asked = [number for shots in search.planned.values() for number in shots.values()]
+        asked += [echo_plan(search)[1]] if search.measures else []
+        return max(asked, default=None)
 
 
 def sparse_attention(search: Search, seen: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
     """Attention and output of what was found, a classical step."""
-    return {ATTENTION: search.attention({int(row): keys for row, keys in seen[FOUND].items()})}
+    found = {int(row): (one["keys"], one["scores"]) for row, one in seen[FOUND].items()}
+    return {ATTENTION: search.attention(found)}
 
 
-def _values(search: Search, found: Mapping[int, Any], taken: Mapping[int, Mapping[int, int]]) -> dict[str, Any]:
+def _values(
+    search: Search,
+    found: Mapping[int, Any],
+    scores: Mapping[int, Any],
+    taken: Mapping[int, Mapping[int, int]],
+) -> dict[str, Any]:
     """What both the closed form and a run say."""
-    attention = search.attention(found)
+    attention = search.attention({row: (keys, scores[row]) for row, keys in found.items()})
     return {
-        "rows": search.row_facts(found),
+        "rows": search.row_facts(found, scores),
         "attention": attention["attention"],
         "output": attention["output"],
-        "degree": search.polynomial.degree if not search.refused else search.degree,
+        "strategy": "sample" if search.samples else "search",
+        "degree": None if search.refused or search.degree_unused else search.polynomial.degree,
         "shots": _as_json(taken),
-        "missed_bound": {
-            str(keys): missed(shots, keys, search.most, loss=search.loss) for keys, shots in taken.items()
-        },
+        "missed_bound": {str(keys): search.missed(shots, keys) for keys, shots in taken.items()},
     }
 
 
@@ -134,30 +128,31 @@ def _as_json(schedules: Mapping[int, Mapping[int, int]]) -> dict[str, dict[str, 
     return {str(keys): {str(r): number for r, number in shots.items()} for keys, shots in schedules.items()}
 
 
-def _accepted(outcomes: Mapping[str, Outcomes]) -> float:
-    """The share of shots whose heralds are all zero, the average over the circuits; 1 where there are none."""
-    return float(np.mean([one.success_probability for one in outcomes.values()])) if outcomes else 1.0
+def _accepted(search: Search, outcomes: Mapping[str, Outcomes]) -> float:
+    """The share of shots that are accepted, the average over the circuits that find keys; 1 where there are none."""
+    found = [outcomes[one.name].success_probability for one in searched(search)]
+    return float(np.mean(found)) if found else 1.0
 
 
-def _least(search: Search, outcomes: Mapping[str, Outcomes], keys: int, rounds: int) -> int:
-    """The fewest accepted shots of so many rounds among the rows of so many keys."""
-    return min(
-        int(outcomes[name].given)
-        for name, row, other in circuit_names(search)
-        if search.keys(row) == keys and other == rounds
-    )
+def _taken(search: Search, outcomes: Mapping[str, Outcomes]) -> dict[int, dict[int, int]]:
+    """The fewest shots of each kind among rows of so many keys: accepted ones of a search, all of a sample."""
+    taken: dict[int, dict[int, int]] = {keys: {} for keys in search.planned}
+    for one in searched(search):
+        found = outcomes[one.name]
+        number = int(found.total if search.samples else found.given)
+        taken[one.keys][one.number] = min(number, taken[one.keys].get(one.number, number))
+    return taken
 
 
 def _too_few(search: Search, taken: Mapping[int, Mapping[int, int]]) -> list[str]:
-    short = [
-        keys for keys, shots in taken.items() if missed(shots, keys, search.most, loss=search.loss) > search.failure
-    ]
+    short = [keys for keys, shots in taken.items() if search.missed(shots, keys) > search.failure]
     if not short:
         return []
     needed = max(number for shots in search.planned.values() for number in shots.values())
+    kind = "shots" if search.samples else "accepted shots"
     return [
         f"rows of {', '.join(map(str, short))} keys may miss some of them with more than {search.failure:.2g}: take "
-        f"{needed:,} accepted shots of each circuit"
+        f"{needed:,} {kind} of each circuit"
     ]
 
 

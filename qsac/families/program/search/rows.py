@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import inf
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -12,7 +13,15 @@ from numpy.typing import NDArray
 
 from qsac.files.numbers import Numbers, as_lists
 from qsac.numerics.bounded_polynomials import BoundedPolynomial, threshold_polynomial
-from qsac.numerics.search_schedule import ideal_success, schedule
+from qsac.numerics.search_schedule import (
+    copies_of,
+    ideal_success,
+    missed,
+    sample_missed,
+    sampled,
+    schedule,
+    success,
+)
 from qsac.numerics.signal_processing import phases_of
 
 if TYPE_CHECKING:
@@ -36,8 +45,9 @@ SHOWN_DEGREES = (8, 12, 16, 20, 24)
 class Search:
     """``states``: (T, d) rows x of length 1 or as given; ``queries``: (T, d) W^dag x, so that s_ji = <query_j|x_i>;
     ``values``: (T, d) V x. ``span``: how many first entries of states and queries may differ from
-    zero. ``rows``: those that are searched, from 0. Other fields as in the model file; ``rest`` is
-    None where other keys are dropped, ``degree`` None where it is chosen by itself."""
+    zero. ``rows``: those that are searched, from 0. ``asked``: the strategy; ``measures``: scores of candidates are
+    echo estimates. Other fields as in the model file; ``rest`` is None where other keys are dropped, ``degree`` None
+    where it is chosen by itself."""
 
     states: Numbers = field(repr=False)
     queries: Numbers = field(repr=False)
@@ -54,8 +64,14 @@ class Search:
     failure: float
     guaranteed: bool
     rows: tuple[int, ...]
+    oracle: Literal["overlap", "digital", "table"]
+    asked: Literal["search", "sample", "auto"]
+    superposed: bool
+    measures: bool
     refused: Mapping[str, str]
     """What the program asks for that no circuit is built for: the pointer, and what is given there."""
+    seen: Mapping[int, tuple[int, ...]] | None = field(default=None, repr=False)
+    """The candidates of each row, as far as shots have found some: those that echoes verify. None before any shots."""
 
     @property
     def tokens(self) -> int:
@@ -147,8 +163,50 @@ class Search:
 
     @property
     def loss(self) -> float:
-        """The amplitude that an oracle call may lose, sqrt(2 error); 0 where only the typical case is planned for."""
-        return float(np.sqrt(2 * self.polynomial.error)) if self.guaranteed else 0.0
+        """The amplitude that an oracle call may lose, sqrt(2 error); 0 where only the typical case is planned for, and
+        of a table."""
+        return float(np.sqrt(2 * self.polynomial.error)) if self.guaranteed and self.oracle != "table" else 0.0
+
+    # The strategy
+
+    @property
+    def sharing(self) -> int:
+        """How many rows share the shots of a circuit."""
+        return len(self.rows) if self.superposed else 1
+
+    @cached_property
+    def samples(self) -> bool:
+        """Whether keys are sampled, without an oracle. ``auto`` takes what loads keys less often for a key that is
+        found: one that is marked alone, at the upper end of the margin. A search without rounds loads none."""
+        if self.asked == "auto":
+            return self.oracle != "table" and self.loads_a_key["sample"] < self.loads_a_key["search"]
+        return self.asked == "sample"
+
+    @property
+    def degree_unused(self) -> bool:
+        """Whether no polynomial is applied."""
+        return self.samples or self.oracle == "table"
+
+    @cached_property
+    def loads_a_key(self) -> dict[str, float]:
+        """How often keys are loaded for a key that is found, by strategy, of the largest number of keys."""
+        keys = max(self.key_counts, default=1)
+        rounds = [r for r in self._searched.get(keys, {}) if r]
+        degree = 0 if self.oracle == "table" else self.polynomial.degree
+        chances = {r: success(1, keys, r, loss=self.loss) for r in rounds}
+        searched = min((r * degree / p if p else inf for r, p in chances.items()), default=0.0)
+        copies = self.copies(keys)
+        return {"search": float(searched), "sample": copies * keys / self.ends[1] ** (2 * copies)}
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The ends of the margin, in the oracle's variable."""
+        half = self.oracle_margin / 2
+        return self.oracle_threshold - half, self.oracle_threshold + half
+
+    def copies(self, keys: int) -> int:
+        """The score copies of a sample of so many keys."""
+        return copies_of(keys, *self.ends)
 
     # The schedule
 
@@ -159,9 +217,27 @@ class Search:
 
     @cached_property
     def planned(self) -> dict[int, dict[int, int]]:
-        """Shots by rounds, by the number of keys: those of the circuits."""
-        loss = self.loss
-        return {keys: schedule(keys, self.most, self.failure, loss=loss) for keys in self.key_counts}
+        """By the number of keys the shots of each circuit: by rounds of search, or by copies of a sample."""
+        if not self.samples:
+            return self._searched
+        found = {}
+        for keys in self.key_counts:
+            copies = self.copies(keys)
+            number = sampled(keys, self.most, self.failure, copies, self.ends[1], rows=self.sharing)
+            found[keys] = {copies: number}
+        return found
+
+    @cached_property
+    def _searched(self) -> dict[int, dict[int, int]]:
+        loss, rows = self.loss, self.sharing
+        return {keys: schedule(keys, self.most, self.failure, loss=loss, rows=rows) for keys in self.key_counts}
+
+    def missed(self, shots: Mapping[int, int], keys: int) -> float:
+        """A bound on the probability that a row of so many keys misses one, with the shots of each circuit."""
+        if not self.samples:
+            return missed(shots, keys, self.most, loss=self.loss, rows=self.sharing)
+        ((copies, number),) = shots.items()
+        return sample_missed(number, keys, self.most, copies, self.ends[1], rows=self.sharing)
 
     @cached_property
     def ideal_schedules(self) -> dict[int, dict[int, int]]:
@@ -170,8 +246,8 @@ class Search:
 
     # What comes out
 
-    def attention(self, found: Mapping[int, Sequence[int]]) -> dict[str, Any]:
-        """Attention and output of some rows of keys that were found, verified: rows of None without any key.
+    def attention(self, found: Mapping[int, tuple[Sequence[int], Sequence[float]]]) -> dict[str, Any]:
+        """Attention and output of some rows of keys that were found, and their scores: rows of None without any key.
 
         Each row takes d multiply-adds a key that was found, and of all rows together d a token.
         """
@@ -182,8 +258,8 @@ class Search:
             keys, base = self.keys(row), 0.0 if self.rest is None else float(np.exp(self.temperature * self.rest))
             entries = np.zeros(self.tokens)
             entries[:keys] = base
-            chosen = list(found[row])
-            entries[chosen] = np.exp(self.temperature * self.scores[row, chosen])
+            chosen, scores = list(found[row][0]), np.array(found[row][1], dtype=np.float64)
+            entries[chosen] = np.exp(self.temperature * scores)
             norm = float(entries.sum())
             if not norm:
                 weights.append(None)
@@ -213,7 +289,8 @@ class Search:
             return None
         eta, worst = 0.0, 0.0
         found = {row: self.found(row) for row in self.rows}
-        attention, softmax = self.attention(found)["attention"], self.softmax()
+        scored = {row: (keys, self.scores[row, list(keys)].tolist()) for row, keys in found.items()}
+        attention, softmax = self.attention(scored)["attention"], self.softmax()
         for place, row in enumerate(self.rows):
             keys = self.keys(row)
             others = np.delete(self.scores[row, :keys], list(found[row]))
@@ -223,22 +300,29 @@ class Search:
             worst = max(worst, float((np.abs(np.array(attention[place][:keys]) - exact) / exact).max()))
         return {"eta": eta, "relative_error": worst, "bound": float(np.expm1(2 * eta))}
 
-    def row_facts(self, found: Mapping[int, Sequence[int]]) -> list[dict[str, Any]]:
+    def row_facts(
+        self, found: Mapping[int, Sequence[int]], scores: Mapping[int, Sequence[float]]
+    ) -> list[dict[str, Any]]:
         """For each row how many keys it has, which were found, and what exact rounds would succeed with."""
         return [
             {
                 "row": row,
                 "keys": self.keys(row),
                 "found": list(found[row]),
-                "scores": [float(self.scores[row, key]) for key in found[row]],
+                "scores": list(scores[row]),
                 "ideal_success": [ideal_success(len(self.found(row)), self.keys(row), r) for r in range(4)],
             }
             for row in self.rows
         ]
 
     def fed(self, seen: Mapping[str, Outcomes]) -> Search:
-        """The same: no circuit comes after another one."""
-        return self
+        """The same with the candidates that the outcomes of all circuits that find keys have left."""
+        from qsac.families.program.search.verification import ranked
+        from qsac.families.program.search.walks import searched
+
+        if not self.measures or not all(one.name in seen for one in searched(self)):
+            return self
+        return replace(self, seen=ranked(self, seen))
 
     def plan(self, model: Model) -> Plan:
         from qsac.families.program.search.circuits import plan

@@ -1,13 +1,14 @@
-"""Heralded rounds of search, exactly: what the circuits of a row leave, without a circuit.
+"""What the circuits of a search leave, exactly and without a circuit.
 
 With ``score`` projected on zero after each oracle call, whatever the loader's completion, a round takes the amplitudes
-a of the keys to (2 |u><u| - 1) diag(P(s)) a, u uniform over the row's keys (docs/programs.md).
+a of the keys to (2 |u><u| - 1) diag(P(s)) a, u uniform over the row's keys (docs/programs/search.md). A sample of k
+copies multiplies them by s^k.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,35 +19,95 @@ from qsac.numerics.signal_processing import signal
 if TYPE_CHECKING:
     from qsac.families.program.search.rows import Search
 
+Real = NDArray[np.float64]
+
 NAME = "found"
 """The readout of every circuit."""
 
 LABELS = ("P(key and accepted) at key = ", "P(key and accepted) again at key = ")
 
 
-def circuit_names(search: Search) -> Iterator[tuple[str, int, int]]:
-    """The name of each circuit, its row and its rounds."""
+class Searched(NamedTuple):
+    """One circuit: its name, the rows that its index tells of, one or all, how many keys each has, and its rounds, or
+    the copies of a sample."""
+
+    name: str
+    rows: tuple[int, ...]
+    keys: int
+    number: int
+
+    @property
+    def key_qubits(self) -> int:
+        return (self.keys - 1).bit_length()
+
+    @property
+    def row_qubits(self) -> int:
+        """Those of the register of queries: none for a row of its own."""
+        return (len(self.rows) - 1).bit_length()
+
+    def by_row(self, weights: Real) -> dict[int, Real]:
+        """The weights of an index by row, each of all values of the key's register."""
+        found = weights.reshape(-1, 1 << self.key_qubits)
+        return {row: found[place] for place, row in enumerate(self.rows)}
+
+
+def searched(search: Search) -> Iterator[Searched]:
+    """The circuits that find keys."""
+    kind = "copies" if search.samples else "rounds"
+    if search.superposed:
+        for keys, shots in search.planned.items():
+            yield from (Searched(f"{kind}-{number}", search.rows, keys, number) for number in shots)
+        return
     for row in search.rows:
-        for rounds in search.planned.get(search.keys(row), {}):
-            yield f"row-{row}-rounds-{rounds}", row, rounds
+        keys = search.keys(row)
+        for number in search.planned.get(keys, {}):
+            yield Searched(f"row-{row}-{kind}-{number}", (row,), keys, number)
 
 
-def given_keys(search: Search, row: int, rounds: int) -> Outcomes:
-    """The exact outcomes of a circuit: the joint probabilities of each key and of all heralds."""
-    keys = search.keys(row)
-    amplitudes = np.full(keys, 1 / np.sqrt(keys), dtype=np.complex128)
-    if rounds:
-        applied = applied_to(search, search.scores[row, :keys])
-        for _ in range(rounds):
+def given_keys(search: Search, one: Searched) -> Outcomes:
+    """The exact outcomes of a circuit: the joint probabilities of each row and key and of all heralds."""
+    weights = np.zeros((1 << one.row_qubits, 1 << one.key_qubits))
+    for place, row in enumerate(one.rows):
+        amplitudes = _sampled if search.samples else _rotated
+        weights[place, : one.keys] = np.abs(amplitudes(search, row, one)) ** 2 / len(one.rows)
+    flat = weights.reshape(-1)
+    given = float(flat.sum())
+    return Outcomes(1.0, given, {NAME: given}, Index(flat, flat, LABELS), exact=True)
+
+
+def _rotated(search: Search, row: int, one: Searched) -> NDArray[np.complex128]:
+    amplitudes = np.full(one.keys, 1 / np.sqrt(one.keys), dtype=np.complex128)
+    if one.number:
+        applied = applied_to(search, search.scores[row, : one.keys])
+        for _ in range(one.number):
             marked = applied * amplitudes
             amplitudes = 2 * marked.mean() - marked
-    weights = np.zeros(1 << (keys - 1).bit_length())
-    weights[:keys] = np.abs(amplitudes) ** 2
-    given = float(weights.sum())
-    return Outcomes(1.0, given, {NAME: given}, Index(weights, weights, LABELS), exact=True)
+    return amplitudes
 
 
-def applied_to(search: Search, scores: NDArray[np.float64]) -> NDArray[np.complex128]:
-    """P of the oracle at some scores."""
+def _sampled(search: Search, row: int, one: Searched) -> Real:
+    return np.asarray(variable(search, search.scores[row, : one.keys]) ** one.number / np.sqrt(one.keys))
+
+
+def variable(search: Search, scores: Real) -> Real:
+    """What circuits encode of scores: these, or of a real part (1 + s)/2."""
     points = scores if search.part == "abs" else (1 + scores) / 2
-    return signal(search.phases, np.clip(points, -1.0, 1.0))
+    return np.asarray(np.clip(points, -1.0, 1.0))
+
+
+def applied_to(search: Search, scores: Real) -> NDArray[np.complex128]:
+    """P of the oracle at some scores, or the signs that a table holds."""
+    if search.oracle == "table":
+        return np.where(scores >= search.threshold, -1.0, 1.0).astype(np.complex128)
+    return signal(search.phases, variable(search, scores))
+
+
+def weights_by_row(search: Search, seen: Mapping[str, Outcomes]) -> dict[int, Real]:
+    """How much of all outcomes ended in each key of each row. A row with one key has no circuit, and that key."""
+    found = {row: np.ones(1) if search.keys(row) == 1 else np.zeros(search.keys(row)) for row in search.rows}
+    for one in searched(search):
+        index = seen[one.name].index
+        if index is not None:
+            for row, weights in one.by_row(index.marginal).items():
+                found[row] = found[row] + weights[: search.keys(row)]
+    return found

@@ -1,0 +1,97 @@
+"""Amplify what is accepted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+
+from qsac.counting.formulas import op_cost, two_qubit_gates
+from qsac.errors import InvalidInputError
+from qsac.ir.attention import Amplify as Amplification
+from qsac.ir.interpreter import interpret
+from qsac.ir.program import Program
+from qsac.ir.save_probabilities import SaveProbabilities
+from qsac.numerics.amplification import best_rounds, growth
+from qsac.pipeline.contract import BY_NAME, Pass, PassContext
+
+
+@dataclass(frozen=True)
+class Amplify(Pass):
+    """Take rounds of amplitude amplification: more shots are accepted, and each takes more gates.
+
+    Needs a verified attention program that projects all that its readouts are conditional on before anything else, and
+    that can be interpreted densely. Guarantees the same meaning, exactly: what is accepted with probability sin^2 theta
+    is accepted with sin^2((2 rounds + 1) theta), and is the same (quant-ph/0005055). Everything up to the last of these
+    projections is deferred and repeated, 2 rounds + 1 times, with two reflections a round (``amplify`` in the IR); no
+    qubit is used again before. ``rounds`` 0, the default, takes those with the fewest two-qubit gates for an accepted
+    shot, or none where that is best. Programs without projections stay as they are.
+    """
+
+    name: ClassVar[str] = "amplify"
+    level: ClassVar[Literal["attention", "block"]] = "attention"
+    optimisation: ClassVar[int] = BY_NAME
+    after: ClassVar[tuple[str, ...]] = (
+        "alternate-load-order",
+        "compress-tokens",
+        "evolve-tokens",
+        "factor-kernel",
+        "fold-scores",
+        "fold-unitaries",
+        "gate-load-only",
+        "load-by-structure",
+        "merge-degrees",
+        "park-keys",
+        "prune-loaders",
+        "rotate-ladders",
+        "select-indices",
+        "stage-degree",
+        "truncate-tokens",
+        "weigh-indices",
+    )
+
+    rounds: int = 0
+
+    def apply(self, program: Program, context: PassContext) -> Program:
+        """The program with the rounds."""
+        place = _last_given(program)
+        if place is None:
+            return program
+        probability, _ = interpret(program).probabilities[program.readouts[0].metric]
+        if not probability > 0:
+            return program
+        before = program.ops[: place + 1]
+        registers = tuple(dict.fromkeys(name for op in before for name in op.targets))
+        one = Amplification(registers, program.readouts[0].given, 1, origin="/readout")
+        rounds = self.rounds
+        if not rounds:
+            family = context.target.family
+            gates = two_qubit_gates(program.with_ops(before), family)
+            rounds = best_rounds(probability, gates, op_cost(one, program.scope, family))
+        if not rounds:
+            return program
+        ops = (*before, replace(one, rounds=rounds), *program.ops[place + 1 :])
+        return replace(
+            program.with_ops(ops), subnormalisation=program.subnormalisation / abs(growth(probability, rounds))
+        )
+
+    def foreseen(self, program: Program, context: PassContext) -> bool:
+        """Not: it interprets the program."""
+        return False
+
+
+def _last_given(program: Program) -> int | None:
+    """The place of the last projection that readouts are conditional on; None where there is none."""
+    given = set(program.readouts[0].given)
+    places = [place for place, op in enumerate(program.ops) if given.intersection(op.outcomes)]
+    if not places:
+        return None
+    for op in program.ops[: places[-1]]:
+        others = set(op.outcomes) - given
+        if others or isinstance(op, SaveProbabilities):
+            raise InvalidInputError(
+                "the program cannot be amplified",
+                code="pass.not-amplified",
+                found=f"{op.name}, before the last projection that a readout is conditional on",
+                wanted="all that is post-selected to be projected first",
+            )
+    return places[-1]
