@@ -157,7 +157,7 @@ def _verify_promises(program: Program) -> None:
                 raise ProgramError(f"op {index} ({op.name}) {what}", index, code="ir.not-in-zero")
         for name in (*op.targets, *op.controlled_by):
             if name in untouched:
-                if name in op.releases and (not isinstance(op, Project) or op.state == "zero"):
+                if name in op.releases and op.outcomes and (not isinstance(op, Project) or op.state == "zero"):
                     del untouched[name]
                     continue
                 _, promise = untouched[name]
