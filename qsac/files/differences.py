@@ -65,7 +65,10 @@ def _equal(found: Any, wanted: Any) -> bool:
 
 
 def close(found: Any, wanted: Any) -> bool:
-    """Whether two values are numbers that differ by rounding alone, texts that are the same, or lists of them."""
+    """Whether two values are numbers that differ by rounding alone, texts that are the same, or lists or objects of
+    them."""
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        return found.keys() == wanted.keys() and all(close(found[name], value) for name, value in wanted.items())
     if isinstance(found, list) and isinstance(wanted, list):
         return len(found) == len(wanted) and all(map(close, found, wanted))
     if isinstance(found, str) and isinstance(wanted, str):

@@ -41,6 +41,7 @@ class _State:
 
     def __init__(self, program: Program) -> None:
         self.scope = program.scope
+        self.sizes = dict(program.scope.sizes)
         self.live: list[str] = []
         self.tensor: NDArray[np.complex128] = np.ones((), dtype=np.complex128)
 
@@ -48,7 +49,7 @@ class _State:
         for name in names:
             if name in self.live:
                 continue
-            width = sum(self.scope.sizes[other] for other in (*self.live, name))
+            width = sum(self.sizes[other] for other in (*self.live, name))
             if width > WIDTH_LIMIT:
                 raise DoesNotFitError(
                     "the program is too wide for dense interpretation",
@@ -57,7 +58,7 @@ class _State:
                     wanted=f"at most {WIDTH_LIMIT} qubits",
                     help="verify a smaller model of the same shape, or compile with --no-verify",
                 )
-            zero = np.zeros(1 << self.scope.sizes[name], dtype=np.complex128)
+            zero = np.zeros(1 << self.sizes[name], dtype=np.complex128)
             zero[0] = 1.0
             self.tensor = np.multiply.outer(self.tensor, zero)
             self.live.append(name)
@@ -70,7 +71,7 @@ class _State:
         return self.tensor.transpose(order).reshape(shape), rest
 
     def _scatter(self, tensor: NDArray[np.complex128], names: list[str]) -> None:
-        self.tensor = tensor.reshape([1 << self.scope.sizes[name] for name in names])
+        self.tensor = tensor.reshape([1 << self.sizes[name] for name in names])
         self.live = names
 
     def apply(self, matrices: NDArray[np.complex128], targets: tuple[str, ...], controls: tuple[str, ...]) -> None:
@@ -90,6 +91,13 @@ class _State:
     def project(self, state: NDArray[Any], targets: tuple[str, ...]) -> None:
         tensor, rest = self._gather((), targets)
         self._scatter(state.conj() @ tensor[0], rest)
+
+    def discard(self, targets: tuple[str, ...]) -> None:
+        """Keep the axes under names that no op has: they are summed over in every probability."""
+        for name in targets:
+            kept = f"discarded {len(self.sizes)}"
+            self.sizes[kept] = self.sizes[name]
+            self.live[self.live.index(name)] = kept
 
     def distribution(self, registers: tuple[str, ...]) -> NDArray[np.float64]:
         tensor, _ = self._gather((), registers)
@@ -124,7 +132,8 @@ def interpret(
     """Run a verified program densely and return its probabilities; ``matrices`` as in :func:`final_state`.
 
     Registers are allocated at first use and dropped at projection, so that the cost is that of the widest moment:
-    16 bytes times 2^(qubits alive). Raises :class:`~qsac.errors.DoesNotFitError` beyond :data:`WIDTH_LIMIT`.
+    16 bytes times 2^(qubits alive, or discarded before). Raises :class:`~qsac.errors.DoesNotFitError` beyond
+    :data:`WIDTH_LIMIT`.
     """
     state = _State(program)
     probability = {frozenset[str](): 1.0}
@@ -134,6 +143,8 @@ def interpret(
         state.allocate(op.targets)
         if isinstance(op, SaveProbabilities):
             observed[op.quantity] = state.distribution(op.registers)
+        elif op.releases and not op.outcomes:
+            state.discard(op.targets)
         elif isinstance(op, Preparation):
             state.prepare(op.prepared(program.scope), op.targets)
         elif isinstance(op, Projection):

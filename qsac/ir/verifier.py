@@ -160,7 +160,7 @@ def _verify_promises(program: Program) -> None:
                 raise ProgramError(f"op {index} ({op.name}) {what}", index, code="ir.not-in-zero")
         for name in (*use.targets, *use.controlled_by):
             if name in untouched:
-                if name in use.releases and (not isinstance(op, Project) or op.state == "zero"):
+                if name in use.releases and op.outcomes and (not isinstance(op, Project) or op.state == "zero"):
                     del untouched[name]
                     continue
                 _, promise = untouched[name]

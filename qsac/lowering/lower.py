@@ -68,9 +68,11 @@ def in_light_cone(blocks: Sequence[Op]) -> list[Op]:
 
     From the end back a qubit is not seen, seen in the computational basis alone (as by a measurement), or seen as a
     whole. A block that is diagonal on what is seen, and that only in the computational basis, changes no probability.
+    A measurement that is ignored sees nothing, and is there for the reset that comes after it.
     """
     basis: set[str] = set()
     whole: set[str] = set()
+    reset: set[str] = set()
     kept: list[Op] = []
     for block in reversed(blocks):
         diagonal = {*block.controlled_by, *block.diagonal_on}
@@ -78,6 +80,11 @@ def in_light_cone(blocks: Sequence[Op]) -> list[Op]:
         if isinstance(block, Reset):
             basis -= changed
             whole -= changed
+            reset |= changed
+        elif isinstance(block, Measure) and block.ignored:
+            if block.qubit not in reset:
+                continue
+            reset.discard(block.qubit)
         elif isinstance(block, Measure | SaveProbabilities):
             basis |= changed | diagonal
         elif changed & basis or (changed | diagonal) & whole:

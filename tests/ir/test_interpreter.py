@@ -28,6 +28,7 @@ from qsac.ir.interpreter import WIDTH_LIMIT, interpret
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
 from qsac.ir.save_probabilities import SaveProbabilities
+from qsac.ir.table import Table
 from tests.strategies import attention_programs, block_programs
 
 PAULI = {"x": np.array([[0, 1], [1, 0]]), "y": np.array([[0, -1j], [1j, 0]]), "z": np.diag([1, -1])}
@@ -305,3 +306,17 @@ def test_a_value_is_conditional() -> None:
     found = interpret(Program("two", "block", (Register("a", 1), Register("b", 1)), {}, ops, (readout,)))
     assert found.probabilities["fidelity"] == pytest.approx((np.cos(0.5) ** 2, np.cos(0.5) ** 2 * np.cos(0.25) ** 2))
     assert found.value("fidelity") == pytest.approx(np.cos(0.25) ** 2)
+
+
+def test_what_is_discarded_is_traced_out() -> None:
+    """Half of a Bell pair is in any basis as often 0 as 1, whatever is done to the other half before or after; and its
+    qubit may come back."""
+    h = PauliRotation("y", ("q[0]",), np.pi / 2)
+    entangled = [h, Multiplexor("x", ("q[0]",), "q[1]", Table(np.array([0.0, np.pi])))]
+    again = [Measure("q[1]", "gone", 0, ignored=True), Reset("q[1]"), PauliRotation("y", ("q[1]",), 0.3)]
+    ends = [h, Measure("q[0]", "first", 0), Measure("q[1]", "second", 0)]
+    registers = (Register("q[0]", 1), Register("q[1]", 1))
+    readouts = (Readout("first", (), ("first[0]",)), Readout("both", (), ("first[0]", "second[0]")))
+    found = interpret(Program("bell", "block", registers, {}, (*entangled, *again, *ends), readouts)).probabilities
+    assert found["first"] == pytest.approx((1.0, 0.5))
+    assert found["both"] == pytest.approx((1.0, 0.5 * np.cos(0.15) ** 2))

@@ -25,7 +25,7 @@ from qsac.families.steps.reading import read
 from qsac.families.steps.readout import Outputs
 from qsac.families.steps.samples import read_samples, samples_of
 from qsac.families.steps.schema import ModelFile
-from qsac.families.steps.summary import facts, summary
+from qsac.families.steps.summary import facts, statistics, summary
 from qsac.files.diagnosis import Contract
 from qsac.ir.program import Program
 
@@ -94,7 +94,7 @@ class Steps:
         return summary(model)
 
     def statistics(self, model: Model, subnormalisations: Sequence[float]) -> dict[str, Any]:
-        return {"normalisation": list(subnormalisations)}
+        return statistics(model, subnormalisations)
 
     def beside(self, model: Model) -> Any:
         return None

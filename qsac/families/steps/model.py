@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from qsac.families.steps.runs import Run
 
 Score = Literal["gaussian", "overlap-squared", "overlap-real", "mixed-overlap"]
+MixedForm = Literal["auto", "inversion", "bell-basis"]
 MeasureKind = Literal["pauli", "probabilities", "state"]
 
 
@@ -73,8 +74,8 @@ class CircuitOf:
 
 @dataclass(frozen=True, eq=False)
 class MeasuredAttention:
-    """Attention whose scores are numbers. ``keep``: the qubits of a mixed overlap. ``value``: None for the tokens
-    themselves."""
+    """Attention whose scores are numbers. ``keep``: the qubits of a mixed overlap; ``form``: how its circuits are made.
+    ``value``: None for the tokens themselves."""
 
     mask: Literal["causal", "full"]
     query: Measured
@@ -85,6 +86,7 @@ class MeasuredAttention:
     keep: tuple[int, ...]
     normaliser: Literal["softmax", "sum", "none"]
     residual: bool
+    form: MixedForm = "auto"
 
     def pairs(self, tokens: int) -> list[tuple[int, int]]:
         """The pairs (j, i) of a query and a key that it sees, in order."""

@@ -1,21 +1,21 @@
-"""Circuits of the scores of measured attention: squared overlaps, real parts and overlaps of mixed states."""
+"""Circuits of the scores of measured attention that compare pure states: squared overlaps and real parts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
 
 from qsac.errors import InvalidInputError
-from qsac.families.outcomes import Index, Outcomes
-from qsac.families.steps.evaluation import kept_first
+from qsac.families.outcomes import Outcomes
 from qsac.families.steps.model import Measured, MeasuredAttention
 from qsac.families.steps.normal_form import Circuit, FixedUnitary, Flip, Gate, Load, Multiplexor, Real, Rotation
 from qsac.families.steps.readings import Weighed
 from qsac.families.steps.runs import OVERLAP, Run, overlap_outcomes
 from qsac.families.steps.statevector import States, states
-from qsac.families.steps.wires import OUTCOMES, Bound, Wires
-from qsac.ir.attention import ApplyCircuit, PhaseTable, PrepareIndex, Project
+from qsac.families.steps.wires import Bound, Wires
+from qsac.ir.attention import PhaseTable, PrepareIndex, Project
 from qsac.ir.program import Program, Readout
 from qsac.ir.table import Table
 
@@ -37,46 +37,44 @@ def overlap_run(name: str, origin: str, title: str, step: MeasuredAttention, pai
             0,
             SHARE,
         )
-    if step.score == "overlap-real":
-        check_alike(step, origin)
-        return Run(
-            name,
-            partial(_real_program, title, origin, step, pair),
-            partial(_real_outcomes, step, pair),
-            OVERLAP,
-            0,
-            REAL_PART,
-        )
+    check_alike(step, origin)
     return Run(
         name,
-        partial(_bell_program, title, origin, step, pair),
-        partial(_bell_outcomes, step, pair),
-        OUTCOMES,
-        2 * len(step.keep),
-        Weighed(bell_signs(len(step.keep))[None]),
+        partial(_real_program, title, origin, step, pair),
+        partial(_real_outcomes, step, pair),
+        OVERLAP,
+        0,
+        REAL_PART,
     )
 
 
-def _bound(measured: Measured, inputs: Real) -> Bound:
+def bound_of(measured: Measured, inputs: Real) -> Bound:
+    """A circuit with the numbers of a vector (F,)."""
     return Bound(measured.circuit, inputs, measured.parameters)
 
 
-def _state(measured: Measured, inputs: Real) -> States:
+def state_of(measured: Measured, inputs: Real) -> States:
+    """The state (1, 2^n) of a vector (F,)."""
     return states(measured.circuit, inputs[None], measured.parameters)
 
 
 # Squared overlaps: the query, then the inverse of the key
 
 
-def shared_end(query: Measured, key: Measured) -> frozenset[int]:
-    """The places of the last gates of query and key that are the same whatever the vectors: they cancel."""
+def shared_end(
+    query: Measured, key: Measured, among: frozenset[int] | None = None, apart: Iterable[int] = ()
+) -> frozenset[int]:
+    """The places of the last gates of query and key that are the same whatever the vectors: they cancel. Gates on
+    qubits that are set ``apart`` do not; ``among``: the places of the gates that there are, all by default."""
     if query is not key:
         return frozenset()
     circuit = query.circuit
     bound = set(circuit.from_inputs.rows.tolist())
     kept: set[int] = set()
-    blocked: set[int] = set()
+    blocked = set(apart)
     for place in range(len(circuit.gates) - 1, -1, -1):
+        if among is not None and place not in among:
+            continue
         gate = circuit.gates[place]
         if _depends(gate, bound) or blocked.intersection(gate.qubits):
             blocked.update(gate.qubits)
@@ -96,8 +94,13 @@ def _depends(gate: Gate, bound: set[int]) -> bool:
 def _squared_program(title: str, origin: str, step: MeasuredAttention, pair: Pair) -> Program:
     wires = Wires()
     skip = shared_end(step.query, step.key)
-    wires.apply(_bound(step.query, pair[0]), skip=skip)
-    wires.apply(_bound(step.key, pair[1]), inverse=True, skip=skip)
+    wires.apply(bound_of(step.query, pair[0]), skip=skip)
+    wires.apply(bound_of(step.key, pair[1]), inverse=True, skip=skip)
+    return overlap_readout(wires, title, origin)
+
+
+def overlap_readout(wires: Wires, title: str, origin: str) -> Program:
+    """The program that finds all qubits in zero, those of loads that were taken back among them."""
     if not wires.given and not wires.at:
         wires.ready(0, origin)
     if wires.at:
@@ -106,7 +109,7 @@ def _squared_program(title: str, origin: str, step: MeasuredAttention, pair: Pai
 
 
 def _squared_outcomes(step: MeasuredAttention, pair: Pair) -> Outcomes:
-    query, key = _state(step.query, pair[0]), _state(step.key, pair[1])
+    query, key = state_of(step.query, pair[0]), state_of(step.key, pair[1])
     return overlap_outcomes(float(np.abs(np.vdot(key[0], query[0])) ** 2))
 
 
@@ -183,62 +186,5 @@ def _phase(measured: Measured, inputs: Real) -> float:
 
 
 def _real_outcomes(step: MeasuredAttention, pair: Pair) -> Outcomes:
-    query, key = _state(step.query, pair[0]), _state(step.key, pair[1])
+    query, key = state_of(step.query, pair[0]), state_of(step.key, pair[1])
     return overlap_outcomes(float((1 + np.vdot(key[0], query[0]).real) / 2))
-
-
-# Mixed states: both side by side, in the Bell basis
-
-
-def bell_signs(count: int) -> Real:
-    """(4^k,): the sign of each value of the measured pairs, first all of the query's qubits, then all of the key's."""
-    values = np.arange(1 << 2 * count)
-    both = np.bitwise_count(values >> count & values & ((1 << count) - 1))
-    return np.where(both % 2, -1.0, 1.0)
-
-
-def _bell_program(title: str, origin: str, step: MeasuredAttention, pair: Pair) -> Program:
-    wires, count = Wires(), step.query.circuit.qubits
-    seen = set(step.keep)
-    place = f"{origin}/attention"
-    wires.apply(_bound(step.query, pair[0]), seen)
-    for qubit in step.keep:
-        wires.ready(qubit, place)
-    query, wires.at, wires.left, wires.prefix = wires.at, {}, {}, "key"
-    wires.apply(_bound(step.key, pair[1]), seen)
-    for qubit in step.keep:
-        wires.ready(qubit, place)
-    key = wires.at
-    # The key's qubits are numbered after the query's.
-    wires.at = {**query, **{count + qubit: name for qubit, name in key.items()}}
-    bases = [(qubit, "Z") for qubit in (*step.keep, *(count + qubit for qubit in step.keep))]
-    registers = tuple(wires.at[qubit] for qubit, _ in bases)
-    kept = len(step.keep)
-    gates = [text for place in range(kept) for text in (f"cx {place} {kept + place}", f"h {place}")]
-    table = wires.table("basis", np.zeros((1, 0)))
-    wires.ops.append(ApplyCircuit(registers, tuple(gates), table, origin=f"{place}/score"))
-    return wires.program(title, [wires.measure(bases, f"{place}/score")])
-
-
-def _bell_outcomes(step: MeasuredAttention, pair: Pair) -> Outcomes:
-    weights = bell_weights(_reduced(step.query, step, pair[0]), _reduced(step.key, step, pair[1]))
-    return Outcomes(1.0, 1.0, {OUTCOMES: 1.0}, Index(weights, weights), exact=True)
-
-
-def _reduced(measured: Measured, step: MeasuredAttention, inputs: Real) -> States:
-    """The density matrix (K, K) that is left on the qubits that are kept."""
-    (state,) = kept_first(_state(measured, inputs), step.keep, measured.circuit.qubits)
-    density: States = state @ state.conj().T
-    return density
-
-
-def bell_weights(rho: States, sigma: States) -> Real:
-    """The probabilities (4^k,) of the values (x, z): p = 2^-k sum_(s, t) (-1)^(x.(s+t)) rho_st sigma_(s+z)(t+z)."""
-    size = len(rho)
-    place = np.arange(size)
-    walsh = np.where(np.bitwise_count(place[:, None] & place) % 2, -1.0, 1.0)
-    result = np.empty((size, size))
-    for shift in place:
-        moved = place ^ shift
-        result[:, shift] = np.einsum("xs,xt,st->x", walsh, walsh, rho * sigma[np.ix_(moved, moved)]).real / size
-    return np.clip(result, 0, None).reshape(-1)

@@ -12,6 +12,7 @@ import numpy as np
 
 from qsac.families.steps.evaluation import check_mixed, classical, mixed_weights
 from qsac.families.steps.grouping import groups
+from qsac.families.steps.mixed_overlaps import inversion_of, mixed_runs
 from qsac.families.steps.mixture import mixture_runs
 from qsac.families.steps.model import CircuitOf, Linear, Measured, MeasuredAttention, Model, Step, UnitaryMixture
 from qsac.families.steps.normal_form import Real
@@ -45,7 +46,11 @@ def step_runs(model: Model, place: int, inputs: Real) -> list[Run]:
             found += _each(f"{name}-{role}", f"{place_of}/{role}", model.name, one, inputs)
     else:
         for j, i in step.pairs(len(inputs)):
-            found.append(overlap_run(f"{name}-pair-{j}-{i}", origin, model.name, step, (inputs[j], inputs[i])))
+            pair = (inputs[j], inputs[i])
+            if step.score == "mixed-overlap":
+                found += mixed_runs(f"{name}-pair-{j}-{i}", origin, model.name, step, pair)
+            else:
+                found.append(overlap_run(f"{name}-pair-{j}-{i}", origin, model.name, step, pair))
     if isinstance(step.value, Measured):
         found += _each(f"{name}-value", f"{place_of}/value", model.name, step.value, inputs)
     return found
@@ -82,7 +87,7 @@ def stepped(step: Step, place: int, inputs: Real, numbers: Numbers, weights: lis
         scores = np.zeros((len(inputs), len(inputs)))
         for j, i in step.pairs(len(inputs)):
             exist = np.isfinite(inputs[[j, i]]).all()
-            scores[j, i] = numbers[f"{name}-pair-{j}-{i}"][0] if exist else np.nan
+            scores[j, i] = _score(step, f"{name}-pair-{j}-{i}", numbers) if exist else np.nan
     mixed = mixed_weights(step, scores)
     weights.append(mixed)
     values = inputs
@@ -92,6 +97,13 @@ def stepped(step: Step, place: int, inputs: Real, numbers: Numbers, weights: lis
         values = _gathered(step.value, f"{name}-value", inputs, numbers)
     result: Real = mixed @ values + (inputs if step.residual else 0)
     return result
+
+
+def _score(step: MeasuredAttention, name: str, numbers: Numbers) -> float:
+    """The score of a pair, before ``scale``: the number of its circuit, or the sum over its circuits."""
+    if name in numbers:
+        return float(numbers[name][0])
+    return float(sum(numbers[f"{name}-state-{basis}"][0] for basis in range(1 << len(inversion_of(step).others))))
 
 
 def _gathered(measured: Measured, name: str, inputs: Real, numbers: Numbers) -> Real:

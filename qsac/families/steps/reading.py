@@ -188,7 +188,7 @@ class Reading:
             "query": asked,
             **({} if canonical_key is None else {"key": canonical_key}),
             "value": canonical_value,
-            "score": given.score.model_dump(),
+            "score": _score(given.score),
             "normaliser": given.normaliser,
             "residual": given.residual,
         }
@@ -202,6 +202,7 @@ class Reading:
             keep,
             given.normaliser,
             given.residual,
+            given.score.form if isinstance(given.score, schema.MixedScore) else "auto",
         )
         return made, canonical
 
@@ -296,6 +297,12 @@ def _check_scored(found: Measured, score: schema.Score, pointer: str) -> None:
         found=f'"{found.kind}"' + (", with projections" if found.circuit.projects else ""),
         wanted=wanted,
     )
+
+
+def _score(score: schema.Score) -> Canonical:
+    """The canonical fields; the form of a mixed overlap where one is asked for."""
+    fields = score.model_dump()
+    return {name: value for name, value in fields.items() if (name, value) != ("form", "auto")}
 
 
 def _kept(score: schema.Score, qubits: int, pointer: str) -> tuple[int, ...]:

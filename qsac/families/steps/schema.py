@@ -122,11 +122,13 @@ class RealScore(Fields):
 
 
 class MixedScore(Fields):
-    """scale tr(rho_query sigma_key) of the states that are left on the qubits ``keep``."""
+    """scale tr(rho_query sigma_key) of the states that are left on the qubits ``keep``. ``form``: which circuits; by
+    default those of less work."""
 
     type: Literal["mixed-overlap"]
     scale: Bounded = 1.0
     keep: Places
+    form: Literal["auto", "inversion", "bell-basis"] = "auto"
 
 
 Score = Annotated[GaussianScore | SquaredScore | RealScore | MixedScore, Field(discriminator="type")]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from qsac.families.contract import Fact
 from qsac.families.steps.binding import parameters
 from qsac.families.steps.drawing import qubits
+from qsac.families.steps.mixed_overlaps import form_costs, mixed_form
 from qsac.families.steps.model import (
     Activation,
     CircuitOf,
@@ -31,6 +34,21 @@ def facts(model: Model) -> dict[str, Any]:
         "qubits": qubits(model),
         "sha256": model.sha256,
     }
+
+
+def statistics(model: Model, subnormalisations: Sequence[float]) -> dict[str, Any]:
+    """What an artifact says: ``normalisation``, and of steps whose scores are overlaps of mixed states which of the two
+    forms their circuits have, beside what the score of a pair takes in each."""
+    found: dict[str, Any] = {"normalisation": list(subnormalisations)}
+    mixed = {
+        str(place): {
+            "form": mixed_form(step),
+            "forms": {form: {**asdict(cost), "work": cost.work} for form, cost in form_costs(step).items()},
+        }
+        for place, step in enumerate(model.steps)
+        if isinstance(step, MeasuredAttention) and step.score == "mixed-overlap"
+    }
+    return found | ({"mixed_overlaps": mixed} if mixed else {})
 
 
 def summary(model: Model) -> list[Fact]:

@@ -25,7 +25,7 @@ from qsac.families.steps.normal_form import (
 )
 from qsac.families.steps.statevector import loaded
 from qsac.files.numbers import Numbers, reduced
-from qsac.ir.attention import ApplyCircuit, ApplyUnitary, LoadTokens, Project
+from qsac.ir.attention import ApplyCircuit, ApplyUnitary, Discard, LoadTokens, Project
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
 from qsac.ir.save_probabilities import SaveProbabilities
@@ -101,6 +101,11 @@ class Wires:
         """Project registers on zero: what follows is conditional on it."""
         self.ops.append(Project(tuple(registers), origin=origin))
         self.given += registers
+
+    def discard(self, qubits: Sequence[int], origin: str) -> None:
+        """Trace out qubits in use, if there are any: they are in zero again."""
+        if qubits:
+            self.ops.append(Discard(tuple(self.at.pop(qubit) for qubit in qubits), origin=origin))
 
     # Circuits
 

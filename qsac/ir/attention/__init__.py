@@ -4,6 +4,7 @@ from qsac.ir.attention.add_constant import AddConstant
 from qsac.ir.attention.amplify import Amplify
 from qsac.ir.attention.circuit import ApplyCircuit
 from qsac.ir.attention.degree import PrepareDegree, RotateDegree
+from qsac.ir.attention.discard import Discard
 from qsac.ir.attention.evolution import LoadEvolution
 from qsac.ir.attention.indices import PrepareIndex, PrepareIndices, PrepareKeys
 from qsac.ir.attention.mark import MarkKeys
@@ -24,6 +25,7 @@ __all__ = [
     "Amplify",
     "ApplyCircuit",
     "ApplyUnitary",
+    "Discard",
     "LoadEvolution",
     "LoadPruned",
     "LoadRotated",

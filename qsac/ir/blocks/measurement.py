@@ -14,7 +14,7 @@ from qsac.ir.op import Level, Op, Scope
 @dataclass(frozen=True)
 class Measure(Op):
     """Measure ``qubit`` into the bit ``register``[``index``] and release it. In the program's semantics it projects on
-    0, because every readout requires 0."""
+    0, because every readout requires 0; or, where the outcome is ``ignored``, the qubit is traced out."""
 
     name: ClassVar[str] = "measure"
     level: ClassVar[Level] = "block"
@@ -22,6 +22,7 @@ class Measure(Op):
     qubit: str
     register: str
     index: int
+    ignored: bool = False
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -33,7 +34,7 @@ class Measure(Op):
 
     @property
     def outcomes(self) -> tuple[str, ...]:
-        return (f"{self.register}[{self.index}]",)
+        return () if self.ignored else (f"{self.register}[{self.index}]",)
 
     def check(self, scope: Scope) -> str | None:
         return f"there is no bit {self.index}" if self.index < 0 else None

@@ -10,6 +10,7 @@ import qsac
 from qsac.artifact.compiled import Compiled
 from qsac.families.registry import family
 from qsac.families.steps.model import Model
+from qsac.machine.target import Target
 from qsac.simulation.statevector import simulate
 from qsac.simulation.verification import compare, of_circuit, of_program
 from tests.families.steps.models import VECTORS, loaded, vector
@@ -17,7 +18,7 @@ from tests.families.steps.models import VECTORS, loaded, vector
 ON_A_GRAPH = ("gan-generator", "hybrid-reupload", "lambeq-iqp", "neuron-postselected", "qcnn", "vqc-amplitude")
 
 
-def agrees(model: Model, machine: str) -> Compiled:
+def agrees(model: Model, machine: str | Target) -> Compiled:
     """Compile a model; its programs, before and after passes, and its circuits have to give the closed form."""
     compiled = qsac.compile(model, machine, verify=False)
     expected = model.expected

@@ -72,7 +72,7 @@ def test_a_neuron_is_one_multiplexor(sources: int, degree: int) -> None:
 # Scores
 
 
-def scored(qubits: int, layers: int, score: dict[str, Any]) -> Compiled:
+def scored(qubits: int, layers: int, score: dict[str, Any], *, tokens: int = 2, verify: bool = True) -> Compiled:
     ring = [["cx", [qubit, (qubit + 1) % qubits]] for qubit in range(qubits if qubits > 2 else 1)]
     blocks = [{"type": "angle", "rotations": ["ry", "rz"]}, {"type": "gates", "gates": ring}] * layers
     attention = {
@@ -82,9 +82,9 @@ def scored(qubits: int, layers: int, score: dict[str, Any]) -> Compiled:
         "score": score,
         "value": {"type": "identity"},
     }
-    sample = np.random.default_rng(3).normal(size=(2, 2 * qubits * layers)).tolist()
+    sample = np.random.default_rng(3).normal(size=(tokens, 2 * qubits * layers)).tolist()
     model = loaded({"qsac": 1, "steps": [{"type": "attention", "attention": attention}]}, sample)
-    return qsac.compile(model, "h2")
+    return qsac.compile(model, "h2", verify=verify)
 
 
 @pytest.mark.parametrize(("qubits", "layers", "most"), [(4, 1, 8), (6, 1, 12), (6, 2, 18)])
@@ -112,12 +112,25 @@ def test_shared_layers_take_their_entanglers_alone(qubits: int, layers: int, mos
     assert 0 < max(written) <= most
 
 
-@pytest.mark.parametrize(("qubits", "keep", "layers", "most"), [(2, 1, 1, 5), (4, 2, 2, 18), (6, 3, 2, 27)])
-def test_mixed_overlaps_take_no_swap_test(qubits: int, keep: int, layers: int, most: int) -> None:
-    """Swap tests: 11, 30 and 45, on one qubit more."""
-    compiled = scored(qubits, layers, {"type": "mixed-overlap", "keep": list(range(keep))})
-    assert max(gates(compiled)) <= most
-    assert {len(circuit.qubits) for circuit in compiled.circuits} == {2 * qubits}
+@pytest.mark.parametrize(
+    ("form", "qubits", "keep", "layers", "most"),
+    [
+        ("inversion", 2, 1, 1, 4),
+        ("inversion", 4, 2, 2, 16),
+        ("inversion", 6, 3, 2, 24),
+        ("bell-basis", 2, 1, 1, 5),
+        ("bell-basis", 4, 2, 2, 18),
+        ("bell-basis", 6, 3, 2, 27),
+    ],
+)
+def test_mixed_overlaps_take_no_swap_test(form: str, qubits: int, keep: int, layers: int, most: int) -> None:
+    """Swap tests: 11, 30 and 45, on one qubit more than in the Bell basis."""
+    score = {"type": "mixed-overlap", "keep": list(range(keep)), "form": form}
+    compiled = scored(qubits, layers, score, tokens=1, verify=qubits < 6)
+    assert 0 < max(gates(compiled)) <= most
+    states = 1 if form == "inversion" else 2
+    assert {len(circuit.qubits) for circuit in compiled.circuits} == {states * qubits}
+    assert len(compiled.circuits) == (1 << (qubits - keep) if form == "inversion" else 1)
 
 
 def test_what_query_and_key_have_in_common_cancels() -> None:
