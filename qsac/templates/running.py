@@ -245,7 +245,7 @@ class _Maker:
         made: list[tuple[NativeCircuit, float]] = []
         for place in places:
             program = self._template.shapes[place].with_tables(steps[place].program)
-            circuit = replace(self._template.circuit(place, program), name=steps[place].name)
+            circuit = replace(self._template.circuits.of(place, program), name=steps[place].name)
             made.append((circuit, program.subnormalisation))
         return made
 

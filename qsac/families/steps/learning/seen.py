@@ -1,0 +1,166 @@
+"""What is seen of a lowered circuit: simulated by JAX, exactly or by shots, or run on a machine.
+
+N are measured numbers that no success probability divides, and D the success probabilities, of the same shots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qsac.families.learning import Machine
+from qsac.families.outcomes import Outcomes
+from qsac.families.steps.grouping import groups
+from qsac.families.steps.learning.lowered import Lowered
+from qsac.families.steps.learning.measuring import grouped, in_basis, probabilities, weights
+from qsac.families.steps.learning.stages import sign_matrix
+from qsac.families.steps.learning.traced_circuit import Traced
+from qsac.families.steps.model import CircuitOf, Measured, Model, Shape
+from qsac.families.steps.normal_form import Real
+from qsac.families.steps.readout import Outputs
+
+Array: TypeAlias = Any
+
+SHIFT = np.pi / 2
+
+
+class Seen(Protocol):
+    """N and D (B, G) of a circuit, by its angles (B, K) and inputs (B, F)."""
+
+    def numbers(self, rows: Array, key: Array | None) -> tuple[Array, Array]:
+        """N and D of rows (B, K + F): angles, then inputs. Shots are drawn by a ``key`` of JAX."""
+
+    def differences(self, angles: Array, inputs: Array, key: Array | None) -> tuple[Array, Array]:
+        """N and D (K, B, G) with each angle, one after the other, a quarter turn ahead, less those with it a quarter
+        turn behind."""
+
+
+@dataclass(frozen=True, eq=False)
+class Simulated:
+    """By the states that JAX computes; ``shots`` of each group of observables, None for exact numbers."""
+
+    own: Lowered
+    measured: Measured
+    shots: int | None
+
+    def numbers(self, rows: Array, key: Array | None) -> tuple[Array, Array]:
+        """See :class:`Seen`."""
+        state = Traced.of(self.own.circuit).states(rows, jnp.zeros(0, rows.dtype))
+        qubits, measured = self.own.circuit.qubits, self.measured
+        if measured.kind == "probabilities":
+            shares = self._counted(weights(state), key, 0)
+            found = probabilities(shares, measured.qubits, qubits)
+            return found, jnp.broadcast_to(jnp.sum(shares, -1, keepdims=True), found.shape)
+        order, parts = [], []
+        for number, (basis, places) in enumerate(grouped(_widened(measured, qubits).observables)):
+            shares = self._counted(weights(in_basis(state, basis, qubits)), key, number)
+            observables = [measured.observables[place] for place in places]
+            strings = [tuple(q for q, letter in enumerate(one) if letter != "I") for one in observables]
+            values = shares @ jnp.asarray(sign_matrix(strings, qubits), shares.dtype)
+            parts.append((values, jnp.broadcast_to(jnp.sum(shares, -1, keepdims=True), values.shape)))
+            order += places
+        back = np.argsort(order)
+        numerators, denominators = (jnp.concatenate(part, axis=-1)[:, back] for part in zip(*parts, strict=True))
+        return numerators, denominators
+
+    def differences(self, angles: Array, inputs: Array, key: Array | None) -> tuple[Array, Array]:
+        """See :class:`Seen`. One angle at a time, so that few states are held."""
+
+        def difference(place: Array) -> tuple[Array, Array]:
+            here = SHIFT * jax.nn.one_hot(place, angles.shape[-1], dtype=angles.dtype)
+            keys = [None, None] if key is None else jax.random.split(jax.random.fold_in(key, 1 + place))
+            ahead, behind = (
+                self.numbers(jnp.concatenate([angles + sign * here, inputs], axis=-1), one)
+                for sign, one in zip((1, -1), keys, strict=True)
+            )
+            return ahead[0] - behind[0], ahead[1] - behind[1]
+
+        found: tuple[Array, Array] = jax.lax.map(difference, jnp.arange(angles.shape[-1]))
+        return found
+
+    def _counted(self, shares: Array, key: Array | None, number: int) -> Array:
+        """Probabilities (B, 2^n), or how often each outcome comes in the shots; the rest failed a projection."""
+        if self.shots is None or key is None:
+            return shares
+        rest = jnp.maximum(1 - jnp.sum(shares, axis=-1, keepdims=True), 0)
+        every = jnp.concatenate([jnp.maximum(shares, 0), rest], axis=-1)
+        every = every / jnp.sum(every, axis=-1, keepdims=True)
+        drawn = jax.random.multinomial(jax.random.fold_in(key, number), jnp.asarray(float(self.shots)), every)
+        return drawn[:, :-1].astype(shares.dtype) / self.shots
+
+
+@dataclass(frozen=True, eq=False)
+class OnMachine:
+    """By the outcomes of compiled circuits: one model of one circuit for each row."""
+
+    own: Lowered
+    measured: Measured
+    machine: Machine
+
+    def numbers(self, rows: Array, key: Array | None) -> tuple[Array, Array]:
+        """See :class:`Seen`."""
+        entropy = jnp.zeros(1, jnp.uint32) if key is None else jax.random.key_data(key)
+        if not any(isinstance(one, jax.core.Tracer) for one in (rows, entropy)):
+            # At once where the numbers are there: what a machine refuses is then raised as it is.
+            found = self._run(np.asarray(rows), np.asarray(entropy))
+            return jnp.asarray(found[0]), jnp.asarray(found[1])
+        like = jax.ShapeDtypeStruct((len(rows), self.measured.width), rows.dtype)
+        called: tuple[Array, Array] = jax.pure_callback(
+            self._run, (like, like), rows, entropy, vmap_method="sequential"
+        )
+        return called
+
+    def differences(self, angles: Array, inputs: Array, key: Array | None) -> tuple[Array, Array]:
+        """See :class:`Seen`. All angles at once: they are bindings of one template."""
+        count, size = angles.shape
+        shifts = SHIFT * jnp.concatenate([jnp.eye(size), -jnp.eye(size)]).astype(angles.dtype)
+        moved = angles[None] + shifts[:, None]
+        given = jnp.broadcast_to(inputs, (2 * size, *inputs.shape))
+        rows = jnp.concatenate([moved, given], axis=-1).reshape(2 * size * count, -1)
+        both = self.numbers(rows, None if key is None else jax.random.fold_in(key, 1))
+        numerators, denominators = (one.reshape(2, size, count, -1) for one in both)
+        return numerators[0] - numerators[1], denominators[0] - denominators[1]
+
+    def _run(self, rows: Any, entropy: Any) -> tuple[Any, Any]:
+        """N and D (B, G) of rows (B, K + F), as NumPy's arrays of their precision."""
+        given = np.asarray(rows)
+        numbers = np.empty((2, len(given), self.measured.width))
+        if numbers.size:
+            models = [self._model(row) for row in given.astype(np.float64)]
+            outcomes = self.machine.outcomes(models, [int(part) for part in np.asarray(entropy)])
+            readings = [run.reading for run in models[0].runs]
+            for row, seen in enumerate(outcomes):
+                for group, reading, one in zip(groups(self.measured), readings, seen, strict=True):
+                    places = list(group.places)
+                    numbers[0, row, places] = _scale(one) * reading.numbers(_weights(one))
+                    numbers[1, row, places] = _scale(one) * one.given
+        return numbers[0].astype(given.dtype), numbers[1].astype(given.dtype)
+
+    def _model(self, row: Real) -> Model:
+        """The circuit with the numbers of a row, as a model by itself."""
+        circuit = self.own.circuit
+        steps = (CircuitOf(_widened(replace(self.measured, circuit=circuit, parameters=np.empty(0)), circuit.qubits)),)
+        return Model("circuit", Outputs(), steps, Shape(circuit.inputs, sequence=False), row, {})
+
+
+def _widened(measured: Measured, qubits: int) -> Measured:
+    """The same of a circuit with more qubits, which are not measured."""
+    observables = tuple(one + "I" * (qubits - len(one)) for one in measured.observables)
+    return replace(measured, observables=observables)
+
+
+def _scale(outcomes: Outcomes) -> float:
+    """From weights of a program to probabilities of the circuit that it is of."""
+    return outcomes.subnormalisation**2 / outcomes.total
+
+
+def _weights(outcomes: Outcomes) -> Sequence[float] | Any:
+    """The weights (K,) of the values that are measured."""
+    if outcomes.index is None:
+        raise TypeError("a measured circuit has an index")
+    return outcomes.index.joint
