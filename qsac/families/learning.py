@@ -184,9 +184,7 @@ class MapsInputs(Protocol):
     def initial(self, seed: int) -> dict[str, NDArray[np.float64]]:
         """As :meth:`Learner.initial`."""
 
-    def mapped(
-        self, trained: Trained, inputs: Any, measuring: Measuring | None = None
-    ) -> tuple[jax.Array, jax.Array]:
+    def mapped(self, trained: Trained, inputs: Any, measuring: Measuring | None = None) -> tuple[jax.Array, jax.Array]:
         """The outputs of inputs (B, F) or (B, T, F), and the success probabilities (B,): of the closed form, or as they
         are measured, with derivatives by the parameter-shift rule. May be traced."""
 

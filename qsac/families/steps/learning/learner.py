@@ -121,7 +121,9 @@ class StepsLearner:
 
         steps = self.outline.model.steps
         check_shifts(steps)
-        found = [bindings(one, self._labelled) for one in steps]
+        learned = tuple(self.outline.draws)
+        first = min((int(name.split(".")[1]) for name in learned), default=len(steps))
+        found = [bindings(one, self._labelled, learned, inputs=first < place) for place, one in enumerate(steps)]
         return sum(value for value, _ in found), sum(slopes for _, slopes in found)
 
     @cached_property
@@ -146,9 +148,7 @@ class StepsLearner:
 
     # As a layer
 
-    def mapped(
-        self, trained: Trained, inputs: Any, measuring: Measuring | None = None
-    ) -> tuple[jax.Array, jax.Array]:
+    def mapped(self, trained: Trained, inputs: Any, measuring: Measuring | None = None) -> tuple[jax.Array, jax.Array]:
         """See :class:`qsac.families.learning.MapsInputs`."""
         run = None
         if measuring is not None:

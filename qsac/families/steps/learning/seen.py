@@ -5,7 +5,6 @@ N are measured numbers that no success probability divides, and D the success pr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
@@ -25,19 +24,19 @@ from qsac.families.steps.normal_form import Real
 from qsac.families.steps.readout import Outputs
 
 Array: TypeAlias = Any
-
-SHIFT = np.pi / 2
+Numbers: TypeAlias = tuple[Array, ...]
+"""The numbers of each part of a lowered circuit, (B, W) each, and last the inputs of the original (B, F)."""
 
 
 class Seen(Protocol):
-    """N and D (B, G) of a circuit, by its angles (B, K) and inputs (B, F)."""
+    """N and D (B, G) of a lowered circuit."""
 
     def numbers(self, rows: Array, key: Array | None) -> tuple[Array, Array]:
-        """N and D of rows (B, K + F): angles, then inputs. Shots are drawn by a ``key`` of JAX."""
+        """N and D of the circuit's inputs (B, W). Shots are drawn by a ``key`` of JAX."""
 
-    def differences(self, angles: Array, inputs: Array, key: Array | None) -> tuple[Array, Array]:
-        """N and D (K, B, G) with each angle, one after the other, a quarter turn ahead, less those with it a quarter
-        turn behind."""
+    def differences(self, numbers: Numbers, place: int, key: Array | None) -> tuple[Array, Array]:
+        """N and D (C, B, G) with the part at a ``place`` of all ``numbers`` ahead in each of its C directions, less
+        those with it behind."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,19 +67,19 @@ class Simulated:
         numerators, denominators = (jnp.concatenate(part, axis=-1)[:, back] for part in zip(*parts, strict=True))
         return numerators, denominators
 
-    def differences(self, angles: Array, inputs: Array, key: Array | None) -> tuple[Array, Array]:
-        """See :class:`Seen`. One angle at a time, so that few states are held."""
+    def differences(self, numbers: Numbers, place: int, key: Array | None) -> tuple[Array, Array]:
+        """See :class:`Seen`. One direction at a time, so that few states are held."""
+        part = self.own.parts[place]
 
-        def difference(place: Array) -> tuple[Array, Array]:
-            here = SHIFT * jax.nn.one_hot(place, angles.shape[-1], dtype=angles.dtype)
-            keys = [None, None] if key is None else jax.random.split(jax.random.fold_in(key, 1 + place))
+        def difference(direction: Array) -> tuple[Array, Array]:
+            keys = [None, None] if key is None else jax.random.split(jax.random.fold_in(key, direction))
             ahead, behind = (
-                self.numbers(jnp.concatenate([angles + sign * here, inputs], axis=-1), one)
-                for sign, one in zip((1, -1), keys, strict=True)
+                self.numbers(_row(numbers, place, moved), one)
+                for moved, one in zip(part.shifted(direction, numbers[place]), keys, strict=True)
             )
             return ahead[0] - behind[0], ahead[1] - behind[1]
 
-        found: tuple[Array, Array] = jax.lax.map(difference, jnp.arange(angles.shape[-1]))
+        found: tuple[Array, Array] = jax.lax.map(difference, jnp.arange(part.count))
         return found
 
     def _counted(self, shares: Array, key: Array | None, number: int) -> Array:
@@ -109,25 +108,26 @@ class OnMachine:
             # At once where the numbers are there: what a machine refuses is then raised as it is.
             found = self._run(np.asarray(rows), np.asarray(entropy))
             return jnp.asarray(found[0]), jnp.asarray(found[1])
-        like = jax.ShapeDtypeStruct((len(rows), self.measured.width), rows.dtype)
+        like: Any = jax.eval_shape(lambda: jnp.zeros((len(rows), self.measured.width), rows.dtype))
         called: tuple[Array, Array] = jax.pure_callback(
             self._run, (like, like), rows, entropy, vmap_method="sequential"
         )
         return called
 
-    def differences(self, angles: Array, inputs: Array, key: Array | None) -> tuple[Array, Array]:
-        """See :class:`Seen`. All angles at once: they are bindings of one template."""
-        count, size = angles.shape
-        shifts = SHIFT * jnp.concatenate([jnp.eye(size), -jnp.eye(size)]).astype(angles.dtype)
-        moved = angles[None] + shifts[:, None]
-        given = jnp.broadcast_to(inputs, (2 * size, *inputs.shape))
-        rows = jnp.concatenate([moved, given], axis=-1).reshape(2 * size * count, -1)
-        both = self.numbers(rows, None if key is None else jax.random.fold_in(key, 1))
-        numerators, denominators = (one.reshape(2, size, count, -1) for one in both)
-        return numerators[0] - numerators[1], denominators[0] - denominators[1]
+    def differences(self, numbers: Numbers, place: int, key: Array | None) -> tuple[Array, Array]:
+        """See :class:`Seen`. All directions at once: they are bindings of one template."""
+        part = self.own.parts[place]
+
+        def rows(direction: Array) -> Array:
+            return jnp.stack([_row(numbers, place, moved) for moved in part.shifted(direction, numbers[place])])
+
+        every = jax.vmap(rows)(jnp.arange(part.count))
+        both = self.numbers(every.reshape(-1, every.shape[-1]), key)
+        found = [one.reshape(*every.shape[:3], -1) for one in both]
+        return found[0][:, 0] - found[0][:, 1], found[1][:, 0] - found[1][:, 1]
 
     def _run(self, rows: Any, entropy: Any) -> tuple[Any, Any]:
-        """N and D (B, G) of rows (B, K + F), as NumPy's arrays of their precision."""
+        """N and D (B, G) of rows (B, W), as NumPy's arrays of their precision."""
         given = np.asarray(rows)
         numbers = np.empty((2, len(given), self.measured.width))
         if numbers.size:
@@ -148,6 +148,11 @@ class OnMachine:
         return Model("circuit", Outputs(), steps, Shape(circuit.inputs, sequence=False), row, {})
 
 
+def _row(numbers: Numbers, place: int, moved: Array) -> Array:
+    """The inputs of the circuit, with one part moved."""
+    return jnp.concatenate([*numbers[:place], moved, *numbers[place + 1 :]], axis=-1)
+
+
 def _widened(measured: Measured, qubits: int) -> Measured:
     """The same of a circuit with more qubits, which are not measured."""
     observables = tuple(one + "I" * (qubits - len(one)) for one in measured.observables)
@@ -159,7 +164,7 @@ def _scale(outcomes: Outcomes) -> float:
     return outcomes.subnormalisation**2 / outcomes.total
 
 
-def _weights(outcomes: Outcomes) -> Sequence[float] | Any:
+def _weights(outcomes: Outcomes) -> Real:
     """The weights (K,) of the values that are measured."""
     if outcomes.index is None:
         raise TypeError("a measured circuit has an index")

@@ -8,23 +8,26 @@ Chain rules around that, from angles to parameters and to earlier steps, are JAX
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from itertools import count
 from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
+from jax.custom_derivatives import SymbolicZero
+
 from qsac.errors import InvalidInputError
 from qsac.families.learning import Measuring, Samples
+from qsac.families.steps.learning.arrays_of_model import name_of
 from qsac.families.steps.learning.lowered import Lowered, lowered
 from qsac.families.steps.learning.measuring import LEAST, grouped
 from qsac.families.steps.learning.outline import measured_of
 from qsac.families.steps.learning.seen import OnMachine, Seen, Simulated
 from qsac.families.steps.learning.traced_circuit import Traced
 from qsac.families.steps.learning.traced_model import Run
-from qsac.families.steps.model import CircuitOf, Measured, MeasuredAttention, Step, UnitaryMixture
-from qsac.families.steps.normal_form import Circuit, Load
+from qsac.families.steps.model import Measured, MeasuredAttention, Step, UnitaryMixture
+from qsac.families.steps.normal_form import Circuit
 from qsac.files.pointer import join
 
 Array: TypeAlias = Any
@@ -37,8 +40,6 @@ def check_shifts(steps: Sequence[Step]) -> None:
         pointer, why = join("/steps", place), None
         if isinstance(step, UnitaryMixture) or (isinstance(step, MeasuredAttention) and step.score != "gaussian"):
             why = "overlaps of states, which are not measured numbers of one circuit"
-        elif isinstance(step, CircuitOf) and place and any(isinstance(g, Load) for g in step.measured.circuit.gates):
-            why = "amplitudes of a state that earlier steps give, which are no angles"
         if why is not None:
             raise InvalidInputError(
                 "this step has no parameter-shift rule here",
@@ -60,7 +61,7 @@ def by_shifts(measuring: Measuring) -> Run:
         seen: Seen = Simulated(own, measured, measuring.shots)
         if measuring.machine is not None:
             seen = OnMachine(own, measured, measuring.machine)
-        numerators, denominators = _differentiable(seen)(own.angles_of(rows, parameters), rows, key)
+        numerators, denominators = _differentiable(seen, own, key)(*own.numbers(rows, parameters), rows)
         if not measured.circuit.projects:
             return numerators, jnp.ones(len(rows), numerators.dtype)
         return numerators / jnp.maximum(denominators, LEAST), jnp.mean(denominators, axis=-1)
@@ -68,14 +69,17 @@ def by_shifts(measuring: Measuring) -> Run:
     return run
 
 
-def bindings(step: Step, samples: Samples) -> tuple[int, int]:
-    """How many circuits a step takes for one sample: for its values, and for their slopes by all angles."""
+def bindings(step: Step, samples: Samples, learned: Collection[str], *, inputs: bool) -> tuple[int, int]:
+    """How many circuits a step takes for one sample: for its values, and for their slopes by the parameters of the
+    names ``learned``, and by its ``inputs`` where these depend on anything that is learned."""
     tokens = samples.shape[0] if len(samples.shape) > 1 else 1
     values = slopes = 0
     for measured in measured_of(step):
         groups = 1 if measured.kind == "probabilities" else len(grouped(measured.observables))
         values += tokens * groups
-        slopes += tokens * groups * 2 * _lowered(measured.circuit).angles
+        parameters = any(name_of(place.pointer) in learned for place in measured.circuit.places)
+        shifts = _lowered(measured.circuit).shifts(parameters=parameters, inputs=inputs)
+        slopes += tokens * groups * 2 * shifts
     return values, slopes
 
 
@@ -84,24 +88,36 @@ def _lowered(circuit: Circuit) -> Lowered:
     return lowered(circuit)
 
 
-def _differentiable(seen: Seen) -> Callable[[Array, Array, Array], tuple[Array, Array]]:
-    """N and D, (B, G) each, of angles (B, K), inputs (B, F) and a key; the slopes by the angles are taken by shifts."""
+def _differentiable(seen: Seen, own: Lowered, key: Array | None) -> Callable[..., tuple[Array, Array]]:
+    """N and D, (B, G) each, of the numbers of all parts and the inputs of the original. Slopes by the numbers are taken
+    by shifts, of those parts alone that are differentiated; inputs have none beside those of their parts."""
 
-    def differentiable(angles: Array, inputs: Array, key: Array | None) -> tuple[Array, Array]:
-        @jax.custom_vjp
-        def run(angles: Array, inputs: Array) -> tuple[Array, Array]:
-            return seen.numbers(jnp.concatenate([angles, inputs], axis=-1), key)
+    @jax.custom_vjp
+    def run(*numbers: Array) -> tuple[Array, Array]:
+        return seen.numbers(jnp.concatenate(numbers, axis=-1), key)
 
-        def forward(angles: Array, inputs: Array) -> tuple[Any, Any]:
-            return run(angles, inputs), (angles, inputs)
+    def forward(*given: Any) -> tuple[Any, Any]:
+        numbers = tuple(one.value for one in given)
+        # What is not differentiated costs no circuits.
+        return run(*numbers), (numbers, tuple(one.perturbed for one in given))
 
-        def backward(kept: Any, cotangents: tuple[Array, Array]) -> tuple[Array, Array]:
-            angles, inputs = kept
-            numerators, denominators = seen.differences(angles, inputs, key)
-            slopes = jnp.sum(cotangents[0] * numerators + cotangents[1] * denominators, axis=-1) / 2
-            return jnp.moveaxis(slopes, 0, -1), jnp.zeros_like(inputs)
+    def backward(kept: Any, cotangents: tuple[Array, Array]) -> tuple[Array, ...]:
+        numbers, perturbed = kept
+        found = []
+        for place, part in enumerate(own.parts):
+            if not perturbed[place] or not part.count:
+                found.append(jnp.zeros_like(numbers[place]))
+                continue
+            fresh = None if key is None else jax.random.fold_in(key, 1 + place)
+            differences = seen.differences(numbers, place, fresh)
+            pairs = zip(cotangents, differences, strict=True)
+            summed = sum(jnp.sum(one * change, axis=-1) for one, change in pairs if not _is_zero(one))
+            found.append(part.gathered(summed, numbers[place]))
+        return (*found, jnp.zeros_like(numbers[-1]))
 
-        run.defvjp(forward, backward)
-        return run(angles, inputs)
+    run.defvjp(forward, backward, symbolic_zeros=True)
+    return run
 
-    return differentiable
+
+def _is_zero(cotangent: Any) -> bool:
+    return isinstance(cotangent, SymbolicZero)
