@@ -17,6 +17,7 @@ from qsac.cli.progress import progress_bar
 if TYPE_CHECKING:
     from qsac.artifact.compiled import Compiled
     from qsac.families.contract import Model, Readout, Result, Row
+    from qsac.runtime.request import Errors
 
 
 MOST_ROWS = 64
@@ -39,6 +40,13 @@ COMPARED_WORK = 4096**2
 @click.option(
     "--precision", type=float, metavar="SE", help="Take shots until the loss or cross entropy has this standard error."
 )
+@click.option(
+    "--errors",
+    type=click.Choice(("propagation", "bootstrap")),
+    default="propagation",
+    show_default=True,
+    help="How standard errors are estimated: propagated, or by resampling the shots.",
+)
 @click.option("--emulator", is_flag=True, help="Take the shots on Quantinuum's own emulator (extra `pecos`).")
 @click.option("--submit", is_flag=True, help="Submit to the vendor's machine, at its price, and do not wait.")
 @click.option("--max-cost", type=float, help="With --submit: the most that the job may cost, in the vendor's unit.")
@@ -56,6 +64,7 @@ def command(
     noise: bool,
     mitigate: bool,
     precision: float | None,
+    errors: Errors,
     emulator: bool,
     submit: bool,
     max_cost: float | None,
@@ -75,7 +84,7 @@ def command(
         if inputs is not None:
             raise click.UsageError("--inputs is for simulations, not for --submit")
         simulating = {"--noise": noise, "--mitigate": mitigate, "--precision": precision is not None}
-        simulating["--emulator"] = emulator
+        simulating |= {"--emulator": emulator, "--errors": errors != "propagation"}
         if any(simulating.values()):
             raise click.UsageError(
                 f"{max(simulating, key=simulating.__getitem__)} is for simulations, not for --submit"
@@ -93,10 +102,10 @@ def command(
 
     with progress_bar() as progress:
         found = read_argument(program)
-        asked = Request(shots, seed, noise, mitigate, precision, emulator)
+        asked = Request(shots, seed, noise, mitigate, precision, emulator, errors=errors)
         if inputs is not None or is_fed(found, target, asked):
             options: dict[str, Any] = {"shots": shots, "seed": seed, "noise": noise, "mitigate": mitigate}
-            options |= {"precision": precision, "emulator": emulator, "progress": progress}
+            options |= {"precision": precision, "emulator": emulator, "errors": errors, "progress": progress}
             bound = run_bound(found, target, inputs=inputs, **options)
             if inputs is None:
                 model = found.model if isinstance(found, Artifact) else found
@@ -114,6 +123,7 @@ def command(
             mitigate=mitigate,
             precision=precision,
             emulator=emulator,
+            errors=errors,
             progress=progress,
         )
     told = run_forecast(compiled, target, result.shots)

@@ -26,7 +26,8 @@ from qsac.machine.target import ErrorRates, Target, describe
 from qsac.native.circuit import NativeCircuit
 from qsac.progress import Progress
 from qsac.runtime.aer import sample
-from qsac.runtime.request import Request
+from qsac.runtime.bootstrap import bootstrapped, check_errors
+from qsac.runtime.request import Errors, Request
 from qsac.runtime.run import DEFAULT_SHOTS
 from qsac.runtime.run import run as run_compiled
 from qsac.runtime.sampling import rates_of
@@ -48,6 +49,7 @@ def run(
     mitigate: bool = False,
     precision: float | None = None,
     emulator: bool = False,
+    errors: Errors = "propagation",
     progress: Progress | None = None,
 ) -> Result:
     """Run a compiled program, or compile a model for ``target`` and run it there, as ``qsac run`` does.
@@ -66,7 +68,7 @@ def run(
     :class:`~qsac.errors.DoesNotFitError` where the target or this machine is too small, and
     :class:`~qsac.errors.BackendError` where a simulator fails.
     """
-    asked = Request(shots, seed, noise, mitigate, precision, emulator, progress)
+    asked = Request(shots, seed, noise, mitigate, precision, emulator, progress, errors)
     found = program_of(program)
     model = found.model if isinstance(found, Compiled) else found
     if inputs is None:
@@ -82,6 +84,7 @@ def run(
                 mitigate=mitigate,
                 precision=precision,
                 emulator=emulator,
+                errors=errors,
                 progress=progress,
             )
         return _Batch(found, target, asked).run([model])
@@ -184,6 +187,7 @@ class _Batch:
                 found=next(name for name, given in unfit.items() if given),
                 wanted="shots, noise and a seed",
             )
+        check_errors(asked, by_shots=self.shots is not None)
         other = find_target(self.simulated)
         if other.kind == "device" and other.name != self.machine.name:
             raise InvalidInputError(
@@ -197,6 +201,7 @@ class _Batch:
         family = family_of(model)
         steps = family.plan(model).circuits
         seen: dict[str, Outcomes] = {}
+        circuits: list[NativeCircuit] = []
         current = model
         while len(seen) < len(steps):
             ready = [
@@ -205,8 +210,11 @@ class _Batch:
             for number, (circuit, scale) in zip(ready, made.circuits(current, ready), strict=True):
                 outcomes = self._outcomes(circuit, place, number, scale)
                 seen[circuit.name] = replace(outcomes, subnormalisation=scale)
+                circuits.append(circuit)
             if len(seen) < len(steps) and self.shots is not None and isinstance(family, FeedsForward):
                 current = family.fed(model, seen)
+        if self.asked.errors == "bootstrap":
+            return bootstrapped(current, family.plan(current), circuits, seen, self.asked.seed or 0, place)
         result: Result = current.readout.result(current, seen)
         return result
 
