@@ -33,11 +33,12 @@ class Backend:
         """Whether each call has shots of its own."""
         return self.shots is not None
 
-    def measuring(self, key: Any) -> Measuring | None:
-        """How circuits are measured, with a ``key`` of JAX for shots; None for the closed form."""
+    def measuring(self, key: Any, machine: Machine | None = None) -> Measuring | None:
+        """How circuits are measured, with a ``key`` of JAX for shots; None for the closed form. ``machine`` stands for
+        that of the backend."""
         if self.machine is None and self.shots is None and self.gradient != "parameter-shift":
             return None
-        return Measuring(self.shots if self.machine is None else None, key, self.machine)
+        return Measuring(self.shots if self.machine is None else None, key, machine or self.machine)
 
 
 EXACT = Backend(None, None, "exact")

@@ -23,6 +23,7 @@ from qsac.families.reading import model_of
 from qsac.frameworks.backends import Gradient, backend_of
 from qsac.frameworks.jax import mapped
 from qsac.frameworks.learners import AnyModel, in_double, mapping_of
+from qsac.training.from_circuits.machine import Held
 
 if TYPE_CHECKING:
     from qsac.machine.read import AnyTarget
@@ -73,8 +74,8 @@ class QuantumLayer(torch.nn.Module):  # type: ignore[misc]  # without type infor
         self._sequences = self._learner.takes_sequences()
         self._seed, self._calls = seed, 0
         self.success: torch.Tensor | None = None
-        # What is run elsewhere is called as it is: its errors then are its own, and not those of XLA.
-        self._function = jax.jit(self._outputs) if self._backend.machine is None else self._outputs
+        self._held = None if self._backend.machine is None else Held(self._backend.machine)
+        self._function = jax.jit(self._outputs)
         kind = torch.get_default_dtype() if dtype is None else dtype
         for name, values in self._learner.initial(seed).items():
             tensor = torch.as_tensor(values, dtype=kind, device=device)
@@ -113,7 +114,7 @@ class QuantumLayer(torch.nn.Module):  # type: ignore[misc]  # without type infor
     # In JAX
 
     def _outputs(self, parameters: Mapping[str, Any], inputs: Any, key: Any) -> tuple[Any, Any]:
-        measuring = self._backend.measuring(key)
+        measuring = self._backend.measuring(key, self._held)
         return mapped(self._learner, self._prefix, self._sequences, parameters, jnp.asarray(inputs), measuring)
 
     def _evaluated(
@@ -124,17 +125,25 @@ class QuantumLayer(torch.nn.Module):  # type: ignore[misc]  # without type infor
         key = jax.random.fold_in(jax.random.key(self._seed), call)
         given = dict(zip(names, arrays, strict=True))
         if self._backend.gradient == "spsa":
-            outputs, success = self._function(given, inputs, key)
+            outputs, success = self._there(self._function(given, inputs, key))
             return outputs, success, partial(self._perturbed, given, inputs, key)
         (outputs, success), pull = jax.vjp(
             lambda some, rows: self._function(some, rows, key), given, jnp.asarray(inputs)
         )
+        outputs, success = self._there((outputs, success))
 
         def pulled(cotangent: Any) -> tuple[Any, ...]:
-            of_arrays, of_inputs = pull((cotangent, jnp.zeros_like(success)))
+            of_arrays, of_inputs = self._there(pull((cotangent, jnp.zeros_like(success))))
             return (of_inputs, *(of_arrays[name] for name in names))
 
         return outputs, success, pulled
+
+    def _there(self, found: Any) -> Any:
+        """What JAX has computed, once it is there, as NumPy's arrays. Raises what a backend's machine raised."""
+        arrays = jax.tree.map(np.asarray, found)
+        if self._held is not None:
+            self._held.check()
+        return arrays
 
     def _perturbed(self, given: dict[str, Any], inputs: Any, key: Any, cotangent: Any) -> tuple[Any, ...]:
         """The slope along one direction of signs, times the signs."""
@@ -146,9 +155,9 @@ class QuantumLayer(torch.nn.Module):  # type: ignore[misc]  # without type infor
         for sign, one in zip((1, -1), keys[-2:], strict=True):
             moved = [leaf + sign * reach * part for leaf, part in zip(leaves, signs, strict=True)]
             rows, numbers = jax.tree.unflatten(structure, moved)
-            sides.append(self._function(dict(zip(given, numbers, strict=True)), rows, one)[0])
-        slope = jnp.sum(cotangent * (sides[0] - sides[1])) / (2 * reach)
-        return tuple(slope * part for part in signs)
+            sides.append(self._there(self._function(dict(zip(given, numbers, strict=True)), rows, one))[0])
+        slope = np.sum(cotangent * (sides[0] - sides[1])) / (2 * reach)
+        return tuple(slope * np.asarray(part) for part in signs)
 
 
 class _Mapped(torch.autograd.Function):  # type: ignore[misc]  # without type information
@@ -159,7 +168,6 @@ class _Mapped(torch.autograd.Function):  # type: ignore[misc]  # without type in
         with _precision(inputs):
             arrays = [_array(tensor.to(inputs.dtype)) for tensor in (inputs, *parameters)]
             outputs, success, ctx.pull = evaluated(*arrays)
-            outputs, success = np.asarray(outputs), np.asarray(success)
         ctx.like = (inputs, *parameters)
         found = _tensor(outputs, inputs), _tensor(success, inputs)
         ctx.mark_non_differentiable(found[1])
@@ -170,7 +178,7 @@ class _Mapped(torch.autograd.Function):  # type: ignore[misc]  # without type in
     def backward(ctx: Any, cotangent: torch.Tensor, _success: Any) -> tuple[Any, ...]:
         inputs = ctx.like[0]
         with _precision(inputs):
-            found = [np.asarray(one) for one in ctx.pull(_array(cotangent.to(inputs.dtype)))]
+            found = ctx.pull(_array(cotangent.to(inputs.dtype)))
         return (None, *(_tensor(one, like) for one, like in zip(found, ctx.like, strict=True)))
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from qsac.families.contract import Fact
 from qsac.families.learning import Learner, Measuring, ShiftsAngles
 from qsac.files.pointer import counted
-from qsac.training.from_circuits.machine import CompiledCircuits
+from qsac.training.from_circuits.machine import CompiledCircuits, Held
 from qsac.training.from_circuits.spsa import DECAY, PERTURBATION
 from qsac.training.gradients import Estimate, Parameters
 from qsac.training.objectives import Objective
@@ -58,6 +58,7 @@ class ByAngles:
         """Raises :class:`~qsac.errors.InvalidInputError` for steps that have no such rule."""
         self._kind: GradientType = kind
         self._learner, self._objective, self._machine = learner, objective, machine
+        self._held = None if machine is None else Held(machine)
         self._shots, self._seed = shots if machine is None else machine.shots, seed
         self._bindings = learner.bindings()
         self._made: Any = None
@@ -67,23 +68,21 @@ class ByAngles:
         import jax
 
         if self._made is None:
-            estimated = self._shifted if self._kind == "parameter-shift" else self._perturbed
-            # What runs elsewhere is called as it is: its errors then are its own, and not those of XLA.
-            self._made = jax.jit(estimated) if self._machine is None else estimated
+            self._made = jax.jit(self._shifted if self._kind == "parameter-shift" else self._perturbed)
         key = jax.random.fold_in(jax.random.key(self._seed), step)
         rng = np.random.default_rng((self._seed, step))
         directions = {name: rng.choice([-1.0, 1.0], values.shape) for name, values in parameters.items()}
-        value, gradient = self._made(dict(parameters), batch, key, step, directions)
+        made = self._made(dict(parameters), batch, key, step, directions)
+        value, gradient = jax.tree.map(lambda part: np.asarray(part, np.float64), made)
+        if self._held is not None:
+            self._held.check()
         circuits = float(self._circuits(len(batch)))
         facts = {"circuits": circuits, "shots": circuits * (self._shots or 0)}
-        return Estimate(float(value), {name: np.asarray(part, np.float64) for name, part in gradient.items()}, facts)
+        return Estimate(float(value), gradient, facts)
 
     def facts(self, parameters: Parameters, batch: NDArray[Any]) -> Sequence[Fact]:
         """What a step takes."""
         circuits = self._circuits(len(batch))
-        if self._machine is not None:
-            # Of one sample, so that circuits that do not fit are refused before training starts.
-            self._value(parameters, batch[:1], None, 0)
         said = [
             ("gradient", f"{_KINDS[self._kind]}, for each of {counted(len(batch), 'sample')}"),
             ("circuits a step", f"{circuits:,}"),
@@ -102,7 +101,7 @@ class ByAngles:
         return samples * (values + slopes if self._kind == "parameter-shift" else 2 * values)
 
     def _value(self, parameters: Any, batch: Any, key: Any, step: Any) -> Any:
-        measuring = Measuring(self._shots if self._machine is None else None, key, self._machine)
+        measuring = Measuring(self._shots if self._held is None else None, key, self._held)
         learner = cast(Learner, _AsMeasured(self._learner, measuring))
         return self._objective(learner, parameters, batch, step)
 

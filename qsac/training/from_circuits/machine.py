@@ -9,8 +9,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from qsac.families.contract import Model
-from qsac.families.outcomes import Outcomes
+from qsac.families.contract import CircuitStep, Model
+from qsac.families.learning import Machine
+from qsac.families.outcomes import Index, Outcomes
+from qsac.families.registry import family_of
 from qsac.machine.target import Target
 from qsac.training.from_circuits.taking import taking
 from qsac.training.from_circuits.templates import Templates
@@ -67,3 +69,32 @@ class CompiledCircuits:
     def close(self) -> None:
         """End the processes."""
         self._workers.close()
+
+
+class Held:
+    """A machine within a function that XLA has compiled, where what it raises would become another error: it is kept,
+    outcomes are no numbers from then on, and :meth:`check` raises it."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._error: BaseException | None = None
+
+    def outcomes(self, models: Sequence[Model], entropy: Sequence[int]) -> list[list[Outcomes]]:
+        """See :class:`qsac.families.learning.Machine`."""
+        if self._error is None:
+            try:
+                return self._machine.outcomes(models, entropy)
+            except BaseException as error:  # also an interrupt, which comes where Python happens to be
+                self._error = error
+        return [[_nothing(step) for step in family_of(model).plan(model).circuits] for model in models]
+
+    def check(self) -> None:
+        """Raise what the machine raised, once."""
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+
+
+def _nothing(step: CircuitStep) -> Outcomes:
+    weights = np.full(1 << step.index, np.nan)
+    return Outcomes(1.0, float("nan"), dict.fromkeys(step.reads, float("nan")), Index(weights, weights), exact=True)

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeAlias
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from qsac.families.learning import Machine
 from qsac.families.outcomes import Outcomes
@@ -106,13 +107,21 @@ class OnMachine:
         entropy = jnp.zeros(1, jnp.uint32) if key is None else jax.random.key_data(key)
         if not any(isinstance(one, jax.core.Tracer) for one in (rows, entropy)):
             # At once where the numbers are there: what a machine refuses is then raised as it is.
-            found = self._run(np.asarray(rows), np.asarray(entropy))
-            return jnp.asarray(found[0]), jnp.asarray(found[1])
-        like: Any = jax.eval_shape(lambda: jnp.zeros((len(rows), self.measured.width), rows.dtype))
-        called: tuple[Array, Array] = jax.pure_callback(
-            self._run, (like, like), rows, entropy, vmap_method="sequential"
-        )
-        return called
+            numerators, denominators = jnp.asarray(self._run(np.asarray(rows), np.asarray(entropy)))
+            return numerators, denominators
+        # As bits: a callback may be run by a thread in which JAX knows no doubles.
+        dtype, like = np.dtype(rows.dtype), jnp.zeros((2, len(rows), self.measured.width), rows.dtype)
+
+        def called(bits: Any, entropy: Any) -> Any:
+            given = np.ascontiguousarray(bits).view(dtype).reshape(rows.shape)
+            return self._run(given, np.asarray(entropy)).view(np.uint32).reshape(shape)
+
+        shape = jax.lax.bitcast_convert_type(like, jnp.uint32).shape
+        result: Any = jax.eval_shape(lambda: jnp.zeros(shape, jnp.uint32))
+        bits = jax.lax.bitcast_convert_type(rows, jnp.uint32)
+        found = jax.pure_callback(called, result, bits, entropy, vmap_method="sequential")
+        numerators, denominators = jax.lax.bitcast_convert_type(found, rows.dtype)
+        return numerators, denominators
 
     def differences(self, numbers: Numbers, place: int, key: Array | None) -> tuple[Array, Array]:
         """See :class:`Seen`. All directions at once: they are bindings of one template."""
@@ -126,20 +135,19 @@ class OnMachine:
         found = [one.reshape(*every.shape[:3], -1) for one in both]
         return found[0][:, 0] - found[0][:, 1], found[1][:, 0] - found[1][:, 1]
 
-    def _run(self, rows: Any, entropy: Any) -> tuple[Any, Any]:
-        """N and D (B, G) of rows (B, W), as NumPy's arrays of their precision."""
-        given = np.asarray(rows)
+    def _run(self, given: NDArray[Any], entropy: NDArray[Any]) -> NDArray[Any]:
+        """N and D (2, B, G) of rows (B, W), in their precision."""
         numbers = np.empty((2, len(given), self.measured.width))
         if numbers.size:
             models = [self._model(row) for row in given.astype(np.float64)]
-            outcomes = self.machine.outcomes(models, [int(part) for part in np.asarray(entropy)])
+            outcomes = self.machine.outcomes(models, entropy.tolist())
             readings = [run.reading for run in models[0].runs]
             for row, seen in enumerate(outcomes):
                 for group, reading, one in zip(groups(self.measured), readings, seen, strict=True):
                     places = list(group.places)
                     numbers[0, row, places] = _scale(one) * reading.numbers(_weights(one))
                     numbers[1, row, places] = _scale(one) * one.given
-        return numbers[0].astype(given.dtype), numbers[1].astype(given.dtype)
+        return numbers.astype(given.dtype)
 
     def _model(self, row: Real) -> Model:
         """The circuit with the numbers of a row, as a model by itself."""
