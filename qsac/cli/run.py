@@ -17,6 +17,7 @@ from qsac.cli.progress import progress_bar
 if TYPE_CHECKING:
     from qsac.artifact.compiled import Compiled
     from qsac.families.contract import Model, Readout, Result, Row
+    from qsac.runtime.request import Errors
 
 
 MOST_ROWS = 64
@@ -39,6 +40,13 @@ COMPARED_WORK = 4096**2
 @click.option(
     "--precision", type=float, metavar="SE", help="Take shots until the loss or cross entropy has this standard error."
 )
+@click.option(
+    "--errors",
+    type=click.Choice(("propagation", "bootstrap")),
+    default="propagation",
+    show_default=True,
+    help="How standard errors are estimated: propagated, or by resampling the shots.",
+)
 @click.option("--emulator", is_flag=True, help="Take the shots on Quantinuum's own emulator (extra `pecos`).")
 @click.option("--journal", metavar="FOLDER", help="Keep what each circuit gives in FOLDER, and go on from there.")
 @click.option("--resume", is_flag=True, help="The same in the user's data folder, until the run is over.")
@@ -58,6 +66,7 @@ def command(
     noise: bool,
     mitigate: bool,
     precision: float | None,
+    errors: Errors,
     emulator: bool,
     journal: str | None,
     resume: bool,
@@ -80,6 +89,7 @@ def command(
             raise click.UsageError("--inputs is for simulations, not for --submit")
         simulating = {"--noise": noise, "--mitigate": mitigate, "--precision": precision is not None}
         simulating |= {"--emulator": emulator, "--journal": journal is not None, "--resume": resume}
+        simulating |= {"--errors": errors != "propagation"}
         if any(simulating.values()):
             raise click.UsageError(
                 f"{max(simulating, key=simulating.__getitem__)} is for simulations, not for --submit"
@@ -96,7 +106,7 @@ def command(
     from qsac.templates.running import is_fed, run
 
     options: dict[str, Any] = {"shots": shots, "seed": seed, "noise": noise, "mitigate": mitigate}
-    options |= {"precision": precision, "emulator": emulator}
+    options |= {"precision": precision, "emulator": emulator, "errors": errors}
     with progress_bar() as progress:
         found = read_argument(program)
         anew = inputs is not None or is_fed(found, target, Request(**options))

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from qsac.families.contract import Fact, Model
+from qsac.families.outcomes import Outcomes
 from qsac.files.diagnosis import Contract
 
 if TYPE_CHECKING:
@@ -159,6 +160,23 @@ class LearnsFromSamples(Protocol):
         learned, those that are given from where they are."""
 
 
+class Machine(Protocol):
+    """Where circuits are run that JAX does not simulate: compiled for a target, and measured there."""
+
+    def outcomes(self, models: Sequence[Model], entropy: Sequence[int]) -> list[list[Outcomes]]:
+        """The outcomes of the circuits of each model, in the order of its plan. The models are of one shape: bindings
+        of one template. The same ``entropy``, whole numbers from 0, gives the same shots."""
+
+
+class Measuring(NamedTuple):
+    """How the numbers of circuits are measured: exactly; by so many ``shots`` of each circuit, drawn by a ``key`` of
+    JAX; or on a ``machine``, by its own shots, whose seeds follow from the key."""
+
+    shots: int | None = None
+    key: Any = None
+    machine: Machine | None = None
+
+
 @runtime_checkable
 class MapsInputs(Protocol):
     """What a learner has besides whose models map inputs to outputs, with derivatives by both."""
@@ -166,11 +184,9 @@ class MapsInputs(Protocol):
     def initial(self, seed: int) -> dict[str, NDArray[np.float64]]:
         """As :meth:`Learner.initial`."""
 
-    def mapped(
-        self, trained: Trained, inputs: Any, *, shifted: bool = False, shots: int | None = None, key: Any = None
-    ) -> tuple[jax.Array, jax.Array]:
-        """The outputs of inputs (B, F) or (B, T, F), and the success probabilities (B,). ``shifted``: by the
-        parameter-shift rule, exactly or by ``shots`` drawn by a ``key`` of JAX. May be traced."""
+    def mapped(self, trained: Trained, inputs: Any, measuring: Measuring | None = None) -> tuple[jax.Array, jax.Array]:
+        """The outputs of inputs (B, F) or (B, T, F), and the success probabilities (B,): of the closed form, or as they
+        are measured, with derivatives by the parameter-shift rule. May be traced."""
 
     def takes_sequences(self) -> bool:
         """Whether inputs are sequences (T, F), else any number of vectors."""
@@ -196,12 +212,11 @@ class HasAdversary(Protocol):
 
 @runtime_checkable
 class ShiftsAngles(Protocol):
-    """What a learner has besides whose circuits are differentiated angle by angle, by the parameter-shift rule, and
-    simulated by JAX as it is done."""
+    """What a learner has besides whose circuits are differentiated angle by angle, by the parameter-shift rule."""
 
-    def shifted_metrics(self, trained: Trained, batch: Batch, shots: int | None, key: Any) -> dict[str, jax.Array]:
-        """:meth:`Learner.metrics` as circuits give them, exactly or by so many ``shots`` of each, drawn by a ``key`` of
-        JAX. Their derivatives are taken by the parameter-shift rule."""
+    def shifted_metrics(self, trained: Trained, batch: Batch, measuring: Measuring) -> dict[str, jax.Array]:
+        """:meth:`Learner.metrics` of circuits that are measured. Their derivatives are taken by the parameter-shift
+        rule."""
 
     def bindings(self) -> tuple[int, int]:
         """Circuits of one sample: for its value, and for its slopes by all angles. Raises

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from qsac.errors import printable
 from qsac.families.json_forms import ResultFields
+from qsac.families.outcomes import Outcomes
 from qsac.showing import Shown
 
 
@@ -58,6 +60,16 @@ class Result(Shown):
             "value_errors": self.value_errors,
             "warnings": list(self.warnings),
         }
+
+
+@runtime_checkable
+class Resamples(Protocol):
+    """What a readout has besides whose results are made again of resampled shots, where later circuits were made for
+    what earlier ones gave. No readout has to."""
+
+    def resampled(self, model: Any, seen: Mapping[str, Outcomes], again: Mapping[str, Outcomes]) -> Result:
+        """The result of outcomes ``again``, without standard errors. Circuits were run for what the outcomes ``seen``
+        gave."""
 
 
 _TOLD = 2

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import prod
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from qsac.errors import InvalidInputError
 from qsac.families.contract import Model
-from qsac.families.learning import MapsInputs
+from qsac.families.learning import MapsInputs, Measuring
+from qsac.frameworks.backends import EXACT, Backend, backend_of
 from qsac.frameworks.learners import AnyModel, in_double, learner_of, mapping_of
+
+if TYPE_CHECKING:
+    from qsac.machine.read import AnyTarget
 
 Parameters: TypeAlias = dict[str, jax.Array]
 
@@ -23,7 +28,7 @@ Parameters: TypeAlias = dict[str, jax.Array]
 class Layer(NamedTuple):
     """A layer of :func:`layer`: two functions."""
 
-    apply: Callable[[Mapping[str, Any], Any], jax.Array]
+    apply: Callable[..., jax.Array]
     init: Callable[..., Parameters]
 
 
@@ -34,6 +39,10 @@ def layer(
     length: int | None = None,
     real: bool = False,
     normalise: bool = False,
+    backend: AnyTarget = "exact",
+    shots: int | None = None,
+    noise: bool = False,
+    gradient: Literal["exact", "parameter-shift"] | None = None,
 ) -> Layer:
     """A model as a layer: ``apply(parameters, tokens)`` and ``init(seed=0)``.
 
@@ -49,13 +58,32 @@ def layer(
 
     ``model`` may also be a list of steps, or the dictionary of one step, such as a circuit: ``apply`` then takes inputs
     (.., F), or (.., T, F) where steps read sequences, and gives outputs (.., G); parameters are named after their
-    places, such as ``blocks.1.parameters`` of one step. ``init`` takes a key of JAX as well.
+    places, such as ``blocks.1.parameters`` of one step. ``init`` takes a key of JAX as well. Circuits of steps are
+    evaluated on a ``backend``: ``exact``, or a target that they are compiled for, exactly or by ``shots`` of each, with
+    its ``noise`` if that is asked for; derivatives are then by the parameter-shift rule. ``apply`` takes a third
+    argument where there are shots: a key of JAX, by which they are drawn.
 
-    Raises :class:`~qsac.errors.QsacError` for a model that cannot be trained.
+    Raises :class:`~qsac.errors.QsacError` for a model that cannot be trained, and for a backend of anything but steps.
     """
     mapping = mapping_of(model, dimension, length)
+    chosen = backend_of(backend, shots, noise=noise, gradient=gradient)
+    if chosen.gradient == "spsa":
+        raise InvalidInputError(
+            "a pure function has no gradient by perturbations",
+            code="option.unknown-choice",
+            found='gradient="spsa"',
+            wanted='"exact" or "parameter-shift"',
+            help="qsac.torch.QuantumLayer has one; in JAX, evaluate the layer on both sides yourself",
+        )
     if mapping is not None:
-        return _mapping_layer(*mapping)
+        return _mapping_layer(*mapping, chosen)
+    if chosen != EXACT:
+        raise InvalidInputError(
+            "only circuits of steps are evaluated on a backend",
+            code="option.unknown-choice",
+            found="a model that is no list of steps, with a backend, shots or a gradient of its own",
+            wanted='a step, or a model with the section "steps"',
+        )
     learner = learner_of(model, dimension, length, real=real)
 
     def init(seed: Any = 0) -> Parameters:
@@ -75,7 +103,7 @@ def layer(
     return Layer(apply, init)
 
 
-def _mapping_layer(learner: MapsInputs, prefix: str) -> Layer:
+def _mapping_layer(learner: MapsInputs, prefix: str, backend: Backend) -> Layer:
     """The layer of a step or a list of steps."""
     sequences = learner.takes_sequences()
 
@@ -83,14 +111,27 @@ def _mapping_layer(learner: MapsInputs, prefix: str) -> Layer:
         initial = learner.initial(_number(seed))
         return {name.removeprefix(prefix): jnp.asarray(values) for name, values in initial.items()}
 
-    def apply(parameters: Mapping[str, Any], inputs: Any) -> jax.Array:
-        return mapped(learner, prefix, sequences, parameters, jnp.asarray(inputs))[0]
+    def apply(parameters: Mapping[str, Any], inputs: Any, key: Any = None) -> jax.Array:
+        if key is None and backend.is_drawn:
+            raise InvalidInputError(
+                "shots are drawn by a key",
+                code="option.wrong-type",
+                found="apply(parameters, inputs)",
+                wanted="apply(parameters, inputs, key), with a key of JAX",
+            )
+        measuring = backend.measuring(key)
+        return mapped(learner, prefix, sequences, parameters, jnp.asarray(inputs), measuring)[0]
 
     return Layer(apply, init)
 
 
 def mapped(
-    learner: MapsInputs, prefix: str, sequences: bool, parameters: Mapping[str, Any], inputs: jax.Array, **how: Any
+    learner: MapsInputs,
+    prefix: str,
+    sequences: bool,
+    parameters: Mapping[str, Any],
+    inputs: jax.Array,
+    measuring: Measuring | None = None,
 ) -> tuple[jax.Array, jax.Array]:
     """The outputs of inputs with any axes before their own, and the success probabilities."""
     axes = 2 if sequences else 1
@@ -99,7 +140,7 @@ def mapped(
     lead = inputs.shape[:-axes]
     batch = inputs.reshape(prod(lead), *inputs.shape[-axes:])
     trained = {prefix + name: values for name, values in parameters.items()}
-    outputs, success = learner.mapped(trained, batch, **how)
+    outputs, success = learner.mapped(trained, batch, measuring)
     return outputs.reshape(*lead, *outputs.shape[1:]), success.reshape(lead)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -20,13 +20,13 @@ from torch.autograd.function import once_differentiable
 from qsac.errors import InvalidInputError
 from qsac.families.contract import Model
 from qsac.families.reading import model_of
+from qsac.frameworks.backends import Gradient, backend_of
 from qsac.frameworks.jax import mapped
 from qsac.frameworks.learners import AnyModel, in_double, mapping_of
+from qsac.training.from_circuits.machine import Held
 
-Gradient: TypeAlias = Literal["exact", "parameter-shift", "spsa"]
-
-BACKENDS = ("exact", "statevector")
-GRADIENTS = ("exact", "parameter-shift", "spsa")
+if TYPE_CHECKING:
+    from qsac.machine.read import AnyTarget
 
 PERTURBATION = 0.01
 """How far ``spsa`` moves all numbers to both sides, of exact outputs; by shots ten times as far."""
@@ -38,9 +38,10 @@ class QuantumLayer(torch.nn.Module):  # type: ignore[misc]  # without type infor
 
     ``step``: the dictionary of one step, such as a circuit; a list of steps, {"steps": [..]}; or a model or its file.
     What is left out is drawn by ``seed``; everything is a parameter. ``dimension``: F, where nothing else says it.
-    ``shots``: of each circuit and each group of observables; None for exact numbers. ``gradient``: ``exact``,
-    ``parameter-shift``, or ``spsa``: one direction of signs for each backward pass. With shots it is
-    ``parameter-shift`` unless it says otherwise.
+    ``backend``: ``exact``, by JAX, or a target that circuits are compiled for, with its ``noise`` if that is asked for.
+    ``shots``: of each circuit and each group of observables; None for exact numbers, 10,000 with noise. ``gradient``:
+    ``exact``, ``parameter-shift``, or ``spsa``: one direction of signs for each backward pass. With shots and for a
+    target it is ``parameter-shift`` unless it says otherwise.
 
     :attr:`success` has the success probabilities (..) of the last call. There is no double backward: it raises. Under
     ``torch.compile`` the layer is a graph break. Raises :class:`~qsac.errors.QsacError` for what is no list of steps.
@@ -50,8 +51,9 @@ class QuantumLayer(torch.nn.Module):  # type: ignore[misc]  # without type infor
         self,
         step: AnyModel,
         *,
-        backend: str = "exact",
+        backend: AnyTarget = "exact",
         shots: int | None = None,
+        noise: bool = False,
         gradient: Gradient | None = None,
         dimension: int | None = None,
         seed: int = 0,
@@ -67,20 +69,12 @@ class QuantumLayer(torch.nn.Module):  # type: ignore[misc]  # without type infor
                 wanted='a step such as {"type": "circuit", ..}, or a model with the section "steps"',
                 help="qsac.torch.AttentionLayer takes models of quantum attention",
             )
-        _check("backend", backend, BACKENDS)
+        self._backend = backend_of(backend, shots, noise=noise, gradient=gradient)
         self._learner, self._prefix = found
         self._sequences = self._learner.takes_sequences()
-        self._shots, self._seed, self._calls = shots, seed, 0
-        self._gradient = gradient or ("exact" if shots is None else "parameter-shift")
-        _check("gradient", self._gradient, GRADIENTS)
-        if shots is not None and self._gradient == "exact":
-            raise InvalidInputError(
-                "shots have no exact gradient",
-                code="option.unknown-choice",
-                found='gradient="exact" with shots',
-                wanted='"parameter-shift" or "spsa"',
-            )
+        self._seed, self._calls = seed, 0
         self.success: torch.Tensor | None = None
+        self._held = None if self._backend.machine is None else Held(self._backend.machine)
         self._function = jax.jit(self._outputs)
         kind = torch.get_default_dtype() if dtype is None else dtype
         for name, values in self._learner.initial(seed).items():
@@ -120,9 +114,8 @@ class QuantumLayer(torch.nn.Module):  # type: ignore[misc]  # without type infor
     # In JAX
 
     def _outputs(self, parameters: Mapping[str, Any], inputs: Any, key: Any) -> tuple[Any, Any]:
-        shifted = self._shots is not None or self._gradient == "parameter-shift"
-        how = {"shifted": shifted, "shots": self._shots, "key": key}
-        return mapped(self._learner, self._prefix, self._sequences, parameters, inputs, **how)
+        measuring = self._backend.measuring(key, self._held)
+        return mapped(self._learner, self._prefix, self._sequences, parameters, jnp.asarray(inputs), measuring)
 
     def _evaluated(
         self, names: tuple[str, ...], call: int, inputs: Any, *arrays: Any
@@ -131,22 +124,30 @@ class QuantumLayer(torch.nn.Module):  # type: ignore[misc]  # without type infor
         makes of the inputs and of each parameter."""
         key = jax.random.fold_in(jax.random.key(self._seed), call)
         given = dict(zip(names, arrays, strict=True))
-        if self._gradient == "spsa":
-            outputs, success = self._function(given, inputs, key)
+        if self._backend.gradient == "spsa":
+            outputs, success = self._there(self._function(given, inputs, key))
             return outputs, success, partial(self._perturbed, given, inputs, key)
         (outputs, success), pull = jax.vjp(
             lambda some, rows: self._function(some, rows, key), given, jnp.asarray(inputs)
         )
+        outputs, success = self._there((outputs, success))
 
         def pulled(cotangent: Any) -> tuple[Any, ...]:
-            of_arrays, of_inputs = pull((cotangent, jnp.zeros_like(success)))
+            of_arrays, of_inputs = self._there(pull((cotangent, jnp.zeros_like(success))))
             return (of_inputs, *(of_arrays[name] for name in names))
 
         return outputs, success, pulled
 
+    def _there(self, found: Any) -> Any:
+        """What JAX has computed, once it is there, as NumPy's arrays. Raises what a backend's machine raised."""
+        arrays = jax.tree.map(np.asarray, found)
+        if self._held is not None:
+            self._held.check()
+        return arrays
+
     def _perturbed(self, given: dict[str, Any], inputs: Any, key: Any, cotangent: Any) -> tuple[Any, ...]:
         """The slope along one direction of signs, times the signs."""
-        reach = PERTURBATION * (1 if self._shots is None else 10)
+        reach = PERTURBATION * (10 if self._backend.is_drawn else 1)
         leaves, structure = jax.tree.flatten((inputs, list(given.values())))
         keys = jax.random.split(key, len(leaves) + 2)
         signs = [jax.random.rademacher(one, leaf.shape, leaf.dtype) for one, leaf in zip(keys, leaves, strict=False)]
@@ -154,9 +155,9 @@ class QuantumLayer(torch.nn.Module):  # type: ignore[misc]  # without type infor
         for sign, one in zip((1, -1), keys[-2:], strict=True):
             moved = [leaf + sign * reach * part for leaf, part in zip(leaves, signs, strict=True)]
             rows, numbers = jax.tree.unflatten(structure, moved)
-            sides.append(self._function(dict(zip(given, numbers, strict=True)), rows, one)[0])
-        slope = jnp.sum(cotangent * (sides[0] - sides[1])) / (2 * reach)
-        return tuple(slope * part for part in signs)
+            sides.append(self._there(self._function(dict(zip(given, numbers, strict=True)), rows, one))[0])
+        slope = np.sum(cotangent * (sides[0] - sides[1])) / (2 * reach)
+        return tuple(slope * np.asarray(part) for part in signs)
 
 
 class _Mapped(torch.autograd.Function):  # type: ignore[misc]  # without type information
@@ -167,7 +168,6 @@ class _Mapped(torch.autograd.Function):  # type: ignore[misc]  # without type in
         with _precision(inputs):
             arrays = [_array(tensor.to(inputs.dtype)) for tensor in (inputs, *parameters)]
             outputs, success, ctx.pull = evaluated(*arrays)
-            outputs, success = np.asarray(outputs), np.asarray(success)
         ctx.like = (inputs, *parameters)
         found = _tensor(outputs, inputs), _tensor(success, inputs)
         ctx.mark_non_differentiable(found[1])
@@ -178,7 +178,7 @@ class _Mapped(torch.autograd.Function):  # type: ignore[misc]  # without type in
     def backward(ctx: Any, cotangent: torch.Tensor, _success: Any) -> tuple[Any, ...]:
         inputs = ctx.like[0]
         with _precision(inputs):
-            found = [np.asarray(one) for one in ctx.pull(_array(cotangent.to(inputs.dtype)))]
+            found = ctx.pull(_array(cotangent.to(inputs.dtype)))
         return (None, *(_tensor(one, like) for one, like in zip(found, ctx.like, strict=True)))
 
 
@@ -193,16 +193,6 @@ def _register(module: torch.nn.Module, path: list[str], parameter: torch.nn.Para
             module.add_module(part, torch.nn.Module())
         module = module.get_submodule(part)
     module.register_parameter(path[-1], parameter)
-
-
-def _check(name: str, found: str, known: tuple[str, ...]) -> None:
-    if found not in known:
-        raise InvalidInputError(
-            f"the {name} is not known",
-            code="option.unknown-choice",
-            found=repr(found),
-            wanted=" or ".join(f'"{one}"' for one in known),
-        )
 
 
 def _precision(like: torch.Tensor) -> AbstractContextManager[Any]:

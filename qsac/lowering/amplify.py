@@ -34,9 +34,7 @@ def ancillas_of(op: Amplify, sizes: dict[str, int]) -> int:
     return max(0, sum(sizes[name] for name in op.registers) - ENOUGH)
 
 
-def amplified(
-    blocks: Sequence[Op], rounds: int, qubits: Sequence[str], clean: Sequence[str], source: int
-) -> list[Op]:
+def amplified(blocks: Sequence[Op], rounds: int, qubits: Sequence[str], clean: Sequence[str], source: int) -> list[Op]:
     """The blocks, without their measurements, and the rounds; then the measurements. ``qubits`` are all that the blocks
     use, ``clean`` others in zero, ``source`` the op's place."""
     measured = [block for block in blocks if isinstance(block, Measure)]
@@ -77,7 +75,9 @@ def _phase_on_zero(qubits: Sequence[str], clean: Sequence[str]) -> Iterator[Op]:
     left, joined = list(qubits), []
     for ancilla in clean[: max(0, len(qubits) - ENOUGH)]:
         # The clean qubit stays in zero where both are.
-        both = Multiplexor("y", (left[0], left[1]), ancilla, Table(np.array([0.0, np.pi, np.pi, np.pi])), pair="compute")
+        both = Multiplexor(
+            "y", (left[0], left[1]), ancilla, Table(np.array([0.0, np.pi, np.pi, np.pi])), pair="compute"
+        )
         joined.append(both)
         left = [*left[2:], ancilla]
     yield from joined

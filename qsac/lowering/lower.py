@@ -13,8 +13,8 @@ from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout, bit_register
 from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.lowering import tokens
-from qsac.lowering.amplify import amplified, ancillas_of
 from qsac.lowering.allocation import Allocation, allocate, qubit_name
+from qsac.lowering.amplify import amplified, ancillas_of
 from qsac.lowering.context import LoweringContext, lowering
 from qsac.pipeline.contract import PassContext
 

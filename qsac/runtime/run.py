@@ -21,11 +21,12 @@ from qsac.native.circuit import NativeCircuit
 from qsac.progress import Progress
 from qsac.runtime.aer import sample
 from qsac.runtime.as_compiled import of_later_circuits
+from qsac.runtime.bootstrap import check_errors
 from qsac.runtime.counts import Layout, read_counts
 from qsac.runtime.emulator import emulate, emulated
 from qsac.runtime.keeping import Keeper, Wanted, keeping
 from qsac.runtime.mitigation import check_memory
-from qsac.runtime.request import Request
+from qsac.runtime.request import Errors, Request
 from qsac.runtime.sampling import BATCH, PRECISION_LIMIT, Draw, Sampling, rates_of, take_until
 from qsac.simulation.exact import simulator
 
@@ -45,6 +46,7 @@ def run(
     mitigate: bool = False,
     precision: float | None = None,
     emulator: bool = False,
+    errors: Errors = "propagation",
     progress: Progress | None = None,
     keeper: Keeper | None = None,
 ) -> Result:
@@ -58,10 +60,11 @@ def run(
     until the loss, the cross entropy, or every probability of a next word has that standard error, at most ``shots``
     (1,000,000 if not given). With ``emulator`` shots are
     taken on the vendor's own emulator of the target, if one runs on this computer (:mod:`qsac.runtime.emulator`);
-    the result's ``target`` is then its name. ``seed`` defaults to 0; the same seed gives the same result. ``keeper``
-    keeps what circuits give, and is asked for it first.
+    the result's ``target`` is then its name. ``errors``: standard errors are propagated, or found by resampling the
+    shots (``bootstrap``, :mod:`qsac.runtime.bootstrap`), which takes a fixed number of them. ``seed`` defaults to 0;
+    the same seed gives the same result. ``keeper`` keeps what circuits give, and is asked for it first.
     """
-    asked = Request(shots, seed, noise, mitigate, precision, emulator, progress)
+    asked = Request(shots, seed, noise, mitigate, precision, emulator, progress, errors)
     shots, noise, mitigate, precision = asked.shots, asked.noise, asked.mitigate, asked.precision
     chosen = asked.seed or 0
     name = compiled.target["name"] if target is None else _name(compiled, target)
@@ -89,6 +92,7 @@ def run(
     counted_run = shots is not None or precision is not None
     if not counted_run and (kind == "shots" or noise):
         shots, counted_run = DEFAULT_SHOTS, True
+    check_errors(asked, by_shots=counted_run)
     if kind == "exact" or not counted_run:
         exact = _exact(compiled, name, progress, keeper)
         if not counted_run:
@@ -106,7 +110,7 @@ def run(
         found = take_until(sampling, readout, precision, PRECISION_LIMIT if shots is None else shots, progress)
     else:
         sampling.take_to(present(shots, "the number of shots"), progress)
-        found = sampling.result()
+        found = sampling.result(asked.errors)
     warnings = (*found.warnings, *of_later_circuits(compiled.plan))
     return replace(
         found, target=name, shots=sampling.shots, seed=chosen, noise=noise, mitigated=mitigate, warnings=warnings

@@ -19,7 +19,9 @@ from qsac.files.pointer import quoted
 from qsac.machine.target import ErrorRates
 from qsac.native.circuit import NativeCircuit
 from qsac.progress import Progress
+from qsac.runtime.bootstrap import bootstrapped
 from qsac.runtime.mitigation import Seen, mitigated
+from qsac.runtime.request import Errors
 
 Draw = Callable[[int, int], "Iterable[tuple[str, int]] | Outcomes"]
 """Takes a number of shots of one circuit with a seed: bit strings, one character for each bit of the circuit, and their
@@ -109,13 +111,16 @@ class Sampling:
         sequence = np.random.SeedSequence(self._seed, spawn_key=key)
         return int(sequence.generate_state(1, np.uint64)[0] >> 1)
 
-    def result(self) -> Result:
-        """What all shots so far amount to."""
+    def result(self, errors: Errors = "propagation") -> Result:
+        """What all shots so far amount to, with errors that are estimated so."""
         model, plan = self._compiled.model, self._compiled.plan
         seen = [Seen(one.circuit, one.counts, one.outcomes) for one in self._taken if one.outcomes is not None]
         if self._rates is not None:
             return mitigated(model, plan, seen, self._rates)
-        return model.readout.result(model, plan.run({one.circuit.name: one.outcomes for one in seen}))
+        outcomes = {one.circuit.name: one.outcomes for one in seen}
+        if errors == "bootstrap":
+            return bootstrapped(model, plan, [one.circuit for one in seen], outcomes, self._seed)
+        return model.readout.result(model, plan.run(outcomes))
 
 
 def take_until(sampling: Sampling, readout: Readout, precision: float, limit: int, progress: Progress | None) -> Result:

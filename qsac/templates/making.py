@@ -47,7 +47,7 @@ class Maker:
             return self._compiled.circuits[place], self._compiled.subnormalisations[place]
         step = self._current[1][place]
         program = self.template.shapes[place].with_tables(step.program)
-        return replace(self.template.circuit(place, program), name=step.name), program.subnormalisation
+        return replace(self.template.circuits.of(place, program), name=step.name), program.subnormalisation
 
     def compiled(self, model: Model) -> Compiled:
         """The compiled model, not verified."""

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from math import sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,10 +30,12 @@ from qsac.files.pointer import counted as counted_noun
 from qsac.files.pointer import quoted
 from qsac.machine.read import find_target
 from qsac.machine.target import ErrorRates, Target, describe
+from qsac.native.circuit import NativeCircuit
 from qsac.progress import Announce, Progress
 from qsac.runtime.aer import sample
+from qsac.runtime.bootstrap import bootstrapped, check_errors
 from qsac.runtime.keeping import Keeper, Wanted
-from qsac.runtime.request import Request
+from qsac.runtime.request import Errors, Request
 from qsac.runtime.run import DEFAULT_SHOTS
 from qsac.runtime.run import run as run_compiled
 from qsac.runtime.sampling import rates_of
@@ -56,6 +58,7 @@ def run(
     mitigate: bool = False,
     precision: float | None = None,
     emulator: bool = False,
+    errors: Errors = "propagation",
     journal: str | os.PathLike[str] | None = None,
     resume: bool = False,
     progress: Progress | None = None,
@@ -81,7 +84,7 @@ def run(
     run, :class:`~qsac.errors.DoesNotFitError` where the target or this machine is too small, and
     :class:`~qsac.errors.BackendError` where a simulator fails, or the journal cannot be used.
     """
-    asked = Request(shots, seed, noise, mitigate, precision, emulator, progress)
+    asked = Request(shots, seed, noise, mitigate, precision, emulator, progress, errors)
     callback(announce, "announce")
     folder = None if journal is None else Path(file_path(journal, "folder of the journal"))
     if flag(resume, "resume") and folder is not None:
@@ -101,6 +104,7 @@ def run(
                 mitigate=mitigate,
                 precision=precision,
                 emulator=emulator,
+                errors=errors,
                 progress=progress,
                 keeper=keeper,
             )
@@ -255,6 +259,7 @@ class _Batch:
                 found=next(name for name, given in unfit.items() if given),
                 wanted="shots, noise and a seed",
             )
+        check_errors(asked, by_shots=self.shots is not None)
         other = find_target(self.simulated)
         if other.kind == "device" and other.name != self.machine.name:
             raise InvalidInputError(
@@ -268,12 +273,14 @@ class _Batch:
         family = family_of(model)
         steps = family.plan(model).circuits
         seen: dict[str, Outcomes] = {}
+        circuits: list[NativeCircuit] = []
         current = model
         while len(seen) < len(steps):
             sources: dict[tuple[str, ...], str] = {}
             for number in [at for at, step in enumerate(steps) if is_ready(step, seen)]:
                 step = steps[number]
-                take = partial(self._outcomes, made, current, place, number)
+                bound = cache(partial(made.circuit, current, number))
+                take = partial(self._outcomes, bound, place, number)
                 if keeper is None:
                     found = take()
                 else:
@@ -282,16 +289,20 @@ class _Batch:
                     path = {"sample": place, "circuit": step.name, "after": sources[step.after]}
                     found = keeper.outcomes(path, Wanted.of(step, self.shots), take)
                 seen[step.name] = found
+                if self.asked.errors == "bootstrap":
+                    circuits.append(bound()[0])
                 if progress is not None:
                     progress(len(seen), len(steps), "circuits")
             if len(seen) < len(steps) and self.shots is not None and isinstance(family, FeedsForward):
                 current = family.fed(model, seen)
+        if self.asked.errors == "bootstrap":
+            return bootstrapped(current, family.plan(current), circuits, seen, self.asked.seed or 0, place)
         result: Result = current.readout.result(current, seen)
         return result
 
-    def _outcomes(self, made: Maker, model: Model, sample_place: int, number: int) -> Outcomes:
+    def _outcomes(self, bound: Callable[[], tuple[NativeCircuit, float]], sample_place: int, number: int) -> Outcomes:
         """What a circuit gives, by a seed of its own: of the sample and of its place in the plan."""
-        circuit, scale = made.circuit(model, number)
+        circuit, scale = bound()
         take = simulator(self.simulated)
         if self.shots is None:
             return replace(take(circuit, None), subnormalisation=scale)

@@ -22,7 +22,7 @@ from qsac.compiler.circuit_compilation import Compilation, CompiledCircuit
 from qsac.compiler.fit import check_circuits
 from qsac.compiler.options import Options, Pipeline, asked_for
 from qsac.compiler.stagewise import Wanted, check_stages, with_culprit
-from qsac.errors import CheckFailedError, InvalidInputError, present, printable
+from qsac.errors import CheckFailedError, InvalidInputError, printable
 from qsac.families.contract import CircuitStep, Model
 from qsac.families.outcomes import Outcomes
 from qsac.families.reading import model_of
@@ -39,6 +39,7 @@ from qsac.pipeline.registry import default_pipeline, parse_pipeline, print_pipel
 from qsac.pipeline.stages import Stage, Watch, naming_extensions
 from qsac.progress import Progress
 from qsac.showing import Shown
+from qsac.templates.circuits import Circuits
 from qsac.templates.shape import NUMBERS, Shape, array_of, check_derivations
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class Template(Shown):
         self, place: int, model: Model, watch: Watch, progress: Progress | None
     ) -> tuple[Compilation, CompiledCircuit]:
         """The compilation of a circuit of a binding, and the circuit."""
-        compilation = self._compilation(place, watch, progress)
+        compilation = self.circuits.compilation(place, watch, progress)
         with naming_extensions(compilation.chosen):
             with watch.stage("bind"):
                 program, blocks = self._filled(place, model)
@@ -231,19 +232,14 @@ class Template(Shown):
         return self.shapes[0].blocks
 
     @cached_property
+    def circuits(self) -> Circuits:
+        """Its circuits of any numbers."""
+        return Circuits(self.target, self.options, self.shapes)
+
+    @property
     def context(self) -> PassContext:
         """What lowering has to know of the target and the options."""
-        return self._compilation(0, Watch(None), None).context
-
-    @cached_property
-    def _chosen(self) -> tuple[Pass | CircuitPass, ...]:
-        """The pipeline."""
-        return tuple(parse_pipeline(present(self.options.passes, "the pipeline of the template")))
-
-    def _compilation(self, place: int, watch: Watch, progress: Progress | None) -> Compilation:
-        compilation = Compilation(self.target, self.options, watch, progress, self._chosen, template=True)
-        compilation.counts.extend(self.shapes[place].counts)
-        return compilation
+        return self.circuits.context
 
     def filled(self, model: Model) -> tuple[Program, Program]:
         """The attention program and the blocks with the numbers of a model of the template's shape; of several circuits
@@ -258,15 +254,6 @@ class Template(Shown):
         """The attention programs of all circuits, on tables of the numbers of a model of the template's shape."""
         plan = family_of(model).plan(model)
         return [shape.with_tables(step.program) for shape, step in zip(self.shapes, plan.circuits, strict=True)]
-
-    def circuit(self, place: int, program: Program, derived: dict[Hashable, object] | None = None) -> NativeCircuit:
-        """The native circuit of an attention program that differs from one of :meth:`programs`, which are counted by
-        ``place``, in the numbers of its tables and phases; ``derived`` as for
-        :meth:`~qsac.templates.shape.Shape.with_numbers`."""
-        compilation, shape = self._compilation(place, Watch(None), None), self.shapes[place]
-        blocks = shape.with_numbers(program, compilation.context, derived)
-        allocation = shape.allocation(compilation.context)
-        return compilation.native(blocks, allocation, emission=shape.emission).circuit
 
     def check(self) -> None:
         """Fill every circuit with the template's own numbers."""

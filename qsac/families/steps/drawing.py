@@ -58,7 +58,7 @@ def drawn(model: Model, wanted: Mapping[str, int] | None = None) -> Model:
     rng = np.random.default_rng(SEED)
     tokens = (wanted or {}).get("context", own_tokens(model))
     values = {name: rng.normal(size=parameter.shape) for name, parameter in parameters(model).items() if name != SAMPLE}
-    return with_sample(bound(model, values), _sample(model, tokens, rng))
+    return with_sample(bound(model, values) if values else model, _sample(model, tokens, rng))
 
 
 def _sample(model: Model, tokens: int, rng: np.random.Generator) -> Real:

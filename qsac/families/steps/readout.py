@@ -50,52 +50,53 @@ class Outputs:
 
     def result(self, model: Model, seen: Mapping[str, Any]) -> Result:
         """The outputs of measured circuits; of counted ones with standard errors."""
-        runs = model.runs
-        given = given_of(model, numbers_of(runs, seen))
-        projects = model.projects
-        chosen = success_runs([run.name for run in runs])
-        shares = [min(1.0, seen[name].success_probability * seen[name].subnormalisation ** 2) for name in chosen]
-        exact = all(seen[run.name].exact for run in runs)
-        empty = [name for name in chosen if seen[name].given < (RESOLUTION if exact else 0.5)]
-        weights = [found[None] for found in given.weights]
-        found = result_of(given.output[None], np.array([prod(shares)]), projects, weights)
-        warnings = [_unresolved(name, seen[name]) for name in empty]
-        if exact:
-            return replace(found, warnings=(*found.warnings, *warnings))
-        return self._with_errors(model, found, seen, given, shares, warnings)
+        given = given_of(model, numbers_of(model.runs, seen))
+        found = self._made(model, given, seen)
+        exact = all(seen[run.name].exact for run in model.runs)
+        return found if exact else self._with_errors(model, found, seen, given)
 
-    def _with_errors(
-        self,
-        model: Model,
-        found: Result,
-        seen: Mapping[str, Any],
-        given: Given,
-        shares: list[float],
-        warnings: list[str],
-    ) -> Result:
+    def resampled(self, model: Model, seen: Mapping[str, Outcomes], again: Mapping[str, Outcomes]) -> Result:
+        """See :class:`qsac.families.result.Resamples`: what circuits of later steps give is moved as their closed
+        form is."""
+        base = given_of(model, numbers_of(model.runs, seen)).inputs
+        return self._made(model, given_of(model, numbers_of(model.runs, again), base), again)
+
+    def _made(self, model: Model, given: Given, seen: Mapping[str, Any]) -> Result:
+        """The result without errors."""
+        runs = model.runs
+        shares = _shares(model, seen)
+        exact = all(seen[run.name].exact for run in runs)
+        empty = [name for name in shares if seen[name].given < (RESOLUTION if exact else 0.5)]
+        weights = [found[None] for found in given.weights]
+        success = np.array([prod(shares.values())])
+        found = result_of(given.output[None], success, model.projects, weights)
+        return replace(found, warnings=(*found.warnings, *(_unresolved(name, seen[name]) for name in empty)))
+
+    def _with_errors(self, model: Model, found: Result, seen: Mapping[str, Any], given: Given) -> Result:
+        warnings = []
         totals = {run.name: seen[run.name].given for run in model.runs}
         spread = variances(model, model.runs, seen, given, totals)
         if spread is None:
-            warnings = [*warnings, "standard errors are left out: there are too many measured numbers"]
+            warnings.append("standard errors are left out: there are too many measured numbers")
             spread = np.full_like(given.flat, np.nan)
         errors = np.sqrt(spread)
         output, *rest = _parts(errors, given)
         spreads: dict[str, Any] = {"outputs": [_list(output)]}
         deviations: dict[str, float | None] = {}
         if SUCCESS in found.values:
-            error = self._success_error(model, seen, shares)
+            error = self._success_error(model, seen)
             spreads[SUCCESS] = [error]
             deviations[SUCCESS] = error
         if "attention" in found.values:
             spreads["attention"] = [_attention([_list(part) for part in rest])]
         return replace(found, standard_errors=deviations, value_errors=spreads, warnings=(*found.warnings, *warnings))
 
-    def _success_error(self, model: Model, seen: Mapping[str, Any], shares: list[float]) -> float:
+    def _success_error(self, model: Model, seen: Mapping[str, Any]) -> float:
         """Relative errors of independent factors are added in squares."""
-        chosen = success_runs([run.name for run in model.runs])
-        whole = prod(shares)
+        shares = _shares(model, seen)
+        whole = prod(shares.values())
         total = 0.0
-        for name, share in zip(chosen, shares, strict=True):
+        for name, share in shares.items():
             one = seen[name]
             if one.given == one.total:
                 continue
@@ -145,6 +146,12 @@ class Outputs:
 
     def row_count(self, model: Model, result: Result) -> int:
         return len(_flat(result.values["outputs"]))
+
+
+def _shares(model: Model, seen: Mapping[str, Any]) -> dict[str, float]:
+    """The success probabilities of the circuits of which they are multiplied."""
+    chosen = success_runs([run.name for run in model.runs])
+    return {name: min(1.0, seen[name].success_probability * seen[name].subnormalisation ** 2) for name in chosen}
 
 
 def result_of(output: Real, success: Real, projects: bool, weights: list[Real]) -> Result:

@@ -1,28 +1,27 @@
 """Gradients from circuits whose angles are shifted one by one: those of lists of steps.
 
-Every rotation's angle is shifted (:class:`qsac.families.learning.ShiftsAngles`), for each sample of the batch; JAX
-simulates the circuits, and does the chain rule around them.
+Every rotation's angle is shifted (:class:`qsac.families.learning.ShiftsAngles`), for each sample of the batch. JAX does
+the chain rule around the circuits, and simulates them, unless they are compiled for a target.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.errors import InvalidInputError
 from qsac.families.contract import Fact
-from qsac.families.learning import Learner, ShiftsAngles
-from qsac.files.pointer import counted, quoted
+from qsac.families.learning import Learner, Measuring, ShiftsAngles
+from qsac.files.pointer import counted
+from qsac.training.from_circuits.machine import CompiledCircuits, Held
 from qsac.training.from_circuits.spsa import DECAY, PERTURBATION
 from qsac.training.gradients import Estimate, Parameters
 from qsac.training.objectives import Objective
-from qsac.training.schema import GradientFields
 
-SIMULATOR = "statevector"
+GradientType: TypeAlias = Literal["parameter-shift", "spsa"]
 
 _KINDS = {
     "parameter-shift": "parameter-shift, two of each circuit for every angle",
@@ -35,46 +34,51 @@ class _AsMeasured:
     """A learner whose metrics are those that circuits give."""
 
     learner: ShiftsAngles
-    shots: int | None
-    key: Any
+    measuring: Measuring
 
     def metrics(self, trained: Any, batch: Any) -> Any:
-        return self.learner.shifted_metrics(trained, batch, self.shots, self.key)
+        return self.learner.shifted_metrics(trained, batch, self.measuring)
 
 
 class ByAngles:
     """The mean of an objective over a batch and its gradient, by parameter shifts or by simultaneous perturbation; see
-    docs/gradients.md."""
+    docs/gradients.md. On a ``machine`` circuits are compiled; without one JAX simulates them, by ``shots`` of each or
+    exactly."""
 
-    def __init__(self, learner: ShiftsAngles, objective: Objective, fields: GradientFields, seed: int) -> None:
-        """Raises :class:`~qsac.errors.InvalidInputError` for a target whose circuits would have to be compiled."""
-        if fields.target != SIMULATOR or fields.noise:
-            raise InvalidInputError(
-                "lists of steps are trained from circuits that are not compiled",
-                code="train.simulated-only",
-                pointer="/gradient/noise" if fields.noise else "/gradient/target",
-                found="noise" if fields.noise else quoted(fields.target),
-                wanted=f'"{SIMULATOR}", exactly or by shots',
-            )
-        self._kind = fields.type
-        self._learner, self._objective = learner, objective
-        self._shots, self._seed = fields.shots, seed
+    def __init__(
+        self,
+        learner: ShiftsAngles,
+        objective: Objective,
+        kind: GradientType,
+        *,
+        shots: int | None = None,
+        machine: CompiledCircuits | None = None,
+        seed: int = 0,
+    ) -> None:
+        """Raises :class:`~qsac.errors.InvalidInputError` for steps that have no such rule."""
+        self._kind: GradientType = kind
+        self._learner, self._objective, self._machine = learner, objective, machine
+        self._held = None if machine is None else Held(machine)
+        self._shots, self._seed = shots if machine is None else machine.shots, seed
         self._bindings = learner.bindings()
-        self._compiled: Any = None
+        self._made: Any = None
 
     def value_and_gradient(self, parameters: Parameters, batch: NDArray[Any], step: int) -> Estimate:
         """See :meth:`qsac.training.gradients.Gradient.value_and_gradient`. ``facts``: ``circuits`` and ``shots``."""
         import jax
 
-        if self._compiled is None:
-            self._compiled = jax.jit(self._shifted if self._kind == "parameter-shift" else self._perturbed)
+        if self._made is None:
+            self._made = jax.jit(self._shifted if self._kind == "parameter-shift" else self._perturbed)
         key = jax.random.fold_in(jax.random.key(self._seed), step)
         rng = np.random.default_rng((self._seed, step))
         directions = {name: rng.choice([-1.0, 1.0], values.shape) for name, values in parameters.items()}
-        value, gradient = self._compiled(dict(parameters), batch, key, step, directions)
+        made = self._made(dict(parameters), batch, key, step, directions)
+        value, gradient = jax.tree.map(lambda part: np.asarray(part, np.float64), made)
+        if self._held is not None:
+            self._held.check()
         circuits = float(self._circuits(len(batch)))
         facts = {"circuits": circuits, "shots": circuits * (self._shots or 0)}
-        return Estimate(float(value), {name: np.asarray(part, np.float64) for name, part in gradient.items()}, facts)
+        return Estimate(float(value), gradient, facts)
 
     def facts(self, parameters: Parameters, batch: NDArray[Any]) -> Sequence[Fact]:
         """What a step takes."""
@@ -88,14 +92,17 @@ class ByAngles:
         return said
 
     def close(self) -> None:
-        """Nothing was started."""
+        """End the processes of a machine."""
+        if self._machine is not None:
+            self._machine.close()
 
     def _circuits(self, samples: int) -> int:
         values, slopes = self._bindings
         return samples * (values + slopes if self._kind == "parameter-shift" else 2 * values)
 
     def _value(self, parameters: Any, batch: Any, key: Any, step: Any) -> Any:
-        learner = cast(Learner, _AsMeasured(self._learner, self._shots, key))
+        measuring = Measuring(self._shots if self._held is None else None, key, self._held)
+        learner = cast(Learner, _AsMeasured(self._learner, measuring))
         return self._objective(learner, parameters, batch, step)
 
     def _shifted(self, parameters: Any, batch: Any, key: Any, step: Any, _directions: Any) -> Any:

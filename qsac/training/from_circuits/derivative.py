@@ -82,10 +82,10 @@ class Planned:
             shifts += [(move.place, move.at(term.angle)) for move in moves for term in move.rule]
             bindings = tuple(Binding(*shift, seeds(number + place)) for place, shift in enumerate(shifts))
             number += len(bindings)
-            found.append(Job(self.template, circuit, program, bindings))
+            found.append(Job(self.template.circuits, circuit, program, bindings))
         for bend in self.bends:
             for circuit, program in enumerate(bend.programs):
-                found.append(Job(bend.template, circuit, program, (Binding(None, None, seeds(number)),)))
+                found.append(Job(bend.template.circuits, circuit, program, (Binding(None, None, seeds(number)),)))
                 number += 1
         return found
 

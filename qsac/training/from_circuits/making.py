@@ -11,11 +11,15 @@ from qsac.machine.read import find_target
 from qsac.training.configuration import Config
 from qsac.training.data.contract import Data
 from qsac.training.from_circuits.by_angles import ByAngles
+from qsac.training.from_circuits.machine import CompiledCircuits
 from qsac.training.from_circuits.parameter_shift import ParameterShift
 from qsac.training.from_circuits.spsa import Spsa
 from qsac.training.from_circuits.weights import Goal
 from qsac.training.gradients import Gradient
 from qsac.training.objectives import Objective
+
+SIMULATOR = "statevector"
+"""The target whose circuits JAX simulates, where each angle is shifted: they need not be compiled."""
 
 MOST_WORKERS = 8
 """The most processes, unless told otherwise."""
@@ -44,15 +48,17 @@ def gradient_of(
     except QsacError as error:
         error.pointer = "/gradient/target"
         raise
-    if isinstance(learner, ShiftsAngles):
-        try:
-            return ByAngles(learner, objective, fields, seed)
-        except InvalidInputError as error:
-            if not (error.pointer or "").startswith("/gradient"):
-                error.pointer = f"/model{error.pointer or ''}"
-            raise
     if workers is None:
         workers = 1 if len(config.seeds) > 1 else min(MOST_WORKERS, os.cpu_count() or 1)
+    if isinstance(learner, ShiftsAngles):
+        machine = None
+        if fields.target != SIMULATOR or fields.noise:
+            machine = CompiledCircuits(target, fields.shots, noise=fields.noise, workers=workers, executor=executor)
+        try:
+            return ByAngles(learner, objective, fields.type, shots=fields.shots, machine=machine, seed=seed)
+        except InvalidInputError as error:
+            error.pointer = f"/model{error.pointer or ''}"
+            raise
 
     def goal(step: int) -> Goal:
         share = min(1.0, step / objective.anneal) if objective.anneal else 1.0

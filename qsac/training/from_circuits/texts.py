@@ -14,15 +14,14 @@ from numpy.typing import NDArray
 from qsac.compiler.options import Options
 from qsac.families.outcome_texts import array_from_json, array_to_json, outcomes_from_json, outcomes_to_json
 from qsac.families.outcomes import Outcomes
-from qsac.families.reading import load
 from qsac.ir.attention import PhaseTable
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.machine.described import described_target
 from qsac.machine.target import describe
 from qsac.sweeps.tasks import text_of
+from qsac.templates.circuits import Circuits
 from qsac.templates.file import read_shape, shape_parts
-from qsac.templates.template import Template
 from qsac.training.from_circuits.moves import shifted
 from qsac.training.from_circuits.taking import Taking
 
@@ -40,9 +39,9 @@ class Binding(NamedTuple):
 
 
 class Job(NamedTuple):
-    """Bindings of one circuit of a template, which is counted by ``circuit``: those of a program of its shape."""
+    """Bindings of one of a template's ``circuits``, counted by ``circuit``: those of a program of its shape."""
 
-    template: Template
+    circuits: Circuits
     circuit: int
     program: Program
     bindings: tuple[Binding, ...]
@@ -57,7 +56,7 @@ def outcomes_of(taking: Taking, job: Job) -> list[Outcomes]:
         if place is not None and values is not None:
             # Under a name of its own, as what is computed of other tables is kept.
             program = shifted(program, place, values, f"shifted {number}")
-        found.append(taking.outcomes(job.template.circuit(job.circuit, program, derived), seed))
+        found.append(taking.outcomes(job.circuits.of(job.circuit, program, derived), seed))
     return found
 
 
@@ -70,7 +69,7 @@ def task_of(taking: Taking, job: Job) -> dict[str, Any]:
     return {
         "action": "outcomes",
         "taking": asdict(taking),
-        "template": _template_text(job.template),
+        "template": _circuits_text(job.circuits),
         "circuit": job.circuit,
         "tables": {name: array_to_json(table.values) for name, table in job.program.tables.items()},
         "phases": {place: array_to_json(values) for place, values in phases.items()},
@@ -83,8 +82,8 @@ def task_of(taking: Taking, job: Job) -> dict[str, Any]:
 
 def done(task: Mapping[str, Any]) -> dict[str, Any]:
     """The result of a task of :func:`task_of`."""
-    template, circuit = _template(task["template"]), task["circuit"]
-    shape = template.shapes[circuit].program
+    circuits, circuit = _circuits(task["template"]), task["circuit"]
+    shape = circuits.shapes[circuit].program
     tables = {
         name: Table(
             array_from_json(values),
@@ -103,7 +102,7 @@ def done(task: Mapping[str, Any]) -> dict[str, Any]:
         Binding(place, None if values is None else array_from_json(values), seed)
         for place, values, seed in task["bindings"]
     )
-    job = Job(template, circuit, program, bindings)
+    job = Job(circuits, circuit, program, bindings)
     return {"outcomes": [outcomes_to_json(one) for one in outcomes_of(Taking(**task["taking"]), job)]}
 
 
@@ -112,25 +111,24 @@ def results(body: Mapping[str, Any]) -> list[Outcomes]:
     return [outcomes_from_json(one) for one in body["outcomes"]]
 
 
-_texts: WeakKeyDictionary[Template, str] = WeakKeyDictionary()
-"""Texts of templates that were written already: one is in many tasks."""
+_texts: WeakKeyDictionary[Circuits, str] = WeakKeyDictionary()
+"""Texts of circuits that were written already: one is in many tasks."""
 
 
-def _template_text(template: Template) -> str:
-    if template not in _texts:
-        _texts[template] = text_of(
+def _circuits_text(circuits: Circuits) -> str:
+    if circuits not in _texts:
+        _texts[circuits] = text_of(
             {
-                "model": template.model.canonical,
-                "target": describe(template.target),
-                "options": {field.name: getattr(template.options, field.name) for field in fields(Options)},
-                "shapes": [shape_parts(shape) for shape in template.shapes],
+                "target": describe(circuits.target),
+                "options": {field.name: getattr(circuits.options, field.name) for field in fields(Options)},
+                "shapes": [shape_parts(shape) for shape in circuits.shapes],
             }
         )
-    return _texts[template]
+    return _texts[circuits]
 
 
 @lru_cache(maxsize=KEPT)
-def _template(text: str) -> Template:
+def _circuits(text: str) -> Circuits:
     found = json.loads(text)
     shapes = tuple(map(read_shape, found["shapes"]))
-    return Template(load(found["model"]), described_target(found["target"]), Options(**found["options"]), shapes)
+    return Circuits(described_target(found["target"]), Options(**found["options"]), shapes)

@@ -269,7 +269,19 @@ SOFTMAX: dict[str, Any] = {"type": "softmax"}
         ({"steps": [{"type": "liner"}]}, {}, "field.unknown-choice", "/model/steps/0/type"),
         (HYBRID, {"objective": "loss"}, "train.unknown-objective", "/objective"),
         (HYBRID, {"objective": "adversarial"}, "train.no-adversary", "/model"),
-        (HYBRID, {"gradient": {"type": "parameter-shift", "target": "h2"}}, "train.simulated-only", "/gradient/target"),
+        (
+            HYBRID,
+            {"gradient": {"type": "parameter-shift", "noise": True}},
+            "run.no-noise",
+            "/gradient/target",
+        ),
+        (HYBRID, {"gradient": {"type": "spsa", "target": "h3"}}, "target.unknown", "/gradient/target"),
+        (
+            {"steps": [{**HYBRID["steps"][1], "qubits": 21}, {"type": "linear"}, SOFTMAX]},
+            {"gradient": {"type": "parameter-shift", "target": "h1"}},
+            "fit.too-many-qubits",
+            "/model",
+        ),
         (HYBRID, {"data": {"type": "ising", "path": None}}, "train.no-samples", "/model"),
         (
             {"attention": {"type": "overlap", "kernel": {"type": "monomial", "degree": 1}}},

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from qsac.errors import InvalidInputError
 from qsac.families.contract import Fact, Model
-from qsac.families.learning import Batch, Trained
+from qsac.families.learning import Batch, Measuring, Trained
 from qsac.files.pointer import counted
 
 if TYPE_CHECKING:
@@ -81,11 +81,11 @@ class AdversarialLearner:
         ``discriminator_loss``."""
         return self._measured(trained, batch, *self.generator.evaluated(trained, batch))
 
-    def shifted_metrics(self, trained: Trained, batch: Batch, shots: int | None, key: Any) -> dict[str, jax.Array]:
+    def shifted_metrics(self, trained: Trained, batch: Batch, measuring: Measuring) -> dict[str, jax.Array]:
         """See :class:`qsac.families.learning.ShiftsAngles`."""
         from qsac.families.steps.learning.shift_rule import by_shifts
 
-        return self._measured(trained, batch, *self.generator.evaluated(trained, batch, by_shifts(shots, key)))
+        return self._measured(trained, batch, *self.generator.evaluated(trained, batch, by_shifts(measuring)))
 
     def bindings(self) -> tuple[int, int]:
         """As of the generator."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from qsac.errors import InvalidInputError
 from qsac.families.contract import Fact
-from qsac.families.learning import Batch, Samples, Trained
+from qsac.families.learning import Batch, Measuring, Samples, Trained
 from qsac.families.steps.learning import metrics as measuring
 from qsac.families.steps.learning.arrays_of_model import arrays_of, written
 from qsac.families.steps.learning.outline import Outline
@@ -108,11 +108,11 @@ class StepsLearner:
 
     # As a machine measures it
 
-    def shifted_metrics(self, trained: Trained, batch: Batch, shots: int | None, key: Any) -> dict[str, jax.Array]:
+    def shifted_metrics(self, trained: Trained, batch: Batch, measuring: Measuring) -> dict[str, jax.Array]:
         """See :class:`qsac.families.learning.ShiftsAngles`."""
         from qsac.families.steps.learning.shift_rule import by_shifts
 
-        return self.evaluated(trained, batch, by_shifts(shots, key))[0]
+        return self.evaluated(trained, batch, by_shifts(measuring))[0]
 
     def bindings(self) -> tuple[int, int]:
         """Circuits of one sample: for its value, and for its slopes by all angles. Raises
@@ -121,7 +121,9 @@ class StepsLearner:
 
         steps = self.outline.model.steps
         check_shifts(steps)
-        found = [bindings(one, self._labelled) for one in steps]
+        learned = tuple(self.outline.draws)
+        first = min((int(name.split(".")[1]) for name in learned), default=len(steps))
+        found = [bindings(one, self._labelled, learned, inputs=first < place) for place, one in enumerate(steps)]
         return sum(value for value, _ in found), sum(slopes for _, slopes in found)
 
     @cached_property
@@ -146,16 +148,14 @@ class StepsLearner:
 
     # As a layer
 
-    def mapped(
-        self, trained: Trained, inputs: Any, *, shifted: bool = False, shots: int | None = None, key: Any = None
-    ) -> tuple[jax.Array, jax.Array]:
+    def mapped(self, trained: Trained, inputs: Any, measuring: Measuring | None = None) -> tuple[jax.Array, jax.Array]:
         """See :class:`qsac.families.learning.MapsInputs`."""
         run = None
-        if shifted:
+        if measuring is not None:
             from qsac.families.steps.learning.shift_rule import by_shifts, check_shifts
 
             check_shifts(self.outline.model.steps)
-            run = by_shifts(shots, key)
+            run = by_shifts(measuring)
         found = self.outcome(trained, inputs, run)
         return found.outputs, found.success
 

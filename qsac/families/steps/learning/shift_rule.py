@@ -8,30 +8,29 @@ Chain rules around that, from angles to parameters and to earlier steps, are JAX
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from itertools import count
 from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
-import numpy as np
+from jax.custom_derivatives import SymbolicZero
 
 from qsac.errors import InvalidInputError
-from qsac.families.learning import Samples
+from qsac.families.learning import Measuring, Samples
+from qsac.families.steps.learning.arrays_of_model import name_of
 from qsac.families.steps.learning.lowered import Lowered, lowered
-from qsac.families.steps.learning.measuring import LEAST, grouped, in_basis, probabilities, weights
+from qsac.families.steps.learning.measuring import LEAST, grouped
 from qsac.families.steps.learning.outline import measured_of
-from qsac.families.steps.learning.stages import sign_matrix
+from qsac.families.steps.learning.seen import OnMachine, Seen, Simulated
 from qsac.families.steps.learning.traced_circuit import Traced
 from qsac.families.steps.learning.traced_model import Run
-from qsac.families.steps.model import CircuitOf, Measured, MeasuredAttention, Step, UnitaryMixture
-from qsac.families.steps.normal_form import Circuit, Load
+from qsac.families.steps.model import Measured, MeasuredAttention, Step, UnitaryMixture
+from qsac.families.steps.normal_form import Circuit
 from qsac.files.pointer import join
 
 Array: TypeAlias = Any
-
-_SHIFT = np.pi / 2
 
 
 def check_shifts(steps: Sequence[Step]) -> None:
@@ -41,8 +40,6 @@ def check_shifts(steps: Sequence[Step]) -> None:
         pointer, why = join("/steps", place), None
         if isinstance(step, UnitaryMixture) or (isinstance(step, MeasuredAttention) and step.score != "gaussian"):
             why = "overlaps of states, which are not measured numbers of one circuit"
-        elif isinstance(step, CircuitOf) and place and any(isinstance(g, Load) for g in step.measured.circuit.gates):
-            why = "amplitudes of a state that earlier steps give, which are no angles"
         if why is not None:
             raise InvalidInputError(
                 "this step has no parameter-shift rule here",
@@ -53,17 +50,18 @@ def check_shifts(steps: Sequence[Step]) -> None:
             )
 
 
-def by_shifts(shots: int | None = None, key: Array = None) -> Run:
-    """How circuits are evaluated and differentiated by shifts: exactly, or by ``shots`` of each binding and each group
-    of observables that are measured together, drawn by a ``key`` of JAX."""
+def by_shifts(measuring: Measuring) -> Run:
+    """How circuits are evaluated and differentiated by shifts: exactly; by shots of each binding and each group of
+    observables that are measured together; or on a machine."""
     calls = count()
 
     def run(traced: Traced, measured: Measured, rows: Array, parameters: Array) -> tuple[Array, Array]:
         own = _lowered(traced.circuit)
-        seen = _Seen(own, measured, shots)
-        drawn = None if shots is None else jax.random.fold_in(key, next(calls))
-        angles = own.angles_of(rows, parameters)
-        numerators, denominators = seen.differentiable(angles, rows, drawn)
+        key = None if measuring.key is None else jax.random.fold_in(measuring.key, next(calls))
+        seen: Seen = Simulated(own, measured, measuring.shots)
+        if measuring.machine is not None:
+            seen = OnMachine(own, measured, measuring.machine)
+        numerators, denominators = _differentiable(seen, own, key)(*own.numbers(rows, parameters), rows)
         if not measured.circuit.projects:
             return numerators, jnp.ones(len(rows), numerators.dtype)
         return numerators / jnp.maximum(denominators, LEAST), jnp.mean(denominators, axis=-1)
@@ -71,14 +69,17 @@ def by_shifts(shots: int | None = None, key: Array = None) -> Run:
     return run
 
 
-def bindings(step: Step, samples: Samples) -> tuple[int, int]:
-    """How many circuits a step takes for one sample: for its values, and for their slopes by all angles."""
+def bindings(step: Step, samples: Samples, learned: Collection[str], *, inputs: bool) -> tuple[int, int]:
+    """How many circuits a step takes for one sample: for its values, and for their slopes by the parameters of the
+    names ``learned``, and by its ``inputs`` where these depend on anything that is learned."""
     tokens = samples.shape[0] if len(samples.shape) > 1 else 1
     values = slopes = 0
     for measured in measured_of(step):
         groups = 1 if measured.kind == "probabilities" else len(grouped(measured.observables))
         values += tokens * groups
-        slopes += tokens * groups * 2 * _lowered(measured.circuit).angles
+        parameters = any(name_of(place.pointer) in learned for place in measured.circuit.places)
+        shifts = _lowered(measured.circuit).shifts(parameters=parameters, inputs=inputs)
+        slopes += tokens * groups * 2 * shifts
     return values, slopes
 
 
@@ -87,71 +88,36 @@ def _lowered(circuit: Circuit) -> Lowered:
     return lowered(circuit)
 
 
-class _Seen:
-    """What is measured of a lowered circuit: N and D, (B, G) each, as functions of its angles."""
+def _differentiable(seen: Seen, own: Lowered, key: Array | None) -> Callable[..., tuple[Array, Array]]:
+    """N and D, (B, G) each, of the numbers of all parts and the inputs of the original. Slopes by the numbers are taken
+    by shifts, of those parts alone that are differentiated; inputs have none beside those of their parts."""
 
-    def __init__(self, own: Lowered, measured: Measured, shots: int | None) -> None:
-        self._own, self._measured, self._shots = own, measured, shots
-        self._traced = Traced.of(own.circuit)
+    @jax.custom_vjp
+    def run(*numbers: Array) -> tuple[Array, Array]:
+        return seen.numbers(jnp.concatenate(numbers, axis=-1), key)
 
-    def differentiable(self, angles: Array, inputs: Array, key: Array | None) -> tuple[Array, Array]:
-        """N and D, whose slopes by the angles are taken by shifts, one angle after the other."""
+    def forward(*given: Any) -> tuple[Any, Any]:
+        numbers = tuple(one.value for one in given)
+        # What is not differentiated costs no circuits.
+        return run(*numbers), (numbers, tuple(one.perturbed for one in given))
 
-        @jax.custom_vjp
-        def run(angles: Array, inputs: Array) -> tuple[Array, Array]:
-            return self._numbers(angles, inputs, key)
+    def backward(kept: Any, cotangents: tuple[Array, Array]) -> tuple[Array, ...]:
+        numbers, perturbed = kept
+        found = []
+        for place, part in enumerate(own.parts):
+            if not perturbed[place] or not part.count:
+                found.append(jnp.zeros_like(numbers[place]))
+                continue
+            fresh = None if key is None else jax.random.fold_in(key, 1 + place)
+            differences = seen.differences(numbers, place, fresh)
+            pairs = zip(cotangents, differences, strict=True)
+            summed = sum(jnp.sum(one * change, axis=-1) for one, change in pairs if not _is_zero(one))
+            found.append(part.gathered(summed, numbers[place]))
+        return (*found, jnp.zeros_like(numbers[-1]))
 
-        def forward(angles: Array, inputs: Array) -> tuple[Any, Any]:
-            return run(angles, inputs), (angles, inputs)
+    run.defvjp(forward, backward, symbolic_zeros=True)
+    return run
 
-        def backward(kept: Any, cotangents: tuple[Array, Array]) -> tuple[Array, Array]:
-            angles, inputs = kept
 
-            def slope(place: Array) -> Array:
-                here = _SHIFT * jax.nn.one_hot(place, angles.shape[-1], dtype=angles.dtype)
-                keys = [None, None] if key is None else jax.random.split(jax.random.fold_in(key, 1 + place))
-                ahead, behind = (
-                    self._numbers(angles + sign * here, inputs, one) for sign, one in zip((1, -1), keys, strict=True)
-                )
-                parts = (
-                    jnp.sum(cotangent * (up - down) / 2, axis=-1)
-                    for cotangent, up, down in zip(cotangents, ahead, behind, strict=True)
-                )
-                return sum(parts)
-
-            slopes = jax.lax.map(slope, jnp.arange(angles.shape[-1]))
-            return jnp.moveaxis(slopes, 0, -1), jnp.zeros_like(inputs)
-
-        run.defvjp(forward, backward)
-        return run(angles, inputs)
-
-    def _numbers(self, angles: Array, inputs: Array, key: Array | None) -> tuple[Array, Array]:
-        rows = jnp.concatenate([angles, inputs], axis=-1)
-        state = self._traced.states(rows, jnp.zeros(0, angles.dtype))
-        qubits, measured = self._own.circuit.qubits, self._measured
-        if measured.kind == "probabilities":
-            shares = self._counted(weights(state), key, 0)
-            found = probabilities(shares, measured.qubits, qubits)
-            return found, jnp.broadcast_to(jnp.sum(shares, -1, keepdims=True), found.shape)
-        extra = "I" * (qubits - measured.circuit.qubits)
-        observables = tuple(observable + extra for observable in measured.observables)
-        order, parts = [], []
-        for number, (basis, places) in enumerate(grouped(observables)):
-            shares = self._counted(weights(in_basis(state, basis, qubits)), key, number)
-            strings = [tuple(q for q, letter in enumerate(observables[place]) if letter != "I") for place in places]
-            values = shares @ jnp.asarray(sign_matrix(strings, qubits), shares.dtype)
-            parts.append((values, jnp.broadcast_to(jnp.sum(shares, -1, keepdims=True), values.shape)))
-            order += places
-        back = np.argsort(order)
-        numerators, denominators = (jnp.concatenate(part, axis=-1)[:, back] for part in zip(*parts, strict=True))
-        return numerators, denominators
-
-    def _counted(self, shares: Array, key: Array | None, number: int) -> Array:
-        """Probabilities (B, 2^n), or how often each outcome comes in the shots; the rest failed a projection."""
-        if self._shots is None or key is None:
-            return shares
-        rest = jnp.maximum(1 - jnp.sum(shares, axis=-1, keepdims=True), 0)
-        every = jnp.concatenate([jnp.maximum(shares, 0), rest], axis=-1)
-        every = every / jnp.sum(every, axis=-1, keepdims=True)
-        drawn = jax.random.multinomial(jax.random.fold_in(key, number), jnp.asarray(float(self._shots)), every)
-        return drawn[:, :-1].astype(shares.dtype) / self._shots
+def _is_zero(cotangent: Any) -> bool:
+    return isinstance(cotangent, SymbolicZero)

@@ -29,7 +29,14 @@ from qsac.families.steps.learning.stages import (
     rearrangement,
     stages_of,
 )
-from qsac.families.steps.learning.traced_values import Numbers, neuron_angle, neuron_radius, numbers_of, picked
+from qsac.families.steps.learning.traced_values import (
+    Numbers,
+    neuron_angle,
+    neuron_radius,
+    numbers_of,
+    of_length_one,
+    picked,
+)
 from qsac.families.steps.normal_form import (
     Circuit,
     Clifford,
@@ -314,10 +321,7 @@ class Traced:
 
 def _loaded(gate: Load, inputs: Array) -> Array:
     """The amplitudes (B, 2^q) that a load gives its qubits."""
-    numbers = picked(inputs, gate.inputs)
-    # A direction does not depend on the length: what it is divided by first has no derivative.
-    numbers = numbers / jax.lax.stop_gradient(jnp.max(jnp.abs(numbers), axis=-1, keepdims=True))
-    numbers = numbers / jnp.sqrt(jnp.sum(numbers**2, axis=-1, keepdims=True))
+    numbers = of_length_one(picked(inputs, gate.inputs))
     empty = jnp.zeros((len(inputs), 1 << len(gate.qubits)), numbers.dtype)
     return empty.at[:, np.asarray(gate.places)].set(numbers, unique_indices=True)
 

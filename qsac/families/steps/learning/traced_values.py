@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -74,6 +75,13 @@ def numbers_of(circuit: Circuit, inputs: Array, parameters: Array) -> Numbers:
     packed = Terms(np.array([places[row] for row in terms.rows.tolist()], dtype=np.intp), terms.columns, terms.factors)
     own = picked(shared, rows) + _linear(packed, inputs.astype(dtype), len(rows), inputs.shape[-1])
     return Numbers(shared, own, places, inputs)
+
+
+def of_length_one(numbers: Array) -> Array:
+    """Vectors (B, N), divided by their lengths."""
+    # A direction does not depend on the length: what it is divided by first has no derivative.
+    numbers = numbers / jax.lax.stop_gradient(jnp.max(jnp.abs(numbers), axis=-1, keepdims=True))
+    return numbers / jnp.sqrt(jnp.sum(numbers**2, axis=-1, keepdims=True))
 
 
 def neuron_angle(values: Array, order: int) -> Array:

@@ -1,0 +1,191 @@
+"""Values and slopes by the parameter-shift rule: simulated, on compiled circuits, and with a machine's noise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from qsac.families.learning import Measuring
+from qsac.families.steps.learning.learner import StepsLearner, learned_whole
+from qsac.families.steps.learning.lowered import Angles, lowered
+from qsac.families.steps.learning.shift_rule import by_shifts
+from qsac.families.steps.model import CircuitOf, Model
+from qsac.machine.read import find_target
+from qsac.training.from_circuits.machine import CompiledCircuits
+from tests.cases import ALL
+from tests.families.steps.models import VECTORS, loaded
+from tests.families.steps.training_of_steps import HYBRID, halves, trained
+
+SHIFTED = {"vqc-amplitude", "neuron-postselected", "hybrid-reupload", "quddpm-step", "qsann", "qcnn", "qrnn", "fourier"}
+SHORT = {"neuron-postselected"}
+
+
+@pytest.fixture(autouse=True)
+def _in_double() -> Any:
+    with jax.enable_x64(True):
+        yield
+
+
+def machine(target: str = "h2", shots: int | None = None, *, noise: bool = False) -> CompiledCircuits:
+    return CompiledCircuits(find_target(target), shots, noise=noise)
+
+
+class Layer:
+    """A weighted sum of the outputs and the success of a model, by its numbers and a batch."""
+
+    def __init__(self, model: Model) -> None:
+        self.learner = StepsLearner(learned_whole(model))
+        self.arrays = self.learner.initial(0)
+
+    def told(self, batch: Any, measuring: Measuring | None) -> tuple[Any, Any]:
+        """The sum, and its slopes by the arrays and by the batch."""
+
+        def weighed(arrays: Any, batch: Any) -> Any:
+            outputs, success = self.learner.mapped(arrays, batch, measuring)
+            weights = np.random.default_rng(1).normal(size=outputs.size + len(batch))
+            return jnp.concatenate([outputs.reshape(-1), success]) @ weights
+
+        return jax.value_and_grad(weighed, argnums=(0, 1))(self.arrays, jnp.asarray(batch))
+
+
+def agreed(model: Model, batch: Any, *ways: Measuring) -> None:
+    layer = Layer(model)
+    value, slopes = jax.jit(lambda batch: layer.told(batch, None))(batch)
+    moved = 0
+    for way in ways:
+        found, others = jax.jit(lambda batch, way=way: layer.told(batch, way))(batch)
+        assert float(found) == pytest.approx(float(value), abs=1e-10)
+        for one, other in zip(jax.tree.leaves(slopes), jax.tree.leaves(others), strict=True):
+            assert np.asarray(other) == pytest.approx(np.asarray(one), abs=1e-9)
+            moved += np.abs(np.asarray(one)).max(initial=0) > 1e-3
+    assert moved
+
+
+# An amplitude load whose numbers an earlier step gives, a rotation that nothing moves, a controlled one, a projection,
+# a damped neuron, two groups of observables.
+MIXED = {
+    "qsac": 1,
+    "steps": [
+        {"type": "linear", "weight": [[0.4, -0.3], [1.1, 0.2], [-0.5, 0.7]], "bias": [0.2, 0.1, -0.3]},
+        {
+            "type": "circuit",
+            "qubits": 3,
+            "blocks": [
+                {"type": "amplitude", "qubits": [0, 1], "length": 3},
+                {"type": "gates", "gates": [["rx", [2], 0.3], ["crx", [0, 2], {"parameter": 0}]], "parameters": [0.7]},
+                {
+                    "type": "neuron",
+                    "sources": [0],
+                    "target": 1,
+                    "degree": 1,
+                    "order": 1,
+                    "amplified": False,
+                    "parameters": [0.3, -0.5],
+                },
+                {"type": "gates", "gates": [["project", [0], 0]]},
+            ],
+            "measure": {"type": "pauli", "observables": ["IZZ", "IXI"]},
+        },
+    ],
+}
+
+
+def test_slopes_are_those_of_the_closed_form_simulated_and_compiled() -> None:
+    batch = np.random.default_rng(0).normal(size=(2, 2))
+    agreed(loaded(MIXED), batch, Measuring(), Measuring(machine=machine()))
+
+
+@pytest.mark.skipif(not ALL, reason="a minute")
+@pytest.mark.parametrize("path", [path for path in VECTORS if path.stem in SHIFTED], ids=lambda path: path.stem)
+def test_slopes_of_the_vectors(path: Path) -> None:
+    from tests.families.steps.test_traced import own_samples
+
+    model, batch = own_samples(path)
+    agreed(model, batch[:1], Measuring(), Measuring(machine=machine()))
+
+
+def test_only_what_is_differentiated_costs_circuits() -> None:
+    step = loaded(MIXED).steps[1]
+    assert isinstance(step, CircuitOf)
+    own = lowered(step.measured.circuit)
+    by_parameters, by_inputs, amplitudes = own.parts
+    # a controlled rotation and a damped neuron of two multiplexors: two angles each
+    assert (by_parameters.count, by_inputs.count, amplitudes.count) == (6, 0, 2)
+    assert isinstance(by_parameters, Angles)
+    asked: list[int] = []
+
+    class Counting:
+        def outcomes(self, models: Any, entropy: Any) -> Any:
+            asked.append(len(models))
+            return machine("statevector").outcomes(models, entropy)
+
+    run = by_shifts(Measuring(machine=Counting()))
+    from qsac.families.steps.learning.traced_circuit import Traced
+
+    traced, measured = Traced.of(step.measured.circuit), step.measured
+    rows, parameters = jnp.array([[0.3, 0.4, -0.2]]), jnp.asarray(measured.parameters)
+    jax.jit(jax.grad(lambda numbers: run(traced, measured, rows, numbers)[0].sum()))(parameters)
+    assert asked == [1, 2 * 6]
+    assert own.shifts(parameters=True, inputs=False) == 6
+    asked.clear()
+    jax.jit(jax.grad(lambda rows: run(traced, measured, rows, parameters)[0].sum()))(rows)
+    assert asked == [1, 2 * 2]
+    assert own.shifts(parameters=False, inputs=True) == 2
+
+
+def test_a_compiled_layer_within_a_compiled_function() -> None:
+    layer = Layer(loaded({"qsac": 1, "steps": [{**HYBRID["steps"][1], "blocks": [{"type": "angle"}]}]}))
+    batch = np.array([[0.3, 0.4], [0.1, -0.2]])
+    way = Measuring(machine=machine())
+    found = jax.jit(lambda batch: layer.told(batch, way)[1][1])(batch)
+    weights = np.random.default_rng(1).normal(size=6)[:4].reshape(2, 2)
+    assert np.asarray(found) == pytest.approx(-np.sin(batch) * weights, abs=1e-10)
+
+
+def test_shots_with_noise_are_near_and_the_same_again() -> None:
+    """A machine's noise makes expectation values smaller by some per cent, and nothing else."""
+    circuit = {"type": "circuit", "qubits": 2, "blocks": [{"type": "angle"}], "measure": {"type": "pauli", "each": "Z"}}
+    layer = Layer(loaded({"qsac": 1, "steps": [circuit]}))
+    batch, noisy = jnp.array([[0.4, 1.9]]), machine("h1", 4000, noise=True)
+
+    @jax.jit
+    def told(key: Any) -> tuple[Any, Any]:
+        def outputs(rows: Any) -> Any:
+            return layer.learner.mapped({}, rows, Measuring(key=key, machine=noisy))[0]
+
+        found, pull = jax.vjp(outputs, batch)
+        return found, pull(jnp.ones((1, 2)))[0]
+
+    first, again, other = (jax.tree.map(np.asarray, told(jax.random.key(seed))) for seed in (5, 5, 6))
+    error = 5 / np.sqrt(4000)
+    assert first[0] == pytest.approx(np.cos(batch), abs=error)
+    assert first[1] == pytest.approx(-np.sin(batch), abs=error)
+    for one, same, fresh in zip(first, again, other, strict=True):
+        assert np.array_equal(one, same)
+        assert not np.array_equal(one, fresh)
+
+
+def test_training_on_compiled_circuits_is_training_by_the_closed_form(tmp_path: Path) -> None:
+    fields = {"epochs": 1, "batch": 2, "optimiser": {"type": "sgd", "rate": 0.3}, "precision": "double"}
+    exact = trained(tmp_path, halves(6), HYBRID, **fields)
+    compiled = trained(tmp_path, halves(6), HYBRID, gradient={"type": "parameter-shift", "target": "h2"}, **fields)
+    for name, values in exact.seeds[0].parameters.items():
+        assert compiled.seeds[0].parameters[name] == pytest.approx(values, abs=1e-9)
+    assert compiled.seeds[0].history[0].facts == {"circuits": 2 * (1 + 2 * 6), "shots": 0.0}
+
+
+@pytest.mark.parametrize("kind", ["parameter-shift", "spsa"])
+def test_training_by_noisy_shots(kind: str, tmp_path: Path) -> None:
+    model = {"steps": [{**HYBRID["steps"][1], "measure": {"type": "probabilities", "qubits": [0]}}]}
+    gradient = {"type": kind, "target": "h1", "shots": 50, "noise": True}
+    fields = {"epochs": 1, "batch": 4, "gradient": gradient}
+    first, again = (trained(tmp_path, halves(5, 2), model, **fields) for _ in range(2))
+    assert first.seeds[0].history == again.seeds[0].history
+    # Inputs are data: of the six angles those of the four parameters are shifted.
+    circuits = 4 * (1 + 2 * 4) if kind == "parameter-shift" else 4 * 2
+    assert first.seeds[0].history[0].facts == {"circuits": circuits, "shots": 50.0 * circuits}
