@@ -8,10 +8,11 @@ from typing import ClassVar, Literal
 from qsac.counting.formulas import op_cost, two_qubit_gates
 from qsac.errors import InvalidInputError
 from qsac.ir.attention import Amplify as Amplification
+from qsac.ir.attention.amplify import clean_qubits
 from qsac.ir.interpreter import interpret
 from qsac.ir.program import Program
 from qsac.ir.save_probabilities import SaveProbabilities
-from qsac.numerics.amplification import best_rounds, growth
+from qsac.numerics.amplification import MOST_ROUNDS, best_rounds, growth
 from qsac.pipeline.contract import BY_NAME, Pass, PassContext
 
 
@@ -23,8 +24,9 @@ class Amplify(Pass):
     that can be interpreted densely. Guarantees the same meaning, exactly: what is accepted with probability sin^2 theta
     is accepted with sin^2((2 rounds + 1) theta), and is the same (quant-ph/0005055). Everything up to the last of these
     projections is deferred and repeated, 2 rounds + 1 times, with two reflections a round (``amplify`` in the IR); no
-    qubit is used again before. ``rounds`` 0, the default, takes those with the fewest two-qubit gates for an accepted
-    shot, or none where that is best. Programs without projections stay as they are.
+    qubit is used again before. ``rounds`` 0, the default, takes those with the fewest two-qubit gates for a shot that
+    is accepted and free of errors, by the target's rates; none where that is best, where the target has too few qubits,
+    and on coupling graphs, where routing adds what is not foretold. Programs without projections stay as they are.
     """
 
     name: ClassVar[str] = "amplify"
@@ -51,6 +53,15 @@ class Amplify(Pass):
 
     rounds: int = 0
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.rounds <= MOST_ROUNDS:
+            raise InvalidInputError(
+                "the option rounds of amplify is out of range",
+                code="pass.option-out-of-range",
+                found=str(self.rounds),
+                wanted=f"1 to {MOST_ROUNDS}, or 0 for those that pay",
+            )
+
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program with the rounds."""
         place = _last_given(program)
@@ -61,12 +72,8 @@ class Amplify(Pass):
             return program
         before = program.ops[: place + 1]
         registers = tuple(dict.fromkeys(name for op in before for name in op.targets))
-        one = Amplification(registers, program.readouts[0].given, 1, origin="/readout")
-        rounds = self.rounds
-        if not rounds:
-            family = context.target.family
-            gates = two_qubit_gates(program.with_ops(before), family)
-            rounds = best_rounds(probability, gates, op_cost(one, program.scope, family))
+        one = Amplification(registers, program.readouts[0].given, 1, min(1.0, probability), origin="/readout")
+        rounds = self.rounds or _best(program, one, place, probability, context)
         if not rounds:
             return program
         ops = (*before, replace(one, rounds=rounds), *program.ops[place + 1 :])
@@ -77,6 +84,18 @@ class Amplify(Pass):
     def foreseen(self, program: Program, context: PassContext) -> bool:
         """Not: it interprets the program."""
         return False
+
+
+def _best(program: Program, one: Amplification, place: int, probability: float, context: PassContext) -> int:
+    """The rounds that pay, 0 for none."""
+    target, scope = context.target, program.scope
+    needed = sum(register.size for register in program.registers) + clean_qubits(one, scope)
+    if target.coupling is not None or (context.width_limit is not None and needed > context.width_limit):
+        return 0
+    before = two_qubit_gates(program.with_ops(program.ops[: place + 1]), target.family)
+    each = 2 * before + op_cost(one, scope, target.family)
+    error = 0.0 if target.errors is None else target.errors.two_qubit
+    return best_rounds(probability, two_qubit_gates(program, target.family), each, error)
 
 
 def _last_given(program: Program) -> int | None:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from qsac.artifact.reading import outcome_bits
 from qsac.checking.parts import Part
 from qsac.checking.report import Finding
+from qsac.ir.attention import Amplify
+from qsac.ir.attention.amplify import clean_qubits
 from qsac.machine.target import Target
 from qsac.native.circuit import GATES, KIND, NativeCircuit, Unit
 
@@ -154,7 +156,9 @@ def read_allocation(part: Part) -> Allocated | None:
 
 def _maps(part: Part, target: Target, allocation: Allocated) -> Iterator[Finding]:
     circuit, at = part.circuit, part.pointer
-    logical = len({number for numbers in allocation.values() for number in numbers})
+    program = part.program
+    clean = max((clean_qubits(op, program.scope) for op in program.ops if isinstance(op, Amplify)), default=0)
+    logical = len({number for numbers in allocation.values() for number in numbers}) + clean
     for name, places in (("initial_map", circuit.initial_map), ("final_map", circuit.final_map)):
         if len(set(places)) < len(places) or len(places) != logical:
             wanted = f"a place of its own for each of {logical} logical qubits"

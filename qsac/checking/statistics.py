@@ -22,6 +22,7 @@ from qsac.lowering.allocation import allocate
 from qsac.machine.target import Target
 from qsac.pipeline.contract import Pass, PassContext
 from qsac.pipeline.registry import print_pipeline
+from qsac.report.amplification import amplification_of
 from qsac.report.classical_work import classical_work
 from qsac.report.forecast import forecast
 from qsac.report.loads import loads_of
@@ -107,6 +108,7 @@ def check_statistics(compiled: Compiled, target: Target, options: Options) -> It
         yield from _passes(part, target, options)
         yield from _allocation(part, target, options)
         yield from _loads(part)
+        yield from _amplified(part, target)
         yield from _budget(part, options)
     yield from _how(compiled, parts)
 
@@ -120,7 +122,14 @@ def _loads(part: Part) -> Iterator[Finding]:
             yield Finding(place, "not how the program loads its tables", shown(found), shown(wanted))
 
 
-_OF_CIRCUITS = ("passes", "allocation", "loads", "error_budget")
+def _amplified(part: Part, target: Target) -> Iterator[Finding]:
+    """What rounds of amplification gain and cost; nothing is said where there are none."""
+    told, pointer = part.stats.get("amplification"), f"{part.stats_pointer}/amplification"
+    for place, found, wanted in differences(told, amplification_of(part.program, target.family), pointer, close):
+        yield Finding(place, "not what rounds of amplification take", shown(found), shown(wanted))
+
+
+_OF_CIRCUITS = ("passes", "allocation", "loads", "error_budget", "amplification")
 """What is said of each circuit and not computed here."""
 
 

@@ -29,6 +29,7 @@ from qsac.pipeline.contract import CircuitPass, ErrorLedger, Pass, PassContext
 from qsac.pipeline.registry import print_pipeline
 from qsac.pipeline.stages import Ahead, Watch, check_rules
 from qsac.progress import Progress
+from qsac.report.amplification import amplification_of
 from qsac.report.classical_work import classical_work
 from qsac.report.forecast import forecast
 from qsac.report.loads import loads_of
@@ -166,6 +167,9 @@ class Compilation:
             "loads": loads_of(last),
             "error_budget": budget,
         }
+        amplification = amplification_of(last, context.target.family)
+        if amplification is not None:
+            rest["amplification"] = amplification
         return CompiledCircuit(circuit, last, stats, rest)
 
     def finished(self, model: Model, circuits: Sequence[CompiledCircuit], verify: bool | None) -> Compiled:

@@ -178,8 +178,9 @@ def _budget(
     """How much is searched for circuits that are laid out, if anything.
 
     Nothing at -O0, for large programs, for templates (arrangements are found for one model), for pruned loaders (whose
-    ladders have the order of their controls' cutoffs) and whole loads and amplification (whose ladders are mirrored), for blocks of other
-    packages (of which is not known which qubits meet), and where block passes spend of the error budget.
+    ladders have the order of their controls' cutoffs), whole loads and amplification (whose ladders are mirrored), for
+    blocks of other packages (of which is not known which qubits meet), and where block passes spend of the error
+    budget.
     """
     if context.target.coupling is None or context.template:
         return None

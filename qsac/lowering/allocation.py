@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from qsac.ir.attention import Amplify
+from qsac.ir.attention.amplify import clean_qubits
 from qsac.ir.program import Program
 from qsac.pipeline.contract import PassContext
 
@@ -16,12 +17,14 @@ class Allocation:
     """Where each register of an attention program lies, and how many qubits there are in all.
 
     ``qubits[register]`` are block-level register names, most significant first. ``reused`` are the registers whose
-    qubits held another one before, and must be reset first.
+    qubits held another one before, and must be reset first. ``clean`` are qubits of no register that reflections of
+    amplification take.
     """
 
     qubits: Mapping[str, tuple[str, ...]]
     width: int
     reused: Mapping[str, tuple[str, ...]]
+    clean: tuple[str, ...] = ()
 
 
 def qubit_name(index: int) -> str:
@@ -70,4 +73,7 @@ def allocate(program: Program, context: PassContext) -> Allocation:
                 for name in qubits[register]:
                     heappush(free, int(name[2:-1]))
             deferred = []
-    return Allocation(qubits, width, {register: names for register, names in reused.items() if names})
+    needed = max((clean_qubits(op, program.scope) for op in program.ops if isinstance(op, Amplify)), default=0)
+    clean = tuple(qubit_name(width + place) for place in range(needed))
+    held = {register: names for register, names in reused.items() if names}
+    return Allocation(qubits, width + needed, held, clean)

@@ -12,26 +12,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from qsac.errors import of_type
 from qsac.ir.attention import Amplify
+from qsac.ir.attention.amplify import DIRECT
 from qsac.ir.blocks import Diagonal, Measure, Multiplexor, PauliRotation
 from qsac.ir.op import Adjointable, Op
 from qsac.ir.table import Table
 from qsac.lowering.context import LoweringContext, lowering
-
-ENOUGH = 3
-"""Qubits whose phase on zero is written as a diagonal."""
 
 
 @lowering.register(Amplify)
 def lower(op: Amplify, place: LoweringContext) -> list[Op]:
     """None of its own: :func:`amplified` makes what it stands for of the blocks before."""
     return []
-
-
-def ancillas_of(op: Amplify, sizes: dict[str, int]) -> int:
-    """How many clean qubits its reflections take."""
-    return max(0, sum(sizes[name] for name in op.registers) - ENOUGH)
 
 
 def amplified(blocks: Sequence[Op], rounds: int, qubits: Sequence[str], clean: Sequence[str], source: int) -> list[Op]:
@@ -52,8 +44,9 @@ def _whole(block: Op, *, first: bool) -> Op:
     """The block as a unitary, whatever its target holds; the ``first`` time it still enters in zero."""
     if not isinstance(block, Multiplexor):
         return block
-    if first:
-        return replace(block, leaves_zero=False) if block.enters_zero else _in_full(block)
+    # What closes a pair is the exact adjoint of what opens it.
+    if first and block.enters_zero and block.pair == "none":
+        return replace(block, leaves_zero=False)
     return _in_full(block)
 
 
@@ -64,7 +57,9 @@ def _in_full(block: Multiplexor) -> Multiplexor:
 
 
 def _adjoint(block: Op) -> Op:
-    return of_type(block, Adjointable).adjoint()  # type: ignore[return-value]
+    if not isinstance(block, Adjointable):
+        raise TypeError(f"{block.name} has no adjoint")
+    return block.adjoint()
 
 
 def _phase_on_zero(qubits: Sequence[str], clean: Sequence[str]) -> Iterator[Op]:
@@ -73,7 +68,7 @@ def _phase_on_zero(qubits: Sequence[str], clean: Sequence[str]) -> Iterator[Op]:
         yield PauliRotation("z", (qubits[0],), np.pi)
         return
     left, joined = list(qubits), []
-    for ancilla in clean[: max(0, len(qubits) - ENOUGH)]:
+    for ancilla in clean[: max(0, len(qubits) - DIRECT)]:
         # The clean qubit stays in zero where both are.
         both = Multiplexor(
             "y", (left[0], left[1]), ancilla, Table(np.array([0.0, np.pi, np.pi, np.pi])), pair="compute"

@@ -14,7 +14,7 @@ from qsac.ir.program import Program, Readout, bit_register
 from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.lowering import tokens
 from qsac.lowering.allocation import Allocation, allocate, qubit_name
-from qsac.lowering.amplify import amplified, ancillas_of
+from qsac.lowering.amplify import amplified
 from qsac.lowering.context import LoweringContext, lowering
 from qsac.pipeline.contract import PassContext
 
@@ -38,20 +38,17 @@ def lower(
     allocation = allocate(program, context)
     lowered = lowered_ops(program, allocation, slots=slots, orders=orders, derived=derived)
     blocks: list[Op] = []
-    clean: tuple[str, ...] = ()
     for place, (op, written) in enumerate(lowered):
         if isinstance(op, Amplify):
-            needed = ancillas_of(op, dict(program.scope.sizes))
-            clean = tuple(qubit_name(allocation.width + number) for number in range(needed))
             qubits = [qubit for register in op.registers for qubit in allocation.qubits[register]]
-            blocks = amplified(blocks, op.rounds, qubits, clean, place)
+            blocks = amplified(blocks, op.rounds, qubits, allocation.clean, place)
         blocks += written
     if any(isinstance(op, ApplyCircuit) for op in program.ops):
         blocks = [*entering_zero(in_light_cone(blocks))]
     return Program(
         name=program.name,
         level="block",
-        registers=tuple(Register(qubit_name(index), 1) for index in range(allocation.width + len(clean))),
+        registers=tuple(Register(qubit_name(index), 1) for index in range(allocation.width)),
         tables={},
         ops=tuple(blocks),
         readouts=tuple(
@@ -100,8 +97,10 @@ def entering_zero(blocks: Sequence[Op]) -> Iterator[Op]:
     """The blocks; multiplexors whose target is in zero say so: their ladders then take one gate less."""
     used: set[str] = set()
     for block in blocks:
-        fresh = isinstance(block, Multiplexor) and block.axis != "z" and block.target not in used
-        yield replace(block, enters_zero=True) if isinstance(block, Multiplexor) and fresh else block
+        # What opens a pair is what closes it, mirrored.
+        plain = isinstance(block, Multiplexor) and block.axis != "z" and block.pair == "none"
+        fresh = not used.intersection(block.targets)
+        yield replace(block, enters_zero=True) if isinstance(block, Multiplexor) and plain and fresh else block
         used.update(block.targets)
         if isinstance(block, Reset):
             used.difference_update(block.targets)

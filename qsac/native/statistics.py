@@ -101,14 +101,24 @@ class LoadCounts(TypedDict):
     by_structure: Count
 
 
+class AmplificationFields(TypedDict):
+    """Rounds of amplitude amplification, and the acceptance probability and two-qubit gates without and with them, as
+    formulas have them."""
+
+    rounds: Count
+    success_probability: list[Share]
+    two_qubit_gates: list[Count]
+
+
 class Making(TypedDict):
-    """How a circuit was made: its passes, the qubits of each register, its loads (not in older artifacts), and the
-    error budget."""
+    """How a circuit was made: its passes, the qubits of each register, its loads (not in older artifacts), the error
+    budget, and rounds of amplification where there are some."""
 
     passes: list[PassCount]
     allocation: dict[str, list[str]]
     loads: NotRequired[LoadCounts]
     error_budget: BudgetReport
+    amplification: NotRequired[AmplificationFields]
 
 
 class PartStatistics(CircuitStatistics, Making):
@@ -187,6 +197,7 @@ class Statistics(CircuitStatistics):
     allocation: NotRequired[dict[str, list[str]]]
     loads: NotRequired[LoadCounts]
     error_budget: NotRequired[BudgetReport]
+    amplification: NotRequired[AmplificationFields]
 
 
 class CompilationOptions(TypedDict):

@@ -20,11 +20,13 @@ def amplified(probability: float, rounds: int) -> float:
     return probability * growth(probability, rounds) ** 2
 
 
-def best_rounds(probability: float, gates: int, reflections: int) -> int:
-    """The rounds with the fewest gates for an accepted shot, 0 among them. An attempt takes ``gates``, and a round twice
-    as many and its ``reflections``."""
+def best_rounds(probability: float, gates: int, each: int, error: float = 0.0) -> int:
+    """The rounds with the fewest gates for a shot that is accepted and free of errors, 0 among them: ``gates`` of a
+    circuit without rounds, ``each`` of a round, and the ``error`` probability of a gate."""
 
     def dear(rounds: int) -> float:
-        return (gates + rounds * (2 * gates + reflections)) / max(amplified(probability, rounds), 1e-300)
+        taken = gates + rounds * each
+        kept = amplified(probability, rounds) * (1 - error) ** taken
+        return taken / max(kept, 1e-300)
 
     return min(range(MOST_ROUNDS + 1), key=dear)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from qsac.artifact.compiled import Compiled
+from qsac.report.amplification import amplification_row
 from qsac.report.forecast import charge
 from qsac.report.losses import loss_facts, named
 
@@ -21,11 +22,20 @@ def facts(compiled: Compiled) -> list[Row]:
         *_count_rows(stats),
         *_probability_rows(stats),
         *forecast_rows(stats.get("forecast", {}), compiled.model.readout.precise),
+        *_amplification_rows(compiled),
         *_time_rows(stats),
         *([("break-even", str(stats.get("break_even")))] if "break_even" in stats else []),
         *_cost_rows(stats["cost"], stats.get("forecast", {})),
         *(row for part in compiled.parts_stats for row in _error_rows(part.get("error_budget", {}))),
     ]
+
+
+def _amplification_rows(compiled: Compiled) -> list[Row]:
+    """Rounds of amplification, of the circuit with the most gates where there are several."""
+    parts = [part for part in compiled.parts_stats if "amplification" in part]
+    if not parts:
+        return []
+    return [amplification_row(max(parts, key=lambda part: part["two_qubit_gates"])["amplification"])]
 
 
 def estimate_rows(estimated: Mapping[str, Any], shape_facts: Sequence[Row], metric: str | None) -> list[Row]:
