@@ -80,7 +80,7 @@ def test_what_is_done_is_not_done_again(
 ) -> None:
     assert _run(tmp_path / "new") == undisturbed
     with monkeypatch.context() as patched:
-        patched.setattr(making.Maker, "circuit", None)
+        patched.setattr(making.Maker, "circuit", lambda *_: pytest.fail("a circuit is made again"))
         patched.setattr(making.Maker, "template", None)
         assert _run(tmp_path / "new") == undisturbed
 
