@@ -17,6 +17,7 @@ from qsac.families.registry import family
 from qsac.runtime.bootstrap import REPLICATES
 from tests.families.steps.models import loaded, named
 from tests.families.steps.test_running import two_circuits
+from tests.templates.two_layers import two_layers
 
 TFIM = Path(__file__).parents[2] / "docs" / "examples" / "tfim.json"
 
@@ -118,10 +119,7 @@ def test_what_has_no_resampled_errors_is_refused(options: dict[str, Any], code: 
 
 
 def test_circuits_that_come_after_others_are_refused_where_nothing_says_what_they_become() -> None:
-    found = next(
-        model
-        for model in family("program").examples()
-        if any(step.after for step in family("program").plan(model).circuits)
-    )
+    found = qsac.load(two_layers())
+    assert any(step.after for step in family("program").plan(found).circuits)
     with pytest.raises(InvalidInputError, match="no errors by resampling"):
         qsac.run(found, "statevector", shots=50, errors="bootstrap")
