@@ -110,8 +110,8 @@ class Between(_Fields):
 
 class Forecast(_Fields):
     """As in an artifact's ``stats``; null where it cannot be told. Where there are several circuits there is
-    ``error_free_probability``; where the circuits have yet to be routed, ``error_free_at_most``; where the family says
-    where shots are lost, all that comes after it."""
+    ``error_free_probability``; where the circuits have yet to be routed, ``error_free_at_most``; of a program
+    ``classical_multiply_adds``; where the family says where shots are lost, all that comes after it."""
 
     success_probability: Share | None
     useful: Share | None
@@ -121,6 +121,7 @@ class Forecast(_Fields):
     noise: bool | None
     error_free_probability: Share | None = _absent
     error_free_at_most: Share = _absent
+    classical_multiply_adds: Count = _absent
     circuits: list[str] = _absent
     lambda_: Annotated[list[Amount | None], Field(alias="lambda")] = _absent
     success_probabilities: list[Share] = _absent

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict, TypeVar, cast
 
 import numpy as np
 
@@ -30,7 +30,7 @@ from qsac.counting.stats import circuit_stats, gate_times, tally_stats, together
 from qsac.emit.emit import emit
 from qsac.emit.shape_emitter import tally
 from qsac.errors import InvalidInputError, printable
-from qsac.families.contract import Model, Sizes
+from qsac.families.contract import CircuitStep, Model, Sizes
 from qsac.families.places import Placed
 from qsac.families.reading import model_of
 from qsac.families.registry import family_of
@@ -64,6 +64,8 @@ OPS = 1 << 11
 
 TABLE_ENTRIES = 1 << 23
 """Entries of all of these circuits' tables together: a million take a fifth of a second."""
+
+T = TypeVar("T")
 
 Basis = Literal["model", "generic model", "shape"]
 
@@ -205,14 +207,17 @@ def estimate(
     machine = find_target(target)
     options = asked_for(optimisation, optimization_level, None, 0, 0.0, qubits, prefer)
     steps = chosen.generic(source, sizes).circuits
-    last = _Counted(machine, options, steps[-1].program)
+    kinds = _kinds(steps)
+    last = _Counted(machine, options, steps[kinds[-1][0]].program)
     most = last.most_circuits
-    places = evenly(len(steps), most if len(steps) <= most else min(most, SAMPLED))
-    counted = [*(_Counted(machine, options, steps[place].program) for place in places[:-1]), last]
+    sampled = evenly(len(kinds), most if len(kinds) <= most else min(most, SAMPLED))
+    counted = [*(_Counted(machine, options, steps[kinds[kind][0]].program) for kind in sampled[:-1]), last]
     finals = [one.final for one in counted]
-    growth = np.interp(range(len(steps)), places, [final.subnormalisation for final in finals]).tolist()
-    parts = interpolated([one.of_shape for one in counted], places)
-    basis = _basis(source, sizes, parts, rescaled=bool(asked), every=len(places) == len(steps))
+    growth = np.interp(range(len(kinds)), sampled, [final.subnormalisation for final in finals]).tolist()
+    parts = interpolated([one.of_shape for one in counted], sampled)
+    every = len(sampled) == len(kinds) and len(steps) <= most
+    basis = _basis(source, sizes, parts, rescaled=bool(asked), every=every)
+    parts, growth = _of_all(parts, kinds), _of_all(growth, kinds)
     if basis != "shape":
         one = source if basis == "model" else chosen.drawn(source, sizes)
         parts, growth = _built(one, machine, options, machine.coupling is None)
@@ -224,8 +229,9 @@ def estimate(
     doubts = [] if basis == "model" else chosen.doubts(source, sizes, finals, built=built)
     if not asked and basis == "shape":
         doubts.insert(0, "the model is too large to be compiled to be counted, and its tokens were not looked at")
-    if len(places) < len(steps):
-        doubts.append(f"{len(places)} of {len(steps):,} circuits were counted, and those between them interpolated")
+    if len(sampled) < len(kinds):
+        what = "circuits" if len(kinds) == len(steps) else "kinds of circuits"
+        doubts.append(f"{len(sampled)} of {len(kinds):,} {what} were counted, and those between them interpolated")
     if basis == "shape" and machine.coupling is None and options.optimisation and counts["two_qubit_gates"] <= BUILT:
         doubts.append("what resynthesise-blocks saves was not looked at")
     if basis != "model" and any(isinstance(op, LoadRotated) for final in finals for op in final.ops):
@@ -253,6 +259,21 @@ def estimate(
         sizes=sizes if asked else None,
         forecast=cast("EstimatedForecast", forecast(known, growth, counts, machine, parts) | at_most),
     )
+
+
+def _kinds(steps: Sequence[CircuitStep]) -> list[list[int]]:
+    """The places of circuits that are alike, from small ones to large ones; each by itself, in order, where none is
+    said to be like others."""
+    found: dict[tuple[int, ...], list[int]] = {}
+    for place, step in enumerate(steps):
+        found.setdefault((place,) if step.alike is None else step.alike, []).append(place)
+    return [found[kind] for kind in sorted(found)]
+
+
+def _of_all(of_kinds: Sequence[T], kinds: Sequence[Sequence[int]]) -> list[T]:
+    """What is known of each kind of circuit, for all circuits in their order."""
+    by_place = {place: known for known, places in zip(of_kinds, kinds, strict=True) for place in places}
+    return [by_place[place] for place in range(len(by_place))]
 
 
 def _at_most(before: Mapping[str, Any], counts: Mapping[str, Any]) -> dict[str, Any]:
@@ -360,7 +381,7 @@ class _Counted(_Estimation):
         known = [op for op in matrices if not isinstance(tables[op.table], ShapedTable)]
         entries = sum(4 ** op.size(scope) for op in known)
         rows = sum(prod(table.shape) for table in tables.values())
-        fewest = min(MATRIX_ENTRIES // (entries or 1), OPS // len(self.final.ops), TABLE_ENTRIES // rows)
+        fewest = min(MATRIX_ENTRIES // (entries or 1), OPS // len(self.final.ops), TABLE_ENTRIES // (rows or 1))
         return max(LEAST_CIRCUITS, min(MOST_CIRCUITS, fewest))
 
     @cached_property

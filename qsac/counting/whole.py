@@ -6,6 +6,7 @@ from qsac.counting.formulas import Cost, cost
 from qsac.errors import present
 from qsac.ir.attention import LoadWhole
 from qsac.ir.op import Scope
+from qsac.ir.shaped_table import ShapedTable
 from qsac.native.circuit import GateFamily
 from qsac.numerics.plan import occupied_columns
 from qsac.numerics.plan import planned_gates as gates
@@ -16,7 +17,8 @@ def _(op: LoadWhole, scope: Scope, family: GateFamily) -> Cost:
     table = scope.tables[op.table]
     size = table.shape[1].bit_length() - 1
     if table.shape[0] > 1:
-        return Cost(gates(table.shape[0], occupied_columns(table.values), size, real=table.real) - op.bell)
+        columns = table.columns if isinstance(table, ShapedTable) else occupied_columns(table.values)
+        return Cost(gates(table.shape[0], columns, size, real=table.real) - op.bell)
     if table.real and size <= 2:
         return Cost(size - 1)
     structure = present(op.by_structure(scope), "the structure of a single row")

@@ -109,6 +109,8 @@ class CircuitStep:
     ``reads`` are the names of its readouts in their order, ``index`` is the number of qubits of the index that it
     observes: 0 where there is none. ``after`` names earlier circuits whose outcomes decide its numbers: by default
     those of their closed form do, and where shots are taken, the family makes it again (:class:`FeedsForward`).
+    Circuits that are ``alike`` have programs of one structure, which differ in numbers alone: one of them is counted
+    for all. What they have in common is larger for larger circuits; None where that is not known.
     """
 
     def __init__(
@@ -118,13 +120,18 @@ class CircuitStep:
         reads: tuple[str, ...],
         index: int = 0,
         after: tuple[str, ...] = (),
+        alike: tuple[int, ...] | None = None,
     ) -> None:
-        self.name, self.reads, self.index, self.after = name, reads, index, after
+        self.name, self.reads, self.index, self.after, self.alike = name, reads, index, after, alike
         self._build = build
 
     @cached_property
     def program(self) -> Program:
         """Its attention program."""
+        return self.build()
+
+    def build(self) -> Program:
+        """The same made anew, and not kept."""
         return self._build()
 
 

@@ -14,20 +14,25 @@ import numpy as np
 from qsac.ir.attention import LoadTokens, LoadWhole
 from qsac.ir.blocks import Multiplexor, PauliRotation, UniformlyControlledGate
 from qsac.ir.blocks.rotation import controlled_x
+from qsac.ir.shaped_table import ShapedTable, Span
 from qsac.ir.table import Table
-from qsac.lowering.cascades import Block, Data, bell_basis, uncompute
+from qsac.lowering.cascades import Block, Data, acting, bell_basis, gate_of, uncompute
 from qsac.lowering.context import LoweringContext, lowering
 from qsac.lowering.structured import steps_of
 from qsac.numerics.cascade import GateLevel, RotationLevel, complex_cascade, real_cascade
 from qsac.numerics.ladder import up_to_diagonal
+from qsac.numerics.plan import plan
 
 
 @lowering.register(LoadWhole)
 def lower(op: LoadWhole, place: LoweringContext) -> list[Block]:
     """The blocks that uncompute the table's rows, or their adjoints in reverse order."""
     data, controls = place.qubits(op.data), place.qubits(*op.index)
-    rows = place.scope.tables[op.table].values
-    blocks = _uncomputed(op, rows, data, controls, place)
+    table = place.scope.tables[op.table]
+    if isinstance(table, ShapedTable):
+        blocks = _outlined(op, table, data, controls)
+    else:
+        blocks = _uncomputed(op, table.values, data, controls, place)
     if op.bell and not place.slots_only:
         # What leads into the basis of the first level is left out: the data are in it already.
         blocks = blocks[len(bell_basis(*data)) :]
@@ -47,6 +52,26 @@ def _uncomputed(
     levels = place.cached(("whole levels", op.table, len(controls)), lambda: _levels(rows))
     needed = controls[len(controls) - (len(rows) - 1).bit_length() :]
     return _without_promises(uncompute(levels, needed, Data.of(data), place, ()), needed)
+
+
+def _outlined(op: LoadWhole, table: ShapedTable, data: tuple[str, ...], controls: tuple[str, ...]) -> list[Block]:
+    """The blocks for several rows without numbers: of the same sizes, without numbers either."""
+    needed = controls[len(controls) - (table.shape[0] - 1).bit_length() :]
+    blocks: list[Block] = []
+    for level in plan(table.shape[0], table.columns, len(data), real=table.real):
+        theta, phi = (
+            ShapedTable((level.rows,), real=True, spans=[Span(f"{kind} {level.place} {op.table}", 0, level.rows)])
+            for kind in ("theta", "phi")
+        )
+        given, target = acting(level, needed, Data.of(data))
+        if level.kind != "rotation":
+            blocks += gate_of(level, UniformlyControlledGate(given, target, theta, phi), Data.of(data))
+        elif set(given) <= set(needed):
+            blocks.append(UniformlyControlledGate(given, target, theta, phi))
+        else:
+            full = ShapedTable((1 << len(given),), real=True, spans=theta.spans)
+            blocks.append(Multiplexor("y", given, target, full))
+    return blocks
 
 
 def _levels(rows: Any) -> list[GateLevel | RotationLevel]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
@@ -130,9 +130,10 @@ def run_journal(folder: Path | None, facts: Mapping[str, Any]) -> Iterator[RunJo
         _check_run(journal, facts, place)
         yield RunJournal(journal, facts)
         if folder is None:
-            for name in _OWN:
-                (place / name).unlink(missing_ok=True)
-            place.rmdir()
+            with suppress(OSError):  # what stays is another run's, or found again by this one
+                for name in _OWN:
+                    (place / name).unlink(missing_ok=True)
+                place.rmdir()
 
 
 def _made(place: Path) -> None:

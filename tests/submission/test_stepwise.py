@@ -1,6 +1,8 @@
 """Programs that take several steps: later circuits are made for what earlier ones have measured, and paid for once."""
 
 import json
+import os
+import signal
 from math import fsum
 from pathlib import Path
 from typing import Any
@@ -203,6 +205,40 @@ def test_a_step_that_was_submitted_in_part_is_resumed(vendor: SimulatingVendor, 
     facts = json.loads(said(["results", "1", "--json"], capsys).out)
     assert facts["result"]["values"] == _wanted()
     assert len(vendor.jobs) == CIRCUITS
+
+
+def test_an_answer_that_is_lost_in_a_later_step(vendor: SimulatingVendor, capsys: Captured) -> None:
+    said(SUBMIT, capsys)
+    vendor.breaks = KeyboardInterrupt()
+    said(["results", "1"], capsys, 130)
+    assert len(vendor.jobs) == FIRST + 1
+    vendor.breaks = None
+    assert "[job.incomplete]" in said(["results", "1"], capsys, 4).err  # it finds the one, and asks for the other
+    assert len(vendor.jobs) == FIRST + 1
+    assert said(["results", "1", "--resume", "--yes"], capsys).out.startswith("network on h2, 64 shots\n")
+    assert vendor.handed() == {part.tag: 1 for part in first_job().parts}
+
+
+@pytest.mark.parametrize("place", ["bind", "begin", "submitted", "counted"])
+def test_a_kill_between_two_steps(
+    place: str, vendor: SimulatingVendor, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed before anything of the next step is written, or at each thing that is: whatever goes on pays once."""
+    said(SUBMIT, capsys)
+    pid = os.fork()
+    if not pid:
+        setattr(Journal, place, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        said(["results", "1"], capsys)
+        os._exit(3)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+    if place in ("begin", "submitted"):
+        monkeypatch.setattr(submit, "LISTING_SECONDS", 0.0)
+        said(["results", "1"], capsys, 4)
+        said(["results", "1", "--resume", "--yes"], capsys)
+    said(["results", "1"], capsys)
+    facts = json.loads(said(["results", "1", "--json"], capsys).out)
+    assert facts["result"]["values"] == _wanted()
+    assert vendor.handed() == {part.tag: 1 for part in first_job().parts}
 
 
 def test_a_failed_first_step_holds_the_next_one_back(vendor: SimulatingVendor, capsys: Captured) -> None:

@@ -40,7 +40,7 @@ def with_numbers_of(model: Model, values: Mapping[str, Any]) -> Model:
         pointer = "/tokens" if name == "tokens" else join("/parameters", name)
         own = like(_array(fields, places[name]))
         _put(fields, places[name], checked_array(value, own, pointer, f"numbers of {name}"))
-    return _read(fields)
+    return made_of(fields)
 
 
 def drawn(model: Model) -> Model:
@@ -52,10 +52,11 @@ def drawn(model: Model) -> Model:
         if np.iscomplexobj(own):
             values = values + 1j * rng.normal(size=own.shape)
         _put(fields, place, values)
-    return _read(fields)
+    return made_of(fields)
 
 
-def _read(fields: dict[str, Any]) -> Model:
+def made_of(fields: dict[str, Any]) -> Model:
+    """The model of canonical fields that were changed."""
     return of_type(read(ModelFile.model_validate(fields), fields, Path()), Model)
 
 

@@ -23,6 +23,7 @@ from qsac.families.program.model import Model
 from qsac.families.program.reading import read
 from qsac.families.program.schema import ModelFile
 from qsac.families.program.search.readout import SearchReadout
+from qsac.families.program.sizes import generic, sized, sizes_of
 from qsac.families.program.summary import (
     CLASSICAL_WORK,
     Shape,
@@ -75,20 +76,20 @@ class Programs:
         return with_numbers_of(model, values)
 
     def sizes(self, model: Model) -> dict[str, Extent]:
-        """None: a program is estimated as it is."""
-        return {}
+        return sizes_of(model)
 
     def generic(self, model: Model, sizes: Sizes) -> Plan:
-        return self.plan(drawn(model))
+        return generic(sized(model, sizes))
 
     def drawn(self, model: Model, sizes: Sizes | None = None) -> Model:
-        return drawn(model)
+        other = model if sizes is None else sized(model, sizes)
+        return drawn(model) if other is model else other
 
     def is_small(self, model: Model, sizes: Sizes, entries: int) -> bool:
-        return model.entries <= entries
+        return sized(model, sizes).entries <= entries
 
     def shape(self, model: Model, sizes: Sizes) -> Shape:
-        return shape_of(model)
+        return shape_of(sized(model, sizes))
 
     def shape_facts(self, shape: Mapping[str, Any]) -> list[Fact]:
         return shape_facts(shape)
