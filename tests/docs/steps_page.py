@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import qsac
 from qsac.families.reading import load
 from qsac.families.steps.model import CircuitOf, Model
-from qsac.families.steps.normal_form import (
-    Circuit,
-    Clifford,
-    FixedUnitary,
-    Flip,
-    Gate,
-    Load,
-    Multiplexor,
-    Projection,
-    Real,
-    Rotation,
-)
-from qsac.families.steps.statevector import loaded
+from qsac.families.steps.normal_form import Circuit, Real
+from tests.bench.as_written import as_written
 
 EXAMPLES = Path(__file__).parent.parent.parent / "docs" / "examples"
 
@@ -58,13 +46,13 @@ def systems() -> str:
         shown = str(gates[0]) if len(gates) == 1 else f"{gates[0]} to {gates[-1]}"
         qubits = max(len(circuit.qubits) for circuit in compiled.circuits)
         (success,) = model.readout.closed_form(model).values.get("success_probability", [1.0])
-        written = as_written(model)
+        written = gates_as_written(model)
         row = [said, f"`{name}.json`", len(compiled.circuits), qubits, shown]
         rows.append([*map(str, row), "" if written is None else str(written), f"{success:.3g}"])
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
-def as_written(model: Model) -> int | None:
+def gates_as_written(model: Model) -> int | None:
     """CX gates of a circuit step gate by gate, through Qiskit at level 3; None where it has neurons or attention."""
     place = next((place for place, step in enumerate(model.steps) if isinstance(step, CircuitOf)), None)
     if place is None:
@@ -76,57 +64,11 @@ def as_written(model: Model) -> int | None:
 
 
 def qiskit_gates(circuit: Circuit, inputs: Real, parameters: Real) -> int | None:
-    """The same of one circuit with these inputs. Measurements in the computational basis are left to the end."""
-    from qiskit import QuantumCircuit, transpile
+    """The same of one circuit with these inputs."""
+    from qiskit import transpile
 
-    values = circuit.values(inputs, parameters)
-    written = QuantumCircuit(circuit.qubits)
-    for gate in circuit.gates:
-        if not _write(written, gate, values, inputs):
-            return None
+    written = as_written(circuit, inputs, parameters)
+    if written is None:
+        return None
     made = transpile(written, basis_gates=["cx", "u"], optimization_level=3, seed_transpiler=0)
     return int(made.count_ops().get("cx", 0))
-
-
-def _write(written: Any, gate: Gate, values: Real, inputs: Real) -> bool:
-    """Write a gate as its authors do; false for neurons, which they nest."""
-    if isinstance(gate, Clifford):
-        getattr(written, gate.name)(*gate.qubits)
-    elif isinstance(gate, Rotation):
-        _rotate(written, gate, float(values[gate.value]))
-    elif isinstance(gate, Multiplexor):
-        if len(gate.controls) != 1 or gate.order:
-            return False
-        low, high = (float(values[place]) for place in gate.values)
-        if low:
-            written.x(gate.controls[0])
-        getattr(written, f"cr{gate.axis}")(low or high, gate.controls[0], gate.target)
-        if low:
-            written.x(gate.controls[0])
-    elif isinstance(gate, Load):
-        # Qiskit counts qubits from the least significant one.
-        written.prepare_state(loaded(gate, inputs[None])[0], list(reversed(gate.qubits)))
-    elif isinstance(gate, Flip):
-        if inputs[gate.input] > 0.5:
-            written.x(gate.qubit)
-    elif isinstance(gate, FixedUnitary):
-        written.unitary(gate.matrix, list(reversed(gate.qubits)))
-    else:
-        return isinstance(gate, Projection)
-    return True
-
-
-def _rotate(written: Any, gate: Rotation, angle: float) -> None:
-    if gate.paulis == "xy":
-        # RBS as its authors write it; its other half, "yx", is in it.
-        first, second = gate.qubits
-        for qubit in gate.qubits:
-            written.h(qubit)
-        written.cz(first, second)
-        written.ry(angle, first)
-        written.ry(-angle, second)
-        written.cz(first, second)
-        for qubit in gate.qubits:
-            written.h(qubit)
-    elif gate.paulis != "yx":
-        getattr(written, f"r{gate.paulis}")(angle, *gate.qubits)

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from qsac.arguments import file_path
 from qsac.errors import of_type
-from qsac.families import contract
 from qsac.families.contract import Extent, Fact, Parameter, Plan, Result, Sizes
+from qsac.families.contract import Model as AnyModel
 from qsac.families.learning import Given, Samples
 from qsac.families.outcomes import Outcomes
 from qsac.families.steps import binding, drawing
@@ -160,7 +160,7 @@ class Steps:
         return StepsLearner(learned_whole(model), samples)
 
     def ensemble_learner(
-        self, source: BaseModel | contract.Model, samples: Samples, folder: Path, distance: str
+        self, source: BaseModel | AnyModel, samples: Samples, folder: Path, distance: str
     ) -> EnsembleLearner:
         from qsac.families.steps.learning.ensembles import EnsembleLearner
         from qsac.families.steps.learning.learner import StepsLearner, learned_whole
