@@ -1,8 +1,10 @@
-"""The generated part of docs/steps.md: what the circuits of the examples take, beside those of their authors."""
+"""The generated parts of docs/steps.md and docs/steps/: what circuits of the examples take, beside their authors'."""
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import qsac
 from qsac.families.reading import load
@@ -12,19 +14,27 @@ from tests.bench.as_written import as_written
 
 EXAMPLES = Path(__file__).parent.parent.parent / "docs" / "examples"
 
+
+class System(NamedTuple):
+    """A published system: what it is called, and its page in docs/steps/."""
+
+    said: str
+    page: str
+
+
 SYSTEMS = {
-    "steps-classifier": "variational classifier, middle layer",
-    "steps-qcnn": "QCNN, 1810.03787",
-    "steps-qrnn": "QRNN, 2006.14619, teacher forcing",
-    "steps-qgan": "QGAN generator, 1904.00043",
-    "steps-quddpm": "QuDDPM backward step, 2310.05866",
-    "steps-qsann": "QSANN, 2205.05625",
-    "steps-qmsan": "QMSAN, 2403.02871",
-    "steps-orthogonal": "orthogonal attention, 2209.08167",
-    "steps-real-part": "Hadamard-test attention, 2502.19214",
-    "steps-quixer": "Quixer, 2406.04305",
-    "steps-fourier": "SASQuaTCh's form, 2403.14753",
-    "steps-lambeq": "a lambeq diagram, 2110.04236",
+    "steps-classifier": System("variational classifier, middle layer", "classifier"),
+    "steps-qcnn": System("QCNN, 1810.03787", "qcnn"),
+    "steps-qrnn": System("QRNN, 2006.14619, teacher forcing", "qrnn"),
+    "steps-qgan": System("QGAN generator, 1904.00043", "qgan"),
+    "steps-quddpm": System("QuDDPM, two backward steps, 2310.05866", "quddpm"),
+    "steps-qsann": System("QSANN, 2205.05625", "qsann"),
+    "steps-qmsan": System("QMSAN, 2403.02871", "qmsan"),
+    "steps-orthogonal": System("orthogonal attention, 2209.08167", "orthogonal"),
+    "steps-real-part": System("Hadamard-test attention, 2502.19214", "real-part"),
+    "steps-quixer": System("Quixer, 2406.04305", "quixer"),
+    "steps-fourier": System("SASQuaTCh's form, 2403.14753", "sasquatch"),
+    "steps-lambeq": System("a lambeq diagram, 2110.04236", "lambeq"),
 }
 
 
@@ -35,21 +45,35 @@ def example(name: str) -> Model:
     return model
 
 
+HEAD = ["file", "circuits", "qubits", "two-qubit gates of each", "as written, Qiskit 3 (CX)", "success"]
+
+
 def systems() -> str:
-    """One row for each example."""
-    head = ["system", "file", "circuits", "qubits", "two-qubit gates of each", "as written, Qiskit 3 (CX)", "success"]
-    rows = [head, [":--", ":--", "--:", "--:", "--:", "--:", "--:"]]
-    for name, said in SYSTEMS.items():
-        model = example(name)
-        compiled = qsac.compile(model, "h2")
-        gates = sorted({circuit.two_qubit_gates for circuit in compiled.circuits})
-        shown = str(gates[0]) if len(gates) == 1 else f"{gates[0]} to {gates[-1]}"
-        qubits = max(len(circuit.qubits) for circuit in compiled.circuits)
-        (success,) = model.readout.closed_form(model).values.get("success_probability", [1.0])
-        written = gates_as_written(model)
-        row = [said, f"`{name}.json`", len(compiled.circuits), qubits, shown]
-        rows.append([*map(str, row), "" if written is None else str(written), f"{success:.3g}"])
+    """One row for each example, with the page of its system."""
+    rows = [[f"[{system.said}](steps/{system.page}.md)", *_row(name)] for name, system in SYSTEMS.items()]
+    return _table([["system", *HEAD], [":--", ":--", *["--:"] * 5], *rows])
+
+
+def counts(name: str) -> str:
+    """The row of one example, for the page of its system."""
+    return _table([HEAD, [":--", *["--:"] * 5], list(_row(name))])
+
+
+def _table(rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+@cache
+def _row(name: str) -> tuple[str, ...]:
+    model = example(name)
+    compiled = qsac.compile(model, "h2")
+    gates = sorted({circuit.two_qubit_gates for circuit in compiled.circuits})
+    shown = str(gates[0]) if len(gates) == 1 else f"{gates[0]} to {gates[-1]}"
+    qubits = max(len(circuit.qubits) for circuit in compiled.circuits)
+    (success,) = model.readout.closed_form(model).values.get("success_probability", [1.0])
+    written = gates_as_written(model)
+    row = (f"`{name}.json`", str(len(compiled.circuits)), str(qubits), shown)
+    return (*row, "" if written is None else str(written), f"{success:.3g}")
 
 
 def gates_as_written(model: Model) -> int | None:
