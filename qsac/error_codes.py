@@ -232,6 +232,7 @@ CODES: Mapping[str, str] = {
     "train.no-samples": "the model learns from labelled samples, and the data are sequences",
     "train.no-probabilities": "samples have classes, and the last step of the model gives no probabilities",
     "train.other-outputs": "the last step of the model gives other outputs than the samples have targets",
+    "train.no-ensemble": "what is trained leaves no states, or the targets are none of the same qubits",
     "train.no-adversary": "there is nothing that a discriminator could learn against",
     "train.no-shift-rule": "a step has no parameter-shift rule",
     "train.not-finite": "training ended because a number is not finite any more",

@@ -211,6 +211,26 @@ class HasAdversary(Protocol):
 
 
 @runtime_checkable
+class LearnsEnsembles(Protocol):
+    """What a family has besides where its models learn ensembles of states: samples whose targets are states, which
+    belong to no input."""
+
+    def ensemble_learner(self, source: BaseModel | Model, samples: Samples, folder: Path, distance: str) -> Learner:
+        """The learner of a sketch, or of a model file, by a ``distance`` between ensembles: ``mmd`` or ``wasserstein``
+        with the cost 1 - |<a|b>|^2. It is :class:`ComparesEnsembles`. Raises
+        :class:`~qsac.errors.InvalidInputError`, with pointers within the model, where it does not fit the samples."""
+
+
+@runtime_checkable
+class ComparesEnsembles(Protocol):
+    """What a learner has besides whose metrics of a sample depend on all others of the batch, and on outcomes that are
+    drawn."""
+
+    def drawn_metrics(self, trained: Trained, batch: Batch, key: Any) -> dict[str, jax.Array]:
+        """:meth:`Learner.metrics` with outcomes that are drawn by a ``key`` of JAX."""
+
+
+@runtime_checkable
 class ShiftsAngles(Protocol):
     """What a learner has besides whose circuits are differentiated angle by angle, by the parameter-shift rule."""
 

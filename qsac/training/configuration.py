@@ -13,11 +13,18 @@ from pydantic import BaseModel
 
 from qsac.errors import InvalidInputError, QsacError
 from qsac.families.contract import Model, canonical_json
-from qsac.families.learning import HasAdversary, Learner, Learns, LearnsFromSamples, Samples
+from qsac.families.learning import HasAdversary, Learner, Learns, LearnsEnsembles, LearnsFromSamples, Samples
 from qsac.training.data.contract import Data
 from qsac.training.data.making import data_of
 from qsac.training.optimisers.contract import OptimiserFields
-from qsac.training.schema import ADVERSARIAL, DiscriminatorFields, GradientFields, ObjectiveFields, TrainingFile
+from qsac.training.schema import (
+    ADVERSARIAL,
+    ENSEMBLES,
+    DiscriminatorFields,
+    GradientFields,
+    ObjectiveFields,
+    TrainingFile,
+)
 
 _NO_NUMBERS = ("name", "seeds", "checkpoint", "compare")
 """The fields that no number of a seed depends on."""
@@ -93,6 +100,9 @@ class Config:
                 found="data of labelled samples",
                 wanted='a model with the section "steps", or data that are sequences',
             )
+        if self.objective is not None and self.objective.type in ENSEMBLES and isinstance(family, LearnsEnsembles):
+            source: Any = self.sketch if self.model is None else self.model
+            return family.ensemble_learner(source, samples, self.folder, self.objective.type)
         if self.model is not None:
             learner = family.sample_learner_of(self.model, samples)
         else:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.families.learning import Learner
+from qsac.families.learning import ComparesEnsembles, Learner
 from qsac.training.precision import fitted, precision
 
 CHUNK = 32
@@ -16,22 +16,25 @@ CHUNK = 32
 
 
 class Measure:
-    """The metrics of a learner's models, compiled once for all sequences of one length."""
+    """The metrics of a learner's models, compiled once for all sequences of one length; for each number of samples
+    where all of them are compared with each other."""
 
     def __init__(self, learner: Learner) -> None:
         import jax
 
         self._metrics = jax.jit(learner.metrics)
+        self._together = isinstance(learner, ComparesEnsembles)
 
     def __call__(self, parameters: Mapping[str, NDArray[Any]], sequences: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """By name, (S,), float64: each metric of each sequence."""
         found: list[dict[str, NDArray[Any]]] = []
         with precision(True):
             trained = {name: fitted(np.asarray(values), True) for name, values in parameters.items()}
-            for start in range(0, len(sequences), CHUNK):
-                part = sequences[start : start + CHUNK]
+            chunk = max(1, len(sequences)) if self._together else CHUNK
+            for start in range(0, len(sequences), chunk):
+                part = sequences[start : start + chunk]
                 # The last chunk is filled up with its first sequence.
-                filled = np.concatenate([part, np.repeat(part[:1], CHUNK - len(part), axis=0)])
+                filled = np.concatenate([part, np.repeat(part[:1], chunk - len(part), axis=0)])
                 metrics = self._metrics(trained, fitted(filled, True))
                 found.append({name: np.asarray(values)[: len(part)] for name, values in metrics.items()})
         return {name: np.concatenate([one[name] for one in found]).astype(np.float64) for name in found[0]}

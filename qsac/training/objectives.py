@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qsac.errors import InvalidInputError
-from qsac.families.learning import Batch, Given, Learner, RollsOut, Trained
+from qsac.families.learning import Batch, ComparesEnsembles, Given, Learner, RollsOut, Trained
 from qsac.files.pointer import counted, listed, nearest, quoted
 from qsac.training.schema import ObjectiveFields, RollOutFields
 
@@ -41,8 +41,8 @@ class Objective:
         return jnp.mean(self.by_sequence(learner, trained, batch, step))
 
     def by_sequence(self, learner: Learner, trained: Trained, batch: Batch, step: int | jax.Array) -> jax.Array:
-        """The value of each sequence of a batch, (B,)."""
-        found = learner.metrics(trained, batch)
+        """The value of each sequence of a batch, (B,). What a learner of ensembles draws depends on the step alone."""
+        found = _metrics(learner, trained, batch, step)
         value = found[self.metric]
         if self.ahead is not None:
             value = _mixed(self.ahead, value, learner, trained, batch, step)
@@ -60,6 +60,15 @@ class Objective:
     def final(self) -> Objective:
         """The objective once mu has grown, and predictions are fed back: what validation is by."""
         return Objective(self.metric, self.success_weight, ahead=self.ahead and replace(self.ahead, begin=0))
+
+
+def _metrics(learner: Learner, trained: Trained, batch: Batch, step: int | jax.Array) -> dict[str, jax.Array]:
+    if not isinstance(learner, ComparesEnsembles):
+        return learner.metrics(trained, batch)
+    import jax
+
+    comparing: ComparesEnsembles = learner
+    return comparing.drawn_metrics(trained, batch, jax.random.fold_in(jax.random.key(0), step))
 
 
 def _mixed(

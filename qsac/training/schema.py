@@ -18,6 +18,9 @@ EPOCHS = 1_000_000
 ADVERSARIAL = "adversarial"
 """The objective against a discriminator."""
 
+ENSEMBLES = ("mmd", "wasserstein")
+"""The objectives that compare ensembles of states."""
+
 Share = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)]
 ObjectiveName = Annotated[str, Field(min_length=1, max_length=100)]
 """The name of a metric that the model can minimise: loss, loss_a, cross_entropy, and more where its family has more."""

@@ -1,42 +1,40 @@
-"""The generated part of docs/steps.md: what the circuits of the examples take, beside those of their authors."""
+"""The generated parts of docs/steps.md and docs/steps/: what circuits of the examples take, beside their authors'."""
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import qsac
 from qsac.families.reading import load
 from qsac.families.steps.model import CircuitOf, Model
-from qsac.families.steps.normal_form import (
-    Circuit,
-    Clifford,
-    FixedUnitary,
-    Flip,
-    Gate,
-    Load,
-    Multiplexor,
-    Projection,
-    Real,
-    Rotation,
-)
-from qsac.families.steps.statevector import loaded
+from qsac.families.steps.normal_form import Circuit, Real
+from tests.bench.as_written import as_written
 
 EXAMPLES = Path(__file__).parent.parent.parent / "docs" / "examples"
 
+
+class System(NamedTuple):
+    """A published system: what it is called, and its page in docs/steps/."""
+
+    said: str
+    page: str
+
+
 SYSTEMS = {
-    "steps-classifier": "variational classifier, middle layer",
-    "steps-qcnn": "QCNN, 1810.03787",
-    "steps-qrnn": "QRNN, 2006.14619, teacher forcing",
-    "steps-qgan": "QGAN generator, 1904.00043",
-    "steps-quddpm": "QuDDPM backward step, 2310.05866",
-    "steps-qsann": "QSANN, 2205.05625",
-    "steps-qmsan": "QMSAN, 2403.02871",
-    "steps-orthogonal": "orthogonal attention, 2209.08167",
-    "steps-real-part": "Hadamard-test attention, 2502.19214",
-    "steps-quixer": "Quixer, 2406.04305",
-    "steps-fourier": "SASQuaTCh's form, 2403.14753",
-    "steps-lambeq": "a lambeq diagram, 2110.04236",
+    "steps-classifier": System("variational classifier, middle layer", "classifier"),
+    "steps-qcnn": System("QCNN, 1810.03787", "qcnn"),
+    "steps-qrnn": System("QRNN, 2006.14619, teacher forcing", "qrnn"),
+    "steps-qgan": System("QGAN generator, 1904.00043", "qgan"),
+    "steps-quddpm": System("QuDDPM, two backward steps, 2310.05866", "quddpm"),
+    "steps-qsann": System("QSANN, 2205.05625", "qsann"),
+    "steps-qmsan": System("QMSAN, 2403.02871", "qmsan"),
+    "steps-orthogonal": System("orthogonal attention, 2209.08167", "orthogonal"),
+    "steps-real-part": System("Hadamard-test attention, 2502.19214", "real-part"),
+    "steps-quixer": System("Quixer, 2406.04305", "quixer"),
+    "steps-fourier": System("SASQuaTCh's form, 2403.14753", "sasquatch"),
+    "steps-lambeq": System("a lambeq diagram, 2110.04236", "lambeq"),
 }
 
 
@@ -47,24 +45,38 @@ def example(name: str) -> Model:
     return model
 
 
+HEAD = ["file", "circuits", "qubits", "two-qubit gates of each", "as written, Qiskit 3 (CX)", "success"]
+
+
 def systems() -> str:
-    """One row for each example."""
-    head = ["system", "file", "circuits", "qubits", "two-qubit gates of each", "as written, Qiskit 3 (CX)", "success"]
-    rows = [head, [":--", ":--", "--:", "--:", "--:", "--:", "--:"]]
-    for name, said in SYSTEMS.items():
-        model = example(name)
-        compiled = qsac.compile(model, "h2")
-        gates = sorted({circuit.two_qubit_gates for circuit in compiled.circuits})
-        shown = str(gates[0]) if len(gates) == 1 else f"{gates[0]} to {gates[-1]}"
-        qubits = max(len(circuit.qubits) for circuit in compiled.circuits)
-        (success,) = model.readout.closed_form(model).values.get("success_probability", [1.0])
-        written = as_written(model)
-        row = [said, f"`{name}.json`", len(compiled.circuits), qubits, shown]
-        rows.append([*map(str, row), "" if written is None else str(written), f"{success:.3g}"])
+    """One row for each example, with the page of its system."""
+    rows = [[f"[{system.said}](steps/{system.page}.md)", *_row(name)] for name, system in SYSTEMS.items()]
+    return _table([["system", *HEAD], [":--", ":--", *["--:"] * 5], *rows])
+
+
+def counts(name: str) -> str:
+    """The row of one example, for the page of its system."""
+    return _table([HEAD, [":--", *["--:"] * 5], list(_row(name))])
+
+
+def _table(rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
-def as_written(model: Model) -> int | None:
+@cache
+def _row(name: str) -> tuple[str, ...]:
+    model = example(name)
+    compiled = qsac.compile(model, "h2")
+    gates = sorted({circuit.two_qubit_gates for circuit in compiled.circuits})
+    shown = str(gates[0]) if len(gates) == 1 else f"{gates[0]} to {gates[-1]}"
+    qubits = max(len(circuit.qubits) for circuit in compiled.circuits)
+    (success,) = model.readout.closed_form(model).values.get("success_probability", [1.0])
+    written = gates_as_written(model)
+    row = (f"`{name}.json`", str(len(compiled.circuits)), str(qubits), shown)
+    return (*row, "" if written is None else str(written), f"{success:.3g}")
+
+
+def gates_as_written(model: Model) -> int | None:
     """CX gates of a circuit step gate by gate, through Qiskit at level 3; None where it has neurons or attention."""
     place = next((place for place, step in enumerate(model.steps) if isinstance(step, CircuitOf)), None)
     if place is None:
@@ -76,57 +88,11 @@ def as_written(model: Model) -> int | None:
 
 
 def qiskit_gates(circuit: Circuit, inputs: Real, parameters: Real) -> int | None:
-    """The same of one circuit with these inputs. Measurements in the computational basis are left to the end."""
-    from qiskit import QuantumCircuit, transpile
+    """The same of one circuit with these inputs."""
+    from qiskit import transpile
 
-    values = circuit.values(inputs, parameters)
-    written = QuantumCircuit(circuit.qubits)
-    for gate in circuit.gates:
-        if not _write(written, gate, values, inputs):
-            return None
+    written = as_written(circuit, inputs, parameters)
+    if written is None:
+        return None
     made = transpile(written, basis_gates=["cx", "u"], optimization_level=3, seed_transpiler=0)
     return int(made.count_ops().get("cx", 0))
-
-
-def _write(written: Any, gate: Gate, values: Real, inputs: Real) -> bool:
-    """Write a gate as its authors do; false for neurons, which they nest."""
-    if isinstance(gate, Clifford):
-        getattr(written, gate.name)(*gate.qubits)
-    elif isinstance(gate, Rotation):
-        _rotate(written, gate, float(values[gate.value]))
-    elif isinstance(gate, Multiplexor):
-        if len(gate.controls) != 1 or gate.order:
-            return False
-        low, high = (float(values[place]) for place in gate.values)
-        if low:
-            written.x(gate.controls[0])
-        getattr(written, f"cr{gate.axis}")(low or high, gate.controls[0], gate.target)
-        if low:
-            written.x(gate.controls[0])
-    elif isinstance(gate, Load):
-        # Qiskit counts qubits from the least significant one.
-        written.prepare_state(loaded(gate, inputs[None])[0], list(reversed(gate.qubits)))
-    elif isinstance(gate, Flip):
-        if inputs[gate.input] > 0.5:
-            written.x(gate.qubit)
-    elif isinstance(gate, FixedUnitary):
-        written.unitary(gate.matrix, list(reversed(gate.qubits)))
-    else:
-        return isinstance(gate, Projection)
-    return True
-
-
-def _rotate(written: Any, gate: Rotation, angle: float) -> None:
-    if gate.paulis == "xy":
-        # RBS as its authors write it; its other half, "yx", is in it.
-        first, second = gate.qubits
-        for qubit in gate.qubits:
-            written.h(qubit)
-        written.cz(first, second)
-        written.ry(angle, first)
-        written.ry(-angle, second)
-        written.cz(first, second)
-        for qubit in gate.qubits:
-            written.h(qubit)
-    elif gate.paulis != "yx":
-        getattr(written, f"r{gate.paulis}")(angle, *gate.qubits)

@@ -259,6 +259,10 @@ def _snapshots_are_those_of_the_lock() -> bool:
         ("construction.md", "single states", single_states.cost),
         ("readouts.md", "gates", _readout_gates),
         ("steps.md", "systems", steps_page.systems),
+        *(
+            (f"steps/{system.page}.md", "counts", partial(steps_page.counts, name))
+            for name, system in steps_page.SYSTEMS.items()
+        ),
         ("transformer.md", "functions", transformers.functions),
         ("transformer.md", "softmax", transformers.softmax),
         ("transformer.md", "cost", transformers.cost),

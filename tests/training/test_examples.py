@@ -36,8 +36,10 @@ def test_the_trained_transformers_are_as_good_as_told(name: str, entropy: float,
 def test_every_configuration_can_be_trained() -> None:
     """Each is valid, and its model fits its data."""
     found = sorted(EXAMPLES.glob("train-*.json"))
-    assert {"train-copy", "train-grammar", "train-markov", "train-steps"} <= {path.stem for path in found}
+    assert {"train-copy", "train-grammar", "train-markov", "train-quddpm", "train-steps"} <= {
+        path.stem for path in found
+    }
     for path in found:
-        if path.stem in ("train-copy", "train-grammar", "train-markov", "train-steps"):
+        if path.stem in ("train-copy", "train-grammar", "train-markov", "train-quddpm", "train-steps"):
             config = load(path)
             assert config.learner(config.data(0)).facts()

@@ -15,49 +15,18 @@ from qsac.errors import DoesNotFitError, InvalidInputError
 from qsac.families.steps import block_schema as schema
 from qsac.families.steps.ansatz import ANSATZES, ansatz_14_layer
 from qsac.families.steps.arrays import Arrays
+from qsac.families.steps.capacity import check_gates
 from qsac.families.steps.diagnosis import BLOCK
 from qsac.families.steps.gate_list import Symbols, named_counts, write_gates
 from qsac.families.steps.normal_form import Circuit, Clifford, Flip, Load, Places, Real, Rotation, Writer
-from qsac.files import limits
 from qsac.files.diagnosis import missing, refuse
 from qsac.files.pointer import counted, join, kind
 
 Qubits = tuple[int, ...]
 Canonical = dict[str, Any]
 
-QUBITS = 20
-"""Most qubits of a circuit: its state is computed, and takes 16 bytes for each of 2^n amplitudes."""
-
 NEURON_SOURCES = 10
 """Most sources of a neuron: it turns by an angle for each of their 2^m values."""
-
-GATES = 1 << 20
-"""Most gates of a circuit in normal form."""
-
-
-def check_qubits(qubits: int, pointer: str) -> None:
-    """Whether a circuit may have so many qubits."""
-    if qubits > QUBITS:
-        raise DoesNotFitError(
-            "the circuit has too many qubits",
-            code="capacity.circuit-too-wide",
-            pointer=pointer,
-            found=f"{qubits:,} qubits, whose state takes {limits.size(16.0 * 2.0 ** min(qubits, 1000))}",
-            wanted=f"at most {QUBITS} qubits",
-            help="the state is computed to check what is compiled; use fewer qubits",
-        )
-
-
-def check_gates(gates: int, pointer: str) -> None:
-    """Whether a circuit may have at least so many gates, up to this block."""
-    if gates > GATES:
-        raise DoesNotFitError(
-            "the circuit has too many gates",
-            code="capacity.circuit-too-long",
-            pointer=pointer,
-            found=f"{gates:,} gates or more up to here",
-            wanted=f"at most {GATES:,}",
-        )
 
 
 @dataclass

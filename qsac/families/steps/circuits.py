@@ -5,7 +5,8 @@ from __future__ import annotations
 from qsac.errors import InvalidInputError
 from qsac.families.steps import schema
 from qsac.families.steps.arrays import Arrays
-from qsac.families.steps.blocks import Blocks, Canonical, check_qubits
+from qsac.families.steps.blocks import Blocks, Canonical
+from qsac.families.steps.capacity import check_qubits
 from qsac.families.steps.model import Measured
 from qsac.families.steps.normal_form import Circuit, Real, Writer
 from qsac.files.pointer import counted, join, kind, listed, quoted
@@ -62,7 +63,8 @@ def measured(
             )
         return Measured(made, parameters, "state"), canonical
     asked = measure.model_fields_set
-    qubits = _qubits(measure, made.qubits, place)
+    count = made.qubits - made.discarded
+    qubits = _qubits(measure, count, place)
     if isinstance(measure, schema.ProbabilitiesMeasure):
         return Measured(made, parameters, "probabilities", qubits=qubits), canonical
     if ("observables" in asked) == ("each" in asked) or ("observables" in asked and "qubits" in asked):
@@ -74,11 +76,12 @@ def measured(
             wanted='"observables", or "each" and, if not all are meant, "qubits"',
         )
     observables = (
-        _observables(measure.observables, made.qubits, f"{place}/observables")
+        _observables(measure.observables, count, f"{place}/observables")
         if "observables" in asked
-        else _each(measure.each, qubits, made.qubits, f"{place}/each")
+        else _each(measure.each, qubits, count, f"{place}/each")
     )
-    return Measured(made, parameters, "pauli", observables), canonical
+    nothing = "I" * made.discarded
+    return Measured(made, parameters, "pauli", tuple(found + nothing for found in observables)), canonical
 
 
 def _qubits(measure: schema.PauliMeasure | schema.ProbabilitiesMeasure, count: int, pointer: str) -> tuple[int, ...]:

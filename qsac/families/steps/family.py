@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from qsac.arguments import file_path
 from qsac.errors import of_type
 from qsac.families.contract import Extent, Fact, Parameter, Plan, Result, Sizes
+from qsac.families.contract import Model as AnyModel
 from qsac.families.learning import Given, Samples
 from qsac.families.outcomes import Outcomes
 from qsac.families.steps import binding, drawing
@@ -30,6 +31,7 @@ from qsac.files.diagnosis import Contract
 from qsac.ir.program import Program
 
 if TYPE_CHECKING:
+    from qsac.families.steps.learning.ensembles import EnsembleLearner
     from qsac.families.steps.learning.learner import StepsLearner
 
 METRICS = {
@@ -156,6 +158,21 @@ class Steps:
 
         check_shape(model, samples)
         return StepsLearner(learned_whole(model), samples)
+
+    def ensemble_learner(
+        self, source: BaseModel | AnyModel, samples: Samples, folder: Path, distance: str
+    ) -> EnsembleLearner:
+        from qsac.families.steps.learning.ensembles import EnsembleLearner
+        from qsac.families.steps.learning.learner import StepsLearner, learned_whole
+        from qsac.families.steps.learning.sketch import StepsSketch
+        from qsac.families.steps.learning.sketching import check_shape, outline_of
+
+        if isinstance(source, Model):
+            check_shape(source, samples)
+            outline = learned_whole(source)
+        else:
+            outline = outline_of(of_type(source, StepsSketch), samples, folder)
+        return EnsembleLearner(StepsLearner(outline), samples, "mmd" if distance == "mmd" else "wasserstein")
 
     def layer_learner(self, sketch: BaseModel, shape: tuple[int, ...] | None, folder: Path) -> StepsLearner:
         from qsac.families.steps.learning.learner import StepsLearner

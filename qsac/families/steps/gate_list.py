@@ -11,6 +11,7 @@ import numpy as np
 
 from qsac.errors import InvalidInputError
 from qsac.families.steps.ansatz import rbs
+from qsac.families.steps.capacity import check_qubits
 from qsac.families.steps.normal_form import (
     Clifford,
     CliffordName,
@@ -34,8 +35,9 @@ _COUNTS = {
     **{name: len(paulis) for name, paulis in _PAULI.items()},
     **dict.fromkeys((*_CONTROLLED, "rbs"), 2),
     "project": 1,
+    "reset": 1,
 }
-_FIXED = {*_CLIFFORDS, "t"}
+_FIXED = {*_CLIFFORDS, "t", "reset"}
 NAMES = (*_COUNTS, "unitary")
 
 _UNITARY_QUBITS = 6
@@ -44,8 +46,8 @@ _UNITARY_QUBITS = 6
 _EXCLUDED = {
     "swap-test": "scores of mixed states are taken without a swap test: attention with the score mixed-overlap",
     "cswap": "overlaps are taken without a swap test: attention with a score of overlap-squared or mixed-overlap",
-    "measure": "a measured control is written as a control, which is the same by deferral; project post-selects",
-    "reset": "a qubit that is projected is in a known state: X where the outcome was 1",
+    "measure": "a measured control is written as a control, which is the same by deferral; project post-selects, and "
+    "reset keeps every outcome",
     "if": "there is no classical feed-forward in a circuit: write it as a control, which is the same by deferral",
 }
 _EXCLUDED |= {"fredkin": _EXCLUDED["cswap"], "ccx": "write three-qubit gates as gates on one and two qubits"}
@@ -185,6 +187,10 @@ def _write(
             )
         writer.add(Projection(qubits[0], number[0]))
         return number
+    if name == "reset":
+        writer.reset(qubits[0])
+        check_qubits(writer.qubits + writer.discarded, pointer, writer.discarded)
+        return []
     if name in _CLIFFORDS:
         writer.add(Clifford(name, qubits))  # type: ignore[arg-type]  # it is one of them
         return []

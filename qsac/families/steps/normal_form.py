@@ -22,7 +22,8 @@ f(v) = 2 atan2(s, c) and r(v) = sqrt(c^2 + s^2). Of order 0 they are v, up to fu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Literal, TypeAlias
 
@@ -171,7 +172,8 @@ class Circuit:
 
     ``values``: ``offset`` (A,) + ``from_inputs`` x + ``from_parameters`` p for inputs x (``inputs``,) and parameters p
     (``parameters``,). ``blocks``: the number of the block of each gate; ``places``: where blocks have their parameters.
-    ``phase`` is a global phase in radians, of which the gates have none.
+    ``phase`` is a global phase in radians, of which the gates have none. The last ``discarded`` ones of the qubits are
+    what others were before they were reset: measured, whatever came, and not asked for again.
     """
 
     qubits: int
@@ -185,6 +187,7 @@ class Circuit:
     places: tuple[ParameterPlace, ...] = ()
     pointers: tuple[str, ...] = ()
     phase: float = 0.0
+    discarded: int = 0
 
     def values(self, inputs: Real, parameters: Real) -> Real:
         """The values (.., A) for inputs (.., F) and parameters (.., P), which are broadcast."""
@@ -195,6 +198,16 @@ class Circuit:
     def projects(self) -> bool:
         """Whether anything is post-selected."""
         return any(isinstance(gate, Projection | Damping) for gate in self.gates)
+
+
+def renamed(gate: Gate, names: Mapping[int, int]) -> Gate:
+    """A gate on other qubits, where ``names`` has others for its own."""
+    if isinstance(gate, Multiplexor):
+        controls = tuple(names.get(qubit, qubit) for qubit in gate.controls)
+        return replace(gate, controls=controls, target=names.get(gate.target, gate.target))
+    if isinstance(gate, Flip | Projection):
+        return replace(gate, qubit=names.get(gate.qubit, gate.qubit))
+    return replace(gate, qubits=tuple(names.get(qubit, qubit) for qubit in gate.qubits))
 
 
 def neuron_angle(values: Real, order: int) -> Real:
@@ -239,6 +252,7 @@ class Writer:
     input: int = 0
     used: set[int] = field(default_factory=set)
     phase: float = 0.0
+    discarded: int = 0
 
     def begin(self, pointer: str) -> None:
         """Begin a block of the model file."""
@@ -248,6 +262,14 @@ class Writer:
         """Write a gate of the block that was begun last."""
         self.gates.append(gate)
         self.blocks.append(len(self.pointers) - 1)
+
+    def reset(self, qubit: int) -> None:
+        """A qubit is measured, whatever comes, and in zero again. What was done to it so far was done to a qubit of its
+        own, of which nothing is asked: that is the same, and no gate."""
+        if any(qubit in gate.qubits for gate in self.gates):
+            names = {qubit: self.qubits + self.discarded}
+            self.gates = [renamed(gate, names) if qubit in gate.qubits else gate for gate in self.gates]
+            self.discarded += 1
 
     def value(self, offset: float = 0.0, parameters: Sum | None = None, inputs: Sum | None = None) -> int:
         """A new value, by its place."""
@@ -275,7 +297,7 @@ class Writer:
     def finished(self) -> Circuit:
         """The circuit. ``inputs`` is one more than the last input that was taken."""
         return Circuit(
-            self.qubits,
+            self.qubits + self.discarded,
             tuple(self.gates),
             tuple(self.blocks),
             np.array(self.offsets, dtype=np.float64),
@@ -286,6 +308,7 @@ class Writer:
             tuple(self.places),
             tuple(self.pointers),
             self.phase,
+            self.discarded,
         )
 
 

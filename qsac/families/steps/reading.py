@@ -265,7 +265,8 @@ class Reading:
                 "the circuit goes on with a state of another number of qubits",
                 code="attention.unequal-states",
                 pointer=f"{pointer}/then/qubits",
-                found=counted(then.circuit.qubits, "qubit"),
+                found=counted(then.circuit.qubits, "qubit")
+                + (f", {then.circuit.discarded:,} of them for resets" if then.circuit.discarded else ""),
                 wanted=f"{token.qubits}, as the token's circuit has",
             )
         self.flow.one_vector()
@@ -287,14 +288,16 @@ def _check_scored(found: Measured, score: schema.Score, pointer: str) -> None:
             return
         wanted = "one observable: a gaussian score compares two expectation values"
     else:
-        if found.kind == "state" and not found.circuit.projects:
+        if found.kind == "state" and not found.circuit.projects and not found.circuit.discarded:
             return
-        wanted = f'{{"type": "state"}}, and no projections: a score of {score.type} compares states'
+        wanted = f'{{"type": "state"}}, and no projections or resets: a score of {score.type} compares states'
     raise InvalidInputError(
         "this is not measured as the score wants it",
         code="attention.wrong-measure",
         pointer=f"{pointer}/measure",
-        found=f'"{found.kind}"' + (", with projections" if found.circuit.projects else ""),
+        found=f'"{found.kind}"'
+        + (", with projections" if found.circuit.projects else "")
+        + (", with resets" if found.circuit.discarded else ""),
         wanted=wanted,
     )
 

@@ -85,7 +85,8 @@ def _said(step: Step) -> str:
         return f"{step.factor:g} times {step.function}"
     if isinstance(step, CircuitOf):
         measured = step.measured
-        made = f"{counted(measured.circuit.qubits, 'qubit')}, {counted(len(measured.circuit.gates), 'gate')}"
+        qubits = measured.circuit.qubits - measured.circuit.discarded
+        made = f"{counted(qubits, 'qubit')}, {counted(len(measured.circuit.gates), 'gate')}"
         return f"circuit, {made}, {counted(measured.width, 'number')} measured"
     if isinstance(step, MeasuredAttention):
         return f"attention of measured values, {step.score}, {step.mask}, {step.normaliser}"

@@ -124,8 +124,13 @@ class Wires:
         kept = range(len(circuit.gates)) if seen is None else light_cone(circuit.gates, seen)
         chosen = [place for place in kept if place not in skip]
         segments = _Segments(self, bound, index, inverse)
+        ended = _ends(circuit, chosen)
         for place in reversed(chosen) if inverse else chosen:
-            segments.add(circuit.gates[place], circuit.pointers[circuit.blocks[place]])
+            origin = circuit.pointers[circuit.blocks[place]]
+            segments.add(circuit.gates[place], origin)
+            if place in ended:
+                segments.flush()
+                self.discard([qubit for qubit in ended[place] if qubit in self.at], origin)
         segments.flush()
 
     def qubit(self, qubit: int) -> tuple[str, bool]:
@@ -158,6 +163,16 @@ class Wires:
                 )
             )
         return register
+
+
+def _ends(circuit: Circuit, chosen: Sequence[int]) -> dict[int, list[int]]:
+    """By the places of gates: the qubits that are reset after them. Circuits with resets have no inverse."""
+    first = circuit.qubits - circuit.discarded
+    last = {qubit: place for place in chosen for qubit in circuit.gates[place].qubits if qubit >= first}
+    found: dict[int, list[int]] = {}
+    for qubit, place in last.items():
+        found.setdefault(place, []).append(qubit)
+    return found
 
 
 class _Segments:

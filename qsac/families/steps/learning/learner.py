@@ -80,11 +80,15 @@ class StepsLearner:
     def outcome(self, trained: Trained, inputs: Any, run: Run | None = None) -> Outcome:
         """What the steps give of inputs (B, F) or (B, T, F); ``run``: how circuits are evaluated, by default their
         closed form."""
+        traced = self.traced if run is None else self.traced.by(run)
+        return traced(self.arrays(trained, inputs.dtype), inputs)
+
+    def arrays(self, trained: Trained, dtype: Any) -> dict[str, Any]:
+        """All arrays of the steps by name, as they are traced."""
         import jax.numpy as jnp
 
-        traced = self.traced if run is None else self.traced.by(run)
-        arrays = {name: jnp.asarray(numbers, inputs.dtype) for name, numbers in self._constants.items()}
-        return traced({**arrays, **{name: jnp.asarray(trained[name]) for name in self.outline.draws}}, inputs)
+        arrays = {name: jnp.asarray(numbers, dtype) for name, numbers in self._constants.items()}
+        return {**arrays, **{name: jnp.asarray(trained[name]) for name in self.outline.draws}}
 
     def metrics(self, trained: Trained, batch: Batch) -> dict[str, jax.Array]:
         """``cross_entropy`` and ``accuracy``, or ``squared_error`` and ``absolute_error``; ``success_probability``
