@@ -192,7 +192,9 @@ def _register(module: torch.nn.Module, path: list[str], parameter: torch.nn.Para
         if part not in module._modules:
             module.add_module(part, torch.nn.Module())
         module = module.get_submodule(part)
-    module.register_parameter(path[-1], parameter)
+    # A block's array is called ``parameters``, as a method of modules is, for which reason register_parameter refuses
+    # it: the names of state_dict are those of model files all the same.
+    module._parameters[path[-1]] = parameter
 
 
 def _precision(like: torch.Tensor) -> AbstractContextManager[Any]:

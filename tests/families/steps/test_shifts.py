@@ -10,19 +10,23 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from qsac.errors import InvalidInputError
 from qsac.families.learning import Measuring
 from qsac.families.steps.learning.learner import StepsLearner, learned_whole
 from qsac.families.steps.learning.lowered import Angles, lowered
-from qsac.families.steps.learning.shift_rule import by_shifts
+from qsac.families.steps.learning.shift_rule import by_shifts, check_shifts
+from qsac.families.steps.learning.traced_circuit import Traced
 from qsac.families.steps.model import CircuitOf, Model
 from qsac.machine.read import find_target
 from qsac.training.from_circuits.machine import CompiledCircuits
 from tests.cases import ALL
-from tests.families.steps.models import VECTORS, loaded
+from tests.families.steps.models import VECTORS, loaded, vector
+from tests.families.steps.test_traced import own_samples
 from tests.families.steps.training_of_steps import HYBRID, halves, trained
 
-SHIFTED = {"vqc-amplitude", "neuron-postselected", "hybrid-reupload", "quddpm-step", "qsann", "qcnn", "qrnn", "fourier"}
-SHORT = {"neuron-postselected"}
+
+def takes_shifts(path: Path) -> bool:
+    return path.stem != "quixer"
 
 
 @pytest.fixture(autouse=True)
@@ -101,12 +105,47 @@ def test_slopes_are_those_of_the_closed_form_simulated_and_compiled() -> None:
 
 
 @pytest.mark.skipif(not ALL, reason="a minute")
-@pytest.mark.parametrize("path", [path for path in VECTORS if path.stem in SHIFTED], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", list(filter(takes_shifts, VECTORS)), ids=lambda path: path.stem)
 def test_slopes_of_the_vectors(path: Path) -> None:
-    from tests.families.steps.test_traced import own_samples
-
     model, batch = own_samples(path)
     agreed(model, batch[:1], Measuring(), Measuring(machine=machine()))
+
+
+@pytest.mark.parametrize("score", ["overlap-squared", "overlap-real", "mixed-overlap"])
+def test_scores_that_are_overlaps(score: str) -> None:
+    """Of a query and a key with parameters of their own, the last gates of which are not the same."""
+
+    def states(seed: int) -> dict[str, Any]:
+        layered = {"type": "hardware-efficient", "parameters": {"init": "normal", "seed": seed}}
+        turned = {"type": "gates", "gates": [["zz", [0, 1], {"parameter": 0}], ["s", [1]]], "parameters": [0.1 * seed]}
+        return {"qubits": 2, "blocks": [{"type": "angle"}, layered, turned], "measure": {"type": "state"}}
+
+    attention = {
+        "type": "measured",
+        "query": states(1),
+        "key": states(2),
+        "value": {"type": "identity"},
+        "score": {"type": score, **({"keep": [1]} if score == "mixed-overlap" else {})},
+    }
+    model = loaded(
+        {"qsac": 1, "steps": [{"type": "attention", "attention": attention}, {"type": "pool", "over": "mean"}]}
+    )
+    agreed(model, np.random.default_rng(3).normal(size=(1, 2, 2)), Measuring(machine=machine("statevector")))
+
+
+def test_amplitudes_have_no_inverse_and_no_branch() -> None:
+    circuit = {"qubits": 1, "blocks": [{"type": "amplitude"}], "measure": {"type": "state"}}
+    attention = {"type": "measured", "query": circuit, "value": {"type": "identity"}}
+    models = [
+        loaded({"qsac": 1, "steps": [{"type": "attention", "attention": {**attention, "score": {"type": score}}}]})
+        for score in ("overlap-squared", "overlap-real")
+    ]
+    agreed(models[0], np.random.default_rng(3).normal(size=(1, 2, 2)), Measuring())
+    with pytest.raises(InvalidInputError, match="no parameter-shift rule"):
+        check_shifts(models[1].steps)
+    mixture = next(path for path in VECTORS if not takes_shifts(path))
+    with pytest.raises(InvalidInputError, match="no parameter-shift rule"):
+        check_shifts(loaded(vector(mixture)[0]).steps)
 
 
 def test_only_what_is_differentiated_costs_circuits() -> None:
@@ -125,8 +164,6 @@ def test_only_what_is_differentiated_costs_circuits() -> None:
             return machine("statevector").outcomes(models, entropy)
 
     run = by_shifts(Measuring(machine=Counting()))
-    from qsac.families.steps.learning.traced_circuit import Traced
-
     traced, measured = Traced.of(step.measured.circuit), step.measured
     rows, parameters = jnp.array([[0.3, 0.4, -0.2]]), jnp.asarray(measured.parameters)
     jax.jit(jax.grad(lambda numbers: run(traced, measured, rows, numbers)[0].sum()))(parameters)
@@ -183,9 +220,12 @@ def test_training_on_compiled_circuits_is_training_by_the_closed_form(tmp_path: 
 def test_training_by_noisy_shots(kind: str, tmp_path: Path) -> None:
     model = {"steps": [{**HYBRID["steps"][1], "measure": {"type": "probabilities", "qubits": [0]}}]}
     gradient = {"type": kind, "target": "h1", "shots": 50, "noise": True}
-    fields = {"epochs": 1, "batch": 4, "gradient": gradient}
-    first, again = (trained(tmp_path, halves(5, 2), model, **fields) for _ in range(2))
-    assert first.seeds[0].history == again.seeds[0].history
+    runs = [
+        trained(tmp_path, halves(5, 2), model, epochs=1, batch=4, gradient=gradient)
+        for _ in range(2 if kind == "parameter-shift" else 1)
+    ]
+    first = runs[0]
+    assert all(run.seeds[0].history == first.seeds[0].history for run in runs)
     # Inputs are data: of the six angles those of the four parameters are shifted.
     circuits = 4 * (1 + 2 * 4) if kind == "parameter-shift" else 4 * 2
     assert first.seeds[0].history[0].facts == {"circuits": circuits, "shots": 50.0 * circuits}

@@ -81,11 +81,12 @@ def test_validation_ends_training_early(tmp_path: Path) -> None:
     "optimiser", [{"type": "spsa", "rate": 0.3}, {"type": "rotosolve"}, {"type": "natural-gradient", "rate": 0.3}]
 )
 def test_optimisers(optimiser: dict[str, Any], tmp_path: Path) -> None:
-    run = trained(tmp_path, halves(40), HYBRID, epochs=15, optimiser=optimiser, batch=40)
+    circuit = {**HYBRID["steps"][1], "measure": {"type": "probabilities", "qubits": [0]}}
+    run = trained(tmp_path, halves(40, 2), {"steps": [circuit]}, epochs=15, optimiser=optimiser, batch=40)
     history = run.seeds[0].history
     assert history[-1].train < history[0].train
     if optimiser["type"] == "rotosolve":
-        assert run.config.learner(run.data(0)).angles == ("steps.1.blocks.1.parameters",)  # type: ignore[attr-defined]
+        assert run.config.learner(run.data(0)).angles == ("steps.0.blocks.1.parameters",)  # type: ignore[attr-defined]
 
 
 def test_numbers_are_fitted(tmp_path: Path) -> None:
@@ -105,23 +106,22 @@ def test_numbers_are_fitted(tmp_path: Path) -> None:
     assert run.seeds[0].parameters["steps.2.weight"].shape == (2, 2)
 
 
-def test_a_qcnn_learns_lines(tmp_path: Path) -> None:
-    """Lines of two of four pixels, lying or standing."""
+def test_a_qcnn_learns_which_pixels_are_alike(tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
-    images = rng.uniform(0, np.pi / 4, size=(60, 4))
-    lying = rng.random(60) < 0.5
-    for image, flat in zip(images, lying, strict=True):
-        first = int(rng.integers(2))
-        image[[2 * first, 2 * first + 1] if flat else [first, first + 2]] = np.pi / 2
+    images = rng.uniform(0, np.pi / 4, size=(60, 2))
+    alike = rng.random(60) < 0.5
+    bright = rng.integers(2, size=60)
+    images[alike & (bright == 1)] += 3 * np.pi / 4
+    images[~alike, bright[~alike]] += 3 * np.pi / 4
     circuit = {
         "type": "circuit",
-        "qubits": 4,
+        "qubits": 2,
         "blocks": [{"type": "angle"}, {"type": "qcnn"}],
         "measure": {"type": "probabilities", "qubits": [0]},
     }
-    samples = {"inputs": images.tolist(), "targets": ["lying" if flat else "standing" for flat in lying]}
+    samples = {"inputs": images.tolist(), "targets": ["alike" if same else "different" for same in alike]}
     run = trained(tmp_path, samples, {"steps": [circuit]}, epochs=30, batch=16, optimiser={"type": "adam", "rate": 0.1})
-    assert run.seeds[0].parameters["steps.0.blocks.1.parameters"].shape == (2, 2, 15)
+    assert run.seeds[0].parameters["steps.0.blocks.1.parameters"].shape == (1, 2, 15)
     assert metric(run, "test", "accuracy") >= 0.9
     assert metric(run, "train", "accuracy") > 0.9
 
@@ -160,12 +160,19 @@ def test_a_generator_learns_a_distribution_against_a_discriminator(tmp_path: Pat
 
 def test_spread_inputs_are_warned_of(tmp_path: Path) -> None:
     heard: list[Beginning] = []
+
+    def follow(_: int, event: object) -> None:
+        assert isinstance(event, Beginning)
+        heard.append(event)
+        raise KeyboardInterrupt  # before anything is trained
+
     model = {"steps": HYBRID["steps"][1:]}
     for scale in (0.5, 3.0):
         samples = halves(60, 2)
         samples["inputs"] = (scale * np.array(samples["inputs"])).tolist()
         path = configured(tmp_path, samples, model, epochs=1)
-        train(path, follow=lambda _, event: heard.append(event) if isinstance(event, Beginning) else None)
+        with pytest.raises(KeyboardInterrupt):
+            train(path, follow=follow)
     assert [len(one.warnings) for one in heard] == [0, 1]
     assert "/steps/0 have a standard deviation of" in heard[1].warnings[0]
 
@@ -231,21 +238,32 @@ def test_shots(kind: str, tmp_path: Path) -> None:
     assert history[-1].train < history[0].train
     assert history[0].facts is not None
     assert history[0].facts["shots"] == 400 * history[0].facts["circuits"]
-    again = trained(
-        tmp_path,
-        halves(24),
-        HYBRID,
-        epochs=8,
-        batch=24,
-        gradient={"type": kind, "shots": 400},
-        optimiser={"type": "adam", "rate": 0.1, "warm_up": 0},
-    )
-    assert again.seeds[0].history == history
+    if kind == "parameter-shift":
+        again = trained(
+            tmp_path,
+            halves(24),
+            HYBRID,
+            epochs=8,
+            batch=24,
+            gradient={"type": kind, "shots": 400},
+            optimiser={"type": "adam", "rate": 0.1, "warm_up": 0},
+        )
+        assert again.seeds[0].history == history
 
 
 # What does not go together
 
 SOFTMAX: dict[str, Any] = {"type": "softmax"}
+MATRIX: dict[str, Any] = {
+    "type": "circuit",
+    "qubits": 3,
+    "blocks": [
+        {"type": "angle"},
+        {"type": "gates", "gates": [["unitary", [0, 1], (np.eye(4)[[0, 3, 1, 2], :, None] * [1, 0]).tolist()]]},
+    ],
+    "measure": {"type": "pauli", "each": "Z"},
+}
+"""A matrix on several qubits, which is no part of a template."""
 
 
 @pytest.mark.parametrize(
@@ -271,15 +289,15 @@ SOFTMAX: dict[str, Any] = {"type": "softmax"}
         (HYBRID, {"objective": "adversarial"}, "train.no-adversary", "/model"),
         (
             HYBRID,
-            {"gradient": {"type": "parameter-shift", "noise": True}},
+            {"gradient": {"type": "parameter-shift", "shots": 9, "noise": True}},
             "run.no-noise",
             "/gradient/target",
         ),
-        (HYBRID, {"gradient": {"type": "spsa", "target": "h3"}}, "target.unknown", "/gradient/target"),
+        (HYBRID, {"gradient": {"type": "spsa", "target": "h9"}}, "target.unknown", "/gradient/target"),
         (
-            {"steps": [{**HYBRID["steps"][1], "qubits": 21}, {"type": "linear"}, SOFTMAX]},
-            {"gradient": {"type": "parameter-shift", "target": "h1"}},
-            "fit.too-many-qubits",
+            {"steps": [MATRIX, {"type": "linear"}, SOFTMAX]},
+            {"gradient": {"type": "spsa", "target": "h2"}, "batch": 2},
+            "template.unfolded-matrix",
             "/model",
         ),
         (HYBRID, {"data": {"type": "ising", "path": None}}, "train.no-samples", "/model"),

@@ -127,7 +127,7 @@ class StepsLearner:
         check_shifts(steps)
         learned = tuple(self.outline.draws)
         first = min((int(name.split(".")[1]) for name in learned), default=len(steps))
-        found = [bindings(one, self._labelled, learned, inputs=first < place) for place, one in enumerate(steps)]
+        found = [bindings(one, place, self._labelled, learned, inputs=first < place) for place, one in enumerate(steps)]
         return sum(value for value, _ in found), sum(slopes for _, slopes in found)
 
     @cached_property

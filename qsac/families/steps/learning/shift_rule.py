@@ -23,6 +23,7 @@ from qsac.families.steps.learning.arrays_of_model import name_of
 from qsac.families.steps.learning.lowered import Lowered, lowered
 from qsac.families.steps.learning.measuring import LEAST, grouped
 from qsac.families.steps.learning.outline import measured_of
+from qsac.families.steps.learning.scores import score_of
 from qsac.families.steps.learning.seen import OnMachine, Seen, Simulated
 from qsac.families.steps.learning.traced_circuit import Traced
 from qsac.families.steps.learning.traced_model import Run
@@ -34,19 +35,19 @@ Array: TypeAlias = Any
 
 
 def check_shifts(steps: Sequence[Step]) -> None:
-    """Whether everything that circuits give is a measured number that rotations' angles lead to. Raises
+    """Whether everything that circuits give is a measured number of one circuit. Raises
     :class:`~qsac.errors.InvalidInputError`."""
     for place, step in enumerate(steps):
-        pointer, why = join("/steps", place), None
-        if isinstance(step, UnitaryMixture) or (isinstance(step, MeasuredAttention) and step.score != "gaussian"):
-            why = "overlaps of states, which are not measured numbers of one circuit"
-        if why is not None:
+        pointer = join("/steps", place)
+        if isinstance(step, MeasuredAttention) and step.score != "gaussian":
+            score_of(step, pointer)
+        if isinstance(step, UnitaryMixture):
             raise InvalidInputError(
                 "this step has no parameter-shift rule here",
                 code="train.no-shift-rule",
                 pointer=pointer,
-                found=why,
-                wanted='"gradient": "exact", or "spsa"',
+                found="a mixture of unitaries",
+                wanted='"gradient": "exact"',
             )
 
 
@@ -69,18 +70,24 @@ def by_shifts(measuring: Measuring) -> Run:
     return run
 
 
-def bindings(step: Step, samples: Samples, learned: Collection[str], *, inputs: bool) -> tuple[int, int]:
+def bindings(step: Step, place: int, samples: Samples, learned: Collection[str], *, inputs: bool) -> tuple[int, int]:
     """How many circuits a step takes for one sample: for its values, and for their slopes by the parameters of the
     names ``learned``, and by its ``inputs`` where these depend on anything that is learned."""
-    tokens = samples.shape[0] if len(samples.shape) > 1 else 1
     values = slopes = 0
-    for measured in measured_of(step):
+    for measured, times in _measurements(step, place, samples.shape[0] if len(samples.shape) > 1 else 1):
         groups = 1 if measured.kind == "probabilities" else len(grouped(measured.observables))
-        values += tokens * groups
-        parameters = any(name_of(place.pointer) in learned for place in measured.circuit.places)
-        shifts = _lowered(measured.circuit).shifts(parameters=parameters, inputs=inputs)
-        slopes += tokens * groups * 2 * shifts
+        values += times * groups
+        parameters = any(name_of(one.pointer) in learned for one in measured.circuit.places)
+        slopes += times * groups * 2 * _lowered(measured.circuit).shifts(parameters=parameters, inputs=inputs)
     return values, slopes
+
+
+def _measurements(step: Step, place: int, tokens: int) -> list[tuple[Measured, int]]:
+    """What is measured for a step, and for how many vectors or pairs of such."""
+    if not isinstance(step, MeasuredAttention) or step.score == "gaussian":
+        return [(measured, tokens) for measured in measured_of(step)]
+    values = [(step.value, tokens)] if isinstance(step.value, Measured) else []
+    return [(score_of(step, join("/steps", place)).measured, len(step.pairs(tokens))), *values]
 
 
 @lru_cache(maxsize=64)

@@ -19,6 +19,7 @@ from qsac.families.steps.evaluation import check_mixed, kept_first
 from qsac.families.steps.learning.arrays_of_model import in_circuit, name_of
 from qsac.families.steps.learning.measuring import LEAST, lengths, observed
 from qsac.families.steps.learning.outline import circuits_of
+from qsac.families.steps.learning.scores import score_of
 from qsac.families.steps.learning.traced_circuit import Traced
 from qsac.families.steps.model import (
     Activation,
@@ -103,7 +104,7 @@ class _Walk:
         if isinstance(step, CircuitOf):
             return self._run(step.measured, inputs)
         if isinstance(step, MeasuredAttention):
-            return self._attention(step, inputs, f"{pointer}/attention")
+            return self._attention(step, inputs, pointer)
         if isinstance(step, UnitaryMixture):
             return self._mixture(step, inputs, pointer)
         if isinstance(step, Linear):
@@ -139,11 +140,13 @@ class _Walk:
     # Attention
 
     def _attention(self, step: MeasuredAttention, tokens: Array, pointer: str) -> Array:
-        weights = _mixed_weights(step, self._scores(step, tokens))
+        measured = self._traced.run is not directly and step.score != "gaussian"
+        scores = self._measured_scores(step, tokens, pointer) if measured else self._scores(step, tokens)
+        weights = _mixed_weights(step, scores)
         self.weights.append(weights)
         values = tokens
         if isinstance(step.value, Linear):
-            values = self._linear(step.value, tokens, f"{pointer}/value")
+            values = self._linear(step.value, tokens, f"{pointer}/attention/value")
         elif step.value is not None:
             values = self._run(step.value, tokens)
         found = weights @ values
@@ -162,6 +165,18 @@ class _Walk:
             return (found.real**2 + found.imag**2).sum(axis=(-2, -1))
         pure = query @ jnp.swapaxes(key.conj(), -1, -2)
         return pure.real if step.score == "overlap-real" else pure.real**2 + pure.imag**2
+
+    def _measured_scores(self, step: MeasuredAttention, tokens: Array, pointer: str) -> Array:
+        """The scores of circuits of two vectors; those that the mask hides are 0."""
+        score, length = score_of(step, pointer), tokens.shape[-2]
+        queries, keys = np.array(step.pairs(length)).T
+        rows = jnp.concatenate([tokens[:, queries], tokens[:, keys]], axis=-1)
+        circuit = score.measured.circuit
+        found, _ = self._traced.run(
+            Traced.of(circuit), score.measured, rows.reshape(-1, rows.shape[-1]), self._parameters(circuit, tokens)
+        )
+        scores = (found @ jnp.asarray(score.weights, found.dtype)).reshape(len(tokens), -1)
+        return jnp.zeros((len(tokens), length, length), scores.dtype).at[:, queries, keys].set(scores)
 
     def _states(self, measured: Measured, tokens: Array) -> Array:
         """(B, T, 2^n)."""
