@@ -17,7 +17,8 @@ from qsac.families.program.feed_forward.readout import echoes
 from qsac.families.program.layers.readout import settings
 from qsac.families.program.layers.stack import Layers
 from qsac.families.program.search.rows import Search
-from qsac.families.program.search.walks import circuit_names
+from qsac.families.program.search.verification import checks
+from qsac.families.program.search.walks import searched
 from qsac.files.numbers import as_lists
 from qsac.ir.attention import LoadTokens, LoadWhole
 from qsac.ir.shaped_table import ShapedTable, Span
@@ -117,7 +118,8 @@ def _kinds(model: Model) -> Iterator[tuple[int, ...]]:
     """What circuits of one structure have in common, circuit by circuit; nothing where that is not known."""
     system = model.system
     if isinstance(system, Search):
-        yield from ((rounds, system.keys(row)) for _, row, rounds in circuit_names(system))
+        yield from ((len(one.rows), one.keys, one.number) for one in searched(system))
+        yield from ((one.order,) for one in checks(system))
     elif isinstance(system, FeedForward):
         yield from ((len(system.layers[one.layer].weights[0]), one.order) for one in echoes(system))
     elif isinstance(system, Layers):

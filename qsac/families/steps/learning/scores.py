@@ -30,7 +30,8 @@ from qsac.families.steps.normal_form import (
     Sum,
     Writer,
 )
-from qsac.families.steps.overlaps import bell_signs, check_alike, shared_end
+from qsac.families.steps.mixed_overlaps import bell_signs
+from qsac.families.steps.overlaps import check_alike, shared_end
 
 WIDEST = 14
 """Most qubits of two states side by side."""
