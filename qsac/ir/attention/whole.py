@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from qsac.ir.attention.loader import completed, rows_for
 from qsac.ir.op import Level, Op, Scope, spoken
+from qsac.ir.shaped_table import ShapedTable
 from qsac.ir.table import Table
 from qsac.numerics.bell import BELL
 from qsac.numerics.plan import occupied_columns, plan
@@ -84,7 +85,12 @@ def begins_in_bell_basis(table: Table) -> bool:
     rows, width = table.shape
     if not table.real or width != 4 or rows == 1:
         return False
-    return next(plan(rows, occupied_columns(table.values), 2, real=True)).kind == "bell"
+    return next(plan(rows, columns_of(table), 2, real=True)).kind == "bell"
+
+
+def columns_of(table: Table) -> int:
+    """How many of its first columns hold all that is not zero, also of a table without numbers."""
+    return table.columns if isinstance(table, ShapedTable) else occupied_columns(table.values)
 
 
 @lru_cache(maxsize=1024)

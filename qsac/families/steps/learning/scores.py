@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 
 from qsac.errors import InvalidInputError
+from qsac.families.steps.mixed_overlaps import bell_signs
 from qsac.families.steps.model import Measured, MeasuredAttention
 from qsac.families.steps.normal_form import (
     Circuit,
@@ -30,7 +31,6 @@ from qsac.families.steps.normal_form import (
     Sum,
     Writer,
 )
-from qsac.families.steps.mixed_overlaps import bell_signs
 from qsac.families.steps.overlaps import check_alike, shared_end
 
 WIDEST = 14
