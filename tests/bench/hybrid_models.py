@@ -39,7 +39,7 @@ class Published(NamedTuple):
 
 
 class HybridCase(NamedTuple):
-    """A ``model`` for qsac. ``authors`` is what it is compared with; where they have none, its own is None. Gates of
+    """A ``model`` for qsac. ``authors`` is what it is compared with, None where they have no circuit. Gates of
     qsac are those of ops of which the field begins with ``part`` (:func:`part_of`)."""
 
     model: Model
@@ -324,3 +324,10 @@ CASES: dict[str, Callable[[], HybridCase]] = {
     "lambeq diagram": partial(example, "steps-lambeq"),
 }
 """By what is shown of them."""
+
+ALONE = frozenset(
+    name
+    for name in CASES
+    if "amplified" in name or "Bell basis" in name or name.startswith(("Quixer as", "Quixer SELECT, n 6"))
+)
+"""The cases whose authors' circuit is that of another one, or of which they have none."""
