@@ -74,7 +74,7 @@ def _search_rows(plan: Plan, rng: np.random.Generator) -> Rows:
             f"12 loads of Qiskit: more than {12 * block:,} CZ; arithmetic, {DIGITAL} bits: {digital:,} by a formula",
         ],
     ]
-    successes = _successes(rng, 20 if plan.quick else 300)
+    successes = _successes(rng, 3 if plan.quick else 300)
     gates = [found.stats["two_qubit_gates"] for found in (one, two)]
     free = [found.stats["error_free_probability"] for found in (one, two)]
     rows.append(
@@ -88,7 +88,7 @@ def _search_rows(plan: Plan, rng: np.random.Generator) -> Rows:
     )
     sample = _eight(rng, strategy="sample", most=1)
     taken = _compiled(sample).stats["two_qubit_gates"]
-    found = float(np.mean([_sampled(rng) for _ in range(20 if plan.quick else 300)]))
+    found = float(np.mean([_sampled(rng) for _ in range(3 if plan.quick else 300)]))
     rows.append(
         [
             "search: sample of two copies, T = 8",
@@ -97,7 +97,7 @@ def _search_rows(plan: Plan, rng: np.random.Generator) -> Rows:
             f"search, one round: {gates[0] / successes[0]:,.0f} for a key; uniform samples: 8 tries",
         ]
     )
-    number = 50 if plan.quick else 1000
+    number = 5 if plan.quick else 1000
     for degree, kind in ((12, "typical"), (20, "guarantee")):
         share = _missed(rng, number, degree, kind) / number
         name = f"search: rows missed of {number:,}, asked 1%, {kind}, degree {degree}"
@@ -198,7 +198,7 @@ def _echo_rows(plan: Plan, rng: np.random.Generator) -> Rows:
         gates[width] = f"{each}k - {each - first}"
     orders, shots = fibonacci(21), 128
     off = []
-    for value in rng.uniform(-1, 1, 100 if plan.quick else 2000):
+    for value in rng.uniform(-1, 1, 50 if plan.quick else 2000):
         overlap = (1 + value) / 2
         hits = [float(rng.binomial(shots, float(echo(overlap, order)))) for order in orders]
         off.append(abs(2 * most_likely(orders, hits, [shots] * len(orders)).overlap - 1 - value))
@@ -283,7 +283,7 @@ def _training_rows(plan: Plan, rng: np.random.Generator) -> Rows:
     size, instants = len(system.offset), system.steps + 1
     matrix = np.eye(instants * size) - np.kron(np.diag(np.ones(instants - 1), -1), system.matrix)
     peers = []
-    for clock in (3,) if plan.quick else (4, 5):
+    for clock in () if plan.quick else (4, 5):
         one = program_peers.hhl(matrix, np.asarray(system.right, dtype=np.float64), clock)
         peers.append(
             f"HHL, {clock} clock bits, Qiskit 3: {one.gates:,} CZ, {one.qubits} qubits, infidelity "
