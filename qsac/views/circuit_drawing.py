@@ -15,6 +15,7 @@ from qsac.artifact.breakdown import Breakdown, breakdown
 from qsac.artifact.compiled import Compiled
 from qsac.artifact.drawing import Drawing
 from qsac.errors import printable
+from qsac.ir.attention import Amplify
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 
@@ -97,7 +98,9 @@ def _layout(program: Program, node: Breakdown) -> _Layout:
     free = [0] * len(wires)
     columns: list[list[_Placed]] = []
     for number, op in enumerate(program.ops):
-        boxes, controls = (frozenset(wires.index(name) for name in names) for names in (op.targets, op.controlled_by))
+        # Amplification targets nothing by itself: it repeats what was done to all registers before.
+        targets = op.registers if isinstance(op, Amplify) else op.targets
+        boxes, controls = (frozenset(wires.index(name) for name in names) for names in (targets, op.controlled_by))
         if not boxes:  # what is only observed
             boxes, controls = controls, boxes
         if not boxes:

@@ -78,6 +78,7 @@ def cases() -> dict[str, Case]:
 
     return {
         "fold-unitaries": alone("fold-unitaries", "A value circuit of one layer", _model()),
+        "amplify": Case("A linear kernel", _model(), "", "amplify{rounds=1}", {}),
         "stage-degree": alone("stage-degree", "A kernel of degree 2", quadratic),
         "select-indices": alone("select-indices", "A kernel of degree 2", quadratic),
         "factor-kernel": left_out(

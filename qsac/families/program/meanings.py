@@ -12,11 +12,12 @@ METRICS: Mapping[str, str] = {
     "attention": "Under values, of a search: for each row that is searched the weights of all tokens, of sum 1; "
     "null where no key was found and others are dropped.",
     "rows": "Under values, of a search: for each row its number, how many keys it sees, which were found and "
-    "their scores, each verified by one dot product, and the success probability of 0 to 3 exact rounds.",
+    "their scores, each verified by one dot product or by echoes, and the success probability of 0 to 3 exact rounds.",
+    "strategy": "Under values, of a search: search, by rounds of an oracle, or sample, by score copies.",
     "degree": "Under values, of a search: the degree of the oracle's polynomial, which is the number of uses of "
-    "the walk in an oracle call.",
+    "the walk in an oracle call; null without one.",
     "shots": "Under values, of a search: for each number of keys the shots of each number of rounds, as planned, "
-    "or as accepted in a run.",
+    "or as accepted in a run; of a sample the shots by its copies.",
     "missed_bound": "Under values, of a search: for each number of keys a bound on the probability that a row of "
     "at most most keys above the margin's lower end misses one of them, with these shots.",
     "possible": "Under values, of a search's closed form: how many keys of each row are above the margin's lower "

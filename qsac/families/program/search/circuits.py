@@ -147,7 +147,7 @@ def check_program(name: str, search: Search, one: Check) -> Program:
 
 
 def oracle(search: Search, data: str, rows: Names, *, bell: bool) -> list[Op]:
-    """The walk that applies the threshold polynomial to the scores (docs/programs.md).
+    """The walk that applies the threshold polynomial to the scores (docs/programs/search.md).
 
     The first and the last projector phase, on |0> alone, are global ones here, and left out. ``bell``: the loader of
     the keys begins in a Bell basis. ``rows``: the register of queries, if there is one.

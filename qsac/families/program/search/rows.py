@@ -284,7 +284,7 @@ class Search:
         return rows
 
     def rest_facts(self) -> dict[str, float] | None:
-        """How far the attention is from softmax, and the bound e^(2 eta) - 1 (Construction of docs/programs.md)."""
+        """How far the attention is from softmax, and the bound e^(2 eta) - 1 (docs/programs/search.md)."""
         if self.rest is None:
             return None
         eta, worst = 0.0, 0.0
