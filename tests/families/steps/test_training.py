@@ -162,9 +162,9 @@ def test_spread_inputs_are_warned_of(tmp_path: Path) -> None:
     heard: list[Beginning] = []
 
     def follow(_: int, event: object) -> None:
-        assert isinstance(event, Beginning)
-        heard.append(event)
-        raise KeyboardInterrupt  # before anything is trained
+        if isinstance(event, Beginning):
+            heard.append(event)
+            raise KeyboardInterrupt  # before anything is trained
 
     model = {"steps": HYBRID["steps"][1:]}
     for scale in (0.5, 3.0):
