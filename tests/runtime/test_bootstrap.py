@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from qsac.cli.main import run as command
 from qsac.errors import InvalidInputError
 from qsac.families.contract import Result
 from qsac.families.steps.readout import Outputs
-from qsac.runtime.bootstrap import REPLICATES
+from qsac.runtime.bootstrap import REPLICATES, bootstrapped
 from tests.families.steps.models import loaded, named
 from tests.families.steps.test_running import two_circuits
 
@@ -117,9 +118,16 @@ def test_what_has_no_resampled_errors_is_refused(options: dict[str, Any], code: 
     assert error.value.code == code
 
 
-def test_circuits_that_come_after_others_are_refused_where_nothing_says_what_they_become(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.delattr(Outputs, "resampled")
+class Plain:
+    """The readout of steps, which says nothing of resampled outcomes."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "resampled":
+            raise AttributeError(name)
+        return getattr(Outputs(), name)
+
+
+def test_circuits_that_come_after_others_are_refused_where_nothing_says_what_they_become() -> None:
+    model = replace(two_circuits(), readout=Plain())  # type: ignore[arg-type]
     with pytest.raises(InvalidInputError, match="made for what earlier ones gave"):
-        qsac.run(two_circuits(), "statevector", shots=50, errors="bootstrap")
+        bootstrapped(model, model.plan, [], {}, 0)
