@@ -39,7 +39,7 @@ def test_the_objective_is_one() -> None:
 def test_the_examples_print_what_they_say() -> None:
     pytest.importorskip("pennylane")
     with contextlib.redirect_stderr(io.StringIO()):
-        blocks_print(TEXT, 8)
+        blocks_print(TEXT, 9)
 
 
 def test_the_functions_are_described() -> None:

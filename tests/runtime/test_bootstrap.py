@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,10 @@ import qsac
 from qsac.cli.main import run as command
 from qsac.errors import InvalidInputError
 from qsac.families.contract import Result
-from qsac.families.registry import family
-from qsac.runtime.bootstrap import REPLICATES
+from qsac.families.steps.readout import Outputs
+from qsac.runtime.bootstrap import REPLICATES, bootstrapped
 from tests.families.steps.models import loaded, named
 from tests.families.steps.test_running import two_circuits
-from tests.templates.two_layers import two_layers
 
 TFIM = Path(__file__).parents[2] / "docs" / "examples" / "tfim.json"
 
@@ -118,8 +118,16 @@ def test_what_has_no_resampled_errors_is_refused(options: dict[str, Any], code: 
     assert error.value.code == code
 
 
+class Plain:
+    """The readout of steps, which says nothing of resampled outcomes."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "resampled":
+            raise AttributeError(name)
+        return getattr(Outputs(), name)
+
+
 def test_circuits_that_come_after_others_are_refused_where_nothing_says_what_they_become() -> None:
-    found = qsac.load(two_layers())
-    assert any(step.after for step in family("program").plan(found).circuits)
-    with pytest.raises(InvalidInputError, match="no errors by resampling"):
-        qsac.run(found, "statevector", shots=50, errors="bootstrap")
+    model = replace(two_circuits(), readout=Plain())  # type: ignore[arg-type]
+    with pytest.raises(InvalidInputError, match="made for what earlier ones gave"):
+        bootstrapped(model, model.plan, [], {}, 0)

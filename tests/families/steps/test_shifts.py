@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from qsac.training.from_circuits.machine import CompiledCircuits
 from tests.cases import ALL
 from tests.families.steps.models import VECTORS, loaded, vector
 from tests.families.steps.test_traced import own_samples
-from tests.families.steps.training_of_steps import HYBRID, halves, trained
+from tests.families.steps.training_of_steps import ALONE, halves, trained
 
 
 def takes_shifts(path: Path) -> bool:
@@ -116,9 +117,9 @@ def test_scores_that_are_overlaps(score: str) -> None:
     """Of a query and a key with parameters of their own, the last gates of which are not the same."""
 
     def states(seed: int) -> dict[str, Any]:
-        layered = {"type": "hardware-efficient", "parameters": {"init": "normal", "seed": seed}}
-        turned = {"type": "gates", "gates": [["zz", [0, 1], {"parameter": 0}], ["s", [1]]], "parameters": [0.1 * seed]}
-        return {"qubits": 2, "blocks": [{"type": "angle"}, layered, turned], "measure": {"type": "state"}}
+        gates = [["zz", [0, 1], {"parameter": 0}], ["s", [1]], ["crx", [1, 0], {"parameter": 1}], ["h", [1]]]
+        turned = {"type": "gates", "gates": gates, "parameters": [0.4 * seed, 0.9 - 0.2 * seed]}
+        return {"qubits": 2, "blocks": [{"type": "angle"}, turned], "measure": {"type": "state"}}
 
     attention = {
         "type": "measured",
@@ -175,8 +176,11 @@ def test_only_what_is_differentiated_costs_circuits() -> None:
     assert own.shifts(parameters=False, inputs=True) == 2
 
 
+CIRCUIT = {"type": "circuit", "qubits": 2, "blocks": [{"type": "angle"}], "measure": {"type": "pauli", "each": "Z"}}
+
+
 def test_a_compiled_layer_within_a_compiled_function() -> None:
-    layer = Layer(loaded({"qsac": 1, "steps": [{**HYBRID["steps"][1], "blocks": [{"type": "angle"}]}]}))
+    layer = Layer(loaded({"qsac": 1, "steps": [CIRCUIT]}))
     batch = np.array([[0.3, 0.4], [0.1, -0.2]])
     way = Measuring(machine=machine())
     found = jax.jit(lambda batch: layer.told(batch, way)[1][1])(batch)
@@ -186,9 +190,8 @@ def test_a_compiled_layer_within_a_compiled_function() -> None:
 
 def test_shots_with_noise_are_near_and_the_same_again() -> None:
     """A machine's noise makes expectation values smaller by some per cent, and nothing else."""
-    circuit = {"type": "circuit", "qubits": 2, "blocks": [{"type": "angle"}], "measure": {"type": "pauli", "each": "Z"}}
-    layer = Layer(loaded({"qsac": 1, "steps": [circuit]}))
-    batch, noisy = jnp.array([[0.4, 1.9]]), machine("h1", 4000, noise=True)
+    layer = Layer(loaded({"qsac": 1, "steps": [CIRCUIT]}))
+    batch, noisy = jnp.array([[0.4, 1.9]]), machine("h1", 1000, noise=True)
 
     @jax.jit
     def told(key: Any) -> tuple[Any, Any]:
@@ -199,7 +202,7 @@ def test_shots_with_noise_are_near_and_the_same_again() -> None:
         return found, pull(jnp.ones((1, 2)))[0]
 
     first, again, other = (jax.tree.map(np.asarray, told(jax.random.key(seed))) for seed in (5, 5, 6))
-    error = 5 / np.sqrt(4000)
+    error = 5 / np.sqrt(1000)
     assert first[0] == pytest.approx(np.cos(batch), abs=error)
     assert first[1] == pytest.approx(-np.sin(batch), abs=error)
     for one, same, fresh in zip(first, again, other, strict=True):
@@ -207,21 +210,32 @@ def test_shots_with_noise_are_near_and_the_same_again() -> None:
         assert not np.array_equal(one, fresh)
 
 
+def test_workers_that_are_given_texts_give_the_same_numbers() -> None:
+    layer = Layer(loaded({"qsac": 1, "steps": [CIRCUIT]}))
+    found = []
+    with ThreadPoolExecutor(1) as pool:
+        for executor in (None, pool):
+            compiled = CompiledCircuits(find_target("h1"), 100, executor=executor)
+            measuring = Measuring(key=jax.random.key(3), machine=compiled)
+            found.append(np.asarray(layer.learner.mapped({}, jnp.array([[0.4, 1.9], [1.0, 0.7]]), measuring)[0]))
+    assert np.array_equal(*found)
+    assert np.abs(found[0] - np.cos([[0.4, 1.9], [1.0, 0.7]])).max() > 0
+
+
 def test_training_on_compiled_circuits_is_training_by_the_closed_form(tmp_path: Path) -> None:
     fields = {"epochs": 1, "batch": 2, "optimiser": {"type": "sgd", "rate": 0.3}, "precision": "double"}
-    exact = trained(tmp_path, halves(6), HYBRID, **fields)
-    compiled = trained(tmp_path, halves(6), HYBRID, gradient={"type": "parameter-shift", "target": "h2"}, **fields)
+    exact = trained(tmp_path, halves(6, 2), ALONE, **fields)
+    compiled = trained(tmp_path, halves(6, 2), ALONE, gradient={"type": "parameter-shift", "target": "h2"}, **fields)
     for name, values in exact.seeds[0].parameters.items():
         assert compiled.seeds[0].parameters[name] == pytest.approx(values, abs=1e-9)
-    assert compiled.seeds[0].history[0].facts == {"circuits": 2 * (1 + 2 * 6), "shots": 0.0}
+    assert compiled.seeds[0].history[0].facts == {"circuits": 2 * (1 + 2 * 4), "shots": 0.0}
 
 
 @pytest.mark.parametrize("kind", ["parameter-shift", "spsa"])
 def test_training_by_noisy_shots(kind: str, tmp_path: Path) -> None:
-    model = {"steps": [{**HYBRID["steps"][1], "measure": {"type": "probabilities", "qubits": [0]}}]}
     gradient = {"type": kind, "target": "h1", "shots": 50, "noise": True}
     runs = [
-        trained(tmp_path, halves(5, 2), model, epochs=1, batch=4, gradient=gradient)
+        trained(tmp_path, halves(5, 2), ALONE, epochs=1, batch=4, gradient=gradient)
         for _ in range(2 if kind == "parameter-shift" else 1)
     ]
     first = runs[0]

@@ -26,6 +26,9 @@ HYBRID: dict[str, Any] = {
 }
 """A hybrid classifier, all of whose numbers are learned."""
 
+ALONE: dict[str, Any] = {"steps": [{**HYBRID["steps"][1], "measure": {"type": "probabilities", "qubits": [0]}}]}
+"""Its circuit, of which one qubit says the class, on two numbers."""
+
 
 def halves(count: int = 120, width: int = 3) -> dict[str, Any]:
     """Samples on two sides of a plane, by the names of the sides."""

@@ -62,7 +62,7 @@ def by_shifts(measuring: Measuring) -> Run:
         seen: Seen = Simulated(own, measured, measuring.shots)
         if measuring.machine is not None:
             seen = OnMachine(own, measured, measuring.machine)
-        numerators, denominators = _differentiable(seen, own, key)(*own.numbers(rows, parameters), rows)
+        numerators, denominators = _differentiable(seen, own)(key, *own.numbers(rows, parameters), rows)
         if not measured.circuit.projects:
             return numerators, jnp.ones(len(rows), numerators.dtype)
         return numerators / jnp.maximum(denominators, LEAST), jnp.mean(denominators, axis=-1)
@@ -95,21 +95,21 @@ def _lowered(circuit: Circuit) -> Lowered:
     return lowered(circuit)
 
 
-def _differentiable(seen: Seen, own: Lowered, key: Array | None) -> Callable[..., tuple[Array, Array]]:
-    """N and D, (B, G) each, of the numbers of all parts and the inputs of the original. Slopes by the numbers are taken
-    by shifts, of those parts alone that are differentiated; inputs have none beside those of their parts."""
+def _differentiable(seen: Seen, own: Lowered) -> Callable[..., tuple[Array, Array]]:
+    """N and D, (B, G) each, of a key, the numbers of all parts and the inputs of the original. Slopes by the numbers
+    are taken by shifts, of those parts alone that are differentiated; inputs have none beside those of their parts."""
 
     @jax.custom_vjp
-    def run(*numbers: Array) -> tuple[Array, Array]:
+    def run(key: Array | None, *numbers: Array) -> tuple[Array, Array]:
         return seen.numbers(jnp.concatenate(numbers, axis=-1), key)
 
-    def forward(*given: Any) -> tuple[Any, Any]:
-        numbers = tuple(one.value for one in given)
+    def forward(drawn_by: Any, *given: Any) -> tuple[Any, Any]:
+        key, numbers = None if drawn_by is None else drawn_by.value, tuple(one.value for one in given)
         # What is not differentiated costs no circuits.
-        return run(*numbers), (numbers, tuple(one.perturbed for one in given))
+        return run(key, *numbers), (key, numbers, tuple(one.perturbed for one in given))
 
-    def backward(kept: Any, cotangents: tuple[Array, Array]) -> tuple[Array, ...]:
-        numbers, perturbed = kept
+    def backward(kept: Any, cotangents: tuple[Array, Array]) -> tuple[Array | None, ...]:
+        key, numbers, perturbed = kept
         found = []
         for place, part in enumerate(own.parts):
             if not perturbed[place] or not part.count:
@@ -120,7 +120,7 @@ def _differentiable(seen: Seen, own: Lowered, key: Array | None) -> Callable[...
             pairs = zip(cotangents, differences, strict=True)
             summed = sum(jnp.sum(one * change, axis=-1) for one, change in pairs if not _is_zero(one))
             found.append(part.gathered(summed, numbers[place]))
-        return (*found, jnp.zeros_like(numbers[-1]))
+        return (None, *found, jnp.zeros_like(numbers[-1]))
 
     run.defvjp(forward, backward, symbolic_zeros=True)
     return run
