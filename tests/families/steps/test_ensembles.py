@@ -53,11 +53,6 @@ def drawn(count: int, width: int, seed: int = 0) -> np.ndarray[Any, Any]:
     return np.random.default_rng(seed).normal(size=(count, 2 + width))
 
 
-@pytest.fixture(scope="module")
-def trained() -> dict[str, Any]:
-    return {name: 1.5 * numbers for name, numbers in learner("mmd").initial(3).items()}
-
-
 def test_assignments_are_the_best_ones() -> None:
     find = jax.jit(assigned_columns)
     for seed in range(20):
@@ -69,9 +64,10 @@ def test_assignments_are_the_best_ones() -> None:
 
 
 @pytest.mark.parametrize(("distance", "samples"), [("mmd", COMPLEX), ("wasserstein", REAL)])
-def test_distances(distance: str, samples: Samples, trained: dict[str, Any]) -> None:
+def test_distances(distance: str, samples: Samples) -> None:
     """Beside their definitions, from the states themselves."""
-    own, batch = learner(distance, samples), drawn(6, samples.width)
+    own, batch = learner(distance, samples, SHORT), drawn(6, samples.width)
+    trained = {name: 5 * numbers for name, numbers in own.initial(3).items()}
     key = jax.random.key(5)
     states = np.asarray(jax.jit(own.generated)(trained, jnp.asarray(batch[:, :2]), key).states)
     assert np.linalg.norm(states, axis=1) == pytest.approx(1, abs=1e-5)
@@ -91,10 +87,11 @@ def test_distances(distance: str, samples: Samples, trained: dict[str, Any]) -> 
     assert np.mean(jax.jit(own.drawn_metrics)(trained, batch, key)[distance]) == pytest.approx(value, abs=1e-5)
 
 
-def test_outcomes_come_as_often_as_they_are_probable(trained: dict[str, Any]) -> None:
+def test_outcomes_come_as_often_as_they_are_probable() -> None:
     """The mean of what is drawn is what the compiled circuit measures, which keeps every outcome; each state is one of
     those that projections leave."""
     own, row = learner("mmd"), np.array([0.7, -1.1])
+    trained = {name: 1.5 * numbers for name, numbers in own.initial(3).items()}
     many = 4000
     rows = jnp.asarray(np.tile(row, (many, 1)))
     states = jax.jit(own.generated)(trained, rows, jax.random.key(1)).states
