@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import pi
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,7 +112,11 @@ def _controlled(matrix: NDArray[np.complex128], when: tuple[str, ...], target: s
     special = matrix * np.exp(-1j * phase)
     turn = 2 * float(np.arctan2(abs(special[1, 0]), abs(special[0, 0])))
     total, difference = 2 * np.angle(special[1, 1]), 2 * np.angle(special[1, 0])
-    angles = [("z", (total - difference) / 2), ("y", turn), ("z", (total + difference) / 2)]
+    angles: list[tuple[Literal["y", "z"], float]] = [
+        ("z", (total - difference) / 2),
+        ("y", turn),
+        ("z", (total + difference) / 2),
+    ]
     blocks: list[Block] = [
         Multiplexor(axis, when, target, Table(np.array([0.0, float(angle)]))) for axis, angle in angles if angle
     ]
