@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import pi
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,10 @@ from qsac.ir.table import Table
 from qsac.lowering.context import LoweringContext, lowering
 
 Block = PauliRotation | Multiplexor | Diagonal | Unitary
+
+INEXACT = 1e-10
+"""An error of a synthesised matrix, up to a global phase, that is not rounding: Qiskit's synthesis takes a controlled
+gate that is within about 1e-6 of the identity for the identity."""
 
 
 @lowering.register(ApplyUnitary)
@@ -74,6 +78,8 @@ def _synthesised(matrices: NDArray[np.complex128], qubits: tuple[str, ...], plac
     from qiskit.synthesis import qs_decomposition
 
     circuit: Any = qs_decomposition(unitary)
+    if len(qubits) == 2 and count == 2 and _error(circuit, unitary) > INEXACT:
+        return _controlled(matrices[1], qubits[:1], qubits[1])
     # Qiskit counts qubits from the least significant one.
     name = dict(zip(circuit.qubits, reversed(qubits), strict=True))
     blocks: list[Block] = []
@@ -88,3 +94,30 @@ def _synthesised(matrices: NDArray[np.complex128], qubits: tuple[str, ...], plac
                 f"unitary synthesis returned a gate that is not known here: {instruction.operation.name}"
             )
     return blocks
+
+
+def _error(circuit: Any, unitary: NDArray[np.complex128]) -> float:
+    """The largest error of an entry of a circuit's matrix, up to a global phase."""
+    from qiskit.quantum_info import Operator
+
+    found = Operator(circuit).data
+    overlap = np.vdot(unitary, found)
+    return float(np.abs(found - unitary * overlap / abs(overlap)).max())
+
+
+def _controlled(matrix: NDArray[np.complex128], when: tuple[str, ...], target: str) -> list[Block]:
+    """A gate on one qubit where another one is 1, to rounding however near it is to the identity: e^(i a) Rz Ry Rz by
+    its Euler angles, each rotation multiplexed."""
+    phase = float(np.angle(np.linalg.det(matrix)) / 2)
+    special = matrix * np.exp(-1j * phase)
+    turn = 2 * float(np.arctan2(abs(special[1, 0]), abs(special[0, 0])))
+    total, difference = 2 * np.angle(special[1, 1]), 2 * np.angle(special[1, 0])
+    angles: list[tuple[Literal["y", "z"], float]] = [
+        ("z", (total - difference) / 2),
+        ("y", turn),
+        ("z", (total + difference) / 2),
+    ]
+    blocks: list[Block] = [
+        Multiplexor(axis, when, target, Table(np.array([0.0, float(angle)]))) for axis, angle in angles if angle
+    ]
+    return blocks + ([Diagonal(when, Table(np.array([0.0, phase])))] if phase else [])
