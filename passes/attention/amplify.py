@@ -53,7 +53,8 @@ class Amplify(Pass):
 
     rounds: int = 0
 
-    def __post_init__(self) -> None:
+    def apply(self, program: Program, context: PassContext) -> Program:
+        """The program with the rounds."""
         if not 0 <= self.rounds <= MOST_ROUNDS:
             raise InvalidInputError(
                 "the option rounds of amplify is out of range",
@@ -61,9 +62,6 @@ class Amplify(Pass):
                 found=str(self.rounds),
                 wanted=f"1 to {MOST_ROUNDS}, or 0 for those that pay",
             )
-
-    def apply(self, program: Program, context: PassContext) -> Program:
-        """The program with the rounds."""
         place, hindrance = _last_given(program)
         if hindrance and self.rounds:
             raise InvalidInputError(
