@@ -26,7 +26,7 @@ class Amplify(Pass):
     projections is deferred and repeated, 2 rounds + 1 times, with two reflections a round (``amplify`` in the IR); no
     qubit is used again before. ``rounds`` 0, the default, takes those with the fewest two-qubit gates for a shot that
     is accepted and free of errors, by the target's rates; none where that is best, where the target has too few qubits,
-    and on coupling graphs, where routing adds what is not foretold. Programs without projections stay as they are.
+    and on coupling graphs, where routing adds what is not foretold. Other programs stay as they are.
     """
 
     name: ClassVar[str] = "amplify"
@@ -53,7 +53,8 @@ class Amplify(Pass):
 
     rounds: int = 0
 
-    def __post_init__(self) -> None:
+    def apply(self, program: Program, context: PassContext) -> Program:
+        """The program with the rounds."""
         if not 0 <= self.rounds <= MOST_ROUNDS:
             raise InvalidInputError(
                 "the option rounds of amplify is out of range",
@@ -61,11 +62,16 @@ class Amplify(Pass):
                 found=str(self.rounds),
                 wanted=f"1 to {MOST_ROUNDS}, or 0 for those that pay",
             )
-
-    def apply(self, program: Program, context: PassContext) -> Program:
-        """The program with the rounds."""
-        place = _last_given(program)
-        if place is None:
+        place, hindrance = _last_given(program)
+        if hindrance and self.rounds:
+            raise InvalidInputError(
+                "the program cannot be amplified",
+                code="pass.not-amplified",
+                found=f"{hindrance}, before the last projection that a readout is conditional on",
+                wanted="all that is post-selected to be projected first",
+                help="leave the rounds out: such programs then stay as they are",
+            )
+        if place is None or hindrance:
             return program
         probability, _ = interpret(program).probabilities[program.readouts[0].metric]
         if not probability > 0:
@@ -98,19 +104,14 @@ def _best(program: Program, one: Amplification, place: int, probability: float, 
     return best_rounds(probability, two_qubit_gates(program, target.family), each, error)
 
 
-def _last_given(program: Program) -> int | None:
-    """The place of the last projection that readouts are conditional on; None where there is none."""
-    given = set(program.readouts[0].given)
+def _last_given(program: Program) -> tuple[int | None, str]:
+    """The place of the last projection that readouts are conditional on, None where there is none, and an op before it
+    that cannot be deferred."""
+    given = set(program.readouts[0].given) if program.readouts else set()
     places = [place for place, op in enumerate(program.ops) if given.intersection(op.outcomes)]
     if not places:
-        return None
+        return None, ""
     for op in program.ops[: places[-1]]:
-        others = set(op.outcomes) - given
-        if others or isinstance(op, SaveProbabilities):
-            raise InvalidInputError(
-                "the program cannot be amplified",
-                code="pass.not-amplified",
-                found=f"{op.name}, before the last projection that a readout is conditional on",
-                wanted="all that is post-selected to be projected first",
-            )
-    return places[-1]
+        if set(op.outcomes) - given or isinstance(op, SaveProbabilities | Amplification):
+            return places[-1], op.name
+    return places[-1], ""

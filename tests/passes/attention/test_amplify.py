@@ -1,6 +1,7 @@
 """Amplification: the same results with more accepted shots, by three answers, and fewer gates for each."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,20 @@ def test_rounds_out_of_range() -> None:
     with pytest.raises(InvalidInputError) as caught:
         _amplified(_model(MODELS[0]), 65)
     assert caught.value.code == "pass.option-out-of-range"
+
+
+def test_what_cannot_be_deferred() -> None:
+    """Something else is projected before all that is post-selected: an error where rounds are asked for."""
+    model = load("docs/examples/tfim.json")
+    program = family_of(model).plan(model).circuits[0].program
+    given = program.readouts[0].given
+    other = tuple(replace(readout, given=given[1:]) for readout in program.readouts)
+    changed = replace(program, readouts=other)
+    context = PassContext(target("h2"))
+    assert AmplifyPass().apply(changed, context) == changed
+    with pytest.raises(InvalidInputError) as caught:
+        AmplifyPass(1).apply(changed, context)
+    assert caught.value.code == "pass.not-amplified"
 
 
 def test_best_rounds() -> None:
