@@ -225,8 +225,8 @@ def test_training_by_shifts_is_training_by_the_closed_form(tmp_path: Path) -> No
 def test_shots(kind: str, tmp_path: Path) -> None:
     run = trained(
         tmp_path,
-        halves(24, 2),
-        ALONE,
+        halves(24),
+        HYBRID,
         epochs=8,
         batch=24,
         gradient={"type": kind, "shots": 400},
@@ -239,8 +239,8 @@ def test_shots(kind: str, tmp_path: Path) -> None:
     if kind == "parameter-shift":
         again = trained(
             tmp_path,
-            halves(24, 2),
-            ALONE,
+            halves(24),
+            HYBRID,
             epochs=8,
             batch=24,
             gradient={"type": kind, "shots": 400},
