@@ -32,7 +32,10 @@ WITH_CONSOLE = (
     "inspecting",
     "sweeps",
     "text-classification",
-    "programs",
+    "programs/search",
+    "programs/feed-forward",
+    "programs/layers",
+    "programs/training",
 )
 QUOTED = re.compile(r"```console\n(.*?)```", re.DOTALL)
 
