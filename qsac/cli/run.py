@@ -241,8 +241,8 @@ def _show_table(compiled: Compiled, result: Result, verbose: bool) -> None:
 
 def _show_break_even(model: Model) -> None:
     """The line on whether a program pays."""
-    from qsac.families.contract import Weighed
     from qsac.families.registry import family_of
+    from qsac.families.weighed import Weighed
 
     family = family_of(model)
     if isinstance(family, Weighed):

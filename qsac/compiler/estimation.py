@@ -16,21 +16,21 @@ from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict, cast
 
 import numpy as np
 
 from qsac.arguments import shown
 from qsac.compiler.circuit_compilation import Compilation
 from qsac.compiler.compilation import Watch
-from qsac.compiler.interpolation import evenly, interpolated
+from qsac.compiler.interpolation import evenly, interpolated, kinds_of, of_all
 from qsac.compiler.options import Options, asked_for
 from qsac.counting.formulas import diagonal_cost, op_cost
 from qsac.counting.stats import circuit_stats, gate_times, tally_stats, together
 from qsac.emit.emit import emit
 from qsac.emit.shape_emitter import tally
 from qsac.errors import InvalidInputError, printable
-from qsac.families.contract import CircuitStep, Model, Sizes
+from qsac.families.contract import Model, Sizes
 from qsac.families.places import Placed
 from qsac.families.reading import model_of
 from qsac.families.registry import family_of
@@ -64,8 +64,6 @@ OPS = 1 << 11
 
 TABLE_ENTRIES = 1 << 23
 """Entries of all of these circuits' tables together: a million take a fifth of a second."""
-
-T = TypeVar("T")
 
 Basis = Literal["model", "generic model", "shape"]
 
@@ -206,8 +204,7 @@ def estimate(
     sizes = _sizes(source, asked)
     machine = find_target(target)
     options = asked_for(optimisation, optimization_level, None, 0, 0.0, qubits, prefer)
-    steps = chosen.generic(source, sizes).circuits
-    kinds = _kinds(steps)
+    kinds = kinds_of(steps := chosen.generic(source, sizes).circuits)
     last = _Counted(machine, options, steps[kinds[-1][0]].program)
     most = last.most_circuits
     sampled = evenly(len(kinds), most if len(kinds) <= most else min(most, SAMPLED))
@@ -215,9 +212,8 @@ def estimate(
     finals = [one.final for one in counted]
     growth = np.interp(range(len(kinds)), sampled, [final.subnormalisation for final in finals]).tolist()
     parts = interpolated([one.of_shape for one in counted], sampled)
-    every = len(sampled) == len(kinds) and len(steps) <= most
-    basis = _basis(source, sizes, parts, rescaled=bool(asked), every=every)
-    parts, growth = _of_all(parts, kinds), _of_all(growth, kinds)
+    basis = _basis(source, sizes, parts, rescaled=bool(asked), every=len(sampled) == len(kinds) and len(steps) <= most)
+    parts, growth = of_all(parts, kinds), of_all(growth, kinds)
     if basis != "shape":
         one = source if basis == "model" else chosen.drawn(source, sizes)
         parts, growth = _built(one, machine, options, machine.coupling is None)
@@ -259,21 +255,6 @@ def estimate(
         sizes=sizes if asked else None,
         forecast=cast("EstimatedForecast", forecast(known, growth, counts, machine, parts) | at_most),
     )
-
-
-def _kinds(steps: Sequence[CircuitStep]) -> list[list[int]]:
-    """The places of circuits that are alike, from small ones to large ones; each by itself, in order, where none is
-    said to be like others."""
-    found: dict[tuple[int, ...], list[int]] = {}
-    for place, step in enumerate(steps):
-        found.setdefault((place,) if step.alike is None else step.alike, []).append(place)
-    return [found[kind] for kind in sorted(found)]
-
-
-def _of_all(of_kinds: Sequence[T], kinds: Sequence[Sequence[int]]) -> list[T]:
-    """What is known of each kind of circuit, for all circuits in their order."""
-    by_place = {place: known for known, places in zip(of_kinds, kinds, strict=True) for place in places}
-    return [by_place[place] for place in range(len(by_place))]
 
 
 def _at_most(before: Mapping[str, Any], counts: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
+
+from qsac.families.contract import CircuitStep
+
+T = TypeVar("T")
 
 
 def evenly(number: int, most: int) -> list[int]:
@@ -40,3 +44,18 @@ def _between(before: Mapping[str, Any], after: Mapping[str, Any], share: float) 
             number = one + share * (other - one)
             found[name] = round(number) if isinstance(one, int) else number
     return found
+
+
+def kinds_of(steps: Sequence[CircuitStep]) -> list[list[int]]:
+    """The places of circuits that are alike, from small ones to large ones; each by itself, in order, where none is
+    said to be like others."""
+    found: dict[tuple[int, ...], list[int]] = {}
+    for place, step in enumerate(steps):
+        found.setdefault((place,) if step.alike is None else step.alike, []).append(place)
+    return [found[kind] for kind in sorted(found)]
+
+
+def of_all(of_kinds: Sequence[T], kinds: Sequence[Sequence[int]]) -> list[T]:
+    """What is known of each kind of circuit, for all circuits in their order."""
+    by_place = {place: known for known, places in zip(of_kinds, kinds, strict=True) for place in places}
+    return [by_place[place] for place in range(len(by_place))]

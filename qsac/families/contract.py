@@ -109,8 +109,7 @@ class CircuitStep:
     ``reads`` are the names of its readouts in their order, ``index`` is the number of qubits of the index that it
     observes: 0 where there is none. ``after`` names earlier circuits whose outcomes decide its numbers: by default
     those of their closed form do, and where shots are taken, the family makes it again (:class:`FeedsForward`).
-    Circuits that are ``alike`` have programs of one structure, which differ in numbers alone: one of them is counted
-    for all. What they have in common is larger for larger circuits; None where that is not known.
+    ``alike`` is the same for programs that differ in numbers alone, and larger for larger ones; None if not known.
     """
 
     def __init__(
@@ -123,16 +122,12 @@ class CircuitStep:
         alike: tuple[int, ...] | None = None,
     ) -> None:
         self.name, self.reads, self.index, self.after, self.alike = name, reads, index, after, alike
-        self._build = build
+        self.build = build
 
     @cached_property
     def program(self) -> Program:
-        """Its attention program."""
+        """Its attention program, made by ``build`` and kept."""
         return self.build()
-
-    def build(self) -> Program:
-        """The same made anew, and not kept."""
-        return self._build()
 
 
 Function: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
@@ -356,17 +351,6 @@ class Family(Protocol):
 
     def examples(self) -> Iterable[Model]:
         """Small models, all readouts among them, for the conformance test."""
-
-
-@runtime_checkable
-class Weighed(Protocol):
-    """What a family offers whose results are weighed against working out the same classically. No family has to."""
-
-    def multiply_adds(self, model: Any) -> int:
-        """How many multiply-adds the same numbers take without a circuit."""
-
-    def break_even(self, model: Any) -> str:
-        """Whether it pays, in one line."""
 
 
 @runtime_checkable

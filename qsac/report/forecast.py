@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, cast
 
-from qsac.families.contract import Model, Weighed
+from qsac.families.contract import Model
 from qsac.families.outcomes import Outcomes
 from qsac.families.places import Placed
 from qsac.families.registry import family_of
+from qsac.families.weighed import Weighed
 from qsac.machine.target import Target
 from qsac.native.statistics import Charge, Forecast
 from qsac.report.losses import lost
