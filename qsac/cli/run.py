@@ -237,6 +237,8 @@ def _show_table(compiled: Compiled, result: Result, verbose: bool) -> None:
         rates = compiled.target["errors"]
         by = f"with its error rates of {rates['date']}" if result.noise else "without noise"
         note(f"{result.target} was simulated on this computer, {by}")
+    if any("amplification" in part for part in compiled.parts_stats):
+        note("what is accepted was amplified: success_probability is that with rounds, its closed form that without")
 
 
 def _show_break_even(model: Model) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import qsac
+from qsac.cli.run import show_result
 from qsac.errors import InvalidInputError
 from qsac.families.reading import load
 from qsac.families.registry import family_of
@@ -83,16 +84,19 @@ def test_fewer_gates_for_an_accepted_shot() -> None:
     assert again.stats["amplification"] == told
 
 
-def test_shots_are_those_of_the_model() -> None:
+def test_shots_are_those_of_the_model(capsys: pytest.CaptureFixture[str]) -> None:
     """The loss of 4,000 shots is within its error, and more of them are accepted."""
     model = load("docs/examples/tfim.json")
     exact = qsac.run(qsac.compile(model, "h2", verify=False), "statevector").metrics["loss"]
-    result = qsac.run(_amplified(model, 1, verify=False), shots=4000, seed=3)
+    compiled = _amplified(model, 1, verify=False)
+    result = qsac.run(compiled, shots=4000, seed=3)
     assert exact is not None
     assert result.success_probability == pytest.approx(0.782, abs=0.03)
     error = result.standard_errors["loss"]
     assert error is not None
     assert abs(result.metrics["loss"] - exact) < 4 * error
+    show_result(compiled, result, as_json=False, verbose=False)
+    assert "what is accepted was amplified" in capsys.readouterr().err
 
 
 def test_text_and_its_rules() -> None:
