@@ -40,6 +40,7 @@ EXITS = {
     "sweep.lost-worker": 4,
     "sweep.no-scheduler": 4,
     "sweep.other-code": 4,
+    "run.outcomes-too-large": 3,
     "sweep.result-too-large": 3,
     "sweep.task-failed": 4,
     "sweep.too-many-tasks": 3,

@@ -106,7 +106,7 @@ def test_text_and_its_rules() -> None:
     scope = program.scope
     assert op.check(scope) is None
     for wrong in ({"rounds": 0}, {"rounds": 65}, {"given": ()}, {"given": ("other",)}, {"accepted": 0.0}):
-        assert op.__class__(**{**vars(op), **wrong}).check(scope) is not None
+        assert replace(op, **wrong).check(scope) is not None
     metric = program.readouts[0].metric
     given = interpret(program).probabilities[metric][0]
     assert given == pytest.approx(amplified(op.accepted, 2), abs=1e-11)
