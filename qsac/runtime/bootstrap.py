@@ -12,14 +12,13 @@ from dataclasses import replace
 from math import isfinite, sqrt
 from typing import Any
 
-import numpy as np
-
 from qsac.errors import InvalidInputError
 from qsac.families.contract import Model, Plan, Result
 from qsac.families.outcomes import Outcomes, drawn, is_drawable
 from qsac.families.result import Resamples
 from qsac.files.pointer import quoted
 from qsac.native.circuit import NativeCircuit
+from qsac.numerics.seeds import seed_at
 from qsac.runtime.request import Request
 
 REPLICATES = 200
@@ -53,8 +52,7 @@ def bootstrapped(
         again = {}
         for order, circuit in enumerate(drawing):
             one = seen[circuit.name]
-            sequence = np.random.SeedSequence(seed, spawn_key=(STREAM, place, number, order))
-            fresh = drawn(circuit, one, int(one.total), int(sequence.generate_state(1, np.uint64)[0] >> 1))
+            fresh = drawn(circuit, one, int(one.total), seed_at(seed, STREAM, place, number, order))
             again[circuit.name] = replace(fresh, subnormalisation=one.subnormalisation)
         replicates.append(result_of(again))
     errors = {

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Any
 
-import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from qsac.artifact.compiled import Compiled
@@ -18,6 +17,7 @@ from qsac.families.outcomes import Outcomes, counted
 from qsac.files.pointer import quoted
 from qsac.machine.target import ErrorRates
 from qsac.native.circuit import NativeCircuit
+from qsac.numerics.seeds import seed_at
 from qsac.progress import Progress
 from qsac.runtime.bootstrap import bootstrapped
 from qsac.runtime.mitigation import Seen, mitigated
@@ -108,8 +108,7 @@ class Sampling:
         if not self._batches and not place:
             return self._seed
         key = (self._batches,) if not place else (self._batches, place)
-        sequence = np.random.SeedSequence(self._seed, spawn_key=key)
-        return int(sequence.generate_state(1, np.uint64)[0] >> 1)
+        return seed_at(self._seed, *key)
 
     def result(self, errors: Errors = "propagation") -> Result:
         """What all shots so far amount to, with errors that are estimated so."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from qsac.machine.read import find_target
+from qsac.numerics.seeds import seed_at
 from qsac.training.from_circuits.coefficients import Models
 from qsac.training.from_circuits.derivative import Derivative, planned
 from qsac.training.from_circuits.forecast import no_value, settled
@@ -54,13 +56,9 @@ def differentiate(
         wanted = settled(wanted, plan)
         how = replace(how, positions=wanted.positions)
 
-    def seeds(number: int) -> int:
-        sequence = np.random.SeedSequence(seed, spawn_key=(number,))
-        return int(sequence.generate_state(1, np.uint64)[0] >> 1)
-
     processes = Workers(workers, executor)
     try:
-        outcomes = processes.outcomes(how, plan.jobs(seeds))
+        outcomes = processes.outcomes(how, plan.jobs(partial(seed_at, seed)))
     finally:
         processes.close()
     found = plan.derivative(wanted, outcomes)

@@ -14,6 +14,7 @@ from qsac.families.learning import Machine
 from qsac.families.outcomes import Index, Outcomes
 from qsac.families.registry import family_of
 from qsac.machine.target import Target
+from qsac.numerics.seeds import seed_at
 from qsac.training.from_circuits.taking import taking
 from qsac.training.from_circuits.templates import Templates
 from qsac.training.from_circuits.texts import Binding, Job
@@ -60,8 +61,7 @@ class CompiledCircuits:
         jobs = []
         for model, row in enumerate(programs, start=first):
             for circuit, program in enumerate(row):
-                seed = np.random.SeedSequence(list(entropy), spawn_key=(model, circuit))
-                binding = Binding(None, None, int(seed.generate_state(1, np.uint64)[0] >> 1))
+                binding = Binding(None, None, seed_at(list(entropy), model, circuit))
                 jobs.append(Job(template.circuits, circuit, program, (binding,)))
         seen = iter(self._workers.outcomes(self._taking, jobs))
         return [[replace(next(seen)[0], subnormalisation=one.subnormalisation) for one in row] for row in programs]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -16,6 +17,7 @@ from qsac.families.contract import Fact, Model
 from qsac.families.learning import Learner
 from qsac.files.pointer import counted
 from qsac.machine.target import Target
+from qsac.numerics.seeds import seed_at
 from qsac.training.from_circuits.coefficients import Models, coefficients_of
 from qsac.training.from_circuits.derivative import Derivative, Planned, planned
 from qsac.training.from_circuits.forecast import check_gradient, check_value, no_value, settled
@@ -107,12 +109,7 @@ class Sampled:
 
     def seeds(self, step: int, *place: int) -> Callable[[int], int]:
         """Seeds of bindings by their numbers: they depend on the run's seed, the step and the place in the batch."""
-
-        def seed(number: int) -> int:
-            sequence = np.random.SeedSequence(self.seed, spawn_key=(step, *place, number))
-            return int(sequence.generate_state(1, np.uint64)[0] >> 1)
-
-        return seed
+        return partial(seed_at, self.seed, step, *place)
 
     def close(self) -> None:
         """End the processes."""
