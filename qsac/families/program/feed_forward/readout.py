@@ -39,11 +39,7 @@ class FeedForwardReadout(ProgramReadout):
             from qsac.families.program.feed_forward.training import exact_outcomes
 
             return exact_outcomes(system, system.training)
-        shifted = [(1 + system.overlaps(place)) / 2 for place in range(len(system.layers))]
-        return {
-            one.name: exact_echo(float(echo(shifted[one.layer][one.input, one.neuron], one.order)))
-            for one in echoes(system)
-        }
+        return {one.name: found for one, found in exact_echoes(system)}
 
     def closed_form(self, model: Model) -> Result:
         system = _network(model)
@@ -96,6 +92,14 @@ def echoes(system: FeedForward, layer: int | None = None) -> Iterator[Echo]:
                 for order in system.orders:
                     name = f"layer-{place}-input-{one}-neuron-{neuron}-order-{order}"
                     yield Echo(name, place, one, neuron, order)
+
+
+def exact_echoes(system: FeedForward, layer: int | None = None) -> Iterator[tuple[Echo, Outcomes]]:
+    """The exact outcomes of the circuits of all layers, or of one."""
+    for place in range(len(system.layers)) if layer is None else (layer,):
+        shifted = (1 + system.overlaps(place)) / 2
+        for one in echoes(system, place):
+            yield one, exact_echo(float(echo(shifted[one.input, one.neuron], one.order)))
 
 
 def estimates_of(layer: int) -> str:

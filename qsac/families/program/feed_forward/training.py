@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.families.outcomes import Outcomes
-from qsac.families.program.echoes import exact_echo
 from qsac.families.program.feed_forward.network import (
     SLOPES,
     Dense,
@@ -28,8 +27,7 @@ from qsac.families.program.feed_forward.network import (
     passed,
     squared_loss,
 )
-from qsac.families.program.feed_forward.readout import Echo, echoes, estimates_of, likelihood, told_of
-from qsac.numerics.echo_estimation import echo
+from qsac.families.program.feed_forward.readout import Echo, echoes, estimates_of, exact_echoes, likelihood, told_of
 
 if TYPE_CHECKING:
     Real = NDArray[np.float64]
@@ -85,13 +83,10 @@ def passes(system: FeedForward, training: Training, seen: Mapping[str, Any]) -> 
 
 def exact_outcomes(system: FeedForward, training: Training) -> dict[str, Outcomes]:
     """The exact outcomes of all circuits, for what was measured before them."""
-    found = {}
+    found: dict[str, Outcomes] = {}
     for one in passes(system, training, system.outcomes):
         if isinstance(one, Pass):
-            for place in range(len(one.network.layers)):
-                shifted = (1 + one.network.overlaps(place)) / 2
-                for name, own in one.echoes(place):
-                    found[name] = exact_echo(float(echo(shifted[own.input, own.neuron], own.order)))
+            found |= {one.prefix + own.name: outcomes for own, outcomes in exact_echoes(one.network)}
     return found
 
 

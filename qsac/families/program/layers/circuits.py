@@ -18,7 +18,7 @@ from qsac.families.program.echoes import NAME as ECHO
 from qsac.families.program.feed_forward.circuits import check_neurons, echo_program
 from qsac.families.program.layers.networks import network_echoes, network_estimates_of, network_likelihood
 from qsac.families.program.layers.readout import NAME, Setting, rows_of, settings, states_of, tomography
-from qsac.families.program.layers.stack import Layer, attended, network_on
+from qsac.families.program.layers.stack import Layer, network_on
 from qsac.families.program.layers.stack import fed as fed_rows
 from qsac.families.program.readouts import not_compiled
 from qsac.files.pointer import join
@@ -103,7 +103,7 @@ def fed(system: Layers, seen: Mapping[str, Outcomes]) -> Layers:
             break
         states = tomography(found, place, seen, {})[states_of(place)]
         rows, known = found.entering(place), dict(seen)
-        if system.estimates is not None and system.layers[place].feed_forward:
+        if system.estimates_network(place):
             after = fed_rows(system.layers[place], rows, np.array(states["attention"])).after_residual
             own = {one.echo.name: seen[one.name] for one in network_echoes(found, place) if one.name in seen}
             network = network_on(system, place, after).fed(own)
@@ -222,7 +222,7 @@ class _Kernel:
 def _check_signs(system: Layers, place: int) -> None:
     """The last column has to be positive where nothing else says the sign of a state."""
     layer = system.layers[place]
-    if not layer.by_row_sums and not (attended(layer, system.entering(place)).states[:, -1] > 0).all():
+    if not layer.by_row_sums and not (system.attention(place).states[:, -1] > 0).all():
         pointer = join("/program/layers", place, "attention", "normaliser")
         raise not_compiled(
             pointer, "a row whose kernel sums to less than zero", "row-sums, or a kernel that is positive"

@@ -9,10 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.families.outcomes import Outcomes
-from qsac.families.program.echoes import exact_echo
-from qsac.families.program.feed_forward.readout import Echo, echoes, estimates_of, likelihood, told_of
+from qsac.families.program.feed_forward.readout import Echo, echoes, estimates_of, exact_echoes, likelihood, told_of
 from qsac.families.program.layers.stack import Fed, network_on
-from qsac.numerics.echo_estimation import echo
 
 if TYPE_CHECKING:
     from qsac.families.program.layers.stack import Layers
@@ -29,9 +27,9 @@ class NetworkEcho(NamedTuple):
 
 def network_echoes(system: Layers, place: int, dense: int | None = None) -> Iterator[NetworkEcho]:
     """The circuits of a layer's network, or of one of its own layers; none where it is classical."""
-    if system.estimates is not None and system.layers[place].feed_forward:
+    if system.estimates_network(place):
         for one in echoes(system.network(place), dense):
-            yield NetworkEcho(f"layer-{place}-network-{one.name}", one)
+            yield NetworkEcho(_named(place, one), one)
 
 
 def network_estimates_of(place: int, dense: int) -> str:
@@ -60,15 +58,18 @@ def estimated_network(system: Layers, place: int, after_residual: Real, seen: Ma
 
 def network_errors(system: Layers, place: int, made: Fed, seen: Mapping[str, Any]) -> dict[str, Any]:
     """Half the 99% intervals of what the network of a layer adds, where it is estimated."""
-    if system.estimates is None or not system.layers[place].feed_forward:
+    if not system.estimates_network(place):
         return {}
     return {"feed_forward": estimated_network(system, place, made.after_residual, seen)[1].tolist()}
 
 
-def exact_echoes(system: Layers, place: int) -> dict[str, Outcomes]:
+def exact_network_echoes(system: Layers, place: int) -> dict[str, Outcomes]:
     """The exact outcomes of the circuits of a layer's network."""
-    found = {}
-    for one in network_echoes(system, place):
-        shifted = (1 + system.network(place).overlaps(one.echo.layer)) / 2
-        found[one.name] = exact_echo(float(echo(shifted[one.echo.input, one.echo.neuron], one.echo.order)))
-    return found
+    if not system.estimates_network(place):
+        return {}
+    return {_named(place, one): found for one, found in exact_echoes(system.network(place))}
+
+
+def _named(place: int, one: Echo) -> str:
+    """The circuit of an echo of a layer's network."""
+    return f"layer-{place}-network-{one.name}"

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from qsac.families.contract import Result
 from qsac.families.outcomes import RESOLUTION, Index, Outcomes
-from qsac.families.program.layers.networks import estimated_network, exact_echoes, network_errors
-from qsac.families.program.layers.stack import Fed, attended, attention_of, fed, padded_row
+from qsac.families.program.layers.networks import estimated_network, exact_network_echoes, network_errors
+from qsac.families.program.layers.stack import Fed, attention_of, fed, padded_row
 from qsac.families.program.readouts import ProgramReadout, with_steps
 from qsac.numerics.tomography import (
     FACTOR,
@@ -54,7 +54,7 @@ class LayersReadout(ProgramReadout):
                 weights = exact_weights(system, one)
                 given = float(weights.sum())
                 found[one.name] = Outcomes(1.0, given, {NAME: given}, Index(weights, weights, LABELS), exact=True)
-            found |= exact_echoes(system, place)
+            found |= exact_network_echoes(system, place)
         return found
 
     def closed_form(self, model: Model) -> Result:
@@ -133,7 +133,7 @@ def exact_weights(system: Layers, one: Setting) -> Real:
     of the sum and of the difference of the state and its reference. The reference takes part in the sum over the keys
     as their values do, so that its amplitude is sqrt(2) times the last component, which is the kernel's sum."""
     layer = system.layers[one.layer]
-    state = attended(layer, system.entering(one.layer)).states[one.row]
+    state = system.attention(one.layer).states[one.row]
     amplitudes = padded_row(state, 1 << system.state_qubits) / (layer.subnormalisation * system.seen(layer, one.row))
     if one.reference:
         reference = sqrt(2) * amplitudes[len(state) - 1] * system.reference(one.layer, one.row)
@@ -168,7 +168,7 @@ def tomography(system: Layers, layer: int, seen: Mapping[str, Outcomes], options
 def rows_of(system: Layers, place: int, rows: Real, found: Mapping[str, Any], seen: Mapping[str, Any]) -> Fed:
     """The rest of a layer, for attention that was read, and for a network that was estimated if it was."""
     made = fed(system.layers[place], rows, np.array(found["attention"]))
-    if system.estimates is None or not system.layers[place].feed_forward:
+    if not system.estimates_network(place):
         return made
     added = estimated_network(system, place, made.after_residual, seen)[0]
     return Fed(made.after_residual, added, made.after_residual + added)

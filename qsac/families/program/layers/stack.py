@@ -153,20 +153,34 @@ class Layers:
             return self.rows
         return self.measured[place - 1] if place <= len(self.measured) else self.steps[place - 1][1].output
 
+    def estimates_network(self, place: int) -> bool:
+        """Whether a layer has a network that is estimated by echoes."""
+        return self.estimates is not None and bool(self.layers[place].feed_forward)
+
+    def attention(self, place: int) -> Attended:
+        """The attention of a layer over what its circuits load."""
+        if 0 < place <= len(self.measured):
+            return self._of_measured[place - 1]
+        return self.steps[place][0]
+
+    @cached_property
+    def _of_measured(self) -> list[Attended]:
+        """The attention over rows that were read, as far as there are layers after them."""
+        return [attended(layer, rows) for layer, rows in zip(self.layers[1:], self.measured, strict=False)]
+
     def reference(self, place: int, row: int) -> Real:
         """The reference state of a row, (D,), positive and of unit norm: what was read, else what is exact."""
         if (place, row) in self.references:
             return self.references[place, row]
-        state = np.abs(attended(self.layers[place], self.entering(place)).states[row])
+        state = np.abs(self.attention(place).states[row])
         return padded_row(state / np.linalg.norm(state), 1 << self.state_qubits)
 
     def network(self, place: int) -> FeedForward:
         """The feed-forward network of a layer, on its rows: those that were read, else exact ones."""
         if place in self.networks:
             return self.networks[place]
-        layer, rows = self.layers[place], self.entering(place)
-        after = fed(layer, rows, attended(layer, rows).attention).after_residual
-        return network_on(self, place, after)
+        made = fed(self.layers[place], self.entering(place), self.attention(place).attention)
+        return network_on(self, place, made.after_residual)
 
     @property
     def tokens(self) -> int:
