@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from qsac.ir.attention.amplify import Amplify
+from qsac.ir.attention.amplify import DIRECT, Amplify
 from qsac.ir.by_op import ByOp
 from qsac.ir.op import Op, Scope
 from qsac.ir.program import Program
@@ -33,10 +33,10 @@ def diagonal_cost(qubits: int, family: GateFamily) -> int:
 
 
 def reflection_cost(qubits: int, family: GateFamily) -> int:
-    """Gates of a phase on zero of all qubits: a diagonal, and of more than three two multiplexors for each."""
-    if qubits <= 3:
-        return diagonal_cost(qubits, family)
-    return diagonal_cost(3, family) + 2 * (qubits - 3) * multiplexor_cost(2, family, zero=True)
+    """Gates of a phase on zero of all qubits: a diagonal, and for each of more qubits than that takes two
+    multiplexors."""
+    direct = min(qubits, DIRECT)
+    return diagonal_cost(direct, family) + 2 * (qubits - direct) * multiplexor_cost(2, family, zero=True)
 
 
 def loader_cost(rows: int, columns: int, size: int, *, real: bool) -> int:

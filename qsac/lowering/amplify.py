@@ -47,13 +47,7 @@ def _whole(block: Op, *, first: bool) -> Op:
     # What closes a pair is the exact adjoint of what opens it.
     if first and block.enters_zero and block.pair == "none":
         return replace(block, leaves_zero=False)
-    return _in_full(block)
-
-
-def _in_full(block: Multiplexor) -> Multiplexor:
-    angles = np.zeros(1 << len(block.controls))
-    angles[: block.angles.shape[0]] = block.angles.values
-    return replace(block, angles=Table(angles), enters_zero=False, leaves_zero=False)
+    return block.in_full()
 
 
 def _adjoint(block: Op) -> Op:

@@ -15,6 +15,7 @@ from qsac.ir.blocks.rotation import controlled_x
 from qsac.ir.shaped_table import ShapedTable
 from qsac.ir.table import Table
 from qsac.lowering.context import LoweringContext, lowering
+from qsac.numerics.su2 import taken_apart
 
 Block = PauliRotation | Multiplexor | Diagonal | Unitary
 
@@ -106,18 +107,13 @@ def _error(circuit: Any, unitary: NDArray[np.complex128]) -> float:
 
 
 def _controlled(matrix: NDArray[np.complex128], when: tuple[str, ...], target: str) -> list[Block]:
-    """A gate on one qubit where another one is 1, to rounding however near it is to the identity: e^(i a) Rz Ry Rz by
+    """A gate on one qubit where another one is 1, to rounding however near it is to the identity: e^(i a) Rz Rx Rz by
     its Euler angles, each rotation multiplexed."""
     phase = float(np.angle(np.linalg.det(matrix)) / 2)
     special = matrix * np.exp(-1j * phase)
-    turn = 2 * float(np.arctan2(abs(special[1, 0]), abs(special[0, 0])))
-    total, difference = 2 * np.angle(special[1, 1]), 2 * np.angle(special[1, 0])
-    angles: list[tuple[Literal["y", "z"], float]] = [
-        ("z", (total - difference) / 2),
-        ("y", turn),
-        ("z", (total + difference) / 2),
-    ]
+    theta, phi, alpha = taken_apart((complex(special[0, 0]), complex(special[1, 0])))
+    angles: list[tuple[Literal["x", "z"], float]] = [("z", -phi * pi), ("x", theta * pi), ("z", (phi + alpha) * pi)]
     blocks: list[Block] = [
-        Multiplexor(axis, when, target, Table(np.array([0.0, float(angle)]))) for axis, angle in angles if angle
+        Multiplexor(axis, when, target, Table(np.array([0.0, angle]))) for axis, angle in angles if angle
     ]
     return blocks + ([Diagonal(when, Table(np.array([0.0, phase])))] if phase else [])

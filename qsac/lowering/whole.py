@@ -86,7 +86,7 @@ def _without_promises(blocks: list[Block], controls: tuple[str, ...]) -> list[Bl
     found: list[Block] = []
     for block in blocks:
         if isinstance(block, Multiplexor) and block.leaves_zero:
-            found.append(_up_to_diagonal(block) if set(block.controls) <= set(controls) else _in_full(block))
+            found.append(_up_to_diagonal(block) if set(block.controls) <= set(controls) else block.in_full())
         else:
             found.append(block)
     return found
@@ -96,12 +96,6 @@ def _up_to_diagonal(block: Multiplexor) -> UniformlyControlledGate:
     half = block.angles.values / 2
     theta, phi, _ = up_to_diagonal(np.cos(half).astype(np.complex128), np.sin(half).astype(np.complex128))
     return UniformlyControlledGate(block.controls, block.target, Table(theta), Table(phi), slots=block.slots)
-
-
-def _in_full(block: Multiplexor) -> Multiplexor:
-    angles = np.zeros(1 << len(block.controls))
-    angles[: block.angles.shape[0]] = block.angles.values
-    return Multiplexor("y", block.controls, block.target, Table(angles), slots=block.slots)
 
 
 def _real_state(row: Any, data: tuple[str, ...], place: LoweringContext) -> list[Block]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from qsac.numerics.ladder_orders import generic_gates
 from qsac.numerics.path_tables import Complex, PathCircuit, Real, random_gates, solution
+from qsac.numerics.walsh import walsh_hadamard
 
 MOST_BITS = 6
 """Three neighbours, and one qubit behind each."""
@@ -78,9 +79,7 @@ def _rotated(table: Real, bits: int) -> PathCircuit:
     later = np.bitwise_xor.accumulate([0, *parities[::-1]])[::-1]
     halves = np.zeros(1 << bits)
     halves[: len(table)] = np.arctan2(table[:, 1], table[:, 0])
-    values = np.arange(1 << bits)
-    signs = 1.0 - 2 * (np.bitwise_count(values[:, None] & later[None]) & 1)
-    angles = halves @ signs / (1 << bits)
+    angles = walsh_hadamard(halves)[later]
     cos, sin = np.cos(angles), np.sin(angles)
     gates = np.array([[cos, -sin], [sin, cos]]).transpose(2, 0, 1).astype(np.complex128)
     gates[1:] = gates[1:] * np.exp(1j * np.pi / 4 * np.array([1, -1]))  # CZ is ZZ(pi/2) and turns by -pi/2

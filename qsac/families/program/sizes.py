@@ -22,6 +22,7 @@ from qsac.families.program.search.walks import searched
 from qsac.files.numbers import as_lists
 from qsac.ir.attention import LoadTokens, LoadWhole
 from qsac.ir.shaped_table import ShapedTable, Span
+from qsac.numerics.plan import occupied_columns
 
 if TYPE_CHECKING:
     from qsac.families.program.model import Model
@@ -143,5 +144,5 @@ def _outlined(step: CircuitStep) -> Program:
 
 
 def _shaped(name: str, table: Table) -> Table:
-    columns = int(np.flatnonzero(table.values.any(axis=0))[-1]) + 1
+    columns = occupied_columns(table.values)
     return ShapedTable(table.shape, real=table.real, columns=columns, spans=[Span(name, 0, table.shape[0])])

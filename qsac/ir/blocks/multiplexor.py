@@ -128,6 +128,12 @@ class Multiplexor(Op):
         """Whether a ladder may leave out the entangling gate at its end."""
         return self.leaves_zero or self.pair == "compute"
 
+    def in_full(self) -> Self:
+        """The same whatever the target holds: an angle for each value of the controls, and no promise."""
+        angles = np.zeros(1 << len(self.controls))
+        angles[: self.angles.shape[0]] = self.angles.values
+        return replace(self, angles=Table(angles), enters_zero=False, leaves_zero=False)
+
     def check(self, scope: Scope) -> str | None:
         if self.axis not in PAULI:
             return f"axis {self.axis!r} is none of 'x', 'y', 'z'"

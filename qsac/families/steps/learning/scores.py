@@ -30,6 +30,7 @@ from qsac.families.steps.normal_form import (
     Rotation,
     Sum,
     Writer,
+    renamed,
 )
 from qsac.families.steps.overlaps import check_alike, shared_end
 
@@ -186,7 +187,7 @@ class _Both:
 
     def write(self, side: int, place: int, gate: Gate, *, inverse: bool = False, shift: int = 0) -> None:
         """A gate of the query (0) or the key (1), or its inverse, on qubits that are shifted."""
-        sign, moved = -1.0 if inverse else 1.0, _shifted(gate, shift)
+        sign, moved = -1.0 if inverse else 1.0, renamed(gate, {qubit: qubit + shift for qubit in gate.qubits})
         if isinstance(moved, Rotation):
             moved = replace(moved, value=self.value(side, moved.value, sign))
         elif isinstance(moved, Multiplexor):
@@ -212,20 +213,3 @@ def _sums(circuit: Circuit) -> list[tuple[float, Sum, Sum]]:
             into: Sum = found[row][kind]
             into[column] = into.get(column, 0.0) + factor
     return found
-
-
-def _shifted(gate: Gate, shift: int) -> Gate:
-    """The same on other qubits."""
-    if not shift:
-        return gate
-
-    def moved(qubits: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(qubit + shift for qubit in qubits)
-
-    if isinstance(gate, Multiplexor):
-        return replace(gate, controls=moved(gate.controls), target=gate.target + shift)
-    if isinstance(gate, Flip):
-        return replace(gate, qubit=gate.qubit + shift)
-    if isinstance(gate, Clifford | Rotation | Load | FixedUnitary):
-        return replace(gate, qubits=moved(gate.qubits))
-    raise TypeError(f"{type(gate).__name__} in the circuit of a score")
