@@ -121,9 +121,8 @@ def command(
         model = found.model if isinstance(found, Artifact) else found
         show_bound(model, result, as_json=as_json, verbose=verbose)
         return
-    compiled = found
-    told = run_forecast(compiled, target, result.shots)
-    show_result(compiled, result, as_json=as_json, verbose=verbose, forecast=told)
+    told = run_forecast(found, target, result.shots)
+    show_result(found, result, as_json=as_json, verbose=verbose, forecast=told)
 
 
 def _submit(

@@ -10,13 +10,7 @@ from qsac.families.outcomes import Outcomes, counted
 from qsac.families.registry import family_of
 from qsac.runtime.run import checked_counts
 from qsac.submission.entries import WAITING, Job
-from qsac.templates.making import is_ready
-
-
-def takes_steps(model: Model) -> bool:
-    """Whether measured outcomes decide the numbers of later circuits."""
-    family = family_of(model)
-    return isinstance(family, FeedsForward) and any(step.after for step in family.plan(model).circuits)
+from qsac.templates.making import is_ready, takes_steps
 
 
 def first_places(model: Model) -> tuple[int, ...]:

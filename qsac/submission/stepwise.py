@@ -18,11 +18,11 @@ from qsac.machine.read import find_target
 from qsac.progress import Progress
 from qsac.submission.client import Client
 from qsac.submission.entries import Job
-from qsac.submission.feeding import measured, ready_places, takes_steps
+from qsac.submission.feeding import measured, ready_places
 from qsac.submission.journal import Journal
 from qsac.submission.plan import plan
 from qsac.submission.submit import resume
-from qsac.templates.making import Maker
+from qsac.templates.making import Maker, takes_steps
 
 if TYPE_CHECKING:
     from qsac.machine.read import AnyTarget
@@ -35,12 +35,10 @@ def submittable(program: Model | Compiled, target: AnyTarget, seed: int) -> Comp
     ``target`` and ``seed`` are for models; a compiled program keeps its own, and its level.
     """
     if isinstance(program, Model):
-        return _maker(program, target, None, seed).compiled(program) if takes_steps(program) else None
+        return Maker(program, find_target(target), None, seed).compiled(program) if takes_steps(program) else None
     if not takes_steps(program.model) or program.options.get("template"):
         return None
-    options = program.options
-    made = _maker(program.model, str(program.target["name"]), int(options["optimisation"]), int(options["seed"]))
-    return made.compiled(program.model)
+    return _maker_of(program).compiled(program.model)
 
 
 def proceed(job: Job, service: Client, journal: Journal, progress: Progress | None = None) -> Job:
@@ -54,17 +52,17 @@ def proceed(job: Job, service: Client, journal: Journal, progress: Progress | No
     family = family_of(compiled.model)
     if not places or not isinstance(family, FeedsForward):
         return job
-    options = compiled.options
-    made = _maker(compiled.model, str(compiled.target["name"]), int(options["optimisation"]), int(options["seed"]))
     model = family.fed(compiled.model, measured(compiled, job))
-    bound = replace(_with(compiled, made.compiled(model), places), model=model)
+    bound = replace(_with(compiled, _maker_of(compiled).compiled(model), places), model=model)
     agreed = {place: job.parts[place].ceiling for place in places}
     planned = plan(bound, job.shots, job.machine, None, progress, agreed=agreed, fed=True)
     return resume(planned, journal.bind(job, bound, places), service, journal)
 
 
-def _maker(model: Model, target: AnyTarget, optimisation: int | None, seed: int) -> Maker:
-    return Maker(model, find_target(target), optimisation, seed)
+def _maker_of(compiled: Compiled) -> Maker:
+    """What makes circuits as those of a compiled program."""
+    target, options = find_target(str(compiled.target["name"])), compiled.options
+    return Maker(compiled.model, target, int(options["optimisation"]), int(options["seed"]))
 
 
 def _with(compiled: Compiled, bound: Compiled, places: Collection[int]) -> Compiled:

@@ -9,7 +9,7 @@ from functools import cached_property
 from qsac.artifact.compiled import Compiled
 from qsac.compiler.compilation import compile as compile_model
 from qsac.errors import InvalidInputError
-from qsac.families.contract import CircuitStep, Model
+from qsac.families.contract import CircuitStep, FeedsForward, Model
 from qsac.families.registry import family_of
 from qsac.machine.target import Target
 from qsac.native.circuit import NativeCircuit
@@ -54,6 +54,12 @@ class Maker:
         if self.template is not None:
             return self.template.made(model, verify=False)
         return compile_model(model, self._machine, optimisation=self._optimisation, seed=self._seed, verify=False)
+
+
+def takes_steps(model: Model) -> bool:
+    """Whether measured outcomes decide the numbers of later circuits."""
+    family = family_of(model)
+    return isinstance(family, FeedsForward) and any(step.after for step in family.plan(model).circuits)
 
 
 def is_ready(step: CircuitStep, seen: Collection[str]) -> bool:

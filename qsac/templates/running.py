@@ -15,8 +15,6 @@ from math import sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from qsac.arguments import callback, file_path, flag
 from qsac.artifact.cache import key_of
 from qsac.artifact.compiled import Compiled
@@ -31,6 +29,7 @@ from qsac.files.pointer import quoted
 from qsac.machine.read import find_target
 from qsac.machine.target import ErrorRates, Target, describe
 from qsac.native.circuit import NativeCircuit
+from qsac.numerics.seeds import seed_at
 from qsac.progress import Announce, Progress
 from qsac.runtime.aer import sample
 from qsac.runtime.bootstrap import bootstrapped, check_errors
@@ -41,7 +40,7 @@ from qsac.runtime.run import run as run_compiled
 from qsac.runtime.sampling import rates_of
 from qsac.simulation.exact import simulator
 from qsac.templates.journal import RunJournal, run_facts, run_journal
-from qsac.templates.making import Maker, is_ready
+from qsac.templates.making import Maker, is_ready, takes_steps
 
 if TYPE_CHECKING:
     from qsac.machine.read import AnyTarget
@@ -166,9 +165,7 @@ def is_fed(program: Model | Compiled, target: AnyTarget | None, asked: Request) 
     if target is None:
         target = program.target["name"] if isinstance(program, Compiled) else DEFAULT_TARGET
     by_shots = asked.shots is not None or asked.noise
-    if not (by_shots or _kind(program, target) == "shots") or not isinstance(family_of(model), FeedsForward):
-        return False
-    return any(step.after for step in family_of(model).plan(model).circuits)
+    return (by_shots or _kind(program, target) == "shots") and takes_steps(model)
 
 
 def _kind(program: Model | Compiled, target: AnyTarget) -> str:
@@ -306,8 +303,7 @@ class _Batch:
         take = simulator(self.simulated)
         if self.shots is None:
             return replace(take(circuit, None), subnormalisation=scale)
-        seed = np.random.SeedSequence(self.asked.seed or 0, spawn_key=(sample_place, number))
-        chosen = int(seed.generate_state(1, np.uint64)[0] >> 1)
+        chosen = seed_at(self.asked.seed or 0, sample_place, number)
         if self.asked.noise or find_target(self.simulated).kind == "shots" or not is_drawable(circuit):
             rates: ErrorRates | None = rates_of(describe(self.machine), circuit) if self.asked.noise else None
             return counted(circuit, sample(circuit, self.shots, chosen, rates), scale)
