@@ -29,11 +29,7 @@ TOP_LEVEL = {
 }
 
 MAX_LINES = 400
-LONG_MODULES: dict[str, str] = {
-    "qsac/error_codes.py": "a list, which is read as one",
-    "tests/bench/jobs.py": "the jobs of all sections, which a process of its own finds by name",
-    "tests/families/program/test_shots.py": "the four systems by shots, with the models and errors that they share",
-}
+LONG_MODULES: dict[str, str] = {"qsac/error_codes.py": "a list, which is read as one"}
 """Path of a module above MAX_LINES -> why it stays in one piece."""
 
 WHOLE = {"bench", "diagnostics", "docs", "extensions", "fuzz", "packaging", "release", "replay", "soak"}

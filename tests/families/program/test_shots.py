@@ -1,7 +1,6 @@
-"""Programs by shots: what is found, how far estimates are off, and circuits that load what others have measured."""
+"""Programs by shots: how far estimates are off, and circuits that load what others have measured."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,108 +10,12 @@ import pytest
 import qsac
 from qsac.cli.main import run as command
 from qsac.families.contract import CircuitStep
-from qsac.families.outcomes import Index, Outcomes
 from qsac.families.program.family import FAMILY
-from qsac.families.program.model import Model
 from qsac.runtime.as_compiled import MADE_FOR_EXACT
 from qsac.runtime.run import run as run_compiled
 from qsac.simulation.verification import compare, of_program
-from tests.cases import ALL
-from tests.families.program.models import layers, loaded, network, search, training, vector
-
-Rng = np.random.Generator
-
-
-def _drawn(outcomes: Outcomes, shots: int, rng: Rng) -> Outcomes:
-    """Shots of exact outcomes."""
-    if outcomes.index is None:
-        ((name, share),) = outcomes.success.items()
-        hits = float(rng.binomial(shots, min(share, 1.0)))
-        return Outcomes(shots, shots, {name: hits})
-    weights = np.append(outcomes.index.marginal, max(0.0, 1 - outcomes.index.marginal.sum()))
-    counts = rng.multinomial(shots, weights / weights.sum())[:-1].astype(float)
-    ((name, _),) = outcomes.success.items()
-    given = float(counts.sum())
-    return Outcomes(shots, given, {name: given}, Index(counts, counts))
-
-
-def _run(model: Model, shots: int | Mapping[str, int], seed: int) -> Any:
-    """A run in the order of the plan: circuits that come after others are made again for what these have given."""
-    rng, seen, current = np.random.default_rng(seed), {}, model
-    steps = model.plan.circuits
-    while len(seen) < len(steps):
-        ready = [step for step in current.plan.circuits if step.name not in seen and seen.keys() >= set(step.after)]
-        exact = current.readout.expected(current)
-        for step in ready:
-            number = shots if isinstance(shots, int) else shots[step.name]
-            seen[step.name] = _drawn(exact[step.name], number, rng)
-        current = FAMILY.fed(model, seen)
-    return current.readout.result(current, seen)
-
-
-# Search
-
-
-def _row(rng: Rng, low: float, high: float, most: int) -> list[list[float]]:
-    """Eight states of dimension 4, of which row 0 scores at most ``most`` others, itself among them, within or above
-    the margin, and at least itself above."""
-    while True:
-        rows = rng.normal(size=(8, 4))
-        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-        possible = int((np.abs(rows @ rows[0]) >= low).sum())
-        if possible <= most:
-            return rows.tolist()
-
-
-@pytest.mark.parametrize(("degree", "kind", "allowed"), [(12, "typical", 0.02), (20, "guarantee", 0.01)])
-def test_rows_are_found(degree: int, kind: str, allowed: float) -> None:
-    """1,000 rows, or 30, at a failure of 0.01, by the planned shots of which the heralds take some: no false key ever,
-    and at most as many misses as are allowed (five standard deviations above)."""
-    rows, missed, most = 1000 if ALL else 30, 0, 2
-    rng = np.random.default_rng(degree)
-    for _ in range(rows):
-        given = search(
-            threshold=0.6,
-            most=most,
-            rows=[0],
-            schedule=kind,
-            failure=0.01,
-            oracle={"type": "overlap", "degree": degree},
-        )
-        given["tokens"] = {"type": "inline", "values": _row(rng, 0.4, 0.8, most)}
-        model = loaded(given)
-        planned = model.system.planned[8]
-        shots = {f"row-0-rounds-{rounds}": number for rounds, number in planned.items()}
-        result = _run(model, shots, int(rng.integers(1 << 31)))
-        found, exact = set(result.values["rows"][0]["found"]), set(model.system.found(0))
-        assert found <= exact
-        sure = {int(key) for key in np.flatnonzero(model.system.scores[0] >= 0.8)}
-        missed += not sure <= found
-    assert missed <= rows * allowed + 5 * np.sqrt(rows * allowed)
-
-
-def test_a_run_says_what_it_may_have_missed() -> None:
-    model = loaded(search(rows=[0], oracle={"type": "overlap", "degree": 4}, schedule="typical", most=2))
-    compiled = qsac.compile(model, "h2")
-    few, many = (qsac.run(compiled, shots=shots, seed=1) for shots in (2, 60))
-    assert few.values["missed_bound"]["4"] > model.system.failure
-    assert any("accepted shots" in text for text in few.warnings)
-    assert many.values["missed_bound"]["4"] < model.system.failure
-    assert many.warnings == ()
-    assert many.values["rows"][0]["found"] == list(model.system.found(0))
-    assert many.values["output"] == model.readout.closed_form(model).values["output"]
-    needed = model.readout.shots(model, model.expected, 0.1)
-    assert needed == max(model.system.planned[4].values())
-
-
-def test_noise_makes_misses_and_no_false_keys() -> None:
-    model = loaded(search(rows=[1], oracle={"type": "overlap", "degree": 4}, schedule="typical", most=1))
-    result = qsac.run(qsac.compile(model, "h2"), shots=200, seed=3, noise=True)
-    assert set(result.values["rows"][0]["found"]) <= set(model.system.found(1))
-    exact = model.readout.closed_form(model)
-    assert result.success_probability is not None
-    assert result.success_probability < exact.success_probability + 0.1
-
+from tests.families.program.by_shots import drawn, run_by_shots
+from tests.families.program.models import layers, loaded, network, training, vector
 
 # Feed-forward
 
@@ -127,7 +30,7 @@ def test_outputs_are_within_their_errors() -> None:
     exact = np.array(model.readout.closed_form(model).values["output"])
     outside, largest = 0, 0.0
     for seed in range(40):
-        result = _run(model, 64, seed)
+        result = run_by_shots(model, 64, seed)
         off = np.abs(np.array(result.values["output"]) - exact)
         outside += int((off > _halves(result)).sum())
         largest = max(largest, float(off.max()))
@@ -153,7 +56,7 @@ def test_later_layers_load_what_was_estimated() -> None:
     for shots in (64, 4096):
         off = []
         for seed in range(6):
-            result = _run(model, shots, seed)
+            result = run_by_shots(model, shots, seed)
             off.append(np.abs(np.array(result.values["output"]) - exact))
             assert (off[-1] <= _halves(result)).all()
         errors.append(float(np.mean(off)))
@@ -167,7 +70,7 @@ def test_circuits_of_later_layers_are_those_of_the_estimates() -> None:
         first = [step for step in model.plan.circuits if not step.after]
         exact = model.readout.expected(model)
         rng = np.random.default_rng(0)
-        fed = FAMILY.fed(model, {step.name: _drawn(exact[step.name], shots, rng) for step in first})
+        fed = FAMILY.fed(model, {step.name: drawn(exact[step.name], shots, rng) for step in first})
         expected, moved = fed.readout.expected(fed), 0
         later = [step for step in fed.plan.circuits if step.after][:12]
         for step in later:
@@ -209,14 +112,14 @@ def test_a_network_is_trained_by_shots() -> None:
     assert exact["losses"][2] < exact["losses"][0] / 2
     off = {}
     for shots in (64, 4096):
-        found = _run(model, shots, 1).values["train"]
+        found = run_by_shots(model, shots, 1).values["train"]
         off[shots] = np.abs(np.array(found["losses"]) - exact["losses"]).max()
         assert np.shape(found["layers"][0]["weights"]) == np.shape(exact["layers"][0]["weights"])
     assert 0 < off[4096] < off[64] < 0.1
     steps = model.plan.circuits
     first = [step for step in steps if not step.after]
     expected, rng = model.readout.expected(model), np.random.default_rng(0)
-    fed = FAMILY.fed(model, {step.name: _drawn(expected[step.name], 64, rng) for step in first})
+    fed = FAMILY.fed(model, {step.name: drawn(expected[step.name], 64, rng) for step in first})
     kept = {
         one.name
         for one, other in zip(steps, fed.plan.circuits, strict=True)
@@ -242,7 +145,7 @@ def test_rows_are_read() -> None:
     for shots, most in ((6000, 0.12), (60000, 0.04)):
         within, off = [], []
         for seed in range(8):
-            result = _run(model, shots, seed)
+            result = run_by_shots(model, shots, seed)
             found = np.array(result.values["layers"][0]["attention"])
             halves = np.array(result.value_errors["layers"][0]["attention"])
             within.append((np.abs(found - wanted).max(axis=1) <= halves).mean())
@@ -261,7 +164,7 @@ def test_rows_are_read_by_a_reference() -> None:
         wanted = np.array(model.readout.closed_form(model).values["layers"][0]["attention"])
         # As many shots in all: two settings a row, or three.
         for seed in range(8):
-            result = _run(model, 12000 * 3 // (2 if method == "reference" else 3), seed)
+            result = run_by_shots(model, 12000 * 3 // (2 if method == "reference" else 3), seed)
             errors = np.abs(np.array(result.values["layers"][0]["attention"]) - wanted).max(axis=1)
             assert (errors <= np.array(result.value_errors["layers"][0]["attention"])).all()
             found.append(float(errors.max()))
@@ -280,7 +183,7 @@ def test_networks_of_layers_are_estimated() -> None:
     for shots in (400, 40000):
         found = []
         for seed in range(3):
-            result = _run(model, shots, seed)
+            result = run_by_shots(model, shots, seed)
             found.append(np.abs(np.array(result.values["layers"][0]["feed_forward"]) - exact).max())
             halves = np.array(result.value_errors["layers"][0]["feed_forward"])
             assert halves.shape == exact.shape
@@ -289,7 +192,7 @@ def test_networks_of_layers_are_estimated() -> None:
     assert off[40000] < 0.5 * off[400] < 0.3
     first = [step for step in model.plan.circuits if not step.after]
     expected, rng = model.readout.expected(model), np.random.default_rng(0)
-    fed = FAMILY.fed(model, {step.name: _drawn(expected[step.name], 400, rng) for step in first})
+    fed = FAMILY.fed(model, {step.name: drawn(expected[step.name], 400, rng) for step in first})
     before, after = (
         next(step for step in one.plan.circuits if "network" in step.name).program.tables for one in (model, fed)
     )
@@ -300,7 +203,7 @@ def test_networks_of_layers_are_estimated() -> None:
 def test_two_layers_are_read() -> None:
     model = loaded(_two_layers())
     exact = np.array(model.readout.closed_form(model).values["output"])
-    off = [np.abs(np.array(_run(model, 40000, seed).values["output"]) - exact).max() for seed in range(6)]
+    off = [np.abs(np.array(run_by_shots(model, 40000, seed).values["output"]) - exact).max() for seed in range(6)]
     assert np.mean(off) < 0.06
 
 
@@ -324,7 +227,7 @@ def test_parameters_are_read() -> None:
         exact = np.array(model.readout.closed_form(model).values["theta_carleman"])
         off = []
         for seed in range(60):
-            result = _run(model, 4000, seed)
+            result = run_by_shots(model, 4000, seed)
             found = np.array(result.values["theta_carleman"])
             off.append((found - exact) / np.array(result.value_errors["theta_carleman"]))
         spread = np.sqrt(np.mean(np.square(off), axis=0))
@@ -342,83 +245,3 @@ def test_shots_of_later_layers_as_they_were_compiled_say_so() -> None:
     compiled = qsac.compile(loaded(_two_layers()), "h2", verify=False)
     assert qsac.run(compiled).warnings == ()
     assert MADE_FOR_EXACT in run_compiled(compiled, "statevector", shots=4000).warnings
-
-
-# Other strategies of a search
-
-
-@pytest.mark.parametrize(
-    "program",
-    [
-        {"strategy": "sample"},
-        {"index": "superposed", "schedule": "typical"},
-        {"verify": "measured", "schedule": "typical"},
-        {"verify": "measured", "part": "re", "strategy": "sample", "margin": 0.5},
-    ],
-    ids=["sample", "superposed", "measured", "measured-sample"],
-)
-def test_other_searches_find_rows(program: Mapping[str, Any]) -> None:
-    """By the shots that are planned, at a failure of 0.01: few keys above the margin are missed, and none below it is
-    found; measured scores are within what is told of them."""
-    models = 200 if ALL else 6
-    missed, wanted, outside, told = 0, 0, 0, 0
-    for seed in range(models):
-        rng = np.random.default_rng((9, seed))
-        given = search(threshold=0.6, most=2, rows=[0], failure=0.01, **{"margin": 0.4} | program)
-        given["program"]["oracle"] = {"type": "overlap", "degree": 12}
-        given["tokens"] = {"type": "inline", "values": _row(rng, 0.4, 0.8, 2)}
-        model = loaded(given)
-        planned = max(number for shots in model.system.planned.values() for number in shots.values())
-        result = _run(model, max(planned, 64 if "verify" in program else 1), seed)
-        (row,) = result.values["rows"]
-        scores = model.system.scores[0]
-        half = model.system.margin / 2
-        sure = {int(key) for key in np.flatnonzero(scores >= 0.6 + half)}
-        missed, wanted = missed + len(sure - set(row["found"])), wanted + len(sure)
-        assert all(scores[key] >= 0.6 - half for key in row["found"])
-        if "verify" in program:
-            errors = result.value_errors["rows"][0]["scores"]
-            outside += sum(
-                abs(one - scores[key]) > error
-                for key, one, error in zip(row["found"], row["scores"], errors, strict=True)
-            )
-            told += len(errors)
-        else:
-            assert row["scores"] == [float(scores[key]) for key in row["found"]]
-    assert wanted >= models
-    assert missed <= 0.02 * wanted + 5 * np.sqrt(0.02 * wanted)
-    assert outside <= 0.02 * told + 5 * np.sqrt(0.02 * told)
-
-
-def test_candidates_are_those_that_shots_end_in() -> None:
-    """Echoes of a run load what the search has seen; without any shot of a place, no key is made up."""
-    given = search(verify="measured", rows=[0], schedule="typical", oracle={"type": "overlap", "degree": 4}, most=3)
-    model = loaded(given)
-    steps = [step for step in model.plan.circuits if step.after]
-    assert steps
-    assert all(set(step.after) == {one.name for one in model.plan.circuits if not one.after} for step in steps)
-    (first,) = [step.name for step in model.plan.circuits if not step.after]
-    weights = np.array([0.0, 0.0, 5.0, 1.0])
-    outcomes = Outcomes(8, 6, {"found": 6}, Index(weights, weights))
-    fed = FAMILY.fed(model, {first: outcomes})
-    assert fed.system.seen == {0: (2, 3)}
-    (other,) = {step.program.tables["key"].values.tobytes() for step in fed.plan.circuits if "candidate-1" in step.name}
-    assert other == model.system.states[3].tobytes()
-    compiled = qsac.run(qsac.compile(model, "h2"), shots=200, seed=4)
-    assert compiled.values["rows"][0]["found"] == list(model.system.found(0))
-
-
-def test_auto_takes_what_loads_keys_less_often() -> None:
-    """Few keys and a wide margin take a sample; more keys take rounds."""
-    few, many = (
-        loaded(
-            search(threshold=0.6, margin=0.7, most=1, strategy="auto", schedule="typical")
-            | {"tokens": {"type": "inline", "values": np.random.default_rng(2).normal(size=(count, 2)).tolist()}}
-        ).system
-        for count in (8, 16)
-    )
-    assert few.samples
-    assert not many.samples
-    for system in (few, many):
-        loads = system.loads_a_key
-        assert system.samples == (loads["sample"] < loads["search"])
