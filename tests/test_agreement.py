@@ -25,7 +25,7 @@ from qsac.machine.registry import target
 from qsac.native.circuit import KIND, NativeCircuit
 from qsac.pipeline.contract import PassContext
 from qsac.simulation.statevector import simulate
-from tests.cases import ALL, examples, seeds
+from tests.cases import examples, seeds, some
 from tests.programs import build
 from tests.strategies import models, random_model
 
@@ -123,7 +123,7 @@ def test_vectors(index: int) -> None:
             assert found[name] == pytest.approx(value, abs=TOLERANCE, rel=TOLERANCE), name
 
 
-@pytest.mark.parametrize("seed", seeds(300, one_of=2))
+@pytest.mark.parametrize("seed", seeds(300, one_of=7))
 def test_generated_models(seed: int) -> None:
     model = load(random_model(seed))
     for optimisation in _levels(seed):
@@ -153,7 +153,7 @@ def test_degenerate_models(given_model: dict[str, Any]) -> None:
 ROUTED = (1, 2, 4, 7, 8, 9, 10, 11, 14, 16, 17, 19, 20, 21, 24, 25, 28, 31, 36, 39)
 
 
-@pytest.mark.parametrize("seed", ROUTED if ALL else ROUTED[::3])
+@pytest.mark.parametrize("seed", some(ROUTED, 7))
 @pytest.mark.usefixtures("short_search")
 def test_generated_models_routed_on_a_device(seed: int) -> None:
     compiled = _check(load(random_model(seed)), "ibm-fez", 2)
@@ -170,7 +170,7 @@ def test_generated_models_routed_on_a_device(seed: int) -> None:
 UNEVEN = [seed for seed in MODELS if load(random_model(seed)).context in (3, 5, 6, 7, 9)][:24]
 
 
-@pytest.mark.parametrize("seed", UNEVEN)
+@pytest.mark.parametrize("seed", some(UNEVEN, 5))
 def test_branches_beyond_the_last_token_do_not_contribute(seed: int) -> None:
     model = load(random_model(seed))
     found = simulate(compiler.compile(model, "statevector", verify=False).circuits[0])
@@ -179,7 +179,7 @@ def test_branches_beyond_the_last_token_do_not_contribute(seed: int) -> None:
         assert float(shares[model.context :].sum()) * found.given < 1e-20
 
 
-@pytest.mark.parametrize("seed", UNEVEN)
+@pytest.mark.parametrize("seed", some(UNEVEN, 5))
 def test_rows_for_missing_tokens_do_not_matter(seed: int) -> None:
     """What the loaders do where no token is, is free: whole tables of noise there change no probability."""
     model = load(random_model(seed))

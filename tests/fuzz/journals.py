@@ -197,6 +197,6 @@ def feed(example: Example) -> str:
 
 
 KINDS = (
-    Kind("journal-rows", 120, SOME, rows, feed, {"accepted": 0.05}),
-    Kind("journal-files", 120, MANY, damaged, feed, {"accepted": 0.05}),
+    Kind("journal-rows", 50, SOME, rows, feed, {"accepted": 0.05}),
+    Kind("journal-files", 60, MANY, damaged, feed, {"accepted": 0.05}),
 )

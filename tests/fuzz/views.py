@@ -104,4 +104,4 @@ def _shown_by_command(example: Example) -> None:
         raise WrongError(f"exit {code}: {commands.last_line(printed)}")
 
 
-KINDS = (Kind("views", 60, SOME, make, feed, {"accepted": 0.2, "exit 2": 0.1}),)
+KINDS = (Kind("views", 30, SOME, make, feed, {"accepted": 0.2, "exit 2": 0.1}),)

@@ -3,7 +3,7 @@
 import dataclasses
 import re
 from functools import cache
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -134,11 +134,6 @@ def _drawn(level: str) -> list[list[Program]]:
     return [_hundred(kind) for kind in KINDS[level]]
 
 
-def _share(step: Pass, programs: list[Program]) -> float:
-    """The share of programs that a pass changes."""
-    return float(np.mean([step.apply(program, PassContext(target("h1"))) != program for program in programs]))
-
-
 @program_names
 def test_it_has_something_to_do(name: str) -> None:
     """Else the tests above and below say nothing. What spends an error budget does so only where one is given.
@@ -147,8 +142,9 @@ def test_it_has_something_to_do(name: str) -> None:
     may happen to change one or thirty.
     """
     step = ON_PROGRAMS[name]()
-    shares = [_share(step, programs) for programs in _drawn(step.level)]
-    assert max(shares) == 0 if step.optimisation == 3 else max(shares) >= 0.01
+    programs = chain.from_iterable(_drawn(step.level))
+    changes = (step.apply(program, PassContext(target("h1"))) != program for program in programs)
+    assert any(changes) == (step.optimisation != 3)
 
 
 @program_names

@@ -20,7 +20,7 @@ from qsac.machine.target import ErrorRates, Target
 from qsac.native.circuit import KIND, NativeCircuit
 from qsac.runtime.aer import sample
 from qsac.runtime.noise import misread, noisy
-from tests.cases import ALL
+from tests.cases import some
 from tests.simulation.test_statevector import circuit
 
 NONE = ErrorRates(0.0, 0.0, 0.0, 0.0, 0.0, "2025-01-01", "made up")
@@ -176,7 +176,7 @@ SHAPES = [
 ]
 
 
-@pytest.mark.parametrize(("context", "dimension", "degree", "real"), SHAPES if ALL else SHAPES[::3])
+@pytest.mark.parametrize(("context", "dimension", "degree", "real"), some(SHAPES, 5))
 def test_error_free_probability_is_the_share_of_error_free_trajectories(
     context: int, dimension: int, degree: int, real: bool
 ) -> None:

@@ -15,6 +15,7 @@ from qsac.errors import BackendError, DoesNotFitError, InvalidInputError
 from qsac.submission import submit
 from qsac.submission.journal import Journal
 from qsac.submission.plan import plan
+from tests.cases import some
 from tests.submission.fake import RESUME_PAIR as RESUME
 from tests.submission.fake import SUBMIT_PAIR as SUBMIT
 from tests.submission.fake import Captured, CountingVendor, first_job, said, states
@@ -312,7 +313,7 @@ CALLS_OF_RUN = 6  # enter, submit, submitted; begin, submit, submitted
 CALLS_OF_RESUME = 9  # status, counts, counted; begin, submit, submitted; status, counts, counted
 
 
-@pytest.mark.parametrize("last", range(1, CALLS_OF_RUN))
+@pytest.mark.parametrize("last", some(range(1, CALLS_OF_RUN), 3))
 def test_a_killed_submission_is_neither_lost_nor_doubled(
     last: int, vendor: CountingVendor, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -323,7 +324,7 @@ def test_a_killed_submission_is_neither_lost_nor_doubled(
     _finish(vendor, capsys)
 
 
-@pytest.mark.parametrize("last", range(CALLS_OF_RESUME))
+@pytest.mark.parametrize("last", some(range(CALLS_OF_RESUME), 4))
 def test_a_killed_resumption_is_neither_lost_nor_doubled(
     last: int, vendor: CountingVendor, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:

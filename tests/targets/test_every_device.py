@@ -32,7 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Properties of fake_nighthawk:Use
 
 GATES = {"sx": OpType.SX, "x": OpType.X, "rz": OpType.Rz, "cz": OpType.CZ, "ecr": OpType.ECR, "cx": OpType.CX}
 BESIDE = {OpType.Measure, OpType.Reset, OpType.Barrier}
-FEW, MANY = range(5), seeds(100, 5, one_of=5)
+FEW, MANY = seeds(5, one_of=3), seeds(100, 5, one_of=16)
 
 
 @functools.lru_cache(maxsize=4)

@@ -18,7 +18,7 @@ from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.ir.verifier import verify
 from qsac.machine.registry import target
 from qsac.native.circuit import NativeCircuit
-from tests.cases import seeds
+from tests.cases import seeds, some
 from tests.programs import build
 from tests.strategies import random_model
 
@@ -131,7 +131,7 @@ def test_known_models(context: int, dimension: int, most: int) -> None:
 
 
 @pytest.mark.parametrize("degree", [1, 2, 3])
-@pytest.mark.parametrize("context", [4, 5, 8, 13, 16, 31, 32])
+@pytest.mark.parametrize("context", some([4, 5, 8, 13, 16, 31, 32], 3))
 def test_shapes(context: int, degree: int) -> None:
     for model in (_given(context, 4, degree=degree), _given(context, 4, degree=degree, real=False)):
         assert _circuit(model, "statevector").two_qubit_gates <= _bound(model)

@@ -25,7 +25,7 @@ from qsac.families.transformer.plan_size import (
     plan_size,
 )
 from qsac.machine.registry import target
-from tests.cases import ALL
+from tests.cases import some
 from tests.families.transformer.models import loaded
 
 VECTORS = Path(__file__).parent.parent.parent / "vectors" / "transformer"
@@ -51,7 +51,7 @@ def of_layers(layers: int, *, heads: int = 1, degree: int = 1, tokens: int = 4) 
     )
 
 
-@pytest.mark.parametrize("path", PATHS if ALL else PATHS[::3], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", some(PATHS, 5), ids=lambda path: path.stem)
 def test_large_sizes_are_counted(path: Path) -> None:
     found = estimate(vector(path), "h2", context=512, dimension=64)
     assert found.basis == "shape"

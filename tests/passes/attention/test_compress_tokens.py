@@ -1,5 +1,7 @@
 """Tokens of low rank: the same meaning on fewer qubits, with fewer gates."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from qsac.machine.registry import target
 from qsac.passes.attention.compress_tokens import CompressTokens
 from qsac.pipeline.contract import PassContext
 from qsac.runtime.run import run
+from tests.cases import some
 from tests.passes.attention.test_select_indices import assert_same_probabilities
 from tests.programs import build
 
@@ -50,10 +53,9 @@ def low_rank(seed, *, context, dimension, rank, real, kernel=None, unitary="ansa
 SHAPES = [(3, 8, 1), (3, 16, 4), (5, 8, 2), (4, 16, 16), (7, 6, 3), (1, 8, 8), (4, 4, 4), (6, 5, 5)]
 
 
-@pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: f"{kernel['type']}{kernel.get('degree', '')}")
-@pytest.mark.parametrize("unitary", ["identity", "ansatz"])
-@pytest.mark.parametrize("real", [True, False], ids=["real", "complex"])
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize(
+    ("shape", "real", "unitary", "kernel"), some(product(SHAPES, [True, False], ["identity", "ansatz"], KERNELS), 5)
+)
 def test_the_meaning_is_unchanged(shape, real, unitary, kernel):
     context, dimension, rank = shape
     mask = "full" if rank == 2 else "causal"

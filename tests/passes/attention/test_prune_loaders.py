@@ -23,7 +23,7 @@ from qsac.passes.attention._pruning import Choice, Pruning, cheapest
 from qsac.passes.attention.prune_loaders import PruneLoaders
 from qsac.pipeline.contract import ErrorLedger, PassContext
 from qsac.pipeline.registry import default_pipeline, print_pipeline
-from tests.cases import examples
+from tests.cases import examples, seeds, some
 from tests.pipelines import CASCADES
 from tests.programs import build
 from tests.shares import Share
@@ -146,7 +146,7 @@ def test_generated_models() -> None:
 
 def test_random_models() -> None:
     with Share(0.5) as share:
-        for seed in range(12):
+        for seed in seeds(12, one_of=4):
             machine = TARGETS["cz" if seed % 3 == 0 else "zzphase"]
             assert_within(random_model(seed), 0.05, machine)
             found = assert_within(random_model(seed), 0.05, machine, CASCADES)
@@ -161,7 +161,7 @@ def test_rows_of_both_signs(sign: int) -> None:
     assert found.stats["two_qubit_gates"] > 0
 
 
-@pytest.mark.parametrize(("dt", "budget", "most"), [(0.05, 1e-2, 0.62), (0.05, 1e-3, 0.97), (0.1, 1e-2, 0.85)])
+@pytest.mark.parametrize(("dt", "budget", "most"), some([(0.05, 1e-2, 0.62), (0.05, 1e-3, 0.97), (0.1, 1e-2, 0.85)], 3))
 def test_ising_trajectories(dt: float, budget: float, most: float) -> None:
     source = model(tfim(4, 32, dt))
     exact = qsac.compile(source, TARGETS["zzphase"], verify=False).stats["two_qubit_gates"]

@@ -22,6 +22,7 @@ from qsac.views.page.columns import Packed
 from qsac.views.page.devices import followed, moves
 from qsac.views.page.writing import BEGINNING, page, script
 from tests.bench.cases import Case
+from tests.cases import some
 from tests.pipelines import CASCADES
 from tests.views.page.conftest import EXAMPLES
 
@@ -159,7 +160,7 @@ def test_stages_are_compiled_again_and_end_in_the_artifacts_program(demo: qsac.C
     assert part["mergedBy"] == []
 
 
-@pytest.mark.parametrize("case", [Case(6, 8), Case(3, 4, complex=True)])
+@pytest.mark.parametrize("case", some([Case(3, 4, complex=True), Case(6, 8)], 2))
 def test_stages_are_those_of_the_ladders_that_were_taken(case: Case) -> None:
     """On a coupling graph others may be than those of the pipeline that was asked for."""
     compiled = qsac.compile(case.model(), "ibm-nighthawk", verify=False)
