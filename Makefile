@@ -38,10 +38,17 @@ help: ## what can be made
 BUILD := pyproject.toml setup.py qsac/layout/_kernel.c
 $(VENV)/.installed: requirements.lock $(BUILD)
 $(DEMO)/.installed: requirements-runtime.lock $(BUILD)
-$(FRAMEWORKS)/.installed: requirements-frameworks.lock $(BUILD)
 TAKES := a minute or two
 $(DEMO)/.installed: TAKES := 670 MB, a minute or two
-$(FRAMEWORKS)/.installed: TAKES := several gigabytes
+
+# Several gigabytes: two minutes by uv, which the environment of the tests has, an hour by pip.
+$(FRAMEWORKS)/.installed: requirements-frameworks.lock $(BUILD) | $(VENV)/.installed
+	@echo "Installing what $< names into $(FRAMEWORKS) (several gigabytes, a minute or two) ..."
+	@$(UV) venv --clear --python $(BIN)/python $(FRAMEWORKS)
+	@$(UV) pip install --python $(FRAMEWORKS)/bin/python --require-hashes -r $<
+	@$(UV) pip install --python $(FRAMEWORKS)/bin/python --no-deps --no-build-isolation --editable .
+	@$(FRAMEWORKS)/bin/python -m compileall -q qsac passes targets
+	@touch $@
 
 install: $(VENV)/.installed ## install qsac and its locked dependencies into .venv
 
@@ -115,8 +122,9 @@ matrix-%: install
 	@echo "The test suite under $$(.venv-$*/bin/python --version):"
 	@.venv-$*/bin/python -m pytest -n 2 --quiet
 
+# Of all tests those with that mark alone are collected: others import what this environment lacks.
 test-frameworks: $(FRAMEWORKS)/.installed ## the tests with torch, lambeq, guppylang and mqt.predictor (gigabytes)
-	@$(FRAMEWORKS)/bin/python -m pytest -m frameworks --quiet
+	@$(FRAMEWORKS)/bin/python -m pytest -m frameworks --quiet $$(grep -rl --include='*.py' 'mark\.frameworks' tests)
 
 docs: install ## build the documentation into site/
 	@$(BIN)/sphinx-build -qW --keep-going -d build/doctrees docs site
