@@ -44,7 +44,7 @@ def kill(name: str, kills: int, seed: int, log: Path) -> Tally:
         enter(Path(temporary, "work"))
         with _Quiet(log):
             kind = KINDS[name](Path.cwd())
-            spans = {plain: _spans(kind, plain, log) for plain in (False, True)}
+            spans = {plain: _spans(kind, plain, log) for plain in {_is_plain(number) for number in range(kills)}}
         for number in range(kills):
             _one(kind, number, random.Random(f"{seed} {name} {number}"), spans, log, tally)
         os.chdir("/")
@@ -52,11 +52,16 @@ def kill(name: str, kills: int, seed: int, log: Path) -> Tally:
     return tally
 
 
+def _is_plain(number: int) -> bool:
+    """Whether a kill falls while files are written as on a system that has none without names."""
+    return not number & 2
+
+
 def _one(
     kind: Kind, number: int, dice: random.Random, spans: dict[bool, tuple[float, int]], log: Path, tally: Tally
 ) -> None:
     """One kill, one more run, and what holds after either."""
-    at_line, plain = not number & 1, not number & 2
+    at_line, plain = not number & 1, _is_plain(number)
     seconds, lines = spans[plain]
     line = dice.randrange(1, lines) if at_line else 0
     after = None if at_line else dice.uniform(0, seconds)

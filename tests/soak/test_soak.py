@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 def _soak(*arguments: str, program: tuple[str, ...] = ("-m", "tests.soak")) -> subprocess.CompletedProcess[str]:
     small = ["--kills", str(len(KINDS)), "--processes", "2", "--operations", "100"]
-    small += ["--tasks", "40", "--sweep-kills", "2", *arguments]
+    small += ["--tasks", "20", "--sweep-kills", "2", *arguments]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.run(
         [sys.executable, *program, *small], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
@@ -29,7 +29,7 @@ def test_a_kill_of_each_kind_and_two_processes_on_one_cache() -> None:
     assert "100 operations on one cache" in done.stdout
     assert ", 0 wrong, " in done.stdout
     for on in ("processes", "Dask"):
-        told = rf"a sweep of 40 tasks \(8 refused\) on {on}, killed 2 times \(1 times its driver, .*: 0 wrong"
+        told = rf"a sweep of 20 tasks \(4 refused\) on {on}, killed 2 times \(1 times its driver, .*: 0 wrong"
         assert re.search(told, done.stdout), on
 
 
