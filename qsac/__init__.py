@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from qsac.importing.circuits import from_circuit as from_circuit
     from qsac.importing.importation import from_arrays as from_arrays
     from qsac.importing.imported import Imported as Imported
+    from qsac.importing.torchquantum_lists import from_torchquantum as from_torchquantum
     from qsac.runtime.interpretation import interpret as interpret
     from qsac.sweeps.results import SweepResult as SweepResult
     from qsac.sweeps.results import SweepRow as SweepRow
@@ -86,6 +87,7 @@ _HOMES = {
     "generate": "qsac.compiler.generation",
     "from_arrays": "qsac.importing.importation",
     "from_circuit": "qsac.importing.circuits",
+    "from_torchquantum": "qsac.importing.torchquantum_lists",
     "interpret": "qsac.runtime.interpretation",
     "load": "qsac.families.reading",
     "run": "qsac.templates.running",

@@ -167,6 +167,7 @@ CODES: Mapping[str, str] = {
     "import.invalid-sequence": "the sequence is neither words by their numbers nor rows that the model reads",
     "import.sequence-too-long": "the sequence is longer than the model's positions",
     "import.unknown-gate": "a circuit of another package has a gate that is not known",
+    "import.invalid-gate": "an entry of a list of gates is no gate as TorchQuantum's encoders take it",
     "import.not-affine": "an angle of a circuit of another package is no sum of multiples of symbols",
     "import.unknown-symbol": "a symbol is in no angle of the circuit, or has no value",
     "import.no-gates": "the circuit has no gates",

@@ -72,6 +72,12 @@ class Gates:
     inputs: Sequence[str] = ()
     parameters: list[str] = field(default_factory=list)
     gates: list[list[Any]] = field(default_factory=list)
+    _input_places: dict[str, int] = field(init=False)
+    _parameter_places: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._input_places = {name: place for place, name in enumerate(self.inputs)}
+        self._parameter_places = {name: place for place, name in enumerate(self.parameters)}
 
     def add(self, name: str, qubits: Sequence[int], *angles: Angle | float) -> None:
         """A gate by its name in Qiskit. Raises :class:`~qsac.errors.InvalidInputError` for an unknown one."""
@@ -99,7 +105,9 @@ class Gates:
     def finished(self, measure: Mapping[str, Any] | None, values: Mapping[str, float] | None) -> ImportedCircuit:
         """The step. ``values``: the numbers of parameters, drawn where they are None. Raises
         :class:`~qsac.errors.InvalidInputError` where one is missing, or where there is no gate."""
-        unused = [name for name in self.inputs if not any(self._names(gate, name) for gate in self.gates)]
+        angles = [gate[2] for gate in self.gates if len(gate) == 3 and isinstance(gate[2], dict)]
+        used = {angle.get("input") for angle in angles}
+        unused = [name for place, name in enumerate(self.inputs) if place not in used]
         if unused or not self.gates:
             raise InvalidInputError(
                 "a symbol that is to be an input is in no angle" if self.gates else "the circuit has no gates",
@@ -126,10 +134,6 @@ class Gates:
         }
         return ImportedCircuit(step, tuple(self.parameters), tuple(self.inputs))
 
-    def _names(self, gate: list[Any], name: str) -> bool:
-        angle = gate[2] if len(gate) == 3 else None
-        return isinstance(angle, dict) and angle.get("input") == list(self.inputs).index(name)
-
     def _turn(self, name: str, qubits: Sequence[int], angle: Angle) -> None:
         """A rotation; one after the other where an angle has several symbols."""
         if not angle.factors:
@@ -140,11 +144,13 @@ class Gates:
             offset = 0.0
 
     def _symbol(self, name: str) -> dict[str, int]:
-        if name in self.inputs:
-            return {"input": list(self.inputs).index(name)}
-        if name not in self.parameters:
+        place = self._input_places.get(name)
+        if place is not None:
+            return {"input": place}
+        if name not in self._parameter_places:
+            self._parameter_places[name] = len(self.parameters)
             self.parameters.append(name)
-        return {"parameter": self.parameters.index(name)}
+        return {"parameter": self._parameter_places[name]}
 
 
 def unknown_gate(name: str, help: str | None = None) -> InvalidInputError:

@@ -6,8 +6,10 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 import qsac
-from qsac.families.reading import load
+from qsac.families.reading import load as load_model
 from qsac.families.steps.model import CircuitOf, Model
 from qsac.families.steps.normal_form import Circuit, Real
 from tests.bench.as_written import as_written
@@ -40,7 +42,7 @@ SYSTEMS = {
 
 def example(name: str) -> Model:
     """The model of a file of the examples."""
-    model = load(EXAMPLES / f"{name}.json")
+    model = load_model(EXAMPLES / f"{name}.json")
     assert isinstance(model, Model)
     return model
 
@@ -74,6 +76,35 @@ def _row(name: str) -> tuple[str, ...]:
     written = gates_as_written(model)
     row = (f"`{name}.json`", str(len(compiled.circuits)), str(qubits), shown)
     return (*row, "" if written is None else str(written), f"{success:.3g}")
+
+
+def unary_forms() -> str:
+    """Scores of orthogonal attention in both forms: qubits and two-qubit gates by the number of amplitudes."""
+    head = ["d", "unary: qubits", "RBS angles", "two-qubit gates", "log2 d qubits: qubits", "two-qubit gates"]
+    rows = []
+    for size in (4, 8):
+        forms = [qsac.compile(_score(size, prefer), "h2", verify=False).circuits[0] for prefer in ("unary", "qubits")]
+        unary, fewer = ([str(len(one.qubits)), str(one.two_qubit_gates)] for one in forms)
+        rows.append([str(size), unary[0], str(size * (size - 1) // 2), unary[1], *fewer])
+    return _table([head, ["--:"] * 6, *rows])
+
+
+def _score(size: int, prefer: str) -> Model:
+    """One token, and its score with itself."""
+    state = {"qubits": size, "measure": {"type": "state"}}
+    load = {"type": "unary", "prefer": prefer}
+    pyramid = {"type": "rbs", "parameters": {"init": "normal", "seed": 1}}
+    attention = {
+        "type": "measured",
+        "query": {**state, "blocks": [load]},
+        "key": {**state, "blocks": [load, pyramid]},
+        "score": {"type": "overlap-squared"},
+        "value": {"type": "identity"},
+    }
+    sample = np.random.default_rng(0).normal(size=(1, size)).tolist()
+    model = load_model({"qsac": 1, "steps": [{"type": "attention", "attention": attention}], "sample": sample})
+    assert isinstance(model, Model)
+    return model
 
 
 def gates_as_written(model: Model) -> int | None:

@@ -263,6 +263,7 @@ def _snapshots_are_those_of_the_lock() -> bool:
             (f"steps/{system.page}.md", "counts", partial(steps_page.counts, name))
             for name, system in steps_page.SYSTEMS.items()
         ),
+        ("steps/orthogonal.md", "forms", steps_page.unary_forms),
         ("transformer.md", "functions", transformers.functions),
         ("transformer.md", "softmax", transformers.softmax),
         ("transformer.md", "cost", transformers.cost),

@@ -76,9 +76,12 @@ class AmplitudeBlock(InputBlockFields):
 
 
 class UnaryBlock(InputBlockFields):
-    """The normalised state sum_q x_q |0..1_q..0>. It is the first block on its qubits."""
+    """The normalised state sum_q x_q |0..1_q..0>. It is the first block on its qubits. ``prefer``: where what follows
+    keeps it unary and can be read of fewer qubits, by default the circuit has log2 q of them; ``unary`` keeps all, in
+    which errors show by the number of ones."""
 
     type: Literal["unary"]
+    prefer: Literal["qubits", "unary"] = "qubits"
 
 
 class InputAnsatz14Block(InputBlockFields):

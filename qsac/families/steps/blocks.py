@@ -72,6 +72,8 @@ class Blocks:
             return self._repeat(block, pointer)
         qubits = self._qubits(block, pointer)
         canonical: Canonical = block.model_dump(exclude_none=True, exclude={"parameters", "gates"})
+        if canonical.get("prefer") == "qubits":
+            del canonical["prefer"]
         if isinstance(block, schema.GatesBlock):
             return self._listed_gates(block, qubits, pointer, canonical)
         ansatz = ANSATZES.get(type(block))
@@ -247,7 +249,8 @@ class Blocks:
                     wanted=f"at most {size:,}: {counted(len(qubits), 'qubit')}",
                 )
             places = list(range(length))
-        self.writer.add(Load(qubits, tuple(self.writer.take(len(places), start)), tuple(places)))
+        stays = isinstance(block, schema.UnaryBlock) and block.prefer == "unary"
+        self.writer.add(Load(qubits, tuple(self.writer.take(len(places), start)), tuple(places), stays))
 
 
 def fourier(writer: Writer, qubits: Qubits, *, adjoint: bool) -> None:

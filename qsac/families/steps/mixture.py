@@ -68,7 +68,7 @@ def mixture_program(
     degrees = _Degrees(wires, step, f"{place}/polynomial")
     count, size = step.token.qubits, index_qubits(step)
     before, after = _index_rows(step)
-    token = Bound(step.token, np.concatenate([tokens, np.zeros((1, tokens.shape[1]))]), np.empty(0))
+    token = _selected(step, tokens)
     data = tuple(wires.fresh(wires.prefix) for _ in range(count))
     wires.at = dict(enumerate(data)) if len(step.polynomial) > 1 else {}
     for factor in range(len(step.polynomial) - 1):
@@ -88,6 +88,13 @@ def mixture_program(
     wires.apply(Bound(step.then.circuit, np.empty(0), step.then.parameters), {qubit for qubit, _ in bases})
     readout = wires.measure(bases, f"{origin}/then/measure")
     return wires.program(title, [readout])
+
+
+def _selected(step: UnitaryMixture, tokens: Real) -> Bound:
+    """The tokens' circuits by the index, and the identity: every angle is zero in its row, constant ones as well."""
+    values = step.token.values(tokens, np.empty(0))
+    rows = np.concatenate([tokens, np.zeros((1, tokens.shape[1]))])
+    return Bound(step.token, rows, np.empty(0), own=np.concatenate([values, np.zeros((1, values.shape[1]))]))
 
 
 def loads_first(step: UnitaryMixture) -> bool:
@@ -158,20 +165,20 @@ class _Degrees:
 
 def _index_rows(step: UnitaryMixture) -> tuple[Complex, Complex]:
     """The rows (2, 2^m) that the index is prepared in and projected on: the identity's for the degree qubit 0, the
-    tokens' for 1. The phases are in the first ones alone."""
+    tokens' for 1. The phases, that of the token's circuit among them, are in the first ones alone."""
     count = len(step.mixing)
     shares = np.sqrt(np.abs(step.mixing) / np.abs(step.mixing).sum())
     before = np.zeros((2, 1 << index_qubits(step)), dtype=np.complex128)
     before[0, count] = 1.0
     before[1, :count] = shares
     after = before.copy()
-    before[1, :count] *= np.exp(1j * np.angle(step.mixing))
+    before[1, :count] *= np.exp(1j * (np.angle(step.mixing) + step.token.phase))
     return before, after
 
 
 def _loaded(step: UnitaryMixture, tokens: Real) -> Complex:
-    """The rows U_t |0..0> (T + 1, 2^n), and |0..0>."""
-    found = states(step.token, tokens, np.empty(0))
+    """The rows U_t |0..0> (T + 1, 2^n) of gates without the phase that they leave out, and |0..0>."""
+    found = states(step.token, tokens, np.empty(0)) * np.exp(-1j * step.token.phase)
     identity = np.zeros((1, found.shape[1]))
     identity[0, 0] = 1.0
     return np.concatenate([found, identity])

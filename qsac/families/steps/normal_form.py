@@ -83,11 +83,13 @@ class Damping:
 
 @dataclass(frozen=True)
 class Load:
-    """Brings ``qubits`` from zero into sum_k x[inputs[k]] |places[k]>, divided by its length."""
+    """Brings ``qubits`` from zero into sum_k x[inputs[k]] |places[k]>, divided by its length. ``stays``: whether it is
+    to be written as it is, where fewer qubits would do."""
 
     qubits: tuple[int, ...]
     inputs: tuple[int, ...]
     places: tuple[int, ...]
+    stays: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from qsac.families.steps.normal_form import Circuit, FixedUnitary, Flip, Gate, L
 from qsac.families.steps.readings import Weighed
 from qsac.families.steps.runs import OVERLAP, Run, overlap_outcomes
 from qsac.families.steps.statevector import States, states
+from qsac.families.steps.unary import Amplitudes, UnaryPair, rows_of, unary_pair, width_of
 from qsac.families.steps.wires import Bound, Wires
 from qsac.ir.attention import PhaseTable, PrepareIndex, Project
 from qsac.ir.program import Program, Readout
@@ -28,19 +29,25 @@ REAL_PART = Weighed(np.array([[1.0, -1.0]]))
 
 def overlap_run(name: str, origin: str, title: str, step: MeasuredAttention, pair: Pair) -> Run:
     """The circuit of the score of a pair of vectors."""
+    both = unary_pair(step.query, step.key)
     if step.score == "overlap-squared":
         return Run(
             name,
-            partial(_squared_program, title, origin, step, pair),
+            partial(_squared_program, title, origin, step, pair)
+            if both is None
+            else partial(_unary_squared_program, title, origin, step, pair, both),
             partial(_squared_outcomes, step, pair),
             OVERLAP,
             0,
             SHARE,
         )
-    check_alike(step, origin)
+    if both is None:
+        check_alike(step, origin)
     return Run(
         name,
-        partial(_real_program, title, origin, step, pair),
+        partial(_real_program, title, origin, step, pair)
+        if both is None
+        else partial(_unary_real_program, title, origin, step, pair, both),
         partial(_real_outcomes, step, pair),
         OVERLAP,
         0,
@@ -113,6 +120,21 @@ def _squared_outcomes(step: MeasuredAttention, pair: Pair) -> Outcomes:
     return overlap_outcomes(float(np.abs(np.vdot(key[0], query[0])) ** 2))
 
 
+def _unary_rows(step: MeasuredAttention, pair: Pair, both: UnaryPair) -> list[Real | Amplitudes]:
+    """The amplitudes (1, 2^n) of query and key in the fewer qubits."""
+    query, key, qubits = both
+    return [rows_of(query, step.query, pair[0], qubits), rows_of(key, step.key, pair[1], qubits)]
+
+
+def _unary_squared_program(title: str, origin: str, step: MeasuredAttention, pair: Pair, both: UnaryPair) -> Program:
+    wires = Wires()
+    registers = tuple(wires.fresh(wires.prefix) for _ in range(width_of(both[2])))
+    rows = _unary_rows(step, pair, both)
+    wires.load(registers, rows[0], both[0].origin)
+    wires.load(registers, rows[1], both[1].origin, inverse=True)
+    return overlap_readout(wires, title, origin)
+
+
 # Real parts: both circuits at once, by a branch
 
 
@@ -163,6 +185,18 @@ def _real_program(title: str, origin: str, step: MeasuredAttention, pair: Pair) 
     phases = [_phase(one, inputs) for one, inputs in zip((step.query, step.key), pair, strict=True)]
     if any(isinstance(gate, Flip) for gate in bound.circuit.gates) or phases[0] != phases[1]:
         wires.ops.append(PhaseTable(branch, Table(np.array(phases)), origin=origin))
+    wires.ops.append(Project((branch,), "uniform", 2, origin=origin))
+    return wires.program(title, [Readout(OVERLAP, (), (branch,))])
+
+
+def _unary_real_program(title: str, origin: str, step: MeasuredAttention, pair: Pair, both: UnaryPair) -> Program:
+    """Both states by the branch."""
+    wires = Wires()
+    branch = wires.fresh("branch")
+    registers = tuple(wires.fresh(wires.prefix) for _ in range(width_of(both[2])))
+    wires.ops.append(PrepareIndex(branch, 2, origin=origin))
+    rows = np.concatenate(_unary_rows(step, pair, both))
+    wires.load(registers, rows, both[0].origin, index=(branch,))
     wires.ops.append(Project((branch,), "uniform", 2, origin=origin))
     return wires.program(title, [Readout(OVERLAP, (), (branch,))])
 

@@ -18,6 +18,7 @@ from qsac.families.steps.model import Measured
 from qsac.families.steps.normal_form import Places, Real
 from qsac.families.steps.readings import Reading
 from qsac.families.steps.statevector import States, lengths, pauli_basis, probabilities, states
+from qsac.families.steps.unary import Unary, group_values, group_weights, rows_of, unary_of_group, width_of
 from qsac.families.steps.wires import OUTCOMES, Bound, Wires
 from qsac.ir.program import Program
 
@@ -73,6 +74,16 @@ def live_bases(measured: Measured, group: Group) -> tuple[tuple[int, str], ...]:
 
 
 def _measured_run(name: str, origin: str, title: str, measured: Measured, inputs: Real, group: Group) -> Run:
+    unary = unary_of_group(measured, group)
+    if unary is not None:
+        return Run(
+            name,
+            partial(_unary_program, title, origin, unary, measured, inputs),
+            partial(_unary_outcomes, unary, measured, inputs),
+            OUTCOMES,
+            width_of(unary.qubits),
+            reading(measured, group, group_values(unary, group)),
+        )
     live = live_bases(measured, group)
     bound = Bound(measured.circuit, inputs, measured.parameters)
     return Run(
@@ -102,6 +113,21 @@ def _measured_program(title: str, origin: str, bound: Bound, live: tuple[tuple[i
     wires.apply(bound, {qubit for qubit, _ in live})
     readout = wires.measure(live, f"{origin}/measure")
     return wires.program(title, [readout])
+
+
+def _unary_program(title: str, origin: str, unary: Unary, measured: Measured, inputs: Real) -> Program:
+    """Of the fewer qubits, in the basis Z: phases do not matter."""
+    wires, width = Wires(), width_of(unary.qubits)
+    wires.at = {place: wires.fresh(wires.prefix) for place in range(width)}
+    rows = rows_of(unary, measured, inputs, unary.qubits, moduli=True)
+    wires.load(tuple(wires.at.values()), rows, unary.origin)
+    return wires.program(title, [wires.measure([(place, "Z") for place in range(width)], f"{origin}/measure")])
+
+
+def _unary_outcomes(unary: Unary, measured: Measured, inputs: Real) -> Outcomes:
+    weights = group_weights(unary, states(measured.circuit, inputs[None], measured.parameters))
+    given = float(weights.sum())
+    return Outcomes(1.0, given, {OUTCOMES: given}, Index(weights, weights), exact=True)
 
 
 def _measured_outcomes(measured: Measured, inputs: Real, live: tuple[tuple[int, str], ...]) -> Outcomes:

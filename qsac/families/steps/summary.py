@@ -20,6 +20,7 @@ from qsac.families.steps.model import (
     Step,
     UnitaryMixture,
 )
+from qsac.families.steps.unary import unary_parts, width_of
 from qsac.files.pointer import counted
 
 
@@ -37,8 +38,9 @@ def facts(model: Model) -> dict[str, Any]:
 
 
 def statistics(model: Model, subnormalisations: Sequence[float]) -> dict[str, Any]:
-    """What an artifact says: ``normalisation``, and of steps whose scores are overlaps of mixed states which of the two
-    forms their circuits have, beside what the score of a pair takes in each."""
+    """What an artifact says: ``normalisation``; of steps whose scores are overlaps of mixed states which of the two
+    forms their circuits have, beside what the score of a pair takes in each; of steps with unary states in fewer qubits
+    how many amplitudes these hold."""
     found: dict[str, Any] = {"normalisation": list(subnormalisations)}
     mixed = {
         str(place): {
@@ -48,13 +50,20 @@ def statistics(model: Model, subnormalisations: Sequence[float]) -> dict[str, An
         for place, step in enumerate(model.steps)
         if isinstance(step, MeasuredAttention) and step.score == "mixed-overlap"
     }
-    return found | ({"mixed_overlaps": mixed} if mixed else {})
+    unary = {
+        str(place): {
+            part: {"amplitudes": len(qubits), "qubits": width_of(qubits)} for part, qubits in unary_parts(step).items()
+        }
+        for place, step in enumerate(model.steps)
+    }
+    unary = {place: parts for place, parts in unary.items() if parts}
+    return found | ({"mixed_overlaps": mixed} if mixed else {}) | ({"unary_states": unary} if unary else {})
 
 
 def summary(model: Model) -> list[Fact]:
     """Label and text of the facts of a model."""
     found: list[Fact] = [("input", _input(model))]
-    found += [(f"step {place}", _said(step)) for place, step in enumerate(model.steps)]
+    found += [(f"step {place}", _said(step) + _unary(step)) for place, step in enumerate(model.steps)]
     return [*found, ("parameters", f"{_count(model):,}"), ("sha256", model.sha256)]
 
 
@@ -76,6 +85,12 @@ def _input(model: Model) -> str:
     width = "" if shape.width is None else f" of {counted(shape.width, 'number')}"
     kind = f"a sequence of vectors{width}" if shape.sequence else f"a vector{width}"
     return kind + ("" if model.sample is None else f"; {model.sample.size:,} in the sample")
+
+
+def _unary(step: Step) -> str:
+    """How many qubits are compiled for unary states."""
+    sizes = {f"; {counted(width_of(one), 'qubit')} for {len(one)} unary ones" for one in unary_parts(step).values()}
+    return "".join(sorted(sizes))
 
 
 def _said(step: Step) -> str:

@@ -39,7 +39,7 @@ OUTCOMES = "outcomes"
 class Bound:
     """A circuit with the numbers of its inputs (F,) and parameters (P,), or of several inputs (R, F) by which it is
     selected. ``shared``: the places of the values that are the same for all of them, whatever the numbers. ``own``: the
-    values (R, A), where each of the inputs has parameters of its own."""
+    values (R, A), where those of each of the inputs are not the circuit's with the same parameters."""
 
     circuit: Circuit
     inputs: Real
@@ -54,8 +54,10 @@ class Bound:
 
     @property
     def fixed(self) -> set[int]:
-        """The places of values that depend on no number of the model."""
+        """The places of values that depend on no number of the model, and are the same for all inputs."""
         bound = {*self.circuit.from_inputs.rows.tolist(), *self.circuit.from_parameters.rows.tolist()}
+        if self.own is not None:
+            bound |= set(np.flatnonzero((self.own != self.own[0]).any(axis=0)).tolist())
         return set(range(len(self.circuit.offset))) - bound
 
 
@@ -106,6 +108,21 @@ class Wires:
         """Trace out qubits in use, if there are any: they are in zero again."""
         if qubits:
             self.ops.append(Discard(tuple(self.at.pop(qubit) for qubit in qubits), origin=origin))
+
+    def load(
+        self,
+        registers: Sequence[str],
+        rows: Numbers,
+        origin: str,
+        *,
+        index: tuple[str, ...] = (),
+        inverse: bool = False,
+    ) -> None:
+        """Load the row (1, 2^n) on registers, or rows by an index; take it back, and project them on zero."""
+        data = tuple(registers) if len(registers) > 1 else registers[0]
+        self.ops.append(LoadTokens(data, index, self.table("amplitudes", rows), inverse, origin=origin))
+        if inverse:
+            self.project(registers, origin)
 
     # Circuits
 
@@ -282,17 +299,15 @@ class _Segments:
             self._damp(gate)
             return
         registers = tuple(self._ready(qubit) for qubit in gate.qubits)
-        data = registers if len(registers) > 1 else registers[0]
         if isinstance(gate, Load):
-            table = wires.table("amplitudes", loaded(gate, self.inputs)[: None if self.index else 1])
-            wires.ops.append(LoadTokens(data, self.index, table, self.inverse, origin=origin))
-            if self.inverse:
-                wires.project(registers, origin)
-                for qubit in gate.qubits:
-                    del wires.at[qubit]
+            rows = loaded(gate, self.inputs)[: None if self.index else 1]
+            wires.load(registers, rows, origin, index=self.index, inverse=self.inverse)
+            for qubit in gate.qubits if self.inverse else ():
+                del wires.at[qubit]
         elif isinstance(gate, FixedUnitary):
             matrix = gate.matrix.conj().T if self.inverse else gate.matrix
             name = wires.table("matrix", matrix)
+            data = registers if len(registers) > 1 else registers[0]
             wires.ops.append(ApplyUnitary(data, "matrix", name, origin=origin))
 
     def _ready(self, qubit: int) -> str:

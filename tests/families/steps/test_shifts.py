@@ -15,19 +15,16 @@ from qsac.errors import InvalidInputError
 from qsac.families.learning import Measuring
 from qsac.families.steps.learning.learner import StepsLearner, learned_whole
 from qsac.families.steps.learning.lowered import Angles, lowered
+from qsac.families.steps.learning.mixtures import mixture_of
 from qsac.families.steps.learning.shift_rule import by_shifts, check_shifts
 from qsac.families.steps.learning.traced_circuit import Traced
-from qsac.families.steps.model import CircuitOf, Model
+from qsac.families.steps.model import CircuitOf, Model, UnitaryMixture
 from qsac.machine.read import find_target
 from qsac.training.from_circuits.machine import CompiledCircuits
 from tests.cases import ALL
-from tests.families.steps.models import VECTORS, loaded, vector
+from tests.families.steps.models import VECTORS, loaded
 from tests.families.steps.test_traced import own_samples
 from tests.families.steps.training_of_steps import ALONE, halves, trained
-
-
-def takes_shifts(path: Path) -> bool:
-    return path.stem != "quixer"
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +108,7 @@ QUICK = "gan-generator"
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in filter(takes_shifts, VECTORS) if ALL or path.stem == QUICK],
+    [path for path in VECTORS if ALL or path.stem == QUICK],
     ids=lambda path: path.stem,
 )
 def test_slopes_of_the_vectors(path: Path) -> None:
@@ -151,9 +148,77 @@ def test_amplitudes_have_no_inverse_and_no_branch() -> None:
     agreed(models[0], np.random.default_rng(3).normal(size=(1, 2, 2)), Measuring())
     with pytest.raises(InvalidInputError, match="no parameter-shift rule"):
         check_shifts(models[1].steps)
-    mixture = next(path for path in VECTORS if not takes_shifts(path))
-    with pytest.raises(InvalidInputError, match="no parameter-shift rule"):
-        check_shifts(loaded(vector(mixture)[0]).steps)
+
+
+def mixed(qubits: int, token: list[Any], mixing: list[Any], polynomial: list[float], then: list[Any]) -> Model:
+    attention = {
+        "type": "unitary-mixture",
+        "mixing": mixing,
+        "polynomial": polynomial,
+        "token": {"qubits": qubits, "blocks": token},
+    }
+    measure = {"type": "pauli", "each": "XZ"}
+    step = {"type": "attention", "attention": attention, "then": {"qubits": qubits, "blocks": then, "measure": measure}}
+    return loaded({"qsac": 1, "steps": [step]})
+
+
+TURNED = {"type": "hardware-efficient", "rotations": ["ry", "rz"], "parameters": [[[0.7, -0.4]]]}
+SOME = {"type": "gates", "gates": [["rx", [0], {"parameter": 0}], ["project", [1], 0]], "parameters": [0.9]}
+
+
+STRINGS = [["xx", [0, 1], {"input": 0, "offset": 0.3}], ["t", [0]], ["ry", [0], {"input": 1}], ["rx", [1], 0.8]]
+CONSTANTS = [["ry", [0], {"input": 0, "offset": 0.3}], ["t", [0]]]
+TWO = [[0.6, 0.4], [-0.5, 0.2]]
+ONE_TOKEN = mixed(1, [{"type": "angle"}], [0.7], [0.4, 1.0], [TURNED])
+MIXTURES = {
+    "two tokens": mixed(1, [{"type": "gates", "gates": CONSTANTS}], TWO, [0.4, -1.0, 0.5], [TURNED]),
+    "degree 0": mixed(1, [{"type": "angle"}], [0.7, 0.1], [0.4], [TURNED]),
+    "degree 3": mixed(1, [{"type": "angle"}], TWO, [0.4, -1.0, 0.5, -0.2], [TURNED]),
+    "strings": mixed(2, [{"type": "gates", "gates": STRINGS}], TWO, [0.4, -1.0], [SOME]),
+    "quixer": mixed(2, [{"type": "input-ansatz-14"}], [0.5, -0.3, 0.8], [-0.3, 1.0, 0.2], [SOME]),
+}
+
+
+@pytest.mark.parametrize("name", [name for name in MIXTURES if ALL or name == "two tokens"])
+def test_mixtures_of_unitaries(name: str) -> None:
+    """Everything is learned: the tokens, the mixing, the polynomial, and what follows. What is post-selected is a
+    quotient. The least one is compiled, which takes less time than to trace it."""
+    model = MIXTURES[name]
+    step = model.steps[0]
+    assert isinstance(step, UnitaryMixture)
+    batch = np.random.default_rng(3).normal(size=(1, len(step.mixing), step.token.inputs))
+    agreed(model, batch, Measuring(machine=machine() if name == "two tokens" else None))
+
+
+def test_mixtures_by_shots() -> None:
+    layer, batch = Layer(ONE_TOKEN), np.array([[[0.4]]])
+    ways = (None, Measuring(key=jax.random.key(7), machine=machine("h2", 4000)))
+    exact, counted = (jax.jit(lambda batch, way=way: layer.told(batch, way))(batch) for way in ways)
+    for one, near in zip(*map(jax.tree.leaves, (exact, counted)), strict=True):
+        assert np.asarray(near) == pytest.approx(np.asarray(one), abs=0.2)
+    assert float(counted[0]) != float(exact[0])
+
+
+def test_mixtures_whose_circuits_have_no_slope_or_no_room() -> None:
+    zero = mixed(1, [{"type": "angle"}], [0.7, 0.4], [0.0, 1.0], [TURNED])
+    check_shifts(zero.steps, ["steps.0.attention.mixing"])
+    with pytest.raises(InvalidInputError, match="a coefficient that is learned is zero") as error:
+        check_shifts(zero.steps, ["steps.0.attention.polynomial"])
+    assert error.value.pointer == "/steps/0/attention/polynomial"
+    turned = {"type": "hardware-efficient", "rotations": ["ry"], "parameters": {"init": "normal"}}
+    for qubits, tokens in ((14, 16), (6, 600)):
+        large = mixed(qubits, [{"type": "input-ansatz-14"}], [1.0] * tokens, [1.0, 1.0, 1.0], [turned])
+        with pytest.raises(InvalidInputError, match="its circuit is too large"):
+            check_shifts(large.steps)
+
+
+def test_what_of_a_mixture_is_shifted() -> None:
+    """Of two tokens on one qubit, by one rotation: the index has two qubits, so that four angles are by inputs; by
+    parameters there are those of the degree, of the second qubit of the index, of phases and of what follows."""
+    model = mixed(1, [{"type": "angle"}], [0.7, 0.4], [0.3, 1.0], [TURNED])
+    own = lowered(mixture_of(model.steps[0], "/steps/0").circuit)  # type: ignore[arg-type]  # it is a mixture
+    assert own.shifts(parameters=True, inputs=False) == 2 + 2 * 4 + (4 + 2 + 1) + 2
+    assert own.parts[1].count == 4
 
 
 def test_only_what_is_differentiated_costs_circuits() -> None:

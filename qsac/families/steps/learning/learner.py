@@ -124,8 +124,8 @@ class StepsLearner:
         from qsac.families.steps.learning.shift_rule import bindings, check_shifts
 
         steps = self.outline.model.steps
-        check_shifts(steps)
         learned = tuple(self.outline.draws)
+        check_shifts(steps, learned)
         first = min((int(name.split(".")[1]) for name in learned), default=len(steps))
         found = [bindings(one, place, self._labelled, learned, inputs=first < place) for place, one in enumerate(steps)]
         return sum(value for value, _ in found), sum(slopes for _, slopes in found)
@@ -158,7 +158,7 @@ class StepsLearner:
         if measuring is not None:
             from qsac.families.steps.learning.shift_rule import by_shifts, check_shifts
 
-            check_shifts(self.outline.model.steps)
+            check_shifts(self.outline.model.steps, tuple(self.outline.draws))
             run = by_shifts(measuring)
         found = self.outcome(trained, inputs, run)
         return found.outputs, found.success

@@ -12,7 +12,7 @@ nothing moves stay as they are.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
 import jax
@@ -280,5 +280,5 @@ def _after(gate: Gate, count: int, loads: dict[int, int]) -> Gate:
         return Flip(gate.qubit, gate.input + count)
     if isinstance(gate, Load):
         first = loads[id(gate)]
-        return Load(gate.qubits, tuple(range(first, first + len(gate.inputs))), gate.places)
+        return replace(gate, inputs=tuple(range(first, first + len(gate.inputs))))
     return gate

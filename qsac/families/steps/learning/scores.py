@@ -28,11 +28,11 @@ from qsac.families.steps.normal_form import (
     Multiplexor,
     Real,
     Rotation,
-    Sum,
     Writer,
     renamed,
 )
 from qsac.families.steps.overlaps import check_alike, shared_end
+from qsac.families.steps.sums import sums_of
 
 WIDEST = 14
 """Most qubits of two states side by side."""
@@ -150,7 +150,7 @@ class _Both:
         circuits = (query.circuit, key.circuit)
         self._writer = Writer(qubits)
         self._writer.begin(circuits[0].pointers[0] if circuits[0].pointers else "")
-        self._sums = [_sums(circuit) for circuit in circuits]
+        self._sums = [sums_of(circuit) for circuit in circuits]
         self._inputs = (0, circuits[0].inputs)
         self._own = key is not query
         self._parameters = (0, circuits[0].parameters if self._own else 0)
@@ -201,15 +201,3 @@ class _Both:
         elif inverse and isinstance(moved, Clifford):
             moved = Clifford(_INVERSE.get(moved.name, moved.name), moved.qubits)
         self.add(moved)
-
-
-def _sums(circuit: Circuit) -> list[tuple[float, Sum, Sum]]:
-    """The offset of each value, and its factors of parameters and of inputs."""
-    found: list[tuple[float, Sum, Sum]] = [(float(offset), {}, {}) for offset in circuit.offset]
-    for kind, terms in ((1, circuit.from_parameters), (2, circuit.from_inputs)):
-        for row, column, factor in zip(
-            terms.rows.tolist(), terms.columns.tolist(), terms.factors.tolist(), strict=True
-        ):
-            into: Sum = found[row][kind]
-            into[column] = into.get(column, 0.0) + factor
-    return found

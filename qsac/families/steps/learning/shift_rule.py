@@ -22,6 +22,7 @@ from qsac.families.learning import Measuring, Samples
 from qsac.families.steps.learning.arrays_of_model import name_of
 from qsac.families.steps.learning.lowered import Lowered, lowered
 from qsac.families.steps.learning.measuring import LEAST, grouped
+from qsac.families.steps.learning.mixtures import mixture_of, zero_coefficients
 from qsac.families.steps.learning.outline import measured_of
 from qsac.families.steps.learning.scores import score_of
 from qsac.families.steps.learning.seen import OnMachine, Seen, Simulated
@@ -34,21 +35,29 @@ from qsac.files.pointer import join
 Array: TypeAlias = Any
 
 
-def check_shifts(steps: Sequence[Step]) -> None:
-    """Whether everything that circuits give is a measured number of one circuit. Raises
-    :class:`~qsac.errors.InvalidInputError`."""
+def check_shifts(steps: Sequence[Step], learned: Collection[str] = ()) -> None:
+    """Whether everything that circuits give is a measured number of one circuit, where arrays of the names ``learned``
+    are. Raises :class:`~qsac.errors.InvalidInputError`."""
     for place, step in enumerate(steps):
         pointer = join("/steps", place)
         if isinstance(step, MeasuredAttention) and step.score != "gaussian":
             score_of(step, pointer)
         if isinstance(step, UnitaryMixture):
-            raise InvalidInputError(
-                "this step has no parameter-shift rule here",
-                code="train.no-shift-rule",
-                pointer=pointer,
-                found="a mixture of unitaries",
-                wanted='"gradient": "exact"',
-            )
+            mixture_of(step, pointer)
+            for found in zero_coefficients(step, pointer):
+                if name_of(found) in learned:
+                    raise _no_slope(found)
+
+
+def _no_slope(pointer: str) -> InvalidInputError:
+    return InvalidInputError(
+        "this step has no parameter-shift rule here: a coefficient that is learned is zero",
+        code="train.no-shift-rule",
+        pointer=pointer,
+        found="zeros, where the angles of the circuit have no slope",
+        wanted='numbers other than 0, or "gradient": "exact"',
+        help="start from small numbers, or leave out the terms whose coefficients are zero",
+    )
 
 
 def by_shifts(measuring: Measuring) -> Run:
@@ -84,6 +93,8 @@ def bindings(step: Step, place: int, samples: Samples, learned: Collection[str],
 
 def _measurements(step: Step, place: int, tokens: int) -> list[tuple[Measured, int]]:
     """What is measured for a step, and for how many vectors or pairs of such."""
+    if isinstance(step, UnitaryMixture):
+        return [(mixture_of(step, join("/steps", place)), 1)]
     if not isinstance(step, MeasuredAttention) or step.score == "gaussian":
         return [(measured, tokens) for measured in measured_of(step)]
     values = [(step.value, tokens)] if isinstance(step.value, Measured) else []

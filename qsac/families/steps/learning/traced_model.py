@@ -18,6 +18,7 @@ import numpy as np
 from qsac.families.steps.evaluation import check_mixed, kept_first
 from qsac.families.steps.learning.arrays_of_model import in_circuit, name_of
 from qsac.families.steps.learning.measuring import LEAST, lengths, observed
+from qsac.families.steps.learning.mixtures import mixture_of, state_angles
 from qsac.families.steps.learning.outline import circuits_of
 from qsac.families.steps.learning.scores import score_of
 from qsac.families.steps.learning.traced_circuit import Traced
@@ -189,8 +190,10 @@ class _Walk:
         check_mixed(step, tokens.shape[1], pointer)
         place = f"{pointer}/attention"
         pairs = self._arrays[name_of(f"{place}/mixing")]
-        mixing = jax.lax.complex(pairs[:, 0], pairs[:, 1])
         polynomial = self._arrays[name_of(f"{place}/polynomial")]
+        if self._traced.run is not directly:
+            return self._measured_mixture(step, tokens, pointer, state_angles(step, pairs, polynomial))
+        mixing = jax.lax.complex(pairs[:, 0], pairs[:, 1])
         mixed = self._mixed(step.token, mixing, polynomial, tokens)
         squared = lengths(mixed)
         norm = jnp.sum(jnp.sqrt(jnp.sum(pairs**2, axis=-1)))
@@ -203,6 +206,15 @@ class _Walk:
         found, success = observed(step.then, state)
         self._succeeded(circuit, success)
         return found
+
+    def _measured_mixture(self, step: UnitaryMixture, tokens: Array, pointer: str, angles: Array) -> Array:
+        """The numbers of the circuit of all tokens, conditional on what it projects."""
+        measured = mixture_of(step, pointer)
+        rows = tokens.reshape(len(tokens), -1)
+        parameters = jnp.concatenate([angles.astype(rows.dtype), self._parameters(step.then.circuit, tokens)])
+        values, success = self._traced.run(Traced.of(measured.circuit), measured, rows, parameters)
+        self._succeeded(measured.circuit, success)
+        return values
 
     def _mixed(self, token: Circuit, mixing: Array, polynomial: Array, tokens: Array) -> Array:
         """P(M)|0> (B, 2^n), not normalised."""
