@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qsac.errors import of_type
+from qsac.errors import DoesNotFitError, of_type
 from qsac.families.contract import Fact
 from qsac.families.program.feed_forward.network import FeedForward
 from qsac.families.program.layers.stack import Layers
@@ -61,6 +61,8 @@ def statistics(model: Model) -> dict[str, Any]:
             "key_loads_of_search": system.loads_a_key["search"],
             "key_loads_of_sample": system.loads_a_key["sample"],
         }
+    if isinstance(system, Linearised):
+        found["solver"] = system.solver_facts()
     if isinstance(system, FeedForward):
         found |= {"planned_loads": system.loads, "inner_products": system.inner_products}
     return found
@@ -167,7 +169,19 @@ def _of_linearised(system: Linearised) -> list[Fact]:
         ("parameters", f"{system.parameters:,}, {counted(system.steps, 'step')} of descent"),
         ("linearised", f"to order {system.order}, scale {system.scale:g}, {len(system.right):,} unknowns"),
         ("dissipation", f"{told}: " + ("the linearisation converges" if sure else "convergence is not assured")),
+        ("solver", _solver(system)),
     ]
+
+
+def _solver(system: Linearised) -> str:
+    if not system.by_polynomial:
+        return f"neumann, exact: |A| = {system.norm:.3g}, {counted(system.steps, 'use')} of A"
+    told = f"qsvt: |A| = {system.norm:.3g}, kappa = {system.condition:.3g}"
+    try:
+        found = system.inversion
+    except DoesNotFitError as error:
+        return f"{told}; {error.title}"
+    return f"{told}, degree {found.degree}, parameters to {system.bias:.2g}"
 
 
 def _of_search(search: Search) -> list[Fact]:

@@ -125,6 +125,7 @@ class LinearisedReadout(ProgramReadout):
         values = {
             "history": found["history"],
             "theta_carleman": found["theta"],
+            "solver": system.solver_facts(),
             "parameters": list(system.places),
             "classical_multiply_adds": system.multiply_adds,
         }
