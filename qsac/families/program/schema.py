@@ -240,7 +240,7 @@ class LinearSolver(Fields):
     below 1, otherwise ``qsvt``."""
 
     type: Literal["neumann", "qsvt"] = Field(
-        default=None,  # type: ignore[assignment]  # absent: as |A| says
+        default=None,  # type: ignore[arg-type]  # absent: as |A| says
         json_schema_extra=without_default,
     )
     degree: SkipValidation[Literal["auto"] | Annotated[int, Field(ge=1, le=127)]] = "auto"

@@ -1,11 +1,11 @@
 """The circuit of the solver ``qsvt``: a block encoding of the history's matrix, and the walk that inverts it.
 
-M = 1 - S (x) A, as the sum of 1 and -X over a branch qubit, alpha = 1 + a, a = |A|. In the bases of A = U diag(sigma) V^T
-it is B^T - S (x) C B^T diag(sigma) for orthogonal B and C, V^T U = B C B^T, C rotations of pairs of entries: V is undone
-in the right-hand side, which is loaded, and done once at the end. So a use of M takes, in this order: the branch's
-rotation; on one qubit of dilation a rotation by 2 acos(sigma / a), which is also what keeps the last instant from
-being followed by another one; B^T; rotations of pairs; an addition of 1 to ``time``; the branch's rotation, of which
-both together give the minus.
+M = 1 - S (x) A, as the sum of 1 and -X over a branch qubit, alpha = 1 + a, a = |A|. In the bases of the singular
+value decomposition A = U diag(sigma) V^T it is B^T - S (x) C B^T diag(sigma) for orthogonal B and C, V^T U = B C B^T, C
+rotations of pairs of entries: V is undone in the right-hand side, which is loaded, and done once at the end. So a use
+of M takes, in this order: the branch's rotation; on one qubit of dilation a rotation by 2 acos(sigma / a), which is
+also what keeps the last instant from being followed by another one; B^T; rotations of pairs; an addition of 1 to
+``time``; the branch's rotation, of which both together give the minus.
 
 The addition turns bits by RY(pi), which costs signs that depend on the instant alone: they are undone in the right-hand
 side and at the end. Where the branch is 0 nothing but B^T is applied.
@@ -213,7 +213,8 @@ class Encoding:
     @cached_property
     def _gates(self) -> tuple[Names, Names]:
         """Those before B^T and those after it; their angles are :attr:`_angles`, one after another."""
-        branch, time, state = (BRANCH,), self.time, self.state
+        time, state = self.time, self.state
+        branch: Names = (BRANCH,)
         targets = [branch]
         if self.overflows:
             targets += [(*branch, *time, OVERFLOW), (*branch, *state, DILATION)]
@@ -241,7 +242,7 @@ class Encoding:
         last = np.arange(instants) + 1 > system.steps
         rotation = np.array([2 * atan(sqrt(norm))])
         if self.overflows:
-            found = [rotation, _where_branched(pi * last), _where_branched(turned)]
+            found = [rotation, _where_branched(np.where(last, pi, 0.0)), _where_branched(turned)]
         else:
             found = [rotation, _where_branched(np.where(last[:, None], pi, turned).reshape(-1))]
         found.append(_where_branched(2 * self.bases.turns))

@@ -92,7 +92,7 @@ def inversion_of(system: Linearised) -> Inversion:
             pointer="/program/solver/degree",
             found=f"kappa {condition:.3g}: degree {highest.degree} leaves "
             f"{error_of_parameter(system, highest.error):.2g} of a parameter",
-            wanted=f"at most {SHARE * system.precision:.2g}, {SHARE:g} of the precision, by a degree up to "
+            wanted=f"at most {SHARE * system.precision:.2g}, half of the precision, by a degree up to "
             f"{highest.degree}: phases of higher ones are not found",
             help='take the solver "neumann", fewer steps or a coarser precision, or say the degree yourself',
         )

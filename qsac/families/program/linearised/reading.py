@@ -30,6 +30,9 @@ TERMS = 1 << 12
 HISTORY = 1 << 11
 """Most entries of a history, whose matrix is held at once."""
 
+ROUNDING = 1e-9
+"""A norm this near to 1 is 1: that of a direction in which there are no data."""
+
 DEGREE = 16
 """The highest degree of a loss that is given by its terms."""
 
@@ -232,7 +235,7 @@ def _solver(given: schema.LinearSolver, system: Linearised) -> Literal["neumann"
     divided by grows with the power of the steps, and it is a polynomial, where there is one."""
     if "type" in given.model_fields_set:
         return given.type
-    if system.norm < 1:
+    if system.norm < 1 - ROUNDING:
         return "neumann"
     try:
         inversion_of(system)
