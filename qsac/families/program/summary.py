@@ -11,8 +11,9 @@ from qsac.families.contract import Fact
 from qsac.families.program.feed_forward.network import FeedForward
 from qsac.families.program.layers.stack import Layers
 from qsac.families.program.linearised.dynamics import Linearised
+from qsac.families.program.search.digital import bits_of
 from qsac.families.program.search.rows import Search
-from qsac.families.program.search.verification import echo_plan, places
+from qsac.families.program.search.verification import checks, echo_plan, places
 from qsac.families.program.search.walks import searched
 from qsac.files.pointer import counted
 
@@ -38,8 +39,13 @@ class Shape:
 
 
 def shape_of(model: Model) -> Shape:
-    """The shape of a model whose circuits are built."""
-    return Shape(model.readout.type, len(model.plan.circuits), model.entries, break_even(model))
+    """The shape of a model whose circuits are built or counted."""
+    system = model.system
+    if isinstance(system, Search) and system.oracle == "digital":
+        circuits = sum(1 for _ in searched(system)) + sum(1 for _ in checks(system))
+    else:
+        circuits = len(model.plan.circuits)
+    return Shape(model.readout.type, circuits, model.entries, break_even(model))
 
 
 def shape_facts(shape: Mapping[str, Any]) -> list[Fact]:
@@ -190,6 +196,8 @@ def _of_search(search: Search) -> list[Fact]:
         ("tokens", f"{search.tokens:,} of dimension {search.dimension:,}, {search.mask} mask"),
         ("threshold", f"{search.variable} {search.oracle_threshold:g}, margin {search.oracle_margin:g}; {kind}"),
     ]
+    if search.oracle == "digital":
+        found.append(("oracle", f"arithmetic in {bits_of(search)} bits, which qsac estimate counts: it has no circuit"))
     if search.refused:
         return found
     if search.samples:
