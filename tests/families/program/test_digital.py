@@ -142,14 +142,14 @@ def test_an_estimate_is_beside_that_of_the_walk() -> None:
 
 
 def test_estimates_of_other_sizes_and_machines() -> None:
-    wide = qsac.estimate(digital(), "h2", context=16, dimension=8).to_json()
-    assert wide["counts"]["qubits"] == 4 + 1 + 13
-    assert wide["formula"]["two_qubit_gates_of_a_use"] == call_gates(16, 8, 5)
+    wide = qsac.estimate(digital(), "h2", context=5, dimension=6).to_json()
+    assert wide["counts"]["qubits"] == 3 + 1 + 13
+    assert wide["formula"]["two_qubit_gates_of_a_use"] == call_gates(5, 6, 5)
     complex_rows = {"type": "inline", "values": [[[1, 0.1], [0, 1]], [[0.2, 0], [1, 1]], [[1, 0], [-1, 0.5]]]}
-    signed = search(oracle={"type": "digital"}, part="re", threshold=0.2, mask="causal") | {"tokens": complex_rows}
+    signed = search(oracle={"type": "digital"}, part="re", threshold=0.2, margin=0.8, rows=[2]) | {"tokens": complex_rows}
     told = qsac.estimate(signed, "ibm-fez").to_json()
     EstimateResult.model_validate(told)
-    assert told["formula"]["two_qubit_gates_of_a_use"] == call_gates(3, 4, bits_for(4, 0.4), phase=2)
+    assert told["formula"]["two_qubit_gates_of_a_use"] == call_gates(3, 4, bits_for(4, 0.8), phase=2)
     assert "|s|" not in told["reason"]
     assert "routing" in told["reason"]
 
