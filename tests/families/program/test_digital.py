@@ -146,7 +146,8 @@ def test_estimates_of_other_sizes_and_machines() -> None:
     assert wide["counts"]["qubits"] == 3 + 1 + 13
     assert wide["formula"]["two_qubit_gates_of_a_use"] == call_gates(5, 6, 5)
     complex_rows = {"type": "inline", "values": [[[1, 0.1], [0, 1]], [[0.2, 0], [1, 1]], [[1, 0], [-1, 0.5]]]}
-    signed = search(oracle={"type": "digital"}, part="re", threshold=0.2, margin=0.8, rows=[2]) | {"tokens": complex_rows}
+    signed = search(oracle={"type": "digital"}, part="re", threshold=0.2, margin=0.8, rows=[2])
+    signed["tokens"] = complex_rows
     told = qsac.estimate(signed, "ibm-fez").to_json()
     EstimateResult.model_validate(told)
     assert told["formula"]["two_qubit_gates_of_a_use"] == call_gates(3, 4, bits_for(4, 0.8), phase=2)
