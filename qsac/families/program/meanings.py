@@ -42,11 +42,14 @@ METRICS: Mapping[str, str] = {
     "theta": "Under values, of linearised training: the parameters at every instant of plain gradient descent, "
     "which the linearisation is compared with.",
     "theta_carleman": "Under values, of linearised training: the parameters at every instant by the linearised "
-    "dynamics, as the solver gives them: exactly by neumann, by qsvt but for the error that solver says.",
+    "dynamics; truncation_error is the largest distance from theta.",
+    "theta_solved": "Under values, of linearised training by a polynomial: the parameters at every instant as the "
+    "solver gives them; solver says how far they are from theta_carleman.",
+    "history_solved": "Under values, of linearised training by a polynomial: the history as the solver gives it.",
     "solver": "Under values, of linearised training: the solver, how often it uses A or the whole matrix; of qsvt the "
     "degree, the largest |P(x)/c - 1/x|, the infidelity of the history's state, and the error of the parameters.",
     "history": "Under values, of linearised training: the solution of the linear system, one row an instant, in "
-    "units of the scale, as the solver gives it.",
+    "units of the scale.",
     "classical_multiply_adds": "Under values: how many multiply-adds the same numbers take without a circuit, of "
     "which the line on break-even speaks.",
     "train": "Under values, of a network's closed form: the losses before training and after each step of full-"
@@ -62,7 +65,7 @@ METRICS: Mapping[str, str] = {
     "rhs": "Under values, of linearised training: the right-hand side (y(0), b, .., b) of the linear system whose"
     " solution is the history.",
     "truncation_error": "Under values, of linearised training: the largest distance, over all instants and "
-    "parameters, of the exact theta_carleman from theta: what cutting off the linearisation at its order costs.",
+    "parameters, of theta_carleman from theta: what cutting off the linearisation at its order costs.",
     "norm_A": "Under values, of linearised training: the spectral norm of A: below 1 the solver's success "
     "probability does not fall with the number of steps.",
     "R": "Under values, of linearised training: what drives the dynamics over what damps them; below 1 the "

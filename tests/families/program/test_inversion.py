@@ -57,8 +57,11 @@ def test_three_answers(name: str, degree: int) -> None:
     """The values are those of the polynomial, whatever its error; interpreter and circuits give them to 1e-9."""
     given = polynomial(name, degree)
     assert agree(given) > 0
-    system = loaded(given).system
+    model = loaded(given)
+    system, closed = model.system, model.readout.closed_form(model).values
     assert np.abs(system.solved - system.history).max() > 0.01
+    assert closed["history"] == system.history.tolist()
+    assert closed["history_solved"] == system.solved.tolist()
 
 
 def test_three_answers_of_wide_histories() -> None:
@@ -152,8 +155,12 @@ def test_errors_by_degree_are_those_of_the_vectors() -> None:
 
 def test_a_degree_beyond_the_highest_is_refused_with_a_sentence() -> None:
     given = expanding(solver={"type": "qsvt"}, steps=40, precision=1e-4)
+    model = loaded(given)
+    closed = model.readout.closed_form(model)
+    assert closed.values["theta_carleman"] == model.system.linearised.tolist()
+    assert "no polynomial" in closed.warnings[0]
     with pytest.raises(DoesNotFitError) as caught:
-        loaded(given).plan  # noqa: B018
+        model.plan  # noqa: B018
     assert (caught.value.code, caught.value.pointer) == ("program.too-large", "/program/solver/degree")
     assert "127" in caught.value.wanted
     assert least_degree(1e4, 1e-3) is None
@@ -189,8 +196,8 @@ def test_parameters_are_read() -> None:
     off = []
     for seed in range(40):
         result = run_by_shots(model, 4000, seed)
-        found = np.array(result.values["theta_carleman"])
-        errors = np.array(result.value_errors["theta_carleman"])
+        found = np.array(result.values["theta_solved"])
+        errors = np.array(result.value_errors["theta_solved"])
         assert (np.abs(found - exact) <= system.bias + 4 * (errors - system.bias)).all()
         off.append((found - system.theta_of(system.solved)) / (errors - system.bias))
     spread = np.sqrt(np.mean(np.square(off), axis=0))

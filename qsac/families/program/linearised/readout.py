@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.errors import DoesNotFitError, of_type
 from qsac.families.contract import Result
 from qsac.families.outcomes import Index, Outcomes
 from qsac.families.program.readouts import ProgramReadout, with_steps
@@ -24,6 +25,9 @@ Real = NDArray[np.float64]
 
 NAME, HISTORY = "history", "solution"
 """The readout of every circuit, and what the classical step writes."""
+
+EXACT, SOLVED = "theta_carleman", "theta_solved"
+"""The parameters of the exact history, which ``neumann`` gives, and those that a polynomial gives."""
 
 LABELS = ("P(entry and accepted) at ", "P(entry and accepted) again at ")
 
@@ -103,10 +107,9 @@ class LinearisedReadout(ProgramReadout):
             "A": system.matrix.tolist(),
             "b": system.offset.tolist(),
             "rhs": system.right.tolist(),
-            "history": system.solved.tolist(),
+            "history": history.tolist(),
             "theta": system.descent.tolist(),
-            "theta_carleman": system.theta_of(system.solved).tolist(),
-            "solver": system.solver_facts(),
+            "theta_carleman": system.linearised.tolist(),
             "truncation_error": float(np.abs(system.linearised - system.descent).max()),
             "norm_A": system.norm,
             "R": system.dissipation,
@@ -116,15 +119,24 @@ class LinearisedReadout(ProgramReadout):
             "parameters": list(system.places),
             "classical_multiply_adds": system.multiply_adds,
         }
-        success = system.success
-        return Result({"success_probability": success}, {}, success, (), values)
+        try:
+            values["solver"] = system.solver_facts()
+        except DoesNotFitError as error:
+            # The exact values stand without a polynomial.
+            warning = f"{error.title}: {error.found}; the circuits are refused"
+            return Result({"success_probability": None}, {}, None, (warning,), values)
+        if system.by_polynomial:
+            solved = system.solved
+            values |= {"history_solved": solved.tolist(), SOLVED: system.theta_of(solved).tolist()}
+        return Result({"success_probability": system.success}, {}, system.success, (), values)
 
     def result(self, model: Model, seen: Mapping[str, Any]) -> Result:
         system, seen = _system(model), with_steps(model, seen)
         found = seen[HISTORY]
+        history, theta = ("history_solved", SOLVED) if system.by_polynomial else ("history", EXACT)
         values = {
-            "history": found["history"],
-            "theta_carleman": found["theta"],
+            history: found["history"],
+            theta: found["theta"],
             "solver": system.solver_facts(),
             "parameters": list(system.places),
             "classical_multiply_adds": system.multiply_adds,
@@ -136,7 +148,7 @@ class LinearisedReadout(ProgramReadout):
         if all(one.exact for one in outcomes):
             return Result(metrics, {}, probability, (), values)
         spread = sqrt(max(probability * (1 - probability), 0.25 / total) / total)
-        told = {"theta_carleman": found["errors"]}
+        told = {theta: found["errors"]}
         return Result(metrics, {"success_probability": spread}, probability, tuple(found["warnings"]), values, told)
 
     def shots(self, model: Model, expected: Mapping[str, Outcomes], error: float) -> int | None:
@@ -147,11 +159,10 @@ class LinearisedReadout(ProgramReadout):
         return max(1, ceil((system.spread / (left if left > 0 else system.precision)) ** 2))
 
     def shown(self, result: Result) -> list[Any]:
-        return list(result.values["theta_carleman"])
+        return list(result.values.get(SOLVED, result.values.get(EXACT)))
 
 
 def _system(model: Model) -> Linearised:
-    from qsac.errors import of_type
     from qsac.families.program.linearised.dynamics import Linearised
 
     return of_type(model.system, Linearised)
