@@ -10,6 +10,7 @@ from qsac.errors import DoesNotFitError, InvalidInputError
 from qsac.families.program.linearised.encoding import Encoding, bases_of
 from qsac.families.program.linearised.inversion import least_degree
 from qsac.simulation.verification import of_program
+from tests.cases import seeds
 from tests.families.program.agreement import agree
 from tests.families.program.by_shots import run_by_shots
 from tests.families.program.generated import training as drawn
@@ -73,12 +74,11 @@ def test_three_answers_of_wide_histories() -> None:
 
 
 def test_three_answers_of_generated_models() -> None:
-    built = 0
-    for seed in (0, 7, 24):
+    """Of 100 models one in fifty where not all are asked for."""
+    for seed in seeds(100, first=7, one_of=50):
         given = drawn(seed)
         given["program"]["solver"] = {"type": "qsvt", "degree": 3}
-        built += agree(given) > 0
-    assert built == 3
+        assert agree(given) > 0
 
 
 def test_the_polynomial_is_of_the_singular_values() -> None:
