@@ -159,7 +159,7 @@ class LinearisedReadout(ProgramReadout):
         return max(1, ceil((system.spread / (left if left > 0 else system.precision)) ** 2))
 
     def shown(self, result: Result) -> list[Any]:
-        return list(result.values.get(SOLVED, result.values.get(EXACT)))
+        return list(result.values[SOLVED if SOLVED in result.values else EXACT])
 
 
 def _system(model: Model) -> Linearised:
