@@ -39,7 +39,7 @@ POLYNOMIALS = {
     9: "at most 281, 1.3e-3",
     13: "at most 401, 4.0e-5, 0.278",
 }
-"""By the degree of the inverse what a straightforward circuit takes, its infidelity, and as far as known its success."""
+"""By the degree of the inverse: what a straightforward circuit takes, its infidelity, its success as far as known."""
 
 
 def section(plan: Plan) -> str:
