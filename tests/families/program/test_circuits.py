@@ -67,7 +67,7 @@ def test_gates_of_a_row_of_attention() -> None:
     [("training-1-order-2", 34, 5), ("training-linear-2", 34, 5), ("training-2-order-2", 294, 7)],
 )
 def test_gates_of_a_history(name: str, gates: int, qubits: int) -> None:
-    """33, 31 and 272 gates of an all-to-all machine."""
+    """33, 31 and 269 gates of an all-to-all machine."""
     compiled = qsac.compile(loaded(vector(name)["model"]), "h2")
     assert max(part["two_qubit_gates"] for part in compiled.parts_stats) <= gates
     assert compiled.stats["qubits"] == qubits

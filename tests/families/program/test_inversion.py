@@ -9,6 +9,7 @@ import qsac
 from qsac.errors import DoesNotFitError, InvalidInputError
 from qsac.families.program.linearised.encoding import Encoding, bases_of
 from qsac.families.program.linearised.inversion import least_degree
+from qsac.numerics import signal_processing
 from qsac.simulation.verification import of_program
 from tests.cases import seeds
 from tests.families.program.agreement import agree
@@ -168,6 +169,14 @@ def test_a_degree_beyond_the_highest_is_refused_with_a_sentence() -> None:
         with pytest.raises(InvalidInputError) as out:
             loaded(polynomial("training-1-order-2", degree))
         assert out.value.pointer == "/program/solver/degree"
+
+
+def test_phases_that_are_not_found_are_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signal_processing, "_ITERATIONS", 1)
+    model = loaded(polynomial("training-1-order-2", 5))
+    with pytest.raises(DoesNotFitError) as caught:
+        model.plan  # noqa: B018
+    assert caught.value.pointer == "/program/solver/degree"
 
 
 # Which solver

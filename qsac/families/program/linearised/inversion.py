@@ -50,8 +50,19 @@ class Inversion:
 
     @cached_property
     def phases(self) -> Real:
-        """Those of Re P, (D + 1,) in radians."""
-        return phases_of(self.polynomial)[0]
+        """Those of Re P, (D + 1,) in radians. Raises :class:`~qsac.errors.DoesNotFitError` where Newton's method does
+        not find them."""
+        try:
+            return phases_of(self.polynomial)[0]
+        except RuntimeError as error:
+            raise DoesNotFitError(
+                "the phases of the polynomial were not found",
+                code="program.too-large",
+                pointer="/program/solver/degree",
+                found=str(error),
+                wanted="a polynomial whose phases Newton's method finds",
+                help='take another degree, or the solver "neumann"',
+            ) from error
 
     def applied(self, matrix: Real, right: Real) -> Real:
         """P(X^dag) r of M = 1 - S (x) A, ``matrix`` being A (D, D) and ``right`` r (T', D): by the recurrence of
