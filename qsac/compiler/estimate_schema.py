@@ -133,21 +133,42 @@ class Forecast(_Fields):
     boundary: Between | None = _absent
 
 
+class BesideFields(_Fields):
+    """What else could stand in the place of a part that is counted by a formula, as its own circuits are counted."""
+
+    of: str
+    two_qubit_gates_of_a_use: Count
+    qubits: Count
+    two_qubit_gates: Count
+
+
+class CountedPartFields(_Fields):
+    """A part that is counted by a formula, with the gates of one use and its uses in one shot of every circuit."""
+
+    of: str
+    bits: Positive
+    two_qubit_gates_of_a_use: Count
+    uses: Count
+    beside: BesideFields | None
+
+
 class EstimateResult(_Fields):
     """``exact``: a compiled circuit has just these counts; ``reason`` says why, or why not. ``basis`` is what was
-    counted: the circuit of the model, that of generic tokens of the shape, or the shape alone."""
+    counted: the circuit of the model, that of generic tokens of the shape, or the shape alone; with ``formula`` a part
+    that has no circuit."""
 
     name: str
     target: str
     shape: ShapeFields | dict[str, int | str | bool]
     options: OptionFields
-    basis: Literal["model", "generic model", "shape"]
+    basis: Literal["model", "generic model", "shape", "formula"]
     exact: bool
     reason: str
     fits: bool
     counts: Counts
     forecast: Forecast
     advice: str | None
+    formula: CountedPartFields = _absent
 
 
 def json_schema() -> dict[str, Any]:

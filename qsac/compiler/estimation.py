@@ -16,13 +16,14 @@ from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from qsac.arguments import shown
 from qsac.compiler.circuit_compilation import Compilation
 from qsac.compiler.compilation import Watch
+from qsac.compiler.estimate_types import Basis, CountedPart, EstimatedCounts, EstimatedForecast, EstimateFields
 from qsac.compiler.interpolation import evenly, interpolated, kinds_of, of_all
 from qsac.compiler.options import Options, asked_for
 from qsac.counting.formulas import diagonal_cost, op_cost
@@ -31,6 +32,7 @@ from qsac.emit.emit import emit
 from qsac.emit.shape_emitter import tally
 from qsac.errors import InvalidInputError, printable
 from qsac.families.contract import Model, Sizes
+from qsac.families.formulas import CountedByFormula
 from qsac.families.places import Placed
 from qsac.families.reading import model_of
 from qsac.families.registry import family_of
@@ -39,7 +41,6 @@ from qsac.ir.program import Program
 from qsac.ir.shaped_table import ShapedTable
 from qsac.machine.read import find_target
 from qsac.machine.target import DEFAULT_TARGET, Target
-from qsac.native.statistics import Duration, Forecast, Price
 from qsac.pipeline.contract import Preference
 from qsac.report.forecast import forecast
 from qsac.showing import Shown
@@ -65,53 +66,6 @@ OPS = 1 << 11
 TABLE_ENTRIES = 1 << 23
 """Entries of all of these circuits' tables together: a million take a fifth of a second."""
 
-Basis = Literal["model", "generic model", "shape"]
-
-
-class EstimateOptions(TypedDict):
-    """What an estimate was asked for."""
-
-    optimisation: int
-    qubits: int | None
-    prefer: Preference
-
-
-class EstimatedCounts(TypedDict):
-    """As :class:`~qsac.native.statistics.CircuitStatistics`; None also where a count cannot be told."""
-
-    qubits: int
-    two_qubit_gates: int
-    one_qubit_gates: int | None
-    measurements: int
-    resets: int
-    depth: int | None
-    two_qubit_depth: int | None
-    error_free_probability: float | None
-    duration: Duration | None
-    cost: Price | None
-
-
-class EstimatedForecast(Forecast):
-    """A :class:`~qsac.native.statistics.Forecast`; before routing there is a bound in place of a probability."""
-
-    error_free_at_most: NotRequired[float]
-
-
-class EstimateFields(TypedDict):
-    """An :class:`Estimate`, JSON-ready."""
-
-    name: str
-    target: str
-    shape: dict[str, Any]
-    options: EstimateOptions
-    basis: Basis
-    exact: bool
-    reason: str
-    fits: bool
-    counts: EstimatedCounts
-    forecast: EstimatedForecast
-    advice: str | None
-
 
 @dataclass(frozen=True, repr=False)
 class Estimate(Shown):
@@ -123,7 +77,7 @@ class Estimate(Shown):
     none. ``limit`` is the most qubits that may be used. ``forecast`` is :func:`~qsac.report.forecast.forecast`'s; of
     another shape than the model's own the numbers are unknown, and so are its shots. ``source`` is the model that was
     given, ``sizes`` are those that were asked for, None for its own. ``shape`` is the family's: of quantum attention a
-    :class:`~qsac.families.qsa.shapes.Shape`.
+    :class:`~qsac.families.qsa.shapes.Shape`. ``formula``: what was counted by one, with the basis ``formula``.
     """
 
     name: str
@@ -139,6 +93,7 @@ class Estimate(Shown):
     forecast: EstimatedForecast
     source: Model = field(repr=False)
     sizes: Sizes | None
+    formula: CountedPart | None = None
 
     def __repr__(self) -> str:
         """In one line: name, target, counts, and whether they are exact."""
@@ -163,7 +118,7 @@ class Estimate(Shown):
 
     def to_json(self) -> EstimateFields:
         """All of it, JSON-ready: what ``qsac estimate --json`` prints."""
-        return {
+        told: EstimateFields = {
             "name": self.name,
             "target": self.target,
             "shape": asdict(self.shape),
@@ -176,6 +131,7 @@ class Estimate(Shown):
             "forecast": self.forecast.copy(),
             "advice": self.advice,
         }
+        return told if self.formula is None else {**told, "formula": self.formula}
 
 
 def estimate(
@@ -204,6 +160,10 @@ def estimate(
     sizes = _sizes(source, asked)
     machine = find_target(target)
     options = asked_for(optimisation, optimization_level, None, 0, 0.0, qubits, prefer)
+    if isinstance(chosen, CountedByFormula) and (formula := chosen.formula(source, sizes)) is not None:
+        from qsac.compiler.formula_estimation import by_formula
+
+        return by_formula(source, sizes, formula, machine, options, rescaled=bool(asked))
     kinds = kinds_of(steps := chosen.generic(source, sizes).circuits)
     last = _Counted(machine, options, steps[kinds[-1][0]].program)
     most = last.most_circuits

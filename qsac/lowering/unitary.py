@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import pi
 from typing import Any, Literal
 
@@ -76,32 +77,50 @@ def _synthesised(matrices: NDArray[np.complex128], qubits: tuple[str, ...], plac
         return [Unitary(qubits[0], Table(unitary), slots=place.slot())]
     if place.numbers is not None:
         raise RuntimeError("a synthesised matrix has no fixed structure: a template folds it into tables")
-    from qiskit.synthesis import qs_decomposition
-
-    circuit: Any = qs_decomposition(unitary)
-    if len(qubits) == 2 and count == 2 and _error(circuit, unitary) > INEXACT:
+    if len(qubits) == 2 and count == 2 and _error(unitary) > INEXACT:
         return _controlled(matrices[1], qubits[:1], qubits[1])
-    # Qiskit counts qubits from the least significant one.
-    name = dict(zip(circuit.qubits, reversed(qubits), strict=True))
     blocks: list[Block] = []
-    for instruction in circuit.data:
-        places = tuple(name[qubit] for qubit in instruction.qubits)
-        if instruction.operation.name == "cx":
+    for acted, matrix in _gates(unitary.tobytes(), len(unitary)):
+        places = tuple(qubits[place] for place in acted)
+        if matrix is None:
             blocks += controlled_x(places[0], places[1])
-        elif len(places) == 1:
-            blocks.append(Unitary(places[0], Table(instruction.operation.to_matrix())))
+        else:
+            blocks.append(Unitary(places[0], matrix))
+    return blocks
+
+
+@lru_cache(maxsize=64)
+def _gates(entries: bytes, dimension: int) -> tuple[tuple[tuple[int, ...], Table | None], ...]:
+    """Qiskit's gates for a matrix: the places that each acts on, and a matrix, or None for a CX. Programs of one plan,
+    and the uses of a walk, have the same matrices again and again."""
+    circuit = _decomposed(entries, dimension)
+    # Qiskit counts qubits from the least significant one.
+    place = {qubit: number for number, qubit in enumerate(reversed(circuit.qubits))}
+    found: list[tuple[tuple[int, ...], Table | None]] = []
+    for instruction in circuit.data:
+        acted = tuple(place[qubit] for qubit in instruction.qubits)
+        if instruction.operation.name == "cx":
+            found.append((acted, None))
+        elif len(acted) == 1:
+            found.append((acted, Table(instruction.operation.to_matrix())))
         else:
             raise RuntimeError(
                 f"unitary synthesis returned a gate that is not known here: {instruction.operation.name}"
             )
-    return blocks
+    return tuple(found)
 
 
-def _error(circuit: Any, unitary: NDArray[np.complex128]) -> float:
-    """The largest error of an entry of a circuit's matrix, up to a global phase."""
+def _decomposed(entries: bytes, dimension: int) -> Any:
+    from qiskit.synthesis import qs_decomposition
+
+    return qs_decomposition(np.frombuffer(entries, dtype=np.complex128).reshape(dimension, dimension).copy())
+
+
+def _error(unitary: NDArray[np.complex128]) -> float:
+    """The largest error of an entry of the synthesised circuit's matrix, up to a global phase."""
     from qiskit.quantum_info import Operator
 
-    found = Operator(circuit).data
+    found = Operator(_decomposed(unitary.tobytes(), len(unitary))).data
     overlap = np.vdot(unitary, found)
     return float(np.abs(found - unitary * overlap / abs(overlap)).max())
 

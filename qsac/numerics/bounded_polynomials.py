@@ -7,7 +7,7 @@ target, and |P(x)| <= cap everywhere on [-1, 1]. The cap is below 1 because phas
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,15 @@ CAP = 1 - 1e-4
 """The largest value of |P| that is asked for."""
 
 POINTS = 400
-"""Points of a region at which the programme is written, Chebyshev-spaced: what is between them exceeds the bounds by
-less than 1e-4 of them for degrees up to 60."""
+"""Points of a region at which the programme is written, Chebyshev-spaced. Where the polynomial comes too near to 1
+between them, the programme is solved again with the points at which it does."""
+
+_BETWEEN, _ROUNDS = 200, 4
+"""Points of [0, 1] for each degree at which the bound is looked at, and how often the programme is solved so."""
+
+_DENSE = 20
+"""Points for each degree at which a bound of cos(pi/40) of the cap is one of the cap everywhere (Ehlich and Zeller,
+Math. Z. 86, 41)."""
 
 LARGEST_DEGREE = 128
 """The highest degree: phases of more are not found."""
@@ -52,23 +59,40 @@ def best_polynomial(degree: int, points: Real, targets: Real, *, weights: Real |
     ``weights`` multiply the distances, 1 where they are not given; the error is the weighted one. Raises ValueError
     for a degree below 1 or above :data:`LARGEST_DEGREE`.
     """
-    from scipy.optimize import linprog
-
     if not 1 <= degree <= LARGEST_DEGREE:
         raise ValueError(f"a polynomial of degree {degree} is not between 1 and {LARGEST_DEGREE}")
     orders = np.arange(degree % 2, degree + 1, 2)
     scale = np.ones(len(points)) if weights is None else weights
-    near, everywhere = _values(points, orders), _values(spaced(0.0, 1.0, POINTS + 4 * degree), orders)
+    near, bounded = _values(points, orders), spaced(0.0, 1.0, POINTS + 4 * degree)
+    between = np.cos(np.linspace(0.0, np.pi / 2, _BETWEEN * degree + 1))
+    for _ in range(_ROUNDS):
+        found = _solved(degree, orders, near * scale[:, None], targets * scale, _values(bounded, orders))
+        beyond = _beyond(found, between)
+        if not len(beyond):
+            return found
+        bounded = np.concatenate((bounded, beyond))
+    # Where many polynomials are as good as each other, each of them is beyond the bound elsewhere.
+    dense = np.cos((np.arange(_DENSE * degree // 2 + 1) + 0.5) * np.pi / (_DENSE * degree))
+    cap = CAP * np.cos(np.pi / (2 * _DENSE))
+    return _solved(degree, orders, near * scale[:, None], targets * scale, _values(dense, orders), cap)
+
+
+def _solved(
+    degree: int, orders: NDArray[np.intp], near: Real, targets: Real, everywhere: Real, cap: float = CAP
+) -> BoundedPolynomial:
+    """The programme, its rows near the targets and of the bound being values of the Chebyshev polynomials."""
+    from scipy.optimize import linprog
+
     slack = np.zeros((len(everywhere), 1))
     rows = np.block(
         [
-            [near * scale[:, None], -np.ones((len(points), 1))],
-            [-near * scale[:, None], -np.ones((len(points), 1))],
+            [near, -np.ones((len(near), 1))],
+            [-near, -np.ones((len(near), 1))],
             [everywhere, slack],
             [-everywhere, slack],
         ]
     )
-    limits = np.concatenate((targets * scale, -targets * scale, np.full(2 * len(everywhere), CAP)))
+    limits = np.concatenate((targets, -targets, np.full(2 * len(everywhere), cap)))
     cost = np.append(np.zeros(len(orders)), 1.0)
     bounds = [(None, None)] * len(orders) + [(0, None)]
     found = linprog(cost, A_ub=rows, b_ub=limits, bounds=bounds, method="highs-ds")
@@ -76,7 +100,15 @@ def best_polynomial(degree: int, points: Real, targets: Real, *, weights: Real |
         raise RuntimeError(f"the linear programme of degree {degree} was not solved: {found.message}")
     coefficients = np.zeros(degree + 1)
     coefficients[orders] = found.x[:-1]
-    return BoundedPolynomial(coefficients, float(found.x[-1]))
+    return BoundedPolynomial(coefficients, max(0.0, float(found.x[-1])))
+
+
+def _beyond(found: BoundedPolynomial, points: Real) -> Real:
+    """The points at which |P| is largest, of those where it is nearer to 1 than half of what the cap leaves."""
+    size = np.abs(found(points))
+    padded = np.pad(size, 1)
+    largest = (size >= padded[:-2]) & (size >= padded[2:]) & (size > (1 + CAP) / 2)
+    return np.asarray(points[largest])
 
 
 def threshold_polynomial(degree: int, threshold: float, margin: float) -> BoundedPolynomial:
@@ -96,7 +128,8 @@ def inverse_polynomial(degree: int, condition: float) -> tuple[BoundedPolynomial
     factor = 0.9 / condition
     points = spaced(1 / condition, 1.0)
     found = best_polynomial(degree, points, factor / points, weights=np.full(len(points), 1 / factor))
-    return found, factor
+    between = spaced(1 / condition, 1.0, 10 * POINTS)
+    return replace(found, error=float(np.abs(found(between) / factor - 1 / between).max())), factor
 
 
 def _values(points: Real, orders: NDArray[np.intp]) -> Real:

@@ -49,6 +49,7 @@ def estimate_rows(estimated: Mapping[str, Any], shape_facts: Sequence[Row], metr
     return [
         ("target", f"{estimated['target']}, -O {options['optimisation']}"),
         *shape_facts,
+        *_formula_rows(estimated.get("formula")),
         ("qubits", f"{width:,}{fits}"),
         *_count_rows(counts),
         *_probability_rows(counts),
@@ -61,6 +62,19 @@ def estimate_rows(estimated: Mapping[str, Any], shape_facts: Sequence[Row], metr
             for place, said in enumerate(estimated["reason"].split("; "))
         ),
     ]
+
+
+def _formula_rows(part: Mapping[str, Any] | None) -> list[Row]:
+    """What is counted by a formula, and what is counted beside it."""
+    if part is None:
+        return []
+    gates, uses = part["two_qubit_gates_of_a_use"], part["uses"]
+    rows = [(part["of"], f"{part['bits']} bits, {gates:,} two-qubit gates a call, {uses:,} calls in all circuits")]
+    other = part["beside"]
+    if other is not None:
+        gates, whole = other["two_qubit_gates_of_a_use"], other["two_qubit_gates"]
+        rows.append(("beside", f"{other['of']}: {gates:,} a call, {whole:,} in all, {other['qubits']:,} qubits"))
+    return rows
 
 
 def _count_rows(stats: Mapping[str, Any]) -> list[Row]:

@@ -20,7 +20,8 @@ def test_quick_cases() -> None:
     assert found["search: one and two rounds, T = 8"][0].startswith("208 / 416 gates")
     assert found["search: sample of two copies, T = 8"][0].startswith("34 gates")
     assert found["feed-forward: echo of order k, two / three qubits"][0] == "3k - 1 / 11k - 5 gates"
-    assert len(rows) == 15
+    assert found["training: the same by a polynomial of degree 7"][0].startswith("180 gates, 6 qubits")
+    assert len(rows) == 16
 
 
 def test_hhl_solves_what_its_grid_holds() -> None:

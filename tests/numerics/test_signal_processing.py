@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from qsac.numerics import bounded_polynomials
 from qsac.numerics.bounded_polynomials import CAP, best_polynomial, inverse_polynomial, spaced, threshold_polynomial
 from qsac.numerics.signal_processing import RESIDUAL, phases_of, signal, walk_angles
 
@@ -65,6 +66,22 @@ def test_inverses() -> None:
         errors = [inverse_polynomial(degree, condition)[0].error for degree in (5, 9)]
         ratio = (condition - 1) / (condition + 1)
         assert (errors[1] / errors[0]) ** 0.5 == pytest.approx(ratio, abs=0.1)
+
+
+@pytest.mark.parametrize(("degree", "condition", "rounds"), [(31, 1.5, 4), (61, 3.0, 4), (31, 1.5, 0), (61, 3.0, 0)])
+def test_polynomials_are_bounded_between_the_points(
+    degree: int, condition: float, rounds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Solved once with points of the programme alone these exceed 1, and have no phases; without any round the bound is
+    that of many points."""
+    few = inverse_polynomial(degree, condition)[0]
+    monkeypatch.setattr(bounded_polynomials, "_ROUNDS", rounds)
+    found, factor = inverse_polynomial(degree, condition)
+    assert np.abs(found(np.cos(np.linspace(0, np.pi / 2, 50_001)))).max() < 1 - 4e-5
+    assert phases_of(found)[1] < RESIDUAL
+    between = np.linspace(1 / condition, 1.0, 20_001)
+    assert np.abs(found(between) / factor - 1 / between).max() == pytest.approx(found.error, rel=0.02)
+    assert found.error < 2 * few.error + 1e-7
 
 
 def test_degrees_and_the_cap() -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from qsac.errors import of_type
 from qsac.families.contract import Extent, Fact, Parameter, Plan, Sizes
+from qsac.families.formulas import Formula
 from qsac.families.outcomes import Outcomes
 from qsac.families.program.binding import drawn, parameters, with_numbers_of
 from qsac.families.program.diagnosis import MODEL
@@ -22,6 +23,7 @@ from qsac.families.program.meanings import METRICS
 from qsac.families.program.model import Model
 from qsac.families.program.reading import read
 from qsac.families.program.schema import ModelFile
+from qsac.families.program.search.digital import digital_formula
 from qsac.families.program.search.readout import SearchReadout
 from qsac.families.program.sizes import generic, sized, sizes_of
 from qsac.families.program.summary import (
@@ -80,6 +82,10 @@ class Programs:
 
     def generic(self, model: Model, sizes: Sizes) -> Plan:
         return generic(sized(model, sizes))
+
+    def formula(self, model: Model, sizes: Sizes) -> Formula | None:
+        """That of a search by arithmetic, whose oracle has no circuits."""
+        return digital_formula(sized(model, sizes))
 
     def drawn(self, model: Model, sizes: Sizes | None = None) -> Model:
         other = model if sizes is None else sized(model, sizes)

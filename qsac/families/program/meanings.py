@@ -43,6 +43,11 @@ METRICS: Mapping[str, str] = {
     "which the linearisation is compared with.",
     "theta_carleman": "Under values, of linearised training: the parameters at every instant by the linearised "
     "dynamics; truncation_error is the largest distance from theta.",
+    "theta_solved": "Under values, of linearised training by a polynomial: the parameters at every instant as the "
+    "solver gives them; solver says how far they are from theta_carleman.",
+    "history_solved": "Under values, of linearised training by a polynomial: the history as the solver gives it.",
+    "solver": "Under values, of linearised training: the solver, how often it uses A or the whole matrix; of qsvt the "
+    "degree, the largest |P(x)/c - 1/x|, the infidelity of the history's state, and the error of the parameters.",
     "history": "Under values, of linearised training: the solution of the linear system, one row an instant, in "
     "units of the scale.",
     "classical_multiply_adds": "Under values: how many multiply-adds the same numbers take without a circuit, of "

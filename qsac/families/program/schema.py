@@ -235,9 +235,14 @@ class PolynomialLoss(Fields):
 
 
 class LinearSolver(Fields):
-    """``neumann``: the exact product for the nilpotent history; ``qsvt``: a polynomial of odd ``degree``."""
+    """``neumann``: the exact product for the nilpotent history; ``qsvt``: a polynomial of odd ``degree`` of a block
+    encoding (``"auto"``: the least degree that takes at most half of the precision). Left out: ``neumann`` where |A| is
+    below 1, otherwise ``qsvt``."""
 
-    type: Literal["neumann", "qsvt"] = "neumann"
+    type: Literal["neumann", "qsvt"] = Field(
+        default=None,  # type: ignore[arg-type]  # absent: as |A| says
+        json_schema_extra=without_default,
+    )
     degree: SkipValidation[Literal["auto"] | Annotated[int, Field(ge=1, le=127)]] = "auto"
 
 

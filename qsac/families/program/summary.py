@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qsac.errors import of_type
+from qsac.errors import DoesNotFitError, of_type
 from qsac.families.contract import Fact
 from qsac.families.program.feed_forward.network import FeedForward
 from qsac.families.program.layers.stack import Layers
 from qsac.families.program.linearised.dynamics import Linearised
+from qsac.families.program.search.digital import bits_of
 from qsac.families.program.search.rows import Search
-from qsac.families.program.search.verification import echo_plan, places
+from qsac.families.program.search.verification import checks, echo_plan, places
 from qsac.families.program.search.walks import searched
 from qsac.files.pointer import counted
 
@@ -38,8 +39,13 @@ class Shape:
 
 
 def shape_of(model: Model) -> Shape:
-    """The shape of a model whose circuits are built."""
-    return Shape(model.readout.type, len(model.plan.circuits), model.entries, break_even(model))
+    """The shape of a model whose circuits are built or counted."""
+    system = model.system
+    if isinstance(system, Search) and system.oracle == "digital":
+        circuits = sum(1 for _ in searched(system)) + sum(1 for _ in checks(system))
+    else:
+        circuits = len(model.plan.circuits)
+    return Shape(model.readout.type, circuits, model.entries, break_even(model))
 
 
 def shape_facts(shape: Mapping[str, Any]) -> list[Fact]:
@@ -61,6 +67,8 @@ def statistics(model: Model) -> dict[str, Any]:
             "key_loads_of_search": system.loads_a_key["search"],
             "key_loads_of_sample": system.loads_a_key["sample"],
         }
+    if isinstance(system, Linearised):
+        found["solver"] = system.solver_facts()
     if isinstance(system, FeedForward):
         found |= {"planned_loads": system.loads, "inner_products": system.inner_products}
     return found
@@ -167,7 +175,19 @@ def _of_linearised(system: Linearised) -> list[Fact]:
         ("parameters", f"{system.parameters:,}, {counted(system.steps, 'step')} of descent"),
         ("linearised", f"to order {system.order}, scale {system.scale:g}, {len(system.right):,} unknowns"),
         ("dissipation", f"{told}: " + ("the linearisation converges" if sure else "convergence is not assured")),
+        ("solver", _solver(system)),
     ]
+
+
+def _solver(system: Linearised) -> str:
+    if not system.by_polynomial:
+        return f"neumann, exact: |A| = {system.norm:.3g}, {counted(system.steps, 'use')} of A"
+    told = f"qsvt: |A| = {system.norm:.3g}, kappa = {system.condition:.3g}"
+    try:
+        found = system.inversion
+    except DoesNotFitError as error:
+        return f"{told}; {error.title}"
+    return f"{told}, degree {found.degree}, parameters to {system.bias:.2g}"
 
 
 def _of_search(search: Search) -> list[Fact]:
@@ -176,6 +196,8 @@ def _of_search(search: Search) -> list[Fact]:
         ("tokens", f"{search.tokens:,} of dimension {search.dimension:,}, {search.mask} mask"),
         ("threshold", f"{search.variable} {search.oracle_threshold:g}, margin {search.oracle_margin:g}; {kind}"),
     ]
+    if search.oracle == "digital":
+        found.append(("oracle", f"arithmetic in {bits_of(search)} bits, which qsac estimate counts: it has no circuit"))
     if search.refused:
         return found
     if search.samples:

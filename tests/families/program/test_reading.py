@@ -133,8 +133,8 @@ def test_terms_are_checked(place: int) -> None:
             ),
             "/program/layers/0/feed_forward/0/weights/1",
         ),
-        (training(solver={"type": "qsvt"}), "/program/solver/type"),
         (training(order=6, **PAIRS), "/program/order"),
+        (training(order=6, solver={"type": "qsvt", "degree": 3}, **PAIRS), "/program/order"),
     ],
 )
 def test_what_has_no_circuits_is_refused_and_has_a_closed_form(given: Any, pointer: str) -> None:

@@ -1,4 +1,5 @@
-"""The circuits of linearised training: the exact product for a nilpotent history, read by tomography.
+"""The circuits of linearised training: the exact product for a nilpotent history, or a polynomial of a block encoding
+(:mod:`.encoding`), read by tomography.
 
 X = S (x) A, so that M^-1 = prod over the bits j of (1 + X^(2^j)). Stage j: a branch qubit in (1, sqrt(a_j)), a_j the
 norm of A^(2^j); where it is 1, A^(2^j)/a_j on ``y`` by one qubit of dilation, and 2^j added to ``time``; both are
@@ -10,12 +11,13 @@ from __future__ import annotations
 
 from functools import partial
 from math import sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsac.families.contract import CircuitStep, ClassicalStep, Plan
+from qsac.families.program.linearised.encoding import Encoding
 from qsac.families.program.linearised.readout import HISTORY, NAME, Setting, read_history, settings
 from qsac.families.program.readouts import not_compiled
 from qsac.ir.attention import AddConstant, ApplyUnitary, LoadTokens, PrepareDegree, Project
@@ -40,11 +42,11 @@ MOST_QUBITS = 5
 def plan(model: Model, system: Linearised) -> Plan:
     """One circuit in the computational basis, one with a Hadamard gate on each qubit of the history, and the classical
     step that reads them. Raises :class:`~qsac.errors.InvalidInputError` for what is not compiled."""
-    if system.solver != "neumann":
-        raise not_compiled("/program/solver/type", system.solver, "neumann")
     if system.state_qubits > MOST_QUBITS:
         found = f"{len(system.offset):,} entries at an instant"
         raise not_compiled("/program/order", found, f"at most {1 << MOST_QUBITS}, whose unitaries are synthesised")
+    if system.by_polynomial:
+        system.inversion.phases  # noqa: B018  # refused here, before any circuit
     qubits = system.time_qubits + system.state_qubits
     circuits = [
         CircuitStep(one.name, partial(history_program, model.name, system, one), (NAME,), qubits)
@@ -55,16 +57,11 @@ def plan(model: Model, system: Linearised) -> Plan:
 
 
 def history_program(name: str, system: Linearised, one: Setting) -> Program:
-    """The right-hand side loaded, one stage for each bit of the time, and all of it measured."""
+    """The right-hand side loaded, the solver's circuit, and the history measured."""
     time = tuple(f"time[{place}]" for place in range(system.time_qubits))
     state = tuple(f"y[{place}]" for place in range(system.state_qubits))
-    tables = {"right": Table((system.padded(system.right) / np.linalg.norm(system.right)).reshape(1, -1))}
-    ops: list[Op] = [LoadTokens((*time, *state), (), "right", origin="/program/start")]
-    ancillas: list[str] = []
-    for place, power in enumerate(system.powers):
-        if np.linalg.norm(power, 2) > 0:
-            ops += _stage(system, place, power, (time, state), tables)
-            ancillas += [f"dilation[{place}]", f"branch[{place}]"]
+    solved = _by_polynomial if system.by_polynomial else _by_series
+    ops, tables, ancillas = solved(system, time, state)
     registers = (*time, *state)
     if one.qubit is not None:
         tables["hadamard"] = Table(np.array([[1.0, 1.0], [1.0, -1.0]]) / sqrt(2))
@@ -78,8 +75,33 @@ def history_program(name: str, system: Linearised, one: Setting) -> Program:
         registers=tuple(Register(register, 1) for register in (*registers, *ancillas)),
         tables=tables,
         ops=tuple(ops),
-        readouts=(Readout(NAME, tuple(ancillas), (), registers),),
+        readouts=(Readout(NAME, ancillas, (), registers),),
     )
+
+
+class _Solver(NamedTuple):
+    """A solver's ops on the history's registers, their tables, and the ancillas that are to be zero."""
+
+    ops: list[Op]
+    tables: dict[str, Table]
+    ancillas: Names
+
+
+def _by_polynomial(system: Linearised, time: Names, state: Names) -> _Solver:
+    encoding = Encoding(system, time, state)
+    return _Solver(encoding.ops(system.inversion), encoding.tables(system.inversion), encoding.ancillas)
+
+
+def _by_series(system: Linearised, time: Names, state: Names) -> _Solver:
+    """One stage for each bit of the time."""
+    tables = {"right": Table((system.padded(system.right) / np.linalg.norm(system.right)).reshape(1, -1))}
+    ops: list[Op] = [LoadTokens((*time, *state), (), "right", origin="/program/start")]
+    ancillas: list[str] = []
+    for place, power in enumerate(system.powers):
+        if np.linalg.norm(power, 2) > 0:
+            ops += _stage(system, place, power, (time, state), tables)
+            ancillas += [f"dilation[{place}]", f"branch[{place}]"]
+    return _Solver(ops, tables, tuple(ancillas))
 
 
 def _stage(

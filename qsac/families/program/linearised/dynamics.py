@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.families.program.linearised.inversion import Inversion, error_of_parameter, inversion_of
 from qsac.families.program.linearised.polynomials import Polynomial
 from qsac.numerics.bounded_polynomials import inverse_polynomial
 
@@ -45,6 +46,8 @@ class Linearised:
     samples: int
     solver: Literal["neumann", "qsvt"]
     precision: float
+    degree: int | None = None
+    """Of the polynomial; None where it follows from the precision."""
 
     @property
     def entries(self) -> int:
@@ -103,9 +106,13 @@ class Linearised:
     @property
     def linearised(self) -> Real:
         """Theta of the history, (T', n)."""
-        return np.asarray(self.center + self.scale * self.history[:, : self.parameters])
+        return self.theta_of(self.history)
 
-    @property
+    def theta_of(self, history: Real) -> Real:
+        """The parameters of a history, (T', n)."""
+        return np.asarray(self.center + self.scale * history[:, : self.parameters])
+
+    @cached_property
     def norm(self) -> float:
         return float(np.linalg.norm(self.matrix, 2))
 
@@ -151,10 +158,68 @@ class Linearised:
         """What the product of the series is divided by."""
         return float(np.prod([1 + np.linalg.norm(power, 2) for power in self.powers]))
 
+    @cached_property
+    def condition(self) -> float:
+        """kappa: 1 over the least singular value of M / (1 + |A|)."""
+        instants, size = self.steps + 1, len(self.offset)
+        matrix = np.eye(instants * size) - np.kron(np.diag(np.ones(instants - 1), -1), self.matrix)
+        return (1 + self.norm) / float(np.linalg.norm(matrix, -2))
+
+    @cached_property
+    def inversion(self) -> Inversion:
+        """The polynomial of the solver ``qsvt``."""
+        return inversion_of(self)
+
+    @property
+    def by_polynomial(self) -> bool:
+        return self.solver == "qsvt"
+
+    @cached_property
+    def solved(self) -> Real:
+        """What the solver's circuit gives, (T', D): the history, or what the polynomial makes of it."""
+        if not self.by_polynomial:
+            return self.history
+        right = self.right.reshape(self.steps + 1, -1)
+        return self.inversion.applied(self.matrix, right) * self.inversion.subnormalisation
+
+    @property
+    def subnormalisation(self) -> float:
+        """What the solver's amplitudes are multiplied by, with |r|, for the history."""
+        return self.inversion.subnormalisation if self.by_polynomial else self.alpha
+
     @property
     def spread(self) -> float:
         """The standard error of a parameter, times the root of the shots: gamma alpha |r| / 2, whatever its value."""
-        return float(self.scale * self.alpha * np.linalg.norm(self.right) / 2)
+        return float(self.scale * self.subnormalisation * np.linalg.norm(self.right) / 2)
+
+    @property
+    def success(self) -> float:
+        """The acceptance probability."""
+        return float(np.linalg.norm(self.solved) / (self.subnormalisation * np.linalg.norm(self.right))) ** 2
+
+    @property
+    def bias(self) -> float:
+        """A bound on how far the solver's parameters are off without any shots."""
+        return error_of_parameter(self, self.inversion.polynomial.error) if self.by_polynomial else 0.0
+
+    def solver_facts(self) -> dict[str, Any]:
+        """The solver, how often it uses A or M, and what the polynomial costs: ``infidelity`` of the history's state,
+        ``error_of_theta`` at any instant and its bound."""
+        if not self.by_polynomial:
+            return {"type": self.solver, "uses": self.steps}
+        found, exact = self.solved, self.history
+        overlap = float((found * exact).sum()) ** 2 / float((found**2).sum() * (exact**2).sum())
+        off = self.scale * np.abs(found - exact)[:, : self.parameters]
+        return {
+            "type": self.solver,
+            "uses": self.inversion.degree,
+            "degree": self.inversion.degree,
+            "subnormalisation": self.subnormalisation,
+            "error_of_inverse": self.inversion.polynomial.error,
+            "infidelity": max(0.0, 1 - overlap),
+            "error_of_theta": float(off.max()),
+            "error_of_theta_at_most": self.bias,
+        }
 
     def neumann(self) -> dict[str, Any]:
         """The exact product over the bits of the time: prod (1 + X^(2^j)), X = S (x) A."""
@@ -164,12 +229,8 @@ class Linearised:
 
     def qsvt(self) -> dict[str, Any]:
         """A polynomial of the block encoding: alpha = 1 + |A|."""
-        instants, size = self.steps + 1, len(self.offset)
-        alpha = 1 + self.norm
-        matrix = np.eye(instants * size) - np.kron(np.diag(np.ones(instants - 1), -1), self.matrix)
-        condition = alpha / float(np.linalg.norm(matrix, -2))
-        errors = {str(degree): inverse_polynomial(degree, condition)[0].error for degree in SHOWN_DEGREES}
-        return {"alpha": alpha, "kappa": condition, "error_of_inverse_by_degree": errors}
+        errors = {str(degree): inverse_polynomial(degree, self.condition)[0].error for degree in SHOWN_DEGREES}
+        return {"alpha": 1 + self.norm, "kappa": self.condition, "error_of_inverse_by_degree": errors}
 
     def fed(self, seen: Mapping[str, Outcomes]) -> Linearised:
         """The same: no circuit comes after another one."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import comb
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from qsac.errors import DoesNotFitError, InvalidInputError
 from qsac.families.matrices import Matrices
 from qsac.families.program import schema
 from qsac.families.program.linearised.dynamics import Linearised, best_scale, maps
+from qsac.families.program.linearised.inversion import inversion_of
 from qsac.families.program.linearised.polynomials import Polynomial, squared_loss
 from qsac.families.program.reading import Canonical, no_tokens, real_matrix, real_vector
 from qsac.files.pointer import counted, join, kind
@@ -27,6 +29,9 @@ TERMS = 1 << 12
 
 HISTORY = 1 << 11
 """Most entries of a history, whose matrix is held at once."""
+
+ROUNDING = 1e-9
+"""A norm this near to 1 is 1: that of a direction in which there are no data."""
 
 DEGREE = 16
 """The highest degree of a loss that is given by its terms."""
@@ -57,7 +62,7 @@ def read_linearised(
         )
     chosen = list(places)
     scale = _scale(program, loss, start[chosen], center[chosen])
-    kind_of = program.solver.type
+    degree = _degree(program.solver.degree)
     system = Linearised(
         loss,
         program.rate,
@@ -68,10 +73,12 @@ def read_linearised(
         scale,
         places,
         samples,
-        kind_of,
+        "neumann",
         program.precision,
+        degree,
     )
     _check(system)
+    system = replace(system, solver=_solver(program.solver, system))
     canonical: dict[str, Any] = {
         "type": program.type,
         **fields,
@@ -82,7 +89,7 @@ def read_linearised(
         "order": program.order,
         "scale": scale,
         **own,
-        "solver": {"type": kind_of, "degree": _degree(program.solver.degree)},
+        "solver": {"type": system.solver, "degree": "auto" if degree is None else degree},
         "readout": program.readout,
         "precision": program.precision,
     }
@@ -223,9 +230,23 @@ def _scale(program: schema.LinearisedTrainingProgram, loss: Polynomial, start: R
     return best_scale(found, program.order, float(np.linalg.norm(start - center)))
 
 
-def _degree(given: object) -> int | str:
+def _solver(given: schema.LinearSolver, system: Linearised) -> Literal["neumann", "qsvt"]:
+    """The solver that is named. If none is: the product of the series while A contracts; otherwise what the series is
+    divided by grows with the power of the steps, and it is a polynomial, where there is one."""
+    if "type" in given.model_fields_set:
+        return given.type
+    if system.norm < 1 - ROUNDING:
+        return "neumann"
+    try:
+        inversion_of(system)
+    except DoesNotFitError:
+        return "neumann"
+    return "qsvt"
+
+
+def _degree(given: object) -> int | None:
     if given == "auto" and isinstance(given, str):
-        return "auto"
+        return None
     if type(given) is not int or not 1 <= given <= 127 or given % 2 == 0:
         raise InvalidInputError(
             '"degree" is not that of an inverse',

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.errors import DoesNotFitError, of_type
 from qsac.families.contract import Result
 from qsac.families.outcomes import Index, Outcomes
 from qsac.families.program.readouts import ProgramReadout, with_steps
@@ -24,6 +25,9 @@ Real = NDArray[np.float64]
 
 NAME, HISTORY = "history", "solution"
 """The readout of every circuit, and what the classical step writes."""
+
+EXACT, SOLVED = "theta_carleman", "theta_solved"
+"""The parameters of the exact history, which ``neumann`` gives, and those that a polynomial gives."""
 
 LABELS = ("P(entry and accepted) at ", "P(entry and accepted) again at ")
 
@@ -59,13 +63,12 @@ def read_history(system: Linearised, seen: Mapping[str, Outcomes], options: Mapp
     else:
         warnings.append("the history is not resolved: no shot was accepted")
     shares = sum(one.given * one.subnormalisation**2 for one in outcomes) / sum(one.total for one in outcomes)
-    rows = (
-        unit.reshape(-1, width)[: system.steps + 1, :size] * system.alpha * np.linalg.norm(system.right) * sqrt(shares)
-    )
+    length = system.subnormalisation * float(np.linalg.norm(system.right)) * sqrt(shares)
+    rows = unit.reshape(-1, width)[: system.steps + 1, :size] * length
     known = int(not system.first.any())
-    rows = rows * (-1.0 if float(rows[known] @ system.history[known]) < 0 else 1.0)
-    theta = system.center + system.scale * rows[:, : system.parameters]
-    error = system.spread / sqrt(outcomes[0].total)
+    rows = rows * (-1.0 if float(rows[known] @ system.solved[known]) < 0 else 1.0)
+    theta = system.theta_of(rows)
+    error = system.bias + system.spread / sqrt(outcomes[0].total)
     told = {
         "history": rows.tolist(),
         "theta": theta.tolist(),
@@ -87,7 +90,8 @@ class LinearisedReadout(ProgramReadout):
     def expected(self, model: Model) -> dict[str, Outcomes]:
         """The index is the instant and the entry of the history, in the basis of the setting."""
         system, found = _system(model), {}
-        amplitudes = np.ravel(system.padded(system.history)) / (system.alpha * np.linalg.norm(system.right))
+        amplitudes = np.ravel(system.padded(system.solved))
+        amplitudes = amplitudes / (system.subnormalisation * np.linalg.norm(system.right))
         for one in settings(system):
             weights = amplitudes**2 if one.qubit is None else turned_probabilities(amplitudes, one.qubit)
             given = float(weights.sum())
@@ -96,7 +100,7 @@ class LinearisedReadout(ProgramReadout):
 
     def closed_form(self, model: Model) -> Result:
         system = _system(model)
-        neumann, history = system.neumann(), system.history
+        history = system.history
         values: dict[str, Any] = {
             "loss_polynomial": system.loss.listed(),
             "maps": [found.tolist() for found in system.maps],
@@ -109,21 +113,31 @@ class LinearisedReadout(ProgramReadout):
             "truncation_error": float(np.abs(system.linearised - system.descent).max()),
             "norm_A": system.norm,
             "R": system.dissipation,
-            "neumann": neumann,
+            "neumann": system.neumann(),
             "qsvt": system.qsvt(),
             "share_of_last_theta": float((history[-1, : system.parameters] ** 2).sum() / (history**2).sum()),
             "parameters": list(system.places),
             "classical_multiply_adds": system.multiply_adds,
         }
-        success = neumann["success_probability"]
-        return Result({"success_probability": success}, {}, success, (), values)
+        try:
+            values["solver"] = system.solver_facts()
+        except DoesNotFitError as error:
+            # The exact values stand without a polynomial.
+            warning = f"{error.title}: {error.found}; the circuits are refused"
+            return Result({"success_probability": None}, {}, None, (warning,), values)
+        if system.by_polynomial:
+            solved = system.solved
+            values |= {"history_solved": solved.tolist(), SOLVED: system.theta_of(solved).tolist()}
+        return Result({"success_probability": system.success}, {}, system.success, (), values)
 
     def result(self, model: Model, seen: Mapping[str, Any]) -> Result:
         system, seen = _system(model), with_steps(model, seen)
         found = seen[HISTORY]
+        history, theta = ("history_solved", SOLVED) if system.by_polynomial else ("history", EXACT)
         values = {
-            "history": found["history"],
-            "theta_carleman": found["theta"],
+            history: found["history"],
+            theta: found["theta"],
+            "solver": system.solver_facts(),
             "parameters": list(system.places),
             "classical_multiply_adds": system.multiply_adds,
         }
@@ -134,20 +148,21 @@ class LinearisedReadout(ProgramReadout):
         if all(one.exact for one in outcomes):
             return Result(metrics, {}, probability, (), values)
         spread = sqrt(max(probability * (1 - probability), 0.25 / total) / total)
-        told = {"theta_carleman": found["errors"]}
+        told = {theta: found["errors"]}
         return Result(metrics, {"success_probability": spread}, probability, tuple(found["warnings"]), values, told)
 
     def shots(self, model: Model, expected: Mapping[str, Outcomes], error: float) -> int | None:
-        """Of each circuit, for the precision that the model asks for."""
+        """Of each circuit, for what the solver leaves of the precision that the model asks for; for all of it where a
+        polynomial of a degree that was given leaves nothing."""
         system = _system(model)
-        return max(1, ceil((system.spread / system.precision) ** 2))
+        left = system.precision - system.bias
+        return max(1, ceil((system.spread / (left if left > 0 else system.precision)) ** 2))
 
     def shown(self, result: Result) -> list[Any]:
-        return list(result.values["theta_carleman"])
+        return list(result.values[SOLVED if SOLVED in result.values else EXACT])
 
 
 def _system(model: Model) -> Linearised:
-    from qsac.errors import of_type
     from qsac.families.program.linearised.dynamics import Linearised
 
     return of_type(model.system, Linearised)

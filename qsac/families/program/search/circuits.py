@@ -40,7 +40,9 @@ def plan(model: Model, search: Search) -> Plan:
     """All circuits of all rows, one job, those that verify what they found, and the classical steps: verification,
     attention. Raises :class:`~qsac.errors.InvalidInputError` for what is not compiled."""
     for pointer, found in search.refused.items():
-        raise not_compiled(pointer, found, "a search by overlaps or by a table, heralded")
+        help = "qsac estimate counts it by a formula; qsac check --metrics says what comes out of it"
+        wanted = "a search by overlaps or by a table, heralded"
+        raise not_compiled(pointer, found, wanted, help if found == "digital" else None)
     circuits = [
         CircuitStep(
             one.name, partial(search_program, model.name, search, one), (NAME,), one.row_qubits + one.key_qubits
@@ -96,6 +98,22 @@ def search_program(name: str, search: Search, one: Searched) -> Program:
         tables=written.tables,
         ops=tuple(ops),
         readouts=(Readout(NAME, heralds, (), index),),
+    )
+
+
+def rounds_program(name: str, one: Searched) -> Program:
+    """The same without the oracle's calls: all else that a search of one row takes."""
+    ops: list[Op] = [PrepareIndex("key", one.keys, origin="/program/mask")]
+    reflection = PhaseState(("key",), REFLECTION, "uniform", one.keys, origin="/program/mask")
+    ops += [*[reflection] * one.number, Project(("key",), origin="/program")]
+    registers = (Register("key", one.key_qubits),)
+    return Program(
+        name=name,
+        level="attention",
+        registers=registers,
+        tables={},
+        ops=tuple(ops),
+        readouts=(Readout(NAME, (), (), ("key",)),),
     )
 
 

@@ -164,8 +164,8 @@ class Search:
     @property
     def loss(self) -> float:
         """The amplitude that an oracle call may lose, sqrt(2 error); 0 where only the typical case is planned for, and
-        of a table."""
-        return float(np.sqrt(2 * self.polynomial.error)) if self.guaranteed and self.oracle != "table" else 0.0
+        of an oracle without a polynomial."""
+        return float(np.sqrt(2 * self.polynomial.error)) if self.guaranteed and self.oracle == "overlap" else 0.0
 
     # The strategy
 
@@ -179,20 +179,20 @@ class Search:
         """Whether keys are sampled, without an oracle. ``auto`` takes what loads keys less often for a key that is
         found: one that is marked alone, at the upper end of the margin. A search without rounds loads none."""
         if self.asked == "auto":
-            return self.oracle != "table" and self.loads_a_key["sample"] < self.loads_a_key["search"]
+            return self.oracle == "overlap" and self.loads_a_key["sample"] < self.loads_a_key["search"]
         return self.asked == "sample"
 
     @property
     def degree_unused(self) -> bool:
         """Whether no polynomial is applied."""
-        return self.samples or self.oracle == "table"
+        return self.samples or self.oracle != "overlap"
 
     @cached_property
     def loads_a_key(self) -> dict[str, float]:
         """How often keys are loaded for a key that is found, by strategy, of the largest number of keys."""
         keys = max(self.key_counts, default=1)
         rounds = [r for r in self._searched.get(keys, {}) if r]
-        degree = 0 if self.oracle == "table" else self.polynomial.degree
+        degree = self.polynomial.degree if self.oracle == "overlap" else 0
         chances = {r: success(1, keys, r, loss=self.loss) for r in rounds}
         searched = min((r * degree / p if p else inf for r, p in chances.items()), default=0.0)
         copies = self.copies(keys)

@@ -96,8 +96,8 @@ def variable(search: Search, scores: Real) -> Real:
 
 
 def applied_to(search: Search, scores: Real) -> NDArray[np.complex128]:
-    """P of the oracle at some scores, or the signs that a table holds."""
-    if search.oracle == "table":
+    """P of the oracle at some scores, or the signs that a table or arithmetic gives."""
+    if search.oracle != "overlap":
         return np.where(scores >= search.threshold, -1.0, 1.0).astype(np.complex128)
     return signal(search.phases, variable(search, scores))
 
