@@ -32,6 +32,8 @@ METRICS: Mapping[str, str] = {
     "error of the best polynomial of each of some degrees.",
     "schedule": "Under values, of a search's closed form: the cheapest shots by rounds for an oracle without "
     "errors, by the number of keys.",
+    "leaked": "Under values, of a search's closed form without heralds: by rounds how far the amplitudes are from "
+    "those of an exact oracle, the largest distance of all rows, and the bound on it where no key is in the margin.",
     "layers": "Under values, one entry a layer: of a network its inner products, their overlaps, norms and "
     "echoes; of layers with tomography scores, states, attention and rows.",
     "inner_products": "Under values, of a network: how many inner products are estimated, one for each input and "

@@ -71,6 +71,7 @@ def read_search(
         oracle=program.oracle.type,
         asked=program.strategy,
         superposed=program.index == "superposed",
+        heralded=program.herald,
         measures=program.verify == "measured",
         refused=_refused(program),
     )
@@ -171,8 +172,6 @@ def _refused(program: schema.SearchProgram) -> dict[str, str]:
             refused["/program/mask"] = "causal, with all rows in one circuit"
         if program.oracle.type == "table":
             refused["/program/index"] = "superposed, with a table of each row"
-    if not program.herald:
-        refused["/program/herald"] = "false"
     return refused
 
 
