@@ -10,7 +10,7 @@ from qsac.lowering.context import LoweringContext, lowering
 
 @lowering.register(PhaseSignal)
 def lower(op: PhaseSignal, place: LoweringContext) -> list[Multiplexor]:
-    """exp(i angle Z) is a rotation by -2 angle."""
+    """exp(i angle Z) is a rotation by -2 angle. The angles may follow from the lengths of what is loaded."""
     (target,) = place.qubits(op.sign)
     controls = place.qubits(*op.given, *op.registers)
-    return [Multiplexor("z", controls, target, Table(-2 * op.signed(place.scope)))]
+    return [Multiplexor("z", controls, target, Table(-2 * op.signed(place.scope)), slots=place.slot())]

@@ -20,9 +20,6 @@ from qsac.numerics.signal_processing import phases_of, walk_angles
 
 Real = NDArray[np.float64]
 
-CAPS = (CAP, 0.99, 0.9)
-"""The largest |P| of a part, the first one for which phases are found."""
-
 CANCELLING = 1e6
 """Coefficients that sum to more, for a kernel of at most 1, are not precise enough: double precision leaves 1e-10."""
 
@@ -71,19 +68,34 @@ def kernel_walk(coefficients: tuple[float, ...]) -> KernelWalk:
     Raises :class:`NoWalkError` where double precision does not hold g, or no phases are found.
     """
     uses = len(coefficients) - 1
-    terms = chebyshev.poly2cheb(np.array(coefficients))
-    found = []
-    for parity in (0, 1):
-        own = np.where(np.arange(uses + 1) % 2 == parity, terms, 0.0)
-        given = any(c for power, c in enumerate(coefficients) if power % 2 == parity)
-        found.append(_part(own[: uses + 1 - (uses % 2 != parity)], uses) if given else None)
-    walk = KernelWalk(uses, *found)
+    even, odd = (None if terms is None else _part(terms, uses) for terms in _parities(coefficients))
+    walk = KernelWalk(uses, even, odd)
     if sum(map(abs, coefficients)) > CANCELLING * walk.bound:
         raise NoWalkError(
             f"its coefficients sum to {sum(map(abs, coefficients)):.1e}, and it is at most {walk.bound:.1e}: double "
             "precision does not hold their differences"
         )
     return walk
+
+
+def kernel_bound(coefficients: tuple[float, ...]) -> float:
+    """The bound of a kernel's walk, without its phases."""
+    found = [terms for terms in _parities(coefficients) if terms is not None]
+    return float(sum(_largest(terms) / CAP if terms[1:].any() else abs(terms[0]) for terms in found))
+
+
+def _parities(coefficients: tuple[float, ...]) -> tuple[Real | None, Real | None]:
+    """The Chebyshev coefficients of the even part, and of the odd one, as many as its walk has uses and one more; None
+    where all are zero."""
+    uses = len(coefficients) - 1
+    terms = chebyshev.poly2cheb(np.array(coefficients))
+    even, odd = (
+        np.where(np.arange(uses + 1) % 2 == parity, terms, 0.0)[: uses + 1 - (uses % 2 != parity)]
+        if any(c for power, c in enumerate(coefficients) if power % 2 == parity)
+        else None
+        for parity in (0, 1)
+    )
+    return even, odd
 
 
 def _part(terms: Real, uses: int) -> WalkPart:
@@ -93,26 +105,23 @@ def _part(terms: Real, uses: int) -> WalkPart:
         # A constant: uses and their adjoints cancel.
         return WalkPart(abs(float(terms[0])), (0.0,) * (uses - 1), 0.0 if terms[0] > 0 else np.pi)
     largest = _largest(terms)
-    phases, cap = _phases(terms / largest)
+    phases = _phases(CAP * terms / largest)
     angles = walk_angles(phases)[::-1]
     inner = (*angles[1:-1].tolist(), *[0.0] * (uses - degree))
     last = remainder(float(angles[0] + angles[-1] + degree * np.pi / 2), 2 * np.pi)
-    return WalkPart(largest / cap, inner, last)
+    return WalkPart(largest / CAP, inner, last)
 
 
-def _phases(terms: Real) -> tuple[Real, float]:
-    """Phases of a polynomial that is at most 1, multiplied by a cap."""
-    problem = ""
-    for cap in CAPS:
-        try:
-            return phases_of(BoundedPolynomial(cap * terms, 0.0))[0], cap
-        except (RuntimeError, np.linalg.LinAlgError) as error:
-            problem = str(error)
-    raise NoWalkError(problem)
+def _phases(terms: Real) -> Real:
+    """Phases of a polynomial that is at most the cap."""
+    try:
+        return phases_of(BoundedPolynomial(terms, 0.0))[0]
+    except (RuntimeError, np.linalg.LinAlgError) as error:
+        raise NoWalkError(str(error)) from error
 
 
 def _largest(terms: Real) -> float:
-    """max |sum_k terms[k] T_k(x)| on [-1, 1]: at the ends, or where the derivative is zero."""
+    """The largest |sum_k terms[k] T_k(x)| on [-1, 1]: at the ends, or where the derivative is zero."""
     slopes = np.trim_zeros(chebyshev.chebder(terms), "b")
     roots = chebyshev.chebroots(slopes) if len(slopes) > 1 else np.zeros(0)
     inside = np.clip(roots[np.abs(roots.imag) < 1e-6].real, -1.0, 1.0)

@@ -144,6 +144,7 @@ class Attention:
         queries = tables[query.table].values
         tables[KEYS], tables[QUERIES] = Table(head.score.apply(tokens)), Table(queries)
         key, query = Side(self.key, KEYS), Side(query.index, QUERIES)
+        last: list[Op]
         if kernel.last_side != "selected":
             last = [kernel.undone(key if kernel.last_side == "key" else query)]
         elif query.index and isinstance(head.score, Identity) and not head.key_shift:

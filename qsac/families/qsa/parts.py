@@ -40,8 +40,7 @@ def program(
     *readouts: Readout,
     subnormalisation: float = 1.0,
 ) -> Program:
-    """The program of these registers (those that have qubits), tables and ops; of heads and of walks, of tables that are
-    named."""
+    """The program of these registers (those that have qubits), tables and ops; of heads and walks, of named tables."""
     own = "heads" in model.fields["attention"] or model.heads[0].walked
     named = {table for op in ops for table in op.tables} if own else tables.keys()
     return Program(

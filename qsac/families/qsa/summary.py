@@ -38,7 +38,9 @@ def _lambda(model: Model) -> str:
     """What lambda is."""
     walk = model.heads[0].walk
     if walk is not None:
-        kinds = "kernel, which a walk applies" if len(walk.parts) == 1 else "even and the odd part, which a walk applies"
+        kinds = (
+            "kernel, which a walk applies" if len(walk.parts) == 1 else "even and the odd part, which a walk applies"
+        )
         uses = f"{walk.uses:,} use{'s' * (walk.uses > 1)}"
         return f"the largest value{'s' * (len(walk.parts) > 1)} of the {kinds} in {uses}"
     return "the sum of |c_p|" + " of all heads" * (len(model.heads) > 1)
