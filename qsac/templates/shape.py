@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from qsac.emit.recording import RecordedEmission
 from qsac.errors import InvalidInputError
-from qsac.ir.attention import PhaseSignal, PhaseTable
+from qsac.ir.attention import PhaseRow, PhaseSignal, PhaseState, PhaseTable
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
 from qsac.ir.derivation import Derivation
 from qsac.ir.op import Op
@@ -119,19 +119,32 @@ class Shape:
 
 
 def _with_angles(ops: Sequence[Op], built: Sequence[Op]) -> Iterator[Op]:
-    """The ops with the angles of a walk's phases from those that a model's program was built with, which stand in the
-    same order on each sign."""
-    angles: dict[str, list[tuple[float, ...]]] = {}
+    """The ops with the angles of a walk's phases from those that a model's program was built with: phases of one kind
+    on one register stand in the same order."""
+    waiting: dict[Hashable, list[Op]] = {}
     for op in reversed(built):
-        if isinstance(op, PhaseSignal):
-            angles.setdefault(op.sign, []).append(op.angles)
+        waiting.setdefault(_phase_on(op), []).append(op)
     for op in ops:
-        if not isinstance(op, PhaseSignal):
+        key = _phase_on(op)
+        if key is None:
             yield op
             continue
-        if not angles.get(op.sign):
+        if not waiting.get(key):
             raise _other_circuits()
-        yield replace(op, angles=angles[op.sign].pop())
+        own = waiting[key].pop()
+        yield replace(op, **{name: getattr(own, name) for name in ("angle", "angles") if hasattr(own, name)})
+
+
+def _phase_on(op: Op) -> Hashable:
+    """Which phases of a walk an op is one of; None if it is none."""
+    match op:
+        case PhaseSignal():
+            return op.name, op.sign
+        case PhaseRow():
+            return op.name, op.data
+        case PhaseState(state="zero"):
+            return op.name, op.registers
+    return None
 
 
 def check_derivations(program: Program, built: Program) -> None:

@@ -12,7 +12,9 @@ METRICS: Mapping[str, str] = {
     "attention": "Under values, of a search: for each row that is searched the weights of all tokens, of sum 1; "
     "null where no key was found and others are dropped.",
     "rows": "Under values, of a search: for each row its number, how many keys it sees, which were found and "
-    "their scores, each verified by one dot product or by echoes, and the success probability of 0 to 3 exact rounds.",
+    "their scores, each verified by one dot product or by echoes, and the success probability of 0 to 3 exact rounds; "
+    "of the largest scores, the best first, and whether the last repeat has left them as they were (settled).",
+    "thresholds": "Under values, of a search for the largest scores: for each row the threshold of each repeat.",
     "strategy": "Under values, of a search: search, by rounds of an oracle, or sample, by score copies.",
     "degree": "Under values, of a search: the degree of the oracle's polynomial, which is the number of uses of "
     "the walk in an oracle call; null without one.",

@@ -26,8 +26,8 @@ POINTER = "/attention"
 class Head:
     """One head: z_j has weight sum_i g(s) V x_i of it, s = <x_j|W|x_{i-r}>, over the i > r of the mask.
 
-    ``kernel``: c_0..c_k with c_k not 0; ``walked``: it is applied by a walk (docs/kernels.md). ``value`` and ``score``: V
-    and W, of dimension d. ``key_shift``: r. ``conjugate``: g is of the complex conjugate of s. ``weight`` may be
+    ``kernel``: c_0..c_k with c_k not 0; ``walked``: it is applied by a walk (docs/kernels.md). ``value`` and ``score``:
+    V and W, of dimension d. ``key_shift``: r. ``conjugate``: g is of the complex conjugate of s. ``weight`` may be
     negative, or 0.
     """
 
