@@ -49,7 +49,6 @@ def _largest(values: Mapping[str, Any], row: int, keys: int, count: int) -> list
 @pytest.mark.parametrize(
     "program",
     [
-        {},
         {"part": "re", "mask": "causal", "rows": [2, 5], "herald": False},
         {"top": 1, "repeats": 3, "rows": [4], "schedule": "guarantee", "rest": 0.1},
     ],
