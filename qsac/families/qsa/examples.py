@@ -16,7 +16,6 @@ _ANSATZ = {"type": "hardware-efficient", "layers": 1, "parameters": [[[0.3, -0.4
 _IDENTITY = {"type": "identity"}
 _LINEAR = {"type": "monomial", "degree": 1}
 _SERIES = {"type": "polynomial", "coefficients": [0.5, 1.0, -0.25]}
-_WALKED = {"type": "polynomial", "coefficients": [0.25, 0.5, -1.0], "by": "qsvt"}
 _MATRIX = {"type": "matrix", "entries": [[[0.0, 0.0], [1.0, 0.0]], [[1.0, 0.0], [0.0, 0.0]]]}
 
 _TEXT = {
@@ -32,7 +31,6 @@ def examples() -> Iterator[Model]:
     loss, predict, overlaps = {"type": "loss"}, {"type": "predict"}, {"type": "overlaps"}
     yield _model("one", _TOKENS[:2], _LINEAR, loss)
     yield _model("linear", _TOKENS, _LINEAR, loss, value=_ANSATZ, score=_MATRIX)
-    yield _model("walk", _TOKENS, _WALKED, loss, value=_ANSATZ, score=_MATRIX)
     yield _model("series", _COMPLEX, _SERIES, loss, mask="full", value=_ANSATZ, phases=[0.2, 1.1])
     yield _model("basis", _TOKENS, _LINEAR, predict)
     yield _model("words", _COMPLEX, _SERIES, predict | {"vocabulary": [[1.0, 0.0], [0.0, 0.6], [0.0, 0.8]]})
