@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from qsac.errors import InvalidInputError
 from qsac.families import schema
+from qsac.families.walked_kernel import without_walk
 from qsac.files import limits
 from qsac.files.numbers import Numbers
 
@@ -18,12 +19,15 @@ BLOCK_ENTRIES = 2**21
 """Most scores that are held at once where all of them are looked at."""
 
 
-def coefficients(kernel: schema.Kernel, dimension: int, pointer: str) -> tuple[float, ...]:
+def coefficients(kernel: schema.Kernel, dimension: int, pointer: str, *, by_walk: bool = False) -> tuple[float, ...]:
     """c_0..c_k of a kernel, c_k not 0: zeros after the last term that counts are dropped, so k is the true degree.
 
     ``dimension`` is that of the states that a score is of; its root is the default temperature. Raises if the degree is
-    beyond the limits, all coefficients are zero, or their sum is beyond what double precision can square.
+    beyond the limits, all coefficients are zero, or their sum is beyond what double precision can square; and unless
+    ``by_walk``, for one that is asked for by a walk.
     """
+    if not by_walk and isinstance(kernel, schema.PolynomialKernel) and kernel.by == "qsvt":
+        raise without_walk(pointer)
     if isinstance(kernel, schema.MonomialKernel):
         limits.check_degree(kernel.degree, f"{pointer}/degree")
         return (0.0,) * kernel.degree + (1.0,)
@@ -57,7 +61,8 @@ def temperature_of(kernel: schema.SoftmaxTaylorKernel, dimension: int) -> float:
 def canonical_kernel(kernel: schema.Kernel, dimension: int) -> dict[str, Any]:
     """A kernel's field, every default explicit."""
     if isinstance(kernel, schema.PolynomialKernel):
-        return {"type": kernel.type, "coefficients": [float(c) for c in kernel.coefficients]}
+        by = {} if kernel.by == "copies" else {"by": kernel.by}
+        return {"type": kernel.type, "coefficients": [float(c) for c in kernel.coefficients], **by}
     if isinstance(kernel, schema.MonomialKernel):
         return {"type": kernel.type, "degree": kernel.degree}
     return {"type": kernel.type, "degree": kernel.degree, "temperature": temperature_of(kernel, dimension)}

@@ -173,10 +173,14 @@ class MonomialKernel(Fields):
 
 
 class PolynomialKernel(Fields):
-    """g(s) = sum_p coefficients[p] s^p, not all coefficients zero."""
+    """g(s) = sum_p coefficients[p] s^p, not all coefficients zero.
+
+    ``by``: score ``copies``, one for each degree, or a walk on one score register (``qsvt``), for real scores.
+    """
 
     type: Literal["polynomial"]
     coefficients: Annotated[list[Real], Field(min_length=1), ONE_COMPLAINT]
+    by: Literal["copies", "qsvt"] = "copies"
 
 
 class SoftmaxTaylorKernel(Fields):

@@ -216,14 +216,21 @@ def _verify_pairs(program: Program) -> None:
 
 def _verify_whole_loads(program: Program) -> None:
     """A whole load may leave any phases on its index, which inverse loads of its table take back: there are as many of
-    both wherever the index is changed. Loads of one table have one index."""
+    both wherever the index is changed. Loads of one table have one index and one completion."""
     owed: dict[str, int] = {}
     index_of: dict[str, tuple[str, ...]] = {}
+    completion_of: dict[str, str] = {}
     for index, op in enumerate(program.ops):
         if isinstance(op, LoadWhole) and op.index:
             if index_of.setdefault(op.table, op.index) != op.index:
                 raise ProgramError(
                     f"op {index} ({op.name}) loads table {op.table!r} by another index than before",
+                    index,
+                    code="ir.unmatched-load",
+                )
+            if completion_of.setdefault(op.table, op.completion) != op.completion:
+                raise ProgramError(
+                    f"op {index} ({op.name}) loads table {op.table!r} with another completion than before",
                     index,
                     code="ir.unmatched-load",
                 )

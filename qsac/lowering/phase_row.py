@@ -19,6 +19,6 @@ def lower(op: PhaseRow, place: LoweringContext) -> list[Unitary | PauliRotation]
     matrix = quaternion(place.scope.tables[op.table].values[0])
     return [
         Unitary(qubits[0], Table(matrix.conj().T), slots=place.slot()),
-        *(PauliRotation(paulis, qubits, sign * op.angle) for paulis, sign in SIGNS.items()),
+        *(PauliRotation(paulis, qubits, sign * op.angle, slots=place.slot()) for paulis, sign in SIGNS.items()),
         Unitary(qubits[0], Table(matrix), slots=place.slot()),
     ]

@@ -23,8 +23,10 @@ def lower(op: PhaseState, place: LoweringContext) -> list[Block]:
     if op.state == "uniform":
         prepared = [replace(block, enters_zero=False) for block in uniform_state(qubits, op.length)]
     undone: list[Block] = [block.adjoint() for block in reversed(prepared)]
+    # An angle about zero may follow from outcomes; one about a uniform state is that of a reflection.
+    slots = place.slot() if op.state == "zero" else ()
     if len(qubits) == 1:
-        return [*undone, PauliRotation("z", qubits, -2 * op.angle), *prepared]
+        return [*undone, PauliRotation("z", qubits, -2 * op.angle, slots=slots), *prepared]
     phases = np.zeros(1 << len(qubits))
     phases[0] = 2 * op.angle
-    return [*undone, Diagonal(qubits, Table(phases)), *prepared]
+    return [*undone, Diagonal(qubits, Table(phases), slots=slots), *prepared]

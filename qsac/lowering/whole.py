@@ -19,9 +19,9 @@ from qsac.ir.table import Table
 from qsac.lowering.cascades import Block, Data, acting, bell_basis, gate_of, uncompute
 from qsac.lowering.context import LoweringContext, lowering
 from qsac.lowering.structured import steps_of
-from qsac.numerics.cascade import GateLevel, RotationLevel, complex_cascade, real_cascade
 from qsac.numerics.ladder import up_to_diagonal
 from qsac.numerics.plan import plan
+from qsac.numerics.whole_loads import whole_levels
 
 
 @lowering.register(LoadWhole)
@@ -49,7 +49,7 @@ def _uncomputed(
         if place.numbers is None and found is not None:
             load = LoadTokens(op.data, (), op.table, inverse=True)
             return _without_promises(steps_of(found.steps, load, Data.of(data), place), ())
-    levels = place.cached(("whole levels", op.table, len(controls)), lambda: _levels(rows))
+    levels = place.cached(("whole levels", op.table, len(controls)), lambda: whole_levels(rows))
     needed = controls[len(controls) - (len(rows) - 1).bit_length() :]
     return _without_promises(uncompute(levels, needed, Data.of(data), place, ()), needed)
 
@@ -72,12 +72,6 @@ def _outlined(op: LoadWhole, table: ShapedTable, data: tuple[str, ...], controls
             full = ShapedTable((1 << len(given),), real=True, spans=theta.spans)
             blocks.append(Multiplexor("y", given, target, full))
     return blocks
-
-
-def _levels(rows: Any) -> list[GateLevel | RotationLevel]:
-    if np.iscomplexobj(rows):
-        return [*complex_cascade(rows)[0]]
-    return real_cascade(rows)
 
 
 def _without_promises(blocks: list[Block], controls: tuple[str, ...]) -> list[Block]:

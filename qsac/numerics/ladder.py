@@ -54,6 +54,14 @@ def up_to_diagonals(p: Complex, q: Complex) -> tuple[Real, Real, Real]:
     return theta, np.remainder(phi, 2 * np.pi), left + turned[:, -1:] / 2
 
 
+def ladder_values(theta: Real, phi: Real, size: int) -> Complex:
+    """What a ladder does for each of ``size`` values of its controls, a power of two, at least its number of gates:
+    matrices, shape (size, 2, 2). ``theta`` and ``phi`` as in :class:`~qsac.ir.blocks.UniformlyControlledGate`."""
+    turned = -1j * np.exp(1j * phi) * np.sin(theta / 2)
+    p, q = _values(_Gates(np.cos(theta / 2).astype(np.complex128)[None], turned[None]), size)
+    return np.asarray(np.array([[p[0], -q[0].conj()], [q[0], p[0].conj()]]).transpose(2, 0, 1))
+
+
 def _ladder(rows: _Gates) -> tuple[_Gates, Real]:
     """The gates of the ladders in time order, and the phases left on zero, all of shape (gates, rows)."""
     count, size = rows.p.shape

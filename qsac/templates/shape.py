@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from qsac.emit.recording import RecordedEmission
 from qsac.errors import InvalidInputError
-from qsac.ir.attention import PhaseTable
+from qsac.ir.attention import PhaseRow, PhaseSignal, PhaseState, PhaseTable
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
 from qsac.ir.derivation import Derivation
 from qsac.ir.op import Op
@@ -72,12 +72,12 @@ class Shape:
             tables[name] = Table(values, derivation=kept.derivation, complex=not kept.real, pattern=kept)
         phases = {op.index: op.phases.values for op in built.ops if isinstance(op, PhaseTable)}
         # A program is built without phases that are all zero.
-        ops = (
+        ops = [
             replace(op, phases=Table(phases.get(op.index, np.zeros(op.phases.shape))))
             if isinstance(op, PhaseTable)
             else op
-            for op in self.program.ops
-        )
+            for op in _with_angles(self.program.ops, built.ops)
+        ]
         subnormalisation = self.program.subnormalisation * built.subnormalisation
         return replace(self.program, tables=tables, ops=tuple(ops), subnormalisation=subnormalisation)
 
@@ -116,6 +116,35 @@ class Shape:
     def numbered_blocks(self) -> tuple[int, ...]:
         """The places of the blocks whose numbers are a model's."""
         return tuple(at for at, op in enumerate(self.blocks.ops) if op.slots)
+
+
+def _with_angles(ops: Sequence[Op], built: Sequence[Op]) -> Iterator[Op]:
+    """The ops with the angles of a walk's phases from those that a model's program was built with: phases of one kind
+    on one register stand in the same order."""
+    waiting: dict[Hashable, list[Op]] = {}
+    for op in reversed(built):
+        waiting.setdefault(_phase_on(op), []).append(op)
+    for op in ops:
+        key = _phase_on(op)
+        if key is None:
+            yield op
+            continue
+        if not waiting.get(key):
+            raise _other_circuits()
+        own = waiting[key].pop()
+        yield replace(op, **{name: getattr(own, name) for name in ("angle", "angles") if hasattr(own, name)})
+
+
+def _phase_on(op: Op) -> Hashable:
+    """Which phases of a walk an op is one of; None if it is none."""
+    match op:
+        case PhaseSignal():
+            return op.name, op.sign
+        case PhaseRow():
+            return op.name, op.data
+        case PhaseState(state="zero"):
+            return op.name, op.registers
+    return None
 
 
 def check_derivations(program: Program, built: Program) -> None:

@@ -89,6 +89,28 @@ def test_a_load_and_its_inverse_are_exact(count: int, width: int, complex_rows: 
         assert emit(blocks, _context()).two_qubit_gates <= two_qubit_gates(program, "zzphase")
 
 
+@pytest.mark.parametrize(
+    ("count", "width", "complex_rows"), [shape for shape in SHAPES if shape[0] > 1] + [(7, 2, False)]
+)
+def test_the_completion_of_ladders(count: int, width: int, complex_rows: bool) -> None:
+    """Nothing is projected between two changes of the index: what is read then depends on the completion, and the op
+    with that of its ladders means what the blocks do. Of any completion the op means something else."""
+    rows = _rows(count, width, complex_rows)
+    found = {}
+    for completion in ("any", "ladder"):
+        load = replace(_load(None), completion=completion)
+        once = [load, _load(None, inverse=True, table="other"), PhaseState(("data",), 0.7)]
+        once += [_load(None, table="other"), load.adjoint(), PhaseState(("data",), 0.4)]
+        mixed = PhaseState(("key",), 0.9, "uniform", count)
+        program = _program(rows, [*once, mixed, *once, mixed, *once])
+        verify(program)
+        found[completion] = interpret(program).probabilities["found"][1]
+        blocks = interpret(lower(program, _context())).probabilities["found"][1]
+        assert (blocks == pytest.approx(found[completion], abs=1e-11)) == (completion == "ladder")
+    assert abs(found["any"] - found["ladder"]) > 1e-4
+    assert parse_program(print_program(program)) == program
+
+
 @pytest.mark.parametrize("count", [3, 5, 8])
 def test_phases_in_a_bell_basis(count: int) -> None:
     """Load, phase on the query's row and inverse load, in the basis of the loader: what they are with the way out of it

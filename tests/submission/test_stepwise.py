@@ -23,6 +23,7 @@ from qsac.submission.journal import Journal
 from qsac.submission.plan import plan
 from qsac.templates.making import Maker
 from tests.families.program.models import layers, loaded
+from tests.families.program.test_top import top
 from tests.submission.fake import Captured, CountingVendor, first_job, said, states
 from tests.templates.two_layers import CIRCUITS, two_layers
 
@@ -124,6 +125,26 @@ def test_the_circuits_are_those_of_the_counts(vendor: SimulatingVendor, capsys: 
         moved = not np.allclose(circuit.angles, was.angles, atol=1e-9)
         assert len(circuit) == len(was)
         assert moved == circuit.name.startswith("layer-1"), circuit.name
+
+
+def test_rounds_of_a_repeat_are_one_job(vendor: SimulatingVendor, capsys: Captured) -> None:
+    """All rounds there may be are agreed to at once; the second one's phases follow the counts of the first."""
+    Path("program.json").write_text(json.dumps(top(rows=[3])))
+    exact = stepwise.submittable(loaded(top(rows=[3])), "h2", 0)
+    assert exact is not None
+    output = said([*SUBMIT, "--max-cost", "60"], capsys)
+    assert output.out == "job 1 submitted to H2-1, 2 circuits: 1 now, the others once their numbers are known\n"
+    assert states() == ("queued", "waiting")
+    vendor.state = "done"
+    assert "note: the next step of job 1 was submitted to H2-1, 1 circuit" in said(["results", "1"], capsys).err
+    facts = json.loads(said(["results", "1", "--json"], capsys).out)
+    assert (facts["state"], len(vendor.jobs)) == ("done", 2)
+    assert fsum(job["ceiling"] for job in vendor.jobs) <= 60.0
+    seen = {circuit.name: counted(circuit, counts_of(circuit).items(), 1.0) for circuit in vendor.seen}
+    fed = family_of(loaded(top(rows=[3]))).fed(loaded(top(rows=[3])), seen)  # type: ignore[attr-defined]
+    assert facts["result"]["values"]["rows"] == fed.readout.result(fed, seen).values["rows"]
+    for circuit, was in zip(vendor.seen, exact.circuits, strict=True):
+        assert len(circuit) == len(was)
 
 
 def test_the_same_command_goes_on(vendor: SimulatingVendor, capsys: Captured) -> None:

@@ -12,7 +12,9 @@ METRICS: Mapping[str, str] = {
     "attention": "Under values, of a search: for each row that is searched the weights of all tokens, of sum 1; "
     "null where no key was found and others are dropped.",
     "rows": "Under values, of a search: for each row its number, how many keys it sees, which were found and "
-    "their scores, each verified by one dot product or by echoes, and the success probability of 0 to 3 exact rounds.",
+    "their scores, each verified by one dot product or by echoes, and the success probability of 0 to 3 exact rounds; "
+    "of the largest scores, the best first, and whether the last repeat has left them as they were (settled).",
+    "thresholds": "Under values, of a search for the largest scores: for each row the threshold of each repeat.",
     "strategy": "Under values, of a search: search, by rounds of an oracle, or sample, by score copies.",
     "degree": "Under values, of a search: the degree of the oracle's polynomial, which is the number of uses of "
     "the walk in an oracle call; null without one.",
@@ -32,6 +34,8 @@ METRICS: Mapping[str, str] = {
     "error of the best polynomial of each of some degrees.",
     "schedule": "Under values, of a search's closed form: the cheapest shots by rounds for an oracle without "
     "errors, by the number of keys.",
+    "leaked": "Under values, of a search's closed form without heralds: by rounds how far the amplitudes are from "
+    "those of an exact oracle, the largest distance of all rows, and the bound on it where no key is in the margin.",
     "layers": "Under values, one entry a layer: of a network its inner products, their overlaps, norms and "
     "echoes; of layers with tomography scores, states, attention and rows.",
     "inner_products": "Under values, of a network: how many inner products are estimated, one for each input and "

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from qsac.families.program.layers.stack import Layers
     from qsac.families.program.linearised.dynamics import Linearised
     from qsac.families.program.search.rows import Search
+    from qsac.families.program.search.top import TopSearch
 
-    System: TypeAlias = Search | FeedForward | Layers | Linearised
+    System: TypeAlias = Search | TopSearch | FeedForward | Layers | Linearised
 
 
 @dataclass(frozen=True, eq=False)

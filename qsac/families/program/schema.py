@@ -93,8 +93,10 @@ class SearchProgram(Fields):
 
     Scores are |<x_j|W|x_i>| (``part`` abs) or its real part (re). Keys above threshold + margin/2 are found, and none
     below the threshold; ``failure``: the probability that a row of at most ``most`` keys above threshold - margin/2
-    misses one. ``temperature`` multiplies scores in the exponential. ``rest``: the score that all other keys have
-    instead of theirs, or ``"drop"``. ``rows``: those that are searched, from 0.
+    misses one. With ``top`` in place of ``threshold`` the keys of so many largest scores are sought, in ``repeats``
+    rounds whose threshold is the least score found so far. ``temperature`` multiplies scores in the exponential.
+    ``rest``: the score that all other keys have instead of theirs, or ``"drop"``. ``rows``: those that are searched,
+    from 0.
     """
 
     type: Literal["search"]
@@ -102,8 +104,21 @@ class SearchProgram(Fields):
     score: Unitary = IDENTITY
     value: Unitary = IDENTITY
     part: Literal["abs", "re"] = "abs"
-    threshold: Annotated[float, Field(allow_inf_nan=False, ge=-1, le=1)]
+    threshold: Annotated[float, Field(allow_inf_nan=False, ge=-1, le=1)] = Field(
+        default=None,  # type: ignore[assignment]  # absent: top
+        json_schema_extra=without_default,
+    )
     margin: Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)]
+    top: Annotated[int, Field(ge=1, le=64)] = Field(
+        default=None,  # type: ignore[assignment]  # absent: threshold
+        description="How many keys of the largest scores are sought.",
+        json_schema_extra=without_default,
+    )
+    repeats: Annotated[int, Field(ge=1, le=16)] = Field(
+        default=None,  # type: ignore[assignment]  # absent: 3, with top
+        description="Rounds in which the threshold rises, 3 if it is left out.",
+        json_schema_extra=without_default,
+    )
     most: Annotated[int, Field(ge=1, le=64)] = 2
     temperature: Annotated[float, Field(allow_inf_nan=False, gt=0, le=100)] = 1.0
     rest: SkipValidation[Literal["drop"] | Bounded] = "drop"

@@ -17,6 +17,7 @@ from qsac.families.program.feed_forward.readout import echoes
 from qsac.families.program.layers.readout import settings
 from qsac.families.program.layers.stack import Layers
 from qsac.families.program.search.rows import Search
+from qsac.families.program.search.top import TopSearch
 from qsac.families.program.search.verification import checks
 from qsac.families.program.search.walks import searched
 from qsac.files.numbers import as_lists
@@ -40,7 +41,7 @@ def sizes_of(model: Model) -> dict[str, Extent]:
     """``context``, the tokens or the inputs of a network, and ``dimension``, their numbers; of linearised training
     none: its matrices are worked out from the loss."""
     system = model.system
-    if isinstance(system, Search):
+    if isinstance(system, Search | TopSearch):
         context, dimension = np.shape(model.fields["tokens"]["values"])[:2]
         return {"context": Extent(context, 2, TOKENS), "dimension": Extent(dimension, 2, DIMENSION)}
     if isinstance(system, Layers):
@@ -71,7 +72,7 @@ def _drawn(model: Model, sizes: tuple[tuple[str, int], ...]) -> Model:
     if np.ndim(fields["tokens"]["values"]) == 3:
         tokens = tokens + 1j * rng.normal(size=(context, dimension))
     fields["tokens"] = {"type": "inline", "values": as_lists(tokens), "normalise": True}
-    if isinstance(model.system, Search):
+    if isinstance(model.system, Search | TopSearch):
         _resize_unitaries(rng, program, dimension)
         if program["rows"] != "all":
             program["rows"] = [row for row in program["rows"] if row < context] or [context - 1]
@@ -121,6 +122,8 @@ def _kinds(model: Model) -> Iterator[tuple[int, ...]]:
     if isinstance(system, Search):
         yield from ((len(one.rows), one.keys, one.number) for one in searched(system))
         yield from ((one.order,) for one in checks(system))
+    elif isinstance(system, TopSearch):
+        yield from ((one.own.keys, one.own.number) for one in system.circuits)
     elif isinstance(system, FeedForward):
         yield from ((len(system.layers[one.layer].weights[0]), one.order) for one in echoes(system))
     elif isinstance(system, Layers):

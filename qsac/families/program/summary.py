@@ -13,6 +13,7 @@ from qsac.families.program.layers.stack import Layers
 from qsac.families.program.linearised.dynamics import Linearised
 from qsac.families.program.search.digital import bits_of
 from qsac.families.program.search.rows import Search
+from qsac.families.program.search.top import TopSearch
 from qsac.families.program.search.verification import checks, echo_plan, places
 from qsac.families.program.search.walks import searched
 from qsac.files.pointer import counted
@@ -26,6 +27,10 @@ CLASSICAL_WORK = (
     "verification: d multiply-adds a key that was found; residuals, activations and normalisation",
 )
 """No table holds a score: these are the circuits' (docs/programs.md)."""
+
+
+ENDS = "of about T d/2 gates a load of keys: with such loaders a search never breaks even"
+"""What is said of loads."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ def statistics(model: Model) -> dict[str, Any]:
         }
     if isinstance(system, Linearised):
         found["solver"] = system.solver_facts()
+    if isinstance(system, TopSearch):
+        found |= {"repeats": system.repeats, "oracle_calls": system.oracle_calls}
     if isinstance(system, FeedForward):
         found |= {"planned_loads": system.loads, "inner_products": system.inner_products}
     return found
@@ -100,6 +107,11 @@ def break_even(model: Model) -> str:
         if system.refused:
             return f"classically {adds:,} multiply-adds"
         return f"classically {adds:,} multiply-adds; here {_cost_of(system)}"
+    if isinstance(system, TopSearch):
+        if system.search.refused:
+            return f"classically {adds:,} multiply-adds"
+        calls, loads = system.oracle_calls, 2 * system.search.polynomial.degree
+        return f"classically {adds:,} multiply-adds; here {_calls_of(calls, loads)}"
     if isinstance(system, FeedForward):
         return (
             f"classically {adds:,} multiply-adds; here {system.loads:,} loads of at least d/2 gates each: with such "
@@ -114,7 +126,7 @@ def break_even(model: Model) -> str:
 
 def _cost_of(search: Search) -> str:
     """What a search takes in place of multiply-adds."""
-    ends = "of about T d/2 gates a load of keys: with such loaders a search never breaks even"
+    ends = ENDS
     if search.samples:
         return f"{planned_loads(search):,} loads, {ends}"
     if search.oracle == "table":
@@ -123,7 +135,11 @@ def _cost_of(search: Search) -> str:
         )
     if search.measures:
         return f"{planned_loads(search):,} loads of oracle and verification, {ends}"
-    return f"{oracle_calls(search):,} oracle calls of {2 * search.polynomial.degree} loads each, {ends}"
+    return _calls_of(oracle_calls(search), 2 * search.polynomial.degree)
+
+
+def _calls_of(calls: int, loads: int) -> str:
+    return f"{calls:,} oracle calls of {loads} loads each, {ENDS}"
 
 
 def facts(model: Model) -> dict[str, Any]:
@@ -150,6 +166,8 @@ def summary(model: Model) -> list[Fact]:
 def _own(system: Any) -> list[Fact]:
     if isinstance(system, Search):
         return _of_search(system)
+    if isinstance(system, TopSearch):
+        return _of_top(system)
     if isinstance(system, FeedForward):
         kind = "as planned for the precision" if system.automatic else "as given"
         orders = ", ".join(map(str, system.orders))
@@ -188,6 +206,27 @@ def _solver(system: Linearised) -> str:
     except DoesNotFitError as error:
         return f"{told}; {error.title}"
     return f"{told}, degree {found.degree}, parameters to {system.bias:.2g}"
+
+
+def _of_top(system: TopSearch) -> list[Fact]:
+    search = system.search
+    found: list[Fact] = [
+        ("tokens", f"{search.tokens:,} of dimension {search.dimension:,}, {search.mask} mask"),
+        (
+            "sought",
+            f"the {counted(system.top, 'key')} of the largest {search.variable}, margin {search.oracle_margin:g}",
+        ),
+    ]
+    if search.refused:
+        return found
+    found.append(("oracle", f"degree {search.polynomial.degree}, error {search.polynomial.error:.3g} at its middle"))
+    found.append(
+        ("repeat", f"{counted(system.repeats, 'round')}, each with the least score that was found as threshold")
+    )
+    for keys, shots in search.planned.items():
+        listed = ", ".join(f"{number:,} of {r}" for r, number in shots.items())
+        found.append((f"{keys} keys", f"shots of rounds, in each repeat: {listed}"))
+    return found
 
 
 def _of_search(search: Search) -> list[Fact]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import pi
+from typing import Literal
 
 from qsac.ir.attention import LoadWhole, PhaseRow, PhaseState
 from qsac.ir.op import Op
@@ -21,7 +22,7 @@ REFLECTION = pi / 2
 class Walk:
     """On ``data``, the table ``keys`` loaded by the registers ``index``, and a row of the table ``query`` uncomputed;
     ``key_origin`` and ``query_origin`` are the fields that they are from. ``rows``: the registers that choose among
-    several rows of ``query``."""
+    several rows of ``query``. ``completion``: that of the keys' loads."""
 
     data: str
     index: tuple[str, ...]
@@ -30,6 +31,7 @@ class Walk:
     key_origin: str
     query_origin: str
     rows: tuple[str, ...] = ()
+    completion: Literal["any", "ladder"] = "any"
 
     def turned(self, angle: float, *, bell: bool) -> tuple[Op, ...]:
         """U, exp(i angle (2 |0><0| - 1)) and the adjoint of U, which is L, that phase on |q>, and L^dag.
@@ -63,4 +65,5 @@ class Walk:
             inverse=inverse,
             origin=self.key_origin if key else self.query_origin,
             barrier=True,
+            completion=self.completion if key else "any",
         )

@@ -15,8 +15,10 @@ import numpy as np
 from qsac.families.qsa.heads import Head
 from qsac.families.qsa.joined import joined
 from qsac.families.qsa.parts import CONTEXT, Kernel, applied, unitary
+from qsac.families.unitary import Identity
+from qsac.families.walked_kernel import PARITY, Side, WalkedKernel
 from qsac.files.numbers import Numbers
-from qsac.ir.attention import LoadTokens, MarkKeys, Project, RotateDegree
+from qsac.ir.attention import LoadTokens, MarkKeys, Project, RotateDegree, SelectIndex
 from qsac.ir.attention.degree import unary_angles
 from qsac.ir.op import Op
 from qsac.ir.table import Table
@@ -28,6 +30,9 @@ HEADS = "/attention/heads"
 HEAD, FLAG = "head", "flag"
 KEYS, QUERIES, VALUES = "keys", "queries", "values"
 """Tables of rows that are made of one token each: W_h x_{i-r}, what undoes it, and V_h x_i."""
+
+ENDS = "ends"
+"""A table of walks: for each index what is loaded of its key and of its query."""
 
 KIND = "kind"
 """A register, and its table: whether the scores of a head are conjugated."""
@@ -61,19 +66,26 @@ class Attention:
         alike = _one_kernel(self.heads)
         origin = HEADS if "heads" in model.fields["attention"] else "/attention/kernel"
         self._kernel = Kernel(self.heads[0].kernel, origin) if alike else KernelsOfHeads(self.heads)
+        walk = self.heads[0].walk
+        self._walked = None if walk is None else WalkedKernel(walk, "score[0]", origin)
         self._signs = _signs(self.heads) if alike else [1.0] * len(self.heads)
 
     @property
     def registers(self) -> Names:
         """All registers beside those of the index and the value, whose projections have to succeed."""
-        return (*self._kernel.registers, *self._own_kind, *self.head, *self.flag)
+        return (*self._scored.registers, *self._own_kind, *self.head, *self.flag)
 
     @property
     def sizes(self) -> dict[str, int]:
         """The registers' qubits."""
-        own = self._kernel.sizes(self._model.data_qubits)
+        own = self._scored.sizes(self._model.data_qubits)
         own |= dict.fromkeys(self.head, _bits(len(self.heads)))
         return own | dict.fromkeys((*self.flag, *self._own_kind), 1)
+
+    @property
+    def _scored(self) -> Kernel | KernelsOfHeads | WalkedKernel:
+        """What applies the kernel."""
+        return self._walked or self._kernel
 
     @property
     def _own_kind(self) -> Names:
@@ -113,12 +125,41 @@ class Attention:
         return [MarkKeys(FLAG, self.key[0], self._context, shown, head, origin=HEADS)]
 
     def scores(self, tables: dict[str, Table], query: tuple[Names, str]) -> list[Op]:
-        """Multiply by g(s) / lam: each copy loaded by the keys, uncomputed by ``query`` (index, table), projected."""
+        """Multiply by g(s) / lam: each copy loaded by the keys, uncomputed by ``query`` (index, table), projected.
+
+        By a walk all is on one register.
+        """
+        if self._walked is not None:
+            return self._walk(self._walked, tables, Side(*query))
         if not self._kernel.copies:
             return self._kernel.scores(lambda _, __: [])
         if self._joined.one_score and not self.heads[0].key_shift:
             return self._kernel.scores(self._published(tables, query))
         return self._kernel.scores(self._of_heads(tables, query))
+
+    def _walk(self, kernel: WalkedKernel, tables: dict[str, Table], query: Side) -> list[Op]:
+        """The walk of real scores: W and a key shift are in the keys' table."""
+        head = self.heads[0]
+        tokens = np.roll(self._model.tokens[: self._context], head.key_shift, axis=0)
+        queries = tables[query.table].values
+        tables[KEYS], tables[QUERIES] = Table(head.score.apply(tokens)), Table(queries)
+        key, query = Side(self.key, KEYS), Side(query.index, QUERIES)
+        last: list[Op]
+        if kernel.last_side != "selected":
+            last = [kernel.undone(key if kernel.last_side == "key" else query)]
+        elif query.index and isinstance(head.score, Identity) and not head.key_shift:
+            # Keys and queries have the same rows: an inverse load by the query's register, which holds either index.
+            select = SelectIndex(query.index[0], self.key[0], PARITY, origin="/tokens")
+            last = [select, kernel.undone(query), select.adjoint()]
+        else:
+            rows = np.broadcast_to(queries, tables[KEYS].shape)
+            tables[ENDS] = Table(np.stack((tables[KEYS].values, rows), axis=1).reshape(-1, rows.shape[1]))
+            if query.index:
+                select = SelectIndex(query.index[0], self.key[0], PARITY, origin="/tokens")
+                last = [select, kernel.undone(Side((*query.index, PARITY), ENDS)), select.adjoint()]
+            else:
+                last = [kernel.undone(Side((*self.key, PARITY), ENDS))]
+        return kernel.scores(key, query, last)
 
     def _published(self, tables: dict[str, Table], query: tuple[Names, str]) -> Copy:
         """A copy of a score as it is published, or of its conjugate: the same of conjugated tokens and W."""
@@ -183,7 +224,7 @@ class Attention:
 
     def ended(self) -> list[Op]:
         """The end of the degree registers and of the heads."""
-        ops = self._kernel.projected()
+        ops = self._scored.projected()
         if self._own_kind:
             ops.append(LoadTokens(KIND, self.head, KIND, inverse=True, origin=HEADS))
             ops.append(Project(self._own_kind, origin=HEADS))

@@ -11,11 +11,13 @@ from qsac.errors import InvalidInputError
 from qsac.families.kernel import canonical_kernel, coefficients, out_of_scale
 from qsac.families.qsa import schema
 from qsac.families.qsa.diagnosis import MODEL
-from qsac.families.schema import HardwareEfficientUnitary
+from qsac.families.schema import HardwareEfficientUnitary, PolynomialKernel
 from qsac.families.unitary import Unitary, build_unitary
+from qsac.families.walked_kernel import checked_walk, without_walk
 from qsac.files import limits
 from qsac.files.diagnosis import missing
 from qsac.files.pointer import counted, join
+from qsac.numerics.kernel_walks import KernelWalk, kernel_walk
 
 POINTER = "/attention"
 
@@ -24,8 +26,9 @@ POINTER = "/attention"
 class Head:
     """One head: z_j has weight sum_i g(s) V x_i of it, s = <x_j|W|x_{i-r}>, over the i > r of the mask.
 
-    ``kernel``: c_0..c_k with c_k not 0. ``value`` and ``score``: V and W, of dimension d. ``key_shift``: r.
-    ``conjugate``: g is of the complex conjugate of s. ``weight`` may be negative, or 0.
+    ``kernel``: c_0..c_k with c_k not 0; ``walked``: it is applied by a walk (docs/kernels.md). ``value`` and ``score``:
+    V and W, of dimension d. ``key_shift``: r. ``conjugate``: g is of the complex conjugate of s. ``weight`` may be
+    negative, or 0.
     """
 
     kernel: tuple[float, ...]
@@ -34,6 +37,12 @@ class Head:
     key_shift: int = 0
     conjugate: bool = False
     weight: float = 1.0
+    walked: bool = False
+
+    @property
+    def walk(self) -> KernelWalk | None:
+        """The walk of its kernel, where that is asked for and the kernel is no constant."""
+        return kernel_walk(self.kernel) if self.walked and self.degree else None
 
     @property
     def degree(self) -> int:
@@ -42,7 +51,9 @@ class Head:
 
     @property
     def lam(self) -> float:
-        """sum_p |c_p|, without the weight."""
+        """By what the kernel is divided on the circuit, without the weight: sum_p |c_p|, or the bound of its walk."""
+        if self.walk is not None:
+            return self.walk.bound
         return float(sum(abs(c) for c in self.kernel))
 
     def with_unitary(self, side: str, unitary: Unitary) -> Head:
@@ -56,11 +67,12 @@ class Head:
 
 
 class Sizes(NamedTuple):
-    """T, and the dimension of the tokens before and after padding."""
+    """T, the dimension of the tokens before and after padding, and whether they are real."""
 
     context: int
     given: int
     padded: int
+    real: bool
 
 
 def build_heads(
@@ -105,7 +117,7 @@ def _check_form(fields: Mapping[str, Any]) -> None:
 
 def _head(given: schema.Attention | schema.OverlapHead, place: str, sizes: Sizes) -> tuple[Head, dict[str, Any]]:
     """The fields that a head has with and without a list of heads."""
-    kernel = coefficients(given.kernel, sizes.padded, join(place, "kernel"))
+    kernel = coefficients(given.kernel, sizes.padded, join(place, "kernel"), by_walk=True)
     build = partial(build_unitary, given_dimension=sizes.given, dimension=sizes.padded)
     value, canonical_value = build(given.value, join(place, "value"))
     score, canonical_score = build(given.score, join(place, "score"))
@@ -114,7 +126,10 @@ def _head(given: schema.Attention | schema.OverlapHead, place: str, sizes: Sizes
         "value": canonical_value,
         "score": canonical_score,
     }
-    return Head(kernel, value, score), canonical
+    walked = isinstance(given.kernel, PolynomialKernel) and given.kernel.by == "qsvt"
+    if walked:
+        checked_walk(kernel, join(place, "kernel"), real=sizes.real and score.is_real)
+    return Head(kernel, value, score, walked=walked), canonical
 
 
 def _listed_head(given: schema.OverlapHead, place: str, sizes: Sizes) -> tuple[Head, dict[str, Any]]:
@@ -136,7 +151,10 @@ def _check_angles(heads: list[schema.OverlapHead], sizes: Sizes, place: str) -> 
 
 
 def _check_together(heads: tuple[Head, ...], sizes: Sizes, place: str) -> None:
-    """Whether the heads together attend to something, and are in scale."""
+    """Whether the heads together attend to something, are in scale, and have kernels that go together."""
+    walked = next((number for number, head in enumerate(heads) if head.walked), None)
+    if walked is not None and len(heads) > 1:
+        raise without_walk(join(place, walked, "kernel"))
     counting = [number for number, head in enumerate(heads) if head.weight]
     if not counting:
         raise InvalidInputError(

@@ -108,7 +108,7 @@ class Model(contract.Model):
 
     @property
     def degree(self) -> int:
-        """k, the highest degree of a kernel: the number of score copies."""
+        """k, the highest degree of a kernel: the number of score copies, or of a walk's uses."""
         return max(head.degree for head in self.heads)
 
     @property
@@ -118,7 +118,7 @@ class Model(contract.Model):
 
     @property
     def lam(self) -> float:
-        """The subnormalisation lambda = sum_h |a_h| sum_p |c_hp|."""
+        """The subnormalisation lambda = sum_h |a_h| sum_p |c_hp|; by a walk the bound in place of the sum over p."""
         return float(sum(abs(head.weight) * head.lam for head in self.heads))
 
     def place(self, head: int, field: str) -> str:

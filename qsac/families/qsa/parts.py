@@ -40,9 +40,9 @@ def program(
     *readouts: Readout,
     subnormalisation: float = 1.0,
 ) -> Program:
-    """The program of these registers (those that have qubits), tables and ops; of heads, of tables that are named."""
-    listed = "heads" in model.fields["attention"]
-    named = {table for op in ops for table in op.tables} if listed else tables.keys()
+    """The program of these registers (those that have qubits), tables and ops; of heads and walks, of named tables."""
+    own = "heads" in model.fields["attention"] or model.heads[0].walked
+    named = {table for op in ops for table in op.tables} if own else tables.keys()
     return Program(
         name=model.name,
         level="attention",

@@ -27,7 +27,7 @@ def read(given: schema.ModelFile, fields: Mapping[str, Any], folder: Path) -> Mo
     values = token_values(given.tokens, folder) if text is None else text.tokens
     dimension = padded_dimension(values.shape[1])
     attention = given.attention
-    sizes = Sizes(len(values) - 1, values.shape[1], dimension)
+    sizes = Sizes(len(values) - 1, values.shape[1], dimension, real=not np.iscomplexobj(values))
     heads, canonical_heads = build_heads(attention, fields["attention"], sizes)
     tokens = normalised(values, dimension)
     several = len(heads) if "heads" in canonical_heads else None

@@ -18,6 +18,7 @@ from qsac.families.ansatz import Ansatz
 from qsac.families.contract import CircuitStep
 from qsac.families.qsa.construction import (
     CONJUGATED,
+    ENDS,
     FLAG,
     HEAD,
     KEYS,
@@ -39,7 +40,7 @@ from qsac.families.qsa.schema import OF_ONE_HEAD
 from qsac.families.tokens.sequence import normalised
 from qsac.families.unitary import Identity, Matrix, Unitary
 from qsac.files.numbers import Numbers
-from qsac.ir.attention import LoadTokens, MarkKeys, PhaseTable, PrepareIndices, Project
+from qsac.ir.attention import LoadTokens, LoadWhole, MarkKeys, PhaseTable, PrepareIndices, Project
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program
 from qsac.ir.shaped_table import ShapedTable, Span
@@ -254,7 +255,7 @@ def outlined(model: Model, size: Size) -> Program:
         register if own else Register(register.name, sizes.get(register.name.partition("[")[0], register.size))
         for register in program.registers
     ]
-    loads = {op.table: op for op in program.ops if isinstance(op, LoadTokens)}
+    loads = {op.table: op for op in program.ops if isinstance(op, LoadTokens | LoadWhole)}
     heads = joined(stand_in, stand_in.context).heads
     kinds = [next(head for head in heads if head.conjugate is kind) for kind in {head.conjugate for head in heads}]
 
@@ -263,7 +264,11 @@ def outlined(model: Model, size: Size) -> Program:
             several = {HEAD, KIND} & set(loads[name].index)
             mine = (kinds if name == QUERIES else heads) if several else heads[:1]
             rows = table.shape[0] if own else count_of_rows(size.context, len(mine))
+            if rows == 1 and heads[0].walked:  # a single row is loaded by its structure
+                return table if own else Table(_generic_row(size))
             return _rows_outline(name, rows, mine, model, size)
+        if name == ENDS:
+            return _rows_outline(name, table.shape[0] if own else 2 * size.context, heads, model, size)
         if name in ("value", "score", CONJUGATED):
             # Heads have one V, or one W, where it is a table of its own.
             side = name.partition("-")[0]
@@ -276,6 +281,12 @@ def outlined(model: Model, size: Size) -> Program:
         ops=tuple(map(op_of, program.ops)),
         registers=tuple(registers),
     )
+
+
+def _generic_row(size: Size) -> Numbers:
+    """One real row of unit length."""
+    row = np.random.default_rng(SEED).normal(size=size.dimension)
+    return normalised(row[None], 1 << size.data_qubits)
 
 
 def _with_some_phases(model: Model) -> Model:
@@ -333,7 +344,7 @@ def _rows_outline(name: str, count: int, heads: Sequence[Head], model: Model, si
     real, columns = not np.iscomplexobj(model.tokens), size.dimension
     spans = set()
     for number, head in enumerate(heads):
-        unitary = {KEYS: head.score, VALUES: head.value}.get(name, Identity())
+        unitary = {KEYS: head.score, ENDS: head.score, VALUES: head.value}.get(name, Identity())
         conjugated = "conjugate " if name != VALUES and head.conjugate else ""
         made = "" if isinstance(unitary, Identity) else f"{name} {number} of "
         spans.add(Span(f"{conjugated}{made}tokens", 0, size.context))

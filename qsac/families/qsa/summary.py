@@ -27,11 +27,23 @@ def summary(model: Model) -> list[Fact]:
         ("qubits", f"{model.data_qubits} data (n), {model.index_qubits} index (m)"),
         *_heads(model),
         ("mask", f"{model.mask}, {model.pairs:,} pairs (N)"),
-        ("lambda", f"{model.lam:.6g}, the sum of |c_p|" + " of all heads" * (len(model.heads) > 1)),
+        ("lambda", f"{model.lam:.6g}, {_lambda(model)}"),
         ("phases", _phases(model)),
         ("readout", _readout(model)),
         ("sha256", model.sha256),
     ]
+
+
+def _lambda(model: Model) -> str:
+    """What lambda is."""
+    walk = model.heads[0].walk
+    if walk is not None:
+        kinds = (
+            "kernel, which a walk applies" if len(walk.parts) == 1 else "even and the odd part, which a walk applies"
+        )
+        uses = f"{walk.uses:,} use{'s' * (walk.uses > 1)}"
+        return f"the largest value{'s' * (len(walk.parts) > 1)} of the {kinds} in {uses}"
+    return "the sum of |c_p|" + " of all heads" * (len(model.heads) > 1)
 
 
 def _heads(model: Model) -> list[Fact]:

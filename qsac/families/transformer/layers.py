@@ -51,6 +51,7 @@ def layer(
         factors,
         found,
         after,
+        walked=canonical.get("by") == "qsvt",
     )
     fields: Canonical = {
         "attention": {
@@ -143,7 +144,7 @@ def _kernel(given: schema.Kernel, heads: tuple[Head, ...], pointer: str) -> tupl
             wanted='"temperature": the default is the square root of that number',
         )
     dimension = max(lengths)
-    return coefficients(given, dimension, pointer), canonical_kernel(given, dimension)
+    return coefficients(given, dimension, pointer, by_walk=True), canonical_kernel(given, dimension)
 
 
 def residual_factors(given: list[float], pointer: str) -> tuple[float, float]:

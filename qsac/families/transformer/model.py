@@ -77,9 +77,10 @@ FeedForward: TypeAlias = Gated | Polynomial
 class Layer:
     """One layer: attention, residual, norm and feed-forward.
 
-    ``kernel``: c_0..c_k of g, with c_k not 0. ``residual``: (rho, sigma). ``centre``: whether the mean of the entries
-    is taken off. ``factors``: N positive numbers by which the rows are multiplied, or None. ``feed_forward_residual``:
-    (rho2, sigma2), which is (0, 1) without a feed-forward and for a polynomial one that a residual is merged into.
+    ``kernel``: c_0..c_k of g, with c_k not 0; ``walked``: it is applied by a walk (docs/kernels.md). ``residual``:
+    (rho, sigma). ``centre``: whether the mean of the entries is taken off. ``factors``: N positive numbers by which the
+    rows are multiplied, or None. ``feed_forward_residual``: (rho2, sigma2), which is (0, 1) without a feed-forward and
+    for a polynomial one that a residual is merged into.
     """
 
     mask: Mask
@@ -91,6 +92,7 @@ class Layer:
     factors: Real | None
     feed_forward: FeedForward | None
     feed_forward_residual: tuple[float, float]
+    walked: bool = False
 
     def seen(self, position: int, tokens: int) -> int:
         """How many keys a position, from 1, sees among so many tokens: the first ones."""

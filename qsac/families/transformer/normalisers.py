@@ -21,6 +21,7 @@ from qsac.families.transformer.affine import Affine, copies, outward, powers
 from qsac.families.transformer.closed_form import shares
 from qsac.families.transformer.lengths import Real, lengths_of
 from qsac.families.transformer.model import Layer, Model, turned
+from qsac.families.walked_kernel import scale_of_kernel
 from qsac.files.numbers import Numbers
 
 SMALL = 1e-9
@@ -169,14 +170,15 @@ def _joined(layer: Layer, direct: Real, queries: Real, keys: Real, values: Real)
     longest = keys.max(axis=0)
     reach = np.maximum.accumulate(longest) if layer.mask == "causal" else np.full(tokens, longest.max())
     scales = queries.max(axis=0) * reach
-    lams, growth = np.array([_kernel_scale(layer.kernel, float(scale)) for scale in scales]).T
+    lams, growth = np.array([_kernel_scale(layer, float(scale)) for scale in scales]).T
     return Weights(_bounded(direct * growth), _bounded(common * lams * _seen(layer, values)), _bounded(lams))
 
 
-def _kernel_scale(kernel: tuple[float, ...], scale: float) -> tuple[float, float]:
+def _kernel_scale(layer: Layer, scale: float) -> tuple[float, float]:
     """lam, and lam / |g(S)|: 1 where there is no score."""
+    kernel = layer.kernel
     scaled = np.array(kernel) * scale ** np.arange(len(kernel))
-    lam = float(np.abs(scaled).sum())
+    lam = scale_of_kernel(kernel, scale, walked=layer.walked)
     value = abs(float(np.polynomial.polynomial.polyval(self_score(kernel, scale), scaled)))
     return lam, lam / value if value else 1.0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ from qsac.families.tokens.inline import inline_rows
 from qsac.families.tokens.sequence import normalised
 from qsac.families.transformer import schema
 from qsac.families.transformer.layers import layer
-from qsac.families.transformer.model import Model
+from qsac.families.transformer.model import Layer, Model
+from qsac.families.transformer.readouts.next_token import NextToken
 from qsac.families.transformer.readouts.reading import build_readout
+from qsac.families.walked_kernel import checked_walk, without_walk
 from qsac.files import limits
 from qsac.files.numbers import Numbers, as_lists, exactly_real
 from qsac.files.pointer import counted, join, kind, quoted
@@ -39,6 +41,7 @@ def read(given: schema.ModelFile, fields: Mapping[str, Any], folder: Path) -> Mo
         for place, found in enumerate(given.transformer.layers)
     ]
     readout, canonical_readout = build_readout(given.readout, inputs.shape, sequence, matrices)
+    _check_walks([found for found, _ in layers], inputs, known=isinstance(readout, NextToken))
     return Model(
         name=given.name,
         readout=readout,
@@ -59,6 +62,18 @@ def read(given: schema.ModelFile, fields: Mapping[str, Any], folder: Path) -> Mo
             "readout": canonical_readout,
         },
     )
+
+
+def _check_walks(layers: Sequence[Layer], inputs: Numbers, *, known: bool) -> None:
+    """Whether kernels by a walk have states that a walk can load and undo: rows in tables, at ``known`` positions."""
+    for place, found in enumerate(layers):
+        pointer = f"/transformer/layers/{place}/attention/kernel"
+        if not found.walked:
+            continue
+        if len(layers) > 1 or not known:
+            raise without_walk(pointer)
+        matrices = [matrix for head in found.heads for matrix in (head.query, head.key)]
+        checked_walk(found.kernel, pointer, real=not any(map(np.iscomplexobj, (inputs, *matrices))))
 
 
 def canonical_tokens(model: Model) -> dict[str, Any]:

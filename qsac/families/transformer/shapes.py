@@ -24,7 +24,8 @@ from qsac.families.transformer.reading import read
 from qsac.families.transformer.schema import ModelFile
 from qsac.files.numbers import Numbers, as_lists
 from qsac.files.pointer import counted
-from qsac.ir.attention import ApplyUnitary, LoadTokens
+from qsac.ir.attention import ApplyUnitary, LoadTokens, LoadWhole, PhaseSignal
+from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.shaped_table import ShapedTable, Span
 from qsac.ir.table import Table
@@ -298,7 +299,7 @@ def _outlined_step(step: CircuitStep) -> CircuitStep:
 
 def _outline(step: CircuitStep) -> Program:
     program = step.program
-    most = {op.table: OUTLINED for op in program.ops if isinstance(op, LoadTokens)}
+    most = {op.table: OUTLINED for op in program.ops if isinstance(op, LoadTokens | LoadWhole)}
     most |= {op.table: SYNTHESISED for op in program.ops if isinstance(op, ApplyUnitary) and op.form == "matrix"}
     # One row, such as what keys are weighed by, keeps its numbers: passes work with them.
     tables = {
@@ -323,9 +324,15 @@ def same_circuits(plan: Plan, other: Plan) -> bool:
 
 
 def _alike(program: Program, other: Program) -> bool:
-    if (program.registers, program.ops, program.readouts) != (other.registers, other.ops, other.readouts):
+    one, two = ((each.registers, tuple(map(_without_angles, each.ops)), each.readouts) for each in (program, other))
+    if one != two:
         return False
     if program.tables.keys() != other.tables.keys():
         return False
     pairs = [(table, other.tables[name]) for name, table in program.tables.items()]
-    return all(one.shape == two.shape and (two.real or not one.real) for one, two in pairs)
+    return all(mine.shape == its.shape and (its.real or not mine.real) for mine, its in pairs)
+
+
+def _without_angles(op: Op) -> Op:
+    """The op without the angles of a walk, which follow from lengths as tables do."""
+    return replace(op, angles=(0.0,) * len(op.angles)) if isinstance(op, PhaseSignal) else op

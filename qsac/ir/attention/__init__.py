@@ -10,6 +10,7 @@ from qsac.ir.attention.indices import PrepareIndex, PrepareIndices, PrepareKeys
 from qsac.ir.attention.mark import MarkKeys
 from qsac.ir.attention.multiply import Multiply
 from qsac.ir.attention.phase_row import PhaseRow
+from qsac.ir.attention.phase_signal import PhaseSignal
 from qsac.ir.attention.phase_state import PhaseState
 from qsac.ir.attention.phases import PhaseTable
 from qsac.ir.attention.project import Project
@@ -34,6 +35,7 @@ __all__ = [
     "MarkKeys",
     "Multiply",
     "PhaseRow",
+    "PhaseSignal",
     "PhaseState",
     "PhaseTable",
     "PrepareDegree",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from qsac.ir.table import Table
 from qsac.numerics.bell import BELL
 from qsac.numerics.plan import occupied_columns, plan
 from qsac.numerics.single_states import Disentangled, disentangled
+from qsac.numerics.whole_loads import uncomputed
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,9 @@ class LoadWhole(Op):
     loads of one table are one unitary and its inverse. Which one, and which phase each value of the index gets, a
     lowering may choose: no readout may depend on it. So loads and inverse loads of one table are as many as each other
     wherever the index is changed or projected. No pass looks into a table of this op.
+
+    ``completion``: with ``ladder`` the unitary of several rows is that of the table's ladders, up to a phase for each
+    value of the index (:mod:`qsac.numerics.whole_loads`), and readouts may depend on it. All loads of a table have one.
 
     ``bell``: before the inverse load and after the load the data are in the Bell basis M in which the loader of a table
     of real rows on two qubits begins and ends: M times the load, and the inverse load times M^dag, for a ``phase-row``
@@ -42,6 +46,7 @@ class LoadWhole(Op):
     table: str
     inverse: bool = False
     bell: bool = False
+    completion: Literal["any", "ladder"] = "any"
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -59,6 +64,10 @@ class LoadWhole(Op):
             return f"table {self.table!r} has {table.shape[0]} rows, the index has {scope.dimension(self.index)} values"
         if table.known and np.max(np.abs(np.linalg.norm(table.values, axis=1) - 1)) > 1e-9:
             return f"table {self.table!r} has rows that are not of unit norm"
+        if self.completion not in ("any", "ladder"):
+            return f"completion {self.completion!r} is none of 'any', 'ladder'"
+        if self.completion == "ladder" and table.shape[0] == 1:
+            return "a single row is loaded by its structure, not by a ladder"
         if self.bell and not begins_in_bell_basis(table):
             return f"the loader of table {self.table!r} does not begin in a Bell basis"
         return None
@@ -72,9 +81,12 @@ class LoadWhole(Op):
         return replace(self, inverse=not self.inverse)
 
     def matrices(self, scope: Scope) -> NDArray[np.complex128]:
-        """One unitary a value of the index, completed by Householder reflections."""
-        rows = rows_for(scope.tables[self.table].values, scope.dimension(self.index))
-        matrices = completed(rows)
+        """One unitary a value of the index, completed by Householder reflections if it may be any."""
+        values, table = scope.dimension(self.index), scope.tables[self.table].values
+        matrices = completed(rows_for(table, values))
+        if self.completion == "ladder":
+            basis = np.tile(np.eye(table.shape[1], dtype=np.complex128), (len(table), 1, 1))
+            matrices[: len(table)] = uncomputed(table, basis).conj().transpose(0, 2, 1)
         if self.bell:
             matrices = BELL @ matrices
         return np.conj(matrices.transpose(0, 2, 1)) if self.inverse else matrices

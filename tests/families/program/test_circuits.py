@@ -142,6 +142,42 @@ def _is_built(given: Any) -> bool:
     return agree(given) > 0
 
 
+@pytest.mark.parametrize(
+    ("program", "complex_rows"),
+    [
+        ({}, True),
+        ({"part": "re", "threshold": 0.3}, False),
+        ({"index": "superposed", "rows": [1, 2]}, True),
+    ],
+)
+def test_searches_without_heralds(program: dict[str, Any], complex_rows: bool) -> None:
+    """What leaks stays in one data register, in the same number of gates: three answers."""
+    rows = np.random.default_rng(6).normal(size=(6, 3, 2))
+    given = eight(**program | {"herald": False})
+    given["program"]["oracle"]["degree"] = 8
+    given["tokens"]["values"] = rows.tolist() if complex_rows else rows[..., 0].tolist()
+    model, heralded = loaded(given), loaded(given | {"program": given["program"] | {"herald": True}})
+    assert agree(given) == qsac.compile(heralded, "h2", verify=False).stats["two_qubit_gates"]
+    outcomes = [model.expected[name] for name in model.expected if "rounds" in name]
+    assert all(found.given == pytest.approx(1.0, abs=1e-12) for found in outcomes)
+    others = [heralded.expected[name].index for name in model.expected if "rounds" in name]
+    assert any(
+        np.abs(one.index.marginal - other.marginal).max() > 1e-3 for one, other in zip(outcomes, others, strict=True)
+    )
+
+
+def test_the_bound_on_what_leaks() -> None:
+    """Keys outside the margin: no more than sqrt(2 error) of amplitude a round, and not much less."""
+    rows = np.array([[1.0, 0.0], [0.1, 1.0], [0.25, -0.9], [0.99, 0.1], [-0.3, 1.0]])
+    given = search(oracle={"type": "overlap", "degree": 8}, rows=[0], most=1, herald=False, threshold=0.6)
+    given["tokens"]["values"] = rows.tolist()
+    given["program"]["schedule"] = "typical"
+    told = loaded(given).readout.closed_form(loaded(given)).values["leaked"]
+    assert told
+    for rounds, one in told.items():
+        assert int(rounds) * 0.01 < one["distance"] <= one["bound"]
+
+
 @pytest.mark.parametrize("kind", ["search", "network", "layers", "training"])
 def test_generated_programs(kind: str) -> None:
     """Of 100 models a kind one in twenty where not all are asked for."""

@@ -116,7 +116,6 @@ def test_terms_are_checked(place: int) -> None:
         (search(oracle={"type": "digital"}), "/program/oracle/type"),
         (search(index="superposed", mask="causal"), "/program/mask"),
         (search(index="superposed", oracle={"type": "table"}), "/program/index"),
-        (search(herald=False), "/program/herald"),
         (search(rows=[0], mask="causal"), "/program/rows"),
         (network(index="superposed"), "/program/index"),
         (network(layers=[{"weights": [[1, 2], [0, 0]]}]), "/program/layers/0/weights/1"),

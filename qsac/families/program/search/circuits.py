@@ -3,9 +3,8 @@ together, and those that verify."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -13,11 +12,11 @@ from qsac.families.contract import CircuitStep, ClassicalStep, Plan
 from qsac.families.program.echoes import NAME as ECHO
 from qsac.families.program.echoes import echo_program
 from qsac.families.program.readouts import not_compiled
+from qsac.families.program.search.encoding import encoded
 from qsac.families.program.search.readout import ATTENTION, sparse_attention
 from qsac.families.program.search.verification import FOUND, Check, checks, found_keys
 from qsac.families.program.search.walks import NAME, Searched, searched
 from qsac.families.program.walk import REFLECTION, Walk
-from qsac.files.numbers import Numbers
 from qsac.ir.attention import LoadTokens, PhaseState, PhaseTable, PrepareIndex, Project
 from qsac.ir.attention.whole import begins_in_bell_basis
 from qsac.ir.op import Op, Register
@@ -41,7 +40,7 @@ def plan(model: Model, search: Search) -> Plan:
     attention. Raises :class:`~qsac.errors.InvalidInputError` for what is not compiled."""
     for pointer, found in search.refused.items():
         help = "qsac estimate counts it by a formula; qsac check --metrics says what comes out of it"
-        wanted = "a search by overlaps or by a table, heralded"
+        wanted = "a search by overlaps or by a table"
         raise not_compiled(pointer, found, wanted, help if found == "digital" else None)
     circuits = [
         CircuitStep(
@@ -77,8 +76,8 @@ def plan(model: Model, search: Search) -> Plan:
 
 def search_program(name: str, search: Search, one: Searched) -> Program:
     """Grover's search of one row, or of all: the uniform state of its keys, and in each round the oracle, whose data
-    register is projected on zero (a herald), and the reflection about the uniform state. A sample has score copies in
-    place of rounds."""
+    register is projected on zero (a herald), and the reflection about the uniform state. Without heralds all rounds
+    have one data register, which nobody measures. A sample has score copies in place of rounds."""
     rows = ("row",) if one.row_qubits else ()
     registers = [*(Register(row, one.row_qubits) for row in rows), Register("key", one.key_qubits)]
     ops: list[Op] = [PrepareIndex(row, len(one.rows), origin="/program/rows") for row in rows]
@@ -86,18 +85,17 @@ def search_program(name: str, search: Search, one: Searched) -> Program:
     written = _Found(search, one, rows)
     for place in range(one.number):
         ops += written.copy(place) if search.samples else written.round(place)
-    index = (*rows, "key")
+    index, heralds = (*rows, "key"), tuple(written.data)
     for quantity in ("weights", "overlaps"):
         ops.append(SaveProbabilities(index, quantity, origin="/program"))
     ops.append(Project(index, origin="/program"))
-    heralds = tuple(written.data)
     return Program(
         name=name,
         level="attention",
         registers=(*registers, *(Register(data, written.width) for data in heralds)),
         tables=written.tables,
         ops=tuple(ops),
-        readouts=(Readout(NAME, heralds, (), index),),
+        readouts=(Readout(NAME, () if search.leaks else heralds, (), index),),
     )
 
 
@@ -137,9 +135,11 @@ class _Found:
             marked = np.isin(np.arange(keys), search.found(self._one.rows[0]))
             ops: list[Op] = [PhaseTable("key", Table(np.pi * marked), origin="/program/oracle")]
         else:
-            data = self._fresh(place)
+            data = self.data[0] if search.leaks and place else self._fresh(place)
             bell = not self._rows and begins_in_bell_basis(self.tables["keys"])
-            ops = [*oracle(search, data, self._rows, bell=bell), Project((data,), origin="/program/herald")]
+            ops = oracle(search, data, self._rows, bell=bell)
+            if not search.leaks:
+                ops.append(Project((data,), origin="/program/herald"))
         return [*ops, PhaseState(("key",), REFLECTION, "uniform", keys, origin="/program/mask")]
 
     def copy(self, place: int) -> list[Op]:
@@ -167,36 +167,16 @@ def check_program(name: str, search: Search, one: Check) -> Program:
 def oracle(search: Search, data: str, rows: Names, *, bell: bool) -> list[Op]:
     """The walk that applies the threshold polynomial to the scores (docs/programs/search.md).
 
-    The first and the last projector phase, on |0> alone, are global ones here, and left out. ``bell``: the loader of
-    the keys begins in a Bell basis. ``rows``: the register of queries, if there is one.
+    The first and the last projector phase, on |0> alone, are global ones here, and left out; without heralds too, where
+    what has leaked from |0> differs by them. ``bell``: the loader of the keys begins in a Bell basis. ``rows``: the
+    register of queries, if there is one.
     """
     angles = [float(angle) for angle in walk_angles(search.phases)[::-1]]
-    walk = Walk(data, ("key",), "keys", "query", "/tokens", "/tokens", rows)
+    completion: Literal["any", "ladder"] = "ladder" if search.leaks else "any"
+    walk = Walk(data, ("key",), "keys", "query", "/tokens", "/tokens", rows, completion)
     ops: list[Op] = []
     for use in range(0, search.polynomial.degree, 2):
         if use:
             ops.append(PhaseState((data,), angles[use], origin="/program/oracle"))
         ops += walk.turned(angles[use + 1], bell=bell)
     return ops
-
-
-def encoded(search: Search, keys: Sequence[int], rows: Sequence[int]) -> tuple[Numbers, Numbers]:
-    """The states of keys, (keys, D), and of queries, (rows, D): as they are for |s|; for the real part as real ones of
-    twice the dimension where they are complex, and shifted, (x, 1)/sqrt(2), so that overlaps are (1 + s)/2."""
-    states, queries = search.states[list(keys)], search.queries[list(rows)]
-    if np.iscomplexobj(search.states) != np.iscomplexobj(search.queries):
-        states, queries = states.astype(np.complex128), queries.astype(np.complex128)
-    if search.part == "abs":
-        return states, queries
-    return _shifted(states, search.span), _shifted(queries, search.span)
-
-
-def _shifted(rows: Numbers, span: int) -> Numbers:
-    """Rows of which the first ``span`` entries may differ from zero."""
-    kept = rows[:, :span]
-    real = np.concatenate((kept.real, kept.imag), axis=1) if np.iscomplexobj(kept) else kept
-    used = real.shape[1]
-    shifted = np.zeros((len(rows), 1 << used.bit_length()))
-    shifted[:, :used] = real
-    shifted[:, used] = 1.0
-    return np.asarray(shifted / np.sqrt(2), dtype=np.float64)

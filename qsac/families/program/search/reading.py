@@ -9,13 +9,20 @@ import numpy as np
 
 from qsac.errors import DoesNotFitError, InvalidInputError
 from qsac.families.program import schema
+from qsac.families.program.diagnosis import MODEL
 from qsac.families.program.reading import Canonical, positive, token_rows, unitary_of, whole_numbers
 from qsac.families.program.search.rows import Search
+from qsac.files.diagnosis import missing
 from qsac.files.numbers import exactly_real
 from qsac.files.pointer import kind
 
 if TYPE_CHECKING:
     from qsac.families.program.search.readout import SearchReadout
+    from qsac.families.program.search.top import TopSearch
+    from qsac.families.program.search.top_readout import TopReadout
+
+REPEATS = 3
+"""Rounds in which a threshold rises, where the model file does not say."""
 
 TOKENS = 1 << 12
 """Most tokens: all scores are held at once."""
@@ -23,10 +30,14 @@ TOKENS = 1 << 12
 
 def read_search(
     given: schema.ModelFile, program: schema.SearchProgram, folder: Path
-) -> tuple[Search, SearchReadout, Canonical]:
+) -> tuple[Search | TopSearch, SearchReadout | TopReadout, Canonical]:
     """The search of a model file, its readout, and the canonical fields."""
     from qsac.families.program.search.readout import SearchReadout
+    from qsac.families.program.search.top import TopSearch
+    from qsac.families.program.search.top_readout import TopReadout
 
+    _check_kind(program)
+    seeks_top = "top" in program.model_fields_set
     found = token_rows(given, folder, normalise=True)
     tokens, dimension = found.rows.shape
     if tokens > TOKENS:
@@ -47,7 +58,9 @@ def read_search(
     values = exactly_real(value.apply(padded))
     if not values[:, dimension:].any():
         values = values[:, :dimension]
-    _check_threshold(program)
+    middle = 0.5 if program.part == "abs" else 0.0
+    threshold = middle if seeks_top else program.threshold
+    _check_threshold(program, threshold)
     _check_oracle(program)
     rows = _rows(program.rows, tokens)
     rest, canonical_rest = _rest(program.rest)
@@ -59,7 +72,7 @@ def read_search(
         span=_span(program.score, dimension, padded.shape[1]),
         mask=program.mask,
         part=program.part,
-        threshold=program.threshold,
+        threshold=threshold,
         margin=program.margin,
         most=program.most,
         temperature=program.temperature,
@@ -71,6 +84,7 @@ def read_search(
         oracle=program.oracle.type,
         asked=program.strategy,
         superposed=program.index == "superposed",
+        heralded=program.herald,
         measures=program.verify == "measured",
         refused=_refused(program),
     )
@@ -82,7 +96,29 @@ def read_search(
         "rows": "all" if program.rows == "all" else list(rows),
         "oracle": {"type": program.oracle.type, "degree": "auto" if degree is None else degree},
     }
-    return system, SearchReadout(), {"tokens": found.canonical, "program": canonical}
+    fields = {"tokens": found.canonical, "program": canonical}
+    if not seeks_top:
+        del canonical["top"], canonical["repeats"]
+        return system, SearchReadout(), fields
+    del canonical["threshold"]
+    canonical["repeats"] = program.repeats if "repeats" in program.model_fields_set else REPEATS
+    return TopSearch(system, program.top, canonical["repeats"]), TopReadout(), fields
+
+
+def _check_kind(program: schema.SearchProgram) -> None:
+    """Whether there is a threshold, or a number of keys to be sought."""
+    given = program.model_fields_set
+    if not {"threshold", "top"} & given:
+        raise missing("threshold", "/program", dict.fromkeys(given), MODEL)
+    for name, other in (("top", "threshold"), ("repeats", "threshold")):
+        if {name, other} <= given:
+            raise InvalidInputError(
+                f'"{name}" does not go with a threshold',
+                code="program.unused-field",
+                pointer=f"/program/{name}",
+                found=f'"{name}" and "threshold"',
+                wanted='"threshold" for keys above it, or "top" for the keys of the largest scores',
+            )
 
 
 def _span(given: schema.Unitary, dimension: int, padded: int) -> int:
@@ -104,12 +140,12 @@ def _check_lengths(rows: Any) -> None:
         )
 
 
-def _check_threshold(program: schema.SearchProgram) -> None:
+def _check_threshold(program: schema.SearchProgram, threshold: float) -> None:
     least = 0.0 if program.part == "abs" else -1.0
     half = program.margin / 2
     positive(
         "threshold",
-        program.threshold,
+        threshold,
         least + half,
         1 - half,
         "/program/threshold",
@@ -171,8 +207,15 @@ def _refused(program: schema.SearchProgram) -> dict[str, str]:
             refused["/program/mask"] = "causal, with all rows in one circuit"
         if program.oracle.type == "table":
             refused["/program/index"] = "superposed, with a table of each row"
-    if not program.herald:
-        refused["/program/herald"] = "false"
+    if "top" in program.model_fields_set:
+        if program.index == "superposed":
+            refused["/program/index"] = "superposed, with a threshold for each row"
+        if program.verify == "measured":
+            refused["/program/verify"] = "measured, with keys of the largest scores"
+        if program.strategy != "search":
+            refused["/program/strategy"] = f"{program.strategy}, with a threshold that rises"
+        if program.oracle.type == "table":
+            refused["/program/oracle/type"] = "table, with a threshold that is not known before"
     return refused
 
 

@@ -12,7 +12,7 @@ from qsac.families.contract import Result
 from qsac.families.outcomes import Outcomes
 from qsac.families.program.readouts import ProgramReadout, with_steps
 from qsac.families.program.search.verification import FOUND, checks, echo_plan, exact_check, reached
-from qsac.families.program.search.walks import given_keys, searched
+from qsac.families.program.search.walks import Searched, given_keys, leaks_by_rounds, searched
 
 if TYPE_CHECKING:
     from qsac.families.program.model import Model
@@ -30,7 +30,7 @@ class SearchReadout(ProgramReadout):
 
     def work(self, model: Model) -> int:
         search = _search(model)
-        found = sum(1 << one.row_qubits + one.key_qubits for one in searched(search))
+        found = sum((1 << one.row_qubits + one.key_qubits) * _uses(search, one) for one in searched(search))
         return search.tokens**2 + found + sum(1 for _ in checks(search))
 
     def expected(self, model: Model) -> dict[str, Outcomes]:
@@ -58,6 +58,8 @@ class SearchReadout(ProgramReadout):
             "schedule": _as_json(search.ideal_schedules),
             "classical_multiply_adds": search.multiply_adds,
         }
+        if search.leaks and not search.refused:
+            values["leaked"] = leaks_by_rounds(search)
         values["possible"] = [search.possible(row) for row in search.rows]
         probability = _accepted(search, self.expected(model)) if not search.refused else None
         return Result({"success_probability": probability}, {}, probability, _crowded(search), values)
@@ -85,6 +87,11 @@ class SearchReadout(ProgramReadout):
         asked = [number for shots in search.planned.values() for number in shots.values()]
         asked += [echo_plan(search)[1]] if search.measures else []
         return max(asked, default=None)
+
+
+def _uses(search: Search, one: Searched) -> int:
+    """How many numbers a key's amplitude is worked out by: without heralds those of its data, at each use."""
+    return max(1, one.number * search.polynomial.degree * search.dimension) if search.leaks else 1
 
 
 def sparse_attention(search: Search, seen: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:

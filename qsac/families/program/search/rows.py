@@ -45,9 +45,9 @@ SHOWN_DEGREES = (8, 12, 16, 20, 24)
 class Search:
     """``states``: (T, d) rows x of length 1 or as given; ``queries``: (T, d) W^dag x, so that s_ji = <query_j|x_i>;
     ``values``: (T, d) V x. ``span``: how many first entries of states and queries may differ from
-    zero. ``rows``: those that are searched, from 0. ``asked``: the strategy; ``measures``: scores of candidates are
-    echo estimates. Other fields as in the model file; ``rest`` is None where other keys are dropped, ``degree`` None
-    where it is chosen by itself."""
+    zero. ``rows``: those that are searched, from 0. ``asked``: the strategy; ``heralded``: data are projected on zero
+    after each oracle call; ``measures``: scores of candidates are echo estimates. Other fields as in the model file;
+    ``rest`` is None where other keys are dropped, ``degree`` None where it is chosen by itself."""
 
     states: Numbers = field(repr=False)
     queries: Numbers = field(repr=False)
@@ -67,6 +67,7 @@ class Search:
     oracle: Literal["overlap", "digital", "table"]
     asked: Literal["search", "sample", "auto"]
     superposed: bool
+    heralded: bool
     measures: bool
     refused: Mapping[str, str]
     """What the program asks for that no circuit is built for: the pointer, and what is given there."""
@@ -181,6 +182,11 @@ class Search:
         if self.asked == "auto":
             return self.oracle == "overlap" and self.loads_a_key["sample"] < self.loads_a_key["search"]
         return self.asked == "sample"
+
+    @property
+    def leaks(self) -> bool:
+        """Whether what an oracle call leaves outside |0> of the data stays: no projection takes it away."""
+        return not (self.heralded or self.samples or self.oracle == "table")
 
     @property
     def degree_unused(self) -> bool:

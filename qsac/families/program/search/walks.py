@@ -1,8 +1,9 @@
 """What the circuits of a search leave, exactly and without a circuit.
 
 With ``score`` projected on zero after each oracle call, whatever the loader's completion, a round takes the amplitudes
-a of the keys to (2 |u><u| - 1) diag(P(s)) a, u uniform over the row's keys (docs/programs/search.md). A sample of k
-copies multiplies them by s^k.
+a of the keys to (2 |u><u| - 1) diag(P(s)) a, u uniform over the row's keys (docs/programs/search.md). Without heralds
+the data keep what leaks, and how depends on the loader's completion: the one that its ladders have
+(:mod:`qsac.numerics.whole_loads`). A sample of k copies multiplies them by s^k.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.families.outcomes import Index, Outcomes
-from qsac.numerics.signal_processing import signal
+from qsac.families.program.search.encoding import encoded
+from qsac.numerics.signal_processing import signal, walk_angles
+from qsac.numerics.whole_loads import uncomputed
 
 if TYPE_CHECKING:
     from qsac.families.program.search.rows import Search
@@ -68,11 +71,58 @@ def given_keys(search: Search, one: Searched) -> Outcomes:
     """The exact outcomes of a circuit: the joint probabilities of each row and key and of all heralds."""
     weights = np.zeros((1 << one.row_qubits, 1 << one.key_qubits))
     for place, row in enumerate(one.rows):
-        amplitudes = _sampled if search.samples else _rotated
-        weights[place, : one.keys] = np.abs(amplitudes(search, row, one)) ** 2 / len(one.rows)
+        weights[place, : one.keys] = _weights(search, row, one) / len(one.rows)
     flat = weights.reshape(-1)
     given = float(flat.sum())
     return Outcomes(1.0, given, {NAME: given}, Index(flat, flat, LABELS), exact=True)
+
+
+def _weights(search: Search, row: int, one: Searched) -> Real:
+    """The probability of each key of a row, and of all heralds."""
+    if search.leaks and one.number:
+        return np.asarray((np.abs(leaking(search, row, one)) ** 2).sum(axis=1))
+    amplitudes = _sampled if search.samples else _rotated
+    return np.asarray(np.abs(amplitudes(search, row, one)) ** 2)
+
+
+def leaking(search: Search, row: int, one: Searched) -> NDArray[np.complex128]:
+    """The amplitudes of keys and data, (keys, D), after rounds without heralds.
+
+    A use of the walk, the phase f about |0> and the adjoint use are exp(i f (2 |v><v| - 1)) on key i's data, v what its
+    uncomputing makes of the query.
+    """
+    states, queries = encoded(search, range(one.keys), (row,))
+    copies = np.repeat(queries.astype(np.complex128), one.keys, axis=0)[..., None]
+    leaked = uncomputed(states, copies)[..., 0]
+    angles = walk_angles(search.phases)[::-1].tolist()
+    amplitudes = np.zeros(leaked.shape, dtype=np.complex128)
+    amplitudes[:, 0] = 1 / np.sqrt(one.keys)
+    for _ in range(one.number):
+        for use in range(0, search.polynomial.degree, 2):
+            if use:
+                amplitudes *= np.exp(-1j * angles[use])
+                amplitudes[:, 0] *= np.exp(2j * angles[use])
+            along = np.einsum("kd,kd->k", leaked.conj(), amplitudes)[:, None] * leaked
+            amplitudes = np.exp(-1j * angles[use + 1]) * amplitudes + 2j * np.sin(angles[use + 1]) * along
+        amplitudes = 2 * amplitudes.mean(axis=0) - amplitudes
+    return amplitudes
+
+
+def leaks_by_rounds(search: Search) -> dict[str, dict[str, float]]:
+    """For each number of rounds how far the amplitudes are from those of an exact oracle, the largest distance of all
+    rows, and the bound on it where no key is in the margin: sqrt(2 error) for each round."""
+    found: dict[str, dict[str, float]] = {}
+    for one in searched(search):
+        for row in one.rows if one.number else ():
+            exact = np.full(one.keys, 1 / np.sqrt(one.keys))
+            signs = np.where(search.scores[row, : one.keys] >= search.threshold, -1.0, 1.0)
+            for _ in range(one.number):
+                exact = 2 * (signs * exact).mean() - signs * exact
+            shared = float(np.abs(exact @ leaking(search, row, one)[:, 0]))
+            told = found.setdefault(str(one.number), {"distance": 0.0})
+            told["distance"] = max(told["distance"], float(np.sqrt(max(0.0, 2 - 2 * shared))))
+            told["bound"] = one.number * float(np.sqrt(2 * search.polynomial.error))
+    return found
 
 
 def _rotated(search: Search, row: int, one: Searched) -> NDArray[np.complex128]:

@@ -233,7 +233,8 @@ def _with_something(outline: Outline) -> Outline:
 
 def outline_of_model(model: Model) -> Outline:
     """The outline in which all is learned that a model has numbers of, from these on: matrices, angles, the
-    coefficients of polynomial kernels that are not 0, weights beside other kernels, and the embedding."""
+    coefficients of polynomial kernels that are not 0, weights beside other kernels, and the embedding. Kernels by a
+    walk stay: their phases belong to their coefficients."""
     embedding = _embedding_of(model)
     given = int(model.given_tokens.shape[1])
     real = not np.iscomplexobj(model.tokens) if embedding is None else embedding.real
@@ -242,7 +243,7 @@ def outline_of_model(model: Model) -> Outline:
     written = model.fields["attention"]["heads"] if listed else [model.fields["attention"]]
     heads = []
     for number, (head, written_head) in enumerate(zip(model.heads, written, strict=True)):
-        polynomial = written_head["kernel"]["type"] == "polynomial"
+        polynomial = written_head["kernel"]["type"] == "polynomial" and not head.walked
         places = tuple(power for power, one in enumerate(head.kernel) if one) if polynomial else ()
         heads.append(
             HeadOutline(

@@ -72,7 +72,7 @@ def parts_of(model: Model, position: int, target: Affine) -> Parts:
         own=factor * rho * (_centred(layer, target) @ own) + target.bias,
         maps=_maps(layer, target),
         values=tuple(seen @ head.value.T for head in layer.heads),
-        kernel=Kernel(layer.kernel),
+        kernel=Kernel(layer.kernel, walked=layer.walked),
         direct=rho != 0 or bool(np.any(target.bias)),
         origin="/transformer/layers/0/attention",
     )
@@ -148,7 +148,7 @@ class _Rows:
 
     def _emit(self, weights: Real, values: Numbers, score: float, out: Names, when: Names) -> None:
         composition, parts = self._composition, self._parts
-        parked = bool(when) and len(weights) > 1
+        parked = bool(when) and (len(weights) > 1 or parts.kernel.walked)
         if parked:
             nothing: Numbers = np.zeros((1, values.shape[1]))
             nothing[0, 0] = 1.0

@@ -6,7 +6,7 @@ A score <Q u_j|K u_i> is read by loading the key's state and undoing the query's
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import copysign, sqrt
 from typing import NamedTuple
 
@@ -15,20 +15,33 @@ import numpy as np
 from qsac.families.transformer.construction.composing import ALIKE, Composition, Names
 from qsac.families.transformer.construction.planned import At, Planned, qubits, unit_rows
 from qsac.families.transformer.lengths import Real, lengths_of
+from qsac.families.walked_kernel import Side as WalkSide
+from qsac.families.walked_kernel import WalkedKernel, checked_walk, scale_of_kernel, walked_coefficients
 from qsac.files.numbers import Numbers
+from qsac.numerics.kernel_walks import KernelWalk, kernel_walk
 
 
 class Kernel:
     """g(s) = sum_p c_p s^p: of one term, a factor of the rows' weights, or of several, in a degree register."""
 
-    def __init__(self, coefficients: tuple[float, ...]) -> None:
+    def __init__(self, coefficients: tuple[float, ...], *, walked: bool = False) -> None:
         self.degree = max((power for power, c in enumerate(coefficients) if c), default=0)
         self.coefficients = coefficients[: self.degree + 1]
         self.several = sum(1 for c in self.coefficients if c) > 1
+        self.walked = walked and self.several
+        """Whether several terms are applied by a walk."""
+
+    def walk(self, largest: float, origin: str) -> KernelWalk | None:
+        """The walk for scores that are at most S, in units of it; None by copies."""
+        scaled = walked_coefficients(self.coefficients, largest) if self.walked else ()
+        if len(scaled) < 2:
+            return None
+        checked_walk(scaled, origin, real=True)
+        return kernel_walk(scaled)
 
     def lam(self, largest: float) -> float:
-        """sum_p |c_p| S^p for scores that are at most S."""
-        return float(sum(abs(c) * np.float64(largest) ** power for power, c in enumerate(self.coefficients) if c))
+        """sum_p |c_p| S^p for scores that are at most S, or the bound of the kernel's walk."""
+        return scale_of_kernel(self.coefficients, largest, walked=self.walked)
 
     def value(self, score: float) -> float:
         """g(s) of a real score."""
@@ -174,9 +187,9 @@ def emit_rows(
     sides = [side.rows for side in (keys, queries)]
     lengths = [lengths_of(rows) for rows in sides]
     largest = [float(one.max()) for one in lengths]
-    degrees = kernel.degrees(composition, largest[0] * largest[1], when, origin)
     ratios = [_ratios(one, most, kernel) for one, most in zip(lengths, largest, strict=True)]
     loaded, undone = (unit_rows(rows)[0] for rows in sides)
+    walk = kernel.walk(largest[0] * largest[1], origin)
     scores = {place: score for place, score in ((fixed.own, fixed.score), (fixed.parked, 1.0)) if place is not None}
     width = sides[0].shape[1]
     if scores:
@@ -185,10 +198,15 @@ def emit_rows(
         ratios[0][list(scores)] = 1.0 if width > 1 else list(scores.values())
         ratios[1][fixed.queries :] = 1.0
     varied = [bool(np.any(np.abs(one - 1) > ALIKE)) for one in ratios]
-    spare = width + sum(varied) <= 1 << qubits(width)
+    # A walk has to undo what it loads: nothing is projected on the way.
+    spare = walk is not None or width + sum(varied) <= 1 << qubits(width)
     if spare:
         loaded = _extended(loaded, ratios[0], width, varied[0])
         undone = _extended(undone, ratios[1], width + varied[0], varied[1])
+    if walk is not None:
+        _emit_walk(composition, walk, Side(keys.index, loaded), Side(queries.index, undone), when, origin)
+        return
+    degrees = kernel.degrees(composition, largest[0] * largest[1], when, origin)
     if degrees is not None:
         degrees.prepare()
     for copy in range(kernel.degree):
@@ -203,6 +221,29 @@ def emit_rows(
             composition.attenuate(queries.index, ratios[1], when=gate, origin=origin)
     if degrees is not None:
         degrees.project()
+
+
+def _emit_walk(composition: Composition, walk: KernelWalk, keys: Side, queries: Side, when: Names, origin: str) -> None:
+    """The walk of unit rows on one register. The queries' index is that of the keys, or its first registers."""
+    size = qubits(max(keys.rows.shape[1], queries.rows.shape[1]))
+    (data,), (real,) = composition.register("score", size), composition.register("real", 1)
+    kernel = WalkedKernel(walk, data, origin, real=real, when=when)
+    if kernel.mixed:
+        shares = composition.table("shares", np.array([kernel.row]))
+        kernel = replace(kernel, parity=composition.register("parity", 1)[0], shares=shares)
+    loaded, undone = (np.pad(side.rows, ((0, 0), (0, (1 << size) - side.rows.shape[1]))) for side in (keys, queries))
+    # Each walk has tables of its own: whole loads of a table have one index.
+    own = real.partition("[")[2].rstrip("]")
+    key = WalkSide(composition.parts(keys.index), composition.table(f"keys-{own}", loaded))
+    query = WalkSide(composition.parts(queries.index), composition.table(f"queries-{own}", undone))
+    last = {"key": key, "query": query}.get(kernel.last_side)
+    if last is None:
+        below = composition.width(keys.index) - composition.width(queries.index)
+        places = np.minimum(np.arange(len(loaded)) >> below, len(undone) - 1)
+        ends = np.stack((loaded, undone[places]), axis=1).reshape(-1, 1 << size)
+        last = WalkSide((*key.index, kernel.parity), composition.table("ends", ends))
+    composition.ops += kernel.scores(key, query, [kernel.undone(last)])
+    composition.ops += kernel.projected()
 
 
 def _with_scores(loaded: Numbers, query: Numbers, scores: Mapping[int, float]) -> Numbers:

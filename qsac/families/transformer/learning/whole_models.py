@@ -133,7 +133,7 @@ def _matrix(head: Any, name: str) -> Numbers:
 
 
 def _kernel(layer: Layer, given: dict[str, Any]) -> Tree:
-    if given["type"] == "polynomial":
+    if given["type"] == "polynomial" and not layer.walked:
         return {"type": "polynomial", "coefficients": layer.kernel}
     return FixedKernel(layer.kernel, given)
 

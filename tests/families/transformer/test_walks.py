@@ -1,0 +1,142 @@
+"""Kernels by a walk in transformers of one layer: three answers, what they take, and what has none."""
+
+import copy
+from typing import Any
+
+import numpy as np
+import pytest
+
+import qsac
+from qsac.errors import InvalidInputError
+from qsac.families.reading import load
+from qsac.simulation.verification import compare, of_circuit, of_program
+from tests.cases import seeds
+
+
+def walked(seed: int, coefficients: list[float], **layer: Any) -> Any:
+    """Real tokens, a kernel by a walk, and the first and the last position."""
+    rng = np.random.default_rng((23, seed))
+    tokens, dimension = layer.pop("tokens", 4), layer.pop("dimension", 3)
+    names = ("query", "key", "value", "output")
+    square = (dimension, dimension)
+    heads = [{name: rng.normal(size=square).tolist() for name in names} for _ in range(layer.pop("heads", 1))]
+    attention = {"kernel": {"type": "polynomial", "coefficients": coefficients, "by": "qsvt"}, "heads": heads}
+    fed = layer.pop("fed", None)
+    if fed == "gated":
+        factors = [{"matrix": rng.normal(size=square).tolist(), "bias": rng.normal(size=dimension).tolist()}] * 2
+        layer["feed_forward"] = {"type": "gated", "factors": factors}
+    if fed == "polynomial":
+        layer["feed_forward"] = {"type": "polynomial", "coefficients": [0, 0.5, 0.35]}
+    return {
+        "qsac": 1,
+        "name": "walked",
+        "tokens": {"type": "inline", "values": rng.normal(size=(tokens, dimension)).tolist()},
+        "transformer": {"normalise": bool(rng.random() < 0.7), "layers": [{"attention": attention, **layer}]},
+        "readout": {
+            "type": "next-token",
+            "vocabulary": rng.normal(size=(3, dimension)).tolist(),
+            "positions": sorted({1, tokens}),
+        },
+    }
+
+
+def generated(seed: int) -> Any:
+    """Heads with and without the residual, which has a row of its own; copies of a polynomial, which are gated."""
+    rng = np.random.default_rng((29, seed))
+    coefficients = rng.normal(size=int(rng.integers(3, 7)))
+    if rng.random() < 0.4:
+        coefficients[len(coefficients) % 2 :: 2] = 0
+    if np.count_nonzero(coefficients) < 2:
+        coefficients[len(coefficients) % 2 - 1] = 0.3
+    fed = str(rng.choice(["", "gated", "polynomial"]))
+    residual = [[0, 1], [0.5, 0.5], [1, -1]][int(rng.integers(3))]
+    sizes = {"tokens": int(rng.integers(1, 6)), "dimension": int(rng.integers(2, 5)), "heads": int(rng.integers(1, 4))}
+    if fed == "polynomial":
+        sizes = {"tokens": 3, "dimension": 2, "heads": int(rng.integers(1, 3))}
+    return walked(seed, coefficients.tolist(), residual=residual, fed=fed, **sizes)
+
+
+def test_generated_models() -> None:
+    gated = 0
+    for seed in seeds(100, one_of=34):
+        model = load(generated(seed))
+        expected = model.readout.expected(model)
+        for step in model.plan.circuits:
+            program = step.program
+            gated += any(op.name == "phase-signal" and len(op.given) > ("parity[0]" in op.given) for op in program.ops)
+            assert "score[0]" in program.scope.sizes
+            wanted = of_circuit(expected[step.name], program.subnormalisation)
+            for name, one, other in compare(of_program(program), wanted):
+                assert one == pytest.approx(other, rel=1e-8, abs=1e-12), (seed, name)
+        compiled = qsac.compile(model, "h2", optimisation=seed // 34 % 3, verify=True)
+        found, closed = qsac.run(compiled).values, model.readout.closed_form(model).values
+        for one, other in zip(found["predictions"], closed["predictions"], strict=True):
+            if other["success_probability"] > 1e-20:
+                assert one["probabilities"] == pytest.approx(other["probabilities"], abs=1e-8), seed
+    assert gated
+
+
+def test_sizes_and_bindings() -> None:
+    """Estimates count the circuits; phases follow the lengths of what is bound."""
+    coefficients = [0.3, 0.2, -1.0]
+    given = walked(1, coefficients, heads=2, residual=[0.5, 0.5])
+    model = load(given)
+    own = qsac.compile(model, "h2", verify=False)
+    assert qsac.estimate(model, "h2").counts["two_qubit_gates"] == own.stats["two_qubit_gates"]
+    larger = walked(2, coefficients, heads=2, residual=[0.5, 0.5], tokens=6, dimension=4)
+    for each in (given, larger):
+        each["readout"]["positions"] = "last"
+        each["transformer"]["normalise"] = True
+    compiled = qsac.compile(load(larger), "h2", verify=False)
+    found = qsac.estimate(load(given), "h2", context=6, dimension=4)
+    assert found.counts["two_qubit_gates"] == compiled.stats["two_qubit_gates"]
+    rows = 3 * np.random.default_rng(9).normal(size=(4, 3))
+    fresh = load(given | {"tokens": {"type": "inline", "values": rows.tolist()}})
+    bound = qsac.run(qsac.template(load(given), "h2").bind(tokens=rows)).values["predictions"]
+    for one, other in zip(bound, fresh.readout.closed_form(fresh).values["predictions"], strict=True):
+        assert one["probabilities"] == pytest.approx(other["probabilities"], abs=1e-9)
+
+
+def test_what_is_accepted() -> None:
+    """T_6: sum |c_p| is 99, and it is at most 1."""
+    coefficients = np.polynomial.chebyshev.cheb2poly(np.eye(7)[6]).tolist()
+    given = walked(5, coefficients)
+    given["transformer"]["normalise"] = True
+    copies = copy.deepcopy(given)
+    del copies["transformer"]["layers"][0]["attention"]["kernel"]["by"]
+    one, other = (qsac.run(qsac.compile(load(each), "h2")) for each in (given, copies))
+    assert one.metrics["success_probability"] > 1.3 * other.metrics["success_probability"]
+    for mine, its in zip(one.values["predictions"], other.values["predictions"], strict=True):
+        assert mine["probabilities"] == pytest.approx(its["probabilities"], abs=1e-8)
+
+
+def _two_layers() -> Any:
+    given = walked(1, [0.3, 1.0])
+    given["transformer"]["layers"] *= 2
+    return given
+
+
+def _of_all_positions() -> Any:
+    given = walked(1, [0.3, 1.0])
+    return given | {"readout": {"type": "state-fidelity", "targets": [*np.eye(3).tolist(), [1, 1, 0]]}}
+
+
+def _complex_tokens() -> Any:
+    given = walked(1, [0.3, 1.0])
+    given["tokens"]["values"] = np.random.default_rng(1).normal(size=(4, 3, 2)).tolist()
+    return given
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (_two_layers(), "kernel.not-by-walk"),
+        (_of_all_positions(), "kernel.not-by-walk"),
+        (_complex_tokens(), "kernel.complex-scores"),
+        (walked(1, np.polynomial.chebyshev.cheb2poly(np.eye(41)[40]).tolist()), "kernel.no-walk"),
+    ],
+)
+def test_what_has_no_walk(given: Any, code: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        load(given)
+    assert (caught.value.code, caught.value.pointer) == (code, "/transformer/layers/0/attention/kernel/by")
