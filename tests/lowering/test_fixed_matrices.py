@@ -38,7 +38,7 @@ def gates(matrices: NDArray[Any], pattern: NDArray[Any] | None = None) -> tuple[
     overlap = np.vdot(whole, found)
     np.testing.assert_allclose(found, whole * overlap / abs(overlap), atol=1e-12)
     slots = [slot for block in blocks for slot in block.slots]
-    assert slots and len(slots) == len(set(slots))
+    assert len(slots) == len(set(slots)) > 0
     scope = Scope(dict.fromkeys(names, 1), {})
     costs = {sum(op_cost(block, scope, family) for block in blocks) for family in ("zzphase", "cz")}
     assert len(costs) == 1
