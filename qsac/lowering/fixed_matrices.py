@@ -76,8 +76,9 @@ def _on_two(matrix: Complex, qubits: tuple[str, ...], place: LoweringContext, *,
     """One-qubit gates, the canonical form by two CX or three, and one-qubit gates."""
     found = canonical(matrix)
     least, axis = _angles(found.angles)
+    turns: Complex = np.eye(2, dtype=np.complex128)
     if not few:
-        turns, blocks = np.eye(2), _three(found.angles, qubits, place)
+        blocks = _three(found.angles, qubits, place)
     elif least > NOTHING:
         raise InvalidInputError(
             "these numbers make other circuits than those that the template has",
@@ -88,7 +89,7 @@ def _on_two(matrix: Complex, qubits: tuple[str, ...], place: LoweringContext, *,
         )
     else:
         # The axis without an angle becomes y: conjugation of both qubits exchanges it with y up to signs.
-        turns = rotation_matrix("zx"[axis // 2], pi / 2) if axis != 1 else np.eye(2)
+        turns = rotation_matrix("zx"[axis // 2], pi / 2) if axis != 1 else turns
         angles = list(found.angles)
         angles[1], angles[axis] = angles[axis], angles[1]
         blocks = _two(angles, qubits, place)
