@@ -14,7 +14,7 @@ from qsac.ir.op import Data, Register, registers_of
 from qsac.ir.program import Program
 from qsac.ir.shaped_table import ShapedTable
 from qsac.ir.table import Table
-from qsac.numerics.plan import occupied_columns
+from qsac.numerics.plan import Lone, occupied_columns
 from qsac.passes.attention._gates import finished_gates
 from qsac.passes.attention._tables import added
 from qsac.pipeline.contract import Pass, PassContext
@@ -182,7 +182,8 @@ def _behind(weights: Table, keys: int) -> Table:
     """Two rows: the value behind the last key, and the weights of the keys."""
     size = max(weights.shape[1], 1 << keys.bit_length())
     if isinstance(weights, ShapedTable):
-        return ShapedTable((2, size), real=weights.real, columns=keys + 1, spans=weights.spans)
+        lone = Lone(0, keys, weights.columns)
+        return ShapedTable((2, size), real=weights.real, columns=keys + 1, spans=weights.spans, lone=lone)
     rows = np.zeros((2, size), dtype=weights.values.dtype)
     rows[0, keys] = 1.0
     rows[1, : weights.shape[1]] = weights.values[0]
@@ -205,6 +206,7 @@ def _further(table: Table, state: Table | None) -> Table:
             real=all(one.real for one in known),
             columns=max(map(_columns, known)),
             spans=[span for one in known if isinstance(one, ShapedTable) for span in one.spans],
+            lone=Lone(table.shape[0], 0, _columns(table)) if state is None else None,
         )
     row = np.eye(1, table.shape[1]) if state is None else state.values
     return Table(np.concatenate((table.values, row)))

@@ -15,7 +15,7 @@ from qsac.ir.op import Op, Scope
 from qsac.ir.program import Program
 from qsac.native.circuit import GateFamily
 from qsac.numerics.causal_sites import SITES, causal_sites
-from qsac.numerics.plan import planned_gates, pruned_controls, pruned_row_count
+from qsac.numerics.plan import Lone, planned_gates, pruned_controls, pruned_row_count
 
 
 def multiplexor_cost(controls: int, family: GateFamily, *, zero: bool) -> int:
@@ -39,9 +39,10 @@ def reflection_cost(qubits: int, family: GateFamily) -> int:
     return diagonal_cost(direct, family) + 2 * (qubits - direct) * multiplexor_cost(2, family, zero=True)
 
 
-def loader_cost(rows: int, columns: int, size: int, *, real: bool) -> int:
-    """Gates of loading ``rows`` rows on ``size`` qubits of which the first ``columns`` entries may differ from zero."""
-    return planned_gates(rows, columns, size, real=real)
+def loader_cost(rows: int, columns: int, size: int, *, real: bool, lone: Lone | None = None) -> int:
+    """Gates of loading ``rows`` rows on ``size`` qubits of which the first ``columns`` entries may differ from zero, a
+    ``lone`` one being a basis state."""
+    return planned_gates(rows, columns, size, real=real, lone=lone)
 
 
 def pruned_cost(rows: int, size: int, cutoffs: Sequence[int], *, real: bool) -> int:

@@ -5,11 +5,12 @@ Passes, lowering and the cost formulas take them where they take tables; nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from zlib import crc32
 
 from qsac.ir.table import Table
+from qsac.numerics.plan import Lone, columns_in_order, place_in_order
 
 _MODULUS = (1 << 31) - 1
 _STEPS = (48271, 69621)
@@ -26,23 +27,31 @@ class Span(NamedTuple):
 
 class ShapedTable(Table):
     """A table of ``shape`` of which it is known whether it is real, that its entries are zero from ``columns`` (of the
-    last axis) on, and which rows it is made of (``spans``; for a unitary, which one it is).
+    last axis) on, which rows it is made of (``spans``; for a unitary, which one it is), and which row is a basis state
+    (``lone``), if one is.
 
     Its numbers are taken to be generic: none is zero, no row repeats, and rows are as independent as they can. It has
     no ``values``: who asks for them has taken it for a table that is known.
     """
 
-    __slots__ = ("_backwards", "_columns", "_real", "_shape", "_sign", "spans")
+    __slots__ = ("_backwards", "_columns", "_real", "_shape", "_sign", "lone", "spans")
 
     known = False
 
     def __init__(
-        self, shape: tuple[int, ...], *, real: bool, columns: int | None = None, spans: Iterable[Span] = ()
+        self,
+        shape: tuple[int, ...],
+        *,
+        real: bool,
+        columns: int | None = None,
+        spans: Iterable[Span] = (),
+        lone: Lone | None = None,
     ) -> None:
         self._shape = shape
         self._real = real
         self._columns = shape[-1] if columns is None else columns
         self.spans = frozenset(spans)
+        self.lone = lone
         self._sign = 1
         self._backwards = False
         self.source = None
@@ -62,6 +71,19 @@ class ShapedTable(Table):
         """How many of the first entries of a row may differ from zero."""
         return self._columns
 
+    def loaded_lone(self, order: Sequence[int], branches: int) -> Lone | None:
+        """The row that is a basis state where rows are loaded in an order of their qubits, in the last of so many
+        branches, and |0...0> in the others; see :func:`qsac.numerics.plan.lone_row`."""
+        rows = self._shape[0] * branches
+        if self._shape[0] == 1 and branches == 2:
+            return Lone(0, 0, columns_in_order(self._columns, order))
+        if self.lone is None or (self.lone.row < self._shape[0] - 1 and rows != 2):
+            return None
+        row = self.lone.row if rows == 2 else rows - 1
+        column = place_in_order(self.lone.column, self._shape[1], order)
+        others = columns_in_order(self.lone.columns, order)
+        return Lone(row, column, others)
+
     def negated(self) -> ShapedTable:
         return self._copy(-self._sign, self._backwards)
 
@@ -69,7 +91,7 @@ class ShapedTable(Table):
         return self._copy(self._sign, not self._backwards)
 
     def _copy(self, sign: int, backwards: bool) -> ShapedTable:
-        copy = ShapedTable(self._shape, real=self._real, columns=self._columns, spans=self.spans)
+        copy = ShapedTable(self._shape, real=self._real, columns=self._columns, spans=self.spans, lone=self.lone)
         copy._sign, copy._backwards = sign, backwards
         return copy
 
@@ -98,7 +120,7 @@ class ShapedTable(Table):
         return hash(self._facts())
 
     def _facts(self) -> tuple[object, ...]:
-        return self._shape, self._real, self._columns, self.spans, self._sign, self._backwards
+        return self._shape, self._real, self._columns, self.spans, self.lone, self._sign, self._backwards
 
 
 def rank(*shaped_tables: ShapedTable) -> int:

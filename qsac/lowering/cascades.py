@@ -9,17 +9,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate
+from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
 from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.blocks.rotation import controlled_x
+from qsac.ir.shaped_table import ShapedTable, Span
 from qsac.ir.table import Table
 from qsac.lowering.context import LoweringContext
 from qsac.numerics.cascade import GateLevel, RotationLevel
-from qsac.numerics.plan import Level
+from qsac.numerics.plan import Beside, Level
 
 Levels = Sequence[GateLevel | RotationLevel]
 
-Block = Multiplexor | UniformlyControlledGate | PauliRotation | Diagonal
+Block = Multiplexor | UniformlyControlledGate | PauliRotation | Diagonal | Unitary
 
 
 class Data(NamedTuple):
@@ -75,31 +76,98 @@ def _uncompute_level(
 ) -> list[Block]:
     level, slots = step.level, place.slot()
     given, target = acting(level, controls, data)
+    if level.beside is not None and level.beside.extra:
+        return _beside(step, level.beside, order, (given, target, controls[0]), data, place, slots)
     if isinstance(step, RotationLevel):
         return [Multiplexor("y", given, target, Table(-step.angles), leaves_zero=True, slots=slots)]
+    gate = _ladder(given, target, (step.theta, step.phi), order, slots)
+    return [gate] if place.slots_only else gate_of(level, [gate], data)
+
+
+def _ladder(
+    given: tuple[str, ...],
+    target: str,
+    angles: tuple[NDArray[np.float64], NDArray[np.float64]],
+    order: LadderOrder | None,
+    slots: tuple[int, ...],
+) -> UniformlyControlledGate:
+    """A ladder, in an order of its own if there is one."""
     parities: tuple[int, ...] = ()
     if order is not None:
         given, parities = tuple(given[control] for control in order.order), order.parities
-    angles = Table(step.theta), Table(step.phi)
-    gate = UniformlyControlledGate(given, target, *angles, parities=parities, slots=slots)
-    return [gate] if place.slots_only else gate_of(level, gate, data)
+    theta, phi = angles
+    return UniformlyControlledGate(given, target, Table(theta), Table(phi), parities=parities, slots=slots)
+
+
+def _beside(
+    step: GateLevel | RotationLevel,
+    at: Beside,
+    order: LadderOrder | None,
+    where: tuple[tuple[str, ...], str, str],
+    data: Data,
+    place: LoweringContext,
+    slots: tuple[int, ...],
+) -> list[Block]:
+    """A gate, an entangling gate with the control of both rows, and the ladder: two blocks of numbers."""
+    (given, target, control), more = where, place.slot()
+    # Where the row beside is that of control 0 the control is taken the other way round.
+    sign = 1 if at.row else -1
+    between = PauliRotation("zz", (control, target), sign * pi / 2)
+    if isinstance(step, GateLevel):
+        theta, phi = step.theta, step.phi
+        cos, sin, turn = np.cos(theta[0] / 2), np.sin(theta[0] / 2), np.exp(1j * phi[0])
+        first = Unitary(target, Table(np.array([[cos, -1j * sin / turn], [-1j * sin * turn, cos]])), slots=slots)
+        gate = _ladder(given, target, (theta[1:], phi[1:]), order, more)
+        return [first, gate] if place.slots_only else gate_of(step.level, [first, between, gate], data)
+    turned = PauliRotation("y", (target,), -float(step.angles[0]), slots=slots)
+    rest = Multiplexor("y", given, target, Table(-step.angles[1:]), leaves_zero=True, slots=more)
+    if place.slots_only:
+        return [turned, rest]
+    # The entangling gate as CZ, for the row beside alone.
+    return [
+        turned,
+        between,
+        PauliRotation("z", (control,), -sign * pi / 2),
+        PauliRotation("z", (target,), -pi / 2),
+        rest,
+    ]
+
+
+def outlined_level(level: Level, controls: tuple[str, ...], data: Data, name: str) -> list[Block]:
+    """The blocks of a level of rows without numbers: of the same sizes, without numbers either; ``name`` stands for the
+    rows."""
+    extra = level.beside is not None and level.beside.extra
+    rows = level.rows - extra
+    theta, phi = (
+        ShapedTable((rows,), real=True, spans=[Span(f"{kind} {level.place} {name}", 0, rows)])
+        for kind in ("theta", "phi")
+    )
+    given, target = acting(level, controls, data)
+    before: list[Block] = []
+    if extra:
+        before = [PauliRotation("y", (target,), theta.ends[0]), PauliRotation("zz", (controls[0], target), pi / 2)]
+    if level.kind == "rotation":
+        return [*before, Multiplexor("y", given, target, theta, leaves_zero=True)]
+    return gate_of(level, [*before, UniformlyControlledGate(given, target, theta, phi)], data)
 
 
 def acting(level: Level, controls: tuple[str, ...], data: Data) -> tuple[tuple[str, ...], str]:
     """The controls and the target of a level's gate."""
     prefix = data.qubits[level.acted_on - level.prefix_bits : level.acted_on]
+    if level.beside is not None:
+        return prefix, data.qubits[level.acted_on]
     given = (*prefix, *controls) if level.prefix_first else (*controls, *prefix)
     # A ladder for one row of many prefixes, or the other way, depends on the last controls only.
     return given[len(given) - (level.rows - 1).bit_length() :], data.qubits[level.acted_on]
 
 
-def gate_of(level: Level, gate: UniformlyControlledGate, data: Data) -> list[Block]:
-    """A level's gate, in the basis that it is for."""
+def gate_of(level: Level, blocks: Sequence[Block], data: Data) -> list[Block]:
+    """The blocks of a level's gate, in the basis that it is for."""
     if level.kind == "gate":
-        return [gate]
-    other = data.qubits[level.place]
-    basis = bell_basis(gate.target, other, turned=data.stands(gate.target) > data.stands(other))
-    return [*basis, gate, *(block.adjoint() for block in reversed(basis))]
+        return [*blocks]
+    target, other = data.qubits[level.acted_on], data.qubits[level.place]
+    basis = bell_basis(target, other, turned=data.stands(target) > data.stands(other))
+    return [*basis, *blocks, *(block.adjoint() for block in reversed(basis))]
 
 
 def bell_basis(first: str, second: str, *, turned: bool = False) -> list[PauliRotation]:

@@ -10,20 +10,23 @@ from numpy.typing import NDArray
 
 from qsac.errors import InvalidInputError
 from qsac.ir.attention import LoadTokens
-from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate
+from qsac.ir.blocks import Diagonal, PauliRotation
 from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.op import Op
-from qsac.ir.shaped_table import ShapedTable, Span
+from qsac.ir.shaped_table import ShapedTable
 from qsac.ir.table import Table
-from qsac.lowering.cascades import Block, Data, Levels, acting, gate_of, orders_of, rows_of, uncompute
+from qsac.lowering.cascades import Block, Data, Levels, orders_of, outlined_level, rows_of, uncompute
 from qsac.lowering.context import LoweringContext, lowering
 from qsac.lowering.structured import unload
 from qsac.numerics.cascade import complex_cascades, real_cascades
 from qsac.numerics.plan import (
     REPEATED,
+    Lone,
     columns_in_order,
     controlled_rows,
     in_order,
+    is_lone,
+    lone_row,
     occupied_columns,
     picked_rows,
     plan,
@@ -87,7 +90,7 @@ def work_out(ops: Iterable[Op], place: LoweringContext) -> None:
             continue
         loaded = _loaded(op, place)
         if loaded.rows.size <= _STACKED:
-            kind = loaded.rows.shape, loaded.rows.dtype, loaded.columns
+            kind = loaded.rows.shape, loaded.rows.dtype, loaded.columns, loaded.lone
             stacks.setdefault(kind, {})[key] = loaded
     for stack in stacks.values():
         for key, found in zip(stack, _cascades([*stack.values()]), strict=True):
@@ -110,21 +113,11 @@ def _outlined(
     """The blocks for a table without numbers: of the same sizes, without numbers either."""
     rows = table.shape[0] * place.scope.dimension(op.when)
     needed = controls[len(controls) - (rows - 1).bit_length() :]
+    columns = columns_in_order(table.columns, op.order)
+    lone = table.loaded_lone(op.order, place.scope.dimension(op.when))
     blocks: list[Block] = []
-    for level in plan(rows, columns_in_order(table.columns, op.order), len(data.qubits), real=table.real):
-        angles, phi = (
-            ShapedTable(
-                (level.rows,),
-                real=True,
-                spans=[Span(f"{kind} {level.place} {op.order} {sorted(table.spans)}", 0, level.rows)],
-            )
-            for kind in ("theta", "phi")
-        )
-        given, target = acting(level, needed, data)
-        if level.kind == "rotation":
-            blocks.append(Multiplexor("y", given, target, angles, leaves_zero=True))
-        else:
-            blocks += gate_of(level, UniformlyControlledGate(given, target, angles, phi), data)
+    for level in plan(rows, columns, len(data.qubits), real=table.real, lone=lone):
+        blocks += outlined_level(level, needed, data, f"{op.order} {sorted(table.spans)}")
     blocks = _turned_round(op, blocks, data)
     if not table.real and controls:
         blocks.append(Diagonal(controls, ShapedTable((1 << len(controls),), real=True)))
@@ -132,20 +125,22 @@ def _outlined(
 
 
 class _Loaded(NamedTuple):
-    """What a load brings about: the controls that matter, by position, the rows for those, shape (controls, d), and how
-    many of their first entries may differ from zero."""
+    """What a load brings about: the controls that matter, by position, the rows for those, shape (controls, d), how
+    many of their first entries may differ from zero, and which row is a basis state."""
 
     kept: tuple[int, ...]
     rows: NDArray[Any]
     columns: int
+    lone: Lone | None
 
 
 class _Pattern(NamedTuple):
-    """What the rows of a table, or of its pattern, decide of a load: ``kept`` and ``columns`` as above; which row each
-    value of those controls has (None: every row once); and which of these values each row is for."""
+    """What the rows of a table, or of its pattern, decide of a load: ``kept``, ``columns`` and ``lone`` as above; which
+    row each value of those controls has (None: every row once); and which of these values each row is for."""
 
     kept: tuple[int, ...]
     columns: int
+    lone: Lone | None
     picked: NDArray[np.intp] | None
     places: NDArray[np.intp]
 
@@ -167,9 +162,9 @@ def _cascades(
     """:func:`_cascade` of some loads of one size."""
     rows, columns, ordered = np.stack([one.rows for one in stack]), stack[0].columns, rows_of(orders)
     if np.iscomplexobj(rows):
-        complex_ones = complex_cascades(rows, columns, ordered)
+        complex_ones = complex_cascades(rows, columns, ordered, stack[0].lone)
         return [(one.kept, *found) for one, found in zip(stack, complex_ones, strict=True)]
-    real_ones = real_cascades(rows, columns, ordered)
+    real_ones = real_cascades(rows, columns, ordered, stack[0].lone)
     return [(one.kept, found, np.zeros(0)) for one, found in zip(stack, real_ones, strict=True)]
 
 
@@ -184,7 +179,7 @@ def _loaded(op: LoadTokens, place: LoweringContext) -> _Loaded:
     rows = given if pattern.picked is None else picked_rows(given, pattern.picked)
     if table.pattern is not None:
         _check_pattern(given, pattern, rows)
-    return _Loaded(pattern.kept, rows, pattern.columns)
+    return _Loaded(pattern.kept, rows, pattern.columns, pattern.lone)
 
 
 def _pattern(op: LoadTokens, place: LoweringContext, table: Table) -> _Pattern:
@@ -198,13 +193,14 @@ def _pattern(op: LoadTokens, place: LoweringContext, table: Table) -> _Pattern:
     # The bits of the index above those that the rows need are always 0.
     unused = place.scope.dimension(op.controlled_by).bit_length() - 1 - bits
     kept = tuple(unused + bit for bit in needed)
-    return _Pattern(kept, columns, None if np.array_equal(picked, values) else picked, places)
+    lone = lone_row(picked_rows(alike, picked))
+    return _Pattern(kept, columns, lone, None if np.array_equal(picked, values) else picked, places)
 
 
 def _check_pattern(given: NDArray[Any], pattern: _Pattern, rows: NDArray[Any]) -> None:
     """Whether the rows of a binding repeat, and are zero, where those that the template was compiled with are."""
     repeated = rows is given or np.abs(rows[pattern.places] - given).max() <= REPEATED
-    if repeated and not np.any(given[:, pattern.columns :]):
+    if repeated and not np.any(given[:, pattern.columns :]) and (pattern.lone is None or is_lone(rows, pattern.lone)):
         return
     raise InvalidInputError(
         "these numbers make other circuits than those that the template has",

@@ -1,4 +1,5 @@
-"""Unitaries on data registers: ansatz gates as they are, matrices synthesised by Qiskit."""
+"""Unitaries on data registers: ansatz gates as they are, matrices synthesised by Qiskit, those of templates by gates
+that their numbers do not change."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from qsac.ir.blocks.rotation import controlled_x
 from qsac.ir.shaped_table import ShapedTable
 from qsac.ir.table import Table
 from qsac.lowering.context import LoweringContext, lowering
+from qsac.lowering.fixed_matrices import fixed_gates
 from qsac.numerics.su2 import taken_apart
 
 Block = PauliRotation | Multiplexor | Diagonal | Unitary
@@ -31,7 +33,10 @@ def lower(op: ApplyUnitary, place: LoweringContext) -> list[Block]:
     data = place.qubits(*op.targets)
     when = place.qubits(*op.when)
     if op.form == "matrix":
-        return _synthesised(op.matrices(place.scope), (*when, *data), place)
+        if place.numbers is None or len(data) == len(when) + 1 == 1:
+            return _synthesised(op.matrices(place.scope), (*when, *data), place)
+        table = place.scope.tables[op.table]
+        return [*fixed_gates(op.matrices(place.scope), (*when, *data), place, (table.pattern or table).values)]
     if op.form == "diagonal":
         table = place.scope.tables[op.table]
         if not table.known:
@@ -75,8 +80,6 @@ def _synthesised(matrices: NDArray[np.complex128], qubits: tuple[str, ...], plac
         unitary[part, part] = matrix
     if len(qubits) == 1:
         return [Unitary(qubits[0], Table(unitary), slots=place.slot())]
-    if place.numbers is not None:
-        raise RuntimeError("a synthesised matrix has no fixed structure: a template folds it into tables")
     if len(qubits) == 2 and count == 2 and _error(unitary) > INEXACT:
         return _controlled(matrices[1], qubits[:1], qubits[1])
     blocks: list[Block] = []

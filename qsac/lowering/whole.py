@@ -65,7 +65,7 @@ def _outlined(op: LoadWhole, table: ShapedTable, data: tuple[str, ...], controls
         )
         given, target = acting(level, needed, Data.of(data))
         if level.kind != "rotation":
-            blocks += gate_of(level, UniformlyControlledGate(given, target, theta, phi), Data.of(data))
+            blocks += gate_of(level, [UniformlyControlledGate(given, target, theta, phi)], Data.of(data))
         elif set(given) <= set(needed):
             blocks.append(UniformlyControlledGate(given, target, theta, phi))
         else:

@@ -13,7 +13,10 @@ the old basis cos(t) |00> + sin(t) |10>: the second qubit is uncomputed, and the
 with 2^(r-1) C - 1 entangling gates and two for the basis, instead of the 2^r C - 1 of a multiplexed RY. In all
 C d/2 + n - 2 instead of C (d - 1) - n: each gate of the ladder carries two angles, where a rotation has one.
 
-Columns at the end that are zero in every row cost nothing: the rows of a ladder are those that occur (``plan``).
+Columns at the end that are zero in every row cost nothing: the rows of a ladder are those that occur (``plan``). A row
+that is a basis state has one prefix on every level. Where it is the last one, the ladder is shorter by the others;
+where it stands beside one other row, both have one ladder over the prefixes, before which one gate makes the
+difference.
 """
 
 from __future__ import annotations
@@ -24,8 +27,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.numerics.ladder import up_to_diagonals
-from qsac.numerics.plan import Level, occupied_columns, plan
+from qsac.numerics.ladder import beside, up_to_diagonals
+from qsac.numerics.plan import Beside, Level, Lone, occupied_columns, plan
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -35,7 +38,8 @@ Rows = NDArray[np.intp]
 
 
 class GateLevel(NamedTuple):
-    """Angles of a uniformly controlled gate (see :class:`~qsac.ir.blocks.UniformlyControlledGate`), radians."""
+    """Angles of a uniformly controlled gate (see :class:`~qsac.ir.blocks.UniformlyControlledGate`), radians; first of
+    them those of the extra gate, if the level has one."""
 
     level: Level
     theta: Real
@@ -43,7 +47,7 @@ class GateLevel(NamedTuple):
 
 
 class RotationLevel(NamedTuple):
-    """Angles of a multiplexed RY that loads, radians."""
+    """Angles of a multiplexed RY that loads, radians; first of them that of the extra rotation, if there is one."""
 
     level: Level
     angles: Real
@@ -61,14 +65,18 @@ def real_cascade(
 
 
 def real_cascades(
-    tables: Real, columns: int, orders: Sequence[Rows | None] = ()
+    tables: Real, columns: int, orders: Sequence[Rows | None] = (), lone: Lone | None = None
 ) -> list[list[GateLevel | RotationLevel]]:
     """:func:`real_cascade` of each of some tables, shape (tables, C, d): the same numbers, in less time."""
     count, rows, size = tables.shape
     levels: list[list[GateLevel | RotationLevel]] = [[] for _ in range(count)]
     values = tables[:, :, :columns]
-    for place, level in enumerate(plan(rows, columns, size.bit_length() - 1, real=True)):
-        if level.kind == "bell":
+    for place, level in enumerate(plan(rows, columns, size.bit_length() - 1, real=True, lone=lone)):
+        if level.beside is not None:
+            steps, values = _beside(values, level, level.beside, orders[place] if orders else None)
+            for found, step in zip(levels, steps, strict=True):
+                found.append(step)
+        elif level.kind == "bell":
             amplitudes = _laid_out(values, 4, level)
             theta, phi, pairs = _quaternions(amplitudes, orders[place] if orders else None)
             values = _read_back(pairs, rows, level)
@@ -94,13 +102,13 @@ def complex_cascade(
 
 
 def complex_cascades(
-    tables: Complex, columns: int, orders: Sequence[Rows | None] = ()
+    tables: Complex, columns: int, orders: Sequence[Rows | None] = (), lone: Lone | None = None
 ) -> list[tuple[list[GateLevel], Real]]:
     """:func:`complex_cascade` of each of some tables, shape (tables, C, d): the same numbers, in less time."""
     count, rows, size = tables.shape
     levels: list[list[GateLevel]] = [[] for _ in range(count)]
     values = tables[:, :, :columns]
-    for place, level in enumerate(plan(rows, columns, size.bit_length() - 1, real=False)):
+    for place, level in enumerate(plan(rows, columns, size.bit_length() - 1, real=False, lone=lone)):
         pairs = _laid_out(values, 2, level)
         norm = np.hypot(np.abs(pairs[..., 0]), np.abs(pairs[..., 1]))
         safe = np.where(norm > 0, norm, 1.0)
@@ -156,10 +164,65 @@ def _ordered(p: Complex, q: Complex, order: Rows | None) -> tuple[Real, Real, Re
 def _quaternions(amplitudes: Real, order: Rows | None) -> tuple[Real, Real, Real]:
     """The ladders for real amplitudes of |00>, |01>, |10>, |11>, shape (tables, rows, 4): theta, phi, and the pairs
     that they leave."""
+    p, q, norm = _spins(amplitudes)
+    theta, phi, left = _ordered(p, q, order)
+    return theta, phi, norm[..., None] * _pairs(left)
+
+
+def _spins(amplitudes: Real) -> tuple[Complex, Complex, Real]:
+    """What uncomputes real amplitudes of |00>, |01>, |10>, |11>, shape (.., 4), in the Bell basis: p and q of the
+    inverse matrices, the identity for zeros, and the lengths."""
     a = amplitudes[..., 0] + 1j * amplitudes[..., 2]
     b: Complex = amplitudes[..., 3] + 1j * amplitudes[..., 1]
     norm = np.linalg.norm(amplitudes, axis=-1)
     safe = np.where(norm > 0, norm, 1.0)
     p: Complex = np.where(norm > 0, a.conj() / safe, 1.0)
-    theta, phi, left = _ordered(p, -b / safe, order)
-    return theta, phi, norm[..., None] * np.stack((np.cos(left), np.sin(left)), axis=-1)
+    return p, -b / safe, norm
+
+
+def _pairs(left: Real) -> Real:
+    """The amplitudes of |00> and |10> that phases of a ladder leave."""
+    return np.stack((np.cos(left), np.sin(left)), axis=-1)
+
+
+def _beside(
+    values: Real, level: Level, at: Beside, order: Rows | None
+) -> tuple[Sequence[GateLevel | RotationLevel], Real]:
+    """A level of two rows, shape (tables, 2, columns), of which one has one prefix, and the amplitudes it leaves."""
+    group = 4 if level.kind == "bell" else 2
+    count, _, columns = values.shape
+    filled = np.zeros((count, 2, level.prefixes * group))
+    filled[..., :columns] = values
+    grouped = filled.reshape(count, 2, level.prefixes, group)
+    lengths = np.linalg.norm(grouped, axis=-1)
+    rows, other = grouped[:, 1 - at.row].copy(), grouped[:, at.row, at.place]
+    if not at.extra:
+        # What is there of the row beside it is in proportion.
+        rows[:, at.place] = other
+    if level.kind == "bell":
+        theta, phi, left, alone = _beside_spins(rows, other, at, order)
+        pairs = np.stack((_pairs(left), _pairs(left)), axis=1)
+        pairs[:, at.row, at.place] = _pairs(alone)
+        left_over = (lengths[..., None] * pairs).reshape(count, 2, -1)
+        return [GateLevel(level, *angles) for angles in zip(theta, phi, strict=True)], left_over
+    turned = 2 * np.arctan2(rows[..., 1], rows[..., 0])
+    if at.extra:
+        # RY(b) Z RY(a) = Z RY(a - b) for the row beside: the sum of both for the others, the difference for it.
+        first = (turned[:, at.place] + 2 * np.arctan2(other[:, 1], other[:, 0])) / 2
+        turned = np.concatenate((first[:, None], turned - first[:, None]), axis=1)
+    return [RotationLevel(level, angles) for angles in turned], lengths
+
+
+def _beside_spins(rows: Real, other: Real, at: Beside, order: Rows | None) -> tuple[Real, Real, Real, Real]:
+    """The ladders in a Bell basis: theta, phi, the phases left of the rows, and that of the other one."""
+    p, q, _ = _spins(rows)
+    if not at.extra:
+        theta, phi, left = _ordered(p, q, order)
+        return theta, phi, left, left[:, at.place]
+    other_p, other_q, _ = _spins(other)
+    taken = np.arange(p.shape[1]) if order is None else order
+    place = int(np.flatnonzero(taken == at.place)[0])
+    theta, phi, ordered = beside(p[:, taken], q[:, taken], (other_p, other_q), place)
+    left = np.empty(p.shape)
+    left[:, taken] = ordered[:, :-1]
+    return theta, phi, left, ordered[:, -1]

@@ -42,7 +42,38 @@ def up_to_diagonal(p: Complex, q: Complex) -> tuple[Real, Real, Real]:
 def up_to_diagonals(p: Complex, q: Complex) -> tuple[Real, Real, Real]:
     """:func:`up_to_diagonal` of each of some gates, all arrays of shape (gates, rows): the same numbers, in less time,
     since NumPy is called once for all of them."""
-    ladder, left = _ladder(_Gates(p, q))
+    return _angles(*_ladder(_Gates(p, q)))
+
+
+def beside(p: Complex, q: Complex, other: tuple[Complex, Complex], place: int) -> tuple[Real, Real, Real]:
+    """:func:`up_to_diagonals` where one more control has the value 1 for an ``other`` gate of each, shape (gates,), at
+    the value ``place`` of the others only: one gate, an entangling gate with that control, and the ladder of the others
+    in time order. Theta and phi have shape (gates, 1 + rows), the phases (gates, rows + 1), the other gate's last."""
+    rows, one = _Gates(p, q), _Gates(other[0][:, None], other[1][:, None])
+    at = slice(place, place + 1)
+    pairs, (turned,) = _split(np.array([[p[:, at]], [q[:, at]]]), np.array([[one.p], [one.q]]))
+    first, second = (_Gates(*pairs[:, 0, which]) for which in (0, 1))
+    # As in a ladder of any number of rows: all others make up for the first gate.
+    long_p, long_q = _made_up(rows, first)
+    long_p[:, at], long_q[:, at] = second.p, second.q
+    long, left = _ladder(_Gates(long_p, long_q))
+    ladder = _Gates(*(np.concatenate(parts, axis=1) for parts in zip(first, long, strict=True)))
+    alone = left[:, at] - turned
+    left = left.copy()
+    left[:, at] += turned
+    return _angles(ladder, np.concatenate((left, alone), axis=1))
+
+
+def _made_up(alone: _Gates, done: _Gates) -> tuple[Complex, Complex]:
+    """What is left of gates a where u is done, and then the entangling gate with a control of value 0: a = v d u, so
+    v = a u* d* with d = diag(e^(-i pi/4), e^(i pi/4))."""
+    p = (alone.p * done.p.conj() + alone.q.conj() * done.q) * _QUARTER
+    q = (alone.q * done.p.conj() - alone.p.conj() * done.q) * _QUARTER
+    return p, q
+
+
+def _angles(ladder: _Gates, left: Real) -> tuple[Real, Real, Real]:
+    """Theta and phi of a ladder's gates in time order, and the phases left."""
     # Every gate is Rz(alpha) PhasedX(theta, phi); Rz passes the entanglers and shifts the phi of all gates after it.
     theta = 2 * np.arctan2(np.abs(ladder.q), np.abs(ladder.p))
     angle = np.angle(ladder.p)
@@ -80,9 +111,7 @@ def _ladder(rows: _Gates) -> tuple[_Gates, Real]:
     long_p[:, :paired], long_q[:, :paired] = second.p * owed, second.q * owed
     done = _values(short, half)
     alone, rest = _at(rows, slice(paired, half))[0], _at(done, slice(paired, half))[0]
-    # a = v d u, so v = a u* d* with d = diag(e^(-i pi/4), e^(i pi/4)).
-    long_p[:, paired:] = (alone.p * rest.p.conj() + alone.q.conj() * rest.q) * _QUARTER
-    long_q[:, paired:] = (alone.q * rest.p.conj() - alone.p.conj() * rest.q) * _QUARTER
+    long_p[:, paired:], long_q[:, paired:] = _made_up(alone, rest)
     long, left = _full_ladder(_Gates(long_p, long_q))
     handed = np.zeros((count, half))
     handed[:, :paired] = turned

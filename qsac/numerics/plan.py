@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,24 @@ REPEATED = 1e-13
 LevelKind = Literal["gate", "bell", "rotation"]
 
 
+class Lone(NamedTuple):
+    """A row of a table that is a basis state, one of at least two: the ``row``-th, with the entry ``column``; of the
+    other rows the first ``columns`` entries may differ from zero."""
+
+    row: int
+    column: int
+    columns: int
+
+
+class Beside(NamedTuple):
+    """Of two rows the ``row``-th has only the prefix ``place``. One ladder over the prefixes is for both; where they
+    want different gates there (``extra``), one gate and one entangling gate with the control come before it."""
+
+    row: int
+    place: int
+    extra: bool
+
+
 @dataclass(frozen=True)
 class Level:
     """One uncomputed data qubit ``place``, of all that hold something other than zero.
@@ -26,7 +44,8 @@ class Level:
     gate on the qubit before it, in the Bell basis of both. The gates depend on the control value and on the last
     ``prefix_bits`` data qubits before the pair or qubit that is acted on, of whose values the first ``prefixes`` occur;
     the others are zero. Ladders take any number of first rows, so the controls come first (``prefix_first`` false) or
-    last, whichever leaves fewer ``rows``.
+    last, whichever leaves fewer ``rows``. With ``beside`` the control value is no control of the ladder, whose rows are
+    the prefixes; ``rows`` then counts the gates, the extra one among them.
     """
 
     kind: LevelKind
@@ -34,6 +53,7 @@ class Level:
     prefixes: int
     prefix_first: bool
     rows: int
+    beside: Beside | None = None
 
     @property
     def prefix_bits(self) -> int:
@@ -55,36 +75,99 @@ class Level:
         return self.rows - 1 + 2 * (self.kind == "bell")
 
 
-def plan(rows: int, columns: int, size: int, *, real: bool) -> Iterator[Level]:
+def plan(rows: int, columns: int, size: int, *, real: bool, lone: Lone | None = None) -> Iterator[Level]:
     """Levels, last data qubit first, that uncompute ``rows`` rows of ``size`` qubits whose first ``columns`` entries
-    are all that may differ from zero. A real row has a sign, which the first level takes away."""
+    are all that may differ from zero. A real row has a sign, which the first level takes away. A ``lone`` row takes
+    fewer gates than another one where it is the last, or real and one of two."""
+    single = None if lone is None else _Single(lone.row, lone.column, 1, lone.columns, shared=False)
     for place in reversed(range(size)):
         if columns == 1 and not (real and place == size - 1):
             return
         kinds: list[LevelKind] = ["rotation", "bell"] if real else ["gate"]
-        levels = [_level(kind, place, rows, columns) for kind in kinds if kind != "bell" or place]
+        levels = [_level(kind, place, rows, columns, single) for kind in kinds if kind != "bell" or place]
         best = min(levels, key=lambda level: level.gates)
         yield best
         columns = best.left
+        single = None if single is None else single.after(best)
 
 
-def _level(kind: LevelKind, place: int, rows: int, columns: int) -> Level:
-    prefixes = -(-columns // (4 if kind == "bell" else 2))
+@dataclass(frozen=True)
+class _Single:
+    """What is left of a lone row before a level: ``width`` entries from ``start`` on, while the others have the first
+    ``columns``. ``shared``: where the others have none but these, they are in proportion to them, and positive."""
+
+    row: int
+    start: int
+    width: int
+    columns: int
+    shared: bool
+
+    def prefix(self, group: int) -> int:
+        """The only prefix that the row has; groups are never smaller than what is left of it."""
+        return self.start // group
+
+    def differs(self, group: int) -> bool:
+        """Whether the others may want another gate for that prefix."""
+        first = self.prefix(group) * group
+        alone = self.shared and first == self.start and self.columns <= self.start + self.width
+        return self.columns > first and not alone
+
+    def after(self, level: Level) -> _Single:
+        """What a level leaves: a pair of its amplitudes, or one, which is then positive in all rows."""
+        group = 4 if level.kind == "bell" else 2
+        others = -(-self.columns // group)
+        if level.kind != "bell":
+            return _Single(self.row, self.prefix(group), 1, others, shared=True)
+        alike = level.beside is not None and not level.beside.extra
+        return _Single(self.row, 2 * self.prefix(group), 2, 2 * others, shared=alike)
+
+
+def _level(kind: LevelKind, place: int, rows: int, columns: int, single: _Single | None) -> Level:
+    group = 4 if kind == "bell" else 2
+    prefixes = -(-columns // group)
     controls, bits = (rows - 1).bit_length(), (prefixes - 1).bit_length()
-    last = ((rows - 1) << bits) + prefixes
-    first = ((prefixes - 1) << controls) + rows
+    ending = single is not None and single.row == rows - 1
+    end = single.prefix(group) + 1 if single is not None and ending else prefixes
+    last = ((rows - 1) << bits) + end
+    first = ((prefixes - 1) << controls) + rows - (end < prefixes)
+    if single is not None and rows == 2 and kind != "gate":
+        extra = single.differs(group)
+        if prefixes + extra < min(first, last):
+            beside = Beside(single.row, single.prefix(group), extra)
+            return Level(kind, place, prefixes, False, prefixes + extra, beside)
     return Level(kind, place, prefixes, first < last or (first == last and kind != "gate"), min(first, last))
 
 
-def planned_gates(rows: int, columns: int, size: int, *, real: bool) -> int:
+def planned_gates(rows: int, columns: int, size: int, *, real: bool, lone: Lone | None = None) -> int:
     """Two-qubit gates of all levels of :func:`plan`."""
-    return sum(level.gates for level in plan(rows, columns, size, real=real))
+    return sum(level.gates for level in plan(rows, columns, size, real=real, lone=lone))
 
 
 def occupied_columns(rows: NDArray[Any]) -> int:
     """One more than the last column in which any of the rows, shape (rows, columns), differs from zero; at least 1."""
     used = np.flatnonzero(np.any(rows, axis=0))
     return int(used[-1]) + 1 if len(used) else 1
+
+
+def lone_row(rows: NDArray[Any]) -> Lone | None:
+    """The row of a table, shape (rows, columns), that :func:`plan` makes use of: the last one, or the first of two, if
+    it is a basis state."""
+    if len(rows) < 2:
+        return None
+    for row in (1, 0) if len(rows) == 2 else (len(rows) - 1,):
+        used = np.flatnonzero(rows[row])
+        if len(used) == 1:
+            return Lone(row, int(used[0]), occupied_columns(np.delete(rows, row, axis=0)))
+    return None
+
+
+def is_lone(rows: NDArray[Any], lone: Lone) -> bool:
+    """Whether rows, shape (rows, columns), are as :func:`lone_row` says of others."""
+    return bool(
+        rows[lone.row, lone.column]
+        and np.count_nonzero(rows[lone.row]) == 1
+        and occupied_columns(np.delete(rows, lone.row, axis=0)) <= lone.columns
+    )
 
 
 def in_order(rows: NDArray[Any], order: Sequence[int]) -> NDArray[Any]:
@@ -102,6 +185,11 @@ def columns_in_order(columns: int, order: Sequence[int]) -> int:
         return columns
     places = in_order(np.arange(1 << len(order))[None], order)[0]
     return int(np.flatnonzero(places < columns)[-1]) + 1
+
+
+def place_in_order(column: int, size: int, order: Sequence[int]) -> int:
+    """Where an entry of rows of ``size`` entries stands after :func:`in_order`."""
+    return int(np.flatnonzero(in_order(np.arange(size)[None], order)[0] == column)[0]) if order else column
 
 
 def controlled_rows(rows: NDArray[Any], branches: int) -> NDArray[Any]:

@@ -29,6 +29,7 @@ from qsac.families.reading import model_of
 from qsac.families.registry import family_of
 from qsac.files.pointer import listed
 from qsac.files.writing import write_whole
+from qsac.ir.attention import PhaseTable
 from qsac.ir.attention.unitary import has_synthesis
 from qsac.ir.program import Program
 from qsac.machine.read import find_target
@@ -289,7 +290,7 @@ def template(
     source = model_of(model)
     options = asked_for(optimisation, optimization_level, passes, seed, 0.0, qubits, prefer)
     chosen = _pipeline(options.optimisation, options.passes, flag(fold, "fold"))
-    machine, generic = find_target(target), family_of(source).drawn(source)
+    machine, generic = find_target(target), _generic(source)
     verify_each = flag(verify_each, "verify_each")
     expected = None if not verify_each else list(generic.expected.values())
     steps, shapes = family_of(generic).plan(generic).circuits, []
@@ -311,6 +312,18 @@ def template(
     made = Template(source, machine, replace(options, passes=print_pipeline(chosen)), tuple(shapes))
     made.check()
     return made
+
+
+def _generic(source: Model) -> Model:
+    """A model of the same circuits with generic numbers; the model itself where it has other circuits than these."""
+    drawn = family_of(source).drawn(source)
+    plans = [family_of(one).plan(one).circuits for one in (source, drawn)]
+    same = len(plans[0]) == len(plans[1]) and all(
+        [op for op in one.program.ops if not isinstance(op, PhaseTable)]
+        == [op for op in other.program.ops if not isinstance(op, PhaseTable)]
+        for one, other in zip(*plans, strict=True)
+    )
+    return drawn if same else source
 
 
 def _structure(program: Program) -> Hashable:

@@ -74,6 +74,54 @@ def test_every_row_is_unloaded_with_its_phase(kind, shape, real):
     assert written == op_cost(op, place.scope, "cz")
 
 
+LONE = [
+    # rows, entries, those of the other rows, which row is a basis state, which one
+    (2, 32, 17, 0, 17),
+    (2, 32, 17, 1, 17),
+    (2, 32, 17, 0, 3),
+    (2, 32, 17, 1, 16),
+    (2, 16, 8, 0, 8),
+    (2, 16, 9, 1, 9),
+    (2, 16, 16, 0, 0),
+    (2, 16, 12, 1, 14),
+    (2, 4, 4, 0, 2),
+    (2, 64, 61, 0, 5),
+    (18, 16, 16, 17, 0),
+    (17, 16, 16, 16, 0),
+    (10, 16, 16, 9, 5),
+    (7, 8, 5, 6, 6),
+    (3, 8, 8, 2, 0),
+    (33, 32, 30, 32, 0),
+]
+"""Tables in which one row is a basis state, beside another one or after the others."""
+
+
+@pytest.mark.parametrize("real", [True, False], ids=["real", "complex"])
+@pytest.mark.parametrize(("rows", "entries", "used", "row", "column"), LONE)
+def test_a_row_that_is_a_basis_state_takes_few_gates(
+    rows: int, entries: int, used: int, row: int, column: int, real: bool
+) -> None:
+    values = rows_of("generic", (rows, entries), real)
+    values[:, used:] = 0
+    values[row] = np.eye(entries)[column]
+    values /= np.linalg.norm(values, axis=1, keepdims=True)
+    op, place, blocks = uncomputed(values)
+    names = (*place.allocation.qubits["key"], *place.allocation.qubits["data"])
+    state = np.zeros((1 << (rows - 1).bit_length(), entries), complex)
+    state[:rows] = values / np.sqrt(rows)
+    state = applied(blocks, names, state.reshape(-1, 1)).reshape(state.shape)
+    np.testing.assert_allclose(state[:, 1:], 0, atol=1e-11)
+    np.testing.assert_allclose(state[:rows, 0], state[0, 0], atol=1e-11)
+    written = sum(op_cost(block, place.scope, "zzphase") for block in blocks)
+    assert written == op_cost(op, place.scope, "zzphase")
+    size, most = entries.bit_length() - 1, max(used, column + 1)
+    if (real and rows == 2 and entries > 4) or (rows > 2 and column + 1 < most):
+        assert written < loader_cost(rows, most, size, real=real)
+    # Beside another row it takes one gate more a level at most.
+    if real and rows == 2:
+        assert written <= loader_cost(1, most, size, real=True) + size
+
+
 @pytest.mark.parametrize(
     ("shape", "gates"), [((8, 4), 8 + 1 + 7), ((32, 16), 32 * 8 + 2), ((2, 4), 2 + 2), ((1, 8), 4)]
 )

@@ -23,7 +23,7 @@ from qsac.families.program.search.walks import searched
 from qsac.files.numbers import as_lists
 from qsac.ir.attention import LoadTokens, LoadWhole
 from qsac.ir.shaped_table import ShapedTable, Span
-from qsac.numerics.plan import occupied_columns
+from qsac.numerics.plan import lone_row, occupied_columns
 
 if TYPE_CHECKING:
     from qsac.families.program.model import Model
@@ -147,5 +147,5 @@ def _outlined(step: CircuitStep) -> Program:
 
 
 def _shaped(name: str, table: Table) -> Table:
-    columns = occupied_columns(table.values)
-    return ShapedTable(table.shape, real=table.real, columns=columns, spans=[Span(name, 0, table.shape[0])])
+    columns, lone = occupied_columns(table.values), lone_row(table.values)
+    return ShapedTable(table.shape, real=table.real, columns=columns, spans=[Span(name, 0, table.shape[0])], lone=lone)

@@ -169,21 +169,25 @@ def drawn(model: Model, size: Size | None = None) -> Model:
     if phases is not None if size is None else isinstance(phases, np.ndarray) and np.any(phases):
         phases = rng.uniform(0.5, 2.5, rows - 1)
     own = Size(rows - 1, columns)
+    tokens = normalised(given, 1 << own.data_qubits)
     return replace(
         model,
-        readout=model.readout if size is not None or model.text is None else _drawn_words(model, rng),
+        readout=model.readout if size is not None else _drawn_states(model, tokens, rng),
         lengths=None if model.lengths is None else rng.uniform(0.3, 0.9, rows - 1),
-        tokens=normalised(given, 1 << own.data_qubits),
+        tokens=tokens,
         given_tokens=given,
         given_phases=phases,
         heads=_drawn_heads(model, own, rng, as_given=size is None),
     )
 
 
-def _drawn_words(model: Model, rng: np.random.Generator) -> Readout:
-    """The model's readout, with words of another embedding where it is read over those of its text."""
+def _drawn_states(model: Model, tokens: Numbers, rng: np.random.Generator) -> Readout:
+    """The model's readout, over these tokens where it is read over the model's, and with words of another embedding
+    where it is read over those of its text."""
     readout = model.readout
-    if not isinstance(readout, Predict) or readout.words is None or readout.states is None:
+    if isinstance(readout, Predict) and readout.over == "tokens":
+        return replace(readout, states=tokens)
+    if model.text is None or not isinstance(readout, Predict) or readout.words is None or readout.states is None:
         return readout
     shape = len(readout.words), model.given_tokens.shape[1]
     states = np.linalg.qr(_numbers(rng, shape, real=not np.iscomplexobj(readout.states)))[0]

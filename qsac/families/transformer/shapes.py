@@ -29,6 +29,7 @@ from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.shaped_table import ShapedTable, Span
 from qsac.ir.table import Table
+from qsac.numerics.plan import lone_row
 
 CONTEXT_LIMIT = 1 << 16
 DIMENSION_LIMIT = 1 << 12
@@ -311,8 +312,8 @@ def _outline(step: CircuitStep) -> Program:
 
 def _shaped(name: str, table: Table) -> Table:
     columns = int(np.flatnonzero(table.values.any(axis=0))[-1]) + 1
-    spans = [Span(name, 0, table.shape[0])]
-    return ShapedTable(table.shape, real=table.real, columns=columns, spans=spans)
+    spans, lone = [Span(name, 0, table.shape[0])], lone_row(table.values) if len(table.shape) == 2 else None
+    return ShapedTable(table.shape, real=table.real, columns=columns, spans=spans, lone=lone)
 
 
 def same_circuits(plan: Plan, other: Plan) -> bool:

@@ -131,13 +131,16 @@ class ApplyUnitary(Op):
 
 
 def has_synthesis(program: Program, *, gated: bool = False) -> bool:
-    """Whether a program has matrices on two qubits or more, ``gated`` ones only if wanted, gates included.
+    """Whether a program has matrices on two qubits or more, ``gated`` ones only if wanted, gates included, that passes
+    may fold into tables: those without a barrier.
 
-    They are synthesised, so that their gates depend on their numbers.
+    They are synthesised, so that their gates depend on their numbers. Where a matrix stands by itself a template has
+    fixed gates for it.
     """
     return any(
         isinstance(op, ApplyUnitary)
         and op.form == "matrix"
+        and not op.barrier
         and (bool(op.when) or (not gated and op.size(program.scope) > 1))
         for op in program.ops
     )

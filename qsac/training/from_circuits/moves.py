@@ -89,16 +89,18 @@ def _with_op(program: Program, place: int, op: Op) -> Program:
 def _of_rows(
     place: int, op: LoadTokens, table: Table, slope: Numbers, nothing: float, *, shots: bool
 ) -> Iterator[Move]:
-    """Those of a load: rows that are the same in all bindings move together."""
+    """Those of a load: rows that are the same in all bindings move together; basis states stay."""
     alike = (table.pattern or table).values
     _, first, group = np.unique(np.round(alike / REPEATED), axis=0, return_index=True, return_inverse=True)
     group = group.reshape(-1)
+    fixed = (np.count_nonzero(alike[first], axis=1) == 1) & (np.abs(slope[:, first]).max(axis=(0, 2)) <= nothing)
     found = fields_of(
         table.values[first],
         slope[:, first],
         occupied_columns(alike),
         nothing=nothing,
         gated=bool(op.when),
+        fixed=bool(fixed.any()),
         shots=shots,
     )
     if found is not None:

@@ -53,14 +53,21 @@ class Fields(NamedTuple):
 
 
 def fields_of(
-    rows: Numbers, slopes: Numbers, columns: int | None = None, *, nothing: float, gated: bool, shots: bool = False
+    rows: Numbers,
+    slopes: Numbers,
+    columns: int | None = None,
+    *,
+    nothing: float,
+    gated: bool,
+    fixed: bool = False,
+    shots: bool = False,
 ) -> Fields | None:
     """The fields of a table's unit ``rows`` (R, D) whose derivatives by P parameters are ``slopes`` (P, R, D).
 
     Nothing is in the columns after the first ``columns``, of all rows and all fields. Derivatives up to ``nothing``
-    are rounding. ``gated``: the load acts in one branch alone. Of the ways there are, the one with the fewest bindings;
-    with ``shots`` the one with the least product of bindings and variance, as that many shots are needed. None where
-    all derivatives vanish.
+    are rounding. ``gated``: the load acts in one branch alone. ``fixed``: rows without a derivative have to stay as
+    they are. Of the ways there are, the one with the fewest bindings; with ``shots`` the one with
+    the least product of bindings and variance, as that many shots are needed. None where all derivatives vanish.
     """
     taken = rows.shape[1] if columns is None else columns
     x, f = _reals(rows[:, :taken]), _reals(slopes[:, :, :taken])
@@ -70,7 +77,7 @@ def fields_of(
         return None
     found = [
         Fields(_numbers(fields, rows), 2 * weights, FOUR if gated or not fields.any(axis=2).all() else TWO)
-        for fields, weights in _ways(x, f, nothing, rows, gated=gated)
+        for fields, weights in _ways(x, f, nothing, rows, gated=gated, fixed=fixed)
     ]
     return min(found, key=lambda one: (one.evaluations * one.variance if shots else one.evaluations, one.variance))
 
@@ -94,15 +101,15 @@ Way = tuple[Real, Real]
 """Fields (m, R, N) in real coordinates, and weights (m, P)."""
 
 
-def _ways(x: Real, f: Real, nothing: float, rows: Numbers, *, gated: bool) -> Iterator[Way]:
+def _ways(x: Real, f: Real, nothing: float, rows: Numbers, *, gated: bool, fixed: bool) -> Iterator[Way]:
     active = np.flatnonzero(np.abs(f).max(axis=(0, 2)) > nothing)
     yield _by_rows(x, f, nothing, active)
-    if len(active) < len(x) and not gated:
+    if len(active) < len(x) and not gated and not fixed:
         yield _by_rows(x, f, nothing, np.arange(len(x)))
-    halves = _by_halves(x, f, nothing)
+    halves = None if fixed else _by_halves(x, f, nothing)
     if halves is not None:
         yield halves
-    if x.shape[1] == rows.shape[1] * (2 if np.iscomplexobj(rows) else 1):
+    if not fixed and x.shape[1] == rows.shape[1] * (2 if np.iscomplexobj(rows) else 1):
         strings = _by_turns(f, nothing, active, rows, gated=gated)
         if strings is not None:
             yield strings

@@ -8,7 +8,7 @@ from typing import Any
 from qsac.errors import InvalidInputError
 from qsac.families.contract import Model
 from qsac.families.registry import family_of
-from qsac.ir.attention import PhaseTable
+from qsac.ir.attention import ApplyUnitary, PhaseTable
 from qsac.ir.program import Program
 from qsac.machine.target import Target
 from qsac.pipeline.contract import Pass
@@ -37,11 +37,27 @@ class Templates:
             if len(self._made) == KEPT:
                 del self._made[next(iter(self._made))]
             try:
-                self._made[shape] = compile_template(model, self.target, passes=self._passes)
+                made = compile_template(model, self.target, passes=self._passes)
+                _check_matrices(made)
+                self._made[shape] = made
             except InvalidInputError as error:
                 error.pointer = "/model" if error.pointer is None else error.pointer
                 raise
         return self._made[shape]
+
+
+def _check_matrices(made: Template) -> None:
+    """Refuse matrices that come from decompositions: their derivatives are those of a choice among many."""
+    for shape in made.shapes:
+        for op in shape.program.ops:
+            if isinstance(op, ApplyUnitary) and op.form == "matrix" and op.barrier and op.size(shape.program.scope) > 1:
+                raise InvalidInputError(
+                    "a matrix that comes from a decomposition has no derivative by circuits",
+                    code="template.unfolded-matrix",
+                    found="a matrix of words or heads on two qubits or more",
+                    wanted="a model without a feed-forward, or with two words at most",
+                    help='leave out "gradient": the closed form is differentiated',
+                )
 
 
 def programs_of(model: Model) -> list[Program]:

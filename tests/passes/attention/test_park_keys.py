@@ -92,9 +92,16 @@ def test_what_is_of_another_form_is_left_alone() -> None:
 
 
 def test_what_does_not_pay_is_left_alone() -> None:
-    """Four keys fill two qubits: the parked one would take a third."""
-    program = polynomial(0.6, 0.8, rows=4)
+    """A single key has no gates that its parking could save."""
+    program = polynomial(0.6, 0.8, rows=1)
     assert ParkKeys().apply(program, CONTEXT) == program
+
+
+def test_a_parked_key_may_take_another_qubit() -> None:
+    """Four keys fill two qubits; beside a row that is a basis state they take few gates more."""
+    after = parked(polynomial(0.6, 0.8, rows=4))
+    assert gated(after) == {"multiply"}
+    assert after.scope.sizes["key[1]"] == 3
 
 
 @pytest.mark.parametrize("split", [True, False])

@@ -183,7 +183,11 @@ class _Rows:
         if self._heads == 1:
             return Side(index, keys), Side((), parts.queries)
         last = (rows - 1) // self._step if self._blocks else rows - 1
-        return Side(index, keys), Side(by_head, queries[np.minimum(np.arange(last + 1), len(queries) - 1)])
+        chosen = np.minimum(np.arange(last + 1), len(queries) - 1)
+        if self._blocks and _queries_repeat(parts, rows):
+            # Any query serves the rows after the heads: with the first one again fewer bits of the head matter.
+            chosen[self._heads :] = 0
+        return Side(index, keys), Side(by_head, queries[chosen])
 
 
 class Weights:
@@ -210,6 +214,14 @@ class Weights:
         )
 
 
+def _queries_repeat(parts: Parts, rows: int) -> bool:
+    """Whether all rows after those of heads in blocks are in one block, after a power of two of heads, and have no
+    query of their own length."""
+    heads, count, _ = parts.keys.shape
+    alike = not (heads & (heads - 1) or count & (count - 1)) and not parts.kernel.several
+    return alike and (rows - 1) // count == heads
+
+
 def _blocks_are_cheaper(parts: Parts) -> bool:
     """Whether heads in blocks of a power of two take fewer gates than one after another."""
     heads, count, width = parts.keys.shape
@@ -224,7 +236,8 @@ def _blocks_are_cheaper(parts: Parts) -> bool:
         return 2 * load(1, rows) + copies + load(rows, len(parts.own))
 
     blocked = (heads - 1) * step + count + parts.direct
-    return gates(blocked, (blocked - 1) // step + 1) <= gates(heads * count + parts.direct, heads * count)
+    undone = heads if _queries_repeat(parts, blocked) else (blocked - 1) // step + 1
+    return gates(blocked, undone) <= gates(heads * count + parts.direct, heads * count)
 
 
 # Heads side by side

@@ -63,7 +63,8 @@ def contraction(matrix: Numbers, size: int) -> Contraction:
         if np.linalg.det(left) < 0:
             left[:, -1] *= -1
             right[len(left) - 1] *= -1
-        right = _proper(right) if wide > size else right
+        # A row that is not read, or is shortened to nothing, has any sign.
+        right = _proper(right) if wide > size or ratios[-1] < ALIKE else right
     return Contraction(left, ratios, right, length)
 
 

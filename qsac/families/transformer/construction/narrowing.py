@@ -20,6 +20,9 @@ LEAST = 3
 """Qubits from which the steps take fewer gates than the whole unitary: from three to two 17 for 19, from four to two 53
 for 95."""
 
+ROUNDING = 1e-12
+"""Imaginary parts of a product of matrices that is real."""
+
 
 def narrow(composition: Composition, going: Sequence[Names], out: Names, rows: Numbers, origin: str) -> None:
     """Apply ``rows`` (M, D) to the registers ``going``, of one qubit each, and ``out``, M values of which are read:
@@ -47,6 +50,10 @@ def _halved(rows: Numbers) -> tuple[Numbers, Numbers, tuple[Numbers, Numbers]]:
     # What is not read of the second half stands before what is.
     pair = first[:count].copy(), second[half - count :].copy()
     turns = np.stack([np.cos(angles), -np.sin(angles)], axis=1)
+    order = np.argmax(np.abs(left), axis=1)
+    if np.abs(np.abs(left[np.arange(count), order]) - 1).max() <= ALIKE:
+        # What orders rows, and turns their phases, is no gate: orthogonal words past a residual have such a U.
+        left, turns, pair = np.eye(count, dtype=left.dtype), turns[order], (left @ pair[0], left @ pair[1])
     if not np.iscomplexobj(left):
         _as_rotations(left, turns, pair)
     for side in (0, 1):
@@ -89,12 +96,22 @@ def _demultiplexed(first: Numbers, second: Numbers) -> tuple[Numbers, Numbers, N
     if np.abs(first - second).max() < ALIKE:
         return np.eye(len(first)), np.ones(len(first)), second
     product = first @ second.conj().T
-    if np.iscomplexobj(product) or np.linalg.det(product) < 0:
+    for gate in (np.eye(len(product)), _last(len(product))) if len(product) > 1 else ():
+        # What is left of rotations, V and W, are rotations again, but for a gate on the last qubit.
+        rotation = gate @ product @ gate.conj().T
+        if np.abs(rotation.imag).max() <= ROUNDING and np.linalg.det(rotation.real) > 0:
+            left, phases = _of_rotation(rotation.real)
+            left = gate.conj().T @ left
+            break
+    else:
         triangular, left = schur(product, output="complex")
         phases = np.exp(0.5j * np.angle(np.diag(triangular)))
-    else:
-        left, phases = _of_rotation(product)
     return left, phases, phases[:, None] * (left.conj().T @ second)
+
+
+def _last(size: int) -> Numbers:
+    """The gate on the last qubit in which pairs of entries of a real vector are a number and its conjugate."""
+    return np.kron(np.eye(size // 2), np.array([[1, 1], [1j, -1j]]) / np.sqrt(2))
 
 
 def _of_rotation(rotation: Numbers) -> tuple[Numbers, Numbers]:
@@ -122,5 +139,5 @@ def _of_rotation(rotation: Numbers) -> tuple[Numbers, Numbers]:
     if np.linalg.det(basis[:, order]) < 0:
         order[-2:] = reversed(order[-2:])
         angles[-1] *= -1
-    left = basis[:, order] @ np.kron(np.eye(len(turned)), np.array([[1, 1], [1j, -1j]]) / np.sqrt(2))
+    left = basis[:, order] @ _last(len(basis))
     return left, np.exp(0.5j * angles.reshape(-1))
