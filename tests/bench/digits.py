@@ -43,7 +43,7 @@ PAGE = measure.ROOT / "docs" / "programs" / "layers.md"
 SIDE, WIDTH, HIDDEN = 4, 7, 16
 """Pixels of a patch's side; entries of a token, which with the row sum fill three qubits; neurons."""
 TEMPERATURE, DEGREE = 1.0, 2
-TRAINING, STEPS, RATE, DECAY = 1200, 1500, 0.02, 1e-4
+TRAINING, STEPS, RATE, DECAY = 1200, 600, 0.02, 1e-4
 """Images to learn from; steps of Adam on all of them, its first rate, and the weight of the numbers' mean square."""
 
 LABELS: dict[Kernel, str] = {
