@@ -280,7 +280,7 @@ def cells(row: Row, twin: Row, labels: Labels) -> list[str]:
         row.label,
         f"{few:,}",
         accuracy(row.found, labels[:few]),
-        "" if row is twin else difference(row.found, twin.found[:few], labels[:few]),
+        "" if row.label.startswith(twin.label) else difference(row.found, twin.found[:few], labels[:few]),
         "" if row.off is None else f"{row.off:.3f}",
         "" if row.shots is None else f"{row.shots:,}",
         "" if row.seconds is None else f"{row.seconds:.2g}",
@@ -293,9 +293,10 @@ def costs(weights: Weights, patches: Real) -> str:
     gates = [part["two_qubit_gates"] for part in compiled.parts_stats]
     qubits = max(part["qubits"] for part in compiled.parts_stats)
     accepted = np.mean([one.success_probability for one in compiled.model.expected.values()])
+    several = f"{min(gates)} to {max(gates)}" if min(gates) < max(gates) else f"{gates[0]}"
     work = compiled.model.readout.closed_form(compiled.model).values["classical_multiply_adds"]
     return (
-        f"An image is {len(gates)} circuits of {min(gates)} to {max(gates)} two-qubit gates on {qubits} qubits, "
+        f"An image is {len(gates)} circuits of {several} two-qubit gates on {qubits} qubits, "
         f"accepted with probability {accepted:.2f}; classically its layers are {work:,} multiply-adds."
     )
 
@@ -323,7 +324,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.digits", description=__doc__)
     parser.add_argument("--classes", type=int, default=10, choices=range(2, 11), help="the first digits, how many")
     parser.add_argument("--layers", type=int, default=1, choices=(1, 2))
-    parser.add_argument("--images", type=int, default=160, help="how many are run by shots")
+    parser.add_argument("--images", type=int, default=300, help="how many are run by shots")
     parser.add_argument("--precision", type=float, nargs="+", default=[0.05, 0.1], help="of the tomography")
     parser.add_argument("--steps", type=int, default=STEPS, help="of learning")
     parser.add_argument("--print", action="store_true", help="print the table, and write nothing")
