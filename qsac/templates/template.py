@@ -294,7 +294,6 @@ def template(
     verify_each = flag(verify_each, "verify_each")
     expected = None if not verify_each else list(generic.expected.values())
     steps, shapes = family_of(generic).plan(generic).circuits, []
-    check_circuits(len(steps))
     alike: dict[Hashable, Shape] = {}
     for place, step in enumerate(steps):
         key = _structure(step.program)
@@ -317,6 +316,7 @@ def template(
 def _generic(source: Model) -> Model:
     """A model of the same circuits with generic numbers; the model itself where it has other circuits than these."""
     drawn = family_of(source).drawn(source)
+    check_circuits(len(family_of(source).plan(source).circuits))
     plans = [family_of(one).plan(one).circuits for one in (source, drawn)]
     same = len(plans[0]) == len(plans[1]) and all(
         [op for op in one.program.ops if not isinstance(op, PhaseTable)]

@@ -19,6 +19,7 @@ from qiskit.circuit.library import StatePreparation, UnitaryGate
 from qsac.families.reading import load as load_model
 from qsac.families.transformer.closed_form import shares
 from qsac.families.transformer.model import Model
+from qsac.families.transformer.programs import word_signs
 from qsac.families.transformer.readouts.next_token import NextToken
 from qsac.families.transformer.readouts.state_fidelity import StateFidelity
 from tests.bench.hand_written import Wanted, Written, multiplexed_load, uniform, written
@@ -224,9 +225,18 @@ def score_iterate(model: Model) -> QuantumCircuit:
 # Feed-forwards by quantum singular value transformation of diag(psi)
 
 
-def _attention(model: Model) -> tuple[Written, list[int], float]:
-    """The circuit of the state psi that the feed-forward of a model is made of, the qubits of psi's entry, and by what
-    factor psi is W_in a."""
+@dataclass(frozen=True)
+class _State:
+    """The circuit of the state psi that the feed-forward of a model is made of, the qubits of psi's entry, by what
+    factor psi is W_in a, and the signs of psi's entries beside those of W_in a."""
+
+    made: Written
+    word: list[int]
+    scale: float
+    signs: Real
+
+
+def _attention(model: Model) -> _State:
     bare = deepcopy(model.canonical)
     inward = np.array(bare["transformer"]["layers"][0].pop("feed_forward")["input"])
     readout = model.readout
@@ -234,8 +244,10 @@ def _attention(model: Model) -> tuple[Written, list[int], float]:
     state = load_model(bare)
     length = float(np.linalg.norm(inward @ state.outputs[readout.positions[0] - 1]))
     bare["readout"]["vocabulary"] = inward.tolist()
-    made = written(load_model(bare))
-    return made, list(made.wanted[1].word), sqrt(made.success) / length
+    state = load_model(bare)
+    assert isinstance(state.readout, NextToken)
+    made = written(state)
+    return _State(made, list(made.wanted[1].word), sqrt(made.success) / length, word_signs(state, state.readout))
 
 
 def chebyshev(model: Model) -> tuple[Model, Written]:
@@ -244,7 +256,8 @@ def chebyshev(model: Model) -> tuple[Model, Written]:
 
     The index of the entry starts in the uniform state, which loses 1/sqrt(D).
     """
-    made, word, scale = _attention(model)
+    state = _attention(model)
+    made, word, scale = state.made, state.word, state.scale
     fields = deepcopy(model.canonical)
     fields["name"] = "chebyshev"
     fields["transformer"]["layers"][0]["feed_forward"]["coefficients"] = [0.0, -3 * scale, 0.0, 4 * scale**3]
@@ -258,13 +271,14 @@ def chebyshev(model: Model) -> tuple[Model, Written]:
         if number:
             _reflect(circuit, ancillas, [])
         circuit.compose(step, [*ancillas, *entry], inplace=True)
-    return asked, _finished(circuit, asked, ancillas, entry, sqrt(1 << width))
+    return asked, _finished(circuit, asked, ancillas, entry, sqrt(1 << width), state.signs)
 
 
 def even_factor(model: Model) -> Written:
     """(x + x^3)/2 of the entries of W_in a_J, normaliser 1: (3 + T_2)/4 by QSVT of diag(psi) on the state psi itself,
     of which it multiplies every amplitude by (1 + x^2)/2. No phases and no loss: W* R W is T_2, and LCU of it and 1."""
-    made, word, scale = _attention(model)
+    state = _attention(model)
+    made, word, scale = state.made, state.word, state.scale
     (layer,) = model.layers
     coefficients = np.array(getattr(layer.feed_forward, "coefficients"))  # noqa: B009
     # c_1 x + c_3 x^3 is y (a + b y^2) of the amplitude y = scale x, and y^2 = (1 + T_2(y))/2.
@@ -282,7 +296,7 @@ def even_factor(model: Model) -> Written:
     circuit.compose(step.inverse(), [*ancillas, *word], inplace=True)
     multiplexed_load(circuit, row, [], [branch], [], True)
     rest = [qubit for qubit in range(size) if qubit not in word]
-    return _finished(circuit, model, [*rest, *ancillas, branch], word, sum(weights))
+    return _finished(circuit, model, [*rest, *ancillas, branch], word, sum(weights), state.signs)
 
 
 def _diagonal(psi: QuantumCircuit, word: list[int], width: int) -> QuantumCircuit:
@@ -308,12 +322,15 @@ def _reflect(circuit: QuantumCircuit, register: list[int], when: list[int]) -> N
         circuit.z(when)
 
 
-def _finished(circuit: QuantumCircuit, model: Model, given: list[int], entry: list[int], normaliser: float) -> Written:
-    """The words, by the unitary E* W_out on the entries."""
+def _finished(
+    circuit: QuantumCircuit, model: Model, given: list[int], entry: list[int], normaliser: float, signs: Real
+) -> Written:
+    """The words, by the unitary E* W_out on the entries, which have these signs beside the model's: what was done to
+    them is odd."""
     (layer,) = model.layers
     readout = model.readout
     assert isinstance(readout, NextToken)
     output = np.array(getattr(layer.feed_forward, "output"))  # noqa: B009
-    circuit.append(UnitaryGate(readout.vocabulary @ output), entry)
+    circuit.append(UnitaryGate(readout.vocabulary @ (output * signs)), entry)
     wanted = _next_words(model, normaliser, given, entry)
     return Written(circuit, tuple(given), wanted, wanted[0].probability)

@@ -22,7 +22,6 @@ from qsac.families.transformer.readouts.cross_entropy import VERSION, cross_entr
 from qsac.families.transformer.readouts.next_token import NextToken, circuit_of
 from qsac.families.transformer.readouts.state_fidelity import NAME as FIDELITY
 from qsac.families.transformer.readouts.state_fidelity import StateFidelity
-from qsac.files.numbers import Numbers
 from qsac.ir.attention import PrepareIndex, Project
 from qsac.ir.program import Program, Readout
 from qsac.ir.save_probabilities import SaveProbabilities
@@ -67,7 +66,7 @@ def next_token_program(model: Model, readout: NextToken, position: int) -> Progr
     """The program of the words after a position, from 1. Raises :class:`~qsac.errors.InvalidInputError` where the
     model's numbers are beyond double precision."""
     composition = Composition()
-    words = Affine.linear(_signed(readout.vocabulary.conj(), outward(model.layers[-1])))
+    words = Affine.linear(word_signs(model, readout)[:, None] * readout.vocabulary.conj())
     state = States(model, composition).state(len(model.layers), At((), position - 1), [words])
     _check_scale(state.lengths)
     out = composition.register("word", state.size)
@@ -84,17 +83,20 @@ def next_token_program(model: Model, readout: NextToken, position: int) -> Progr
     return composition.program(model.name, [asked], _share(length, next_token_normaliser(model, position)))
 
 
-def _signed(words: Numbers, matrix: Numbers | None) -> Numbers:
-    """Words before the last matrix, with the sign of the first one chosen so that the product is a rotation and not a
-    reflection, if it is square and real: it then takes fewer gates, and no probability depends on it."""
+def word_signs(model: Model, readout: NextToken) -> Real:
+    """The signs (words,) that a circuit's amplitudes of the words have beside the model's.
+
+    That of the first one is chosen so that words before the last matrix are a rotation and not a reflection, if they
+    are square and real: it then takes fewer gates, and no probability depends on it.
+    """
+    matrix, words = outward(model.layers[-1]), readout.vocabulary.conj()
     product = words if matrix is None else words @ matrix
+    signs = np.ones(len(words))
     if np.iscomplexobj(product) or product.shape[0] != product.shape[1]:
-        return words
-    if np.linalg.slogdet(product / scale_of(np.abs(product).max()))[0] >= 0:
-        return words
-    signed = words.copy()
-    signed[0] *= -1
-    return signed
+        return signs
+    if np.linalg.slogdet(product / scale_of(np.abs(product).max()))[0] < 0:
+        signs[0] = -1.0
+    return signs
 
 
 def fidelity_step(model: Model, readout: StateFidelity) -> CircuitStep:
