@@ -10,7 +10,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from qsac.ir.table import Table
-from qsac.numerics.plan import Lone, columns_in_order, place_in_order
+from qsac.numerics.plan import Lone, columns_in_order, lone_row, occupied_columns, place_in_order
 
 _MODULUS = (1 << 31) - 1
 _STEPS = (48271, 69621)
@@ -133,3 +133,11 @@ def rank(*shaped_tables: ShapedTable) -> int:
         rows += max(0, stop - start)
         reached[sequence] = max(stop, start)
     return min(rows, max(outline.columns for outline in shaped_tables))
+
+
+def shaped_like(name: str, table: Table) -> ShapedTable:
+    """A table's shape with what its numbers say of it: generic rows of a sequence of that ``name``."""
+    values, (count, *columns) = table.values, table.shape
+    lone = lone_row(values) if len(columns) == 1 else None
+    spans = [Span(name, 0, count)]
+    return ShapedTable(table.shape, real=table.real, columns=occupied_columns(values), spans=spans, lone=lone)

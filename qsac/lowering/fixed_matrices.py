@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cossin, schur
+from scipy.linalg import cossin
 
 from qsac.errors import InvalidInputError
 from qsac.ir.blocks import Multiplexor, PauliRotation, Unitary
@@ -20,6 +20,7 @@ from qsac.ir.blocks.rotation import controlled_x
 from qsac.ir.table import Table
 from qsac.lowering.context import LoweringContext
 from qsac.numerics.pauli import Axis, rotation_matrix
+from qsac.numerics.schur_forms import demultiplexed
 from qsac.numerics.two_qubit import canonical
 
 Complex = NDArray[np.complex128]
@@ -52,18 +53,11 @@ def fixed_gates(matrices: Complex, qubits: tuple[str, ...], place: LoweringConte
 def _selected(matrices: Complex, qubits: tuple[str, ...], place: LoweringContext) -> list[Block]:
     """Matrices selected by the first qubit and others: V (D + D*) W, what the others select being V, D and W."""
     half = len(matrices) // 2
-    parts = [_demultiplexed(one, other) for one, other in zip(matrices[:half], matrices[half:], strict=True)]
+    parts = [demultiplexed(one, other) for one, other in zip(matrices[:half], matrices[half:], strict=True)]
     lefts, phases, rights = (np.stack(part) for part in zip(*parts, strict=True))
     before, after = (fixed_gates(part, qubits[1:], place) for part in (rights, lefts))
     turned = Multiplexor("z", qubits[1:], qubits[0], Table(-2 * phases.reshape(-1)), slots=place.slot())
     return [*before, turned, *after]
-
-
-def _demultiplexed(first: Complex, second: Complex) -> tuple[Complex, NDArray[np.float64], Complex]:
-    """V, the phases of D, and W of unitaries V D W and V D* W."""
-    triangular, left = schur(first @ second.conj().T, output="complex")
-    phases = np.angle(np.diag(triangular)) / 2
-    return left, phases, np.exp(1j * phases)[:, None] * (left.conj().T @ second)
 
 
 def _angles(found: Sequence[float]) -> tuple[float, int]:

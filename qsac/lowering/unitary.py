@@ -113,6 +113,7 @@ def _gates(entries: bytes, dimension: int) -> tuple[tuple[tuple[int, ...], Table
     return tuple(found)
 
 
+@lru_cache(maxsize=64)
 def _decomposed(entries: bytes, dimension: int) -> Any:
     from qiskit.synthesis import qs_decomposition
 

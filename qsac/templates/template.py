@@ -290,10 +290,10 @@ def template(
     source = model_of(model)
     options = asked_for(optimisation, optimization_level, passes, seed, 0.0, qubits, prefer)
     chosen = _pipeline(options.optimisation, options.passes, flag(fold, "fold"))
-    machine, generic = find_target(target), _generic(source)
+    machine, (generic, steps) = find_target(target), _generic(source)
     verify_each = flag(verify_each, "verify_each")
     expected = None if not verify_each else list(generic.expected.values())
-    steps, shapes = family_of(generic).plan(generic).circuits, []
+    shapes: list[Shape] = []
     alike: dict[Hashable, Shape] = {}
     for place, step in enumerate(steps):
         key = _structure(step.program)
@@ -313,17 +313,17 @@ def template(
     return made
 
 
-def _generic(source: Model) -> Model:
-    """A model of the same circuits with generic numbers; the model itself where it has other circuits than these."""
+def _generic(source: Model) -> tuple[Model, tuple[CircuitStep, ...]]:
+    """A model of the same circuits with generic numbers, and these circuits; the model itself where it has others."""
     drawn = family_of(source).drawn(source)
-    check_circuits(len(family_of(source).plan(source).circuits))
     plans = [family_of(one).plan(one).circuits for one in (source, drawn)]
+    check_circuits(len(plans[0]))
     same = len(plans[0]) == len(plans[1]) and all(
         [op for op in one.program.ops if not isinstance(op, PhaseTable)]
         == [op for op in other.program.ops if not isinstance(op, PhaseTable)]
         for one, other in zip(*plans, strict=True)
     )
-    return drawn if same else source
+    return (drawn, plans[1]) if same else (source, plans[0])
 
 
 def _structure(program: Program) -> Hashable:

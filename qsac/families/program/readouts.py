@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from math import sqrt
 from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
 
 from qsac.errors import InvalidInputError
 from qsac.families.contract import ClassicalStep, Result, Row
@@ -63,6 +66,17 @@ def with_steps(model: Model, seen: Mapping[str, Any]) -> Mapping[str, Any]:
     """What is seen, with all that the plan's classical steps write."""
     written = {name for step in model.plan.steps if isinstance(step, ClassicalStep) for name in step.writes}
     return seen if written <= seen.keys() else model.plan.run(seen)
+
+
+def accepted_share(outcomes: Iterable[Outcomes]) -> float:
+    """The share of shots that are accepted, the average over some circuits; 1 where there are none."""
+    found = [one.success_probability for one in outcomes]
+    return float(np.mean(found)) if found else 1.0
+
+
+def spread_of_share(share: float, shots: float) -> float:
+    """The standard error of a share of so many shots, also of one that is nearly 0 or 1."""
+    return sqrt(max(share * (1 - share), 0.25 / shots) / shots)
 
 
 def not_compiled(pointer: str, found: str, wanted: str, help: str | None = None) -> InvalidInputError:

@@ -22,13 +22,11 @@ from qsac.families.program.search.verification import checks
 from qsac.families.program.search.walks import searched
 from qsac.files.numbers import as_lists
 from qsac.ir.attention import LoadTokens, LoadWhole
-from qsac.ir.shaped_table import ShapedTable, Span
-from qsac.numerics.plan import lone_row, occupied_columns
+from qsac.ir.shaped_table import shaped_like
 
 if TYPE_CHECKING:
     from qsac.families.program.model import Model
     from qsac.ir.program import Program
-    from qsac.ir.table import Table
 
 TOKENS, DIMENSION, INPUTS = 1 << 11, 1 << 10, 1 << 14
 """Most tokens, numbers of a token or an input, and inputs of a network that are estimated for."""
@@ -142,10 +140,5 @@ def _outlined(step: CircuitStep) -> Program:
     }
     if large:  # passes compare loads of several tables: all of them have numbers, or none
         large |= {op.table for op in loads if isinstance(op, LoadTokens)}
-    tables = {name: _shaped(name, table) if name in large else table for name, table in program.tables.items()}
+    tables = {name: shaped_like(name, table) if name in large else table for name, table in program.tables.items()}
     return replace(program, tables=tables)
-
-
-def _shaped(name: str, table: Table) -> Table:
-    columns, lone = occupied_columns(table.values), lone_row(table.values)
-    return ShapedTable(table.shape, real=table.real, columns=columns, spans=[Span(name, 0, table.shape[0])], lone=lone)

@@ -126,15 +126,14 @@ def break_even(model: Model) -> str:
 
 def _cost_of(search: Search) -> str:
     """What a search takes in place of multiply-adds."""
-    ends = ENDS
     if search.samples:
-        return f"{planned_loads(search):,} loads, {ends}"
+        return f"{planned_loads(search):,} loads, {ENDS}"
     if search.oracle == "table":
         return (
             f"{oracle_calls(search):,} oracle calls, whose tables take all of these: it shows a search, and saves none"
         )
     if search.measures:
-        return f"{planned_loads(search):,} loads of oracle and verification, {ends}"
+        return f"{planned_loads(search):,} loads of oracle and verification, {ENDS}"
     return _calls_of(oracle_calls(search), 2 * search.polynomial.degree)
 
 

@@ -27,9 +27,7 @@ from qsac.files.pointer import counted
 from qsac.ir.attention import ApplyUnitary, LoadTokens, LoadWhole, PhaseSignal
 from qsac.ir.op import Op
 from qsac.ir.program import Program
-from qsac.ir.shaped_table import ShapedTable, Span
-from qsac.ir.table import Table
-from qsac.numerics.plan import lone_row
+from qsac.ir.shaped_table import shaped_like
 
 CONTEXT_LIMIT = 1 << 16
 DIMENSION_LIMIT = 1 << 12
@@ -304,16 +302,10 @@ def _outline(step: CircuitStep) -> Program:
     most |= {op.table: SYNTHESISED for op in program.ops if isinstance(op, ApplyUnitary) and op.form == "matrix"}
     # One row, such as what keys are weighed by, keeps its numbers: passes work with them.
     tables = {
-        name: _shaped(name, table) if table.shape[0] > 1 and table.values.size > most.get(name, inf) else table
+        name: shaped_like(name, table) if table.shape[0] > 1 and table.values.size > most.get(name, inf) else table
         for name, table in program.tables.items()
     }
     return replace(program, tables=tables)
-
-
-def _shaped(name: str, table: Table) -> Table:
-    columns = int(np.flatnonzero(table.values.any(axis=0))[-1]) + 1
-    spans, lone = [Span(name, 0, table.shape[0])], lone_row(table.values) if len(table.shape) == 2 else None
-    return ShapedTable(table.shape, real=table.real, columns=columns, spans=spans, lone=lone)
 
 
 def same_circuits(plan: Plan, other: Plan) -> bool:

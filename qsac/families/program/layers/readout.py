@@ -14,7 +14,7 @@ from qsac.families.contract import Result
 from qsac.families.outcomes import RESOLUTION, Index, Outcomes
 from qsac.families.program.layers.networks import estimated_network, exact_network_echoes, network_errors
 from qsac.families.program.layers.stack import Fed, attention_of, fed, padded_row
-from qsac.families.program.readouts import ProgramReadout, with_steps
+from qsac.families.program.readouts import ProgramReadout, accepted_share, spread_of_share, with_steps
 from qsac.numerics.tomography import (
     FACTOR,
     REFERENCE_FACTOR,
@@ -90,7 +90,7 @@ class LayersReadout(ProgramReadout):
         if all(one.exact for one in outcomes.values()):
             return Result({"success_probability": probability}, {}, probability, tuple(warnings), values)
         total = sum(one.total for one in outcomes.values())
-        spread = sqrt(max(probability * (1 - probability), 0.25 / total) / total)
+        spread = spread_of_share(probability, total)
         told = {"layers": errors}
         metrics: dict[str, float | None] = {"success_probability": probability}
         return Result(metrics, {"success_probability": spread}, probability, tuple(warnings), values, told)
@@ -222,7 +222,7 @@ def _values(system: Layers, facts: list[dict[str, Any]], output: Real) -> dict[s
 
 def _accepted(system: Layers, outcomes: Mapping[str, Outcomes]) -> float:
     """The mean over the circuits that read states."""
-    return float(np.mean([outcomes[one.name].success_probability for one in settings(system)]))
+    return accepted_share(outcomes[one.name] for one in settings(system))
 
 
 def _layers(model: Model) -> Layers:

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from qsac.ir.attention import ApplyCircuit, ApplyUnitary, LoadTokens, Project
 from qsac.ir.op import Data, Op
 from qsac.ir.table import Table
+from qsac.numerics.schur_forms import blocks_of
 from qsac.numerics.signal_processing import walk_angles
 
 if TYPE_CHECKING:
@@ -69,16 +70,8 @@ def _in_pairs(rotation: Real) -> tuple[Real, Real]:
     from scipy.linalg import schur
 
     form, vectors = schur(rotation, output="real")
-    pairs: list[tuple[int, int]] = []
-    alone: list[int] = []
-    place = 0
-    while place < len(form):
-        if place + 1 < len(form) and form[place + 1, place] != 0:
-            pairs.append((place, place + 1))
-            place += 2
-        else:
-            alone.append(place)
-            place += 1
+    twos, alone = blocks_of(form)
+    pairs = [(place, place + 1) for place in twos]
     # Real eigenvalues are 1 and -1, an even number of each.
     alone.sort(key=lambda at: form[at, at])
     pairs += list(zip(alone[::2], alone[1::2], strict=True))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from qsac.errors import DoesNotFitError, of_type
 from qsac.families.contract import Result
 from qsac.families.outcomes import Index, Outcomes
-from qsac.families.program.readouts import ProgramReadout, with_steps
+from qsac.families.program.readouts import ProgramReadout, spread_of_share, with_steps
 from qsac.numerics.tomography import estimated, turned_probabilities
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class LinearisedReadout(ProgramReadout):
         metrics: dict[str, float | None] = {"success_probability": probability}
         if all(one.exact for one in outcomes):
             return Result(metrics, {}, probability, (), values)
-        spread = sqrt(max(probability * (1 - probability), 0.25 / total) / total)
+        spread = spread_of_share(probability, total)
         told = {theta: found["errors"]}
         return Result(metrics, {"success_probability": spread}, probability, tuple(found["warnings"]), values, told)
 

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from qsac.families.contract import Result
 from qsac.families.outcomes import Outcomes
-from qsac.families.program.readouts import ProgramReadout, with_steps
+from qsac.families.program.readouts import ProgramReadout, accepted_share, spread_of_share, with_steps
 from qsac.families.program.search.verification import FOUND, checks, echo_plan, exact_check, reached
 from qsac.families.program.search.walks import Searched, given_keys, leaks_by_rounds, searched
 
@@ -55,7 +53,7 @@ class SearchReadout(ProgramReadout):
                 "margin": search.oracle_margin,
                 "error_by_degree": search.errors_by_degree,
             },
-            "schedule": _as_json(search.ideal_schedules),
+            "schedule": schedules_as_json(search.ideal_schedules),
             "classical_multiply_adds": search.multiply_adds,
         }
         if search.leaks and not search.refused:
@@ -76,7 +74,7 @@ class SearchReadout(ProgramReadout):
         if exact:
             return Result(metrics, {}, probability, (), values)
         total = sum(seen[one.name].total for one in searched(search))
-        spread = float(np.sqrt(max(probability * (1 - probability), 0.25 / total) / total))
+        spread = spread_of_share(probability, total)
         rows: dict[str, Any] = {"rows": [{"scores": around[row]} for row in search.rows]} if search.measures else {}
         warnings = tuple(_too_few(search, taken))
         return Result(metrics, {"success_probability": spread}, probability, warnings, values, rows)
@@ -114,7 +112,7 @@ def _values(
         "output": attention["output"],
         "strategy": "sample" if search.samples else "search",
         "degree": None if search.refused or search.degree_unused else search.polynomial.degree,
-        "shots": _as_json(taken),
+        "shots": schedules_as_json(taken),
         "missed_bound": {str(keys): search.missed(shots, keys) for keys, shots in taken.items()},
     }
 
@@ -131,14 +129,14 @@ def _crowded(search: Search) -> tuple[str, ...]:
     )
 
 
-def _as_json(schedules: Mapping[int, Mapping[int, int]]) -> dict[str, dict[str, int]]:
+def schedules_as_json(schedules: Mapping[int, Mapping[int, int]]) -> dict[str, dict[str, int]]:
+    """Shots by rounds, by the number of keys: with texts for names."""
     return {str(keys): {str(r): number for r, number in shots.items()} for keys, shots in schedules.items()}
 
 
 def _accepted(search: Search, outcomes: Mapping[str, Outcomes]) -> float:
     """The share of shots that are accepted, the average over the circuits that find keys; 1 where there are none."""
-    found = [outcomes[one.name].success_probability for one in searched(search)]
-    return float(np.mean(found)) if found else 1.0
+    return accepted_share(outcomes[one.name] for one in searched(search))
 
 
 def _taken(search: Search, outcomes: Mapping[str, Outcomes]) -> dict[int, dict[int, int]]:

@@ -41,11 +41,15 @@ Kept = tuple[tuple[int, float], ...]
 
 
 class Sought(NamedTuple):
-    """One circuit: its name, the round of the repeat, and what it is in a search of its row."""
+    """One circuit: the round of the repeat, and what it is in a search of its row."""
 
-    name: str
     round: int
     own: Searched
+
+    @property
+    def name(self) -> str:
+        """That of the circuit."""
+        return self.own.name
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +80,7 @@ class TopSearch:
         keys = self.search.keys(row)
         for rounds in self.search.planned[keys]:
             name = f"{REPEAT}-{number}-row-{row}-rounds-{rounds}"
-            yield Sought(name, number, Searched(name, (row,), keys, rounds))
+            yield Sought(number, Searched(name, (row,), keys, rounds))
 
     @cached_property
     def circuits(self) -> tuple[Sought, ...]:

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from qsac.errors import of_type
 from qsac.families.contract import Result
 from qsac.families.outcomes import Outcomes
-from qsac.families.program.readouts import ProgramReadout, with_steps
+from qsac.families.program.readouts import ProgramReadout, accepted_share, spread_of_share, with_steps
+from qsac.families.program.search.readout import schedules_as_json
 from qsac.families.program.search.top import ATTENTION, Kept, TopSearch, last_kept
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class TopReadout(ProgramReadout):
         if all(found.exact for found in outcomes.values()):
             return Result(metrics, {}, probability, (), values)
         total = sum(found.total for found in outcomes.values())
-        spread = float(np.sqrt(max(probability * (1 - probability), 0.25 / total) / total))
+        spread = spread_of_share(probability, total)
         values["missed_bound"], warnings = _bounds(system, outcomes)
         return Result(metrics, {"success_probability": spread}, probability, tuple(warnings), values)
 
@@ -83,13 +82,12 @@ def _values(system: TopSearch, kept: Mapping[int, Kept]) -> dict[str, Any]:
     ]
     rounds = range(system.repeats)
     thresholds = {str(row): [system.threshold(number, row) for number in rounds] for row in system.rows}
-    planned = {str(keys): {str(r): number for r, number in shots.items()} for keys, shots in search.planned.items()}
     bound = {str(keys): search.missed(shots, keys) for keys, shots in search.planned.items()}
     return {
         "rows": rows,
         "thresholds": thresholds,
         "degree": search.polynomial.degree,
-        "shots": planned,
+        "shots": schedules_as_json(search.planned),
         "missed_bound": bound,
     }
 
@@ -116,8 +114,7 @@ def _bounds(system: TopSearch, outcomes: Mapping[str, Outcomes]) -> tuple[dict[s
 
 def _accepted(system: TopSearch, outcomes: Mapping[str, Outcomes]) -> float:
     """The share of shots that are accepted, the average over the circuits; 1 where there are none."""
-    found = [outcomes[one.name].success_probability for one in system.circuits]
-    return float(np.mean(found)) if found else 1.0
+    return accepted_share(outcomes[one.name] for one in system.circuits)
 
 
 def _top(model: Model) -> TopSearch:

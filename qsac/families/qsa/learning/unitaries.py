@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from qsac.families.ansatz import Ansatz
 from qsac.families.unitary import Identity, Unitary
 from qsac.files.numbers import Numbers, as_lists
+from qsac.numerics.schur_forms import blocks_of
 
 SCALE = 0.1
 """Standard deviation of what is drawn. From 1 training takes longer, and ends higher."""
@@ -271,17 +272,13 @@ def real_logarithm(matrix: Numbers) -> Array:
     from scipy.linalg import schur
 
     blocks, vectors = schur(np.asarray(matrix, dtype=np.float64), output="real")
-    size, place, alone = len(blocks), 0, []
     logarithm = np.zeros_like(blocks)
-    while place < size:
-        if place + 1 < size and blocks[place + 1, place]:
-            block = blocks[place : place + 2, place : place + 2]
-            angle = np.arctan2(block[1, 0] - block[0, 1], np.trace(block))
-            logarithm[place + 1, place], logarithm[place, place + 1] = angle, -angle
-            place += 2
-        else:
-            alone += [place] if blocks[place, place] < 0 else []
-            place += 1
+    starts, single = blocks_of(blocks)
+    for place in starts:
+        block = blocks[place : place + 2, place : place + 2]
+        angle = np.arctan2(block[1, 0] - block[0, 1], np.trace(block))
+        logarithm[place + 1, place], logarithm[place, place + 1] = angle, -angle
+    alone = [place for place in single if blocks[place, place] < 0]
     for one, other in zip(alone[::2], alone[1::2], strict=True):  # half a turn for each two eigenvalues -1
         logarithm[other, one], logarithm[one, other] = np.pi, -np.pi
     found: Array = vectors @ logarithm @ vectors.T

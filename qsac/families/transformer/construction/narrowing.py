@@ -15,6 +15,7 @@ from scipy.linalg import cossin, schur
 
 from qsac.families.transformer.construction.composing import ALIKE, Composition, Names
 from qsac.files.numbers import Numbers
+from qsac.numerics.schur_forms import blocks_of, demultiplexed
 
 LEAST = 3
 """Qubits from which the steps take fewer gates than the whole unitary: from three to two 17 for 19, from four to two 53
@@ -102,11 +103,9 @@ def _demultiplexed(first: Numbers, second: Numbers) -> tuple[Numbers, Numbers, N
         if np.abs(rotation.imag).max() <= ROUNDING and np.linalg.det(rotation.real) > 0:
             left, phases = _of_rotation(rotation.real)
             left = gate.conj().T @ left
-            break
-    else:
-        triangular, left = schur(product, output="complex")
-        phases = np.exp(0.5j * np.angle(np.diag(triangular)))
-    return left, phases, phases[:, None] * (left.conj().T @ second)
+            return left, phases, phases[:, None] * (left.conj().T @ second)
+    left, angles, right = demultiplexed(first, second)
+    return left, np.exp(1j * angles), right
 
 
 def _last(size: int) -> Numbers:
@@ -118,16 +117,10 @@ def _of_rotation(rotation: Numbers) -> tuple[Numbers, Numbers]:
     """V and the roots of the eigenvalues of a real rotation of an even dimension: V is a rotation times one gate on the
     last qubit, so that it takes as few gates as a rotation."""
     triangular, basis = schur(rotation, output="real")
-    pairs: list[tuple[int, int, float]] = []
-    single: list[int] = []
-    place = 0
-    while place < len(rotation):
-        if place + 1 < len(rotation) and abs(triangular[place + 1, place]) > ALIKE:
-            pairs.append((place, place + 1, np.arctan2(triangular[place, place + 1], triangular[place, place])))
-            place += 2
-        else:
-            single.append(place)
-            place += 1
+    starts, single = blocks_of(triangular, ALIKE)
+    pairs: list[tuple[int, int, float]] = [
+        (place, place + 1, np.arctan2(triangular[place, place + 1], triangular[place, place])) for place in starts
+    ]
     single.sort(key=lambda one: -triangular[one, one])
     for one, other in zip(single[::2], single[1::2], strict=True):
         pairs.append((one, other, 0.0 if triangular[other, other] > 0 else np.pi))
