@@ -1,5 +1,6 @@
 """What all tests share. Kept light: it is imported by every worker, whatever it runs."""
 
+import gc
 import importlib.util
 import os
 import shutil
@@ -50,6 +51,13 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = config.stash[compilations] = tempfile.mkdtemp(prefix="qsac-tests-")
     for name, value in ({"JAX_COMPILATION_CACHE_DIR": folder} | SHARED_COMPILATIONS).items():
         os.environ.setdefault(name, value)
+
+
+def pytest_collection_finish() -> None:
+    """What is collected stays to the end: Python need not look through it again for what may be freed."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
