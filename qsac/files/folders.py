@@ -28,6 +28,16 @@ def named_folder(variable: str) -> Path | None:
         ) from None
 
 
+def unmade(folder: Path, owner: str, error: OSError) -> InvalidInputError:
+    """What is said where a folder cannot be made, or looked into; ``owner``: what it is for, a "run" or a "sweep"."""
+    return InvalidInputError(
+        f"the folder of the {owner} cannot be made or read",
+        code="output.unwritable",
+        source=str(folder),
+        found=(error.strerror or str(error)).lower(),
+    )
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder, and those above it, for the user alone (0700), unless there is one. Raises ``OSError``."""
     try:

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from qsac.errors import InvalidInputError, QsacError
+from qsac.files.folders import unmade
 from qsac.files.locks import locked
 from qsac.files.source import read_file
 from qsac.files.writing import LEFTOVER, remove_leftovers
@@ -39,12 +40,7 @@ class Part:
         try:
             self.spool.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise InvalidInputError(
-                "the folder of the sweep cannot be made",
-                code="output.unwritable",
-                source=str(self.spool),
-                found=(error.strerror or str(error)).lower(),
-            ) from None
+            raise unmade(self.spool, "sweep", error) from None
 
     def spooled(self, key: str) -> Record | None:
         """The record that a worker left of a task."""

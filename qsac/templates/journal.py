@@ -26,7 +26,7 @@ from qsac.errors import DoesNotFitError, InvalidInputError, printable
 from qsac.families.outcome_texts import outcomes_from_json, outcomes_to_json
 from qsac.families.outcomes import Outcomes
 from qsac.files.database import data_path
-from qsac.files.folders import make_folder
+from qsac.files.folders import make_folder, unmade
 from qsac.files.limits import size
 from qsac.files.locks import locked
 from qsac.files.pointer import describe
@@ -142,12 +142,7 @@ def _made(place: Path) -> None:
         make_folder(place)
         names = {entry.name for entry in place.iterdir() if not LEFTOVER.fullmatch(entry.name)}
     except OSError as error:
-        raise InvalidInputError(
-            "the folder of the journal cannot be made or read",
-            code="output.unwritable",
-            source=str(place),
-            found=(error.strerror or str(error)).lower(),
-        ) from None
+        raise unmade(place, "journal", error) from None
     if names - _OWN:
         raise InvalidInputError(
             "the folder holds something else than the journal of a run",

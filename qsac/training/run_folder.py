@@ -25,6 +25,7 @@ from qsac.families.contract import Model
 from qsac.families.learning import Learner
 from qsac.families.reading import load as load_model
 from qsac.files import locks
+from qsac.files.folders import unmade
 from qsac.files.inside import inside
 from qsac.files.limits import MODEL_FILE_BYTES, TOKEN_FILE_BYTES
 from qsac.files.source import read_file
@@ -251,12 +252,7 @@ def made(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
     except OSError as error:
-        raise InvalidInputError(
-            "the folder of the run cannot be made",
-            code="output.unwritable",
-            source=str(folder),
-            found=(error.strerror or str(error)).lower(),
-        ) from None
+        raise unmade(folder, "run", error) from None
 
 
 def _remove(folder: Path) -> None:
