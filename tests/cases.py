@@ -9,7 +9,7 @@ ALL = os.environ.get("QSAC_CASES") == "all"
 Case = TypeVar("Case")
 
 
-def seeds(last: int, first: int = 0, one_of: int = 6) -> range:
+def seeds(last: int, first: int = 0, one_of: int = 9) -> range:
     """The seeds from ``first`` to ``last`` - 1; in `make test` one of ``one_of``."""
     return range(first, last, 1 if ALL else one_of)
 
@@ -20,5 +20,5 @@ def some(cases: Iterable[Case], one_of: int) -> list[Case]:
 
 
 def examples(count: int) -> int:
-    """How many examples Hypothesis draws where ``count`` are drawn in `make many`: a sixth of them."""
-    return count if ALL else max(10, count // 6)
+    """How many examples Hypothesis draws where ``count`` are drawn in `make many`: a ninth of them."""
+    return count if ALL else max(10, count // 9)

@@ -57,7 +57,7 @@ def pytest_collection_finish() -> None:
     """What is collected stays to the end: Python need not look through it again for what may be freed."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(20_000, 10, 10)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -23,6 +23,7 @@ from qsac.artifact.fingerprint import fingerprint
 from qsac.compiler.compilation import compile as compile_model
 from qsac.errors import InvalidInputError
 from qsac.machine.registry import target
+from tests.cases import seeds
 from tests.strategies import random_model
 
 TFIM = {"type": "tfim", "sites": 4, "context": 8, "dt": 0.35, "coupling": 1.0, "field": 0.8, "initial": "zero"}
@@ -45,7 +46,7 @@ def _same(found: Compiled, expected: Compiled) -> None:
         assert one.groups == other.groups
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", seeds(12, one_of=3))
 @pytest.mark.parametrize("verify", [None, False])
 def test_a_hit_is_what_was_compiled(seed: int, verify: bool | None, cache: Cache) -> None:
     model = random_model(seed)

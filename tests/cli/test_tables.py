@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from qsac.cli.main import run
 from qsac.machine.registry import target_names
 from qsac.pipeline.registry import pass_names
 from qsac.submission.journal import Journal
+from tests.cases import some
 
 pty = pytest.importorskip("pty")
 Captured = pytest.CaptureFixture[str]
@@ -56,8 +58,7 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("columns", [80, 45])
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(("name", "columns"), some(product(COMMANDS, [80, 45]), 3))
 def test_no_word_is_broken(
     name: str, columns: int, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:

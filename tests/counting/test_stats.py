@@ -21,6 +21,7 @@ from qsac.export.tket import to_tket
 from qsac.machine.registry import target
 from qsac.machine.target import Durations, ErrorRates, Target
 from qsac.native.circuit import GATES, KIND, NativeCircuit
+from tests.cases import seeds
 from tests.export.test_tket import native_circuits
 from tests.pipelines import CASCADES
 from tests.simulation.test_statevector import circuit
@@ -62,7 +63,7 @@ def test_depths_are_pytkets(drawn: NativeCircuit) -> None:
     assert native.two_qubit_gates == written.n_2qb_gates()
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", seeds(12, one_of=3))
 def test_stats_of_models(seed: int) -> None:
     compiled = compiler.compile(random_model(seed), "h1", verify=False)
     stats, written = compiled.stats, compiled.to_tket()

@@ -6,12 +6,13 @@ import pytest
 
 from qsac.native.circuit import GATES
 from qsac.native.rebase import as_cz
+from tests.cases import seeds
 from tests.emit.families import runs_of_one_qubit_gates
 from tests.passes.circuit.test_route import assert_same, branches, circuit_of, left_over, random_circuit
 
 
 @pytest.mark.parametrize("names", ["cz", "any"])
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", seeds(20, one_of=3))
 def test_any_native_gates_as_cz(seed: int, names: str) -> None:
     circuit = replace(random_circuit(seed, names=names), snapshot=None)
     found = as_cz(circuit)

@@ -194,4 +194,4 @@ def feed(example: Example) -> str:
     return "accepted"
 
 
-KINDS = (Kind("token-files", 700, MANY, make, feed, {"accepted": 0.1}),)
+KINDS = (Kind("token-files", 350, MANY, make, feed, {"accepted": 0.1}),)

@@ -139,6 +139,6 @@ def is_itself(document: Document) -> bool:
 
 
 KINDS = (
-    Kind("artifacts", 100, SOME, make, feed, {"harmless": 0.1, "exit 2": 0.2}),
+    Kind("artifacts", 50, SOME, make, feed, {"harmless": 0.1, "exit 2": 0.2}),
     Kind("verify", 50, SOME, single, verified, {"harmless": 0.05, "found": 0.02}),
 )

@@ -166,4 +166,4 @@ def _set(variables: dict[str, str | None]) -> None:
             os.environ[name] = value
 
 
-KINDS = (Kind("commands", 150, SOME, make, feed, {"accepted": 0.1}),)
+KINDS = (Kind("commands", 75, SOME, make, feed, {"accepted": 0.1}),)

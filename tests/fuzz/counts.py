@@ -107,4 +107,4 @@ def feed(example: Example) -> str:
     return "accepted"
 
 
-KINDS = (Kind("counts", 700, MANY, make, feed, {"accepted": 0.1}),)
+KINDS = (Kind("counts", 350, MANY, make, feed, {"accepted": 0.1}),)

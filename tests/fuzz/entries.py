@@ -145,4 +145,4 @@ def feed(example: Example) -> str:
     return "accepted"
 
 
-KINDS = (Kind("cache", 300, MANY, make, feed, {"accepted": 0.1, "damaged": 0.03}),)
+KINDS = (Kind("cache", 150, MANY, make, feed, {"accepted": 0.1, "damaged": 0.03}),)

@@ -87,6 +87,6 @@ def compiled(example: Example) -> str:
 
 
 KINDS = (
-    Kind("hybrid-programs", 80, MANY, make, feed, {"accepted": 0.05}),
+    Kind("hybrid-programs", 40, MANY, make, feed, {"accepted": 0.05}),
     Kind("compiled-hybrid-programs", 20, SOME, make_fitting, compiled, {"accepted": 0.05}),
 )

@@ -198,5 +198,5 @@ def feed(example: Example) -> str:
 
 KINDS = (
     Kind("journal-rows", 50, SOME, rows, feed, {"accepted": 0.05}),
-    Kind("journal-files", 60, MANY, damaged, feed, {"accepted": 0.05}),
+    Kind("journal-files", 30, MANY, damaged, feed, {"accepted": 0.05}),
 )

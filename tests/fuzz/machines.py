@@ -53,6 +53,6 @@ def compiled(example: Example) -> str:
 
 
 KINDS = (
-    Kind("targets", 300, MANY, make, feed, {"accepted": 0.05}),
-    Kind("compiled-targets", 60, SOME, make, compiled, {"accepted": 0.05}),
+    Kind("targets", 150, MANY, make, feed, {"accepted": 0.05}),
+    Kind("compiled-targets", 30, SOME, make, compiled, {"accepted": 0.05}),
 )

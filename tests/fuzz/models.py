@@ -80,6 +80,6 @@ def _no_number(text: str) -> None:
 
 
 KINDS = (
-    Kind("models", 300, MANY, make, feed, {"accepted": 0.05}),
-    Kind("compiled-models", 60, SOME, make, compiled, {"accepted": 0.05}),
+    Kind("models", 150, MANY, make, feed, {"accepted": 0.05}),
+    Kind("compiled-models", 30, SOME, make, compiled, {"accepted": 0.05}),
 )

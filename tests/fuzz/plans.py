@@ -169,6 +169,6 @@ def _is_small(task: dict[str, Any]) -> bool:
 
 
 KINDS = (
-    Kind("plans", 300, MANY, make, feed, {"accepted": 0.1}),
+    Kind("plans", 150, MANY, make, feed, {"accepted": 0.1}),
     Kind("swept-plans", 40, SOME, make, done, {"accepted": 0.05}),
 )

@@ -117,4 +117,4 @@ def feed(example: Example) -> str:
     return "accepted"
 
 
-KINDS = (Kind("programs", 300, SOME, make, feed, {"accepted": 0.1}),)
+KINDS = (Kind("programs", 150, SOME, make, feed, {"accepted": 0.1}),)

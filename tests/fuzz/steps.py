@@ -111,7 +111,7 @@ def feed_samples(example: Example) -> str:
 
 
 KINDS = (
-    Kind("steps", 120, MANY, make, feed, {"accepted": 0.05}),
+    Kind("steps", 60, MANY, make, feed, {"accepted": 0.05}),
     Kind("compiled-steps", 30, SOME, make_fitting, compiled, {"accepted": 0.05}),
-    Kind("samples", 100, MANY, make_samples, feed_samples, {"accepted": 0.05}),
+    Kind("samples", 50, MANY, make_samples, feed_samples, {"accepted": 0.05}),
 )

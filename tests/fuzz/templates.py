@@ -44,4 +44,4 @@ def _circuit(compiled: Compiled) -> str:
     return "".join(part for circuit in compiled.circuits for part in to_json(circuit))
 
 
-KINDS = (Kind("templates", 60, SOME, make, feed, {"harmless": 0.03}),)
+KINDS = (Kind("templates", 30, SOME, make, feed, {"harmless": 0.03}),)

@@ -149,6 +149,6 @@ def feed_features(example: Example) -> str:
 
 
 KINDS = (
-    Kind("texts", 300, MANY, make_texts, feed_texts, {"accepted": 0.1}),
-    Kind("features", 300, MANY, make_features, feed_features, {"accepted": 0.05}),
+    Kind("texts", 150, MANY, make_texts, feed_texts, {"accepted": 0.1}),
+    Kind("features", 150, MANY, make_features, feed_features, {"accepted": 0.05}),
 )

@@ -19,6 +19,7 @@ from qsac.machine.registry import target
 from qsac.pipeline.stages import Watch
 from qsac.simulation.statevector import simulate
 from qsac.simulation.verification import of_program
+from tests.cases import seeds
 
 QUBITS = 3
 NAMES = tuple(f"qubit[{place}]" for place in range(QUBITS))
@@ -80,7 +81,7 @@ def compilation() -> Compilation:
     return Compilation(target("h2"), Options(), Watch(None), None)
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", seeds(24, one_of=3))
 def test_blocks_and_gates_mean_what_the_op_means(seed: int) -> None:
     built = program(seed)
     verify(built)

@@ -24,6 +24,7 @@ from qsac.numerics.pauli import PAULI
 from qsac.numerics.product_formulas import STAGES, Evolution, commuting_groups, pauli_applied, turned
 from qsac.pipeline.contract import PassContext
 from qsac.simulation.statevector import simulate
+from tests.cases import seeds
 from tests.strategies import random_unitary
 
 SEEDS = range(12)
@@ -123,7 +124,7 @@ def test_terms_of_a_chain_come_in_layers_and_the_free_ones_outside() -> None:
     assert commuting_groups(terms) == ((3, 4, 5, 6), (0, 2, 1))
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", seeds(40, one_of=3))
 def test_all_levels_agree(seed: int) -> None:
     program = random_program(seed)
     verify(program)
@@ -141,7 +142,7 @@ def test_all_levels_agree(seed: int) -> None:
         assert simulate(circuit).share("fidelity") == pytest.approx(expected.value("fidelity"), abs=1e-11)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", seeds(40, one_of=3))
 @pytest.mark.parametrize("name", ["statevector", "ibm-fez"])
 def test_the_cost_is_what_is_emitted(name: str, seed: int) -> None:
     program = random_program(seed)

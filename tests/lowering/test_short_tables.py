@@ -1,5 +1,7 @@
 """Tables with fewer rows than their index has values: ladders of as many gates as rows, less one entangler."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from qsac.ir.op import Scope
 from qsac.ir.table import Table
 from qsac.numerics.ladder import up_to_diagonal
 from qsac.numerics.walsh import gray_angles
+from tests.cases import some
 
 SCOPE = Scope({}, {})
 
@@ -67,8 +70,7 @@ def test_rotations_of_any_rows(rows, fresh, seed):
     np.testing.assert_allclose(total[:rows], angles, atol=1e-12)
 
 
-@pytest.mark.parametrize("complex_tokens", [False, True])
-@pytest.mark.parametrize("context", [3, 5, 6, 7, 9, 11, 13])
+@pytest.mark.parametrize(("context", "complex_tokens"), some(product([3, 5, 6, 7, 9, 11, 13], [False, True]), 3))
 def test_gates_follow_the_context_not_the_next_power_of_two(context, complex_tokens):
     shape = (context + 1, 4, 2) if complex_tokens else (context + 1, 4)
     values = np.random.default_rng(context).normal(size=shape).tolist()

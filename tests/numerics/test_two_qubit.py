@@ -13,6 +13,7 @@ from scipy.stats import unitary_group
 
 from qsac.numerics.pauli import PAULI
 from qsac.numerics.two_qubit import canonical, free_phase, multiplexed, prepared
+from tests.cases import seeds
 
 PAIRS = [np.kron(PAULI[axis], PAULI[axis]) for axis in "xyz"]
 SWAP = np.eye(4)[[0, 2, 1, 3]]
@@ -58,7 +59,7 @@ def test_special_unitaries_have_their_angles(name: str) -> None:
         assert distance(rebuilt, unitary) < 1e-12
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", seeds(30, one_of=3))
 def test_any_unitary_is_its_canonical_form(seed: int) -> None:
     unitary = unitary_group.rvs(4, random_state=seed)
     form = canonical(unitary)
@@ -73,7 +74,7 @@ def test_clifford_gates_too(matrix: NDArray[Any]) -> None:
     assert distance(np.kron(*form.left) @ interaction(*form.angles) @ np.kron(*form.right), matrix) < 1e-14
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", seeds(30, one_of=3))
 def test_a_multiplexor_is_one_rotation(seed: int) -> None:
     zero, one = (unitary_group.rvs(2, random_state=2 * seed + place) for place in (0, 1))
     one = (one, zero, -zero, 1j * zero @ PAULI["z"])[min(seed % 7, 3) if seed % 7 else 0]
@@ -89,7 +90,7 @@ def test_a_multiplexor_is_one_rotation(seed: int) -> None:
     assert distance(whole, expected) < 1e-13
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", seeds(20, one_of=3))
 def test_with_one_qubit_in_zero_two_gates_do(seed: int) -> None:
     unitary = unitary_group.rvs(4, random_state=seed)
     angle = free_phase(unitary)
@@ -97,7 +98,7 @@ def test_with_one_qubit_in_zero_two_gates_do(seed: int) -> None:
     assert min(map(abs, canonical(unitary).angles)) > 1e-4
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", seeds(20, one_of=3))
 def test_a_state_of_two_qubits_takes_one(seed: int) -> None:
     state = unitary_group.rvs(4, random_state=seed)[:, 0] if seed else np.array([0, 1j, 0, 0])
     first, angle, second = prepared(state)

@@ -1,5 +1,6 @@
 """Models as attention programs, and what their compiled circuits cost at most."""
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ def _kinds(program: Program) -> list[str]:
     return [op.name for op in program.ops]
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", seeds(60, one_of=3))
 def test_programs_of_models_keep_the_rules_and_come_back_from_text(seed: int) -> None:
     program = build(load(random_model(seed)))
     verify(program)
@@ -130,8 +131,7 @@ def test_known_models(context: int, dimension: int, most: int) -> None:
     assert _circuit(model).two_qubit_gates <= min(most, _bound(model))
 
 
-@pytest.mark.parametrize("degree", [1, 2, 3])
-@pytest.mark.parametrize("context", some([4, 5, 8, 13, 16, 31, 32], 3))
+@pytest.mark.parametrize(("context", "degree"), some(product([4, 5, 8, 13, 16, 31, 32], [1, 2, 3]), 5))
 def test_shapes(context: int, degree: int) -> None:
     for model in (_given(context, 4, degree=degree), _given(context, 4, degree=degree, real=False)):
         assert _circuit(model, "statevector").two_qubit_gates <= _bound(model)

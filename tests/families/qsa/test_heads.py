@@ -15,6 +15,7 @@ from qsac.families.qsa.model import Model
 from qsac.families.qsa.readouts.predict import Predict, prediction
 from qsac.families.reading import load
 from qsac.families.registry import family_of
+from tests.cases import seeds
 from tests.families.models import minimal
 from tests.families.qsa.drawn_heads import IDENTITY, heads_model
 from tests.shares import Share
@@ -51,7 +52,7 @@ def _z(source: dict[str, Any], model: Model, query: int, last: int) -> np.ndarra
     return z
 
 
-@pytest.mark.parametrize("seed", range(80))
+@pytest.mark.parametrize("seed", seeds(80, one_of=3))
 def test_closed_form(seed: int) -> None:
     source = heads_model(seed)
     model = load(source)
@@ -96,7 +97,7 @@ def test_what_is_drawn() -> None:
     assert 0.05 < np.mean(shifted) < 0.5
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", seeds(12, one_of=3))
 def test_blocks_of_rows_do_not_matter(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = closed_form(load(heads_model(seed)))
     for module in (kernel, metrics_module):
@@ -106,7 +107,7 @@ def test_blocks_of_rows_do_not_matter(seed: int, monkeypatch: pytest.MonkeyPatch
     np.testing.assert_allclose(blocks.norms, whole.norms, rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", seeds(30, one_of=3))
 def test_one_head_is_a_model_without_heads(seed: int) -> None:
     source = random_model(seed)
     wanted = closed_form(load(source))
@@ -118,7 +119,7 @@ def test_one_head_is_a_model_without_heads(seed: int) -> None:
     assert found.warnings == wanted.warnings
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", seeds(40, one_of=3))
 def test_what_differs_where_it_should(seed: int) -> None:
     """A head that is the sum of two, and conjugation, which real scores do not see."""
     source = heads_model(seed)

@@ -31,7 +31,7 @@ from tests.strategies import random_model, unitary_entries
 LEVELS = (0, 1, 2, 3)
 
 
-@pytest.mark.parametrize("seed", range(36))
+@pytest.mark.parametrize("seed", seeds(36, one_of=3))
 def test_three_answers_agree(seed: int) -> None:
     found = answers(seed, ("h1", "h2")[seed % 2], LEVELS[seed // 2 % 4])
     assert found.agree, found
@@ -225,7 +225,7 @@ def test_conjugated_and_plain_heads_are_uncomputed_by_kind() -> None:
         assert one == pytest.approx(other, abs=TOLERANCE)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", seeds(20, one_of=3))
 def test_estimates_are_of_the_circuit(seed: int) -> None:
     model = load(heads_model(seed))
     found = qsac.estimate(model, "h2", optimisation=seed % 4)

@@ -12,6 +12,7 @@ from qsac.families.qsa import metrics as metrics_module
 from qsac.families.qsa.metrics import METRIC_NAMES, Metrics, PrefixLoss, closed_form, metrics_from_probabilities
 from qsac.families.qsa.model import Model
 from qsac.families.reading import load
+from tests.cases import seeds
 from tests.families.models import minimal, with_values
 from tests.shares import Share
 from tests.strategies import models, random_model
@@ -52,7 +53,7 @@ def _by_definition(model: Model) -> dict[str, float]:
     return values
 
 
-@pytest.mark.parametrize("seed", range(80))
+@pytest.mark.parametrize("seed", seeds(80, one_of=3))
 def test_definitions(seed: int) -> None:
     model = load(random_model(seed))
     metrics = closed_form(model)
@@ -70,7 +71,7 @@ def _assert_same(metrics: Metrics, expected: Metrics) -> None:
         assert metrics[name] == pytest.approx(expected[name], rel=1e-10, abs=1e-12), name
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", seeds(20, one_of=3))
 def test_blocks_of_rows_do_not_matter(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = closed_form(load(random_model(seed)))
     for module in (kernel, metrics_module):

@@ -16,6 +16,7 @@ from qsac.ir.verifier import verify
 from qsac.machine.registry import target
 from qsac.pipeline.contract import PassContext
 from qsac.pipeline.registry import pass_class
+from tests.cases import seeds
 from tests.passes.test_registry_wide import assert_same_meaning
 from tests.programs import build
 from tests.shares import Share
@@ -44,7 +45,7 @@ def _matrix(real: bool) -> dict[str, Any]:
     return {"type": "matrix", "entries": unitary_entries(np.random.default_rng(1), 2, real)}
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", seeds(30, one_of=3))
 def test_the_unitaries_of_a_model(seed: int) -> None:
     program = build(load(random_model(seed)))
     folded = FoldUnitaries().apply(program, CONTEXT)

@@ -13,6 +13,7 @@ from scipy.stats import unitary_group
 
 from qsac.native.circuit import KIND, NativeCircuit
 from qsac.passes.circuit._resynthesis import least, needed_gates, resynthesised
+from tests.cases import seeds
 from tests.passes.circuit.test_route import (
     MATRICES,
     assert_same,
@@ -62,7 +63,7 @@ def test_special_products_need_fewer() -> None:
         assert needed_gates(np.array([matrix, dressed])).tolist() == [expected, expected]
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", seeds(40, one_of=3))
 def test_what_a_circuit_means_stays(seed: int) -> None:
     """Measurements and resets in between, and angles that libraries like to round away."""
     circuit = random_circuit(seed, qubits=3, size=40)

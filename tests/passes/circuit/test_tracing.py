@@ -12,6 +12,7 @@ from qsac.native.rebase import as_cz
 from qsac.passes.circuit._resynthesis import resynthesised
 from qsac.passes.circuit._sabre import Router
 from qsac.passes.circuit._tracing import merged
+from tests.cases import seeds
 from tests.passes.circuit.test_route import LINE, circuit_of, own_ops, random_circuit
 
 CX, CZ = KIND["CX"], KIND["CZ"]
@@ -21,7 +22,7 @@ def _sets(circuit: NativeCircuit) -> list[tuple[int, ...]]:
     return [circuit.provenance.sets[place] for place in circuit.provenance.of.tolist()]
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", seeds(30, one_of=3))
 def test_a_routed_gate_is_the_gate_that_it_was(seed: int) -> None:
     """By kind and angle, each once; the gates of a swap are of a gate that comes after it, on one of its nodes."""
     circuit = random_circuit(seed, qubits=4, size=40)
@@ -47,7 +48,7 @@ def test_there_are_swaps() -> None:
 
 
 @pytest.mark.parametrize("names", ["cz", "any"])
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", seeds(20, one_of=3))
 def test_two_qubit_gates_stay_their_own_and_others_are_of_their_neighbourhood(seed: int, names: str) -> None:
     circuit = random_circuit(seed, names=names)
     written = as_cz(circuit)
@@ -95,7 +96,7 @@ def test_merged_gates_are_of_what_stood_between_the_same_gates() -> None:
     assert [ids for ids, kind in zip(_sets(found), found.kind.tolist(), strict=True) if kind == CX] == [(3,)]
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", seeds(20, one_of=3))
 def test_what_merging_leaves_alone_is_its_own(seed: int) -> None:
     circuit = as_cz(random_circuit(seed))
     circuit = replace(circuit, provenance=own_ops(len(circuit)), snapshot=None)

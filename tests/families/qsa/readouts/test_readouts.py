@@ -22,7 +22,7 @@ from qsac.native.circuit import NativeCircuit
 from qsac.runtime.schema import RunResult
 from qsac.simulation.statevector import simulate
 from qsac.simulation.verification import of_program
-from tests.cases import ALL, seeds
+from tests.cases import ALL, examples, seeds
 from tests.programs import build
 from tests.strategies import models, random_model
 
@@ -128,7 +128,7 @@ def _model(kind: str, seed: int) -> Model:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seed", seeds(24, one_of=2))
+@pytest.mark.parametrize("seed", seeds(24, one_of=4))
 def test_generated_models(kind: str, seed: int) -> None:
     model = _model(kind, seed)
     for optimisation in (0, 1, 2) if seed % 4 == 0 else (2,):
@@ -136,7 +136,7 @@ def test_generated_models(kind: str, seed: int) -> None:
 
 
 def test_generated_models_cover_what_a_model_can_be() -> None:
-    generated = [_model("basis", seed) for seed in seeds(24, one_of=2)]
+    generated = [_model("basis", seed) for seed in seeds(24, one_of=4)]
     assert {model.context for model in generated} >= {1, 2, 3, 5}
     assert {model.dimension for model in generated} == {2, 4, 8}
     assert {np.iscomplexobj(model.tokens) for model in generated} == {False, True}
@@ -146,7 +146,7 @@ def test_generated_models_cover_what_a_model_can_be() -> None:
     assert len(positions) == 4
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(90))
 @given(given_model=models(max_context=5, max_dimension=4), kind=st.sampled_from(KINDS), seed=st.integers(0, 99))
 def test_degenerate_models(given_model: dict[str, Any], kind: str, seed: int) -> None:
     given_model["attention"].pop("phases", None)
