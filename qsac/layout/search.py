@@ -38,6 +38,9 @@ _LAYER = 0.3
 _HOT = 1.0
 """Temperature, in two-qubit gates, at which an annealing starts."""
 
+_MOST_SWEEPERS = 64
+"""Programs of which a search remembers how it sweeps over them."""
+
 V = TypeVar("V")
 
 
@@ -136,6 +139,7 @@ class _Search(Generic[V]):
         self._layer = _layer(context, len(usual.registers))
         self._resets = "Reset" in context.target.gates
         self.random = Random(context.seed)
+        self._sweepers: dict[tuple[object, ...], tuple[Program, Sweeper]] = {}
 
     def sketched(self, variant: V) -> _Found[V] | None:
         """A first schedule of a variant."""
@@ -151,11 +155,19 @@ class _Search(Generic[V]):
             return None
         diagonals = [len(op.qubits) for op in program.ops if isinstance(op, Diagonal)]
         orders = [self.random.sample(range(size), size) for size in diagonals]
-        order = steps(program, orders, resets=self._resets)
-        return Sweeper(self._region, order, len(program.registers), self._layer, self._guess)
+        # Many variants come to the same program, which is told apart by identity.
+        key = id(program), *map(tuple, orders)
+        if key not in self._sweepers:
+            if len(self._sweepers) >= _MOST_SWEEPERS:
+                self._sweepers.clear()
+            order = steps(program, orders, resets=self._resets)
+            sweeper = Sweeper(self._region, order, len(program.registers), self._layer, self._guess)
+            self._sweepers[key] = program, sweeper
+        return self._sweepers[key][1]
 
     def _schedule(self, sweeper: Sweeper, sketch: Sketch) -> Schedule:
-        return Schedule(self._region, sweeper.order, sweeper.qubits, sketch, self._layer, self.random)
+        order, qubits = sweeper.order, sweeper.qubits
+        return Schedule(self._region, order, qubits, sketch, self._layer, self.random, sweeper.facts)
 
     def sweep_again(self, found: _Found[V], times: int) -> None:
         """Sweep from where a schedule has its qubits at some step, for its variant or one like it, and keep what is
