@@ -32,16 +32,27 @@ def padded_size(size: int, block: int) -> int:
     return -(-size // block) * block
 
 
+class Padded:
+    """A matrix of zeros, shape (rows, columns), to be filled: :attr:`rows`, padded with zeros."""
+
+    def __init__(self, count: int, columns: int, block: int) -> None:
+        self._block, self._pieces = block, -(-columns // LARGEST_BLOCK)
+        self._width = -(-columns // self._pieces)
+        self._padded = np.zeros((padded_size(count, block), self._pieces * self._width))
+        self.rows: Real = self._padded[:count, :columns]
+
+    def in_blocks(self) -> Real:
+        """As blocks (row blocks, column blocks, block, width), columns split evenly into widths of at most
+        :data:`LARGEST_BLOCK`."""
+        shape = len(self._padded) // self._block, self._block, self._pieces, self._width
+        return np.ascontiguousarray(self._padded.reshape(shape).transpose(0, 2, 1, 3))
+
+
 def in_blocks(rows: Real, block: int) -> Real:
-    """A matrix, shape (rows, columns), as blocks (row blocks, column blocks, block, width): padded with zeros, columns
-    split evenly into widths of at most :data:`LARGEST_BLOCK`."""
-    count, columns = rows.shape
-    pieces = -(-columns // LARGEST_BLOCK)
-    width = -(-columns // pieces)
-    high = padded_size(count, block)
-    padded = np.zeros((high, pieces * width))
-    padded[:count, :columns] = rows
-    return np.ascontiguousarray(padded.reshape(high // block, block, pieces, width).transpose(0, 2, 1, 3))
+    """A matrix as blocks (:meth:`Padded.in_blocks`)."""
+    padded = Padded(*rows.shape, block)
+    padded.rows[...] = rows
+    return padded.in_blocks()
 
 
 def gram(blocks: Real) -> Real:
@@ -51,7 +62,8 @@ def gram(blocks: Real) -> Real:
     transposed = blocks.transpose(0, 1, 3, 2)
     product = np.zeros((count, count, block, block))
     for row in range(count):
-        for piece in range(pieces):
+        np.matmul(blocks[row, 0], transposed[: row + 1, 0], out=product[row, : row + 1])
+        for piece in range(1, pieces):
             product[row, : row + 1] += np.matmul(blocks[row, piece], transposed[: row + 1, piece])
     return product
 
