@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Generic, Protocol, TypeVar
@@ -22,6 +22,9 @@ from qsac.pipeline.contract import PassContext
 
 _ROOM = 3
 """Nodes of the region for each qubit."""
+
+_AROUND = 6
+"""Steps within which the middle of the region has the most others."""
 
 _WIDTH = 6
 """Of the beams: narrow ones from many steps find more than a wide one from few."""
@@ -205,10 +208,19 @@ def _layer(context: PassContext, qubits: int) -> float:
     return _LAYER if rates is None or not rates.two_qubit else min(rates.memory / rates.two_qubit * (qubits - 2), 1.0)
 
 
+def _near(adjacent: Mapping[int, set[int]], start: int, steps: int) -> int:
+    """How many nodes are at most so many steps away."""
+    seen = layer = {start}
+    for _ in range(steps):
+        layer = set().union(*[adjacent[node] for node in layer]) - seen
+        seen = seen | layer
+    return len(seen)
+
+
 def _region(graph: nx.Graph, qubits: int) -> DeviceSubgraph:
     """The nodes around the one that has most others near."""
-    near = {node: nx.single_source_shortest_path_length(graph, node, 6) for node in sorted(graph)}
-    middle = max(near, key=lambda node: len(near[node]))
+    adjacent = {node: set(graph[node]) for node in graph}
+    middle = max(sorted(graph), key=lambda node: _near(adjacent, node, _AROUND))
     distances = nx.single_source_shortest_path_length(graph, middle)
     nodes = sorted(distances, key=lambda node: (distances[node], node))[: max(_ROOM * qubits, 20)]
     number = {node: index for index, node in enumerate(nodes)}

@@ -4,6 +4,7 @@ with it, as the system hands it out page by page."""
 from __future__ import annotations
 
 import weakref
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ class Reused:
     def empty(self, *shape: int) -> NDArray[Any]:
         """An array of any numbers. Its memory is taken again once nothing refers to it; a view of a part does not count
         as that."""
-        size = int(np.prod(shape))
+        size = prod(shape)
         memory = self._free.pop() if self._free else None
         if memory is None or memory.size < size:
             memory = np.empty(size, dtype=self._type)
