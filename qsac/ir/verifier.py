@@ -95,7 +95,7 @@ def _plainly_keeps(program: Program, op: Op, live: set[str], ended: set[str]) ->
         and controls <= known
         and targets.isdisjoint(controls)
         and (not use.ancillas or _has_ancillas(use, controls, ended, known))
-        and all([table in program.tables for table in op.tables])
+        and program.tables.keys() >= {*op.tables}
         and (not op.sources or not any(_wrong_sources(program, op)))
         and (targets & ended).issubset(use.reallocates)
         and ended.issuperset(targets.intersection(use.reallocates))

@@ -58,7 +58,8 @@ class Padded:
 
 def in_blocks(rows: Real, block: int) -> Real:
     """A matrix as blocks (:meth:`Padded.in_blocks`)."""
-    padded = Padded(*rows.shape, block)
+    count, columns = rows.shape
+    padded = Padded(count, columns, block)
     padded.rows[...] = rows
     return padded.in_blocks()
 
