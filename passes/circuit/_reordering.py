@@ -7,7 +7,9 @@ the same controls can run in parallel.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import count
+from operator import add
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +26,8 @@ _SIDES: dict[int, tuple[str, ...]] = {
     KIND["CX"]: ("z", "x"),
 }
 """About which axis a gate acts on each of its qubits; gates that are not named commute with nothing."""
+
+_NO_SIDES = ("", "")
 
 
 def reordered(circuit: NativeCircuit, stop: int) -> NativeCircuit:
@@ -59,102 +63,106 @@ def measured_early(circuit: NativeCircuit, stop: int) -> NativeCircuit:
 
 def _ordered(circuit: NativeCircuit, parts: Sequence[Sequence[int]]) -> list[int]:
     free = [0] * len(circuit.qubits)
-    return [gate for part in parts for gate in _scheduled(circuit, part, free)]
+    columns = circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist()
+    return [gate for part in parts for gate in _scheduled(_runs(*columns, part), part, free)]
 
 
-def _scheduled(circuit: NativeCircuit, part: Sequence[int], free: list[int]) -> list[int]:
+def _scheduled(runs: _Runs, part: Sequence[int], free: list[int]) -> list[int]:
     """The gates of a part in their new order. ``free`` says from which layer on each qubit is, and is brought up to
     date."""
-    runs = _runs(circuit, part)
-    member, tail = runs.member, _tails(runs, part)
+    of, qubits, following = runs.of, runs.qubits, runs.following
+    tail = _tails(runs, part)
     # One-qubit gates take no layer; they open what comes after them at once.
-    ranked = sorted(part, key=lambda gate: (len(member[gate]) == 2, -tail[gate], gate))
-    rank = {gate: place for place, gate in enumerate(ranked)}
-    qubits = [[qubit for qubit, _ in member[gate]] for gate in ranked]
-    left = {(qubit, run): len(gates) for qubit, found in runs.on.items() for run, gates in enumerate(found)}
-    missing = {gate: sum(run > 0 for _, run in member[gate]) for gate in part}
-    waiting = sorted(rank[gate] for gate in part if not missing[gate])
+    ranked = sorted(part, key=lambda gate: (len(of[gate]) == 2, -tail[gate], gate))
+    rank = dict(zip(ranked, range(len(ranked)), strict=True))
+    left = list(map(len, runs.gates))
+    missing = {gate: sum([not runs.first[run] for run in of[gate]]) for gate in part}
+    waiting = [place for place, gate in enumerate(ranked) if not missing[gate]]
     order: list[int] = []
     layer = min(free, default=0)
     while waiting:
         taken: list[int] = []
         kept: list[int] = []
         for place in waiting:
-            if len(qubits[place]) == 2:
-                first, second = qubits[place]
+            gate = ranked[place]
+            if len(of[gate]) == 2:
+                first, second = qubits[gate]
                 if free[first] > layer or free[second] > layer:
                     kept.append(place)
                     continue
                 free[first] = free[second] = layer + 1
-            taken.append(place)
+            taken.append(gate)
         if not taken:
             layer += 1
             continue
-        for place in taken:
-            gate = ranked[place]
-            order.append(gate)
-            kept += [rank[other] for other in _opened(runs, gate, left, missing)]
-        waiting = sorted(kept)
+        order += taken
+        for gate in taken:
+            for run in of[gate]:
+                left[run] -= 1
+                if left[run] or following[run] < 0:
+                    continue
+                # Nothing keeps the next run of the qubit waiting any more.
+                for other in runs.gates[following[run]]:
+                    missing[other] -= 1
+                    if not missing[other]:
+                        kept.append(rank[other])
+        kept.sort()
+        waiting = kept
     return order
 
 
 class _Runs(NamedTuple):
-    """The runs of commuting gates on each qubit, in order, and which of them each gate is of."""
+    """The runs of commuting gates on each qubit, by number: their ``gates`` in order, whether each is the ``first`` of
+    its qubit, and the one ``following`` it there (-1: none). ``of`` and ``qubits`` say of each gate which of them it is
+    of, and on which qubits."""
 
-    on: dict[int, list[list[int]]]
-    member: dict[int, list[tuple[int, int]]]
-
-    def after(self, gate: int) -> Iterator[tuple[int, int]]:
-        """Qubit and number of the runs that come directly after those of a gate."""
-        for qubit, run in self.member[gate]:
-            if run + 1 < len(self.on[qubit]):
-                yield qubit, run + 1
+    gates: list[list[int]]
+    first: list[bool]
+    following: list[int]
+    of: dict[int, list[int]]
+    qubits: dict[int, tuple[int, ...]]
 
 
-def _runs(circuit: NativeCircuit, part: Sequence[int]) -> _Runs:
-    kinds, firsts, seconds = circuit.kind.tolist(), circuit.first.tolist(), circuit.second.tolist()
-    runs = _Runs({}, {})
-    sides: dict[int, str] = {}
+def _runs(kinds: Sequence[int], firsts: Sequence[int], seconds: Sequence[int], part: Sequence[int]) -> _Runs:
+    runs = _Runs([], [], [], {}, {})
+    # The last run of each qubit, and about which axis its gates act.
+    last: dict[int, tuple[int, str]] = {}
     for gate in part:
         kind = kinds[gate]
-        qubits = (firsts[gate], seconds[gate])[: GATES[kind].qubits]
-        runs.member[gate] = []
-        for qubit, side in zip(qubits, _SIDES.get(kind, ("",) * len(qubits)), strict=True):
-            here = runs.on.setdefault(qubit, [])
-            if not here or not side or sides[qubit] != side:
-                here.append([])
-                sides[qubit] = side
-            here[-1].append(gate)
-            runs.member[gate].append((qubit, len(here) - 1))
+        qubits = (firsts[gate], seconds[gate]) if GATES[kind].qubits == 2 else (firsts[gate],)
+        own = []
+        for qubit, side in zip(qubits, _SIDES.get(kind, _NO_SIDES), strict=False):
+            run, here = last.get(qubit, (-1, ""))
+            if not side or side != here:
+                new = len(runs.gates)
+                runs.gates.append([])
+                runs.first.append(run < 0)
+                runs.following.append(-1)
+                if run >= 0:
+                    runs.following[run] = new
+                run = new
+                last[qubit] = run, side
+            runs.gates[run].append(gate)
+            own.append(run)
+        runs.of[gate], runs.qubits[gate] = own, qubits
     return runs
 
 
 def _tails(runs: _Runs, part: Sequence[int]) -> dict[int, int]:
     """How many layers there are from a gate to the end, itself included."""
     tail: dict[int, int] = {}
-    run_tails: dict[tuple[int, int], int] = {}
+    run_tails = [-1] * len(runs.gates)
     for gate in reversed(part):
-        following = 0
-        for key in runs.after(gate):
-            if key not in run_tails:
-                qubit, run = key
+        longest = 0
+        own = runs.of[gate]
+        for run in own:
+            run = runs.following[run]
+            if run < 0:
+                continue
+            if run_tails[run] < 0:
                 # One after the other, the longest tail first.
-                tails = sorted((tail[other] for other in runs.on[qubit][run]), reverse=True)
-                run_tails[key] = max(place + other for place, other in enumerate(tails))
-            following = max(following, run_tails[key])
-        tail[gate] = following + (len(runs.member[gate]) == 2)
+                tails = sorted([tail[other] for other in runs.gates[run]], reverse=True)
+                run_tails[run] = max(map(add, tails, count()))
+            longest = max(longest, run_tails[run])
+        tail[gate] = longest + (len(own) == 2)
     return tail
-
-
-def _opened(runs: _Runs, gate: int, left: dict[tuple[int, int], int], missing: dict[int, int]) -> Iterator[int]:
-    """The gates that nothing but a gate kept waiting; ``left`` of each run and ``missing`` runs before each gate are
-    brought up to date."""
-    for qubit, run in runs.member[gate]:
-        left[qubit, run] -= 1
-    for qubit, run in runs.after(gate):
-        if left[qubit, run - 1]:
-            continue
-        for other in runs.on[qubit][run]:
-            missing[other] -= 1
-            if not missing[other]:
-                yield other

@@ -33,26 +33,27 @@ class MergeRotations(Pass):
     def apply(self, program: Program, context: PassContext) -> Program:
         """The program with merged rotations."""
         ops: list[Op] = []
+        # Of each of these its Pauli product, if it is a rotation.
+        paulis: list[dict[str, str] | None] = []
         for op in program.ops:
-            if not isinstance(op, PauliRotation) or op.slots or op.barrier:
-                ops.append(op)
-                continue
-            partner = self._partner(op, ops)
+            own = _pauli(op) if isinstance(op, PauliRotation) else None
+            partner = None if own is None or op.slots or op.barrier else self._partner(own, ops, paulis)
             if partner is None:
                 ops.append(op)
+                paulis.append(own)
                 continue
+            op = of_type(op, PauliRotation)
             earlier = of_type(ops[partner], PauliRotation)
             angle = remainder(earlier.angle + op.angle, 4 * pi)
             ops[partner] = replace(earlier, angle=angle, sources=sources_of(earlier, op))
         return program.with_ops(op for op in ops if not (isinstance(op, PauliRotation) and _nothing(op, program)))
 
-    def _partner(self, op: PauliRotation, ops: list[Op]) -> int | None:
+    def _partner(self, own: dict[str, str], ops: list[Op], paulis: list[dict[str, str] | None]) -> int | None:
         for place in range(len(ops) - 1, max(-1, len(ops) - 1 - self.window), -1):
-            other = ops[place]
-            joins = isinstance(other, PauliRotation) and not other.slots and not other.barrier
-            if joins and isinstance(other, PauliRotation) and _pauli(other) == _pauli(op):
+            other, theirs = ops[place], paulis[place]
+            if own == theirs and not other.slots and not other.barrier:
                 return place
-            if not _commute(op, other) and not _whole_turns(other):
+            if not _commute(own, other, theirs) and not _whole_turns(other):
                 return None
         return None
 
@@ -61,16 +62,19 @@ def _pauli(op: PauliRotation) -> dict[str, str]:
     return dict(zip(op.qubits, op.paulis, strict=True))
 
 
-def _commute(op: PauliRotation, other: Op) -> bool:
-    own = _pauli(op)
-    if other.barrier and any(qubit in own for qubit in (*other.targets, *other.controlled_by)):
+def _commute(own: dict[str, str], other: Op, theirs: dict[str, str] | None) -> bool:
+    """Whether a rotation about one Pauli product commutes with an op, which is one about another if that is given."""
+    use = other.use
+    if other.barrier and not own.keys().isdisjoint((*use.targets, *use.controlled_by)):
         return False
-    if isinstance(other, PauliRotation):
-        theirs = _pauli(other)
-        return sum(1 for qubit in own if qubit in theirs and own[qubit] != theirs[qubit]) % 2 == 0
-    if any(qubit in own for qubit in other.targets):
+    if theirs is not None:
+        odd = False
+        for qubit, pauli in own.items():
+            odd ^= theirs.get(qubit, pauli) != pauli
+        return not odd
+    if not own.keys().isdisjoint(use.targets):
         return False
-    return all(own[qubit] == "z" for qubit in other.controlled_by if qubit in own)
+    return all(own.get(qubit, "z") == "z" for qubit in use.controlled_by)
 
 
 def _whole_turns(op: Op) -> bool:

@@ -12,12 +12,10 @@ import signal
 import sys
 from contextlib import suppress
 
+from qsac.collecting import COLLECTED_AFTER
+
 EXIT_INTERRUPTED = 130
 """As in :mod:`qsac.errors`, which takes longer to import."""
-
-_COLLECTED_AFTER = 10_000
-"""New objects after which Python looks for unreachable ones: a compilation makes millions, hardly any of which refer to
-each other in circles, and looking every 700 takes a sixth of its time."""
 
 _SOON = 0.01
 """Seconds after which Ctrl-C is pressed again that could not be raised."""
@@ -30,7 +28,7 @@ def start() -> int:
     process with the command's code, as all is done. Where Ctrl-C is ignored (`nohup`) or handled by somebody else, that
     stays as it is.
     """
-    gc.set_threshold(_COLLECTED_AFTER)
+    gc.set_threshold(COLLECTED_AFTER)
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         from qsac.cli.main import run
 

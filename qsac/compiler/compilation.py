@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from qsac.arguments import callback, flag
 from qsac.artifact.cache import Cache, opened
 from qsac.artifact.compiled import Compiled
+from qsac.collecting import rarely_collecting
 from qsac.compiler.circuit_compilation import Compilation
 from qsac.compiler.fit import check_circuits
 from qsac.compiler.options import Budget, Pipeline, asked_for
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from qsac.machine.read import AnyTarget
 
 
+@rarely_collecting()
 def compile(
     model: Model | Mapping[str, Any] | str | os.PathLike[str],
     target: AnyTarget = DEFAULT_TARGET,

@@ -16,9 +16,6 @@ from typing import Any
 from qsac.errors import present
 from qsac.layout import compiled
 from qsac.layout.arrangement import (
-    ALIVE,
-    EMPTY,
-    ENDED,
     Arranged,
     Arrangement,
     DeviceSubgraph,
@@ -28,6 +25,7 @@ from qsac.layout.arrangement import (
     toggles,
 )
 from qsac.layout.pricing import ScheduleState, priced
+from qsac.layout.step_facts import StepFacts
 from qsac.layout.sweep import RECOVERED, Sketch
 
 COLD = 0.2
@@ -38,20 +36,22 @@ _REACH = 10
 
 
 class Schedule:
-    """One schedule under annealing."""
+    """One schedule under annealing. ``facts`` are those of the order, if they are known."""
 
     def __init__(
-        self, region: DeviceSubgraph, order: Sequence[Step], qubits: int, sketch: Sketch, layer: float, random: Random
+        self,
+        region: DeviceSubgraph,
+        order: Sequence[Step],
+        qubits: int,
+        sketch: Sketch,
+        layer: float,
+        random: Random,
+        facts: StepFacts | None = None,
     ) -> None:
         self.region, self.order, self.layer, self.random = region, order, layer, random
         self.start, self.swaps = _placed(sketch, qubits, len(region.nodes))
-        self.turning = [index for index, step in enumerate(order) if step.controls]
-        self.lives = _lives(order, len(self.start))
-        self.least = [0]
-        for step in reversed(order):
-            self.least.append(self.least[-1] + sum(step.weights))
-        self.least.reverse()
-        self._flat: tuple[array[int], array[int]] | None = None
+        self._facts = StepFacts(order, qubits) if facts is None else facts
+        self.turning, self.least = self._facts.turning, self._facts.least
         self.spent = [0.0] * (len(order) + 1)
         self.costs: list[float] = []
         self._courses: list[ScheduleState] = []
@@ -94,9 +94,7 @@ class Schedule:
         region = self.region.compiled
         if compiled.kernel is None or region is None or max(map(len, self.swaps), default=0) > compiled.MOST_SWAPS:
             return None
-        if self._flat is None:
-            self._flat = compiled.steps_of(self.order), compiled.masks_of(self.lives, ALIVE)
-        return compiled.kernel, region, *self._flat
+        return compiled.kernel, region, *self._facts.flat
 
     def _course(self, start: Sequence[int]) -> ScheduleState:
         holds = [-1] * len(self.region.nodes)
@@ -124,7 +122,7 @@ class Schedule:
                 if known.place == course.place and known.free == course.free and known.partners == course.partners:
                     break
             courses.append(course.copy())
-            price = priced(self.region, self.order[index], course, self.lives[index], swaps[index])
+            price = priced(self.region, self.order[index], course, self._facts.lives[index], swaps[index])
             costs.append(sum(price.swaps) + price.own + self.layer * price.layers)
             total += costs[-1]
             behind = total - self.spent[index + 1]
@@ -264,10 +262,11 @@ class Schedule:
         opened: dict[int, tuple[int, int]] = {}
         ranks: list[list[int]] = []
         prices = []
-        courses = []
+        # Where the qubits lie while each step is taken, and what lies on the nodes; only swaps change it.
+        lying: list[tuple[list[int], list[int]]] = []
+        course, lives = self._course(self.start), self._facts.lives
         for index, step in enumerate(self.order):
-            course = self.courses[index].copy()
-            price = priced(self.region, step, course, self.lives[index], self.swaps[index])
+            price = priced(self.region, step, course, lives[index], self.swaps[index])
             for edge, merges in zip(self.swaps[index], price.merges, strict=True):
                 for node, other in (edge, edge[::-1]):
                     if merges < 0 and node in opened and opened[node][1] >> other & 1:
@@ -283,18 +282,19 @@ class Schedule:
                 opened[course.place[step.target]] = index, price.options
             prices.append(price)
             ranks.append(price.ranked)
-            courses.append(course)
-        for index, (step, price, course, ranked) in enumerate(zip(self.order, prices, courses, ranks, strict=True)):
+            moved = bool(self.swaps[index]) or not lying
+            lying.append((course.place.copy(), course.holds.copy()) if moved else lying[-1])
+        for index, (step, price, lay, ranked) in enumerate(zip(self.order, prices, lying, ranks, strict=True)):
             ways = []
             if step.controls:
-                ways = toggles(self.region, step, course.place, course.holds, self.lives[index], ranked)
+                ways = toggles(self.region, step, *lay, lives[index], ranked)
             swaps = tuple(
                 Swap(nodes[first], nodes[second], bool(merges))
                 for (first, second), merges in zip(self.swaps[index], price.merges, strict=True)
             )
-            moved = tuple(way._replace(nodes=tuple(nodes[node] for node in way.nodes)) for way in ways)
+            led = tuple(way._replace(nodes=tuple(nodes[node] for node in way.nodes)) for way in ways)
             cost += sum(price.swaps) + price.own
-            found.append(Arranged(step, swaps, moved))
+            found.append(Arranged(step, swaps, led))
         return Arrangement(tuple(nodes[node] for node in self.start), tuple(found), cost)
 
 
@@ -337,16 +337,3 @@ def _reduced(edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
         else:
             kept.append(edge)
     return tuple(kept)
-
-
-def _lives(order: Sequence[Step], qubits: int) -> list[tuple[int, ...]]:
-    """How each qubit lives before each step."""
-    now = [EMPTY] * qubits
-    found = []
-    for step in order:
-        found.append(tuple(now))
-        if step.event != "visit":
-            now[step.target] = {"turn": ALIVE, "measure": ENDED, "reset": EMPTY}[step.event]
-        for control in step.controls:
-            now[control] = ALIVE
-    return found

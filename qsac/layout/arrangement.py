@@ -170,8 +170,7 @@ def steps(program: Program, diagonals: Sequence[Sequence[int]] = (), *, resets: 
                 controls = tuple(number[name] for name in op.controls)
                 rows = op.theta.shape[0]
                 free = rows == 1 << len(controls)
-                places = ladder_places(rows, len(controls)).tolist()
-                weights = _inner(len(controls)) if free else tuple(places.count(c) for c in range(len(controls)))
+                weights = _inner(len(controls)) if free else _counted(rows, len(controls))
                 found.append(Step(index, number[op.target], controls, weights, free, ends_nearest=free))
             case Diagonal():
                 qubits = [number[name] for name in op.qubits]
@@ -215,6 +214,12 @@ def open_end(op: Multiplexor) -> Literal["first", "last", "none"]:
     if op.axis == "z":
         return "none"
     return "first" if op.first_entangler_free else "last" if op.last_entangler_free else "none"
+
+
+def _counted(rows: int, controls: int) -> tuple[int, ...]:
+    """How often each control of a ladder of fewer rows than its controls have values toggles."""
+    places = ladder_places(rows, controls).tolist()
+    return tuple(places.count(control) for control in range(controls))
 
 
 def _inner(controls: int) -> tuple[int, ...]:

@@ -80,14 +80,6 @@ def steps_of(order: Sequence[Step]) -> array[int]:
     return integers(found)
 
 
-def masks_of(lives: Sequence[Sequence[int]], alive: int) -> array[int]:
-    """Before each step the mask of the qubits that live so."""
-    found = array("Q")
-    for now in lives:
-        found.append(sum(1 << qubit for qubit, life in enumerate(now) if life == alive))
-    return found
-
-
 def swaps_of(swaps: Sequence[Sequence[Edge]]) -> tuple[array[int], array[int]]:
     """How many swaps there are before each step, and their nodes."""
     return integers(map(len, swaps)), integers(chain.from_iterable(chain.from_iterable(swaps)))

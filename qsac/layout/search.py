@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Generic, Protocol, TypeVar
@@ -23,6 +23,9 @@ from qsac.pipeline.contract import PassContext
 _ROOM = 3
 """Nodes of the region for each qubit."""
 
+_AROUND = 6
+"""Steps within which the middle of the region has the most others."""
+
 _WIDTH = 6
 """Of the beams: narrow ones from many steps find more than a wide one from few."""
 
@@ -37,6 +40,9 @@ _LAYER = 0.3
 
 _HOT = 1.0
 """Temperature, in two-qubit gates, at which an annealing starts."""
+
+_MOST_SWEEPERS = 64
+"""Programs of which a search remembers how it sweeps over them."""
 
 V = TypeVar("V")
 
@@ -136,6 +142,7 @@ class _Search(Generic[V]):
         self._layer = _layer(context, len(usual.registers))
         self._resets = "Reset" in context.target.gates
         self.random = Random(context.seed)
+        self._sweepers: dict[tuple[object, ...], tuple[Program, Sweeper]] = {}
 
     def sketched(self, variant: V) -> _Found[V] | None:
         """A first schedule of a variant."""
@@ -151,11 +158,19 @@ class _Search(Generic[V]):
             return None
         diagonals = [len(op.qubits) for op in program.ops if isinstance(op, Diagonal)]
         orders = [self.random.sample(range(size), size) for size in diagonals]
-        order = steps(program, orders, resets=self._resets)
-        return Sweeper(self._region, order, len(program.registers), self._layer, self._guess)
+        # Many variants come to the same program, which is told apart by identity.
+        key = id(program), *map(tuple, orders)
+        if key not in self._sweepers:
+            if len(self._sweepers) >= _MOST_SWEEPERS:
+                self._sweepers.clear()
+            order = steps(program, orders, resets=self._resets)
+            sweeper = Sweeper(self._region, order, len(program.registers), self._layer, self._guess)
+            self._sweepers[key] = program, sweeper
+        return self._sweepers[key][1]
 
     def _schedule(self, sweeper: Sweeper, sketch: Sketch) -> Schedule:
-        return Schedule(self._region, sweeper.order, sweeper.qubits, sketch, self._layer, self.random)
+        order, qubits = sweeper.order, sweeper.qubits
+        return Schedule(self._region, order, qubits, sketch, self._layer, self.random, sweeper.facts)
 
     def sweep_again(self, found: _Found[V], times: int) -> None:
         """Sweep from where a schedule has its qubits at some step, for its variant or one like it, and keep what is
@@ -193,10 +208,19 @@ def _layer(context: PassContext, qubits: int) -> float:
     return _LAYER if rates is None or not rates.two_qubit else min(rates.memory / rates.two_qubit * (qubits - 2), 1.0)
 
 
+def _near(adjacent: Mapping[int, set[int]], start: int, steps: int) -> int:
+    """How many nodes are at most so many steps away."""
+    seen = layer = {start}
+    for _ in range(steps):
+        layer = set().union(*[adjacent[node] for node in layer]) - seen
+        seen = seen | layer
+    return len(seen)
+
+
 def _region(graph: nx.Graph, qubits: int) -> DeviceSubgraph:
     """The nodes around the one that has most others near."""
-    near = {node: nx.single_source_shortest_path_length(graph, node, 6) for node in sorted(graph)}
-    middle = max(near, key=lambda node: len(near[node]))
+    adjacent = {node: set(graph[node]) for node in graph}
+    middle = max(sorted(graph), key=lambda node: _near(adjacent, node, _AROUND))
     distances = nx.single_source_shortest_path_length(graph, middle)
     nodes = sorted(distances, key=lambda node: (distances[node], node))[: max(_ROOM * qubits, 20)]
     number = {node: index for index, node in enumerate(nodes)}

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from qsac.layout.arrangement import DeviceSubgraph, Edge, Step
 from qsac.layout.beam import NOWHERE, Beam, LiveRange, State, events, nothing_placed
 from qsac.layout.lookahead import Guess, Kind, Places
+from qsac.layout.step_facts import StepFacts
 
 _LOOKS = (5, 8, 12, 18)
 """How many steps to come a guess looks at."""
@@ -46,7 +47,8 @@ class Sweeper:
     def __init__(self, region: DeviceSubgraph, order: Sequence[Step], qubits: int, layer: float, guess: Guess) -> None:
         self.region, self.order, self.qubits, self._layer, self._guess = region, order, qubits, layer, guess
         self.lives, self._of = _lives(order)
-        self.turning = [index for index, step in enumerate(order) if step.controls]
+        self.facts = StepFacts(order, qubits)
+        self.turning = self.facts.turning
         self._kinds = {direction: [self._kind(index, direction) for index in self.turning] for direction in (1, -1)}
 
     def _kind(self, index: int, direction: int) -> Kind:

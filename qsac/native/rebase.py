@@ -7,7 +7,7 @@ from math import pi
 
 from qsac.errors import of_type
 from qsac.native.angles import NEGLIGIBLE, wrapped
-from qsac.native.circuit import GATES, NativeCircuit
+from qsac.native.circuit import GATES, KIND, NativeCircuit
 from qsac.native.columns import Columns
 from qsac.native.provenance import Mask
 from qsac.native.sx_writer import Writer
@@ -17,6 +17,11 @@ from qsac.numerics.su2 import Spin, after, phased_x, taken_apart, turned_z
 
 _ROUNDED = 1e-12
 """Angles (half-turns) that differ by less from those of a shorter sequence are equal: products carry rounding."""
+
+_RZ, _CZ = KIND["Rz"], KIND["CZ"]
+
+_FIXED = {KIND["SX"]: phased_x(0.5, 0.0), KIND["X"]: phased_x(1.0, 0.0)}
+"""Gates without angles on one qubit."""
 
 _HADAMARD = after(turned_z(0.5), after(phased_x(0.5, 0.0), turned_z(0.5)))
 
@@ -28,7 +33,7 @@ def as_cz(circuit: NativeCircuit) -> NativeCircuit:
     columns = (circuit.kind, circuit.first, circuit.second, circuit.angles)
     rows = zip(*(column.tolist() for column in columns), circuit.provenance.masks(len(circuit)), strict=True)
     for kind, first, second, (angle, phase), ops in rows:
-        rebase.write(GATES[kind].name, first, second, angle, phase, ops)
+        rebase.write(kind, first, second, angle, phase, ops)
     written = rebase.ended()
     kinds, firsts, seconds, angles = written.arrays()
     return replace(circuit, kind=kinds, first=firsts, second=seconds, angles=angles, provenance=written.provenance())
@@ -45,20 +50,24 @@ class _Rebase:
         # The ops of the last gate on each qubit: a change of frame that is left at the end is of these.
         self._last: list[Mask] = [0] * qubits
 
-    def write(self, name: str, first: int, second: int, angle: float, phase: float, ops: Mask) -> None:
+    def write(self, kind: int, first: int, second: int, angle: float, phase: float, ops: Mask) -> None:
         """Add a gate of some ops."""
         self._ops = self._last[first] = ops
+        if kind == _RZ:
+            self._turn(first, turned_z(angle))
+        elif kind in _FIXED:
+            self._turn(first, _FIXED[kind])
+        elif kind == _CZ:
+            self._cz(first, second)
+        else:
+            self._write(GATES[kind].name, first, second, angle, phase)
+
+    def _write(self, name: str, first: int, second: int, angle: float, phase: float) -> None:
         match name:
-            case "SX" | "X":
-                self._turn(first, phased_x(0.5 if name == "SX" else 1.0, 0.0))
-            case "Rz":
-                self._turn(first, turned_z(angle))
             case "PhasedX":
                 self._turn(first, phased_x(angle, phase))
             case "ZZPhase":
                 self._zz(first, second, angle)
-            case "CZ":
-                self._cz(first, second)
             case "CX" | "ECR":
                 # CX = H CZ H on the second qubit; ECR = X H Rz(1/2) Rz(1/2) CZ H with X on the first one.
                 self._turn(second, _HADAMARD)
@@ -70,7 +79,7 @@ class _Rebase:
                 self._turn(second, _HADAMARD)
             case _:
                 self._settle(first)
-                self._writer.columns.of(ops)
+                self._writer.columns.of(self._ops)
                 self._writer.write(name, first, second, 0.0, 0.0, 0, None)
 
     def _turn(self, qubit: int, gate: Spin) -> None:
@@ -84,7 +93,9 @@ class _Rebase:
             self._waiting[qubit] = None
             ops = self._waiting_of.taken(qubit)
             theta, phi, alpha = taken_apart(spin)
-            theta = next((whole for whole in (0.0, 0.5, 1.0) if abs(theta - whole) < _ROUNDED), theta)
+            nearest = round(2 * theta) / 2
+            if abs(theta - nearest) < _ROUNDED:
+                theta = nearest
             if theta:
                 self._writer.columns.of(ops or self._ops)
                 self._writer.write("PhasedX", qubit, -1, theta, phi, 0, None)

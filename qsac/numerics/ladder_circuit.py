@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.numerics.reused import Reused
 from qsac.numerics.rotated_ladder import RotatedLadder
 
 Real = NDArray[np.float64]
@@ -25,6 +26,37 @@ class Gates(NamedTuple):
     p: Complex
     q: Complex
     alpha: Real
+
+
+_TOGGLED: Complex = np.array([[1, -1j], [-1j, 1]])
+
+_Shape = tuple[int, ...]
+
+
+class _Toggle(NamedTuple):
+    """The shapes in which amplitudes are taken at a toggle: before it, while they are twice as many, and after it; of
+    one with a data qubit also those after its target's gate, before its partner's, and of the latter's work."""
+
+    before: _Shape
+    work: _Shape
+    after: _Shape
+    half: tuple[_Shape, _Shape, _Shape] | None
+
+
+def _toggle(d: int, rows: int, qubits: int, place: int, target: int) -> _Toggle:
+    below = d >> (target + 1)
+    if place >= qubits - 1:
+        high, wide = (1 << target), below * d
+        return _Toggle((high, 2, 1, wide, rows), (high, 2, 2, wide, rows), (high, 2, wide, rows), None)
+    low = 1 << (target - place - 1)
+    high, wide = 1 << place, below * d * rows
+    all_below = 2 * low * wide
+    return _Toggle(
+        (high, 2, low, 2, 1, wide),
+        (high, 2, low, 2, 2, wide),
+        (high, 2, all_below),
+        ((high, 2, low, 2, wide), (high, 2, 1, all_below), (high, 2, 2, all_below)),
+    )
 
 
 class LadderCircuit:
@@ -46,6 +78,22 @@ class LadderCircuit:
         self._signs = 1 - 2 * (np.arange(rows) >> bits[:, None] & 1)
         values = np.arange(self.size)
         self._z = 1 - 2 * (values >> (qubits - 1 - np.arange(qubits))[:, None] & 1)
+        pairs = zip(places, self._targets.tolist(), strict=True)
+        self._toggles = [_toggle(self.size, rows, qubits, place, target) for place, target in pairs]
+        self._shapes = {shape for one in self._toggles for shape in (one.before, one.after)}
+        self._work_shapes = {one.work for one in self._toggles} | {one.half[2] for one in self._toggles if one.half}
+        self._half_shapes = {shape for one in self._toggles if one.half for shape in one.half[:2]}
+        self._prefixes, self._gathered, self._moves = Reused(), Reused(), Reused()
+        self._gates_on = [self._moved_on(qubit) for qubit in range(qubits)]
+
+    def _moved_on(self, qubit: int) -> tuple[NDArray[np.intp] | slice, NDArray[np.intp]]:
+        """The gates on a data qubit: after which of the :meth:`prefixes` they come, and their numbers."""
+        on_target = np.flatnonzero(self._targets == qubit)
+        on_partner = np.flatnonzero(self._partners == qubit) if qubit < self.qubits - 1 else on_target[:0]
+        places = np.concatenate(([0], 1 + on_target, 1 + on_partner))
+        numbers = np.concatenate(([qubit], self._on_target[on_target], self._on_target[on_partner] + 1))
+        whole = len(places) > 1 and bool(np.all(np.diff(places) == 1))
+        return slice(0, len(places)) if whole else places, numbers
 
     @property
     def parameters(self) -> int:
@@ -75,56 +123,58 @@ class LadderCircuit:
         is an affine function of the index bits."""
         n, d, rows = self.qubits, self.size, self.rows
         conjugate = np.array([[gates.p.conj(), gates.q.conj()], [-gates.q, gates.p]])  # [x, y] = conj(g[y, x])
-        found = np.empty((len(self.places) + 2, d, d, rows), dtype=np.complex128)
+        found: Complex = self._prefixes.empty(len(self.places) + 2, d, d, rows)
         first = np.eye(1, dtype=np.complex128)
         for qubit in range(n):
-            first = np.kron(first, conjugate[..., qubit].T)
+            first = _kron(first, conjugate[..., qubit].T)
         found[0] = first[..., None]
         on_target = conjugate[..., self._on_target]
-        with_data = np.array([[1, -1j], [-1j, 1]])[:, :, None, None] * on_target[None][..., self._data]
+        # One factor of each toggle after the other, as its amplitudes take it.
+        with_data = (_TOGGLED[:, :, None, None] * on_target[None][..., self._data]).transpose(3, 0, 1, 2)
+        with_data = np.ascontiguousarray(with_data)[:, :, None, :, :, None]
         with_index = np.repeat(on_target[..., self._index, None], rows, axis=3)
         with_index[1] *= -1j * self._signs
-        on_partner = conjugate[..., self._on_target[self._data] + 1]
-        data, index = 0, 0
-        for number, (place, target) in enumerate(zip(self.places, self._targets.tolist(), strict=True)):
-            before, after = found[number], found[number + 1]
-            below = d >> (target + 1)
-            if place < n - 1:
-                low = 1 << (target - place - 1)
-                split = before.reshape(-1, 2, low, 2, 1, below * d * rows)
-                split = split * with_data[:, None, :, :, data, None]
-                turned = split[:, :, :, 0] + split[:, :, :, 1]
-                split = turned.reshape(-1, 2, 1, 2 * low * below * d * rows) * on_partner[:, :, data, None]
-                np.add(split[:, 0], split[:, 1], out=after.reshape(-1, 2, 2 * low * below * d * rows))
-                data += 1
-            else:
-                split = before.reshape(-1, 2, 1, below * d, rows) * with_index[:, :, index, None]
-                np.add(split[:, 0], split[:, 1], out=after.reshape(-1, 2, below * d, rows))
+        with_index = np.ascontiguousarray(with_index.transpose(2, 0, 1, 3))[:, :, :, None]
+        on_partner = np.ascontiguousarray(conjugate[..., self._on_target[self._data] + 1].transpose(2, 0, 1))
+        on_partner = on_partner[..., None]
+        views = {shape: found.reshape(len(found), *shape) for shape in self._shapes}
+        work = np.empty(2 * d * d * rows, dtype=np.complex128)
+        works = {shape: work.reshape(shape) for shape in self._work_shapes}
+        half = np.empty(d * d * rows, dtype=np.complex128)
+        halves = {shape: half.reshape(shape) for shape in self._half_shapes}
+        data = index = 0
+        for number, toggle in enumerate(self._toggles):
+            split = works[toggle.work]
+            if toggle.half is None:
+                np.multiply(views[toggle.before][number], with_index[index], out=split)
                 index += 1
+            else:
+                np.multiply(views[toggle.before][number], with_data[data], out=split)
+                np.add(split[:, :, :, 0], split[:, :, :, 1], out=halves[toggle.half[0]])
+                split = works[toggle.half[2]]
+                np.multiply(halves[toggle.half[1]], on_partner[data], out=split)
+                data += 1
+            np.add(split[:, 0], split[:, 1], out=views[toggle.after][number + 1])
         found[-1] = found[-2] * np.exp(0.5j * np.sum(gates.alpha[:, None] * self._z, axis=0))[:, None, None]
         return found
 
     def derivatives(self, prefixes: Complex) -> Complex:
         """U* of the state's derivative by each real parameter, in the order of :meth:`moved`: shape (parameters, d,
         rows)."""
-        n, d, rows = self.qubits, self.size, self.rows
-        moves = np.empty((self.parameters, d, rows), dtype=np.complex128)
+        d, rows = self.size, self.rows
+        moves: Complex = self._moves.empty(self.parameters, d, rows)
         by_gate = moves[: 2 * self.count].reshape(self.count, 2, d, rows)
-        after = prefixes[1:-1]
-        for qubit in range(n):
-            by_gate[qubit] = _moves(prefixes[:1], qubit)[0]
-        for qubit in range(n):
-            places = np.flatnonzero(self._targets == qubit)
-            if len(places):
-                by_gate[self._on_target[places]] = _moves(after[places], qubit)
-            places = np.flatnonzero(self._partners == qubit) if qubit < n - 1 else places[:0]
-            if len(places):
-                by_gate[self._on_target[places] + 1] = _moves(after[places], qubit)
+        for qubit, (places, numbers) in enumerate(self._gates_on):
+            if isinstance(places, slice):
+                after = prefixes[places]
+            else:
+                after = self._gathered.empty(len(places), d, d, rows)
+                # All places are there; unlike the others this mode needs no copy.
+                np.take(prefixes, places, axis=0, out=after, mode="clip")
+            _put_moves(by_gate, numbers, after, qubit)
         state = prefixes[-1, :, 0].conj()
-        for qubit in range(n):
-            moves[2 * self.count + qubit] = np.einsum(
-                "xai,xi->ai", prefixes[-1], -0.5j * self._z[qubit][:, None] * state
-            )
+        turned = -0.5j * self._z[:, :, None] * state
+        moves[2 * self.count :] = np.einsum("xai,qxi->qai", prefixes[-1], turned)
         return moves
 
     def ladder(self, gates: Gates) -> RotatedLadder:
@@ -154,11 +204,20 @@ class LadderCircuit:
         return [*range(self.qubits), *after]
 
 
-def _moves(prefixes: Complex, qubit: int) -> Complex:
-    """U* E U |0> for s = 1 and s = i of a gate on a data qubit, shape (prefixes, 2, d, rows); conjugates of U given."""
+def _put_moves(by_gate: Complex, numbers: NDArray[np.intp], prefixes: Complex, qubit: int) -> None:
+    """U* E U |0> for s = 1 and s = i of gates on a data qubit, put where these are ``by_gate``, shape (gates, 2, d,
+    rows); conjugates of U given."""
     count, d, _, rows = prefixes.shape
     split = prefixes.reshape(count, 1 << qubit, 2, d >> (qubit + 1), d, rows)
     state = split[:, :, :, :, 0].conj()
     upper = np.einsum("khlai,khli->kai", split[:, :, 0], state[:, :, 1])
     lower = np.einsum("khlai,khli->kai", split[:, :, 1], state[:, :, 0])
-    return np.stack([upper - lower, 1j * (upper + lower)], axis=1)
+    by_gate[numbers, 0] = upper - lower
+    upper += lower
+    by_gate[numbers, 1] = 1j * upper
+
+
+def _kron(one: Complex, other: Complex) -> Complex:
+    """The Kronecker product of two square matrices."""
+    size = len(one) * len(other)
+    return (one[:, None, :, None] * other[None, :, None, :]).reshape(size, size)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from qsac.numerics import blocked
 from qsac.numerics.ladder_circuit import Gates, LadderCircuit
+from qsac.numerics.reused import Reused
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -73,6 +75,7 @@ class LadderTable:
         self.columns = np.ascontiguousarray(rows.T, dtype=np.complex128)
         self.bits = bits_of_rows(len(rows))
         self.affine = 0 if phases is None else self.bits.shape[1]
+        self._taken = Reused()
 
     @property
     def parameters(self) -> int:
@@ -92,25 +95,31 @@ class LadderTable:
             residual[0] += 1
         return _Seen(prefixes, wanted, pulled, residual)
 
-    def jacobian(self, seen: _Seen) -> Real:
-        """Derivatives of the residual by gates and affine parts, shape (parameters, real equations)."""
-        moves = self.circuit.derivatives(seen.prefixes)
-        if self.phases is not None:
-            moves = np.concatenate([moves, -1j * self.bits.T[:, None] * seen.pulled])
-        return self._equations(moves, seen)
+    @property
+    def equations(self) -> int:
+        """Real equations: two for each entry of the residual."""
+        return 2 * self.circuit.rows * (self.circuit.size - (self.phases is None))
 
-    def basis_jacobian(self, seen: _Seen) -> Real:
-        """Derivatives of the residual by the Hermitian K of G <- exp(i K) G (:func:`hermitian`), shape (d^2, real
-        equations)."""
+    def jacobian(self, seen: _Seen, found: Real) -> None:
+        """Put derivatives of the residual by gates and affine parts into ``found``, shape (parameters, equations)."""
+        self._equations(self.circuit.derivatives(seen.prefixes), seen, found[: self.circuit.parameters])
+        if self.phases is not None:
+            self._equations(-1j * self.bits.T[:, None] * seen.pulled, seen, found[self.circuit.parameters :])
+
+    def basis_jacobian(self, seen: _Seen, found: Real) -> None:
+        """Put derivatives of the residual by the Hermitian K of G <- exp(i K) G (:func:`hermitian`) into ``found``,
+        shape (d^2, equations)."""
         turned = seen.prefixes[-1, :, 0].conj() if self.phases is None else seen.wanted
         moves = -1j * seen.prefixes[-1][:, None] * turned[None, :, None]
         size = self.circuit.size
-        first, second = np.triu_indices(size, 1)
+        first, second = _above_diagonal(size)
         upper, lower, diagonal = moves[first, second], moves[second, first], np.arange(size)
-        return self._equations(np.concatenate([upper + lower, 1j * (upper - lower), moves[diagonal, diagonal]]), seen)
+        moves = np.concatenate([upper + lower, 1j * (upper - lower), moves[diagonal, diagonal]])
+        self._equations(moves, seen, found)
 
-    def _equations(self, moves: Complex, seen: _Seen) -> Real:
-        """Moves of the states, shape (parameters, d, rows), as moves of the residual, real and imaginary parts apart.
+    def _equations(self, moves: Complex, seen: _Seen, found: Real) -> None:
+        """Put moves of the states, shape (parameters, d, rows), into ``found`` as moves of the residual, real and
+        imaginary parts apart.
 
         Where phases are free, a reflection turns each row's wanted state to the first place, which is left out.
         """
@@ -118,8 +127,15 @@ class LadderTable:
             first, rest = seen.pulled[0], seen.pulled[1:]
             along = np.einsum("kai,ai->ki", moves, seen.pulled.conj()) + moves[:, 0] * _phase(first).conj()
             along /= 1 + np.abs(first)
-            moves = moves[:, 1:] - along[:, None] * rest
-        return np.ascontiguousarray(moves).reshape(len(moves), -1).view(np.float64)
+            taken = np.multiply(along[:, None], rest, out=self._taken.empty(len(moves), *rest.shape))
+            moves = np.subtract(moves[:, 1:], taken, out=taken)
+        found[...] = np.ascontiguousarray(moves).reshape(len(moves), -1).view(np.float64)
+
+
+@lru_cache(maxsize=16)
+def _above_diagonal(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of the entries above the diagonal, in order."""
+    return np.triu_indices(size, 1)
 
 
 def _phase(values: Complex) -> Complex:
@@ -130,7 +146,7 @@ def _phase(values: Complex) -> Complex:
 
 def hermitian(parameters: Real, size: int) -> Complex:
     """The Hermitian matrix of d^2 numbers: real parts above the diagonal, imaginary parts, diagonal."""
-    first, second = np.triu_indices(size, 1)
+    first, second = _above_diagonal(size)
     matrix: Complex = np.zeros((size, size), dtype=np.complex128)
     real, imaginary, diagonal = np.split(parameters, [len(first), 2 * len(first)])
     matrix[first, second] = real + 1j * imaginary
@@ -154,6 +170,7 @@ class LeastSquares:
         self.shared = self.size**2 if paired else 0
         self.sizes = [table.parameters for table in tables] + ([self.shared] if paired else [])
         self.block = blocked.block_size(*self.sizes)
+        self.memory = Reused(real=True)
 
     @property
     def rows(self) -> int:
@@ -196,12 +213,13 @@ class LeastSquares:
         """The normal equations at a point."""
         grams, slopes = [], []
         for table, one in zip(self.tables, seen, strict=True):
-            jacobian = table.jacobian(one)
+            own = blocked.padded_size(table.parameters, self.block)
+            jacobian = blocked.Padded(own + self.shared, table.equations, self.block, self.memory)
+            table.jacobian(one, jacobian.rows[: table.parameters])
             if self.shared:
-                pad = np.zeros((blocked.padded_size(len(jacobian), self.block) - len(jacobian), jacobian.shape[1]))
-                jacobian = np.concatenate([jacobian, pad, table.basis_jacobian(one)])
-            blocks = blocked.in_blocks(jacobian, self.block)
-            grams.append(blocked.gram(blocks))
+                table.basis_jacobian(one, jacobian.rows[own : own + self.shared])
+            blocks = jacobian.in_blocks()
+            grams.append(blocked.gram(blocks, self.memory))
             residual = np.ascontiguousarray(one.residual).reshape(-1).view(np.float64)
             slopes.append(blocked.times_vector(blocks, residual))
         return _Normal(self, grams, slopes)
@@ -211,22 +229,27 @@ class _Normal:
     """Normal equations: Gram matrices in blocks, and slopes, of each ladder together with the basis."""
 
     def __init__(self, problem: LeastSquares, grams: list[Real], slopes: list[Real]) -> None:
-        self.grams, self.slopes = grams, slopes
+        self.grams, self.slopes, self._memory = grams, slopes, problem.memory
         self.sizes = [table.parameters for table in problem.tables]
         self.shared, self.block = problem.shared, problem.block
         self.pivots = [blocked.padded_size(size, self.block) // self.block for size in self.sizes]
-        self.largest = max(float(np.max(np.einsum("kkaa->ka", one))) for one in grams)
         ends = [pivots * self.block for pivots in self.pivots]
         shared = [slope[end:] for slope, end in zip(slopes, ends, strict=True)]
         self.slope = [slope[:end] for slope, end in zip(slopes, ends, strict=True)]
         self._shared_slope: Real = np.sum(shared, axis=0)
+
+    @property
+    def largest(self) -> float:
+        """The largest number on the diagonal of J J^T."""
+        return max(float(np.max(np.einsum("kkaa->ka", one))) for one in self.grams)
 
     def step(self, damping: float) -> tuple[list[Real], float]:
         """The step h of (J J^T + damping) h = -slope, and the fall of the sum of squares that the linear model predicts
         for it."""
         factors, reduced = [], []
         for gram, slope, pivots in zip(self.grams, self.slopes, self.pivots, strict=True):
-            damped = gram.copy()
+            damped = self._memory.empty(*gram.shape)
+            damped[...] = gram
             _damp(damped, damping, pivots)
             factor = blocked.PartialCholesky(damped, pivots)
             factors.append(factor)
@@ -260,9 +283,12 @@ def _damp(gram: Real, damping: float, count: int) -> None:
 
 
 class Normal(Protocol):
-    """Normal equations at a point; ``largest`` is the largest number on the diagonal of J J^T."""
+    """Normal equations at a point."""
 
-    largest: float
+    @property
+    def largest(self) -> float:
+        """The largest number on the diagonal of J J^T."""
+        ...
 
     def step(self, damping: float) -> tuple[list[Real], float]:
         """The step with so much damping, and the fall of the sum of squares that the linear model predicts for it."""

@@ -7,6 +7,7 @@ index bits cyclically: one with an index bit, then d/2 - 1 with data qubits (Con
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 _WITHOUT_SPARE = 32
 """Tables of up to so many entries are solved with as many parameters as they have numbers, larger ones with more."""
@@ -77,6 +78,7 @@ def _data_toggles(rows: int, data: int, gates: int, *, exact: bool) -> int:
     return between
 
 
+@lru_cache(maxsize=256)
 def generic_gates(rows: int, qubits: int, *, exact: bool) -> int:
     """Entangling gates that a generic table of ``rows`` rows of 2^``qubits`` entries is solved with first; ``exact``:
     with row phases, up to an affine function of the index bits.
@@ -91,6 +93,7 @@ def generic_gates(rows: int, qubits: int, *, exact: bool) -> int:
     return gates
 
 
+@lru_cache(maxsize=256)
 def generic_pair_gates(
     rows: int, other_rows: int, qubits: int, *, phases: tuple[bool, bool] = (False, False)
 ) -> tuple[int, int]:
@@ -137,10 +140,18 @@ def _counted(rows: int, other_rows: int, qubits: int, phases: tuple[bool, bool])
 
 def _spare(rows: int, qubits: int, gates: int, *, exact: bool) -> int:
     """By how much the parameters of a ladder exceed the numbers that a table has (negative: fall short of)."""
-    places = ladder_places(rows, qubits, gates, exact=exact)
-    toggles = len(places) + sum(place < qubits - 1 for place in places)
+    toggles = _toggles(rows, qubits - 1, gates, exact=exact)
     phases = 1 + _index_bits(rows) - rows if exact else 0
     return 2 * qubits + 2 * toggles + phases - rows * ((2 << qubits) - 2)
+
+
+def _toggles(rows: int, data: int, gates: int, *, exact: bool) -> int:
+    """How many toggles :func:`ladder_places` has, those with data qubits counted twice."""
+    if not _index_bits(rows):
+        return 2 * gates if data else 0
+    between = _data_toggles(rows, data, gates, exact=exact)
+    turns, rest = divmod(gates, between + 1)
+    return gates + turns * between + max(0, rest - 1)
 
 
 def _index_bits(rows: int) -> int:

@@ -31,4 +31,5 @@ def taken_apart(gate: Spin) -> tuple[float, float, float]:
     p = e^(-i alpha/2) cos(theta/2) and q = -i e^(i phi + i alpha/2) sin(theta/2), angles here in radians.
     """
     p, q = gate
-    return 2 * atan2(abs(q), abs(p)) / pi, (phase(1j * q) + phase(p)) / pi, -2 * phase(p) / pi
+    turned = phase(p)
+    return 2 * atan2(abs(q), abs(p)) / pi, (phase(1j * q) + turned) / pi, -2 * turned / pi
