@@ -27,13 +27,16 @@ NOT_SUBMITTED = "not submitted"
 WAITING = "waiting"
 """The state of a circuit of a program whose numbers follow from counts that are not there yet."""
 
+NOT_NEEDED = "not needed"
+"""The state of a circuit of a program that is never submitted: counts of others have made it needless."""
+
 NOT_FOUND = "not found"
 """The state of a circuit without a handle that the vendor did not know of when it was last asked."""
 
 RESUMABLE = ("failed", "cancelled", NOT_FOUND, NOT_SUBMITTED)
 """States of a circuit that the vendor does not run, as far as is known: it may be submitted, or submitted again."""
 
-STATES = ("failed", "cancelled", SUBMITTING, NOT_FOUND, NOT_SUBMITTED, "running", "queued", WAITING, "done")
+STATES = ("failed", "cancelled", SUBMITTING, NOT_FOUND, NOT_SUBMITTED, "running", "queued", WAITING, "done", NOT_NEEDED)
 """The states of circuits. A job is in the first of them that one of its circuits is in."""
 
 HANDLE_CHARACTERS = 4096
@@ -151,8 +154,8 @@ class Job:
 
     @property
     def is_done(self) -> bool:
-        """Whether every circuit has counts."""
-        return all(part.counts is not None for part in self.parts)
+        """Whether every circuit that is needed has counts."""
+        return all(part.counts is not None or part.state == NOT_NEEDED for part in self.parts)
 
     @property
     def resumable(self) -> tuple[Part, ...]:
