@@ -301,7 +301,9 @@ class _Batch:
                 plan = family.plan(current) if plan.may_spare else plan
         if self.asked.errors == "bootstrap":
             return bootstrapped(current, family.plan(current), circuits, seen, self.asked.seed or 0, place)
-        result: Result = current.readout.result(current, seen)
+        # A readout asks for no circuit that was spared: what its plan says of them is known.
+        told = plan.run(seen) if plan.may_spare else seen
+        result: Result = current.readout.result(current, told)
         return result
 
     def _outcomes(self, bound: Callable[[], tuple[NativeCircuit, float]], sample_place: int, number: int) -> Outcomes:

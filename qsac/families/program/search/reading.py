@@ -65,7 +65,7 @@ def read_search(
     rows = _rows(program.rows, tokens)
     rest, canonical_rest = _rest(program.rest)
     repeats = program.repeats if "repeats" in program.model_fields_set else REPEATS
-    settles, guaranteed = program.until == "settled", program.schedule == "guarantee"
+    settles = program.until == "settled"
     degree = _degree(program.oracle.degree)
     system = Search(
         states=exactly_real(padded),
@@ -82,7 +82,7 @@ def read_search(
         degree=degree,
         # Each of the rounds may be the one that ends them: together they fail as seldom as is asked.
         failure=program.failure / repeats if settles else program.failure,
-        guaranteed=guaranteed,
+        guaranteed=program.schedule == "guarantee",
         rows=rows,
         oracle=program.oracle.type,
         asked=program.strategy,
@@ -90,7 +90,7 @@ def read_search(
         heralded=program.herald,
         measures=program.verify == "measured",
         refused=_refused(program),
-        known=program.top if settles and guaranteed else None,
+        known=program.top if settles else None,
     )
     canonical: dict[str, Any] = {
         **program.model_dump(),

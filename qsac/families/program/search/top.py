@@ -64,7 +64,7 @@ class TopSearch:
     """``search``: rows, oracle and schedule, with a threshold in the middle of the scores; ``top``: how many keys of a
     row are sought; ``repeats``: rounds, the most there may be where a row ``settles``: the first round that changes
     nothing is then its last. ``failure``: of all rounds of a row, where the schedule's is that of one. ``outcomes``: of
-    circuits that were run, by name; others count as exact."""
+    circuits that were run, by name; others count as exact. ``searches``: those that were made, by row and threshold."""
 
     search: Search
     top: int
@@ -72,6 +72,7 @@ class TopSearch:
     failure: float
     settles: bool = False
     outcomes: Mapping[str, Outcomes] = field(default_factory=dict, repr=False)
+    searches: dict[tuple[int, float], Search] = field(default_factory=dict, repr=False)
 
     @property
     def entries(self) -> int:
@@ -170,11 +171,7 @@ class TopSearch:
         own = replace(self.search, threshold=self._threshold(kept), rows=(row,))
         key = row, own.threshold
         # Its polynomial and phases take a tenth of a second.
-        return self._searches.setdefault(key, own)
-
-    @cached_property
-    def _searches(self) -> dict[tuple[int, float], Search]:
-        return {}
+        return self.searches.setdefault(key, own)
 
     def exact(self) -> dict[str, Outcomes]:
         """The exact outcomes of all circuits, for what was measured before them."""
