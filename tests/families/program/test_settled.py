@@ -36,7 +36,7 @@ def whole(**program: Any) -> Any:
 def test_exact_runs_are_the_closed_form() -> None:
     """Of circuits as of numbers: the round after the one that finds the largest changes nothing, and later ones say
     nothing any more."""
-    model, other = settled(), whole()
+    model, other = settled(repeats=3), whole(repeats=3)
     wanted, full = model.readout.closed_form(model), other.readout.closed_form(other)
     assert [one.pop("rounds") for one in wanted.values["rows"]] == [1, 2]
     assert wanted.values["rows"] == full.values["rows"]
@@ -44,7 +44,7 @@ def test_exact_runs_are_the_closed_form() -> None:
     told = full.values["thresholds"]
     assert wanted.values["thresholds"] == {"0": told["0"][:1], "3": told["3"][:2]}
     compiled = qsac.compile(model, "h2", verify=True)
-    assert len(compiled.circuits) == 4 * 2 * 2
+    assert len(compiled.circuits) == 3 * 2 * 2
     found = qsac.run(compiled)
     assert [one.pop("rounds") for one in found.values["rows"]] == [1, 2]
     assert found.values["rows"] == wanted.values["rows"]
@@ -60,17 +60,17 @@ def test_fewer_shots_find_the_same() -> None:
     model, other = settled(rows=[0, 4], repeats=8), whole(rows=[0, 4], repeats=8)
     best = [one["found"] for one in other.readout.closed_form(other).values["rows"]]
     same = right = taken = ended = 0
-    for seed in range(12):
+    for seed in range(10):
         by_row = [run_by_shots(one, 10, seed).values for one in (model, other)]
         found, wanted = ([one["found"] for one in values["rows"]] for values in by_row)
         same += found == wanted
         right += wanted == best
         taken += by_row[0]["shots_taken"]
         ended += sum(one["rounds"] < 8 for one in by_row[0]["rows"])
-    assert right >= 10
-    assert same >= 10
-    assert ended >= 22
-    assert taken <= 0.6 * 12 * 2 * 8 * 10
+    assert right >= 9
+    assert same >= 9
+    assert ended >= 18
+    assert taken <= 0.6 * 10 * 2 * 8 * 10
 
 
 def test_rounds_that_are_run_are_those_of_the_whole_run() -> None:
