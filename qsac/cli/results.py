@@ -82,7 +82,7 @@ def _asked(job: Job, service: Client, journal: Journal) -> Job:
 
     with waiting(f"asking for job {job.id}"):
         job = update(job, service, journal)
-    before = sum(part.handle is not None for part in job.parts)
+    before, needless = sum(part.handle is not None for part in job.parts), _needless(job)
     try:
         with progress_bar() as progress:
             job = proceed(job, service, journal, progress)
@@ -91,4 +91,14 @@ def _asked(job: Job, service: Client, journal: Journal) -> Job:
     new = sum(part.handle is not None for part in job.parts) - before
     if new:
         note(f"the next step of job {job.id} was submitted to {job.machine}, {counted(new, 'circuit')}")
+    spared = _needless(job) - needless
+    if spared:
+        note(f"{counted(spared, 'circuit')} of job {job.id} will not be submitted: not needed any more")
     return job
+
+
+def _needless(job: Job) -> int:
+    """How many circuits of a job are not needed."""
+    from qsac.submission.entries import NOT_NEEDED
+
+    return sum(part.state == NOT_NEEDED for part in job.parts)

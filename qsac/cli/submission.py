@@ -61,7 +61,8 @@ def submit_program(
     else:
         circuits = f", {len(job.parts)} circuits" if len(job.parts) > 1 else ""
         now = len(planned.first)
-        steps = f": {now} now, the others once their numbers are known" if now < len(job.parts) else ""
+        needed = ", as far as they are needed" if compiled.plan.may_spare else ""
+        steps = f": {now} now, the others once their numbers are known{needed}" if now < len(job.parts) else ""
         say(f"job {job.id} submitted to {job.machine}{circuits}{steps}")
         again = " and submits the next step" if steps else ""
         note(f"qsac results {job.id} fetches its results{again}")
@@ -100,7 +101,8 @@ def _show_cost(planned: Plan) -> None:
             names = f"{len(shares):,} circuits"
         what, limit = f"{planned.shots:,} shots of each of {names}", "the limits of their jobs"
         if len(planned.first) < len(planned.compiled.circuits):
-            what += ", all steps of the program together"
+            most = ", at most" if planned.compiled.plan.may_spare else ""
+            what += f", all steps of the program together{most}"
     say(
         f"{planned.compiled.model.name} on {planned.machine}, {what}: about {cost.amount:,.1f}{most} {cost.unit}, "
         f"{cost.note}; {limit} at {planned.vendor}: {planned.ceiling:,.1f} {cost.unit}",

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, runtime_checkable
@@ -18,8 +18,11 @@ from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, runtime_check
 from pydantic import BaseModel
 
 from qsac.errors import printable
-from qsac.families.json_forms import CircuitFields, StepFields
 from qsac.families.outcomes import Outcomes
+from qsac.families.plans import CircuitStep as CircuitStep
+from qsac.families.plans import ClassicalStep as ClassicalStep
+from qsac.families.plans import Function as Function
+from qsac.families.plans import Plan as Plan
 from qsac.families.result import Result as Result
 from qsac.files.diagnosis import Contract
 from qsac.ir.program import Program
@@ -98,111 +101,6 @@ class Model(Shown):
 
     def __hash__(self) -> int:
         return hash(self.sha256)
-
-
-# Plans
-
-
-class CircuitStep:
-    """One circuit of a plan. Its program is built when it is first asked for.
-
-    ``reads`` are the names of its readouts in their order, ``index`` is the number of qubits of the index that it
-    observes: 0 where there is none. ``after`` names earlier circuits whose outcomes decide its numbers: by default
-    those of their closed form do, and where shots are taken, the family makes it again (:class:`FeedsForward`).
-    ``alike`` is the same for programs that differ in numbers alone, and larger for larger ones; None if not known.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        build: Callable[[], Program],
-        reads: tuple[str, ...],
-        index: int = 0,
-        after: tuple[str, ...] = (),
-        alike: tuple[int, ...] | None = None,
-    ) -> None:
-        self.name, self.reads, self.index, self.after, self.alike = name, reads, index, after, alike
-        self.build = build
-
-    @cached_property
-    def program(self) -> Program:
-        """Its attention program, made by ``build`` and kept."""
-        return self.build()
-
-
-Function: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
-"""A classical step: from what was asked for, by name, and the options to what it writes, by name. Pure: the same
-arguments give the same values."""
-
-
-@dataclass(frozen=True)
-class ClassicalStep:
-    """One classical step of a plan.
-
-    ``inputs`` are names of circuits, whose :class:`~qsac.families.outcomes.Outcomes` it is given, or of values that
-    earlier steps wrote. ``options`` are JSON-ready. ``version`` changes whenever ``function`` computes something else.
-    It runs on exact outcomes as on counted ones.
-    """
-
-    name: str
-    function: Function
-    version: int
-    inputs: tuple[str, ...]
-    writes: tuple[str, ...]
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a model is computed by, in order: circuits and classical steps. A step only asks for what is before it."""
-
-    steps: tuple[CircuitStep | ClassicalStep, ...]
-
-    def __post_init__(self) -> None:
-        """ValueError for steps that ask for what is not there, and for names that stand twice."""
-        known: set[str] = set()
-        for step in self.steps:
-            new = (step.name,) if isinstance(step, CircuitStep) else step.writes
-            missing = () if isinstance(step, CircuitStep) else set(step.inputs) - known
-            if missing or known.intersection(new) or len(set(new)) < len(new):
-                raise ValueError(f"the step {step.name} asks for {sorted(missing)}, or writes {new} again")
-            known.update(new)
-        if not self.circuits:
-            raise ValueError("a plan has at least one circuit")
-
-    @property
-    def circuits(self) -> tuple[CircuitStep, ...]:
-        """The circuits, in order."""
-        return tuple(step for step in self.steps if isinstance(step, CircuitStep))
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether it is one circuit and nothing else."""
-        return len(self.steps) == 1
-
-    def described(self) -> list[CircuitFields | StepFields]:
-        """The plan as it stands in an artifact."""
-        return [
-            {"circuit": step.name}
-            if isinstance(step, CircuitStep)
-            else {
-                "step": step.name,
-                "version": step.version,
-                "inputs": list(step.inputs),
-                "writes": list(step.writes),
-                "options": dict(step.options),
-            }
-            for step in self.steps
-        ]
-
-    def run(self, outcomes: Mapping[str, Outcomes]) -> dict[str, Any]:
-        """The outcomes of its circuits, by name, and all values that its classical steps write."""
-        seen: dict[str, Any] = dict(outcomes)
-        for step in self.steps:
-            if isinstance(step, ClassicalStep):
-                written = step.function({name: seen[name] for name in step.inputs}, step.options)
-                seen |= {name: written[name] for name in step.writes}
-        return seen
 
 
 # Families and their readouts

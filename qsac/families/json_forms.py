@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class ResultFields(TypedDict):
@@ -22,16 +22,19 @@ class ResultFields(TypedDict):
 
 
 class CircuitFields(TypedDict):
-    """A :class:`~qsac.families.contract.CircuitStep` as it stands in an artifact."""
+    """A :class:`~qsac.families.plans.CircuitStep` as it stands in an artifact."""
 
     circuit: str
+    unless: NotRequired[str]
 
 
 class StepFields(TypedDict):
-    """A :class:`~qsac.families.contract.ClassicalStep` as it stands in an artifact."""
+    """A :class:`~qsac.families.plans.ClassicalStep` as it stands in an artifact."""
 
     step: str
     version: int
     inputs: list[str]
     writes: list[str]
     options: dict[str, Any]
+    unless: NotRequired[str]
+    instead: NotRequired[list[str]]

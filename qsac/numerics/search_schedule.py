@@ -7,8 +7,9 @@ most S prod_r (1 - p_r(S) / S)^N_r.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import asin, ceil, exp, inf, log, log1p, pi, sin, sqrt
+from typing import NamedTuple
 
 import numpy as np
 
@@ -48,15 +49,15 @@ def schedule(
     if keys == 1 and rows == 1:
         return {0: 1}
     rounds = np.arange(_most_rounds(keys, limit) + 1)
-    marked = range(1, min(most, keys) + 1)
-    wanted = np.array([log(number / failure) for number in marked])
+    cases = list(_cases(keys, most, None))
+    wanted = np.array([log(case.targets / failure) for case in cases])
     weights = np.array(
         [
             [
-                _weight(number * rows, success(number, keys, int(r), loss=loss, error_free=error_free), need)
+                _weight(case.share * success(case.marked, keys, int(r), loss=loss, error_free=error_free) / rows, need)
                 for r in rounds
             ]
-            for number, need in zip(marked, wanted, strict=True)
+            for case, need in zip(cases, wanted, strict=True)
         ]
     )
     found = milp(
@@ -72,6 +73,33 @@ def schedule(
     return {int(r): int(number) for r, number in zip(rounds, shots, strict=True) if number}
 
 
+def conclusive(keys: int, most: int, failure: float, known: int, *, loss: float = 0.0) -> dict[int, int]:
+    """Equally many shots of one or two kinds of circuits, by rounds, the cheapest whose finding nothing says something.
+
+    As for :func:`schedule` no more than ``failure`` of the rows of at most ``most`` marked keys miss one of them.
+    Where more are marked, however many, of which up to ``known`` are known before, no more than ``failure`` of the rows
+    find none of the others. Rounds that are good for few marked keys turn past many of them: shots of fewer rounds see
+    these.
+    """
+    rounds = np.arange(_most_rounds(keys, None) + 1)
+    cases = list(_cases(keys, most, known))
+    wanted = np.array([log(case.targets / failure) for case in cases])
+    chances = [[case.share * success(case.marked, keys, int(r), loss=loss) for r in rounds] for case in cases]
+    weights = np.array([[_weight(p, need) for p in row] for row, need in zip(chances, wanted, strict=True)])
+    best: tuple[float, tuple[int, ...]] = inf, ()
+    for first in rounds:
+        together = weights[:, first, None] + np.where(rounds > first, weights, 0.0)
+        with np.errstate(divide="ignore"):
+            shots = np.ceil((wanted[:, None] / together).max(axis=0) - 1e-9)
+        dear = shots * (first + 1 + np.where(rounds > first, rounds + 1, 0))
+        second = int(dear.argmin())
+        if dear[second] < best[0]:
+            kinds = (int(first), second) if second > first else (int(first),)
+            best = float(dear[second]), kinds
+            number = int(shots[second])
+    return dict.fromkeys(best[1], number)
+
+
 def missed(
     shots: Mapping[int, int],
     keys: int,
@@ -80,16 +108,35 @@ def missed(
     loss: float = 0.0,
     error_free: float = 1.0,
     rows: int = 1,
+    known: int | None = None,
 ) -> float:
-    """A bound on the probability that a row of at most ``most`` marked keys misses one of them."""
+    """A bound on the probability that a row of at most ``most`` marked keys misses one of them; with ``known`` also
+    that a row of more of them finds none that was not known before."""
     worst = 0.0
-    for marked in range(1, min(most, keys) + 1):
+    for case in _cases(keys, most, known):
         exponent = 0.0
         for rounds, number in shots.items():
-            p = min(1.0, success(marked, keys, rounds, loss=loss, error_free=error_free) / (marked * rows))
-            exponent += _exponent(number, p)
-        worst = max(worst, marked * exp(exponent))
+            p = case.share * success(case.marked, keys, rounds, loss=loss, error_free=error_free) / rows
+            exponent += _exponent(number, min(1.0, p))
+        worst = max(worst, case.targets * exp(exponent))
     return min(1.0, worst)
+
+
+class _Case(NamedTuple):
+    """So many keys are ``marked``, and each of ``targets`` of them, or any of a ``share`` of them, is to be found."""
+
+    marked: int
+    targets: int
+    share: float
+
+
+def _cases(keys: int, most: int, known: int | None) -> Iterator[_Case]:
+    """What a schedule has to hold for."""
+    for marked in range(1, min(most, keys) + 1):
+        yield _Case(marked, marked, 1 / marked)
+    if known is not None:
+        for marked in range(most + 1, keys + 1):
+            yield _Case(marked, 1, max(1, marked - known) / marked)
 
 
 MOST_COPIES = 4
@@ -142,7 +189,6 @@ def _most_rounds(keys: int, limit: int | None) -> int:
     return found if limit is None else min(found, limit)
 
 
-def _weight(marked: int, probability: float, wanted: float) -> float:
-    """-ln(1 - p / S), at most what is wanted of all shots: one that is certain is enough."""
-    p = probability / marked
+def _weight(p: float, wanted: float) -> float:
+    """-ln(1 - p), at most what is wanted of all shots: one that is certain is enough."""
     return wanted if p >= 1 else min(wanted, -log1p(-p))

@@ -83,7 +83,7 @@ def _results(model: Model, plan: Plan, seen: Mapping[str, Outcomes]) -> tuple[Re
 
 def _check(model: Model, plan: Plan, circuits: Sequence[NativeCircuit]) -> None:
     why = None
-    if any(step.after for step in plan.circuits) and not isinstance(model.readout, Resamples):
+    if (plan.may_spare or any(step.after for step in plan.circuits)) and not isinstance(model.readout, Resamples):
         why = "circuits that were made for what earlier ones gave"
     elif not all(map(is_drawable, circuits)):
         why = "success bits of several readouts, whose counts are not told apart"

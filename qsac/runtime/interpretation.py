@@ -76,22 +76,34 @@ def _readings(
     if len(compiled.circuits) == 1:
         (circuit,) = compiled.circuits
         return {circuit.name: _read(circuit, counts, order, source, spelled)}
-    if not isinstance(counts, Mapping) or set(counts) != set(compiled.names):
-        raise InvalidInputError(
-            "the counts are not those of the plan's circuits",
-            code="counts.wrong-circuits",
-            source=source,
-            found=listed(sorted(map(str, counts))) if isinstance(counts, Mapping) else describe(counts),
-            wanted=f"the counts of each circuit under its name: {listed(compiled.names)}",
-        )
+    needed = set() if compiled.plan.may_spare else set(compiled.names)
+    if not isinstance(counts, Mapping) or not needed <= set(counts) <= set(compiled.names):
+        raise _wrong_circuits(compiled, counts, source)
     readings = {}
     for circuit in compiled.circuits:
+        if circuit.name not in counts:
+            continue
         try:
             readings[circuit.name] = _read(circuit, counts[circuit.name], order, source, spelled)
         except InvalidInputError as error:
             error.pointer = join("", circuit.name) + (error.pointer or "")
             raise
+    if len(readings) < len(compiled.circuits):
+        seen = outcomes_of(compiled, {name: reading.outcomes for name, reading in readings.items()})
+        if set(compiled.names) - set(readings) - compiled.plan.standing(seen).spared:
+            raise _wrong_circuits(compiled, counts, source)
     return readings
+
+
+def _wrong_circuits(compiled: Compiled, counts: object, source: str | None) -> InvalidInputError:
+    unless = ", but for circuits that those of others make needless" if compiled.plan.may_spare else ""
+    return InvalidInputError(
+        "the counts are not those of the plan's circuits",
+        code="counts.wrong-circuits",
+        source=source,
+        found=listed(sorted(map(str, counts))) if isinstance(counts, Mapping) else describe(counts),
+        wanted=f"the counts of each circuit under its name: {listed(compiled.names)}{unless}",
+    )
 
 
 def _read(circuit: NativeCircuit, counts: object, order: Order | None, source: str | None, spelled: Spelled) -> Reading:

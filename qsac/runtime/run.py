@@ -211,10 +211,11 @@ def _name(compiled: Compiled, target: AnyTarget) -> str:
 
 
 def outcomes_of(compiled: Compiled, taken: Mapping[str, Iterable[tuple[str, int]]]) -> dict[str, Outcomes]:
-    """Counted outcomes of the circuits, by name."""
+    """Counted outcomes of the circuits that were run, by name."""
     return {
         circuit.name: counted(circuit, taken[circuit.name], subnormalisation)
         for circuit, subnormalisation in zip(compiled.circuits, compiled.subnormalisations, strict=True)
+        if circuit.name in taken
     }
 
 
@@ -226,11 +227,12 @@ def result_of(compiled: Compiled, seen: Mapping[str, Outcomes]) -> Result:
 
 
 def interpret_counts(compiled: Compiled, counts: Mapping[str, dict[str, Any]], source: str) -> Result:
-    """The result of counts that qsac itself has fetched, by circuit, with one character for each bit in its order.
+    """The result of counts that qsac itself has fetched, by circuit, with one character for each bit in its order;
+    circuits that were not needed have none.
 
     Those that come from elsewhere are read by :func:`qsac.runtime.interpretation.interpret`.
     """
-    taken = {circuit.name: checked_counts(circuit, counts[circuit.name], source) for circuit in compiled.circuits}
+    taken = {name: checked_counts(compiled.circuit(name), given, source) for name, given in counts.items()}
     return result_of(compiled, outcomes_of(compiled, taken))
 
 

@@ -27,6 +27,9 @@ NOT_SUBMITTED = "not submitted"
 WAITING = "waiting"
 """The state of a circuit of a program whose numbers follow from counts that are not there yet."""
 
+NOT_NEEDED = "not needed"
+"""The state of a circuit of a program that is never submitted: counts of others have made it needless."""
+
 NOT_FOUND = "not found"
 """The state of a circuit without a handle that the vendor did not know of when it was last asked."""
 
@@ -34,7 +37,10 @@ RESUMABLE = ("failed", "cancelled", NOT_FOUND, NOT_SUBMITTED)
 """States of a circuit that the vendor does not run, as far as is known: it may be submitted, or submitted again."""
 
 STATES = ("failed", "cancelled", SUBMITTING, NOT_FOUND, NOT_SUBMITTED, "running", "queued", WAITING, "done")
-"""The states of circuits. A job is in the first of them that one of its circuits is in."""
+"""The states of circuits that are needed. A job is in the first of them that one of its circuits is in."""
+
+PART_STATES = (*STATES, NOT_NEEDED)
+"""The states of all circuits."""
 
 HANDLE_CHARACTERS = 4096
 """The longest handle that is believed; those of today's vendors have fewer than a hundred characters."""
@@ -93,8 +99,8 @@ class Part:
 
     ``job`` and ``place`` say which: the entry's id, and the circuit's place in the program. ``circuit`` is its name,
     None for the only one of a job. ``ceiling`` is the limit that was agreed to, ``begun`` when the vendor was handed
-    the circuit. ``state`` is one of :data:`STATES`, as far as is known here. ``earlier`` says what became of it before,
-    where it was submitted again.
+    the circuit. ``state`` is one of :data:`PART_STATES`, as far as is known here. ``earlier`` says what became of it
+    before, where it was submitted again.
     """
 
     job: int
@@ -151,8 +157,8 @@ class Job:
 
     @property
     def is_done(self) -> bool:
-        """Whether every circuit has counts."""
-        return all(part.counts is not None for part in self.parts)
+        """Whether every circuit that is needed has counts."""
+        return all(part.counts is not None or part.state == NOT_NEEDED for part in self.parts)
 
     @property
     def resumable(self) -> tuple[Part, ...]:
@@ -172,11 +178,11 @@ class Job:
         circuits: dict[str, list[str]] = {}
         for part in self.parts:
             circuits.setdefault(part.state, []).append(str(part.circuit))
-        return "; ".join(f"{state}: {', '.join(circuits[state])}" for state in STATES if state in circuits)
+        return "; ".join(f"{state}: {', '.join(circuits[state])}" for state in PART_STATES if state in circuits)
 
     @property
     def _last(self) -> Part:
-        return min(self.parts, key=lambda part: STATES.index(part.state))
+        return min(self.parts, key=lambda part: PART_STATES.index(part.state))
 
     def to_dict(self) -> JobFields:
         """The entry as the command line prints it with ``--json``, without its counts. Of several circuits,
@@ -244,7 +250,7 @@ _PART: dict[str, Callable[[Any], bool]] = {
     "tag": _is_name,
     "ceiling": _is_cost,
     "begun": _or_none(_is_name),
-    "state": lambda value: isinstance(value, str) and value in STATES,
+    "state": lambda value: isinstance(value, str) and value in PART_STATES,
     "message": _is_text,
     "handle": _or_none(is_handle),
     "earlier": _is_text,

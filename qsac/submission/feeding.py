@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from qsac.artifact.compiled import Compiled
-from qsac.families.contract import FeedsForward, Model
+from qsac.families.contract import Model
 from qsac.families.outcomes import Outcomes, counted
 from qsac.families.registry import family_of
 from qsac.runtime.run import checked_counts
 from qsac.submission.entries import WAITING, Job
-from qsac.templates.making import is_ready, takes_steps
+from qsac.templates.making import fed as model_fed
+from qsac.templates.making import takes_steps
 
 
 def first_places(model: Model) -> tuple[int, ...]:
@@ -18,14 +20,26 @@ def first_places(model: Model) -> tuple[int, ...]:
     plan = family_of(model).plan(model)
     if not takes_steps(model):
         return tuple(range(len(plan.circuits)))
-    return tuple(place for place, step in enumerate(plan.circuits) if not step.after)
+    first = plan.standing({}).ready
+    return tuple(place for place, step in enumerate(plan.circuits) if step.name in first)
 
 
-def ready_places(compiled: Compiled, job: Job) -> tuple[int, ...]:
-    """The circuits that wait, and whose numbers the counts of the job decide."""
-    known = {compiled.names[part.place] for part in job.parts if part.counts is not None}
-    steps = compiled.plan.circuits
-    return tuple(part.place for part in job.parts if part.state == WAITING and is_ready(steps[part.place], known))
+class Waiting(NamedTuple):
+    """The places of circuits that wait, and that the counts of the job decide of: to be made and submitted, or not
+    needed."""
+
+    ready: tuple[int, ...]
+    spared: tuple[int, ...]
+
+
+def decided_places(compiled: Compiled, job: Job) -> Waiting:
+    """The circuits that wait, and of which the counts of the job say enough."""
+    standing = compiled.plan.standing(measured(compiled, job))
+    waiting = [(part.place, compiled.names[part.place]) for part in job.parts if part.state == WAITING]
+    return Waiting(
+        tuple(place for place, name in waiting if name in standing.ready),
+        tuple(place for place, name in waiting if name in standing.spared),
+    )
 
 
 def measured(compiled: Compiled, job: Job) -> dict[str, Outcomes]:
@@ -40,7 +54,6 @@ def measured(compiled: Compiled, job: Job) -> dict[str, Outcomes]:
 
 def fed(compiled: Compiled, job: Job) -> Compiled:
     """The program with the model that its later circuits were made for: the one of these counts."""
-    family = family_of(compiled.model)
-    if job.bound is None or not isinstance(family, FeedsForward):
+    if job.bound is None:
         return compiled
-    return replace(compiled, model=family.fed(compiled.model, measured(compiled, job)))
+    return replace(compiled, model=model_fed(compiled.model, measured(compiled, job)))

@@ -24,6 +24,7 @@ from qsac.artifact.compiled import SIZE_LIMIT, Compiled
 from qsac.errors import BackendError, DoesNotFitError, InvalidInputError, printable
 from qsac.files.database import Database, data_path
 from qsac.submission.entries import (
+    NOT_NEEDED,
     NOT_SUBMITTED,
     RESUMABLE,
     SUBMITTING,
@@ -137,6 +138,16 @@ class Journal:
                 ).rowcount
                 if changed != 1:
                     raise _changed(job.parts[place])
+        return self.job(job.id)
+
+    def spare(self, job: Job, places: Collection[int]) -> Job:
+        """Note that circuits at ``places`` that wait are not needed. What another process has noted stays."""
+        with self._file.writing() as connection:
+            for place in places:
+                connection.execute(
+                    "UPDATE parts SET state = ? WHERE job = ? AND place = ? AND state = ?",
+                    (NOT_NEEDED, job.id, place, WAITING),
+                )
         return self.job(job.id)
 
     def begin(self, part: Part, ceiling: float, cost: float) -> Part:

@@ -6,7 +6,7 @@ import sqlite3
 from typing import NamedTuple
 
 from qsac.errors import BackendError
-from qsac.submission.entries import RESUMABLE, SUBMITTING, WAITING
+from qsac.submission.entries import NOT_NEEDED, RESUMABLE, SUBMITTING, WAITING
 from qsac.submission.schema import select
 
 
@@ -68,7 +68,8 @@ def pending(connection: sqlite3.Connection, digest: str, machine: str, shots: in
         left = any(part["state"] in RESUMABLE for part in parts)
         taken = any(part["handle"] is not None and part["state"] not in ("failed", "cancelled") for part in parts)
         steps = job["bound"] is not None or any(part["state"] == WAITING for part in parts)
-        under_way = steps and taken and not lost and any(part["counts"] is None for part in parts)
+        missing = any(part["counts"] is None and part["state"] != NOT_NEEDED for part in parts)
+        under_way = steps and taken and not lost and missing
         if lost or (left and taken) or under_way:
             found.append(Pending(job["id"], lost, under_way))
     return sorted(found)

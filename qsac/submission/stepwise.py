@@ -2,7 +2,8 @@
 
 All circuits are one job, and its cost is agreed to once, for all of them: every binding has the same gates, except
 where the target needs routing. Those that wait are made when the counts are there that they load, verified against the
-closed form for these, and handed over only within the limits that were agreed to.
+closed form for these, and handed over only within the limits that were agreed to. Those that counts have made needless,
+rounds after the last one of a loop, are never handed over.
 """
 
 from __future__ import annotations
@@ -12,17 +13,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qsac.artifact.compiled import Compiled
-from qsac.families.contract import FeedsForward, Model
-from qsac.families.registry import family_of
+from qsac.families.contract import Model
 from qsac.machine.read import find_target
 from qsac.progress import Progress
 from qsac.submission.client import Client
 from qsac.submission.entries import Job
-from qsac.submission.feeding import measured, ready_places
+from qsac.submission.feeding import decided_places, measured
 from qsac.submission.journal import Journal
 from qsac.submission.plan import plan
 from qsac.submission.submit import resume
-from qsac.templates.making import Maker, takes_steps
+from qsac.templates.making import Maker, fed, takes_steps
 
 if TYPE_CHECKING:
     from qsac.machine.read import AnyTarget
@@ -42,17 +42,19 @@ def submittable(program: Model | Compiled, target: AnyTarget, seed: int) -> Comp
 
 
 def proceed(job: Job, service: Client, journal: Journal, progress: Progress | None = None) -> Job:
-    """Make the circuits whose counts have come, and submit them; the job as it was where there are none.
+    """Make the circuits whose counts have come, and submit them, and note which are not needed; the job as it was where
+    there are none of either.
 
     Raises :class:`~qsac.errors.DoesNotFitError` for a circuit that may cost more than was agreed to, and as
     :func:`~qsac.submission.submit.submit`. No circuit is handed over twice, whichever of several processes is faster.
     """
     compiled = journal.artifact(job)
-    places = ready_places(compiled, job)
-    family = family_of(compiled.model)
-    if not places or not isinstance(family, FeedsForward):
+    places, spared = decided_places(compiled, job)
+    if spared:
+        job = journal.spare(job, spared)
+    if not places:
         return job
-    model = family.fed(compiled.model, measured(compiled, job))
+    model = fed(compiled.model, measured(compiled, job))
     bound = replace(_with(compiled, _maker_of(compiled).compiled(model), places), model=model)
     agreed = {place: job.parts[place].ceiling for place in places}
     planned = plan(bound, job.shots, job.machine, None, progress, agreed=agreed, fed=True)

@@ -18,7 +18,17 @@ from qsac.native.circuit import NativeCircuit
 from qsac.progress import Progress
 from qsac.runtime.run import checked_counts, interpret_counts
 from qsac.submission.client import Client, State, Status
-from qsac.submission.entries import NOT_FOUND, NOT_SUBMITTED, SUBMITTING, WAITING, Job, Part, counts_problem, is_handle
+from qsac.submission.entries import (
+    NOT_FOUND,
+    NOT_NEEDED,
+    NOT_SUBMITTED,
+    SUBMITTING,
+    WAITING,
+    Job,
+    Part,
+    counts_problem,
+    is_handle,
+)
 from qsac.submission.journal import Journal
 from qsac.submission.plan import Plan, Share, plan
 from qsac.submission.vendors import vendor
@@ -210,7 +220,8 @@ def _update(job: Job, part: Part, circuit: NativeCircuit, service: Client, journ
     if part.counts is not None:
         return
     if part.handle is None:
-        handle = None if part.state in (NOT_SUBMITTED, WAITING) else _found(job, part, circuit, service, journal)
+        unknown = part.state in (NOT_SUBMITTED, WAITING, NOT_NEEDED)
+        handle = None if unknown else _found(job, part, circuit, service, journal)
         if handle is None:
             return
         journal.submitted(part, handle)
@@ -264,16 +275,17 @@ def _resume_help(job: Job) -> str:
 
 
 def result(job: Job, journal: Journal) -> Result | None:
-    """The metrics of a job's counts, or None as long as a circuit has none. A warning says so where the vendor returned
-    another number of shots than was asked for."""
-    counts = [part.counts for part in job.parts if part.counts is not None]
-    if len(counts) < len(job.parts):
+    """The metrics of a job's counts, or None as long as a circuit that is needed has none. A warning says so where the
+    vendor returned another number of shots than was asked for."""
+    if not job.is_done:
         return None
     compiled = journal.artifact(job)
     # Outcomes in the journal have one character for each bit of the circuit, in its order.
-    found = interpret_counts(compiled, dict(zip(compiled.names, counts, strict=True)), f"job {job.id}")
+    counts = {compiled.names[part.place]: part.counts for part in job.parts if part.counts is not None}
+    found = interpret_counts(compiled, counts, f"job {job.id}")
     warnings = []
-    for part, taken in zip(job.parts, (sum(one.values()) for one in counts), strict=True):
+    for part in job.parts:
+        taken = job.shots if part.counts is None else sum(part.counts.values())
         if taken != job.shots:
             of = "" if part.circuit is None else f" of circuit {part.circuit}"
             warnings.append(

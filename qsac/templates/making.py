@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 
@@ -10,6 +10,7 @@ from qsac.artifact.compiled import Compiled
 from qsac.compiler.compilation import compile as compile_model
 from qsac.errors import InvalidInputError
 from qsac.families.contract import CircuitStep, FeedsForward, Model
+from qsac.families.outcomes import Outcomes
 from qsac.families.registry import family_of
 from qsac.machine.target import Target
 from qsac.native.circuit import NativeCircuit
@@ -57,11 +58,13 @@ class Maker:
 
 
 def takes_steps(model: Model) -> bool:
-    """Whether measured outcomes decide the numbers of later circuits."""
+    """Whether measured outcomes decide the numbers of later circuits, or whether they are run."""
     family = family_of(model)
-    return isinstance(family, FeedsForward) and any(step.after for step in family.plan(model).circuits)
+    plan = family.plan(model)
+    return plan.may_spare or (isinstance(family, FeedsForward) and any(step.after for step in plan.circuits))
 
 
-def is_ready(step: CircuitStep, seen: Collection[str]) -> bool:
-    """Whether a circuit is to be taken next: what decides its numbers is seen, and it is not."""
-    return step.name not in seen and all(name in seen for name in step.after)
+def fed(model: Model, seen: Mapping[str, Outcomes]) -> Model:
+    """The model whose later circuits are made for these outcomes: itself, where they do not depend on any."""
+    family = family_of(model)
+    return family.fed(model, seen) if isinstance(family, FeedsForward) else model

@@ -1,6 +1,7 @@
 """Running what a user has, also on many inputs: each input is a binding of one template.
 
-A circuit may come after others, whose outcomes decide its numbers. It is then bound again for what was measured.
+A circuit may come after others, whose outcomes decide its numbers. It is then bound again for what was measured. What
+they have made needless is not run.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from qsac.artifact.cache import key_of
 from qsac.artifact.compiled import Compiled
 from qsac.compiler.running import DEFAULT_TARGET, Program, compiled_of, program_of
 from qsac.errors import InvalidInputError
-from qsac.families.contract import FeedsForward, Model, Result, TakesInputs
+from qsac.families.contract import Model, Result, TakesInputs
 from qsac.families.outcome_texts import outcomes_to_json
 from qsac.families.outcomes import Outcomes, counted, drawn, is_drawable
 from qsac.families.registry import family_of
@@ -40,7 +41,7 @@ from qsac.runtime.run import run as run_compiled
 from qsac.runtime.sampling import rates_of
 from qsac.simulation.exact import simulator
 from qsac.templates.journal import RunJournal, run_facts, run_journal
-from qsac.templates.making import Maker, is_ready, takes_steps
+from qsac.templates.making import Maker, fed, takes_steps
 
 if TYPE_CHECKING:
     from qsac.machine.read import AnyTarget
@@ -266,35 +267,43 @@ class _Batch:
             )
 
     def _one(self, made: Maker, model: Model, place: int, keeper: Keeper | None, progress: Progress | None) -> Result:
-        """The result of one model: circuits are bound as soon as those are run whose outcomes decide their numbers."""
+        """The result of one model: circuits are bound as soon as those are run whose outcomes decide their numbers, and
+        are not run where outcomes say that they are not needed."""
         family = family_of(model)
-        steps = family.plan(model).circuits
+        plan = family.plan(model)
+        steps = plan.circuits
+        places = {step.name: number for number, step in enumerate(steps)}
         seen: dict[str, Outcomes] = {}
         circuits: list[NativeCircuit] = []
         current = model
-        while len(seen) < len(steps):
+        while (standing := plan.standing(seen)).ready:
             sources: dict[tuple[str, ...], str] = {}
-            for number in [at for at, step in enumerate(steps) if is_ready(step, seen)]:
-                step = steps[number]
+            for name in standing.ready:
+                number, step = places[name], steps[places[name]]
                 bound = cache(partial(made.circuit, current, number))
                 take = partial(self._outcomes, bound, place, number)
                 if keeper is None:
                     found = take()
                 else:
                     if step.after not in sources:
-                        sources[step.after] = key_of(after=[outcomes_to_json(seen[name]) for name in step.after])
+                        sources[step.after] = key_of(
+                            after=[outcomes_to_json(seen[other]) for other in step.after if other in seen]
+                        )
                     path = {"sample": place, "circuit": step.name, "after": sources[step.after]}
                     found = keeper.outcomes(path, Wanted.of(step, self.shots), take)
                 seen[step.name] = found
                 if self.asked.errors == "bootstrap":
                     circuits.append(bound()[0])
                 if progress is not None:
-                    progress(len(seen), len(steps), "circuits")
-            if len(seen) < len(steps) and self.shots is not None and isinstance(family, FeedsForward):
-                current = family.fed(model, seen)
+                    progress(len(seen) + len(standing.spared), len(steps), "circuits")
+            if len(seen) < len(steps) and self.shots is not None:
+                current = fed(model, seen)
+                plan = family.plan(current) if plan.may_spare else plan
         if self.asked.errors == "bootstrap":
             return bootstrapped(current, family.plan(current), circuits, seen, self.asked.seed or 0, place)
-        result: Result = current.readout.result(current, seen)
+        # A readout asks for no circuit that was spared: what its plan says of them is known.
+        told = plan.run(seen) if plan.may_spare else seen
+        result: Result = current.readout.result(current, told)
         return result
 
     def _outcomes(self, bound: Callable[[], tuple[NativeCircuit, float]], sample_place: int, number: int) -> Outcomes:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from qsac.numerics.search_schedule import calls, dearness, ideal_success, missed, schedule, success
+from qsac.numerics.search_schedule import calls, conclusive, dearness, ideal_success, missed, schedule, success
 
 SCHEDULES = {
     (8, 1): {2: 2},
@@ -53,6 +53,30 @@ def test_the_failure_is_kept() -> None:
             lost += len(found) < most
         # Five standard deviations above 2%.
         assert lost <= 2000 * 0.02 + 5 * np.sqrt(2000 * 0.02)
+
+
+@pytest.mark.parametrize(
+    ("keys", "most", "known", "loss"), [(8, 2, 2, 0.0), (8, 2, 1, 0.09), (16, 1, 4, 0.05), (64, 2, 2, 0.02)]
+)
+def test_finding_nothing_says_something(keys: int, most: int, known: int, loss: float) -> None:
+    """However many keys are marked, shots that all miss those that were not known are as rare as is asked. Those of a
+    schedule for a few marked keys are not: some number of them is turned past."""
+
+    def in_vain(shots: dict[int, int], marked: int) -> float:
+        angle, others, found = np.arcsin(np.sqrt(marked / keys)), max(1, marked - known), 1.0
+        for rounds, number in shots.items():
+            amplitude = max(0.0, abs(np.sin((2 * rounds + 1) * angle)) - rounds * loss)
+            found *= (1 - amplitude**2 * others / marked) ** number
+        return float(found)
+
+    shots = conclusive(keys, most, 0.005, known, loss=loss)
+    assert len(set(shots.values())) == 1
+    worst = max(in_vain(shots, marked) for marked in range(1, keys + 1))
+    assert worst <= 0.005 * (1 + 1e-9)
+    assert worst <= missed(shots, keys, most, loss=loss, known=known) * (1 + 1e-9) <= 0.005 * (1 + 1e-6)
+    assert missed(shots, keys, most, loss=loss) <= 0.005 * (1 + 1e-6)
+    few = schedule(keys, most, 0.005, loss=loss)
+    assert max(in_vain(few, marked) for marked in range(1, keys + 1)) > 0.1
 
 
 def test_the_bound_counts_what_is_there() -> None:

@@ -94,7 +94,8 @@ class SearchProgram(Fields):
     Scores are |<x_j|W|x_i>| (``part`` abs) or its real part (re). Keys above threshold + margin/2 are found, and none
     below the threshold; ``failure``: the probability that a row of at most ``most`` keys above threshold - margin/2
     misses one. With ``top`` in place of ``threshold`` the keys of so many largest scores are sought, in ``repeats``
-    rounds whose threshold is the least score found so far. ``temperature`` multiplies scores in the exponential.
+    rounds whose threshold is the least score found so far, ``until`` all are run or a round finds nothing more.
+    ``temperature`` multiplies scores in the exponential.
     ``rest``: the score that all other keys have instead of theirs, or ``"drop"``. ``rows``: those that are searched,
     from 0.
     """
@@ -118,6 +119,10 @@ class SearchProgram(Fields):
         default=None,  # type: ignore[assignment]  # absent: 3, with top
         description="Rounds in which the threshold rises, 3 if it is left out.",
         json_schema_extra=without_default,
+    )
+    until: Literal["repeats", "settled"] = Field(
+        default="repeats",
+        description="When the rounds of a row end: after all repeats, or with the first one that changes nothing.",
     )
     most: Annotated[int, Field(ge=1, le=64)] = 2
     temperature: Annotated[float, Field(allow_inf_nan=False, gt=0, le=100)] = 1.0

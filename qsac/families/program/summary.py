@@ -219,9 +219,9 @@ def _of_top(system: TopSearch) -> list[Fact]:
     if search.refused:
         return found
     found.append(("oracle", f"degree {search.polynomial.degree}, error {search.polynomial.error:.3g} at its middle"))
-    found.append(
-        ("repeat", f"{counted(system.repeats, 'round')}, each with the least score that was found as threshold")
-    )
+    rounds = counted(system.repeats, "round")
+    told = f"at most {rounds}, until one changes nothing" if system.settles else rounds
+    found.append(("repeat", f"{told}, each with the least score that was found as threshold"))
     for keys, shots in search.planned.items():
         listed = ", ".join(f"{number:,} of {r}" for r, number in shots.items())
         found.append((f"{keys} keys", f"shots of rounds, in each repeat: {listed}"))

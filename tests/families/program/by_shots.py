@@ -28,14 +28,13 @@ def drawn(outcomes: Outcomes, shots: int, rng: Rng) -> Outcomes:
 
 
 def run_by_shots(model: Model, shots: int | Mapping[str, int], seed: int) -> Any:
-    """A run in the order of the plan: circuits that come after others are made again for what these have given."""
-    rng, seen, current = np.random.default_rng(seed), {}, model
-    steps = model.plan.circuits
-    while len(seen) < len(steps):
-        ready = [step for step in current.plan.circuits if step.name not in seen and seen.keys() >= set(step.after)]
+    """A run in the order of the plan: circuits that come after others are made again for what these have given, and
+    those that are spared are not run."""
+    rng, current = np.random.default_rng(seed), model
+    seen: dict[str, Outcomes] = {}
+    while ready := current.plan.standing(seen).ready:
         exact = current.readout.expected(current)
-        for step in ready:
-            number = shots if isinstance(shots, int) else shots[step.name]
-            seen[step.name] = drawn(exact[step.name], number, rng)
+        for name in ready:
+            seen[name] = drawn(exact[name], shots if isinstance(shots, int) else shots[name], rng)
         current = FAMILY.fed(model, seen)
     return current.readout.result(current, seen)

@@ -64,6 +64,8 @@ def read_search(
     _check_oracle(program)
     rows = _rows(program.rows, tokens)
     rest, canonical_rest = _rest(program.rest)
+    repeats = program.repeats if "repeats" in program.model_fields_set else REPEATS
+    settles = program.until == "settled"
     degree = _degree(program.oracle.degree)
     system = Search(
         states=exactly_real(padded),
@@ -78,7 +80,8 @@ def read_search(
         temperature=program.temperature,
         rest=rest,
         degree=degree,
-        failure=program.failure,
+        # Each of the rounds may be the one that ends them: together they fail as seldom as is asked.
+        failure=program.failure / repeats if settles else program.failure,
         guaranteed=program.schedule == "guarantee",
         rows=rows,
         oracle=program.oracle.type,
@@ -87,6 +90,7 @@ def read_search(
         heralded=program.herald,
         measures=program.verify == "measured",
         refused=_refused(program),
+        known=program.top if settles else None,
     )
     canonical: dict[str, Any] = {
         **program.model_dump(),
@@ -96,13 +100,15 @@ def read_search(
         "rows": "all" if program.rows == "all" else list(rows),
         "oracle": {"type": program.oracle.type, "degree": "auto" if degree is None else degree},
     }
+    if not settles:
+        del canonical["until"]
     fields = {"tokens": found.canonical, "program": canonical}
     if not seeks_top:
         del canonical["top"], canonical["repeats"]
         return system, SearchReadout(), fields
     del canonical["threshold"]
-    canonical["repeats"] = program.repeats if "repeats" in program.model_fields_set else REPEATS
-    return TopSearch(system, program.top, canonical["repeats"]), TopReadout(), fields
+    canonical["repeats"] = repeats
+    return TopSearch(system, program.top, repeats, program.failure, settles), TopReadout(), fields
 
 
 def _check_kind(program: schema.SearchProgram) -> None:
@@ -110,7 +116,7 @@ def _check_kind(program: schema.SearchProgram) -> None:
     given = program.model_fields_set
     if not {"threshold", "top"} & given:
         raise missing("threshold", "/program", dict.fromkeys(given), MODEL)
-    for name, other in (("top", "threshold"), ("repeats", "threshold")):
+    for name, other in (("top", "threshold"), ("repeats", "threshold"), ("until", "threshold")):
         if {name, other} <= given:
             raise InvalidInputError(
                 f'"{name}" does not go with a threshold',

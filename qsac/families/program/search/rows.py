@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from qsac.files.numbers import Numbers, as_lists
 from qsac.numerics.bounded_polynomials import BoundedPolynomial, threshold_polynomial
 from qsac.numerics.search_schedule import (
+    conclusive,
     copies_of,
     ideal_success,
     missed,
@@ -71,6 +72,9 @@ class Search:
     measures: bool
     refused: Mapping[str, str]
     """What the program asks for that no circuit is built for: the pointer, and what is given there."""
+    known: int | None = None
+    """How many keys are known before, where finding none that is larger ends the search: the schedule is one whose
+    finding nothing says so. None where that is not asked."""
     seen: Mapping[int, tuple[int, ...]] | None = field(default=None, repr=False)
     """The candidates of each row, as far as shots have found some: those that echoes verify. None before any shots."""
 
@@ -236,12 +240,15 @@ class Search:
     @cached_property
     def _searched(self) -> dict[int, dict[int, int]]:
         loss, rows = self.loss, self.sharing
+        if self.known is not None:
+            known = self.known
+            return {keys: conclusive(keys, self.most, self.failure, known, loss=loss) for keys in self.key_counts}
         return {keys: schedule(keys, self.most, self.failure, loss=loss, rows=rows) for keys in self.key_counts}
 
     def missed(self, shots: Mapping[int, int], keys: int) -> float:
         """A bound on the probability that a row of so many keys misses one, with the shots of each circuit."""
         if not self.samples:
-            return missed(shots, keys, self.most, loss=self.loss, rows=self.sharing)
+            return missed(shots, keys, self.most, loss=self.loss, rows=self.sharing, known=self.known)
         ((copies, number),) = shots.items()
         return sample_missed(number, keys, self.most, copies, self.ends[1], rows=self.sharing)
 

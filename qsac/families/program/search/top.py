@@ -2,7 +2,8 @@
 kept (Durr and Hoyer, quant-ph/9607014), all with the same circuits and other phases.
 
 The first keys of a row are kept to begin with. Every round marks keys by the oracle of its own threshold, all keys that
-a shot ends in are verified by a dot product, and the best of these and of those before are kept.
+a shot ends in are verified by a dot product, and the best of these and of those before are kept. A row that a round
+leaves as it was has settled: where that ends its rounds, later ones are not run.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from qsac.families.program.readouts import not_compiled
 from qsac.families.program.search.circuits import search_program
 from qsac.families.program.search.rows import Search
 from qsac.families.program.search.walks import NAME, Searched, given_keys
-from qsac.families.repeats import Repeat, Step
+from qsac.families.repeats import Repeat, Step, side_by_side
 
 if TYPE_CHECKING:
     from qsac.families.program.model import Model
@@ -32,6 +33,12 @@ ATTENTION = "sparse"
 
 REPEAT = "repeat"
 """What the loop is called."""
+
+KEPT = "kept"
+"""What the step that keeps keys writes in each round."""
+
+SETTLED = "settled"
+"""What says, in each round, that it changed nothing."""
 
 NEAR = 0.01
 """How far a round's threshold keeps from the ends that the margin leaves it."""
@@ -55,12 +62,17 @@ class Sought(NamedTuple):
 @dataclass(frozen=True, eq=False)
 class TopSearch:
     """``search``: rows, oracle and schedule, with a threshold in the middle of the scores; ``top``: how many keys of a
-    row are sought; ``repeats``: rounds. ``outcomes``: of circuits that were run, by name; others count as exact."""
+    row are sought; ``repeats``: rounds, the most there may be where a row ``settles``: the first round that changes
+    nothing is then its last. ``failure``: of all rounds of a row, where the schedule's is that of one. ``outcomes``: of
+    circuits that were run, by name; others count as exact. ``searches``: those that were made, by row and threshold."""
 
     search: Search
     top: int
     repeats: int
+    failure: float
+    settles: bool = False
     outcomes: Mapping[str, Outcomes] = field(default_factory=dict, repr=False)
+    searches: dict[tuple[int, float], Search] = field(default_factory=dict, repr=False)
 
     @property
     def entries(self) -> int:
@@ -84,12 +96,23 @@ class TopSearch:
 
     @cached_property
     def circuits(self) -> tuple[Sought, ...]:
-        """All circuits, round by round."""
+        """All circuits there may be, round by round."""
         return tuple(one for number in range(self.repeats) for row in self.rows for one in self.sought(number, row))
 
     @property
+    def needed(self) -> tuple[Sought, ...]:
+        """The circuits of the rounds that are run."""
+        return tuple(one for one in self.circuits if one.round < self.rounds(one.own.rows[0]))
+
+    def rounds(self, row: int) -> int:
+        """How many rounds of a row are run, by the outcomes that there are, else exactly."""
+        kept = self.course[row]
+        settled = (number for number in range(1, len(kept)) if kept[number] == kept[number - 1])
+        return next(settled, len(kept) - 1) if self.settles else len(kept) - 1
+
+    @property
     def oracle_calls(self) -> int:
-        """Of all shots, as planned."""
+        """Of all shots there may be, as planned."""
         planned = self.search.planned
         return sum(one.own.number * planned[one.own.keys][one.own.number] for one in self.circuits)
 
@@ -113,11 +136,15 @@ class TopSearch:
 
     @cached_property
     def course(self) -> dict[int, tuple[Kept, ...]]:
-        """By row what is kept before each round, and at last: by the outcomes that there are, else exactly."""
+        """By row what is kept before each round, and at last: by the outcomes that there are, else exactly. Rounds that
+        are not run keep what the last one has."""
         found = {}
         for row in self.search.rows:
             kept = [self.begun(row)]
             for number in range(self.repeats if row in self.rows else 0):
+                if self.settles and number and kept[-1] == kept[-2]:
+                    kept.append(kept[-1])
+                    continue
                 searched = self._of(row, kept[-1])
                 seen = {
                     one.name: self.outcomes[one.name] if one.name in self.outcomes else given_keys(searched, one.own)
@@ -144,11 +171,7 @@ class TopSearch:
         own = replace(self.search, threshold=self._threshold(kept), rows=(row,))
         key = row, own.threshold
         # Its polynomial and phases take a tenth of a second.
-        return self._searches.setdefault(key, own)
-
-    @cached_property
-    def _searches(self) -> dict[tuple[int, float], Search]:
-        return {}
+        return self.searches.setdefault(key, own)
 
     def exact(self) -> dict[str, Outcomes]:
         """The exact outcomes of all circuits, for what was measured before them."""
@@ -164,51 +187,68 @@ class TopSearch:
             raise not_compiled(pointer, given, "overlaps, each row by itself, verified classically")
         if not self.rows:
             raise not_compiled("/program/top", f"{self.top} keys, and rows of no more", "a row of more keys")
-        steps = Repeat(REPEAT, self.repeats, partial(self._round, model.name)).steps()
+        loops = [self.loop(rows, model.name) for rows in self.strands]
         attention = ClassicalStep(
             "sparse-attention",
             self._attention,
             VERSION,
-            (_kept_name(self.repeats - 1),),
+            tuple(loop.prefix(self.repeats - 1) + KEPT for loop in loops),
             (ATTENTION,),
             {"temperature": self.search.temperature, "rest": self.search.rest},
         )
-        return Plan((*steps, attention))
+        return Plan((*side_by_side(*loops), attention))
 
-    def _round(self, name: str, number: int) -> list[Step]:
+    @property
+    def strands(self) -> tuple[tuple[int, ...], ...]:
+        """The rows of each loop: one for all of them, or one for each that is searched, which ends by itself."""
+        return tuple((row,) for row in self.rows) if self.settles else (self.search.rows,)
+
+    def loop(self, rows: tuple[int, ...], name: str = "") -> Repeat:
+        """The rounds of some rows, in a model of that name."""
+        strand, until = (f"row-{rows[0]}-", SETTLED) if self.settles else ("", None)
+        return Repeat(REPEAT, self.repeats, partial(self._round, name, rows, strand), until, strand)
+
+    def _round(self, name: str, rows: tuple[int, ...], strand: str, number: int) -> list[Step]:
         steps: list[Step] = []
         names: list[str] = []
-        for row in self.rows:
+        for row in (row for row in rows if row in self.rows):
             before = tuple(one.name for one in self.sought(number - 1, row)) if number else ()
             for one in self.sought(number, row):
                 build = partial(self._program, name, number, row, one.own)
                 steps.append(CircuitStep(one.name, build, (NAME,), one.own.key_qubits, after=before))
                 names.append(one.name)
-        kept = () if not number else (_kept_name(number - 1),)
-        function = partial(self._keep, number)
-        steps.append(
-            ClassicalStep(
-                f"{REPEAT}-{number}-keep", function, VERSION, (*names, *kept), (_kept_name(number),), {"top": self.top}
-            )
-        )
+        last = f"{REPEAT}-{number - 1}-{strand}{KEPT}" if number else None
+        own = f"{REPEAT}-{number}-{strand}"
+        function = partial(self._keep, number, rows, own, last)
+        asked = (*names, *(() if last is None else (last,)))
+        writes = (own + KEPT, own + SETTLED) if self.settles else (own + KEPT,)
+        steps.append(ClassicalStep(f"{own}keep", function, VERSION, asked, writes, {"top": self.top}))
         return steps
 
     def _program(self, name: str, number: int, row: int, one: Searched) -> Any:
         return search_program(name, self.at(number, row), one)
 
-    def _keep(self, number: int, seen: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-        """A classical step: the best keys of each row after a round, [key, score] by row."""
-        told = seen[_kept_name(number - 1)] if number else {}
-        found = {}
-        for row in self.search.rows:
-            before = tuple((key, score) for key, score in told[str(row)]) if number else self.begun(row)
+    def _keep(
+        self,
+        number: int,
+        rows: tuple[int, ...],
+        own: str,
+        last: str | None,
+        seen: Mapping[str, Any],
+        options: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """A classical step: the best keys of some rows after a round, [key, score] by row, and whether these are those
+        before it."""
+        found, settled = {}, True
+        for row in rows:
+            before = self.begun(row) if last is None else tuple((key, score) for key, score in seen[last][str(row)])
             kept = self.kept(row, before, seen, number) if row in self.rows else before
             found[str(row)] = [list(pair) for pair in kept]
-        return {_kept_name(number): found}
+            settled = settled and kept == before
+        return {own + KEPT: found, own + SETTLED: settled}
 
     def _attention(self, seen: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-        kept = {int(row): pairs for row, pairs in seen[_kept_name(self.repeats - 1)].items()}
-        return {ATTENTION: self.attention({row: tuple(map(tuple, pairs)) for row, pairs in kept.items()})}
+        return {ATTENTION: self.attention(last_kept(self, seen))}
 
     def attention(self, kept: Mapping[int, Kept]) -> dict[str, Any]:
         """Attention and output of keys and their scores."""
@@ -218,12 +258,10 @@ class TopSearch:
         )
 
 
-def _kept_name(number: int) -> str:
-    """What the step that keeps keys after a round writes."""
-    return f"{REPEAT}-{number}-kept"
-
-
 def last_kept(system: TopSearch, seen: Mapping[str, Any]) -> dict[int, Kept]:
-    """What is kept at last, by what the plan's steps have written."""
-    told = seen[_kept_name(system.repeats - 1)]
-    return {int(row): tuple((int(key), float(score)) for key, score in pairs) for row, pairs in told.items()}
+    """What is kept at last, by what the plan's steps have written; of rows that are not searched all that there is."""
+    found = {row: system.begun(row) for row in system.search.rows}
+    for rows in system.strands:
+        told = seen[system.loop(rows).prefix(system.repeats - 1) + KEPT]
+        found |= {int(row): tuple((int(key), float(score)) for key, score in pairs) for row, pairs in told.items()}
+    return found
