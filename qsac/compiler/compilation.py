@@ -16,7 +16,7 @@ from qsac.compiler.options import Budget, Pipeline, asked_for
 from qsac.compiler.trials import best_trial
 from qsac.errors import CheckFailedError, InvalidInputError
 from qsac.families.contract import Model
-from qsac.families.reading import model_of
+from qsac.families.reading import model_of, naming_source
 from qsac.families.registry import family_of
 from qsac.machine.read import find_target
 from qsac.machine.target import DEFAULT_TARGET, describe
@@ -94,9 +94,11 @@ def compile(
         if found is not None:
             return compilation.as_asked(replace(found, timings=watch.seconds), verify)
 
-    machine, places = compilation.context.target, range(len(family_of(source).plan(source).circuits))
-    check_circuits(len(places))
-    with naming_extensions(compilation.chosen):
+    machine = compilation.context.target
+    with naming_source(source), naming_extensions(compilation.chosen):
+        check_circuits(source)
+        places = range(len(family_of(source).plan(source).circuits))
+        check_circuits(source, len(places))
         trials = [best_trial(source, place, machine, options, watch, progress, verify_each) for place in places]
         circuits = [trial.finished(options, each=verify_each) for trial in trials]
         try:

@@ -61,6 +61,10 @@ class Model(Shown):
     section: ClassVar[str]
     """The key of the model file that is its family's own."""
 
+    source: ClassVar[str | None] = None
+    """What errors call the file, stream or dictionary that the model was read from; None of one that was made
+    otherwise. No part of the model: see :func:`qsac.families.reading.naming_source`."""
+
     def __init_subclass__(cls) -> None:
         """A family's dataclass would write out all of its arrays: it is shown in one line too, unless it says how."""
         super().__init_subclass__()
@@ -360,6 +364,24 @@ class FeedsForward(Protocol):
 
     def fed(self, model: Any, seen: Mapping[str, Outcomes]) -> Model:
         """The same model with the circuits that come after those of ``seen`` made for these outcomes."""
+
+
+class CircuitCount(NamedTuple):
+    """How many circuits a plan has: ``number`` of them, what each is ``one_for``, the ``pointer`` to the field of the
+    model that decides it most, and ``help``, what of the model to change so that they are fewer."""
+
+    number: int
+    one_for: str
+    pointer: str
+    help: str
+
+
+@runtime_checkable
+class CountsCircuits(Protocol):
+    """What a family offers that says how many circuits a model's plan has before it is made. No family has to."""
+
+    def circuit_count(self, model: Any) -> CircuitCount | None:
+        """The number of circuits; None where that is not known without the plan."""
 
 
 @runtime_checkable

@@ -272,8 +272,8 @@ class _Drawing:
 
 
 def _stands_alone(name: str, head: Mapping[str, Any]) -> bool:
-    """Whether a head's matrix has as many rows as the tokens have entries: it scores by itself, or what it is multiplied
-    with is left out."""
+    """Whether a head's matrix has as many rows as the tokens have entries: it scores by itself, or the one beside it is
+    left out."""
     other = {"query": "key", "key": "query", "value": "output"}.get(name)
     return name == "score" or (other is not None and other not in head)
 
