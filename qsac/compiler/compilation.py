@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from qsac.arguments import callback, flag
 from qsac.artifact.cache import Cache, opened
 from qsac.artifact.compiled import Compiled
+from qsac.compiler.alike import Kinds
 from qsac.compiler.circuit_compilation import Compilation
 from qsac.compiler.fit import check_circuits
 from qsac.compiler.options import Budget, Pipeline, asked_for
-from qsac.compiler.trials import best_trial
 from qsac.errors import CheckFailedError, InvalidInputError
 from qsac.families.contract import Model
 from qsac.families.reading import model_of, naming_source
@@ -97,14 +97,13 @@ def compile(
     machine = compilation.context.target
     with naming_source(source), naming_extensions(compilation.chosen):
         check_circuits(source)
-        places = range(len(family_of(source).plan(source).circuits))
-        check_circuits(source, len(places))
-        trials = [best_trial(source, place, machine, options, watch, progress, verify_each) for place in places]
-        circuits = [trial.finished(options, each=verify_each) for trial in trials]
+        check_circuits(source, len(family_of(source).plan(source).circuits))
+        kinds = Kinds(source, machine, options, watch, progress, verify_each)
+        circuits = kinds.circuits()
         try:
             compiled = compilation.finished(source, circuits, verify)
         except CheckFailedError as error:
-            errors = [trial.culprit(error) for trial in trials]
+            errors = [trial.culprit(error) for trial in kinds.trials.values()]
             raise next((one for one in errors if one.title != error.title), errors[0]) from error
     if cache is not None and key is not None:
         with watch.stage("cache"):

@@ -163,7 +163,7 @@ def estimate(
         return _estimated(source, asked, sizes, machine, options)
 
 
-def _estimated(source: Model, asked: Sizes, sizes: Sizes, machine: Target, options: Options) -> Estimate:
+def _estimated(source: Model, asked: Mapping[str, object], sizes: Sizes, machine: Target, options: Options) -> Estimate:
     chosen = family_of(source)
     if isinstance(chosen, CountedByFormula) and (formula := chosen.formula(source, sizes)) is not None:
         from qsac.compiler.formula_estimation import by_formula

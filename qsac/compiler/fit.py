@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from qsac.counting.formulas import two_qubit_gates
 from qsac.errors import DoesNotFitError
-from qsac.families.contract import CountsCircuits, Model
+from qsac.families.circuit_counts import CountsCircuits
+from qsac.families.contract import Model
 from qsac.families.registry import family_of
 from qsac.files.pointer import counted
 from qsac.ir.attention import LoadEvolution, LoadTokens
@@ -52,8 +53,8 @@ def check_written_out(program: Program) -> None:
 
 def too_many_circuits(model: Model, circuits: int | None = None) -> DoesNotFitError | None:
     """The error for a model whose plan has more circuits than are compiled at once, None for fewer. ``circuits``: how
-    many there are; without it a family that says so before it plans (:class:`~qsac.families.contract.CountsCircuits`)
-    is asked, and None returned for others."""
+    many there are; without it a family that says so before it plans is asked
+    (:class:`~qsac.families.circuit_counts.CountsCircuits`), and None returned for others."""
     family = family_of(model)
     told = family.circuit_count(model) if isinstance(family, CountsCircuits) else None
     number = told.number if circuits is None and told is not None else circuits

@@ -366,24 +366,6 @@ class FeedsForward(Protocol):
         """The same model with the circuits that come after those of ``seen`` made for these outcomes."""
 
 
-class CircuitCount(NamedTuple):
-    """How many circuits a plan has: ``number`` of them, what each is ``one_for``, the ``pointer`` to the field of the
-    model that decides it most, and ``help``, what of the model to change so that they are fewer."""
-
-    number: int
-    one_for: str
-    pointer: str
-    help: str
-
-
-@runtime_checkable
-class CountsCircuits(Protocol):
-    """What a family offers that says how many circuits a model's plan has before it is made. No family has to."""
-
-    def circuit_count(self, model: Any) -> CircuitCount | None:
-        """The number of circuits; None where that is not known without the plan."""
-
-
 @runtime_checkable
 class TakesInputs(Protocol):
     """What a family offers whose models are run on many inputs: each is a binding of one template. No family has to."""

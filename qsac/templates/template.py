@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from qsac.arguments import callback, file_path, flag, shown
 from qsac.artifact.compiled import Compiled
 from qsac.compiler.circuit_compilation import Compilation, CompiledCircuit
+from qsac.compiler.filling import NUMBERS, array_of
 from qsac.compiler.fit import check_circuits
 from qsac.compiler.options import Options, Pipeline, asked_for
 from qsac.compiler.stagewise import Wanted, check_stages, with_culprit
@@ -41,7 +42,7 @@ from qsac.pipeline.stages import Stage, Watch, naming_extensions
 from qsac.progress import Progress
 from qsac.showing import Shown
 from qsac.templates.circuits import Circuits
-from qsac.templates.shape import NUMBERS, Shape, array_of, check_derivations
+from qsac.templates.shape import Shape, check_derivations
 
 if TYPE_CHECKING:
     from pytket import Circuit

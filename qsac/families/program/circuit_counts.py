@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qsac.families.contract import CircuitCount
+from qsac.families.circuit_counts import CircuitCount
 from qsac.families.program.feed_forward.network import FeedForward
 from qsac.families.program.layers.networks import network_echoes
 from qsac.families.program.layers.readout import settings

@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from qsac.errors import of_type
-from qsac.families.contract import CircuitCount, Extent, Fact, Parameter, Plan, Sizes
+from qsac.families.circuit_counts import CircuitCount
+from qsac.families.contract import Extent, Fact, Parameter, Plan, Sizes
 from qsac.families.formulas import Formula
 from qsac.families.outcomes import Outcomes
 from qsac.families.program.binding import drawn, parameters, with_numbers_of
