@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qsac.cli.arguments import load_argument
-from qsac.cli.messages import say, warn, write
+from qsac.cli.messages import say, warn, warn_of_circuits, write
 from qsac.cli.progress import waiting
 
 if TYPE_CHECKING:
@@ -31,15 +31,18 @@ def command(model: str, inputs: str | None, metrics: bool, as_json: bool, verbos
     if inputs is not None:
         _show_inputs(load_argument(model), inputs, as_json)
         return
+    from qsac.compiler.fit import too_many_circuits
+    from qsac.families.reading import naming_source
     from qsac.families.registry import family_of
     from qsac.report.forecast import outlook
 
     with waiting("computing the closed form"):
         loaded = load_argument(model)
-        found = loaded.readout.closed_form(loaded) if metrics else None
-        told = outlook(loaded)
+        with naming_source(loaded):
+            found = loaded.readout.closed_form(loaded) if metrics else None
+            told = outlook(loaded)
+            facts = dict(family_of(loaded).facts(loaded)) if as_json else {}
     if as_json:
-        facts = dict(family_of(loaded).facts(loaded))
         facts |= {} if found is None else dict(found.to_dict())
         write(json.dumps(facts | ({"forecast": told} if told else {}), indent=2, allow_nan=False))
     else:
@@ -52,6 +55,7 @@ def command(model: str, inputs: str | None, metrics: bool, as_json: bool, verbos
     if found is not None:
         for message in found.warnings:
             warn(message)
+    warn_of_circuits(too_many_circuits(loaded))
 
 
 def _show_inputs(model: Model, inputs: str, as_json: bool) -> None:

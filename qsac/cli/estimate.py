@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qsac.cli.arguments import level_option, load_argument, prefer_option, qubits_option
-from qsac.cli.messages import say, warn, write
+from qsac.cli.messages import say, warn, warn_of_circuits, write
 from qsac.cli.progress import waiting
 from qsac.machine.target import DEFAULT_TARGET
 
@@ -48,6 +48,7 @@ def command(
     from qsac.cli.places import show_losses, show_places
     from qsac.cli.tables import show_facts
     from qsac.compiler.estimation import estimate
+    from qsac.compiler.fit import too_many_circuits
     from qsac.families.registry import family_of
     from qsac.report.summary import estimate_rows
 
@@ -62,6 +63,8 @@ def command(
             prefer=prefer,
         )
         estimated = found.to_json()
+    if found.sizes is None:
+        warn_of_circuits(too_many_circuits(found.source))
     if as_json:
         write(json.dumps(estimated, indent=2, allow_nan=False))
         return

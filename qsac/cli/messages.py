@@ -9,11 +9,15 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from qsac.cli.screen import fitted
 from qsac.errors import printable
+
+if TYPE_CHECKING:
+    from qsac.errors import DoesNotFitError
 
 
 def say(*lines: str, err: bool = False, whole: bool = False) -> None:
@@ -58,6 +62,13 @@ def _unheard(err: bool) -> Iterator[None]:
 def warn(message: str) -> None:
     """Print a warning."""
     report("warning", "yellow", printable(message))
+
+
+def warn_of_circuits(error: DoesNotFitError | None) -> None:
+    """Print that a model is not compiled as it is, and what of it to change, where it has too many circuits."""
+    if error is not None:
+        place = f" ({error.pointer})" if error.pointer else ""
+        warn(f"the model has {error.found}{place}, and qsac compile takes {error.wanted}: {error.help}")
 
 
 def note(message: str) -> None:

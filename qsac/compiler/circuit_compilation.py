@@ -68,6 +68,10 @@ class Compilation:
         self.options = options
         self.watch = watch
         self.counts: list[PassCount] = []
+        self.lowered: Program | None = None
+        """The block program before its passes, once there is one."""
+        self.changing: list[Pass] = []
+        """The passes on attention programs that have made another program of theirs."""
         context = PassContext(
             machine,
             options.optimisation,
@@ -85,9 +89,24 @@ class Compilation:
         """The program after the attention passes; it fits the target and this machine."""
         check_rules(program, "build")
         self.watch.show("build", program)
-        program = self._kept(self._attention(program))
+        passed = self._attention(program)
+        before = program
+        for name, after in passed.stages:
+            if after is not before:
+                self.changing += [step for step in self._ahead.steps if step.name == name]
+            before = after
+        program = self._kept(passed)
         self._ahead.forget()
         self.check_memory(program)
+        return program
+
+    def followed(self, program: Program) -> Program:
+        """The program after the attention passes alone: of one that is like another, and fits as that does."""
+        for place, step in enumerate(self._ahead.steps):
+            if step.level == "attention":
+                with self.watch.stage(step.name):
+                    program = self._ahead.applied(place, program, self.context)
+        self._ahead.forget()
         return program
 
     def passed(self, program: Program) -> Program:
@@ -105,7 +124,12 @@ class Compilation:
             block_program = lower(program, self.context, slots=self.context.template)
             check_rules(block_program, "lower")
         self.watch.show("lower", block_program)
-        return self._kept(self._through("block", block_program))
+        self.lowered = block_program
+        return self.after_lowering(block_program)
+
+    def after_lowering(self, blocks: Program) -> Program:
+        """A block program after the block passes."""
+        return self._kept(self._through("block", blocks))
 
     def native(
         self,

@@ -11,13 +11,13 @@ from qsac.arguments import callback, flag
 from qsac.artifact.cache import Cache, opened
 from qsac.artifact.compiled import Compiled
 from qsac.collecting import rarely_collecting
+from qsac.compiler.alike import Kinds
 from qsac.compiler.circuit_compilation import Compilation
 from qsac.compiler.fit import check_circuits
 from qsac.compiler.options import Budget, Pipeline, asked_for
-from qsac.compiler.trials import best_trial
 from qsac.errors import CheckFailedError, InvalidInputError
 from qsac.families.contract import Model
-from qsac.families.reading import model_of
+from qsac.families.reading import model_of, naming_source
 from qsac.families.registry import family_of
 from qsac.machine.read import find_target
 from qsac.machine.target import DEFAULT_TARGET, describe
@@ -96,15 +96,16 @@ def compile(
         if found is not None:
             return compilation.as_asked(replace(found, timings=watch.seconds), verify)
 
-    machine, places = compilation.context.target, range(len(family_of(source).plan(source).circuits))
-    check_circuits(len(places))
-    with naming_extensions(compilation.chosen):
-        trials = [best_trial(source, place, machine, options, watch, progress, verify_each) for place in places]
-        circuits = [trial.finished(options, each=verify_each) for trial in trials]
+    machine = compilation.context.target
+    with naming_source(source), naming_extensions(compilation.chosen):
+        check_circuits(source)
+        check_circuits(source, len(family_of(source).plan(source).circuits))
+        kinds = Kinds(source, machine, options, watch, progress, verify_each)
+        circuits = kinds.circuits()
         try:
             compiled = compilation.finished(source, circuits, verify)
         except CheckFailedError as error:
-            errors = [trial.culprit(error) for trial in trials]
+            errors = [trial.culprit(error) for trial in kinds.trials.values()]
             raise next((one for one in errors if one.title != error.title), errors[0]) from error
     if cache is not None and key is not None:
         with watch.stage("cache"):

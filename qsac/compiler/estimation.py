@@ -34,7 +34,7 @@ from qsac.errors import InvalidInputError, printable
 from qsac.families.contract import Model, Sizes
 from qsac.families.formulas import CountedByFormula
 from qsac.families.places import Placed
-from qsac.families.reading import model_of
+from qsac.families.reading import model_of, naming_source
 from qsac.families.registry import family_of
 from qsac.ir.attention import ApplyUnitary, LoadRotated
 from qsac.ir.program import Program
@@ -155,11 +155,16 @@ def estimate(
     Raises :class:`~qsac.errors.InvalidInputError` for an invalid model, target, size or option.
     """
     source = model_of(model)
-    chosen = family_of(source)
     asked = {name: value for name, value in (("context", context), ("dimension", dimension)) if value is not None}
     sizes = _sizes(source, asked)
     machine = find_target(target)
     options = asked_for(optimisation, optimization_level, None, 0, 0.0, qubits, prefer)
+    with naming_source(source):
+        return _estimated(source, asked, sizes, machine, options)
+
+
+def _estimated(source: Model, asked: Mapping[str, object], sizes: Sizes, machine: Target, options: Options) -> Estimate:
+    chosen = family_of(source)
     if isinstance(chosen, CountedByFormula) and (formula := chosen.formula(source, sizes)) is not None:
         from qsac.compiler.formula_estimation import by_formula
 

@@ -6,6 +6,9 @@ from dataclasses import replace
 
 from qsac.counting.formulas import two_qubit_gates
 from qsac.errors import DoesNotFitError
+from qsac.families.circuit_counts import CountsCircuits
+from qsac.families.contract import Model
+from qsac.families.registry import family_of
 from qsac.files.pointer import counted
 from qsac.ir.attention import LoadEvolution, LoadTokens
 from qsac.ir.program import Program
@@ -48,17 +51,32 @@ def check_written_out(program: Program) -> None:
             )
 
 
-def check_circuits(circuits: int) -> None:
-    """Refuse, before the first one is built, a plan of more circuits than are compiled at once."""
-    if circuits > CIRCUIT_LIMIT:
-        raise DoesNotFitError(
-            "the model has too many circuits",
-            code="capacity.plan-too-large",
-            pointer="/readout",
-            found=f"{circuits:,} circuits, one for each position that is read",
-            wanted=f"at most {CIRCUIT_LIMIT:,}",
-            help="read fewer positions; qsac estimate counts all of them, qsac check --metrics says what comes out",
-        )
+def too_many_circuits(model: Model, circuits: int | None = None) -> DoesNotFitError | None:
+    """The error for a model whose plan has more circuits than are compiled at once, None for fewer. ``circuits``: how
+    many there are; without it a family that says so before it plans is asked
+    (:class:`~qsac.families.circuit_counts.CountsCircuits`), and None returned for others."""
+    family = family_of(model)
+    told = family.circuit_count(model) if isinstance(family, CountsCircuits) else None
+    number = told.number if circuits is None and told is not None else circuits
+    if number is None or number <= CIRCUIT_LIMIT:
+        return None
+    elsewhere = "qsac estimate counts all of them, qsac check --metrics says what comes out"
+    return DoesNotFitError(
+        "the model has too many circuits",
+        code="capacity.plan-too-large",
+        pointer="/readout" if told is None else told.pointer,
+        found=f"{number:,} circuits, one for {'each position that is read' if told is None else told.one_for}",
+        wanted=f"at most {CIRCUIT_LIMIT:,}",
+        help=f"{'read fewer positions' if told is None else told.help}; {elsewhere}",
+    )
+
+
+def check_circuits(model: Model, circuits: int | None = None) -> None:
+    """Refuse, before the first one is built, a plan of more circuits than are compiled at once: where the family knows
+    their number, without ``circuits``, before they are planned. Raises :class:`~qsac.errors.DoesNotFitError`."""
+    error = too_many_circuits(model, circuits)
+    if error is not None:
+        raise error
 
 
 def check_memory(program: Program, context: PassContext) -> None:

@@ -11,7 +11,7 @@ from qsac.compiler.budget import best_quality, fewest_gates
 from qsac.compiler.circuit_compilation import Compilation, CompiledCircuit
 from qsac.compiler.options import Options
 from qsac.compiler.stagewise import check_stages, with_culprit
-from qsac.errors import CheckFailedError
+from qsac.errors import CheckFailedError, present
 from qsac.families.contract import Model
 from qsac.families.outcomes import Outcomes
 from qsac.families.registry import family_of
@@ -27,7 +27,7 @@ from qsac.pipeline.stages import Watch
 from qsac.progress import Progress
 
 if TYPE_CHECKING:
-    from qsac.native.statistics import TriedBudget
+    from qsac.native.statistics import PassCount, TriedBudget
 
 
 _LADDERS = "rotate-ladders"
@@ -61,6 +61,8 @@ class CircuitTrial:
         self.stages: list[tuple[str, Program | NativeCircuit]] = []
         self.source, self.place, self.options, self.watch = source, place, options, watch
         self.tried: list[TriedBudget] | None = None
+        self.counts_of_programs: list[PassCount] = []
+        """What the passes on programs did, once there is a native circuit."""
         kept = (lambda *stage: self.stages.append(stage)) if keep or watch.after is not None else None
         shown = Watch(kept, watch.announce, watch.seconds)
         self.compilation = Compilation(machine, options, shown, progress)
@@ -84,7 +86,14 @@ class CircuitTrial:
     def native(self) -> Candidate:
         """The native circuit and its allocation, made when they are asked for."""
         allocation = allocate(self.program, self.compilation.context)
-        return self.compilation.native(self.compilation.blocks(self.program), allocation, self.program)
+        blocks = self.compilation.blocks(self.program)
+        self.counts_of_programs = list(self.compilation.counts)
+        return self.compilation.native(blocks, allocation, self.program)
+
+    @property
+    def lowered(self) -> Program:
+        """The block program before its passes, once there is a native circuit."""
+        return present(self.compilation.lowered, "the block program")
 
     @property
     def circuit(self) -> NativeCircuit:

@@ -13,7 +13,7 @@ from qsac.families.outcomes import Outcomes
 from qsac.ir.approximation import infidelity
 from qsac.ir.program import Program
 from qsac.progress import Progress
-from qsac.simulation.statevector import simulate
+from qsac.simulation.together import simulate_all
 from qsac.simulation.verification import (
     TOLERANCE,
     Comparison,
@@ -30,10 +30,9 @@ if TYPE_CHECKING:
 
 def simulated(compiled: Compiled, progress: Progress | None = None) -> dict[str, Outcomes]:
     """The exact outcomes of every stored circuit, by name."""
-    return {
-        circuit.name: with_subnormalisation(simulate(circuit, progress), subnormalisation)
-        for circuit, subnormalisation in zip(compiled.circuits, compiled.subnormalisations, strict=True)
-    }
+    found = zip(simulate_all(compiled.circuits, progress), compiled.subnormalisations, strict=True)
+    outcomes = [with_subnormalisation(seen, subnormalisation) for seen, subnormalisation in found]
+    return {circuit.name: seen for circuit, seen in zip(compiled.circuits, outcomes, strict=True)}
 
 
 def with_subnormalisation(found: Outcomes, subnormalisation: float) -> Outcomes:
@@ -50,12 +49,11 @@ def comparisons(compiled: Compiled, progress: Progress | None = None) -> list[Co
     wanted: Mapping[str, Outcomes] = {}
     if not all(map(spent_by, compiled.parts_stats)):
         wanted = expected(compiled)
-    pairs = zip(found.items(), compiled.programs, compiled.parts_stats, strict=True)
     return [
-        Comparison("program", outcomes, compare(outcomes, of_program(program)))
+        Comparison("program", outcomes, compare(outcomes, of_program(compiled.programs[place])))
         if spent_by(stats)
         else Comparison("closed form", outcomes, compare(outcomes, wanted[name]))
-        for (name, outcomes), program, stats in pairs
+        for place, ((name, outcomes), stats) in enumerate(zip(found.items(), compiled.parts_stats, strict=True))
     ]
 
 
@@ -105,8 +103,8 @@ def _verified(compiled: Compiled, progress: Progress | None) -> tuple[How, list[
         )
     seen = {name: comparison.found for name, comparison in zip(compiled.names, found, strict=True)}
     reports = [
-        deviation(compiled.model, program, seen) if comparison.how == "program" else {}
-        for program, comparison in zip(compiled.programs, found, strict=True)
+        deviation(compiled.model, compiled.programs[place], seen) if comparison.how == "program" else {}
+        for place, comparison in enumerate(found)
     ]
     return ("program" if any(comparison.how == "program" for comparison in found) else "closed form"), reports
 

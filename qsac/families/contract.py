@@ -64,6 +64,10 @@ class Model(Shown):
     section: ClassVar[str]
     """The key of the model file that is its family's own."""
 
+    source: ClassVar[str | None] = None
+    """What errors call the file, stream or dictionary that the model was read from; None of one that was made
+    otherwise. No part of the model: see :func:`qsac.families.reading.naming_source`."""
+
     def __init_subclass__(cls) -> None:
         """A family's dataclass would write out all of its arrays: it is shown in one line too, unless it says how."""
         super().__init_subclass__()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def load(model: str | os.PathLike[str] | Mapping[str, Any]) -> Model:
         )
     if isinstance(model, Mapping):
         try:
-            return _read_fields(plain(dict(model)), Path())
+            return _read_from(DICT_SOURCE, plain(dict(model)), Path())
         except QsacError as error:
             raise error.located(DICT_SOURCE) from None
     path = Path(file_path(model, "model"))
@@ -56,9 +57,20 @@ def load_text(text: str | bytes, source: str, folder: str | os.PathLike[str] = "
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     try:
         check_model_size(len(data))
-        return _read_fields(strict_json.parse(data, source), Path(folder))
+        return _read_from(source, strict_json.parse(data, source), Path(folder))
     except QsacError as error:
         raise error.located(source) from None
+
+
+@contextmanager
+def naming_source(model: Model) -> Iterator[None]:
+    """Errors of the body that point into the model name the file that it was read from, as errors of reading do."""
+    try:
+        yield
+    except QsacError as error:
+        if model.source is not None and error.pointer is not None:
+            error.located(model.source)
+        raise
 
 
 def check_model_size(found: int) -> None:
@@ -127,6 +139,13 @@ def _check_version(document: object) -> dict[str, Any]:
             help="install a newer qsac",
         )
     return document
+
+
+def _read_from(source: str, document: object, folder: Path) -> Model:
+    model = _read_fields(document, folder)
+    # Models are frozen, and where one is from is nothing that it is compared by.
+    object.__setattr__(model, "source", source)
+    return model
 
 
 def _read_fields(document: object, folder: Path) -> Model:

@@ -13,9 +13,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.errors import DoesNotFitError
+from qsac.errors import DoesNotFitError, present
 from qsac.families.outcomes import SAVED, Index, Outcomes
-from qsac.native.circuit import GATES, MATRICES, BitReadout, NativeCircuit, Snapshot
+from qsac.native.circuit import GATES, MATRICES, BitReadout, NativeCircuit
 from qsac.progress import Progress
 
 WIDTH_LIMIT = 26
@@ -36,7 +36,7 @@ def amplitudes(circuit: NativeCircuit, start: NDArray[np.complex128]) -> NDArray
     return np.asarray(state.state * np.exp(-0.5j * np.pi * half_turns))
 
 
-class _Holders:
+class Holders:
     """Which axis of the state holds a qubit, or the outcome of a success bit.
 
     Qubits are named by their index, outcomes of bits by ``-1 - bit``. A measured success bit is held by its qubit; if
@@ -77,7 +77,7 @@ def width(circuit: NativeCircuit) -> int:
     """The most axes live at once in :func:`simulate`."""
     widest = 0
     live: set[int] = set()
-    holders = _Holders(circuit)
+    holders = Holders(circuit)
     for name, qubits, bit, _, _ in _steps(circuit):
         for qubit in qubits:
             moved = holders.released(qubit)
@@ -232,6 +232,19 @@ def simulate(
     ``state`` makes the state of a circuit of so many qubits, NumPy's unless told otherwise. Raises
     :class:`~qsac.errors.DoesNotFitError` where more than :data:`WIDTH_LIMIT` qubits are live at once.
     """
+    dense, index = state(checked_width(circuit)), []
+
+    def apply(place: int, name: str, qubits: tuple[int, ...]) -> None:
+        dense.apply(name, qubits, angles[place], phases[place])
+
+    angles, phases = circuit.angles[:, 0].tolist(), circuit.angles[:, 1].tolist()
+    holders = evolved(circuit, dense, apply, lambda holders: index.append(index_of(circuit, dense, holders)), progress)
+    return outcomes_of(circuit, dense, holders, index[0] if index else None)
+
+
+def checked_width(circuit: NativeCircuit) -> int:
+    """The most qubits alive at once. Raises :class:`~qsac.errors.DoesNotFitError` for more than
+    :data:`WIDTH_LIMIT`."""
     alive = width(circuit)
     if alive > WIDTH_LIMIT:
         raise DoesNotFitError(
@@ -241,11 +254,22 @@ def simulate(
             wanted=f"at most {WIDTH_LIMIT} qubits",
             help="simulate a model of the same shape with fewer tokens or a smaller dimension",
         )
-    dense, holders = state(alive), _Holders(circuit)
-    index: Index | None = None
-    for place, (name, qubits, bit, angle, phase) in enumerate(_steps(circuit)):
+    return alive
+
+
+def evolved(
+    circuit: NativeCircuit,
+    dense: State,
+    apply: Callable[[int, str, tuple[int, ...]], None],
+    observe: Callable[[Holders], None],
+    progress: Progress | None,
+) -> Holders:
+    """Take a state through the gates of a circuit; ``apply`` is called for each unitary one with its place, and
+    ``observe`` at the circuit's snapshot."""
+    holders = Holders(circuit)
+    for place, (name, qubits, bit, _, _) in enumerate(_steps(circuit)):
         if circuit.snapshot is not None and place == circuit.snapshot.stop:
-            index = _index_of(circuit.snapshot, dense, holders)
+            observe(holders)
         for qubit in qubits:
             moved = holders.released(qubit)
             if moved is not None:
@@ -257,20 +281,27 @@ def simulate(
             if holders.measured(qubits[0], bit):
                 dense.drop(qubits[0])
         else:
-            dense.apply(name, qubits, angle, phase)
+            apply(place, name, qubits)
         if progress is not None and place % 256 == 0:
             progress(place, len(circuit), "simulating the compiled circuit")
+    return holders
+
+
+def outcomes_of(circuit: NativeCircuit, dense: State, holders: Holders, index: Index | None) -> Outcomes:
+    """What the final state says, with the observed register as it was at the snapshot."""
     norm = float(dense.distribution(()))
     success = {readout.metric: _success(dense, holders, readout) for readout in circuit.readouts}
     return Outcomes(1.0, norm, success, index, exact=True)
 
 
-def _index_of(snapshot: Snapshot, dense: State, holders: _Holders) -> Index:
+def index_of(circuit: NativeCircuit, dense: State, holders: Holders) -> Index:
+    """The observed register, at the snapshot that the circuit has."""
+    snapshot = present(circuit.snapshot, "the snapshot")
     success = tuple(holders.axis_of[bit] for bit in snapshot.success)
     joint = dense.distribution((*snapshot.register, *success)).reshape(1 << len(snapshot.register), -1)
     return Index(joint.sum(axis=1), joint[:, 0].copy(), SAVED)
 
 
-def _success(dense: State, holders: _Holders, readout: BitReadout) -> float:
+def _success(dense: State, holders: Holders, readout: BitReadout) -> float:
     axes = tuple(holders.axis_of[bit] for bit in readout.success)
     return float(dense.distribution(axes).reshape(-1)[0])

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from qsac.compiler.counted import Counted
+from qsac.compiler.filling import with_numbers_of
 from qsac.emit.recording import RecordedEmission
 from qsac.errors import InvalidInputError
 from qsac.ir.attention import PhaseRow, PhaseSignal, PhaseState, PhaseTable
-from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
 from qsac.ir.derivation import Derivation
 from qsac.ir.op import Op
 from qsac.ir.program import Program
@@ -23,22 +23,12 @@ from qsac.lowering.allocation import Allocation, allocate
 from qsac.lowering.context import LoweringContext, lowering
 from qsac.lowering.tokens import work_out
 from qsac.pipeline.contract import PassContext
-from qsac.templates.counted import Counted
 
 if TYPE_CHECKING:
     from qsac.native.statistics import PassCount
 
 OTHER_CIRCUITS = "template.other-circuits"
 """The code of the error of a binding whose numbers do not fit the template's circuits."""
-
-NUMBERS: dict[type[Op], tuple[str, ...]] = {
-    Diagonal: ("phases",),
-    Multiplexor: ("angles",),
-    PauliRotation: ("angle",),
-    UniformlyControlledGate: ("theta", "phi"),
-    Unitary: ("matrix",),
-}
-"""The fields of each block that hold its numbers."""
 
 
 @dataclass(eq=False)
@@ -103,7 +93,7 @@ class Shape:
         by_slot = {slot: block for found in lowered for slot, block in found.items()}
         ops = list(self.blocks.ops)
         for at in self.numbered_blocks:
-            ops[at] = _with_numbers(ops[at], by_slot)
+            ops[at] = with_numbers_of(ops[at], by_slot)
         return replace(self.blocks, ops=tuple(ops))
 
     def allocation(self, context: PassContext) -> Allocation:
@@ -175,40 +165,3 @@ def _other_circuits() -> InvalidInputError:
         wanted="heads whose V and W are the same where those of the template's model are",
         help="compile a template of a model with these numbers",
     )
-
-
-def _with_numbers(op: Op, lowered: Mapping[int, Op]) -> Op:
-    """A block of a template with the numbers of the lowered blocks that it stands for."""
-    if not op.slots:
-        return op
-    sources = [lowered.get(slot) for slot in op.slots]
-    first = sources[0]
-    if len(sources) > 1 and isinstance(first, Diagonal):
-        for source in sources[1:]:
-            if not isinstance(source, Diagonal):
-                raise InvalidInputError(
-                    "the template is damaged",
-                    code="template.damaged",
-                    found=f"a block {op.name} of numbers {op.slots}",
-                )
-            first = first.joined(source)
-    placed = not isinstance(op, Diagonal) or (isinstance(first, Diagonal) and first.qubits == op.qubits)
-    if first is None or type(first) is not type(op) or not placed:
-        raise InvalidInputError(
-            "the template is damaged",
-            code="template.damaged",
-            found=f"a block {op.name} of numbers {op.slots}",
-        )
-    numbers = {name: getattr(first, name) for name in NUMBERS[type(op)]}
-    if any(array_of(value).shape != array_of(getattr(op, name)).shape for name, value in numbers.items()):
-        raise InvalidInputError(
-            "the template is damaged",
-            code="template.damaged",
-            found=f"a block {op.name} of another size",
-        )
-    return replace(op, **numbers)
-
-
-def array_of(value: Table | float) -> NDArray[Any]:
-    """The numbers of a field of a block."""
-    return value.values if isinstance(value, Table) else np.asarray(value)

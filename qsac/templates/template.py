@@ -19,13 +19,14 @@ from numpy.typing import ArrayLike, NDArray
 from qsac.arguments import callback, file_path, flag, shown
 from qsac.artifact.compiled import Compiled
 from qsac.compiler.circuit_compilation import Compilation, CompiledCircuit
+from qsac.compiler.filling import NUMBERS, array_of
 from qsac.compiler.fit import check_circuits
 from qsac.compiler.options import Options, Pipeline, asked_for
 from qsac.compiler.stagewise import Wanted, check_stages, with_culprit
 from qsac.errors import CheckFailedError, InvalidInputError, printable
 from qsac.families.contract import CircuitStep, Model
 from qsac.families.outcomes import Outcomes
-from qsac.families.reading import model_of
+from qsac.families.reading import model_of, naming_source
 from qsac.families.registry import family_of
 from qsac.files.pointer import listed
 from qsac.files.writing import write_whole
@@ -41,7 +42,7 @@ from qsac.pipeline.stages import Stage, Watch, naming_extensions
 from qsac.progress import Progress
 from qsac.showing import Shown
 from qsac.templates.circuits import Circuits
-from qsac.templates.shape import NUMBERS, Shape, array_of, check_derivations
+from qsac.templates.shape import Shape, check_derivations
 
 if TYPE_CHECKING:
     from pytket import Circuit
@@ -290,8 +291,9 @@ def template(
     source = model_of(model)
     options = asked_for(optimisation, optimization_level, passes, seed, 0.0, qubits, prefer)
     chosen = _pipeline(options.optimisation, options.passes, flag(fold, "fold"))
-    machine, (generic, steps) = find_target(target), _generic(source)
-    verify_each = flag(verify_each, "verify_each")
+    machine, verify_each = find_target(target), flag(verify_each, "verify_each")
+    with naming_source(source):
+        generic, steps = _generic(source)
     expected = None if not verify_each else list(generic.expected.values())
     shapes: list[Shape] = []
     alike: dict[Hashable, Shape] = {}
@@ -316,8 +318,9 @@ def template(
 def _generic(source: Model) -> tuple[Model, tuple[CircuitStep, ...]]:
     """A model of the same circuits with generic numbers, and these circuits; the model itself where it has others."""
     drawn = family_of(source).drawn(source)
+    check_circuits(source)
     plans = [family_of(one).plan(one).circuits for one in (source, drawn)]
-    check_circuits(len(plans[0]))
+    check_circuits(source, len(plans[0]))
     same = len(plans[0]) == len(plans[1]) and all(
         [op for op in one.program.ops if not isinstance(op, PhaseTable)]
         == [op for op in other.program.ops if not isinstance(op, PhaseTable)]

@@ -10,10 +10,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from qsac.errors import of_type
+from qsac.families.circuit_counts import CircuitCount
 from qsac.families.contract import Extent, Fact, Parameter, Plan, Sizes
 from qsac.families.formulas import Formula
 from qsac.families.outcomes import Outcomes
 from qsac.families.program.binding import drawn, parameters, with_numbers_of
+from qsac.families.program.circuit_counts import circuit_count
 from qsac.families.program.diagnosis import MODEL
 from qsac.families.program.examples import examples
 from qsac.families.program.feed_forward.readout import FeedForwardReadout
@@ -64,6 +66,9 @@ class Programs:
     def fed(self, model: Model, seen: Mapping[str, Outcomes]) -> Model:
         """The model whose later circuits load what the outcomes of earlier ones are estimated to."""
         return replace(model, system=model.system.fed(seen))
+
+    def circuit_count(self, model: Model) -> CircuitCount | None:
+        return circuit_count(model)
 
     def multiply_adds(self, model: Model) -> int:
         return model.system.multiply_adds

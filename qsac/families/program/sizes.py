@@ -13,8 +13,10 @@ import numpy as np
 from qsac.families.contract import CircuitStep, Extent, Plan, Sizes
 from qsac.families.program.binding import SEED, made_of
 from qsac.families.program.feed_forward.network import FeedForward
-from qsac.families.program.feed_forward.readout import echoes
-from qsac.families.program.layers.readout import settings
+from qsac.families.program.feed_forward.readout import Echo, echoes
+from qsac.families.program.feed_forward.training import Pass, passes
+from qsac.families.program.layers.networks import network_echoes
+from qsac.families.program.layers.readout import Setting, settings
 from qsac.families.program.layers.stack import Layers
 from qsac.families.program.search.rows import Search
 from qsac.families.program.search.top import TopSearch
@@ -123,11 +125,26 @@ def _kinds(model: Model) -> Iterator[tuple[int, ...]]:
     elif isinstance(system, TopSearch):
         yield from ((one.own.keys, one.own.number) for one in system.circuits)
     elif isinstance(system, FeedForward):
-        yield from ((len(system.layers[one.layer].weights[0]), one.order) for one in echoes(system))
+        networks = [system]
+        if system.training is not None:
+            trained = passes(system, system.training, system.outcomes)
+            networks = [one.network for one in trained if isinstance(one, Pass)]
+        for network in networks:
+            yield from (_kind_of(one, network) for one in echoes(network))
     elif isinstance(system, Layers):
-        for one in settings(system):
-            qubit = 0 if one.qubit is None else 1 + one.qubit
-            yield one.layer, qubit, system.seen(system.layers[one.layer], one.row)
+        for place in range(len(system.layers)):
+            yield from (_kind_of_setting(one, system) for one in settings(system, place))
+            # Echoes of networks have nothing in common with settings of any layer.
+            yield from ((-1, *_kind_of(one.echo, system.network(place))) for one in network_echoes(system, place))
+
+
+def _kind_of(one: Echo, network: FeedForward) -> tuple[int, ...]:
+    return len(network.layers[one.layer].weights[0]), one.order
+
+
+def _kind_of_setting(one: Setting, system: Layers) -> tuple[int, ...]:
+    turned = 1 + system.state_qubits if one.reference else 0 if one.qubit is None else 1 + one.qubit
+    return one.layer, turned, system.seen(system.layers[one.layer], one.row)
 
 
 def _outlined(step: CircuitStep) -> Program:

@@ -169,14 +169,17 @@ class _Drawing:
         head = {}
         for name, rows in given.items():
             values = _array(rows)
-            shape = (self._size.dimension if name == "score" else self._inner(len(values)), self._size.dimension)
+            shape = (self._inner(len(values), whole=_stands_alone(name, given)), self._size.dimension)
             head[name] = as_lists(output if name == "output" and output is not None else self._matrix(values, shape))
         return head
 
     def _outputs(self, heads: list[dict[str, Any]]) -> list[Numbers | None]:
         """The heads' output matrices, drawn together where they are a unitary side by side."""
         given = [_array(head["output"]) if "output" in head else None for head in heads]
-        shapes = [None if one is None else (self._size.dimension, self._inner(one.shape[1])) for one in given]
+        shapes = [
+            None if one is None else (self._size.dimension, self._inner(one.shape[1], whole="value" not in head))
+            for one, head in zip(given, heads, strict=True)
+        ]
         known = [one for one in given if one is not None]
         if len(known) == len(given) > 1:
             whole = np.concatenate(known, axis=1)
@@ -196,23 +199,25 @@ class _Drawing:
     def _feed_forward(self, given: dict[str, Any]) -> dict[str, Any]:
         found = dict(given)
         dimension = self._size.dimension
+        whole = "output" not in given or not given.keys() & {"input", "factors"}
         for name in ("input", "output"):
             if name in given:
                 values = _array(given[name])
-                wide = self._inner(values.shape[name == "output"])
+                wide = self._inner(values.shape[name == "output"], whole=whole)
                 found[name] = as_lists(
                     self._matrix(values, (wide, dimension) if name == "input" else (dimension, wide))
                 )
         if "bias" in given:
-            found["bias"] = as_lists(self._vector(given["bias"]))
+            found["bias"] = as_lists(self._vector(given["bias"], whole=whole))
         if "factors" in given:
-            found["factors"] = [self._factor(factor) for factor in given["factors"]]
+            found["factors"] = [self._factor(factor, whole=whole) for factor in given["factors"]]
         return found
 
-    def _factor(self, given: dict[str, Any]) -> dict[str, Any]:
+    def _factor(self, given: dict[str, Any], *, whole: bool) -> dict[str, Any]:
         values = _array(given["matrix"])
-        found = {"matrix": as_lists(self._matrix(values, (self._inner(len(values)), self._size.dimension)))}
-        return found | ({"bias": as_lists(self._vector(given["bias"]))} if "bias" in given else {})
+        shape = (self._inner(len(values), whole=whole), self._size.dimension)
+        found = {"matrix": as_lists(self._matrix(values, shape))}
+        return found | ({"bias": as_lists(self._vector(given["bias"], whole=whole))} if "bias" in given else {})
 
     def _readout(self, given: dict[str, Any]) -> dict[str, Any]:
         found = dict(given)
@@ -228,17 +233,20 @@ class _Drawing:
                 found["targets"] = (given["targets"] * len(found["positions"]))[: len(found["positions"])]
         return found
 
-    def _inner(self, width: int) -> int:
-        """A width of the model for another dimension: in proportion, and even where it was."""
+    def _inner(self, width: int, *, whole: bool = False) -> int:
+        """A width of the model for another dimension: in proportion, and even where it was. ``whole``: the dimension
+        itself, since a matrix beside it is left out and the identity."""
+        if whole:
+            return self._size.dimension
         if self._size.dimension == self._own.dimension:
             return width
         scaled = max(1, round(width * self._size.dimension / self._own.dimension))
         return scaled if width % 2 else scaled + scaled % 2
 
-    def _vector(self, given: list[Any]) -> Numbers:
+    def _vector(self, given: list[Any], *, whole: bool) -> Numbers:
         values = np.array(given, dtype=np.float64)
         row: Numbers = values.view(np.complex128)[:, 0][None] if values.ndim == 2 else values[None]
-        vector: Numbers = self._matrix(row, (1, self._inner(row.shape[1])))[0]
+        vector: Numbers = self._matrix(row, (1, self._inner(row.shape[1], whole=whole)))[0]
         return vector
 
     def _matrix(self, given: Numbers, shape: tuple[int, ...]) -> Numbers:
@@ -261,6 +269,13 @@ class _Drawing:
         if min(given.shape) > 1 and _rows_are_orthonormal(given.conj().T) and shape[1] <= shape[0]:
             return _orthonormal(values)
         return np.asarray(values / np.sqrt(shape[1]))
+
+
+def _stands_alone(name: str, head: Mapping[str, Any]) -> bool:
+    """Whether a head's matrix has as many rows as the tokens have entries: it scores by itself, or the one beside it is
+    left out."""
+    other = {"query": "key", "key": "query", "value": "output"}.get(name)
+    return name == "score" or (other is not None and other not in head)
 
 
 def _array(given: list[Any]) -> Numbers:

@@ -11,7 +11,7 @@ import pytest
 from qsac.compiler.estimation import _Counted, estimate
 from qsac.compiler.interpolation import evenly, interpolated
 from qsac.compiler.options import Options
-from qsac.errors import DoesNotFitError, InvalidInputError
+from qsac.errors import DoesNotFitError, InvalidInputError, of_type
 from qsac.families.registry import family
 from qsac.families.transformer.model import Model
 from qsac.families.transformer.plan_size import (
@@ -147,6 +147,50 @@ def test_the_entries_are_about_those_of_the_program() -> None:
         tables = plan.circuits[-1].program.tables.values()
         entries = sum(table.values.size for table in tables)
         assert plan_size(model, context, 16).entries > 0.4 * entries, path.stem
+
+
+def _square(rows: int = 4) -> list[list[float]]:
+    return (np.eye(4)[:rows] + 0.1).tolist()
+
+
+@pytest.mark.parametrize(
+    ("head", "feed_forward"),
+    [
+        ({"value": _square()}, None),
+        ({"output": _square()}, None),
+        ({"query": _square()}, None),
+        ({"key": _square()}, None),
+        ({"score": _square(), "value": _square(2), "output": np.ones((4, 2)).tolist()}, None),
+        ({}, {"type": "polynomial", "input": _square(), "bias": [1, 2, 3, 4], "coefficients": [0, 1, 0.5]}),
+        ({}, {"type": "polynomial", "output": _square(), "bias": [1, 2, 3, 4], "coefficients": [0, 1, 0.5]}),
+        ({}, {"type": "gated", "factors": [{"matrix": _square(), "bias": [1, 2, 3, 4]}]}),
+    ],
+)
+@pytest.mark.parametrize("dimension", [3, 5])
+def test_matrices_whose_partner_is_left_out_are_square_in_every_dimension(
+    head: dict[str, Any], feed_forward: dict[str, Any] | None, dimension: int
+) -> None:
+    """What is left out is the identity: a width that is even in the model does not stay even then."""
+    layer: dict[str, Any] = {"attention": {"kernel": {"type": "linear"}, "heads": [head]}}
+    if feed_forward is not None:
+        layer["feed_forward"] = feed_forward
+    rows = (np.eye(4)[:3] + 0.2).tolist()
+    model = loaded(
+        {
+            "qsac": 1,
+            "tokens": {"type": "inline", "values": rows},
+            "transformer": {"layers": [layer]},
+            "readout": {"type": "state-fidelity", "targets": rows},
+        }
+    )
+    made = family("transformer").drawn(model, {"context": 3, "dimension": dimension})
+    (drawn,) = of_type(made, Model).layers
+    assert all(part.shape[1] == dimension for one in drawn.heads for part in (one.query, one.key, one.value))
+    assert drawn.heads[0].output.shape == (dimension, len(drawn.heads[0].value))
+    assert all(len(one.key) == len(one.query) for one in drawn.heads)
+    assert len(drawn.heads[0].value) == dimension or "output" in head
+    if dimension == 5 and feed_forward is None and "value" in head:
+        assert estimate(model, "h2", dimension=dimension).counts["two_qubit_gates"] > 0
 
 
 def test_sizes_are_bounded_by_each_other() -> None:

@@ -1,0 +1,61 @@
+"""Blocks with the numbers of others: those of a program that is filled in place of being compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsac.errors import InvalidInputError
+from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, UniformlyControlledGate, Unitary
+from qsac.ir.op import Op
+from qsac.ir.table import Table
+
+NUMBERS: dict[type[Op], tuple[str, ...]] = {
+    Diagonal: ("phases",),
+    Multiplexor: ("angles",),
+    PauliRotation: ("angle",),
+    UniformlyControlledGate: ("theta", "phi"),
+    Unitary: ("matrix",),
+}
+"""The fields of each block that hold its numbers."""
+
+
+def with_numbers_of(op: Op, lowered: Mapping[int, Op]) -> Op:
+    """A block of a template with the numbers of the lowered blocks that it stands for."""
+    if not op.slots:
+        return op
+    sources = [lowered.get(slot) for slot in op.slots]
+    first = sources[0]
+    if len(sources) > 1 and isinstance(first, Diagonal):
+        for source in sources[1:]:
+            if not isinstance(source, Diagonal):
+                raise InvalidInputError(
+                    "the template is damaged",
+                    code="template.damaged",
+                    found=f"a block {op.name} of numbers {op.slots}",
+                )
+            first = first.joined(source)
+    placed = not isinstance(op, Diagonal) or (isinstance(first, Diagonal) and first.qubits == op.qubits)
+    if first is None or type(first) is not type(op) or not placed:
+        raise InvalidInputError(
+            "the template is damaged",
+            code="template.damaged",
+            found=f"a block {op.name} of numbers {op.slots}",
+        )
+    numbers = {name: getattr(first, name) for name in NUMBERS[type(op)]}
+    if any(array_of(value).shape != array_of(getattr(op, name)).shape for name, value in numbers.items()):
+        raise InvalidInputError(
+            "the template is damaged",
+            code="template.damaged",
+            found=f"a block {op.name} of another size",
+        )
+    return replace(op, **numbers)
+
+
+def array_of(value: Table | float) -> NDArray[Any]:
+    """The numbers of a field of a block."""
+    return value.values if isinstance(value, Table) else np.asarray(value)
