@@ -10,8 +10,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.numerics.reused import Reused
-
 Real = NDArray[np.float64]
 
 LARGEST_BLOCK = 64
@@ -35,25 +33,19 @@ def padded_size(size: int, block: int) -> int:
 
 
 class Padded:
-    """A matrix of zeros, shape (rows, columns), to be filled: :attr:`rows`, padded with zeros; in ``memory`` that is
-    used again, if it is given."""
+    """A matrix of zeros, shape (rows, columns), to be filled: :attr:`rows`, padded with zeros."""
 
-    def __init__(self, count: int, columns: int, block: int, memory: Reused | None = None) -> None:
-        self._memory = Reused(real=True) if memory is None else memory
+    def __init__(self, count: int, columns: int, block: int) -> None:
         self._block, self._pieces = block, -(-columns // LARGEST_BLOCK)
         self._width = -(-columns // self._pieces)
-        self._padded: Real = self._memory.empty(padded_size(count, block), self._pieces * self._width)
-        self._padded[...] = 0
+        self._padded = np.zeros((padded_size(count, block), self._pieces * self._width))
         self.rows: Real = self._padded[:count, :columns]
 
     def in_blocks(self) -> Real:
         """As blocks (row blocks, column blocks, block, width), columns split evenly into widths of at most
         :data:`LARGEST_BLOCK`."""
         shape = len(self._padded) // self._block, self._block, self._pieces, self._width
-        split = self._padded.reshape(shape).transpose(0, 2, 1, 3)
-        blocks: Real = self._memory.empty(*split.shape)
-        blocks[...] = split
-        return blocks
+        return np.ascontiguousarray(self._padded.reshape(shape).transpose(0, 2, 1, 3))
 
 
 def in_blocks(rows: Real, block: int) -> Real:
@@ -64,14 +56,13 @@ def in_blocks(rows: Real, block: int) -> Real:
     return padded.in_blocks()
 
 
-def gram(blocks: Real, memory: Reused | None = None) -> Real:
+def gram(blocks: Real) -> Real:
     """J J^T of a matrix as :func:`in_blocks`: its lower blocks, shape (row blocks, row blocks, block, block); the upper
-    ones are zero. In ``memory`` that is used again, if it is given."""
+    ones are zero."""
     count, pieces, block, _ = blocks.shape
     transposed = blocks.transpose(0, 1, 3, 2)
-    product: Real = (memory or Reused(real=True)).empty(count, count, block, block)
+    product = np.zeros((count, count, block, block))
     for row in range(count):
-        product[row, row + 1 :] = 0
         np.matmul(blocks[row, 0], transposed[: row + 1, 0], out=product[row, : row + 1])
         for piece in range(1, pieces):
             product[row, : row + 1] += np.matmul(blocks[row, piece], transposed[: row + 1, piece])

@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.numerics.reused import Reused
 from qsac.numerics.rotated_ladder import RotatedLadder
 
 Real = NDArray[np.float64]
@@ -83,7 +82,6 @@ class LadderCircuit:
         self._shapes = {shape for one in self._toggles for shape in (one.before, one.after)}
         self._work_shapes = {one.work for one in self._toggles} | {one.half[2] for one in self._toggles if one.half}
         self._half_shapes = {shape for one in self._toggles if one.half for shape in one.half[:2]}
-        self._prefixes, self._gathered, self._moves = Reused(), Reused(), Reused()
         self._gates_on = [self._moved_on(qubit) for qubit in range(qubits)]
 
     def _moved_on(self, qubit: int) -> tuple[NDArray[np.intp] | slice, NDArray[np.intp]]:
@@ -123,7 +121,7 @@ class LadderCircuit:
         is an affine function of the index bits."""
         n, d, rows = self.qubits, self.size, self.rows
         conjugate = np.array([[gates.p.conj(), gates.q.conj()], [-gates.q, gates.p]])  # [x, y] = conj(g[y, x])
-        found: Complex = self._prefixes.empty(len(self.places) + 2, d, d, rows)
+        found = np.empty((len(self.places) + 2, d, d, rows), dtype=np.complex128)
         first = np.eye(1, dtype=np.complex128)
         for qubit in range(n):
             first = _kron(first, conjugate[..., qubit].T)
@@ -162,16 +160,10 @@ class LadderCircuit:
         """U* of the state's derivative by each real parameter, in the order of :meth:`moved`: shape (parameters, d,
         rows)."""
         d, rows = self.size, self.rows
-        moves: Complex = self._moves.empty(self.parameters, d, rows)
+        moves = np.empty((self.parameters, d, rows), dtype=np.complex128)
         by_gate = moves[: 2 * self.count].reshape(self.count, 2, d, rows)
         for qubit, (places, numbers) in enumerate(self._gates_on):
-            if isinstance(places, slice):
-                after = prefixes[places]
-            else:
-                after = self._gathered.empty(len(places), d, d, rows)
-                # All places are there; unlike the others this mode needs no copy.
-                np.take(prefixes, places, axis=0, out=after, mode="clip")
-            _put_moves(by_gate, numbers, after, qubit)
+            _put_moves(by_gate, numbers, prefixes[places], qubit)
         state = prefixes[-1, :, 0].conj()
         turned = -0.5j * self._z[:, :, None] * state
         moves[2 * self.count :] = np.einsum("xai,qxi->qai", prefixes[-1], turned)

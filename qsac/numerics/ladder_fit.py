@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from qsac.numerics import blocked
 from qsac.numerics.ladder_circuit import Gates, LadderCircuit
-from qsac.numerics.reused import Reused
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -75,7 +74,6 @@ class LadderTable:
         self.columns = np.ascontiguousarray(rows.T, dtype=np.complex128)
         self.bits = bits_of_rows(len(rows))
         self.affine = 0 if phases is None else self.bits.shape[1]
-        self._taken = Reused()
 
     @property
     def parameters(self) -> int:
@@ -127,7 +125,7 @@ class LadderTable:
             first, rest = seen.pulled[0], seen.pulled[1:]
             along = np.einsum("kai,ai->ki", moves, seen.pulled.conj()) + moves[:, 0] * _phase(first).conj()
             along /= 1 + np.abs(first)
-            taken = np.multiply(along[:, None], rest, out=self._taken.empty(len(moves), *rest.shape))
+            taken = along[:, None] * rest
             moves = np.subtract(moves[:, 1:], taken, out=taken)
         found[...] = np.ascontiguousarray(moves).reshape(len(moves), -1).view(np.float64)
 
@@ -170,7 +168,6 @@ class LeastSquares:
         self.shared = self.size**2 if paired else 0
         self.sizes = [table.parameters for table in tables] + ([self.shared] if paired else [])
         self.block = blocked.block_size(*self.sizes)
-        self.memory = Reused(real=True)
 
     @property
     def rows(self) -> int:
@@ -214,12 +211,12 @@ class LeastSquares:
         grams, slopes = [], []
         for table, one in zip(self.tables, seen, strict=True):
             own = blocked.padded_size(table.parameters, self.block)
-            jacobian = blocked.Padded(own + self.shared, table.equations, self.block, self.memory)
+            jacobian = blocked.Padded(own + self.shared, table.equations, self.block)
             table.jacobian(one, jacobian.rows[: table.parameters])
             if self.shared:
                 table.basis_jacobian(one, jacobian.rows[own : own + self.shared])
             blocks = jacobian.in_blocks()
-            grams.append(blocked.gram(blocks, self.memory))
+            grams.append(blocked.gram(blocks))
             residual = np.ascontiguousarray(one.residual).reshape(-1).view(np.float64)
             slopes.append(blocked.times_vector(blocks, residual))
         return _Normal(self, grams, slopes)
@@ -229,7 +226,7 @@ class _Normal:
     """Normal equations: Gram matrices in blocks, and slopes, of each ladder together with the basis."""
 
     def __init__(self, problem: LeastSquares, grams: list[Real], slopes: list[Real]) -> None:
-        self.grams, self.slopes, self._memory = grams, slopes, problem.memory
+        self.grams, self.slopes = grams, slopes
         self.sizes = [table.parameters for table in problem.tables]
         self.shared, self.block = problem.shared, problem.block
         self.pivots = [blocked.padded_size(size, self.block) // self.block for size in self.sizes]
@@ -248,8 +245,7 @@ class _Normal:
         for it."""
         factors, reduced = [], []
         for gram, slope, pivots in zip(self.grams, self.slopes, self.pivots, strict=True):
-            damped = self._memory.empty(*gram.shape)
-            damped[...] = gram
+            damped = gram.copy()
             _damp(damped, damping, pivots)
             factor = blocked.PartialCholesky(damped, pivots)
             factors.append(factor)
