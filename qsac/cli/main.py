@@ -20,6 +20,7 @@ import click
 
 from qsac.cli.messages import report, say, warn, write
 from qsac.cli.streams import discard_output, open_streams
+from qsac.collecting import rarely_collecting
 from qsac.errors import (
     EXIT_BUG,
     EXIT_DONE,
@@ -149,7 +150,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     open_streams()
     # Pydantic plugins must not affect model files, and the search for them fails if any package is damaged.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    with warnings.catch_warnings():
+    with rarely_collecting(), warnings.catch_warnings():
         warnings.simplefilter("always", QsacWarning)
         warnings.showwarning = _show_warning
         return _run(arguments)

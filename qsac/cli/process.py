@@ -6,13 +6,10 @@ It imports next to nothing, so that it answers to Ctrl-C before anything else is
 from __future__ import annotations
 
 import atexit
-import gc
 import os
 import signal
 import sys
 from contextlib import suppress
-
-from qsac.collecting import COLLECTED_AFTER
 
 EXIT_INTERRUPTED = 130
 """As in :mod:`qsac.errors`, which takes longer to import."""
@@ -28,7 +25,6 @@ def start() -> int:
     process with the command's code, as all is done. Where Ctrl-C is ignored (`nohup`) or handled by somebody else, that
     stays as it is.
     """
-    gc.set_threshold(COLLECTED_AFTER)
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         from qsac.cli.main import run
 

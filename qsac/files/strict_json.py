@@ -11,13 +11,19 @@ from dataclasses import dataclass
 from qsac.errors import InvalidInputError, printable
 from qsac.files.pointer import join
 
+_TRAILING = {
+    "}": "Illegal trailing comma before end of object",
+    "]": "Illegal trailing comma before end of array",
+}
+"""What Python says of a comma before such a bracket, from 3.13 on."""
+
 _WANTED = {
     "Expecting value": "a value: a number, a text in double quotes, a list, an object, true, false or null",
     "Expecting ',' delimiter": "a comma, or the bracket that closes the list or object",
     "Expecting ':' delimiter": "a colon between a field's name and its value",
     "Expecting property name enclosed in double quotes": "a field's name in double quotes",
-    "Illegal trailing comma before end of object": "no comma after the last field",
-    "Illegal trailing comma before end of array": "no comma after the last item",
+    _TRAILING["}"]: "no comma after the last field",
+    _TRAILING["]"]: "no comma after the last item",
     "Unterminated string starting at": "a text that ends with a double quote on the same line",
     "Invalid control character at": "no tab or line break inside a text: write \\t or \\n",
     "Extra data": "nothing after the model's closing brace",
@@ -121,7 +127,17 @@ def _decode(text: str, suspects: list[object]) -> object:
             gc.enable()
 
 
+def _of_any_python(error: json.JSONDecodeError) -> json.JSONDecodeError:
+    """The error as newer versions of Python have it: they point at a trailing comma, not at the bracket after it."""
+    before = error.doc[: error.pos].rstrip()
+    message = _TRAILING.get(error.doc[error.pos : error.pos + 1])
+    if message is None or not before.endswith(","):
+        return error
+    return json.JSONDecodeError(message, error.doc, len(before) - 1)
+
+
 def _syntax_error(error: json.JSONDecodeError, source: str, what: str) -> InvalidInputError:
+    error = _of_any_python(error)
     message = re.sub(r": .*| \(.*", "", error.msg)
     rest = error.doc[error.pos : error.pos + 24].split("\n")[0].rstrip()
     end = "the end of the file" if error.pos >= len(error.doc.rstrip()) else "the end of the line"
@@ -140,14 +156,13 @@ def _syntax_error(error: json.JSONDecodeError, source: str, what: str) -> Invali
 
 
 def _syntax_help(error: json.JSONDecodeError, rest: str) -> str | None:
-    before = error.doc[: error.pos].rstrip()
     if rest.startswith(("//", "/*", "#")):
         return "JSON has no comments: remove it"
     if rest.startswith("'"):
         return "JSON wants double quotes, not single ones"
     if re.match(r"(True|False|None)\b", rest):
         return f"JSON writes it {'null' if rest.startswith('None') else rest.split()[0].strip(',}]').lower()}"
-    if rest[:1] in ("]", "}") and before.endswith(","):
+    if error.msg in _TRAILING.values():
         return "remove the comma before the closing bracket"
     return None
 

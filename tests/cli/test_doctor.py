@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+from contextlib import closing
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -123,5 +124,5 @@ def test_a_damaged_installation_is_told(monkeypatch: pytest.MonkeyPatch) -> None
     found = installation("0")
     assert not found.usable
     assert found.packages[0].name == "qsac"
-    with pytest.raises(sqlite3.DatabaseError):
-        sqlite3.connect(":memory:").execute("SELECT COUNT(*) FROM jobs")
+    with closing(sqlite3.connect(":memory:")) as connection, pytest.raises(sqlite3.DatabaseError):
+        connection.execute("SELECT COUNT(*) FROM jobs")

@@ -9,7 +9,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -259,7 +259,7 @@ class Jobs(Kind):
                     raise WrongError(f"{part.called} is {part.state}, and the vendor's are {part.tag in handed}")
                 if part.counts is None or [*part.counts.values()] != [job.shots]:
                     raise WrongError(f"{part.called} has other counts")
-        with sqlite3.connect(Journal().path) as connection:
+        with closing(sqlite3.connect(Journal().path)) as connection, connection:
             if connection.execute("PRAGMA integrity_check").fetchone() != ("ok",):
                 raise WrongError("the journal is damaged")
         connection.close()
@@ -303,7 +303,7 @@ class Programs(Kind):
         for journal in self.folder.glob("journal-?/journal.sqlite"):
             if not journal.stat().st_size:
                 continue
-            with sqlite3.connect(journal) as connection:
+            with closing(sqlite3.connect(journal)) as connection, connection:
                 if connection.execute("PRAGMA integrity_check").fetchone() != ("ok",):
                     raise WrongError("the journal is damaged")
             connection.close()

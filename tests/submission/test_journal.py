@@ -48,7 +48,8 @@ def test_an_entry_comes_back_with_its_artifact(journal: Journal, compiled: qsac.
     second = journal.enter(compiled, "IBM", "ibm_fez", 5, None, None)
     assert [entry.id for entry in journal.jobs()] == [2, 1]
     assert second.parts[0].tag != part.tag
-    (count,) = sqlite3.connect(journal.path).execute("SELECT COUNT(*) FROM artifacts").fetchone()
+    with closing(sqlite3.connect(journal.path)) as connection:
+        (count,) = connection.execute("SELECT COUNT(*) FROM artifacts").fetchone()
     assert count == 1  # the same artifact is kept once
 
 

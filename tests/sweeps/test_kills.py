@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]
 
 
 def _keys(out: Path) -> list[str]:
-    with sqlite3.connect(out / "whole" / "journal.sqlite") as connection:
+    with closing(sqlite3.connect(out / "whole" / "journal.sqlite")) as connection, connection:
         keys = [key for (key,) in connection.execute("SELECT key FROM records")]
     connection.close()
     return keys

@@ -5,6 +5,7 @@ import random
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -183,7 +184,7 @@ def test_damaged_records_are_made_anew(
     data = damaged if isinstance(damaged, bytes) else damaged.encode()
     assert Record.read(data, records[0].key) is None
     (part.spool / f"{records[0].key}.json").write_bytes(data)
-    with sqlite3.connect(part.journal.path) as connection:
+    with closing(sqlite3.connect(part.journal.path)) as connection, connection:
         connection.execute("INSERT INTO records VALUES (?, ?)", (records[1].key, damaged))
     connection.close()
     qsac.sweep(PLAN, journal=tmp_path)
@@ -199,7 +200,7 @@ def test_a_journal_that_is_none_is_refused(tmp_path: Path) -> None:
     for content in (b"no database at all" * 100, None):
         part.journal.path.unlink(missing_ok=True)
         if content is None:
-            with sqlite3.connect(part.journal.path) as connection:
+            with closing(sqlite3.connect(part.journal.path)) as connection, connection:
                 connection.execute("CREATE TABLE other (x)")
             connection.close()
         else:

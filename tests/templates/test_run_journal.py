@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,7 @@ def test_runs_of_all_kinds(kind: str, tmp_path: Path) -> None:
 def _change(folder: Path, change: Callable[[str, str], str | None]) -> int:
     """Change the texts of all records but the first, which says what is run; how many were."""
     changed = 0
-    with sqlite3.connect(folder / "journal.sqlite") as connection:
+    with closing(sqlite3.connect(folder / "journal.sqlite")) as connection, connection:
         for key, text in connection.execute("SELECT key, record FROM records").fetchall():
             new = text if key == key_of(qsac_run=1) else change(key, text)
             changed += new != text
@@ -187,7 +188,7 @@ def test_records_are_believed_only_if_they_can_be_true(start: int, full: Path, u
 
 
 def test_a_record_of_one_circuit_is_not_anothers(full: Path, undisturbed: dict[str, Any]) -> None:
-    with sqlite3.connect(full / "journal.sqlite") as connection:
+    with closing(sqlite3.connect(full / "journal.sqlite")) as connection, connection:
         rows = connection.execute("SELECT key, record FROM records").fetchall()
         keys = [key for key, _ in rows if key != key_of(qsac_run=1)]
         texts = dict(rows)

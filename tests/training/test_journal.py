@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -115,7 +116,7 @@ def test_it_is_for_the_user_alone(journal: Journal, tmp_path: Path) -> None:
 
 def test_a_database_of_another_program_is_left_alone(journal: Journal, tmp_path: Path) -> None:
     journal.path.parent.mkdir()
-    with sqlite3.connect(journal.path) as connection:
+    with closing(sqlite3.connect(journal.path)) as connection, connection:
         connection.execute("CREATE TABLE cats (name TEXT)")
     before = journal.path.read_bytes()
     with pytest.raises(BackendError, match="cannot be used") as caught:
@@ -129,7 +130,7 @@ def test_a_database_of_another_program_is_left_alone(journal: Journal, tmp_path:
 def test_a_journal_of_version_1_is_read_and_gone_on_with(journal: Journal, tmp_path: Path) -> None:
     number = journal.enter(load(WORDS), tmp_path, VERSIONS)
     journal.begin(number, 0, "digest", 5, HISTORY[:2])
-    with sqlite3.connect(journal.path) as connection:
+    with closing(sqlite3.connect(journal.path)) as connection, connection:
         connection.execute("DROP TABLE facts")
         connection.execute("PRAGMA user_version = 1")
     assert journal.history(number, 0) == [epoch._replace(facts=None) for epoch in HISTORY[:2]]
@@ -139,7 +140,7 @@ def test_a_journal_of_version_1_is_read_and_gone_on_with(journal: Journal, tmp_p
 
 def test_a_newer_journal_is_refused(journal: Journal, tmp_path: Path) -> None:
     journal.enter(load(WORDS), tmp_path, VERSIONS)
-    with sqlite3.connect(journal.path) as connection:
+    with closing(sqlite3.connect(journal.path)) as connection, connection:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(BackendError, match="newer"):
         journal.entries()
@@ -155,7 +156,7 @@ def test_a_file_that_is_no_database(journal: Journal) -> None:
 def test_damaged_rows_are_left_out(journal: Journal, tmp_path: Path) -> None:
     first = journal.enter(load(WORDS), tmp_path, VERSIONS)
     second = journal.enter(load(WORDS), tmp_path / "other", VERSIONS)
-    with sqlite3.connect(journal.path) as connection:
+    with closing(sqlite3.connect(journal.path)) as connection, connection:
         connection.execute("UPDATE runs SET config = '{' WHERE id = ?", (first,))
     assert [entry.id for entry in journal.entries()] == [second]
 
