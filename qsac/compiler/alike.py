@@ -61,6 +61,8 @@ def _without_origin(op: Op) -> Op:
 
 def _pattern(table: Table) -> Hashable:
     values = np.asarray(table.values)
+    if not values.size:
+        return table.shape, table.real
     scale = float(np.abs(values).max()) or 1.0
     rows = np.round(values.reshape(values.shape[0], -1) / scale, _DIGITS) + 0.0
     signs: Hashable = None

@@ -288,9 +288,12 @@ def best_scale(found: Sequence[Real], order: int, distance: float) -> float:
     middle = np.log(max(distance, 1e-3))
     low, high = middle - 4.0, middle + 4.0
     ratio = (np.sqrt(5) - 1) / 2
+    matrix, size = carleman(found, order, 1.0)[0], len(found[0])
+    powers = np.repeat(np.arange(1, order + 1), [size**j for j in range(1, order + 1)])
 
     def length(exponent: float) -> float:
-        return float(np.linalg.norm(carleman(found, order, float(np.exp(exponent)))[0], 2))
+        scale = np.exp(exponent * powers)
+        return float(np.linalg.norm(matrix * scale / scale[:, None], 2))
 
     for _ in range(48):
         first, second = high - ratio * (high - low), low + ratio * (high - low)
