@@ -54,5 +54,5 @@ def compiled(example: Example) -> str:
 
 KINDS = (
     Kind("targets", 150, MANY, make, feed, {"accepted": 0.05}),
-    Kind("compiled-targets", 30, SOME, make, compiled, {"accepted": 0.05}),
+    Kind("compiled-targets", 60, SOME, make, compiled, {"accepted": 0.05}),
 )

@@ -81,5 +81,5 @@ def _no_number(text: str) -> None:
 
 KINDS = (
     Kind("models", 150, MANY, make, feed, {"accepted": 0.05}),
-    Kind("compiled-models", 30, SOME, make, compiled, {"accepted": 0.05}),
+    Kind("compiled-models", 60, SOME, make, compiled, {"accepted": 0.05}),
 )

@@ -140,7 +140,7 @@ def without_unitaries(compiled: Compiled) -> int:
 # Drawn models
 
 
-@pytest.mark.parametrize("seed", seeds(60))
+@pytest.mark.parametrize("seed", seeds(60, one_of=6))
 def test_drawn_models_agree(seed: int) -> None:
     model = loaded(drawn(seed, most=4, width=4))
     assert widest(model) <= agreement.INTERPRETED
@@ -178,7 +178,7 @@ def test_three_layers_agree(kernel: dict[str, Any], residual: list[float]) -> No
 
 
 def test_drawn_models_have_every_option() -> None:
-    models = [loaded(drawn(seed, most=4, width=4)) for seed in seeds(60)]
+    models = [loaded(drawn(seed, most=4, width=4)) for seed in seeds(60, one_of=6)]
     layers = [layer for model in models for layer in model.layers]
     assert {type(layer.feed_forward).__name__ for layer in layers} == {"NoneType", "Gated", "Polynomial"}
     assert {(layer.mask, layer.scale) for layer in layers} == {
