@@ -23,7 +23,8 @@ def count(number: int | None) -> str:
 def seconds(number: float | None) -> str:
     if number is None:
         return ""
-    return f"{number:.0f}" if number >= 100 else f"{number:.1f}" if number >= 10 else f"{number:.2g}"
+    # From where two digits round to 10: newer versions of Python add more exactly, and 10 may be a little less.
+    return f"{number:.0f}" if number >= 99.95 else f"{number:.1f}" if number >= 9.95 else f"{number:.2g}"
 
 
 def megabytes(number: int | None) -> str:

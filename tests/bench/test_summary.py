@@ -112,7 +112,7 @@ def test_other_pages_quote_the_page(page, tmp_path, monkeypatch):
     assert "0.33 where tokens are real" in said
     assert "0.50 where tokens are complex" in said
     assert "0.76 of the two-qubit gates" in said
-    assert "10 to 10 for 100" in said
+    assert "10.0 to 10.0 for 100" in said
     assert said.endswith(" ".join(benchmark_figures.coupling().split()))
     assert max(map(len, benchmark_figures.readme().splitlines())) <= 120
 
