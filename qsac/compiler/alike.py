@@ -49,9 +49,7 @@ _DIGITS = 10
 def kind_of(program: Program) -> Hashable:
     """What programs of one kind have in common. Where entries of tables are zero, rows are equal or products, or span
     less, passes and lowering save gates: that has to be the same."""
-    tables = tuple((name, _pattern(table)) for name, table in sorted(program.tables.items()))
-    ops = tuple(_without_origin(op) for op in program.ops)
-    return program.registers, ops, program.readouts, tables
+    return _structure(program), tuple(_pattern(table) for _, table in sorted(program.tables.items()))
 
 
 def _without_origin(op: Op) -> Op:
@@ -62,16 +60,16 @@ def _without_origin(op: Op) -> Op:
 def _pattern(table: Table) -> Hashable:
     values = np.asarray(table.values)
     if not values.size:
-        return table.shape, table.real
+        return None
     scale = float(np.abs(values).max()) or 1.0
     rows = np.round(values.reshape(values.shape[0], -1) / scale, _DIGITS) + 0.0
-    signs: Hashable = None
+    signs: Hashable
     if rows.shape[0] == 1:
         # Passes and emission look for equal entries, and rows that are products of states of fewer qubits.
         signs = _repetition(np.abs(rows.T)), _ranks(rows[0])
     else:
         signs = _repetition(rows), int(np.linalg.matrix_rank(rows))
-    return table.shape, table.real, (rows != 0).tobytes(), signs
+    return (rows != 0).tobytes(), signs
 
 
 def _repetition(rows: np.ndarray) -> tuple[int, ...]:

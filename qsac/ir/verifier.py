@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -43,7 +43,7 @@ def verify(program: Program) -> None:
     live: set[str] = set()
     ended: set[str] = set()
     for index, op in enumerate(program.ops):
-        for problem in () if _plainly_keeps(program, op, live, ended) else _broken_rules(program, op, live, ended):
+        for problem in _broken_rules(program, op, live, ended):
             raise ProgramError(
                 f"op {index} ({op.name}) breaks a rule: {problem}",
                 index,
@@ -79,34 +79,6 @@ def _verify_declarations(program: Program) -> None:
                 f"register {register.name!r} of a block program is not one qubit",
                 code="ir.wrong-register-size",
             )
-
-
-def _plainly_keeps(program: Program, op: Op, live: set[str], ended: set[str]) -> bool:
-    """Whether an op breaks none of :func:`_broken_rules`: the same in fewer steps, as nearly all keep them."""
-    use = op.use
-    targets, controls = set(use.targets), set(use.controlled_by)
-    known = program.scope.sizes.keys()
-    return (
-        op.level in (program.level, "both")
-        and len(targets) == len(use.targets)
-        and len(controls) == len(use.controlled_by)
-        and targets <= known
-        and controls <= live
-        and controls <= known
-        and targets.isdisjoint(controls)
-        and (not use.ancillas or _has_ancillas(use, controls, ended, known))
-        and program.tables.keys() >= {*op.tables}
-        and (not op.sources or not any(_wrong_sources(program, op)))
-        and (targets & ended).issubset(use.reallocates)
-        and ended.issuperset(targets.intersection(use.reallocates))
-        and live.isdisjoint(targets.intersection(use.requires_zero))
-        and op.check(program.scope) is None
-    )
-
-
-def _has_ancillas(use: Use, controls: set[str], ended: set[str], known: Set[str]) -> bool:
-    ancillas = set(use.ancillas)
-    return ancillas <= known and ancillas.isdisjoint(controls) and ancillas.isdisjoint(ended)
 
 
 def _broken_rules(program: Program, op: Op, live: set[str], ended: set[str]) -> Iterator[str]:
