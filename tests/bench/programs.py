@@ -18,7 +18,7 @@ from qsac.families.program.search.walks import given_keys, searched
 from qsac.families.reading import load
 from qsac.ir.attention import LoadWhole, PhaseState
 from qsac.numerics.bounded_polynomials import threshold_polynomial
-from qsac.numerics.echo_estimation import echo, fibonacci, loads, most_likely
+from qsac.numerics.echo_estimation import echo, fibonacci, loads, most_likely, planned
 from qsac.numerics.signal_processing import phases_of
 from qsac.numerics.tomography import accepted_shots, by_reference, estimated, split, turned_probabilities
 from tests.bench import measure, program_peers
@@ -198,7 +198,7 @@ def _echo_rows(plan: Plan, rng: np.random.Generator) -> Rows:
         first, fifth = (part["two_qubit_gates"] for part in parts)
         each = (fifth - first) // 4
         gates[width] = f"{each}k - {each - first}"
-    orders, shots = fibonacci(21), 128
+    orders, shots = planned(0.008)
     off = []
     for value in rng.uniform(-1, 1, 50 if plan.quick else 2000):
         overlap = (1 + value) / 2
