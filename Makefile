@@ -63,8 +63,8 @@ demo: $(DEMO)/.installed ## compile a small model for H2-1, run it, exactly and 
 test: install ## the test suite
 	@$(BIN)/python -m pytest -n 2 --quiet
 
-many: install ## the test suite with all of its generated cases, three times as many
-	@QSAC_CASES=all $(BIN)/python -m pytest -n 2 --quiet
+many: install ## the test suite with all of its generated cases, and the tests that are marked `many`
+	@QSAC_CASES=all $(BIN)/python -m pytest -n 2 --quiet -m 'not packaging and not frameworks'
 
 lint: install ## format, style, types, import rules
 	@$(BIN)/ruff format --check .

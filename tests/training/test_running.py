@@ -265,7 +265,6 @@ def epochs_kept(folder: Path) -> int:
     return checkpoints.read(path).epoch if path.exists() else 0
 
 
-@pytest.mark.slow
 def test_a_killed_run_neither_loses_nor_repeats_an_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed at random, also while it writes; then the very files of a run that is not."""
     monkeypatch.setenv("QSAC_DATA_DIR", str(tmp_path / "data"))

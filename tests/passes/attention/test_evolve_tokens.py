@@ -101,7 +101,6 @@ def test_loaders_of_four_sites(dt: float, coupling: float, field: float, most: f
     assert gates <= most * table
 
 
-@pytest.mark.slow
 def test_loaders_of_eight_sites() -> None:
     lost, gates, table = found_loader(tfim(8, 32), 1e-2)
     assert table == 8152
