@@ -16,6 +16,7 @@ from qsac.pipeline.contract import PassContext
 from qsac.runtime.run import run
 from tests.cases import some
 from tests.passes.attention.test_select_indices import assert_same_probabilities
+from tests.pipelines import CASCADES
 from tests.programs import build
 
 CONTEXT = PassContext(target("h2"))
@@ -73,7 +74,7 @@ def test_the_meaning_is_unchanged(shape, real, unitary, kernel):
     verify(after)
     assert_same_probabilities(program, after)
     metrics = closed_form(model)
-    found = run(compile(model, "statevector", verify=False)).metrics
+    found = run(compile(model, "statevector", passes=CASCADES, verify=False)).metrics
     for name in ("fidelity", "token_fidelity", "cross_entropy"):
         assert found[name] == pytest.approx(metrics[name], abs=1e-9)
 

@@ -23,7 +23,7 @@ from qsac.passes.attention._pruning import Choice, Pruning, cheapest
 from qsac.passes.attention.prune_loaders import PruneLoaders
 from qsac.pipeline.contract import ErrorLedger, PassContext
 from qsac.pipeline.registry import default_pipeline, print_pipeline
-from tests.cases import examples, seeds, some
+from tests.cases import ALL, examples, seeds, some
 from tests.pipelines import CASCADES
 from tests.programs import build
 from tests.shares import Share
@@ -114,7 +114,7 @@ def test_smooth_tokens() -> None:
             tokens=st.builds(
                 smooth,
                 seed=st.integers(0, 2**20),
-                context=st.integers(1, 12),
+                context=st.integers(1, 12 if ALL else 6),
                 dimension=st.sampled_from([2, 4, 5, 8]),
                 step=st.sampled_from([0.0, 0.02, 0.1, 0.4]),
                 real=st.booleans(),
@@ -138,7 +138,8 @@ def test_generated_models() -> None:
         @settings(max_examples=examples(30))
         @given(source=models(), budget=BUDGETS, family=FAMILIES)
         def holds(source: Any, budget: float, family: str) -> None:
-            found = assert_within(source, budget, TARGETS[family])
+            # Beside ladders, smooth tokens and random models are pruned.
+            found = assert_within(source, budget, TARGETS[family], None if ALL else CASCADES)
             share.saw(bool(found.stats["error_budget"]["spent"]))
 
         holds()
@@ -212,7 +213,7 @@ def test_the_infidelity_is_that_of_the_final_states() -> None:
 
 def test_a_wide_program_is_pruned_by_the_sum_of_errors() -> None:
     """Above 20 qubits the true infidelity is not known; the sum of errors is within the budget all the same."""
-    source = model(smooth(5, 32, 4, 0.01, False), kernel={"type": "monomial", "degree": 6})
+    source = model(smooth(5, 32, 2, 0.01, False), kernel={"type": "monomial", "degree": 11})
     steps = print_pipeline([step for step in default_pipeline(3) if step.name != "truncate-tokens"])
     found = compiled(source, 0.05, target("h2"), verify=False, passes=steps)
     spent = found.stats["error_budget"]["spent"]["prune-loaders"]
@@ -241,19 +242,21 @@ def test_what_other_passes_have_spent_is_left_to_them() -> None:
 
 
 def test_below_the_highest_level_nothing_is_pruned() -> None:
-    source = model(smooth(3, 8, 4, 0.05, False))
+    source = model(smooth(3, 8, 2, 0.05, False))
     for optimisation in (0, 1, 2):
         found = qsac.compile(source, "h1", optimisation=optimisation, error_budget=0.1)
         assert found.stats["error_budget"] == {"budget": 0.1, "spent": {}}
+    assert compiled(source, 0.1).stats["error_budget"]["spent"]["prune-loaders"] > 0
     names = [step.name for step in default_pipeline(3)]
     assert names.index("fold-unitaries") < names.index("prune-loaders")
 
 
 def test_the_artifact_stands_alone() -> None:
-    found = compiled(model(smooth(3, 8, 4, 0.05, False)), 1e-2)
+    found = compiled(model(smooth(3, 8, 2, 0.05, False)), 1e-2)
     again = Compiled.parse(found.to_json().encode(), "artifact")
     assert again.program == found.program
     deviation = found.stats["error_budget"]["loss_deviation"]
+    assert abs(deviation) > 1e-6
     assert qsac.run(again).metrics["loss"] == pytest.approx(closed_form(found.model)["loss"] + deviation, abs=1e-9)
 
 

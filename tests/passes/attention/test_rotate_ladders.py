@@ -233,7 +233,7 @@ def test_pairs_that_span_little_are_written_so_first(solved: list[tuple[int, ...
 
 @pytest.mark.parametrize("noise", [0.0, 1e-3])
 def test_rows_nearly_in_fewer_dimensions_stay_multiplexors(noise: float, solved: list[tuple[int, ...]]) -> None:
-    values = _complex(9, 8, 8) * np.array([1] * 5 + [noise] * 3)
+    values = _complex(6, 8, 8) * np.array([1] * 3 + [noise] * 5)
     loads = qsac.compile(_model(values), "h2", verify=False).stats["loads"]
     assert loads["ladders_in_pairs" if not noise else "multiplexors"] == 4
     assert bool(solved) == (not noise)
@@ -258,6 +258,7 @@ def test_the_work_of_the_solver_is_bounded(monkeypatch: pytest.MonkeyPatch) -> N
     assert 0 < sum(most) <= ladder_solving._ENOUGH
 
 
+@pytest.mark.usefixtures("short_search")
 @pytest.mark.parametrize("machine", ["h1", "ibm-fez"])
 @pytest.mark.parametrize(
     "sections",

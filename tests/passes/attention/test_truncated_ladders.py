@@ -86,7 +86,7 @@ def test_tables_that_are_not_approximated_are_refused(shape: tuple[int, int], pr
 
 
 def test_truncated_tables_take_the_gates_of_ladders_and_artifacts_say_what_is_exact() -> None:
-    model = nearly(8, 8, 2, 0.01, real=False)
+    model = nearly(4, 8, 2, 0.01, real=False)
     options = {"optimisation": 3, "error_budget": 0.01}
     found, cascades = (compile(model, "h2", passes=passes, **options) for passes in (None, CASCADES))
     assert found.stats["loads"]["ladders_in_pairs"] > 0
