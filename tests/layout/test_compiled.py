@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from random import Random
 from typing import Any
 from unittest.mock import patch
@@ -19,7 +20,7 @@ from qsac.layout.search import arrange
 from qsac.layout.search_budget import SearchBudget
 from qsac.pipeline.contract import PassContext
 from tests.bench.cases import Case
-from tests.cases import examples
+from tests.cases import examples, some
 from tests.layout.schedules import connected_graphs, ladders, long_ladders, machine_of, random_schedule
 from tests.layout.test_search import Several
 
@@ -60,9 +61,11 @@ def test_searches(programs: list[Program], graph: nx.Graph, seed: int) -> None:
         assert arrange(Several(programs), context, budget) == found
 
 
-@pytest.mark.parametrize("case", [Case(4, 2, complex=True), Case(4, 4), Case(4, 2, 2)])
-@pytest.mark.parametrize("target", ["ibm-fez", "ibm-nighthawk"])
-def test_compilations(case: Case, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+COMPILED = product(["ibm-fez", "ibm-nighthawk"], [Case(4, 2, complex=True), Case(4, 4), Case(4, 2, 2)])
+
+
+@pytest.mark.parametrize(("target", "case"), some(COMPILED, 5))
+def test_compilations(target: str, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choice, "search_budget", lambda *_: SearchBudget(3, (3, 2), 2, 300))
     texts = []
     for context in (patch.object(compiled, "MOST_NODES", 64), interpreted()):

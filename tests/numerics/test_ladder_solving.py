@@ -4,13 +4,14 @@ import hashlib
 import os
 import subprocess
 import sys
+from itertools import product
 
 import numpy as np
 import pytest
 
 from qsac.numerics.ladder_orders import generic_gates, generic_pair_gates
 from qsac.numerics.ladder_solving import solve_pair, solve_rows
-from tests.cases import seeds
+from tests.cases import seeds, some
 from tests.numerics.test_rotated_ladder import dense_states
 
 
@@ -125,9 +126,9 @@ def check_pair(solved, loaded, uncomputed, phases=(None, None)):
 PAIRS = {(4, 4, 4): (11, 13), (8, 8, 4): (27, 29), (4, 4, 8): (15, 17), (3, 5, 4): (12, 14), (4, 1, 4): (7, 8)}
 
 
-@pytest.mark.parametrize("exact", [False, True])
-@pytest.mark.parametrize(("one", "other", "size"), PAIRS)
-def test_pairs_save_the_parameters_of_a_basis(one, other, size, exact):
+@pytest.mark.parametrize(("tables", "exact"), some(product(PAIRS, [False, True]), 3))
+def test_pairs_save_the_parameters_of_a_basis(tables, exact):
+    one, other, size = tables
     loaded, uncomputed = random_table(11, one, size), random_table(12, other, size)
     phases = (np.random.default_rng(13).uniform(-3, 3, one) if exact else None, None)
     solved = solve_pair(loaded, uncomputed, phases=phases)
@@ -137,13 +138,12 @@ def test_pairs_save_the_parameters_of_a_basis(one, other, size, exact):
     assert solved.gates >= sum(foretold)
 
 
-HOMES = {(4, 4): (0, 1), (8, 4): (1, 0, 1), (5, 4): (0, 1, 1), (8, 8): (0, 1, 1)}
+HOMES = {(4, 4): (0, 1), (8, 4): (1, 0, 1), (5, 4): (0, 1, 1), (5, 8): (0, 1, 1)}
 
 
-@pytest.mark.parametrize("exact", [False, True])
-@pytest.mark.parametrize(("rows", "size"), HOMES)
-def test_index_bits_that_toggle_data_qubits_of_their_own_cost_one_gate_at_most(rows, size, exact):
-    homes = HOMES[rows, size]
+@pytest.mark.parametrize(("shape", "exact"), some(product(HOMES, [False, True]), 3))
+def test_index_bits_that_toggle_data_qubits_of_their_own_cost_one_gate_at_most(shape, exact):
+    (rows, size), homes = shape, HOMES[shape]
     loaded, uncomputed = random_table(31, rows, size), random_table(32, rows, size)
     phases = (None, np.random.default_rng(33).uniform(-3, 3, rows) if exact else None)
     one = solve_rows(loaded, homes=homes)

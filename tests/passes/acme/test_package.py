@@ -36,6 +36,7 @@ def test_the_commands_of_the_page_run(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "// after measure-early" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("short_search")
 @pytest.mark.parametrize("machine", ["h2", "ibm-fez"])
 def test_models_are_compiled_with_it_and_verified(machine: str) -> None:
     ran = 0

@@ -1,6 +1,7 @@
 """Tokens that nearly lie in few dimensions: fewer gates, and never more error than allowed."""
 
 from dataclasses import replace
+from itertools import product
 from math import sqrt
 
 import numpy as np
@@ -22,7 +23,7 @@ from qsac.passes.attention.truncate_tokens import TruncateTokens
 from qsac.pipeline.contract import ErrorLedger, PassContext
 from qsac.pipeline.registry import default_pipeline, print_pipeline
 from qsac.runtime.run import run
-from tests.cases import seeds
+from tests.cases import seeds, some
 from tests.pipelines import CASCADES
 from tests.programs import build
 from tests.shares import Share
@@ -95,8 +96,7 @@ def test_the_infidelity_is_against_the_exact_tokens():
     assert 0 < abs(change) <= 2 * sqrt(found)
 
 
-@pytest.mark.parametrize("kernel", [MONOMIAL, SOFTMAX], ids=["monomial", "softmax"])
-@pytest.mark.parametrize("real", [True, False], ids=["real", "complex"])
+@pytest.mark.parametrize(("kernel", "real"), some(product([MONOMIAL, SOFTMAX], [True, False]), 3))
 def test_few_dimensions_take_few_gates_and_qubits(kernel, real):
     model = nearly(16, 16, 4, 0.01, real=real, kernel=kernel)
     exact = compile(model, "h2", verify=False).stats

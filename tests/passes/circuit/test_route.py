@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from qsac.native.circuit import GATES, KIND, BitReadout, NativeCircuit, Snapshot
 from qsac.native.provenance import Provenance
 from qsac.pipeline import registry
 from qsac.pipeline.contract import PassContext
+from tests.cases import some
 
 Route: Any = registry.pass_class("route")
 
@@ -225,9 +227,12 @@ def assert_fits(routed: NativeCircuit, target: Target) -> None:
     assert {register for register, _ in routed.qubits} == {"node"}
 
 
-@pytest.mark.parametrize("seed", range(8))
-@pytest.mark.parametrize(("target", "optimisation"), [(LINE, 2), (LINE, 0), (ECR_RING, 1), (ECR_RING, 3), (CX_LINE, 2)])
-def test_outcomes_final_states_and_profile_are_kept(seed: int, target: Target, optimisation: int) -> None:
+ROUTED = [(LINE, 2), (LINE, 0), (ECR_RING, 1), (ECR_RING, 3), (CX_LINE, 2)]
+
+
+@pytest.mark.parametrize(("on", "seed"), some(product(ROUTED, range(8)), 3))
+def test_outcomes_final_states_and_profile_are_kept(on: tuple[Target, int], seed: int) -> None:
+    target, optimisation = on
     source = random_circuit(seed, names="cz" if seed % 2 else "all")
     routed = Route(attempts=2).apply(source, PassContext(target, optimisation=optimisation))
     assert_routed(source, routed, target)
