@@ -23,6 +23,15 @@ export OPENBLAS_NUM_THREADS ?= 1
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
+# What a lock file names ($2), into an environment ($1): by uv, in a third of the time, where the lock file has it. By pip
+# otherwise, and where uv finds no packages: it does not read pip's settings of indexes.
+define installed_from
+sed -n '/^uv==/,/[^\\]$$/p' $2 > $1/uv.lock; \
+{ test -s $1/uv.lock && $1/bin/python -m pip $(PIP_OPTIONS) install --require-hashes -r $1/uv.lock && \
+  $1/bin/uv --quiet pip install --python $1/bin/python --compile-bytecode --require-hashes -r $2; } || \
+$1/bin/python -m pip $(PIP_OPTIONS) install --require-hashes -r $2
+endef
+
 # An environment with what a lock file names, and qsac itself, editable.
 %/.installed:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -30,7 +39,7 @@ help: ## what can be made
 	  echo "Name another one: make $(or $(MAKECMDGOALS),install) PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@test -x $*/bin/python || $(PYTHON) -m venv $*
 	@echo "Installing what $(filter %.lock,$^) names into $* ($(TAKES)) ..."
-	@$*/bin/python -m pip $(PIP_OPTIONS) install --require-hashes -r $(filter %.lock,$^)
+	@$(call installed_from,$*,$(filter %.lock,$^))
 	@$*/bin/python -m pip $(PIP_OPTIONS) install --no-deps --no-build-isolation --editable .
 	@$*/bin/python -m compileall -q qsac passes targets # where Python may write nothing, each start compiled 300 modules
 	@touch $@

@@ -5,13 +5,17 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import qsac
+from qsac import plugins
 from qsac.cli.main import run
 from qsac.compiler.circuit_compilation import Compilation
 from qsac.compiler.options import Options
@@ -71,6 +75,26 @@ def test_two_packages_with_one_name_lose_that_name_only(install: Install, capfd:
     assert run(["targets"]) == 0
     assert "more than one package" in capfd.readouterr().err
     assert _compile("fold-unitaries").verified
+
+
+def test_entry_points_are_read_again_when_packages_come_or_go(
+    install: Install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    read: list[int] = []
+
+    def counted(read_all: Callable[[], Any] = plugins.entry_points) -> Any:
+        read.append(1)
+        return read_all()
+
+    monkeypatch.setattr(plugins, "entry_points", counted)
+    for number, package in enumerate(("first", "second"), 1):
+        install(package, f"[qsac.passes]\n{package} = {package}_qsac:same\n")
+        names = [registry.pass_names() for _ in range(3)]
+        assert all(package in found for found in names)
+        assert len(read) == number
+    shutil.rmtree(tmp_path / "first-1.2.dist-info")
+    assert "first" not in registry.pass_names()
+    assert "second" in registry.pass_names()
 
 
 @pytest.mark.parametrize("entries", [b"[qsac.passes]\nno equals sign\n", b"\xff\xfe\x00[qsac.passes]\n"])
