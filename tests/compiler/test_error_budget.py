@@ -15,7 +15,7 @@ from tests.cases import some
 from tests.passes.attention.test_prune_loaders import SOFTMAX, model, smooth
 from tests.strategies import random_model
 
-SMOOTH = model(smooth(3, 16, 2, 0.02, False))
+SMOOTH = model(smooth(3, 16, 2, 0.02, True))
 
 
 def test_quality() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from qsac.lowering.project import bit_register
 from qsac.machine.read import parse_target
 from qsac.native.circuit import KIND, gates_by_ops
 from qsac.templates.template import template
-from tests.cases import seeds
+from tests.cases import some
 from tests.replay.plan import MACHINES
 from tests.strategies import random_model
 
@@ -52,18 +53,18 @@ def _assert_told(compiled: Compiled) -> None:
         assert masks[gate] == 1 << bits[register]
 
 
-@pytest.mark.parametrize("seed", seeds(12, one_of=3))
-@pytest.mark.parametrize("optimisation", range(4))
-@pytest.mark.parametrize("target", ["h2", "statevector", "aer"])
-def test_gates_of_machines_that_connect_all_qubits(seed: int, target: str, optimisation: int) -> None:
+CONNECTED = product(["h2", "statevector", "aer"], range(4), range(12))
+
+
+@pytest.mark.parametrize(("target", "optimisation", "seed"), some(CONNECTED, 11))
+def test_gates_of_machines_that_connect_all_qubits(target: str, optimisation: int, seed: int) -> None:
     compiled = compiler.compile(random_model(seed), target, optimisation=optimisation, verify=False)
     _assert_told(compiled)
 
 
-@pytest.mark.parametrize("seed", [0, 2, 3, 5])
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize(("machine", "seed"), some(product(MACHINES, [0, 2, 3, 5]), 3))
 @pytest.mark.usefixtures("short_search")
-def test_gates_of_machines_of_ones_own(seed: int, machine: str) -> None:
+def test_gates_of_machines_of_ones_own(machine: str, seed: int) -> None:
     target = parse_target(json.dumps(MACHINES[machine]).encode(), machine)
     model = _model([{"type": "identity"}, ANSATZ][seed % 2], {"type": "monomial", "degree": 1})
     model["tokens"]["values"] = model["tokens"]["values"][: 3 + seed // 2]

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from qsac.layout.search_budget import SearchBudget
 from qsac.machine.target import Target
 from qsac.native.circuit import GATES, NativeCircuit
 from tests.bench.cases import Case
+from tests.cases import some
 from tests.cli.conftest import MODELS
 from tests.pipelines import CASCADES
 from tests.strategies import random_model
@@ -60,9 +62,8 @@ def seen(models: Sequence[dict[str, Any]], target: str, **options: Any) -> Count
     return found
 
 
-@pytest.mark.parametrize("optimisation", [0, 1, 2])
-@pytest.mark.parametrize("prefer", ["qubits", "depth"])
-def test_where_all_qubits_are_connected_only_given_bits_are_reset(optimisation: int, prefer: str) -> None:
+@pytest.mark.parametrize(("prefer", "optimisation"), some(product(["depth", "qubits"], [0, 1, 2]), 5))
+def test_where_all_qubits_are_connected_only_given_bits_are_reset(prefer: str, optimisation: int) -> None:
     found = seen(MODELS_SEEN, "h2", optimisation=optimisation, prefer=prefer)
     assert set(found) <= {"reset after given"}
     assert prefer == "depth" or found["reset after given"] > 20
@@ -73,9 +74,8 @@ def test_routed_circuits_reset_given_bits_and_pass_through_others(
     optimisation: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(layout, "search_budget", lambda *_: None)
-    found = seen(
-        [*MODELS_SEEN, *map(random_model, range(4, 8)), MODELS["small"], EXAMPLE], "ibm-fez", optimisation=optimisation
-    )
+    models = [*MODELS_SEEN, *map(random_model, range(4, 8)), MODELS["small"], EXAMPLE]
+    found = seen(models, "ibm-fez", optimisation=optimisation)
     assert "reset after success" not in found
     assert "reset after index" not in found
     assert found["reset after given"] > 20

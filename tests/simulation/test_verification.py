@@ -1,6 +1,8 @@
 """Verification accepts what is right and finds what is not, however small."""
 
 from dataclasses import replace
+from functools import cache
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -14,12 +16,14 @@ from qsac.families.outcomes import Outcomes
 from qsac.native.circuit import GATES, KIND, NativeCircuit
 from qsac.simulation.statevector import width
 from qsac.simulation.verification import is_narrow, of_circuit
+from tests.cases import seeds, some
 from tests.families.models import with_values
 from tests.strategies import random_model
 
 FLIP = {"type": "matrix", "entries": [[[0, 0], [1, 0]], [[1, 0], [0, 0]]]}
 
 
+@cache
 def _compiled(seed: int = 1) -> Compiled:
     return compiler.compile(random_model(seed), "h1", verify=False)
 
@@ -33,8 +37,7 @@ def _without(circuit: NativeCircuit, place: int) -> dict[str, Any]:
     return {name: np.delete(getattr(circuit, name), place, axis=0) for name in names}
 
 
-@pytest.mark.parametrize("seed", range(10))
-@pytest.mark.parametrize("error", [1e-3, 1e-6])
+@pytest.mark.parametrize(("error", "seed"), some(product([1e-3, 1e-6], range(10)), 3))
 def test_an_angle_that_is_off_is_found(seed: int, error: float) -> None:
     compiled = _compiled(2)
     circuit = compiled.circuits[0]
@@ -47,7 +50,7 @@ def test_an_angle_that_is_off_is_found(seed: int, error: float) -> None:
         verify_compiled(_with(compiled, angles=angles))
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", seeds(8, one_of=3))
 def test_a_missing_entangler_is_found(seed: int) -> None:
     compiled = _compiled(2)
     circuit = compiled.circuits[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from itertools import pairwise
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from qiskit.quantum_info import Statevector
 
 from qsac import synthesis
+from tests.cases import some
 from tests.structured_states import chain, gaussian, generic, ghz, of_rank, on, product, turned, w, wave
 from tests.synthesis.exactness import EXACT, FAMILIES, check
 
@@ -49,9 +51,7 @@ def _structured(qubits: int) -> dict[str, tuple[np.ndarray, int]]:
     }
 
 
-@both
-@pytest.mark.parametrize("phase", [0.0, 2.5])
-@pytest.mark.parametrize("qubits", [4, 5])
+@pytest.mark.parametrize(("target", "phase", "qubits"), some(itertools.product(FAMILIES, [0.0, 2.5], [4, 5]), 3))
 def test_structure_with_any_phase(target: str, phase: float, qubits: int) -> None:
     for name, (v, most) in _structured(qubits).items():
         block = synthesis.state(v * np.exp(1j * phase), target=target)

@@ -44,6 +44,7 @@ def test_it_is_listed_and_described(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)[-1]["vendor"] == "Acme"
 
 
+@pytest.mark.usefixtures("short_search")
 @pytest.mark.parametrize("seed", SMALL)
 def test_models_are_compiled_for_it(seed: int) -> None:
     model = load(random_model(seed))

@@ -22,7 +22,7 @@ from tests.strategies import random_model
 from tests.targets.agreement import assert_closed_form
 
 UNCOUPLED = [name for name in target_names() if target(name).coupling is None]
-FEW, MANY = seeds(5, one_of=3), seeds(100, 5, one_of=18)
+FEW, MANY = seeds(5, one_of=3), seeds(100, 5, one_of=19)
 
 
 def predicates(name: str) -> list[Predicate]:

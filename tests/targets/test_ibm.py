@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,11 @@ def test_all_large_snapshots_are_offered() -> None:
     names = ibm.names()
     large = set()
     for cls in vars(fake_provider).values():
-        if isinstance(getattr(cls, "dirname", None), str) and cls().num_qubits >= ibm.FEWEST_QUBITS:
-            large.add(f"ibm-{Path(cls.dirname).name}")
+        folder = getattr(cls, "dirname", None)
+        if isinstance(folder, str):
+            configuration = json.loads((Path(folder) / cls.conf_filename).read_text(encoding="utf-8"))
+            if configuration["n_qubits"] >= ibm.FEWEST_QUBITS:
+                large.add(f"ibm-{Path(folder).name}")
     assert set(names) == large
     assert set(SAMPLE) <= set(names)
 

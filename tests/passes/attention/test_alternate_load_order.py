@@ -12,6 +12,7 @@ from qsac.machine.registry import target
 from qsac.pipeline.contract import PassContext
 from qsac.pipeline.registry import pass_class
 from tests.bench.cases import Case
+from tests.cases import some
 from tests.programs import build
 from tests.strategies import random_model
 
@@ -23,7 +24,7 @@ STAGGER = pass_class("alternate-load-order")()
 SEEDS = (4, 8, 18, 21, 37, 38, 43, 57, 62, 70, 81, 124, 153, 169, 175, 210, 211, 217, 259, 265, 294)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", some(SEEDS, 2))
 def test_the_same_meaning_and_as_many_gates(seed: int) -> None:
     program = build(load(random_model(seed)))
     staggered = STAGGER.apply(program, CONTEXT)  # type: ignore[arg-type]

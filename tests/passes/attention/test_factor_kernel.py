@@ -1,5 +1,6 @@
 """Kernels as products of factors: the same metrics, the success probability that lambda says."""
 
+from itertools import product
 from math import prod, sqrt
 from typing import Any
 
@@ -24,6 +25,7 @@ from qsac.passes.attention.factor_kernel import FactorKernel
 from qsac.passes.attention.stage_degree import StageDegree
 from qsac.pipeline.contract import PassContext
 from qsac.pipeline.registry import default_pipeline
+from tests.cases import some
 from tests.passes.attention.test_prune_loaders import ANSATZ, IDENTITY, model
 from tests.programs import build
 from tests.shares import Share
@@ -133,9 +135,9 @@ KERNELS = [
 ]
 
 
-@pytest.mark.parametrize("passes", [None, LINEAR])
-@pytest.mark.parametrize("coefficients", KERNELS)
-@pytest.mark.parametrize("score", [IDENTITY, ANSATZ])
+@pytest.mark.parametrize(
+    ("coefficients", "passes", "score"), some(product(KERNELS, [None, LINEAR], [IDENTITY, ANSATZ]), 3)
+)
 def test_circuits_agree_with_the_closed_form(coefficients: tuple[float, ...], passes: str | None, score: Any) -> None:
     source = polynomial(*coefficients, score=score, phases=[0.3, 0.1, -1.0, 2.0, 0.5])
     found = qsac.compile(source, "h1", passes=passes, verify=True)
