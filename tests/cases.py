@@ -19,6 +19,6 @@ def some(cases: Iterable[Case], one_of: int) -> list[Case]:
     return list(cases)[:: 1 if ALL else one_of]
 
 
-def examples(count: int) -> int:
-    """How many examples Hypothesis draws where ``count`` are drawn in `make many`: a ninth of them."""
-    return count if ALL else max(10, count // 9)
+def examples(count: int, one_of: int = 9) -> int:
+    """How many examples Hypothesis draws where ``count`` are drawn in `make many`: one of ``one_of``, ten at least."""
+    return count if ALL else max(10, count // one_of)

@@ -19,6 +19,7 @@ from qsac.machine.registry import target
 from qsac.native.circuit import NativeCircuit
 from qsac.pipeline.contract import ErrorLedger, Pass, PassContext
 from qsac.pipeline.registry import pass_class, pass_names
+from tests.cases import examples
 from tests.passes.test_registry_wide import assert_same_meaning
 from tests.pipelines import CASCADES
 from tests.strategies import attention_programs, block_programs, random_model
@@ -77,7 +78,7 @@ def test_lowered_with_a_levels_passes_it_is_what_compile_emits_from(optimisation
 
 
 @pytest.mark.parametrize("name", ON_PROGRAMS)
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(data=st.data())
 def test_one_pass_by_its_name_is_that_pass(name: str, data: st.DataObject) -> None:
     step, machine = ON_PROGRAMS[name](), data.draw(st.sampled_from(TARGETS))
@@ -91,7 +92,7 @@ def test_one_pass_by_its_name_is_that_pass(name: str, data: st.DataObject) -> No
 
 
 @pytest.mark.parametrize("level", PROGRAMS)
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(data=st.data())
 def test_the_meaning_is_the_same_before_and_after(level: str, data: st.DataObject) -> None:
     program = data.draw(PROGRAMS[level])

@@ -21,7 +21,7 @@ from qsac.export.tket import to_tket
 from qsac.machine.registry import target
 from qsac.machine.target import Durations, ErrorRates, Target
 from qsac.native.circuit import GATES, KIND, NativeCircuit
-from tests.cases import seeds
+from tests.cases import examples, seeds
 from tests.export.test_tket import native_circuits
 from tests.pipelines import CASCADES
 from tests.simulation.test_statevector import circuit
@@ -50,7 +50,7 @@ def _one_write_a_bit(native: NativeCircuit) -> NativeCircuit:
     return NativeCircuit(native.name, native.qubits, native.bits, *(column[mask] for column in columns))
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(native_circuits())
 def test_depths_are_pytkets(drawn: NativeCircuit) -> None:
     drawn = _one_write_a_bit(drawn)

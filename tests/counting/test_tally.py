@@ -19,6 +19,7 @@ from qsac.ir.shaped_table import ShapedTable, Span
 from qsac.ir.table import Table
 from qsac.machine.target import Durations
 from qsac.native.circuit import GATES, GateFamily, NativeCircuit
+from tests.cases import examples
 from tests.strategies import block_programs
 
 FAMILIES = get_args(GateFamily)
@@ -68,7 +69,7 @@ def _of_tally(counted: GateCounts) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(program=block_programs())
 def test_known_blocks_are_counted_as_they_are_written(family: GateFamily, program: Program) -> None:
     circuit = EMITTERS[family](program, None)[0]
@@ -130,7 +131,7 @@ def _programs(names: list[str], known: list[Op], outlined: list[Op]) -> tuple[Pr
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(programs=_ladders())
 def test_blocks_without_numbers_are_counted_as_generic_ones(
     family: GateFamily, programs: tuple[Program, Program]

@@ -13,13 +13,14 @@ from qsac.ir.op import Op, Register
 from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.native.circuit import GATES, KIND
+from tests.cases import examples
 from tests.emit.families import assert_native, assert_same_probabilities, emitted, runs_of_one_qubit_gates
 from tests.strategies import block_programs
 
 DEVICE = "ibm-fez"
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(block_programs())
 def test_probabilities_are_the_interpreters(program: Program) -> None:
     circuit = emitted(program, DEVICE)
@@ -28,13 +29,13 @@ def test_probabilities_are_the_interpreters(program: Program) -> None:
     assert circuit.two_qubit_gates <= two_qubit_gates(program, "cz")
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(block_programs(generic=True))
 def test_two_qubit_gates_are_what_the_formula_says(program: Program) -> None:
     assert emitted(program, DEVICE).two_qubit_gates == two_qubit_gates(program, "cz")
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(block_programs())
 def test_one_qubit_gates_between_entanglers_are_few(program: Program) -> None:
     """At most Rz SX Rz SX Rz for each PhasedX of the other family, and never two Rz in a row."""
@@ -42,7 +43,7 @@ def test_one_qubit_gates_between_entanglers_are_few(program: Program) -> None:
         assert not any(pair == ("Rz", "Rz") for pair in pairwise(run)), run
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(block_programs())
 def test_groups_cover_the_circuit(program: Program) -> None:
     """Every block is an op of its own: a measurement is of its own, and all gates are of some."""

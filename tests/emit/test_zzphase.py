@@ -17,6 +17,7 @@ from qsac.ir.table import Table
 from qsac.native.angles import wrapped
 from qsac.native.circuit import GATES, KIND
 from qsac.native.provenance import Group
+from tests.cases import examples
 from tests.emit.families import assert_native, assert_same_probabilities, emitted, runs_of_one_qubit_gates
 from tests.shares import Share
 from tests.strategies import block_programs, random_unitary
@@ -41,7 +42,7 @@ def test_probabilities_are_the_interpreters() -> None:
         holds()
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(block_programs(generic=True))
 def test_two_qubit_gates_are_what_the_formula_says(program: Program) -> None:
     assert emitted(program, "h1").two_qubit_gates == two_qubit_gates(program, "zzphase")

@@ -14,7 +14,7 @@ from qsac.ir.program import Program
 from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.ir.table import Table
 from qsac.ir.verifier import verify
-from tests.cases import seeds
+from tests.cases import examples, seeds
 from tests.passes.test_registry_wide import assert_same_meaning
 from tests.programs import build
 from tests.strategies import attention_programs, block_programs, random_model
@@ -49,7 +49,7 @@ def _by_quantity(program: Program) -> Program:
     return program.with_ops(op for op in program.ops if not isinstance(op, SaveProbabilities) or op.quantity == first)
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(attention_programs() | block_programs(), st.integers(0, 1 << 20))
 def test_any_order_that_respects_the_graph_means_the_same(program: Program, seed: int) -> None:
     _assert_reorders(program, np.random.default_rng(seed))

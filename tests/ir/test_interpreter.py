@@ -29,6 +29,7 @@ from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout
 from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.ir.table import Table
+from tests.cases import examples
 from tests.strategies import attention_programs, block_programs
 
 PAULI = {"x": np.array([[0, 1], [1, 0]]), "y": np.array([[0, -1j], [1j, 0]]), "z": np.diag([1, -1])}
@@ -266,7 +267,7 @@ def _step(sparse: _Sparse, op: Op, program: Program) -> None:
         raise AssertionError(op.name)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(block_programs() | attention_programs())
 def test_probabilities_are_those_of_an_independent_evaluation(program: Program) -> None:
     found = interpret(program)

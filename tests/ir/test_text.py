@@ -17,6 +17,7 @@ from qsac.ir.parser import parse_program
 from qsac.ir.printer import SHORTENED, Texts, print_program
 from qsac.ir.program import Program
 from qsac.ir.verifier import ProgramError
+from tests.cases import examples
 from tests.programs import build
 from tests.shares import Share
 from tests.strategies import attention_programs, block_programs, random_model
@@ -24,7 +25,7 @@ from tests.strategies import attention_programs, block_programs, random_model
 PROGRAMS = attention_programs() | block_programs()
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(PROGRAMS)
 def test_a_program_comes_back(program: Program) -> None:
     text = print_program(program)

@@ -15,6 +15,7 @@ from qsac.layout.arrangement import DeviceSubgraph, Step
 from qsac.layout.beam import LiveRange
 from qsac.layout.pricing import IMPOSSIBLE
 from qsac.layout.sweep import Sketch
+from tests.cases import examples
 from tests.layout.schedules import (
     assert_can_be_done,
     connected_graphs,
@@ -29,7 +30,7 @@ from tests.shares import Share
 def test_annealing_ends_no_worse_than_it_began_and_mostly_better() -> None:
     with Share(0.6) as better:
 
-        @settings(max_examples=60, deadline=None)
+        @settings(max_examples=examples(60, one_of=3), deadline=None)
         @given(ladders(), connected_graphs(), st.integers(0, 999), st.sampled_from([0.0, 0.3]))
         def holds(program: Program, graph: nx.Graph, seed: int, layer: float) -> None:
             schedule = random_schedule(program, graph, Random(seed), layer=layer)
@@ -43,7 +44,7 @@ def test_annealing_ends_no_worse_than_it_began_and_mostly_better() -> None:
         holds()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(ladders(), connected_graphs(), st.integers(0, 999), st.sampled_from([0.0, 0.3]), st.integers(0, 60))
 def test_what_changes_cost_is_what_the_whole_costs(
     program: Program, graph: nx.Graph, seed: int, layer: float, changes: int
@@ -62,7 +63,7 @@ def test_single_changes_are_priced_alike() -> None:
     """Every change that an annealing tries, accepted or not."""
     with Share(0.1, most=0.9) as cheaper:
 
-        @settings(max_examples=40, deadline=None)
+        @settings(max_examples=examples(40, one_of=3), deadline=None)
         @given(long_ladders(), connected_graphs(), st.integers(0, 999), st.sampled_from([0.0, 0.3]))
         def holds(program: Program, graph: nx.Graph, seed: int, layer: float) -> None:
             schedule = random_schedule(program, graph, Random(seed), layer=layer)
@@ -84,7 +85,7 @@ def test_single_changes_are_priced_alike() -> None:
         holds()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(ladders(), connected_graphs(), st.integers(0, 999))
 def test_without_layers_the_total_is_the_gates_of_the_arrangement(program: Program, graph: nx.Graph, seed: int) -> None:
     schedule = random_schedule(program, graph, Random(seed))
@@ -112,7 +113,7 @@ def test_the_same_seed_gives_the_same_schedule_and_another_one_another() -> None
         holds()
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(ladders(), st.integers(0, 99))
 def test_where_no_step_is_of_two_qubits_there_is_nothing_to_anneal(program: Program, seed: int) -> None:
     whole = random_schedule(program, nx.path_graph(6), Random(seed))

@@ -13,6 +13,7 @@ from qsac.counting.formulas import two_qubit_gates
 from qsac.ir.blocks import Diagonal
 from qsac.ir.program import Program
 from qsac.layout.arrangement import ALIVE, EMPTY, Step, steps, toggles
+from tests.cases import examples
 from tests.layout.schedules import connected_graphs, ladders, order_of, region_of
 from tests.shares import Share
 
@@ -30,7 +31,7 @@ def test_distances_are_those_of_the_graph(graph: nx.Graph) -> None:
 def test_a_ladder_takes_what_its_ways_take() -> None:
     with Share(0.3) as around:
 
-        @settings(max_examples=200)
+        @settings(max_examples=examples(200, one_of=3))
         @given(connected_graphs(), st.data())
         def holds(graph: nx.Graph, data: st.DataObject) -> None:
             region = region_of(graph)
@@ -62,7 +63,7 @@ def test_a_ladder_takes_what_its_ways_take() -> None:
         holds()
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(ladders())
 def test_where_all_are_neighbours_steps_take_the_gates_of_the_program(program: Program) -> None:
     # A diagonal through a qubit in zero brings every parity there, and takes the last one back.

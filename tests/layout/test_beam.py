@@ -13,6 +13,7 @@ from qsac.ir.program import Program
 from qsac.layout.beam import NOWHERE, Beam, State, events, nothing_placed
 from qsac.layout.lookahead import Kind
 from qsac.layout.sweep import Sweeper
+from tests.cases import examples
 from tests.layout.schedules import connected_graphs, ladders, long_ladders, sweeper_of
 from tests.shares import Share
 
@@ -68,7 +69,7 @@ def assert_consistent(sweeper: Sweeper, found: State, graph: nx.Graph) -> int:
 def test_what_is_kept_can_be_carried_out_and_costs_no_less_than_anywhere() -> None:
     with Share(0.6) as placed, Share(0.05) as swapped:
 
-        @settings(max_examples=80, deadline=None)
+        @settings(max_examples=examples(80, one_of=3), deadline=None)
         @given(long_ladders(), connected_graphs(), st.sampled_from([1, 2, 6]))
         def holds(program: Program, graph: nx.Graph, width: int) -> None:
             sweeper = sweeper_of(program, graph)
@@ -88,7 +89,7 @@ def test_what_is_kept_can_be_carried_out_and_costs_no_less_than_anywhere() -> No
 def test_a_sweep_is_given_up_above_its_limit_and_not_below() -> None:
     with Share(0.6) as counted:
 
-        @settings(max_examples=40, deadline=None)
+        @settings(max_examples=examples(40, one_of=3), deadline=None)
         @given(ladders(), connected_graphs())
         def holds(program: Program, graph: nx.Graph) -> None:
             sweeper = sweeper_of(program, graph)
@@ -104,7 +105,7 @@ def test_a_sweep_is_given_up_above_its_limit_and_not_below() -> None:
 def test_on_a_complete_graph_nothing_is_swapped() -> None:
     with Share(0.9) as counted:
 
-        @settings(max_examples=40, deadline=None)
+        @settings(max_examples=examples(40, one_of=3), deadline=None)
         @given(ladders())
         def holds(program: Program) -> None:
             sweeper = sweeper_of(program, nx.complete_graph(12))

@@ -30,7 +30,7 @@ from qsac.passes.circuit.route import Route
 from qsac.pipeline.contract import PassContext, Preference
 from qsac.pipeline.registry import default_pipeline
 from qsac.pipeline.stages import Ahead
-from tests.cases import seeds
+from tests.cases import examples, seeds
 from tests.emit.families import assert_same_probabilities
 from tests.programs import build
 from tests.strategies import block_programs, random_model
@@ -104,7 +104,7 @@ def laid_out(program: Program, context: PassContext, changes: int) -> NativeCirc
     return circuit
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(block_programs(), st.sampled_from(sorted(GRAPHS)), st.integers(0, 99))
 def test_generated_programs_mean_the_same(program: Program, name: str, seed: int) -> None:
     program = program.with_ops(map(without_ladders, program.ops))
@@ -113,7 +113,7 @@ def test_generated_programs_mean_the_same(program: Program, name: str, seed: int
     assert_same_probabilities(program, circuit)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(block_programs(generic=True), st.sampled_from(sorted(GRAPHS)))
 def test_the_cost_is_what_is_written(program: Program, name: str) -> None:
     program = program.with_ops(map(without_ladders, program.ops))
@@ -122,7 +122,7 @@ def test_the_cost_is_what_is_written(program: Program, name: str) -> None:
     assert coupled.emit(program, arrangement).two_qubit_gates == arrangement.cost + merging
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(block_programs(generic=True), st.sampled_from(sorted(GRAPHS)))
 def test_swaps_that_are_priced_as_merging_do_merge(program: Program, name: str) -> None:
     """Whatever control was chosen to toggle next to a swap: resynthesis comes down to the price."""

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qsac.layout.lookahead import Guess, Kind
+from tests.cases import examples
 from tests.layout.schedules import connected_graphs, region_of
 from tests.shares import Share
 
@@ -22,7 +23,7 @@ def kind_of(guess: Guess, controls: int, free: bool) -> Kind:
 def test_a_step_is_not_guessed_to_take_more_than_where_it_stands() -> None:
     with Share(0.3) as positive, Share(0.1) as nearer:
 
-        @settings(max_examples=200)
+        @settings(max_examples=examples(200, one_of=3))
         @given(connected_graphs(), st.integers(1, 4), st.booleans(), st.data())
         def holds(graph: nx.Graph, controls: int, free: bool, data: st.DataObject) -> None:
             region = region_of(graph)

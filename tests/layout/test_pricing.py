@@ -15,7 +15,7 @@ from qsac.layout.arrangement import ALIVE, EMPTY, Arrangement, Step
 from qsac.layout.pricing import IMPOSSIBLE, LATEST, ScheduleState, laddered, latest, priced, together
 from qsac.passes.circuit.route import Route
 from qsac.pipeline.contract import PassContext
-from tests.cases import ALL
+from tests.cases import ALL, examples
 from tests.emit.families import assert_same_probabilities
 from tests.layout.schedules import assert_can_be_done, connected_graphs, ladders, machine_of, random_schedule, region_of
 from tests.shares import Share
@@ -28,7 +28,7 @@ def test_any_schedule_costs_what_is_written_for_it_and_means_the_same() -> None:
     """Not only those that a search finds."""
     with Share(0.5) as swapped, Share(0.1) as merged:
 
-        @settings(max_examples=80 if ALL else 30, deadline=None)
+        @settings(max_examples=examples(80, one_of=3) if ALL else 30, deadline=None)
         @given(ladders(ladders=False), connected_graphs(), st.integers(0, 999))
         def holds(program: Program, graph: nx.Graph, seed: int) -> None:
             schedule = random_schedule(program, graph, Random(seed))

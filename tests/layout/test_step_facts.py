@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from qsac.ir.program import Program
 from qsac.layout.arrangement import ALIVE, EMPTY, ENDED
 from qsac.layout.step_facts import StepFacts
+from tests.cases import examples
 from tests.layout.schedules import ladders, order_of
 from tests.shares import Share
 
@@ -14,7 +15,7 @@ from tests.shares import Share
 def test_lives_masks_and_least_gates() -> None:
     with Share(0.3) as ended:
 
-        @settings(max_examples=60)
+        @settings(max_examples=examples(60, one_of=3))
         @given(ladders())
         def holds(program: Program) -> None:
             order, qubits = order_of(program), len(program.registers)

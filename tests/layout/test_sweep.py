@@ -14,6 +14,7 @@ from qsac.layout.annealing import Schedule
 from qsac.layout.beam import NOWHERE
 from qsac.layout.pricing import IMPOSSIBLE
 from qsac.layout.sweep import RECOVERED, Sketch, Sweeper
+from tests.cases import examples
 from tests.layout.schedules import assert_can_be_done, connected_graphs, ladders, long_ladders, order_of, sweeper_of
 from tests.shares import Share
 
@@ -25,7 +26,7 @@ def schedule_of(sweeper: Sweeper, sketch: Sketch) -> Schedule:
 def test_a_life_is_from_a_reset_to_a_measurement() -> None:
     with Share(0.005) as several:
 
-        @settings(max_examples=150)
+        @settings(max_examples=examples(150, one_of=3))
         @given(ladders())
         def holds(program: Program) -> None:
             order = order_of(program)
@@ -46,7 +47,7 @@ def test_a_life_is_from_a_reset_to_a_measurement() -> None:
 def test_sketches_can_be_carried_out_and_most_are_better_than_chance() -> None:
     with Share(0.6) as found, Share(0.5) as better, Share(0.6) as exact:
 
-        @settings(max_examples=60, deadline=None)
+        @settings(max_examples=examples(60, one_of=3), deadline=None)
         @given(long_ladders(), connected_graphs(), st.integers(0, 99))
         def holds(program: Program, graph: nx.Graph, seed: int) -> None:
             sweeper, random = sweeper_of(program, graph), Random(seed)
@@ -67,7 +68,7 @@ def test_sketches_can_be_carried_out_and_most_are_better_than_chance() -> None:
         holds()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(ladders(), connected_graphs(), st.integers(0, 99))
 def test_at_random_there_are_no_swaps_and_every_qubit_starts_somewhere(
     program: Program, graph: nx.Graph, seed: int
@@ -87,7 +88,7 @@ def test_at_random_there_are_no_swaps_and_every_qubit_starts_somewhere(
 def test_a_sweep_from_where_a_schedule_has_its_qubits_is_a_schedule() -> None:
     with Share(0.5) as found:
 
-        @settings(max_examples=40, deadline=None)
+        @settings(max_examples=examples(40, one_of=3), deadline=None)
         @given(ladders(), connected_graphs(), st.integers(0, 99))
         def holds(program: Program, graph: nx.Graph, seed: int) -> None:
             sweeper, random = sweeper_of(program, graph), Random(seed)
@@ -106,7 +107,7 @@ def test_a_sweep_from_where_a_schedule_has_its_qubits_is_a_schedule() -> None:
 def test_what_clearly_costs_more_than_a_schedule_that_is_known_is_given_up() -> None:
     with Share(0.15) as dear, Share(0.5) as found:
 
-        @settings(max_examples=60, deadline=None)
+        @settings(max_examples=examples(60, one_of=3), deadline=None)
         @given(long_ladders(), connected_graphs(), st.integers(0, 99))
         def holds(program: Program, graph: nx.Graph, seed: int) -> None:
             sweeper, random = sweeper_of(program, graph), Random(seed)

@@ -13,7 +13,7 @@ from qsac.lowering.allocation import allocate
 from qsac.lowering.lower import lower
 from qsac.machine.registry import target
 from qsac.pipeline.contract import PassContext
-from tests.cases import seeds
+from tests.cases import examples, seeds
 from tests.passes.test_registry_wide import assert_same_meaning
 from tests.programs import build
 from tests.strategies import attention_programs, random_model
@@ -53,7 +53,7 @@ def _check(program: Program) -> None:
     assert allocation.width == _widest(program)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(attention_programs())
 def test_generated_programs(program: Program) -> None:
     _check(program)
@@ -64,7 +64,7 @@ def test_models(seed: int) -> None:
     _check(build(load(random_model(seed))))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(attention_programs())
 def test_without_reset_every_register_has_its_own_qubits(program: Program) -> None:
     allocation = allocate(program, PLAIN)
@@ -73,7 +73,7 @@ def test_without_reset_every_register_has_its_own_qubits(program: Program) -> No
     assert not any(isinstance(op, Reset) for op in lower(program, PLAIN).ops)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(attention_programs())
 def test_lowering_keeps_the_rules_and_the_meaning(program: Program) -> None:
     for context in (RESETTING, PLAIN):
@@ -82,7 +82,7 @@ def test_lowering_keeps_the_rules_and_the_meaning(program: Program) -> None:
         assert_same_meaning(program, blocks)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(attention_programs())
 def test_a_reused_qubit_is_reset_before_it_is_used_again(program: Program) -> None:
     allocation = allocate(program, RESETTING)

@@ -16,6 +16,7 @@ from qsac.lowering import cascades, tokens
 from qsac.lowering.allocation import Allocation
 from qsac.lowering.context import LoweringContext
 from qsac.numerics.cascade import complex_cascade, real_cascade
+from tests.cases import examples
 from tests.lowering.states import unitary
 
 ROW_KINDS = ("random", "basis", "tiny", "half-zero", "equal", "negative", "phase")
@@ -69,7 +70,7 @@ def _load(controls: int, gates: int, *, adjoint: bool = False, order: tuple[int,
 CASES = st.tuples(st.integers(0, 3), st.integers(1, 3), st.integers(0, 1))
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(CASES, st.data())
 def test_what_is_loaded_and_what_un_loads(case: tuple[int, int, int], data: st.DataObject) -> None:
     controls, size, gates = case
@@ -100,7 +101,7 @@ def test_what_is_loaded_and_what_un_loads(case: tuple[int, int, int], data: st.D
     np.testing.assert_allclose(phases, phases[0], atol=1e-11)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(CASES, st.data())
 def test_gates_are_what_the_formula_says(case: tuple[int, int, int], data: st.DataObject) -> None:
     controls, size, gates = case

@@ -8,6 +8,8 @@ from qsac.machine.read import find_target
 from qsac.machine.registry import target
 from tests.machine.devices import LINE, assert_compiles, pytket_info
 
+pytestmark = pytest.mark.usefixtures("short_search")
+
 
 def test_pytket_with_a_coupling_graph() -> None:
     nodes = [Node(place) for place in range(8)]

@@ -14,6 +14,8 @@ from qsac.machine.registry import target
 from qsac.machine.target import idling_error
 from tests.machine.devices import LINE, MODEL, SUPERCONDUCTING, assert_compiles, both, qiskit_target
 
+pytestmark = pytest.mark.usefixtures("short_search")
+
 
 @pytest.mark.parametrize(("backend", "name"), [("FakeFez", "ibm-fez"), ("FakeSherbrooke", "ibm-sherbrooke")])
 def test_an_ibm_backend_is_its_snapshot(backend: str, name: str) -> None:

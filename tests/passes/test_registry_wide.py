@@ -23,6 +23,7 @@ from qsac.lowering.lower import lower
 from qsac.machine.registry import target
 from qsac.pipeline.contract import BY_NAME, CircuitPass, Pass, PassContext
 from qsac.pipeline.registry import parse_pipeline, pass_class, pass_names, print_pipeline
+from tests.cases import examples
 from tests.copied_programs import copied_programs
 from tests.families.qsa.drawn_heads import heads_model
 from tests.programs import build
@@ -182,7 +183,7 @@ def test_all_passes_of_a_level_in_any_order_keep_the_meaning(level: str, data: s
 @pytest.mark.parametrize(
     "name", [name for name, kind in ON_PROGRAMS.items() if kind.templates and kind.level == "block"]
 )
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(block_programs())
 def test_passes_of_templates_keep_every_op_with_slots(name: str, program: Program) -> None:
     """Whatever their numbers, zeros included: none is dropped, and none loses a qubit that it acts on."""

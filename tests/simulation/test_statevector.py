@@ -12,6 +12,7 @@ from qsac.compiler import compilation as compiler
 from qsac.errors import DoesNotFitError
 from qsac.native.circuit import GATES, KIND, BitReadout, NativeCircuit, Snapshot
 from qsac.simulation.statevector import WIDTH_LIMIT, simulate, width
+from tests.cases import examples
 from tests.passes.circuit.test_route import branches
 from tests.strategies import random_model
 
@@ -69,7 +70,7 @@ def measured_circuits(draw: st.DrawFn) -> NativeCircuit:
     return circuit(*gates, qubits=qubits, readouts=readouts)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(measured_circuits())
 def test_probabilities_are_those_of_all_courses(native: NativeCircuit) -> None:
     found = simulate(native)

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Properties of fake_nighthawk:Use
 
 GATES = {"sx": OpType.SX, "x": OpType.X, "rz": OpType.Rz, "cz": OpType.CZ, "ecr": OpType.ECR, "cx": OpType.CX}
 BESIDE = {OpType.Measure, OpType.Reset, OpType.Barrier}
-FEW, MANY = some((3, 0, 1, 2, 4), 5), seeds(100, 5, one_of=48)
+FEW, MANY = some((44, *range(5)), 6), seeds(100, 5, one_of=48)
 
 
 @functools.lru_cache(maxsize=4)

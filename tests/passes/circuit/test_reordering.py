@@ -16,6 +16,7 @@ from qsac.machine.registry import target
 from qsac.native.circuit import GATES, KIND, NativeCircuit
 from qsac.passes.circuit._reordering import measured_early, reordered
 from qsac.pipeline.contract import PassContext
+from tests.cases import examples
 from tests.emit.families import assert_same_probabilities
 from tests.programs import build
 from tests.shares import Share
@@ -52,7 +53,7 @@ def test_the_order_changes_nothing_but_the_depth() -> None:
         holds()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(block_programs(), st.floats(0, 1), st.data())
 def test_measurements_come_as_early_as_they_can(program: Program, share: float, data: st.DataObject) -> None:
     circuit = emit(program)
