@@ -1,5 +1,6 @@
 """Commands that the pages show run, in the order in which they stand, in a folder that has what they name."""
 
+import json
 import os
 import re
 import shlex
@@ -11,6 +12,7 @@ import pytest
 
 from qsac.cli.main import run
 from qsac.sweeps.threads import _VARIABLES
+from tests.cases import ALL
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -39,13 +41,23 @@ def one_thread_each(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, os.environ.get(name, ""))
 
 
+def smaller_sweep(folder: Path, contexts: list[int]) -> None:
+    """The plan of the examples, a copy of which is in a folder, is about fewer tokens in `make test`."""
+    path = folder / "docs" / "examples" / "sweep.json"
+    plan = json.loads(path.read_text(encoding="utf-8"))
+    if not ALL:
+        plan["axes"][0]["values"] = contexts
+    path.write_text(json.dumps(plan), encoding="utf-8")
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Copies of the examples, and the files that pages speak of."""
     shutil.copytree(DOCS / "examples", tmp_path / "docs" / "examples")
     for name in ("tfim.json", "model.json"):
         shutil.copy(DOCS / "examples" / "tfim.json", tmp_path / name)
-    shutil.copy(DOCS / "examples" / "sweep.json", tmp_path / "sweep.json")
+    smaller_sweep(tmp_path, [2])
+    shutil.copy(tmp_path / "docs" / "examples" / "sweep.json", tmp_path / "sweep.json")
     np.save(tmp_path / "tokens.npy", np.random.default_rng(1).normal(size=(5, 4)))
     monkeypatch.chdir(tmp_path)
     one_thread_each(monkeypatch)
@@ -68,7 +80,7 @@ def prepared(line: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.usefixtures("folder")
+@pytest.mark.usefixtures("folder", "short_search")
 def test_the_commands_of_a_page_run(page: str, capsys: pytest.CaptureFixture[str]) -> None:
     commands = lines(page)
     assert commands

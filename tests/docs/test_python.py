@@ -5,17 +5,29 @@ import inspect
 import io
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import qsac
 from qsac import errors
+from tests.cases import ALL
+from tests.docs.test_commands import smaller_sweep
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
 
 
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In `make test` a local cluster is one of threads: tests/sweeps has one of processes."""
+    distributed = pytest.importorskip("distributed")
+    if not ALL:
+        monkeypatch.setattr(distributed, "LocalCluster", partial(distributed.LocalCluster, processes=False))
+
+
+@pytest.mark.usefixtures("small", "short_search")
 @pytest.mark.parametrize(
     ("name", "count", "prints"),
     [
@@ -31,6 +43,7 @@ def test_examples_print_what_they_say(
 ) -> None:
     page = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
     shutil.copytree(ROOT / "docs" / "examples", tmp_path / "docs" / "examples")
+    smaller_sweep(tmp_path, [2, 3, 4])
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     said = [found for block in blocks for found in re.findall(r"^ *print\(.*\)  # (.*)$", block, re.MULTILINE)]
