@@ -91,19 +91,22 @@ def test_the_fields_are_those_of_the_contract() -> None:
     assert not any("time" in key or "second" in key for key in document["stats"])
 
 
-BYTES = """
+CASES = ((1, "h1", 2), (4, "h2", 2), (40, "statevector", 2), (2, "ibm-sherbrooke", 1))
+BYTES = f"""
 import sys
 from qsac.compiler import compilation as compiler
 from tests.strategies import random_model
-for seed, target, level in ((1, "h1", 2), (4, "h2", 2), (40, "statevector", 2), (2, "ibm-sherbrooke", 1)):
+for seed, target, level in {CASES}:
     sys.stdout.write(compiler.compile(random_model(seed), target, optimisation=level, verify=False).to_json())
 """
 
 
 def test_the_same_bytes_in_any_process() -> None:
+    """In this one too, whatever it has done so far: its hashes have another seed."""
     root = Path(__file__).parent.parent.parent
-    found = set()
-    for hash_seed in ("0", "4711"):
+    here = (compiler.compile(random_model(seed), name, optimisation=level, verify=False) for seed, name, level in CASES)
+    found = {"".join(compiled.to_json() for compiled in here).encode()}
+    for hash_seed in ("0", "4711") if ALL else ("4711",):
         environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(root)}
         run = subprocess.run(
             [sys.executable, "-W", "ignore", "-c", BYTES], capture_output=True, check=True, cwd=root, env=environment
@@ -194,15 +197,15 @@ def _read(document: Any) -> Compiled | None:
 
 @pytest.mark.parametrize("part", range(6))
 def test_whatever_is_taken_out_is_missed_or_needless(part: int) -> None:
-    for path in PATHS[part::6]:
+    for path in PATHS[part :: 6 if ALL else 24]:
         _read(_changed(path))
 
 
 @pytest.mark.parametrize("part", range(6))
 def test_whatever_is_put_in_is_refused_or_harmless(part: int) -> None:
-    for path in PATHS[part :: 6 if ALL else 66]:
+    for turn, path in enumerate(PATHS[part :: 6 if ALL else 42]):
         if path[0] not in ("stats", "options") and (path[0] != "target" or len(path) < 3):
-            for value in VALUES:
+            for value in VALUES if ALL else VALUES[(part + turn) % 4 :: 4]:
                 _read(_changed(path, value))
 
 

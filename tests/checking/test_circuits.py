@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from qsac.compiler import compilation as compiler
 from qsac.machine.read import parse_target
 from qsac.machine.registry import target, target_names
 from qsac.native.circuit import KIND
+from tests.cases import ALL, some
 from tests.checking.test_artifacts import EVOLVED, SMALL
 from tests.strategies import random_model
 
@@ -89,15 +91,18 @@ def test_what_a_machine_does_after_measuring(measures: bool, resets: bool, gate:
 
 @pytest.mark.parametrize("name", target_names())
 def test_what_is_compiled_runs_on_its_target(name: str) -> None:
-    circuit = compiler.compile(SMALL, name, optimisation=1, verify=False).circuits[0]
+    circuit = compiler.compile(SMALL, name, optimisation=1 if ALL else 0, verify=False).circuits[0]
     assert list(runs_on(circuit, target(name))) == []
 
 
-@pytest.mark.parametrize("optimisation", [0, 1])
-@pytest.mark.parametrize(
-    "coupling", [{"type": "line"}, {"type": "grid", "rows": 4, "columns": 4}, {"type": "pairs", "pairs": _SNAKE}, None]
+OWN = product(
+    ["SX X Rz CX", "SX X Rz ECR", "SX X Rz CZ", "PhasedX Rz ZZPhase"],
+    [{"type": "line"}, {"type": "grid", "rows": 4, "columns": 4}, {"type": "pairs", "pairs": _SNAKE}, None],
+    [0, 1],
 )
-@pytest.mark.parametrize("gates", ["SX X Rz CX", "SX X Rz ECR", "SX X Rz CZ", "PhasedX Rz ZZPhase"])
+
+
+@pytest.mark.parametrize(("gates", "coupling", "optimisation"), some(OWN, 3))
 def test_what_is_compiled_runs_on_machines_of_ones_own(gates: str, coupling: Any, optimisation: int) -> None:
     described = {"qsac_target": 1, "name": "mine", "qubits": 16, "gates": [*gates.split(), "Measure", "Reset"]}
     described |= {"coupling": coupling} if coupling else {}

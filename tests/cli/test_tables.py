@@ -58,7 +58,7 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize(("name", "columns"), some(product(COMMANDS, [80, 45]), 3))
+@pytest.mark.parametrize(("name", "columns"), some(product(COMMANDS, [80, 45]), 5))
 def test_no_word_is_broken(
     name: str, columns: int, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:

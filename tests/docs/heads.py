@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from qsac.compiler.estimation import estimate
+from tests.docs.rows import rows
 from tests.strategies import unitary_entries
 
 CONTEXT, DIMENSION = 32, 16
@@ -15,7 +16,7 @@ CONTEXT, DIMENSION = 32, 16
 def cost() -> str:
     """Two-qubit gates of heads with generic V and W, complex and real."""
     lines = ["| heads | complex | real |", "| --- | --: | --: |"]
-    for name, kernels, more in _CASES:
+    for name, kernels, more in rows(_CASES, 3):
         counts = [_gates(kernels, more, real=real) for real in (False, True)]
         lines.append(f"| {name} | " + " | ".join(f"{count:,}" for count in counts) + " |")
     return "\n".join(lines)

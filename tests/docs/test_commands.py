@@ -1,5 +1,6 @@
 """Commands that the pages show run, in the order in which they stand, in a folder that has what they name."""
 
+import json
 import os
 import re
 import shlex
@@ -10,7 +11,9 @@ import numpy as np
 import pytest
 
 from qsac.cli.main import run
+from qsac.sweeps.processes import Here
 from qsac.sweeps.threads import _VARIABLES
+from tests.cases import ALL
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -23,6 +26,9 @@ ELSEWHERE = (
     r"qsac import|even\.json|^qsac bind|--template",  # test_quoted_output.py
 )
 PAGES = ("command-line", "error-budget", "evolution", "estimate", "inspecting", "passes", "sweeps", "view")
+
+
+SHORT = r"\1 --context 8,1e6 --dimension 4"
 
 
 def lines(page: str) -> list[str]:
@@ -39,13 +45,36 @@ def one_thread_each(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, os.environ.get(name, ""))
 
 
+def shorter(line: str) -> str:
+    """A command of a page; in `make test` a drawing of estimates has the fewest, and none of some dozens of tokens: for
+    these ladders are solved for."""
+    return line if ALL else re.sub(r"(plot scaling \S+) --context \S+ --dimension \S+", SHORT, line)
+
+
+def smaller_sweep(folder: Path, contexts: list[int]) -> None:
+    """The plan of the examples, a copy of which is in a folder, is about fewer tokens in `make test`."""
+    path = folder / "docs" / "examples" / "sweep.json"
+    plan = json.loads(path.read_text(encoding="utf-8"))
+    if not ALL:
+        plan["axes"][0]["values"] = contexts
+    path.write_text(json.dumps(plan), encoding="utf-8")
+
+
+@pytest.fixture
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In `make test` sweeps of several processes are done in this one: tests/sweeps has real ones."""
+    if not ALL:
+        monkeypatch.setattr("qsac.sweeps.sweeping.Processes", lambda _jobs: Here())
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Copies of the examples, and the files that pages speak of."""
     shutil.copytree(DOCS / "examples", tmp_path / "docs" / "examples")
     for name in ("tfim.json", "model.json"):
         shutil.copy(DOCS / "examples" / "tfim.json", tmp_path / name)
-    shutil.copy(DOCS / "examples" / "sweep.json", tmp_path / "sweep.json")
+    smaller_sweep(tmp_path, [2])
+    shutil.copy(tmp_path / "docs" / "examples" / "sweep.json", tmp_path / "sweep.json")
     np.save(tmp_path / "tokens.npy", np.random.default_rng(1).normal(size=(5, 4)))
     monkeypatch.chdir(tmp_path)
     one_thread_each(monkeypatch)
@@ -68,11 +97,11 @@ def prepared(line: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.usefixtures("folder")
+@pytest.mark.usefixtures("folder", "short_search", "one_process")
 def test_the_commands_of_a_page_run(page: str, capsys: pytest.CaptureFixture[str]) -> None:
     commands = lines(page)
     assert commands
     for line in commands:
         prepared(line, capsys)
         allowed = (0, 1) if "--exit-code" in line else (0,)
-        assert run(shlex.split(line.removeprefix("qsac "))) in allowed, line
+        assert run(shlex.split(shorter(line).removeprefix("qsac "))) in allowed, line

@@ -42,6 +42,7 @@ from tests.docs import (
     training_data,
     transformers,
 )
+from tests.docs.rows import WHOLE
 from tests.error_codes import general_codes, made
 
 ROOT = Path(__file__).parent.parent.parent
@@ -118,9 +119,10 @@ def _readout_gates() -> str:
     identity = {"type": "identity"}
     ansatz = {"type": "hardware-efficient", "layers": 2, "parameters": {"init": "normal"}}
     rows: list[list[object]] = [["T, d, tokens", *readouts], ["---", *("--:" for _ in readouts)]]
-    for length, dimension, kind in (
-        (T, d, kind) for T, d in ((8, 4), (16, 8), (32, 16)) for kind in ("real", "complex")
-    ):
+    sizes = [(T, d, kind) for T, d in ((8, 4), (16, 8), (32, 16)) for kind in ("real", "complex")]
+    if not WHOLE:  # the ladders of these are solved for: tests/numerics
+        sizes = [size for size in sizes if size not in ((8, 4, "complex"), (16, 8, "complex"))]
+    for length, dimension, kind in sizes:
         shape = (length + 1, dimension, *([2] if kind == "complex" else []))
         values = np.random.default_rng([length, dimension]).normal(size=shape).tolist()
         cells = []
@@ -223,6 +225,10 @@ def _acme_pass(file: str) -> str:
     return f"```{kind}\n" + (ROOT / "tests" / "passes" / "acme" / file).read_text(encoding="utf-8") + "```"
 
 
+IN_ROWS = {("construction.md", "heads"), ("readouts.md", "gates"), ("transformer.md", "layers")}
+"""Dear tables, of which `make test` makes some rows anew."""
+
+
 def _snapshots_are_those_of_the_lock() -> bool:
     locked = re.search(r"^qiskit-ibm-runtime==(\S+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
     return locked is not None and locked[1] == metadata.version("qiskit-ibm-runtime")
@@ -285,9 +291,17 @@ def _snapshots_are_those_of_the_lock() -> bool:
 def test_generated_parts(page: str, marker: str, written: Callable[[], str]) -> None:
     text = _page(page)
     head, _, rest = text.partition(f"<!-- {marker} -->\n")
-    _, end, tail = rest.partition("<!-- end -->")
+    there, end, tail = rest.partition("<!-- end -->")
     assert end
-    expected = f"{head}<!-- {marker} -->\n{written()}\n{end}{tail}"
+    made = written()
+    if (page, marker) in IN_ROWS and not WHOLE:
+        lines = there.splitlines()
+        places = [lines.index(line) for line in made.splitlines()]
+        assert places[:2] == [0, 1], "the head of the table"
+        assert len(places) > 3
+        assert places == sorted(places)
+        return
+    expected = f"{head}<!-- {marker} -->\n{made}\n{end}{tail}"
     if REGENERATE:
         (DOCS / page).write_text(expected, encoding="utf-8")
     assert text == expected or REGENERATE, "QSAC_REGENERATE=1 writes it again"

@@ -1,4 +1,7 @@
-"""The tutorials are notebooks: run anew, their cells give what they show. QSAC_REGENERATE=1 writes outputs again."""
+"""The tutorials are notebooks: run anew, their cells give what they show; one of them in `make test`.
+
+QSAC_REGENERATE=1 writes outputs again.
+"""
 
 import itertools
 import os
@@ -11,6 +14,7 @@ import pytest
 from nbclient import NotebookClient
 
 from tests.docs.rounding import assert_near, without_digests, without_numbers
+from tests.docs.rows import rows
 
 FOLDER = Path(__file__).parents[2] / "docs" / "tutorials"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
@@ -51,7 +55,7 @@ def test_there_are_three() -> None:
     assert len(NOTEBOOKS) == 3
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", rows(NOTEBOOKS, 3), ids=lambda path: path.stem)
 def test_cells_give_what_they_show(path: Path) -> None:
     notebook = executed(path)
     if os.environ.get("QSAC_REGENERATE"):

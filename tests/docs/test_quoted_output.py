@@ -13,7 +13,7 @@ import pytest
 
 from qsac.cli.main import run
 from tests.docs.rounding import assert_near, without_digests, without_numbers
-from tests.docs.test_commands import one_thread_each
+from tests.docs.test_commands import one_process, one_thread_each  # noqa: F401 (a fixture)
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -48,6 +48,7 @@ def _said(line: str, capfd: pytest.CaptureFixture[str]) -> str:
     return captured.out + captured.err
 
 
+@pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize("path", ["README.md", *(f"docs/{name}.md" for name in WITH_CONSOLE)])
 def test_quoted_output_is_real(
     path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

@@ -8,18 +8,22 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+from tests.cases import ALL
 from tests.fuzz.changes import Pick
 from tests.fuzz.contract import Example, Feed
 
 MANY, SOME = 100_000, 10_000
 """Inputs of a kind in `make fuzz`: of those that are only read, and of those that are compiled or simulated."""
 
+LEAST = 12
+"""Inputs of a kind that are tried at least."""
+
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of input. ``few`` examples are tried in `make test`, ``many`` in `make fuzz`; ``make`` makes one from
-    choices. ``shares``: the least share of them that has to come to something, by its label. Else it is not the code
-    behind the first checks that is tested."""
+    """A kind of input. ``few`` examples are tried in `make many`, one of ``one_of`` of them in `make test`, ``many`` in
+    `make fuzz`; ``make`` makes one from choices. ``shares``: the least share of them that has to come to something, by
+    its label. Else it is not the code behind the first checks that is tested."""
 
     name: str
     few: int
@@ -27,6 +31,12 @@ class Kind:
     make: Callable[[Pick], Example]
     feed: Feed
     shares: Mapping[str, float]
+    one_of: int = 4
+
+    @property
+    def tried(self) -> int:
+        """How many examples are tried in this run of the tests."""
+        return self.few if ALL else max(self.few // self.one_of, LEAST)
 
     def strategy(self) -> st.SearchStrategy[Example]:
         @st.composite

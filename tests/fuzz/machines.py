@@ -53,6 +53,6 @@ def compiled(example: Example) -> str:
 
 
 KINDS = (
-    Kind("targets", 150, MANY, make, feed, {"accepted": 0.05}),
+    Kind("targets", 150, MANY, make, feed, {"accepted": 0.05}, one_of=2),
     Kind("compiled-targets", 60, SOME, make, compiled, {"accepted": 0.05}),
 )

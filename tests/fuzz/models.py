@@ -80,6 +80,6 @@ def _no_number(text: str) -> None:
 
 
 KINDS = (
-    Kind("models", 150, MANY, make, feed, {"accepted": 0.05}),
+    Kind("models", 150, MANY, make, feed, {"accepted": 0.05}, one_of=2),
     Kind("compiled-models", 60, SOME, make, compiled, {"accepted": 0.05}),
 )

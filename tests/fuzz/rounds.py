@@ -59,9 +59,9 @@ def seed_of(seed: int, kind: Kind, number: int) -> int:
 
 
 def few(kind: Kind) -> Tally:
-    """The inputs of `make test`: always the same ones."""
+    """The inputs of `make test` and `make many`: always the same ones."""
     profile = settings.get_profile("ci")
-    return examined(kind, settings(profile, max_examples=kind.few, database=None, phases=(Phase.generate,)))
+    return examined(kind, settings(profile, max_examples=kind.tried, database=None, phases=(Phase.generate,)))
 
 
 def many(kind: Kind, count: int, seed: int, jobs: int) -> Iterator[Tally]:

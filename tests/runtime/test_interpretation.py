@@ -17,6 +17,7 @@ from qsac.errors import InvalidInputError
 from qsac.export.qasm import to_qasm2
 from qsac.families.outcomes import Index, Outcomes
 from qsac.runtime.counts import Order
+from tests.cases import some
 
 SHOTS = 20_000
 IDENTITY = {"type": "identity"}
@@ -182,7 +183,7 @@ def _noisy(counts: dict[str, int], share: float, misread: float) -> dict[str, in
     return Counter("".join(map(str, row)) for row in bits.tolist())
 
 
-@pytest.mark.parametrize("readout", READOUTS)
+@pytest.mark.parametrize("readout", some(READOUTS, 2))
 def test_a_wrong_order_is_noticed_and_noise_is_not_taken_for_one(readout: str) -> None:
     compiled = qsac.compile(_model(READOUTS[readout]), "h1", verify=False)
     counts = AerSimulator(seed_simulator=2).run(compiled.to_qiskit(), shots=SHOTS).result().get_counts()

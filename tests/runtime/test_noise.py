@@ -176,7 +176,7 @@ SHAPES = [
 ]
 
 
-@pytest.mark.parametrize(("context", "dimension", "degree", "real"), some(SHAPES, 5))
+@pytest.mark.parametrize(("context", "dimension", "degree", "real"), some(SHAPES, 7))
 def test_error_free_probability_is_the_share_of_error_free_trajectories(
     context: int, dimension: int, degree: int, real: bool
 ) -> None:

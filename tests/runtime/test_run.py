@@ -1,6 +1,7 @@
 """Running compiled programs from Python: the API of the contract, exactly and by shots."""
 
 import json
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from qiskit.quantum_info import Operator
 import qsac
 from qsac.errors import DoesNotFitError, InvalidInputError
 from qsac.families.qsa.metrics import METRIC_NAMES, closed_form
+from tests.cases import some
 from tests.strategies import random_model
 
 EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "examples" / "tfim.json"
@@ -55,8 +57,7 @@ def test_exact_runs_give_every_metric_of_the_closed_form(seed: int) -> None:
     assert len(result.warnings) == len(expected.warnings)
 
 
-@pytest.mark.parametrize("target", ["aer", "statevector", "h1"])
-@pytest.mark.parametrize("seed", [None, 2, 19])
+@pytest.mark.parametrize(("target", "seed"), some(product(["aer", "statevector", "h1"], [None, 2, 19]), 4))
 def test_shots_lie_within_five_standard_errors(target: str, seed: int | None) -> None:
     model = qsac.load(EXAMPLE if seed is None else random_model(seed))
     exact = closed_form(model)
