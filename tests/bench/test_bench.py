@@ -3,7 +3,7 @@
 import pytest
 
 from qsac.families.reading import load
-from tests.bench import measure
+from tests.bench import jobs, measure
 from tests.bench.cases import Case
 from tests.bench.constructions import NAMES, built
 from tests.bench.counts import TOLERANCE
@@ -27,7 +27,7 @@ def test_a_wrong_circuit_is_noticed():
 
 
 def test_pruning_is_measured():
-    found = measure.run("pruned", 300, sites=2, context=8, dt=0.05, seed=0, budget=0.03).result
+    found = jobs.JOBS["pruned"](sites=2, context=8, dt=0.05, seed=0, budget=0.03)
     assert found["loader"] < found["table"]
     assert found["gates"] < found["exact"]
     assert 0 < found["infidelity"] <= 0.03

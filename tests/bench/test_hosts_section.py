@@ -25,6 +25,7 @@ def test_quick_cases(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "No figures" not in text
 
 
+@pytest.mark.many  # test_quick_cases is of the same job, in this process
 def test_one_job() -> None:
     outcome = measure.run("host", 120, host="pytket", asked=hosts.QUICK[0], plugin=True)
     assert outcome.result is not None

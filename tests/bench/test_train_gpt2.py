@@ -1,15 +1,22 @@
 """The examples of the page on importing: what was trained is what is imported, and the page's figures are theirs."""
 
+from functools import cache
+
+import jax
 import numpy as np
 import pytest
 
 import qsac
+from tests.bench import train_gpt2
 from tests.bench.measure import ROOT
-from tests.bench.train_gpt2 import loss, sentences
+from tests.bench.train_gpt2 import sentences
 
 EXAMPLES = ROOT / "docs" / "examples"
 
+loss = jax.jit(train_gpt2.loss)
 
+
+@cache
 def _imported(name: str) -> qsac.Imported:
     words = np.loadtxt(EXAMPLES / "markov.csv", delimiter=",", dtype=int)
     return qsac.from_arrays(EXAMPLES / f"{name}.safetensors", heads=2, inputs=words)

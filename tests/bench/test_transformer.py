@@ -8,7 +8,7 @@ from qiskit import QuantumCircuit
 
 import qsac
 from qsac.families.reading import load
-from tests.bench import measure
+from tests.bench import jobs
 from tests.bench.block_encodings import encoded_scores
 from tests.bench.equivalence import measured
 from tests.bench.hand_written import Wanted, written
@@ -102,8 +102,8 @@ def test_controlled_preparations_take_50_times_the_gates():
 
 
 def test_a_job_measures_a_circuit():
-    found = measure.run("transformer", 120, name=CHEBYSHEV).result
-    peer = measure.run("written", 120, name=CHEBYSHEV, how="chebyshev", optimiser="qiskit-3").result
+    found = jobs.JOBS["transformer"](name=CHEBYSHEV)
+    peer = jobs.JOBS["written"](name=CHEBYSHEV, how="chebyshev", optimiser="qiskit-3")
     assert found["deviation"] < 1e-9
     assert peer["deviation"] < TOLERANCE
     # What Chebyshev polynomials cost in copies, sum |c_p|, squared, and QSVT's loss of 1/D.

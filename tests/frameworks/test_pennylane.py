@@ -6,6 +6,7 @@ import inspect
 import warnings
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
@@ -94,7 +95,7 @@ def test_a_qnode_has_the_arguments_that_layers_look_for() -> None:
     rows = np.random.default_rng(0).normal(size=(4, 2))
     found = np.array(node.qnode(rows, **node.weights))
     apply, init = qsac.jax.layer(circuit)
-    assert pytest.approx(np.asarray(apply(init(3), rows)), abs=1e-6) == found.T
+    assert pytest.approx(np.asarray(jax.jit(apply)(init(3), rows)), abs=1e-6) == found.T
     damped = qsac.pennylane.to_qnode(named("neuron-postselected")[0])
     with pytest.raises(InvalidInputError, match="damped"):
         damped.qnode(np.zeros(3), **damped.weights)

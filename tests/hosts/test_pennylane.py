@@ -3,6 +3,7 @@ takes."""
 
 from __future__ import annotations
 
+import inspect
 import tomllib
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from scipy.linalg import block_diag
 
+import qsac
 from qsac import synthesis
 from qsac.errors import InvalidInputError
 from tests.cases import seeds
@@ -31,6 +33,13 @@ hosts = pytest.importorskip("qsac.hosts.pennylane")
 EXACT = 1e-9
 GATES = {"CNOT", "CZ", "IsingZZ", "RX", "RY", "RZ", "Rot", "SX", "X", "S", "T", "H", "PhaseShift", "GlobalPhase"}
 GATES |= {"Adjoint(S)", "Adjoint(T)", "Adjoint(SX)", "PauliX", "PauliY", "PauliZ", "Hadamard"}
+
+
+def test_the_names_of_qsac_stay_what_they_are() -> None:
+    """As :mod:`tests.test_namespace` has it for all that is imported faster."""
+    for name in qsac.__all__:
+        found = getattr(qsac, name)
+        assert inspect.isclass(found) or inspect.isfunction(found), name
 
 
 def _two(tape: Any) -> int:

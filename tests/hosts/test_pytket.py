@@ -27,7 +27,7 @@ from scipy.stats import unitary_group
 
 from qsac import InvalidInputError
 from qsac.hosts.pytket import LABEL, boxes_pass
-from tests.cases import seeds
+from tests.cases import ALL, seeds
 from tests.hosts.asked import Numbers, random_numbers, structured_numbers
 from tests.shares import Share
 from tests.structured_states import generic
@@ -83,18 +83,25 @@ def _same(asked: Numbers, target: str) -> bool:
     return True
 
 
+def _is_quick(asked: Numbers) -> bool:
+    """On five qubits pytket's own optimisation, which the pass is compared with, takes seconds."""
+    return ALL or asked.qubits < 5
+
+
 @pytest.mark.parametrize("target", ["h2", "ibm-fez"])
 def test_random_numbers(target: str) -> None:
     with Share(0.2, 0.8) as share:
-        for seed in seeds(CASES, one_of=8):
-            share.saw(_same(random_numbers(seed), target))
+        for asked in map(random_numbers, seeds(CASES, one_of=16)):
+            if _is_quick(asked):
+                share.saw(_same(asked, target))
 
 
 @pytest.mark.parametrize("target", ["h2", "ibm-fez"])
 def test_numbers_with_structure(target: str) -> None:
     with Share(0.4, 0.95) as share:
-        for seed in seeds(CASES, one_of=20):
-            share.saw(_same(structured_numbers(seed), target))
+        for asked in map(structured_numbers, seeds(CASES, one_of=20)):
+            if _is_quick(asked):
+                share.saw(_same(asked, target))
 
 
 def test_several_targets_of_one_index() -> None:

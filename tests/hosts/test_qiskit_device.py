@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from qiskit.quantum_info import Statevector
 from qiskit_ibm_runtime.fake_provider import FakeFez
 
 from qsac.hosts.qiskit import RowsGate
-from tests.cases import seeds
+from tests.cases import seeds, some
 from tests.hosts.asked import structured_numbers
 from tests.hosts.in_qiskit import circuit_of, compiled, entangling
 from tests.shares import Share
@@ -38,8 +39,7 @@ def _reached(circuit: QuantumCircuit) -> np.ndarray:
     return Statevector(small).data[: 1 << len(final)]
 
 
-@pytest.mark.parametrize("real", [False, True])
-@pytest.mark.parametrize("qubits", [3, 4, 5, 6])
+@pytest.mark.parametrize(("qubits", "real"), some(product([3, 4, 5, 6], [False, True]), 3))
 def test_states(qubits: int, real: bool) -> None:
     v = generic(np.random.default_rng([qubits, real]), qubits, real=real)
     circuit = QuantumCircuit(qubits)
@@ -51,9 +51,9 @@ def test_states(qubits: int, real: bool) -> None:
     assert entangling(own) <= (MOST if qubits >= 5 else 1) * entangling(usual)
 
 
-@pytest.mark.parametrize("real", [False, True])
-@pytest.mark.parametrize(("rows", "data"), [(2, 2), (4, 2), (8, 2), (4, 3)])
-def test_tables(rows: int, data: int, real: bool) -> None:
+@pytest.mark.parametrize(("shape", "real"), some(product([(2, 2), (4, 2), (8, 2), (4, 3)], [False, True]), 3))
+def test_tables(shape: tuple[int, int], real: bool) -> None:
+    rows, data = shape
     usual, own = _loaded(rows, data, real)
     assert entangling(own) <= MOST * entangling(usual)
 
@@ -61,7 +61,9 @@ def test_tables(rows: int, data: int, real: bool) -> None:
 @pytest.mark.parametrize(
     ("rows", "real", "gates", "most"),
     # Real rows of one qubit are a multiplexor, which takes T - 1 gates where all qubits are connected, too.
-    [(8, False, 9, MOST), (16, False, 25, MOST), (32, False, 53, MOST), (16, True, 17, 1), (32, True, 37, 0.8)],
+    some(
+        [(8, False, 9, MOST), (16, False, 25, MOST), (32, False, 53, MOST), (16, True, 17, 1), (32, True, 37, 0.8)], 3
+    ),
 )
 def test_tables_of_one_data_qubit(rows: int, real: bool, gates: int, most: float) -> None:
     usual, own = _loaded(rows, 1, real)

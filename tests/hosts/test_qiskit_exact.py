@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.cases import seeds
+from tests.cases import ALL, seeds
 from tests.hosts.asked import random_numbers, structured_numbers
 from tests.hosts.in_qiskit import MACHINES, circuit_of, columns, compiled, entangling
 from tests.shares import Share
@@ -17,13 +17,14 @@ OPTIMISED = 1e-6
 """What Qiskit's optimisation of two-qubit gates rounds, from level 2 on, with and without the plug-in."""
 
 CASES = 200
+PARTS = 4 if ALL else 1
 
 
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", range(PARTS))
 def test_random_numbers(part: int) -> None:
     """On qubits in any state, in the order that the gate names them."""
     with Share(0.2, 0.9) as share:
-        for seed in seeds(CASES, one_of=5)[part::4]:
+        for seed in seeds(CASES, one_of=13)[part::PARTS]:
             asked = random_numbers(seed)
             circuit = circuit_of(asked)
             name = list(MACHINES)[seed % len(MACHINES)]
@@ -33,10 +34,10 @@ def test_random_numbers(part: int) -> None:
             share.saw(entangling(own) < entangling(usual))
 
 
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", range(PARTS))
 def test_numbers_with_structure(part: int) -> None:
     with Share(0.3, 0.9) as share:
-        for seed in seeds(CASES, one_of=5)[part::4]:
+        for seed in seeds(CASES, one_of=13)[part::PARTS]:
             asked = structured_numbers(seed)
             circuit = circuit_of(asked)
             name, level = list(MACHINES)[seed % len(MACHINES)], 1 + seed % 3

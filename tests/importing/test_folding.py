@@ -1,5 +1,6 @@
 """Folding is exact: the closed form of the imported model is the original with its stand-ins, to rounding errors."""
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from qsac.importing.folding import Lengths, folded_layers, folded_vocabulary, fr
 from qsac.importing.imported import loaded
 from qsac.importing.options import Options, activation_fit, kernel_choice
 from qsac.importing.original import Original, forward, probabilities
+from tests.cases import some
 from tests.importing.test_original import model_of
 from tests.importing.trained import Arrays, gpt2, torch
 
@@ -76,14 +78,13 @@ def test_gpt2_without_some_of_its_parts(left_out: tuple[str, ...], widen: bool) 
     assert _largest_difference(model, WORDS, _options(widen=widen)) < 1e-13
 
 
-@pytest.mark.parametrize("names", NAMES.values(), ids=list(NAMES))
-@pytest.mark.parametrize("layers", [None, 2])
-@pytest.mark.parametrize("widen", [False, True])
-@pytest.mark.parametrize("final", [False, True])
-@pytest.mark.parametrize("left_out", [(), ("linear",), ("bias",)])
-def test_torch(names: Any, layers: int | None, widen: bool, final: bool, left_out: tuple[str, ...]) -> None:
+TORCH = product(NAMES, [None, 2], [False, True], [False, True], [(), ("linear",), ("bias",)])
+
+
+@pytest.mark.parametrize(("names", "layers", "widen", "final", "left_out"), some(TORCH, 5))
+def test_torch(names: str, layers: int | None, widen: bool, final: bool, left_out: tuple[str, ...]) -> None:
     arrays = _without(torch(layers=layers), *left_out) | (FINAL if final else {})
-    model = model_of(arrays, names)
+    model = model_of(arrays, NAMES[names])
     assert is_widened(model, _options(widen=widen)) is widen
     assert _largest_difference(model, ROWS, _options(widen=widen)) < 1e-13
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -23,9 +24,10 @@ from qsac.machine.target import Target
 from qsac.native.circuit import NativeCircuit
 from qsac.simulation.statevector import simulate
 from qsac.templates.template import Template, template
+from tests.cases import seeds, some
 from tests.strategies import random_model, unitary_entries
 
-SEEDS = range(48)
+SEEDS = seeds(48, one_of=5)
 CZ = replace(target("ibm-fez"), name="all-to-all", coupling=None, directions=None)
 
 
@@ -121,8 +123,7 @@ def test_a_template_takes_the_gates_of_a_compilation(seed: int) -> None:
     assert bound.circuits[0].count("Measure", "Reset") == compiled.circuits[0].count("Measure", "Reset")
 
 
-@pytest.mark.parametrize("seed", [2, 6, 8, 13, 14, 16, 28])
-@pytest.mark.parametrize("optimisation", [0, 1])
+@pytest.mark.parametrize(("seed", "optimisation"), some(product([2, 6, 8, 13, 14, 16, 28], [0, 1]), 3))
 def test_other_levels(seed: int, optimisation: int) -> None:
     description = random_model(seed)
     for name in ("value", "score"):
@@ -347,9 +348,9 @@ def _substituted(made: Template, tokens: NDArray[Any], parameters: dict[str, Any
     return replace(found, readouts=bound.readouts)
 
 
-@pytest.mark.parametrize("seed", SYMBOLIC)
-@pytest.mark.parametrize("machine", ["statevector", CZ], ids=["zz", "cz"])
-def test_symbols_take_the_place_of_parameters(seed: int, machine: str | Target) -> None:
+@pytest.mark.parametrize(("seed", "gates"), some(product(SYMBOLIC, ["zz", "cz"]), 5))
+def test_symbols_take_the_place_of_parameters(seed: int, gates: str) -> None:
+    machine: str | Target = {"zz": "statevector", "cz": CZ}[gates]
     description = random_model(seed)
     for name in ("value", "score"):
         if description["attention"][name]["type"] == "matrix":

@@ -31,7 +31,7 @@ from tests.strategies import random_model, unitary_entries
 LEVELS = (0, 1, 2, 3)
 
 
-@pytest.mark.parametrize("seed", seeds(36, one_of=3))
+@pytest.mark.parametrize("seed", seeds(36, one_of=5))
 def test_three_answers_agree(seed: int) -> None:
     found = answers(seed, ("h1", "h2")[seed % 2], LEVELS[seed // 2 % 4])
     assert found.agree, found
@@ -238,7 +238,7 @@ def test_estimates_are_of_the_circuit(seed: int) -> None:
 def test_other_sizes_are_estimated_exactly_where_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qsac.compiler.estimation.BUILT", 0)
     with Share(0.15) as share:
-        for seed in range(40):
+        for seed in seeds(40, one_of=5):
             source = heads_model(seed)
             source.pop("readout", None)
             model, level = load(source), seed % 4
@@ -333,7 +333,7 @@ def test_shots_and_noise() -> None:
 
 def test_unshifted_rows_stand_where_a_power_is_zero() -> None:
     """A constant kernel ignores scores: the head adds V x_i for i > r."""
-    (first,) = _heads(1, kernel=_polynomial(1.0), key_shift=2)
-    (other,) = _heads(1, seed=2, kernel=_polynomial(0.0, 0.0, 1.0))
+    (first,) = _heads(1, dimension=2, kernel=_polynomial(1.0), key_shift=2)
+    (other,) = _heads(1, seed=2, dimension=2, kernel=_polynomial(0.0, 0.0, 1.0))
     for heads in ([first], [first, other], [first | {"score": IDENTITY}, other | {"conjugate": True}]):
-        assert qsac.compile(_model(heads, 5), "h2", verify=True).verified
+        assert qsac.compile(_model(heads, 5, 2), "h2", verify=True).verified

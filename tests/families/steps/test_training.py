@@ -225,10 +225,10 @@ def test_training_by_shifts_is_training_by_the_closed_form(tmp_path: Path) -> No
 def test_shots(kind: str, tmp_path: Path) -> None:
     run = trained(
         tmp_path,
-        halves(24),
+        halves(12),
         HYBRID,
-        epochs=8,
-        batch=24,
+        epochs=3,
+        batch=12,
         gradient={"type": kind, "shots": 400},
         optimiser={"type": "adam", "rate": 0.1, "warm_up": 0},
     )
@@ -239,10 +239,10 @@ def test_shots(kind: str, tmp_path: Path) -> None:
     if kind == "parameter-shift":
         again = trained(
             tmp_path,
-            halves(24),
+            halves(12),
             HYBRID,
-            epochs=8,
-            batch=24,
+            epochs=3,
+            batch=12,
             gradient={"type": kind, "shots": 400},
             optimiser={"type": "adam", "rate": 0.1, "warm_up": 0},
         )

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from qsac.families.reading import load
 from qsac.families.transformer.model import Model
 from qsac.native.circuit import GATES
 from qsac.simulation.statevector import simulate
-from tests.cases import seeds
+from tests.cases import seeds, some
 from tests.families.transformer import agreement
 from tests.families.transformer.agreement import FAMILY, TOLERANCE, of_compiled, of_plan, widest
 from tests.families.transformer.generated import drawn
@@ -49,8 +50,7 @@ def test_there_are_vectors() -> None:
     assert set(LIMITS_WITHOUT_UNITARIES) <= set(REACH)
 
 
-@pytest.mark.parametrize("level", range(4))
-@pytest.mark.parametrize("name", VECTORS)
+@pytest.mark.parametrize(("name", "level"), some(product(VECTORS, range(4)), 3))
 def test_all_answers_agree(name: str, level: int) -> None:
     given = vector(name)
     compiled = qsac.compile(load(given["model"]), "h1", optimisation=level, verify=False)
@@ -59,7 +59,7 @@ def test_all_answers_agree(name: str, level: int) -> None:
 
 
 @pytest.mark.usefixtures("short_search")
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", some(SMALL, 2))
 def test_all_answers_agree_where_qubits_are_coupled(name: str) -> None:
     given = vector(name)
     compiled = qsac.compile(load(given["model"]), "ibm-fez", optimisation=1, verify=False)

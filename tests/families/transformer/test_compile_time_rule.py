@@ -173,7 +173,7 @@ def unbiased(model: Model) -> list[int]:
     return [token for token in range(model.tokens) if token not in own]
 
 
-@pytest.mark.parametrize("name", some(MODELS, 3))
+@pytest.mark.parametrize("name", some(MODELS, 5))
 def test_rows_given_as_they_are_make_the_same_programs(name: str) -> None:
     model = MODELS[name]
     for program, other in zip(programs(model), programs(with_inputs(model, model.inputs)), strict=True):
@@ -181,12 +181,12 @@ def test_rows_given_as_they_are_make_the_same_programs(name: str) -> None:
         assert program.tables == other.tables
 
 
-@pytest.mark.parametrize("name", some(MODELS, 3))
+@pytest.mark.parametrize("name", some(MODELS, 5))
 def test_a_row_is_of_one_token(name: str) -> None:
     assert mixed(MODELS[name]) == []
 
 
-@pytest.mark.parametrize("name", some(MODELS, 3))
+@pytest.mark.parametrize("name", some(MODELS, 5))
 def test_every_token_that_is_seen_is_loaded(name: str) -> None:
     """Otherwise nothing could be mixed."""
     model = MODELS[name]
@@ -201,7 +201,7 @@ def test_every_token_that_is_seen_is_loaded(name: str) -> None:
     assert seen == (model.tokens if any(layer.mask == "full" for layer in model.layers) else last)
 
 
-@pytest.mark.parametrize("name", some(MODELS, 3))
+@pytest.mark.parametrize("name", some(MODELS, 5))
 def test_indices_are_weighed_by_lengths_alone(name: str) -> None:
     assert weighed(MODELS[name]) == []
 
@@ -249,7 +249,7 @@ def test_scores_that_are_folded_are_found(name: str, monkeypatch: pytest.MonkeyP
 # Barriers
 
 
-@pytest.mark.parametrize("name", some(MODELS, 3))
+@pytest.mark.parametrize("name", some(MODELS, 5))
 def test_loads_of_tokens_carry_a_barrier(name: str) -> None:
     for program in programs(MODELS[name]):
         assert all(fenced(program))
@@ -258,7 +258,7 @@ def test_loads_of_tokens_carry_a_barrier(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "level"),
-    some(product(PATHS, range(4)), 5),
+    some(product(PATHS, range(4)), 9),
     ids=lambda given: given.stem if isinstance(given, Path) else None,
 )
 def test_passes_keep_barriers(path: Path, level: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from qsac.training.from_circuits.parameter_shift import ParameterShift
 from qsac.training.from_circuits.spsa import Spsa
 from qsac.training.from_circuits.weights import Goal
 from qsac.training.gradients import Estimate
+from tests.cases import some
 from tests.strategies import unitary_entries
 
 Array = NDArray[np.float64]
@@ -136,15 +138,14 @@ def test_numbers_depend_on_seed_and_step_alone(monkeypatch: pytest.MonkeyPatch) 
         np.testing.assert_array_equal(values, elsewhere.gradient[name])
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"shots": 200, "on": "h2", "noise": True, "fold": True},
-        {"shots": 300, "goal": Goal("cross_entropy")},
-        {"fold": False, "goal": Goal("loss", 0.3)},
-    ],
-)
-@pytest.mark.parametrize("kind", [ParameterShift, Spsa])
+OPTIONS: list[dict[str, Any]] = [
+    {"shots": 200, "on": "h2", "noise": True, "fold": True},
+    {"shots": 300, "goal": Goal("cross_entropy")},
+    {"fold": False, "goal": Goal("loss", 0.3)},
+]
+
+
+@pytest.mark.parametrize(("kind", "options"), some(product([ParameterShift, Spsa], OPTIONS), 2))
 def test_workers_that_are_given_texts_give_the_same_numbers(kind: Any, options: dict[str, Any]) -> None:
     """Of angles and of a kernel, whose models have templates of their own; exact, by shots and with noise."""
     given = dict(options)
