@@ -227,7 +227,7 @@ def _emit_walk(composition: Composition, walk: KernelWalk, keys: Side, queries: 
     """The walk of unit rows on one register. The queries' index is that of the keys, or its first registers."""
     size = qubits(max(keys.rows.shape[1], queries.rows.shape[1]))
     (data,), (real,) = composition.register("score", size), composition.register("real", 1)
-    kernel = WalkedKernel(walk, data, origin, real=real, when=when)
+    kernel = WalkedKernel((walk,), data, origin, real=real, when=when)
     if kernel.mixed:
         shares = composition.table("shares", np.array([kernel.row]))
         kernel = replace(kernel, parity=composition.register("parity", 1)[0], shares=shares)
