@@ -39,8 +39,7 @@ class WalkedKernel:
     ``walks``: of one kernel, or of one for each value of the registers ``head``; all have the same uses. Loads are
     then those of one walk, and phases are chosen by the head. ``parity`` may be the head's register, if that is what
     it says. Where not all of the registers ``when`` are 1 there are no phases: a row whose score is 1 is then
-    multiplied by 1. ``shares`` is a table of one row, :attr:`row`, if the parts' shares follow from numbers that are
-    bound."""
+    multiplied by 1. ``shares`` is a table of :attr:`rows`, if the parts' shares follow from numbers that are bound."""
 
     walks: tuple[KernelWalk, ...]
     data: str
@@ -110,30 +109,30 @@ class WalkedKernel:
 
     def _prepared(self) -> Op:
         if self.shares:
-            return LoadTokens(self.parity, (), self.shares, origin=self.origin)
+            return LoadTokens(self.parity, self.head, self.shares, origin=self.origin)
         if self.head:
             return RotateDegree(self.parity, self._turns, self.head, fresh=True, origin=self.origin)
-        return PrepareDegree((self.parity,), self.row, origin=self.origin)
+        return PrepareDegree((self.parity,), self.rows[0], origin=self.origin)
 
     def _ended(self) -> list[Op]:
         if self.shares:
-            undone = LoadTokens(self.parity, (), self.shares, inverse=True, origin=self.origin)
+            undone = LoadTokens(self.parity, self.head, self.shares, inverse=True, origin=self.origin)
             return [undone, Project((self.parity,), origin=self.origin)]
         if self.head:
             turns = tuple(-turn for turn in self._turns)
             ended = RotateDegree(self.parity, turns, self.head, last=True, origin=self.origin)
             return [ended, Project((self.parity,), origin=self.origin)]
-        return [Project((self.parity,), "unary", amplitudes=self.row, origin=self.origin)]
+        return [Project((self.parity,), "unary", amplitudes=self.rows[0], origin=self.origin)]
 
     @property
-    def row(self) -> tuple[float, float]:
-        """The amplitudes of the even and the odd part of a single kernel."""
-        return _shares(self.walks[0])
+    def rows(self) -> list[tuple[float, float]]:
+        """The amplitudes of the even and the odd part of each kernel."""
+        return list(map(_shares, self.walks))
 
     @property
     def _turns(self) -> tuple[float, ...]:
         """The angles that bring the parity up to its shares, for each head."""
-        return tuple(2 * atan2(odd, even) for even, odd in map(_shares, self.walks))
+        return tuple(2 * atan2(odd, even) for even, odd in self.rows)
 
     @property
     def _by_parity(self) -> bool:
