@@ -209,6 +209,6 @@ def without_walk(pointer: str) -> InvalidInputError:
         code="kernel.not-by-walk",
         pointer=f"{pointer}/by",
         found="qsvt",
-        wanted='"by": "copies"; walks are there for quantum attention, and for transformers of one layer that are read '
-        "by next-token",
+        wanted='"by": "copies"; walks are there for quantum attention, and for transformers of one layer: later ones '
+        "score states that a circuit has made, not rows that can be loaded and undone",
     )
