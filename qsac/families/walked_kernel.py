@@ -135,14 +135,14 @@ class WalkedKernel:
         return tuple(2 * atan2(odd, even) for even, odd in self.rows)
 
     @property
-    def _by_parity(self) -> bool:
+    def by_parity(self) -> bool:
         """Whether some kernel has both parities, so that its head does not say which one it is."""
         return any(walk.even and walk.odd for walk in self.walks)
 
     @property
     def _parts(self) -> list[WalkPart]:
         """The parts that phases are of, by head and parity. A part that a kernel does not have is never reached."""
-        if not self._by_parity:
+        if not self.by_parity:
             return [part for walk in self.walks for part in walk.parts]
         return [part for walk in self.walks for part in (walk.parts[0], walk.parts[-1])]
 
@@ -151,7 +151,7 @@ class WalkedKernel:
 
     def _signed(self, registers: tuple[str, ...], angles: Sequence[float]) -> PhaseSignal:
         others = ((1 << len(self.when)) - 1) * len(angles)
-        given = (*self.when, *self.head, *((self.parity,) if self._by_parity else ()))
+        given = (*self.when, *self.head, *((self.parity,) if self.by_parity else ()))
         return PhaseSignal(registers, self.real, (*[0.0] * others, *angles), given, origin=self.origin)
 
 

@@ -61,6 +61,8 @@ def joined(model: Model, context: int) -> Joined:
     kept = [(group, head) for group, members in groups.items() for head in _as_one(members)]
     if not kept:  # the heads cancel, whatever the tokens: as they are, so that their sum is zero on the circuit too
         return Joined(tuple(heads.values()), values, scores, _lam(list(heads.values())) / model.lam)
+    if len(kept) == 2 and _is_odd(kept[0][1]) and not _has_odd(kept[1][1]):
+        kept.reverse()  # so that the head says the parity of a walk
     first, second = zip(*(group for group, _ in kept), strict=True)
     found = tuple(head for _, head in kept)
     changed = len(found) < len(model.heads)
@@ -100,6 +102,17 @@ def _as_one(members: list[Head]) -> list[Head]:
     except NoWalkError:
         return members
     return [one]
+
+
+def _is_odd(head: Head) -> bool:
+    """Whether it is by a walk of its odd part alone."""
+    walk = head.walk
+    return walk is not None and walk.even is None
+
+
+def _has_odd(head: Head) -> bool:
+    walk = head.walk
+    return walk is not None and walk.odd is not None
 
 
 def _lam(heads: Sequence[Head]) -> float:

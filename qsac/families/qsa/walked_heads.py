@@ -48,12 +48,11 @@ class WalkedHeads:
         several = any(walk is not walks[0] for walk in walks)
         if several:
             walks += walks[-1:] * ((1 << bits(len(walks))) - len(walks))
+        found = together(walks if several else walks[:1])
         # Of two heads, an even one and an odd one, the head's own register says the parity.
-        parities = [(walk.even is not None, walk.odd is not None) for walk in walks if walk is not None]
-        parity = HEAD if several and parities == [(True, False), (False, True)] else PARITY
-        self._kernel = WalkedKernel(
-            together(walks if several else walks[:1]), data, origin, parity=parity, head=(HEAD,) if several else ()
-        )
+        parities = [(walk.even is not None, walk.odd is not None) for walk in found]
+        parity = HEAD if parities == [(True, False), (False, True)] else PARITY
+        self._kernel = WalkedKernel(found, data, origin, parity=parity, head=(HEAD,) if several else ())
 
     @property
     def registers(self) -> tuple[str, ...]:
@@ -97,12 +96,15 @@ class WalkedHeads:
             # Keys and queries have the same rows: an inverse load by the query's register, which holds either index.
             return [select, self._kernel.undone(query), select.adjoint()]
         index = query.index or key
-        if parity == HEAD:  # the key of the even head, and the query of the odd one
-            tables[ENDS] = Table(rows_of_heads([rows[0], _alike(queries, rows[0])]))
-            undone = self._kernel.undone(Side(index_of_heads(index, 2), ENDS))
-        else:
-            tables[ENDS] = Table(rows_of_heads([_by_turns(keys, _alike(queries, keys)) for keys in rows]))
-            undone = self._kernel.undone(Side(index_of_heads((*index, parity), len(rows)), ENDS))
+        if self._kernel.by_parity:
+            ends = [_by_turns(keys, _alike(queries, keys)) for keys in rows]
+            index = (*index, parity)
+        else:  # the head says whether it is its key or the query
+            of_heads = [rows[min(number, len(rows) - 1)] for number in range(len(self._heads))]
+            walks = self._kernel.walks[: len(of_heads)]
+            ends = [keys if walk.even else _alike(queries, keys) for keys, walk in zip(of_heads, walks, strict=True)]
+        tables[ENDS] = Table(rows_of_heads(ends))
+        undone = self._kernel.undone(Side(index_of_heads(index, len(ends)), ENDS))
         return [select, undone, select.adjoint()] if select else [undone]
 
 

@@ -141,9 +141,14 @@ def test_heads_share_what_they_have_in_common() -> None:
     assert {op.index for op in _loads(program)} == {("key",), ("query",)}
     assert len(_loads(program)) == 12
     # An even kernel and an odd one: the head says the parity.
-    program = _program(_model([first | {"kernel": kernels[1]}, second | {"kernel": by_walk([0, 0.3, 0, 0.7])}]))
-    assert "parity" not in program.scope.sizes
-    assert any("head" in op.index for op in _loads(program))
+    odd = by_walk([0, 0.3, 0, 0.7])
+    for pair in ((kernels[1], odd), (odd, kernels[1]), (odd, {"type": "monomial", "degree": 1})):
+        heads = [head | {"kernel": kernel} for head, kernel in zip((first, second), pair, strict=True)]
+        program = _program(_model(heads))
+        assert "parity" not in program.scope.sizes
+        (last,) = (op for op in program.ops if isinstance(op, LoadTokens) and op.table == "ends")
+        assert last.index == ("query", "head")
+        assert program.tables["ends"].shape[0] == 8
     # All of one V and W: one head, whose kernel is the sum.
     second["value"] = first["value"]
     program = _program(_model([first | {"kernel": kernels[0]}, second | {"kernel": {"type": "monomial", "degree": 1}}]))
