@@ -43,8 +43,8 @@ def _lambda(model: Model) -> str:
     most = max(walk.uses for walk in walks)
     uses = f"{most:,} use{'s' * (most > 1)}"
     if len(model.heads) > 1:
-        copied = "" if len(walks) == len(model.heads) else ", and the sum of |c_p| of the others"
-        return f"the largest values of the kernels that a walk applies in {uses}{copied}"
+        copied = "" if len(walks) == len(model.heads) else ", and of |c_p| of the others"
+        return f"the sum of the largest values of the kernels that a walk applies in {uses}{copied}"
     several = len(walks[0].parts) > 1
     kinds = "even and the odd part, which a walk applies" if several else "kernel, which a walk applies"
     return f"the largest value{'s' * several} of the {kinds} in {uses}"

@@ -113,6 +113,8 @@ def test_lambda_is_what_each_head_is_at_most(readout: str) -> None:
     assert model.lam == pytest.approx(1.5, rel=2e-4)
     for head in heads:
         head["kernel"] = {name: field for name, field in head["kernel"].items() if name != "by"}
+    said = dict(FAMILY.summary(model))["lambda"]
+    assert said == "1.50015, the sum of the largest values of the kernels that a walk applies in 8 uses"
     copies = load(given)
     assert copies.lam == pytest.approx(1.5 * 577)
     made = qsac.compile(model, "h2", verify=True)
