@@ -203,3 +203,27 @@ def test_kernels_by_a_walk_are_kept_in_training() -> None:
     assert "heads.0.weight" in shapes
     assert "heads.0.kernel" not in shapes
     assert "heads.1.kernel" in shapes
+
+
+@pytest.mark.parametrize("readout", ["loss", "predict"])
+def test_tables_hold_what_is_of_one_token(readout: str) -> None:
+    """Another token changes its own rows, and neither those of other tokens nor phases: no score is worked out."""
+    kernels = (by_walk([0.2, 0.3, *bounded(order)[2:]]) for order in (4, 6))
+    heads = [head | {"kernel": kernel} for head, kernel in zip(_heads(2), kernels, strict=True)]
+    given = _model(heads, readout={"type": readout})
+    before = _program(given)
+    given["tokens"]["values"][2] = [0.3, -1.0, 0.2, 0.8]
+    after = _program(given)
+    assert before.ops == after.ops
+    rows = {
+        name: np.flatnonzero(np.any(table.values != after.tables[name].values, axis=1)).tolist()
+        for name, table in before.tables.items()
+    }
+    # By key and head; by key, parity and head: of queries the token's own row in place of all.
+    assert rows["walked-keys"] == [4, 5]
+    if readout == "loss":
+        assert rows["walked-queries"] == [2]
+        assert rows["ends"] == [8, 9, 10, 11]
+    else:
+        assert rows["walked-queries"] == []
+        assert rows["ends"] == [8, 9]

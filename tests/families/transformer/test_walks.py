@@ -9,6 +9,7 @@ import pytest
 import qsac
 from qsac.errors import InvalidInputError
 from qsac.families.reading import load
+from qsac.ir.attention import PhaseSignal
 from qsac.simulation.verification import compare, of_circuit, of_program
 from tests.cases import seeds
 
@@ -144,6 +145,22 @@ def test_sizes_and_bindings_at_once(coefficients: list[float]) -> None:
     fresh = load(given | {"tokens": {"type": "inline", "values": rows.tolist()}})
     bound = qsac.run(qsac.template(model, "h2").bind(tokens=rows))
     assert bound.metrics["loss"] == pytest.approx(fresh.readout.closed_form(fresh).metrics["loss"], abs=1e-9)
+
+
+def test_tables_at_once_hold_what_is_of_one_token() -> None:
+    """Another token of the same length changes its own rows, and neither those of other tokens nor phases."""
+    given = at_once(walked(1, [0.3, 0.2, -1.0], heads=2, residual=[0.5, 0.5]))
+    given["transformer"]["normalise"] = True
+    for head in given["transformer"]["layers"][0]["attention"]["heads"]:
+        head |= {name: np.linalg.qr(head[name])[0].tolist() for name in ("query", "key", "value", "output")}
+    first, second = copy.deepcopy(given), given
+    second["tokens"]["values"][2] = [0.3, -1.0, 0.2]
+    before, after = (load(each).plan.circuits[0].program for each in (first, second))
+    phases = [[op.angles for op in one.ops if isinstance(op, PhaseSignal)] for one in (before, after)]
+    assert np.ravel(phases[0]) == pytest.approx(np.ravel(phases[1]), abs=1e-9)
+    for name, rows in (("keys-0-0", {2, 6}), ("queries-0-0", {2, 6}), ("ends-0", {4, 5, 12, 13})):
+        changed = np.abs(before.tables[name].values - after.tables[name].values).max(axis=1) > 1e-12
+        assert set(np.flatnonzero(changed).tolist()) == rows, name
 
 
 def test_queries_that_are_zero_take_no_walk() -> None:
