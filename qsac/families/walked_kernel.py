@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import atan2, sqrt
 
 import numpy as np
 
 from qsac.errors import InvalidInputError
-from qsac.ir.attention import LoadTokens, LoadWhole, PhaseSignal, PrepareDegree, Project
+from qsac.ir.attention import LoadTokens, LoadWhole, PhaseSignal, PrepareDegree, Project, RotateDegree
 from qsac.ir.op import Op
-from qsac.numerics.kernel_walks import KernelWalk, NoWalkError, kernel_bound, kernel_walk
+from qsac.numerics.kernel_walks import KernelWalk, NoWalkError, WalkPart, kernel_bound, kernel_walk
 
 REAL, PARITY = "real", "parity"
 """Registers of one qubit: whose two values take the phases and their opposites; 1 where the part is the odd one."""
@@ -34,62 +34,66 @@ class Side:
 @dataclass(frozen=True)
 class WalkedKernel:
     """The ops that multiply by g(s) / bound, and the registers that they take beside the index: ``data``, the score's,
-    ``real`` and, for a kernel of both parities, ``parity``. Where not all of the registers ``when`` are 1 there are no
-    phases: a row whose score is 1 is then multiplied by 1. ``shares`` is a table of one row, :attr:`row`, if the parts'
-    shares follow from numbers that are bound."""
+    ``real`` and, for kernels of both parities, ``parity``.
 
-    walk: KernelWalk
+    ``walks``: of one kernel, or of one for each value of the registers ``head``; all have the same uses. Loads are
+    then those of one walk, and phases are chosen by the head. ``parity`` may be the head's register, if that is what
+    it says. Where not all of the registers ``when`` are 1 there are no phases: a row whose score is 1 is then
+    multiplied by 1. ``shares`` is a table of :attr:`rows`, if the parts' shares follow from numbers that are bound."""
+
+    walks: tuple[KernelWalk, ...]
     data: str
     origin: str
     real: str = REAL
     parity: str = PARITY
     when: tuple[str, ...] = ()
     shares: str = ""
+    head: tuple[str, ...] = ()
 
     @property
     def mixed(self) -> bool:
-        """Whether the kernel has both parities."""
-        return len(self.walk.parts) > 1
+        """Whether there are parts of both parities."""
+        return any(walk.even for walk in self.walks) and any(walk.odd for walk in self.walks)
 
     @property
     def registers(self) -> tuple[str, ...]:
-        """All registers."""
-        return (self.data, self.real, *self._parity)
+        """All registers but the head's."""
+        return (self.data, self.real, *self._own_parity)
 
     @property
     def last_side(self) -> str:
-        """Whose load is undone last: of a kernel of one parity that of the ``key`` or of the ``query``; of both
+        """Whose load is undone last: of kernels of one parity that of the ``key`` or of the ``query``; of both
         parities the key's where ``parity`` is 0, and the query's where it is 1, ``selected``."""
         if self.mixed:
             return "selected"
-        return "query" if self.walk.uses % 2 else "key"
+        return "query" if self.walks[0].odd else "key"
 
     @property
-    def _parity(self) -> tuple[str, ...]:
-        return (self.parity,) if self.mixed else ()
+    def _own_parity(self) -> tuple[str, ...]:
+        return (self.parity,) if self.mixed and self.parity not in self.head else ()
 
     def sizes(self, data_qubits: int) -> dict[str, int]:
         """The registers' qubits."""
-        return {self.data: data_qubits} | dict.fromkeys((self.real, *self._parity), 1)
+        return {self.data: data_qubits} | dict.fromkeys((self.real, *self._own_parity), 1)
 
     def scores(self, key: Side, query: Side, last: Sequence[Op]) -> list[Op]:
         """The walk on the score's register, which is projected. ``last``: what undoes the last load."""
-        parts = self.walk.parts
+        uses = self.walks[0].uses
         ops: list[Op] = [PrepareDegree((self.real,), EVEN, origin=self.origin)]
-        if self.mixed:
+        if self._own_parity:
             ops.append(self._prepared())
-        ops.append(self._signed((), [part.last for part in parts]))
+        ops.append(self._signed((), [part.last for part in self._parts]))
         ops.append(LoadTokens(self.data, key.index, key.table, origin="/tokens", barrier=True))
         sides = (key, query)
-        for use in range(1, self.walk.uses + 1):
+        for use in range(1, uses + 1):
             # A use loads the first side, whose load the last one has left undone, and undoes the load of the other.
             first, second = sides if use % 2 else sides[::-1]
             if use > 1:
                 ops.append(self._load(first))
-            if use == self.walk.uses:
+            if use == uses:
                 break
             ops.append(self._load(second).adjoint())
-            ops.append(self._signed((self.data,), [part.angles[use - 1] for part in parts]))
+            ops.append(self._signed((self.data,), [part.angles[use - 1] for part in self._parts]))
         return [*ops, *last, Project((self.data,), origin=self.origin)]
 
     def undone(self, side: Side) -> LoadTokens:
@@ -99,34 +103,62 @@ class WalkedKernel:
     def projected(self) -> list[Op]:
         """The end of the other registers."""
         ops: list[Op] = [Project((self.real,), "unary", amplitudes=EVEN, origin=self.origin)]
-        if self.mixed:
+        if self._own_parity:
             ops += self._ended()
         return ops
 
     def _prepared(self) -> Op:
         if self.shares:
-            return LoadTokens(self.parity, (), self.shares, origin=self.origin)
-        return PrepareDegree((self.parity,), self.row, origin=self.origin)
+            return LoadTokens(self.parity, self.head, self.shares, origin=self.origin)
+        if self.head:
+            return RotateDegree(self.parity, self._turns, self.head, fresh=True, origin=self.origin)
+        return PrepareDegree((self.parity,), self.rows[0], origin=self.origin)
 
     def _ended(self) -> list[Op]:
         if self.shares:
-            undone = LoadTokens(self.parity, (), self.shares, inverse=True, origin=self.origin)
+            undone = LoadTokens(self.parity, self.head, self.shares, inverse=True, origin=self.origin)
             return [undone, Project((self.parity,), origin=self.origin)]
-        return [Project((self.parity,), "unary", amplitudes=self.row, origin=self.origin)]
+        if self.head:
+            turns = tuple(-turn for turn in self._turns)
+            ended = RotateDegree(self.parity, turns, self.head, last=True, origin=self.origin)
+            return [ended, Project((self.parity,), origin=self.origin)]
+        return [Project((self.parity,), "unary", amplitudes=self.rows[0], origin=self.origin)]
 
     @property
-    def row(self) -> tuple[float, float]:
-        """The amplitudes of the even and the odd part."""
-        first, second = (sqrt(part.bound / self.walk.bound) for part in self.walk.parts)
-        return first, second
+    def rows(self) -> list[tuple[float, float]]:
+        """The amplitudes of the even and the odd part of each kernel."""
+        return list(map(_shares, self.walks))
+
+    @property
+    def _turns(self) -> tuple[float, ...]:
+        """The angles that bring the parity up to its shares, for each head."""
+        return tuple(2 * atan2(odd, even) for even, odd in self.rows)
+
+    @property
+    def by_parity(self) -> bool:
+        """Whether some kernel has both parities, so that its head does not say which one it is."""
+        return any(walk.even and walk.odd for walk in self.walks)
+
+    @property
+    def _parts(self) -> list[WalkPart]:
+        """The parts that phases are of, by head and parity. A part that a kernel does not have is never reached."""
+        if not self.by_parity:
+            return [part for walk in self.walks for part in walk.parts]
+        return [part for walk in self.walks for part in (walk.parts[0], walk.parts[-1])]
 
     def _load(self, side: Side) -> LoadWhole:
         return LoadWhole(self.data, side.index, side.table, origin="/tokens", barrier=True)
 
     def _signed(self, registers: tuple[str, ...], angles: Sequence[float]) -> PhaseSignal:
         others = ((1 << len(self.when)) - 1) * len(angles)
-        given = (*self.when, *self._parity)
+        given = (*self.when, *self.head, *((self.parity,) if self.by_parity else ()))
         return PhaseSignal(registers, self.real, (*[0.0] * others, *angles), given, origin=self.origin)
+
+
+def _shares(walk: KernelWalk) -> tuple[float, float]:
+    """The amplitudes of the even and the odd part, the roots of their shares of the bound."""
+    first, second = (0.0 if part is None else sqrt(part.bound / walk.bound) for part in (walk.even, walk.odd))
+    return first, second
 
 
 def walked_coefficients(coefficients: tuple[float, ...], largest: float) -> tuple[float, ...]:
@@ -177,6 +209,6 @@ def without_walk(pointer: str) -> InvalidInputError:
         code="kernel.not-by-walk",
         pointer=f"{pointer}/by",
         found="qsvt",
-        wanted='"by": "copies"; walks are there for quantum attention of one head, and for transformers of one layer '
-        "that are read by next-token",
+        wanted='"by": "copies"; walks are there for quantum attention, and for transformers of one layer: later ones '
+        "score states that a circuit has made, not rows that can be loaded and undone",
     )

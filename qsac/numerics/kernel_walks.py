@@ -7,7 +7,8 @@ of two parts, one of D uses and one of D - 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import remainder
 
@@ -59,6 +60,18 @@ class KernelWalk:
         """What the kernel is divided by: the sum of the parts' bounds, which is max |g| on [-1, 1], up to the cap, for
         a kernel of one parity."""
         return float(sum(part.bound for part in self.parts))
+
+
+def together(walks: Sequence[KernelWalk | None]) -> tuple[KernelWalk, ...]:
+    """Walks that are done at once, by the same uses: of those with fewer, the last ones undo each other. None is the
+    walk that multiplies by 1."""
+    uses = max(walk.uses for walk in walks if walk is not None)
+
+    def longer(part: WalkPart | None) -> WalkPart | None:
+        return part and replace(part, angles=(*part.angles, *[0.0] * (uses - 1 - len(part.angles))))
+
+    still = KernelWalk(uses, WalkPart(1.0, (0.0,) * (uses - 1), 0.0), None)
+    return tuple(still if walk is None else KernelWalk(uses, longer(walk.even), longer(walk.odd)) for walk in walks)
 
 
 @lru_cache(maxsize=256)

@@ -57,6 +57,29 @@ def test_signed_phases(data: int, registers: tuple[str, ...], given: tuple[str, 
     np.testing.assert_allclose(op.matrices(program.scope) * op.adjoint().matrices(program.scope), 1, atol=1e-15)
 
 
+@pytest.mark.parametrize(("data", "gates"), [(1, 6), (2, 10), (3, 18)])
+@pytest.mark.parametrize("family", ["h2", "ibm-fez"])
+def test_signs_that_are_turned_over(data: int, gates: int, family: str) -> None:
+    """Where two qubits choose the angle: 2 (2^n - 1) + 2^2 gates."""
+    registers = (Register("real", 1), Register("head", 2), Register("data", data))
+    op = PhaseSignal(("data",), "real", (0.7, -0.3, 1.1, 0.2), ("head",))
+    ends = [Project(("real",), "unary", amplitudes=(0.8, 0.6))]
+    ends += [Project((name,), "uniform", (1 << size) - (size > 1)) for name, size in (("head", 2), ("data", data))]
+    begun = [PrepareDegree(("real",), EVEN), PrepareIndex("head", 4), PrepareIndex("data", 1 << data)]
+    readout = Readout("found", (), ("real", "head", "data"))
+    program, bare = (
+        Program("signal", "attention", registers, {}, (*begun, *ops, *ends), (readout,)) for ops in ([op], [])
+    )
+    context = PassContext(target(family), 0, 0, None, "qubits", ErrorLedger(0.0), None)
+    found, blocks = interpret(program).probabilities["found"], lower(program, context)
+    assert interpret(blocks).probabilities["found"] == pytest.approx(found, abs=1e-12)
+    assert abs(found[1] - interpret(bare).probabilities["found"][1]) > 1e-3
+    taken = two_qubit_gates(program, context.target.family) - two_qubit_gates(bare, context.target.family)
+    assert taken == gates
+    emitted = emit(blocks, context).two_qubit_gates - emit(lower(bare, context), context).two_qubit_gates
+    assert emitted <= gates
+
+
 @pytest.mark.parametrize(
     "op", [PhaseSignal(("real",), "data", (0.1,)), PhaseSignal(("data",), "real", (0.1,), ("parity",))]
 )

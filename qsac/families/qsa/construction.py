@@ -1,7 +1,8 @@
 """The circuit of attention: the ops between the index state and the prediction (Construction, section 11).
 
 One head without a key shift is attention as it is published. Several are rows of the same tables: a register ``head``
-selects them, and the kernels' terms are prepared and projected by it.
+selects them, and the kernels' terms are prepared and projected by it. Kernels by a walk are on a score register of
+their own; beside them the others have copies, of which a head with a walk has the power 0.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qsac.families.qsa.head_rows import HEAD, bits, index_of_heads, rows_of_heads
 from qsac.families.qsa.heads import Head
 from qsac.families.qsa.joined import joined
 from qsac.families.qsa.parts import CONTEXT, Kernel, applied, unitary
-from qsac.families.unitary import Identity
-from qsac.families.walked_kernel import PARITY, Side, WalkedKernel
+from qsac.families.qsa.walked_heads import WalkedHeads, shape_of_kernel
+from qsac.families.walked_kernel import Side
 from qsac.files.numbers import Numbers
-from qsac.ir.attention import LoadTokens, MarkKeys, Project, RotateDegree, SelectIndex
+from qsac.ir.attention import LoadTokens, MarkKeys, Project, RotateDegree
 from qsac.ir.attention.degree import unary_angles
 from qsac.ir.op import Op
 from qsac.ir.table import Table
@@ -27,12 +29,9 @@ if TYPE_CHECKING:
     from qsac.families.qsa.model import Model
 
 HEADS = "/attention/heads"
-HEAD, FLAG = "head", "flag"
+FLAG = "flag"
 KEYS, QUERIES, VALUES = "keys", "queries", "values"
 """Tables of rows that are made of one token each: W_h x_{i-r}, what undoes it, and V_h x_i."""
-
-ENDS = "ends"
-"""A table of walks: for each index what is loaded of its key and of its query."""
 
 KIND = "kind"
 """A register, and its table: whether the scores of a head are conjugated."""
@@ -42,6 +41,9 @@ CONJUGATED = "score-conjugate"
 
 WEIGHTS, MODULI = "weights", "moduli"
 """Tables of one row: what the heads are prepared in, and projected on."""
+
+CONSTANT = (1.0,)
+"""The kernel that is 1: what is left to copies of one that a walk applies."""
 
 Names = tuple[str, ...]
 
@@ -60,32 +62,35 @@ class Attention:
         self.key: Names = ("key",) if context > 1 else ()
         self.head: Names = (HEAD,) if len(self.heads) > 1 else ()
         self.flag: Names = (FLAG,) if any(head.key_shift for head in self.heads) else ()
-        mixed = not self._joined.one_score and len({head.conjugate for head in self.heads}) > 1
+        origin = HEADS if "heads" in model.fields["attention"] else "/attention/kernel"
+        kernels = [CONSTANT if head.walk else head.kernel for head in self.heads]
+        alike = len(set(map(shape_of_kernel, kernels))) == 1
+        self._kernel = Kernel(kernels[0], origin) if alike else KernelsOfHeads(kernels)
+        self._signs = _signs(kernels) if alike else [1.0] * len(self.heads)
+        # Heads whose scores have copies; W and key shifts of the others are the walk's.
+        self._copied = [number for number, head in enumerate(self.heads) if not head.walk]
+        self._one_score = len({self._joined.scores[number] for number in self._copied}) < 2
+        mixed = not self._one_score and len({head.conjugate for head in self.heads}) > 1
         # Of two heads the head's own register says which of them is conjugated.
         self.kind: Names = (KIND if len(self.heads) > 2 else HEAD,) if mixed else ()
-        alike = _one_kernel(self.heads)
-        origin = HEADS if "heads" in model.fields["attention"] else "/attention/kernel"
-        self._kernel = Kernel(self.heads[0].kernel, origin) if alike else KernelsOfHeads(self.heads)
-        walk = self.heads[0].walk
-        self._walked = None if walk is None else WalkedKernel(walk, "score[0]", origin)
-        self._signs = _signs(self.heads) if alike else [1.0] * len(self.heads)
+        self._walked = None
+        if len(self._copied) < len(self.heads):
+            self._walked = WalkedHeads(self._joined, f"score[{len(self._kernel.copies)}]", origin)
+            self._signs = [one * other for one, other in zip(self._signs, self._walked.signs, strict=True)]
 
     @property
     def registers(self) -> Names:
         """All registers beside those of the index and the value, whose projections have to succeed."""
-        return (*self._scored.registers, *self._own_kind, *self.head, *self.flag)
+        walked = () if self._walked is None else self._walked.registers
+        return (*walked, *self._kernel.registers, *self._own_kind, *self.head, *self.flag)
 
     @property
     def sizes(self) -> dict[str, int]:
         """The registers' qubits."""
-        own = self._scored.sizes(self._model.data_qubits)
-        own |= dict.fromkeys(self.head, _bits(len(self.heads)))
+        qubits = self._model.data_qubits
+        own = ({} if self._walked is None else self._walked.sizes(qubits)) | self._kernel.sizes(qubits)
+        own |= dict.fromkeys(self.head, bits(len(self.heads)))
         return own | dict.fromkeys((*self.flag, *self._own_kind), 1)
-
-    @property
-    def _scored(self) -> Kernel | KernelsOfHeads | WalkedKernel:
-        """What applies the kernel."""
-        return self._walked or self._kernel
 
     @property
     def _own_kind(self) -> Names:
@@ -95,7 +100,7 @@ class Attention:
         """The heads in superposition, sqrt of their shares of lambda, and what of them has no key is cut off."""
         ops: list[Op] = []
         if self.head:
-            row = np.zeros(1 << _bits(len(self.heads)))
+            row = np.zeros(1 << bits(len(self.heads)))
             shares = np.array([abs(head.weight) * head.lam for head in self.heads])
             row[: len(shares)] = np.sqrt(shares / shares.sum())
             tables[MODULI] = Table(row[None])
@@ -129,44 +134,22 @@ class Attention:
 
         By a walk all is on one register.
         """
+        ops: list[Op] = []
         if self._walked is not None:
-            return self._walk(self._walked, tables, Side(*query))
+            ops += self._walked.scores(self._model, self._context, tables, Side(*query), self.key)
         if not self._kernel.copies:
-            return self._kernel.scores(lambda _, __: [])
-        if self._joined.one_score and not self.heads[0].key_shift:
-            return self._kernel.scores(self._published(tables, query))
-        return self._kernel.scores(self._of_heads(tables, query))
-
-    def _walk(self, kernel: WalkedKernel, tables: dict[str, Table], query: Side) -> list[Op]:
-        """The walk of real scores: W and a key shift are in the keys' table."""
-        head = self.heads[0]
-        tokens = np.roll(self._model.tokens[: self._context], head.key_shift, axis=0)
-        queries = tables[query.table].values
-        tables[KEYS], tables[QUERIES] = Table(head.score.apply(tokens)), Table(queries)
-        key, query = Side(self.key, KEYS), Side(query.index, QUERIES)
-        last: list[Op]
-        if kernel.last_side != "selected":
-            last = [kernel.undone(key if kernel.last_side == "key" else query)]
-        elif query.index and isinstance(head.score, Identity) and not head.key_shift:
-            # Keys and queries have the same rows: an inverse load by the query's register, which holds either index.
-            select = SelectIndex(query.index[0], self.key[0], PARITY, origin="/tokens")
-            last = [select, kernel.undone(query), select.adjoint()]
-        else:
-            rows = np.broadcast_to(queries, tables[KEYS].shape)
-            tables[ENDS] = Table(np.stack((tables[KEYS].values, rows), axis=1).reshape(-1, rows.shape[1]))
-            if query.index:
-                select = SelectIndex(query.index[0], self.key[0], PARITY, origin="/tokens")
-                last = [select, kernel.undone(Side((*query.index, PARITY), ENDS)), select.adjoint()]
-            else:
-                last = [kernel.undone(Side((*self.key, PARITY), ENDS))]
-        return kernel.scores(key, query, last)
+            return [*ops, *self._kernel.scores(lambda _, __: [])]
+        published = self._one_score and not self.heads[self._copied[0]].key_shift
+        copy = self._published(tables, query) if published else self._of_heads(tables, query)
+        return [*ops, *self._kernel.scores(copy)]
 
     def _published(self, tables: dict[str, Table], query: tuple[Names, str]) -> Copy:
         """A copy of a score as it is published, or of its conjugate: the same of conjugated tokens and W."""
-        place = self._model.place(self._joined.scores[0], "score")
-        name, given, keys = "score", self.heads[0].score, CONTEXT
+        head = self.heads[self._copied[0]]
+        place = self._model.place(self._joined.scores[self._copied[0]], "score")
+        name, given, keys = "score", head.score, CONTEXT
         index, table = query
-        if self.heads[0].conjugate:
+        if head.conjugate:
             name, given = CONJUGATED, given.conjugate()
             queries = KEYS if table == CONTEXT else QUERIES
             tables[KEYS], tables[queries] = (Table(tables[one].values.conj()) for one in (CONTEXT, table))
@@ -183,12 +166,14 @@ class Attention:
         return copy
 
     def _of_heads(self, tables: dict[str, Table], query: tuple[Names, str]) -> Copy:
-        """A copy of the scores of all heads: W is in the tables, and so are key shifts and conjugations."""
+        """A copy of the scores of all heads: W is in the tables, and so are key shifts and conjugations. Of heads with
+        a walk no score is copied, and any row does."""
         tokens = self._model.tokens[: self._context]
-        heads = self.heads[:1] if self._joined.one_score else self.heads
+        first = self.heads[self._copied[0]]
+        heads = [first] if self._one_score else [first if head.walk else head for head in self.heads]
         rows = [_conjugated(head.score.apply(np.roll(tokens, head.key_shift, axis=0)), head) for head in heads]
         tables[KEYS] = Table(rows_of_heads(rows))
-        load = self._index(self.key, len(heads))
+        load = index_of_heads(self.key, len(heads))
         index, table = query
         if any(head.conjugate for head in heads):
             own = tables[table].values
@@ -220,11 +205,12 @@ class Attention:
         tokens = self._model.tokens[: self._context]
         heads = self.heads[:1] if self._joined.one_value else self.heads
         tables[name] = Table(rows_of_heads([made(head.value.apply(tokens)) for head in heads]))
-        return LoadTokens("value", self._index(self.key, len(heads)), name, origin=origin)
+        return LoadTokens("value", index_of_heads(self.key, len(heads)), name, origin=origin)
 
     def ended(self) -> list[Op]:
         """The end of the degree registers and of the heads."""
-        ops = self._scored.projected()
+        ops = [] if self._walked is None else self._walked.projected()
+        ops += self._kernel.projected()
         if self._own_kind:
             ops.append(LoadTokens(KIND, self.head, KIND, inverse=True, origin=HEADS))
             ops.append(Project(self._own_kind, origin=HEADS))
@@ -232,12 +218,6 @@ class Attention:
             ops.append(LoadTokens(HEAD, (), MODULI, inverse=True, origin=HEADS))
             ops.append(Project(self.head, origin=HEADS))
         return ops
-
-    def _index(self, index: Names, heads: int) -> Names:
-        """An index, and the head where ``heads`` are several: in the order in which fewer rows are left over."""
-        if heads == 1:
-            return index
-        return (*index, *self.head) if _fills(heads) else (*self.head, *index)
 
 
 Copy = Callable[[str, Names], list[Op]]
@@ -252,12 +232,11 @@ class KernelsOfHeads:
     before the copies that it gates, and the one before it ended.
     """
 
-    def __init__(self, heads: Sequence[Head]) -> None:
-        kernels = [head.kernel for head in heads]
+    def __init__(self, kernels: Sequence[tuple[float, ...]]) -> None:
         self._powers = sorted({power for kernel in kernels for power, c in enumerate(kernel) if c})
         self.copies = tuple(f"score[{copy}]" for copy in range(self._powers[-1]))
         self.degrees = tuple(f"degree[{place}]" for place in range(len(self._powers) - 1))
-        values = 1 << _bits(len(kernels))
+        values = 1 << bits(len(kernels))
         self._amplitudes = np.zeros((values, len(self._powers)))
         self._amplitudes[:, 0] = 1.0
         for row, kernel in zip(self._amplitudes, kernels, strict=False):
@@ -315,52 +294,10 @@ class KernelsOfHeads:
         return [-2 * atan2(abs(row[place]), hypot(*row[:place])) for row in self._amplitudes]
 
 
-def rows_of_heads(rows: Sequence[Numbers]) -> Numbers:
-    """The rows (R, d) of heads as one table: by row and head where the heads fill their register, else by head and
-    row, where a row that does not occur is a repeated one."""
-    if len(rows) == 1:
-        return rows[0]
-    if _fills(len(rows)):
-        joined: Numbers = np.stack(rows, axis=1).reshape(-1, rows[0].shape[1])
-        return joined
-    count = len(rows[0])
-    values = 1 << _bits(count)
-    padded = [np.concatenate((part, np.repeat(part[-1:], values - count, axis=0))) for part in rows[:-1]]
-    return np.concatenate((*padded, rows[-1]))
-
-
-def count_of_rows(rows: int, heads: int) -> int:
-    """How many rows :func:`rows_of_heads` makes of so many rows of each head."""
-    if heads == 1 or _fills(heads):
-        return rows * heads
-    return ((heads - 1) << _bits(rows)) + rows
-
-
-def _bits(values: int) -> int:
-    return (values - 1).bit_length()
-
-
-def _fills(heads: int) -> bool:
-    """Whether every value of the head's register is a head."""
-    return heads == 1 << _bits(heads)
-
-
 def _conjugated(rows: Numbers, head: Head) -> Numbers:
     return rows.conj() if head.conjugate else rows
 
 
-def _one_kernel(heads: Sequence[Head]) -> bool:
-    """Whether all kernels are one, up to a factor."""
-    shapes = {_shape(head.kernel) for head in heads}
-    return len(shapes) == 1
-
-
-def _shape(kernel: tuple[float, ...]) -> tuple[float, ...]:
-    """A kernel of which the absolute coefficients sum to 1, the last one positive."""
-    lam = copysign(sum(map(abs, kernel)), kernel[-1])
-    return tuple(c / lam + 0.0 for c in kernel)
-
-
-def _signs(heads: Sequence[Head]) -> list[float]:
+def _signs(kernels: Sequence[tuple[float, ...]]) -> list[float]:
     """By which sign each kernel differs from the first one, all of one shape."""
-    return [copysign(1.0, head.kernel[-1]) * copysign(1.0, heads[0].kernel[-1]) for head in heads]
+    return [copysign(1.0, kernel[-1]) * copysign(1.0, kernels[0][-1]) for kernel in kernels]

@@ -13,7 +13,7 @@ from qsac.families.qsa import schema
 from qsac.families.qsa.diagnosis import MODEL
 from qsac.families.schema import HardwareEfficientUnitary, PolynomialKernel
 from qsac.families.unitary import Unitary, build_unitary
-from qsac.families.walked_kernel import checked_walk, without_walk
+from qsac.families.walked_kernel import checked_walk
 from qsac.files import limits
 from qsac.files.diagnosis import missing
 from qsac.files.pointer import counted, join
@@ -151,10 +151,7 @@ def _check_angles(heads: list[schema.OverlapHead], sizes: Sizes, place: str) -> 
 
 
 def _check_together(heads: tuple[Head, ...], sizes: Sizes, place: str) -> None:
-    """Whether the heads together attend to something, are in scale, and have kernels that go together."""
-    walked = next((number for number, head in enumerate(heads) if head.walked), None)
-    if walked is not None and len(heads) > 1:
-        raise without_walk(join(place, walked, "kernel"))
+    """Whether the heads together attend to something, and are in scale."""
     counting = [number for number, head in enumerate(heads) if head.weight]
     if not counting:
         raise InvalidInputError(

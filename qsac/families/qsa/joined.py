@@ -1,5 +1,5 @@
 """The heads that a circuit computes: those that add nothing are left out, and those that differ in their kernels alone
-are one head of one kernel."""
+are one head of one kernel, by a walk if one of them is."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qsac.families.qsa.heads import Head
+from qsac.numerics.kernel_walks import NoWalkError
 
 if TYPE_CHECKING:
     from qsac.families.qsa.model import Model
@@ -57,11 +58,13 @@ def joined(model: Model, context: int) -> Joined:
     groups: dict[tuple[int, int], list[Head]] = {}
     for number, value, score in zip(live, values, scores, strict=True):
         groups.setdefault((value, score), []).append(heads[number])
-    kept = {group: head for group, members in groups.items() if (head := _one(members)) is not None}
+    kept = [(group, head) for group, members in groups.items() for head in _as_one(members)]
     if not kept:  # the heads cancel, whatever the tokens: as they are, so that their sum is zero on the circuit too
         return Joined(tuple(heads.values()), values, scores, _lam(list(heads.values())) / model.lam)
-    first, second = zip(*kept, strict=True)
-    found = tuple(kept.values())
+    if len(kept) == 2 and _is_odd(kept[0][1]) and not _has_odd(kept[1][1]):
+        kept.reverse()  # so that the head says the parity of a walk
+    first, second = zip(*(group for group, _ in kept), strict=True)
+    found = tuple(head for _, head in kept)
     changed = len(found) < len(model.heads)
     return Joined(found, first, second, _lam(found) / model.lam if changed else 1.0)
 
@@ -80,19 +83,36 @@ def _first_alike(numbers: Sequence[int], things: Sequence[Any]) -> tuple[int, ..
     return tuple(numbers[things.index(thing)] for thing in things)
 
 
-def _one(members: list[Head]) -> Head | None:
-    """Heads that differ in kernel and weight alone, as one; None where they cancel."""
+def _as_one(members: list[Head]) -> list[Head]:
+    """Heads that differ in kernel and weight alone, as one; none where they cancel. As they are where one of them is by
+    a walk, and the sum has none: there is too little left of it."""
     if len(members) == 1:
-        return members[0]
+        return members
     terms = np.zeros((len(members), max(len(head.kernel) for head in members)))
     for row, head in zip(terms, members, strict=True):
         row[: len(head.kernel)] = np.array(head.kernel) * head.weight
     total = terms.sum(axis=0)
     total[np.abs(total) < CANCELLED * np.abs(terms).sum()] = 0.0
     if not total.any():
-        return None
+        return []
     kernel = tuple(float(c) for c in np.trim_zeros(total, "b"))
-    return replace(members[0], kernel=kernel, weight=1.0)
+    one = replace(members[0], kernel=kernel, weight=1.0, walked=any(head.walked for head in members))
+    try:
+        _ = one.walk
+    except NoWalkError:
+        return members
+    return [one]
+
+
+def _is_odd(head: Head) -> bool:
+    """Whether it is by a walk of its odd part alone."""
+    walk = head.walk
+    return walk is not None and walk.even is None
+
+
+def _has_odd(head: Head) -> bool:
+    walk = head.walk
+    return walk is not None and walk.odd is not None
 
 
 def _lam(heads: Sequence[Head]) -> float:

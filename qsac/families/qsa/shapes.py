@@ -18,17 +18,15 @@ from qsac.families.ansatz import Ansatz
 from qsac.families.contract import CircuitStep
 from qsac.families.qsa.construction import (
     CONJUGATED,
-    ENDS,
     FLAG,
-    HEAD,
     KEYS,
     KIND,
     MODULI,
     QUERIES,
     VALUES,
     WEIGHTS,
-    count_of_rows,
 )
+from qsac.families.qsa.head_rows import HEAD, count_of_rows
 from qsac.families.qsa.heads import Head
 from qsac.families.qsa.joined import joined
 from qsac.families.qsa.model import Model
@@ -37,8 +35,10 @@ from qsac.families.qsa.readouts.predict import Predict
 from qsac.families.qsa.readouts.reading import Readout
 from qsac.families.qsa.readouts.resolution import resolution
 from qsac.families.qsa.schema import OF_ONE_HEAD
+from qsac.families.qsa.walked_heads import ENDS, WALKED_KEYS, WALKED_QUERIES
 from qsac.families.tokens.sequence import normalised
 from qsac.families.unitary import Identity, Matrix, Unitary
+from qsac.families.walked_kernel import PARITY
 from qsac.files.numbers import Numbers
 from qsac.ir.attention import LoadTokens, LoadWhole, MarkKeys, PhaseTable, PrepareIndices, Project
 from qsac.ir.op import Op, Register
@@ -52,8 +52,9 @@ SYNTHESISED = 5
 
 SEED = 2602
 
-ROWS_OF_HEADS = (KEYS, QUERIES, VALUES)
-"""Tables of rows that are made of one token each."""
+ROWS_OF_WALKS = (WALKED_KEYS, WALKED_QUERIES, ENDS)
+ROWS_OF_HEADS = (KEYS, QUERIES, VALUES, *ROWS_OF_WALKS)
+"""Tables of rows that are made of one token each; the former of heads that a walk is for."""
 
 CONTEXT_LIMIT = 1 << 40
 DIMENSION_LIMIT = 1 << 20
@@ -261,22 +262,19 @@ def outlined(model: Model, size: Size) -> Program:
     ]
     loads = {op.table: op for op in program.ops if isinstance(op, LoadTokens | LoadWhole)}
     heads = joined(stand_in, stand_in.context).heads
-    kinds = [next(head for head in heads if head.conjugate is kind) for kind in {head.conjugate for head in heads}]
 
     def outline(name: str, table: Table) -> Table:
         if name in ROWS_OF_HEADS:
-            several = {HEAD, KIND} & set(loads[name].index)
-            mine = (kinds if name == QUERIES else heads) if several else heads[:1]
-            rows = table.shape[0] if own else count_of_rows(size.context, len(mine))
-            if rows == 1 and heads[0].walked:  # a single row is loaded by its structure
+            mine, rows = _loaded(name, loads[name].index, heads, size.context)
+            rows = table.shape[0] if own else rows
+            if rows == 1 and name in ROWS_OF_WALKS:  # a single row is loaded by its structure
                 return table if own else Table(_generic_row(size))
             return _rows_outline(name, rows, mine, model, size)
-        if name == ENDS:
-            return _rows_outline(name, table.shape[0] if own else 2 * size.context, heads, model, size)
         if name in ("value", "score", CONJUGATED):
-            # Heads have one V, or one W, where it is a table of its own.
+            # Heads have one V, or those that are copied one W, where it is a table of its own.
             side = name.partition("-")[0]
-            return _unitary_outline(side, getattr(heads[0], side), size)
+            owner = next(head for head in heads if side == "value" or not head.walk)
+            return _unitary_outline(side, getattr(owner, side), size)
         return _outline(name, table, model, size, name in loads)
 
     return replace(
@@ -285,6 +283,16 @@ def outlined(model: Model, size: Size) -> Program:
         ops=tuple(map(op_of, program.ops)),
         registers=tuple(registers),
     )
+
+
+def _loaded(name: str, index: Sequence[str], heads: Sequence[Head], context: int) -> tuple[Sequence[Head], int]:
+    """For which of the heads the rows of a table are made that is loaded by an index, and how many rows they are."""
+    mine = [head for head in heads if name == VALUES or bool(head.walk) is (name in ROWS_OF_WALKS)]
+    if name == QUERIES and {HEAD, KIND} & set(index):
+        kinds = [next(head for head in mine if head.conjugate is kind) for kind in {head.conjugate for head in mine}]
+        return kinds, count_of_rows(context, len(kinds))
+    rows = 2 * context if PARITY in index else context
+    return (mine, count_of_rows(rows, len(heads))) if HEAD in index else (mine[:1], rows)
 
 
 def _generic_row(size: Size) -> Numbers:
@@ -348,7 +356,8 @@ def _rows_outline(name: str, count: int, heads: Sequence[Head], model: Model, si
     real, columns = not np.iscomplexobj(model.tokens), size.dimension
     spans = set()
     for number, head in enumerate(heads):
-        unitary = {KEYS: head.score, ENDS: head.score, VALUES: head.value}.get(name, Identity())
+        scored = name in (KEYS, WALKED_KEYS, ENDS)
+        unitary = head.score if scored else head.value if name == VALUES else Identity()
         conjugated = "conjugate " if name != VALUES and head.conjugate else ""
         made = "" if isinstance(unitary, Identity) else f"{name} {number} of "
         spans.add(Span(f"{conjugated}{made}tokens", 0, size.context))

@@ -36,14 +36,18 @@ def summary(model: Model) -> list[Fact]:
 
 def _lambda(model: Model) -> str:
     """What lambda is."""
-    walk = model.heads[0].walk
-    if walk is not None:
-        kinds = (
-            "kernel, which a walk applies" if len(walk.parts) == 1 else "even and the odd part, which a walk applies"
-        )
-        uses = f"{walk.uses:,} use{'s' * (walk.uses > 1)}"
-        return f"the largest value{'s' * (len(walk.parts) > 1)} of the {kinds} in {uses}"
-    return "the sum of |c_p|" + " of all heads" * (len(model.heads) > 1)
+    of_all = " of all heads" * (len(model.heads) > 1)
+    walks = [walk for head in model.heads if (walk := head.walk) is not None]
+    if not walks:
+        return f"the sum of |c_p|{of_all}"
+    most = max(walk.uses for walk in walks)
+    uses = f"{most:,} use{'s' * (most > 1)}"
+    if len(model.heads) > 1:
+        copied = "" if len(walks) == len(model.heads) else ", and of |c_p| of the others"
+        return f"the sum of the largest values of the kernels that a walk applies in {uses}{copied}"
+    several = len(walks[0].parts) > 1
+    kinds = "even and the odd part, which a walk applies" if several else "kernel, which a walk applies"
+    return f"the largest value{'s' * several} of the {kinds} in {uses}"
 
 
 def _heads(model: Model) -> list[Fact]:

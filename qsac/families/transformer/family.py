@@ -38,7 +38,7 @@ from qsac.families.transformer.shapes import (
 )
 from qsac.families.transformer.summary import facts, summary
 from qsac.files.diagnosis import Contract
-from qsac.ir.attention import ApplyUnitary
+from qsac.ir.attention import ApplyUnitary, PhaseSignal, SelectIndex
 from qsac.ir.program import Program
 
 if TYPE_CHECKING:
@@ -113,9 +113,12 @@ class Transformer:
         unitaries = [
             op for final in finals for op in final.ops if isinstance(op, ApplyUnitary) and op.size(final.scope) > 1
         ]
+        found = []
         if unitaries and not built:
-            return ["matrices on the value are synthesised, with approximately the gates counted here"]
-        return []
+            found.append("matrices on the value are synthesised, with approximately the gates counted here")
+        if any(_selects_twice(final) for final in finals):
+            found.append("a walk's selection and that of the residual follow each other, which may save a few gates")
+        return found
 
     def facts(self, model: Model) -> dict[str, Any]:
         return facts(model)
@@ -187,6 +190,12 @@ class Transformer:
         from qsac.families.transformer.learning.learner import learner_of
 
         return learner_of(model)
+
+
+def _selects_twice(program: Program) -> bool:
+    """Whether a walk's last load is selected by one register, and values by another one."""
+    walked = any(isinstance(op, PhaseSignal) for op in program.ops)
+    return walked and len({op.degree for op in program.ops if isinstance(op, SelectIndex)}) > 1
 
 
 FAMILY = Transformer()

@@ -17,7 +17,6 @@ from qsac.families.tokens.sequence import normalised
 from qsac.families.transformer import schema
 from qsac.families.transformer.layers import layer
 from qsac.families.transformer.model import Layer, Model
-from qsac.families.transformer.readouts.next_token import NextToken
 from qsac.families.transformer.readouts.reading import build_readout
 from qsac.families.walked_kernel import checked_walk, without_walk
 from qsac.files import limits
@@ -41,7 +40,7 @@ def read(given: schema.ModelFile, fields: Mapping[str, Any], folder: Path) -> Mo
         for place, found in enumerate(given.transformer.layers)
     ]
     readout, canonical_readout = build_readout(given.readout, inputs.shape, sequence, matrices)
-    _check_walks([found for found, _ in layers], inputs, known=isinstance(readout, NextToken))
+    _check_walks([found for found, _ in layers], inputs)
     return Model(
         name=given.name,
         readout=readout,
@@ -64,13 +63,13 @@ def read(given: schema.ModelFile, fields: Mapping[str, Any], folder: Path) -> Mo
     )
 
 
-def _check_walks(layers: Sequence[Layer], inputs: Numbers, *, known: bool) -> None:
-    """Whether kernels by a walk have states that a walk can load and undo: rows in tables, at ``known`` positions."""
+def _check_walks(layers: Sequence[Layer], inputs: Numbers) -> None:
+    """Whether kernels by a walk have states that a walk can load and undo: rows in tables."""
     for place, found in enumerate(layers):
         pointer = f"/transformer/layers/{place}/attention/kernel"
         if not found.walked:
             continue
-        if len(layers) > 1 or not known:
+        if len(layers) > 1:
             raise without_walk(pointer)
         matrices = [matrix for head in found.heads for matrix in (head.query, head.key)]
         checked_walk(found.kernel, pointer, real=not any(map(np.iscomplexobj, (inputs, *matrices))))

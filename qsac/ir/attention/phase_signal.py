@@ -49,6 +49,12 @@ class PhaseSignal(Op):
         found[:, 0] *= -1
         return np.asarray(found.reshape(-1), dtype=np.float64)
 
+    def turns_over(self, scope: Scope) -> bool:
+        """Whether it takes fewer gates to turn the sign over at zero of the registers, before and after the angle that
+        ``given`` chooses, than to control one rotation by all of them."""
+        given, held = (scope.dimension(names) for names in (self.given, self.registers))
+        return held > 1 and 2 * (held - 1) + given < given * held
+
     def matrices(self, scope: Scope) -> NDArray[np.complex128]:
         phases = np.exp(1j * self.signed(scope))
         return np.asarray(np.stack((phases, phases.conj()), axis=1).reshape(-1, 1, 1), dtype=np.complex128)

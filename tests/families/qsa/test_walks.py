@@ -119,10 +119,10 @@ def _complex_tokens() -> Any:
 
 
 def _of_two_heads() -> Any:
-    given = walked([0.0, 1.0])
+    given = walked([0.0, 1.0], dimension=2)
     head = {name: given["attention"].pop(name) for name in ("kernel", "value", "score")}
     plain = head | {"kernel": {"type": "monomial", "degree": 1}}
-    given["attention"]["heads"] = [plain, head]
+    given["attention"]["heads"] = [plain | {"score": COMPLEX}, head | {"score": COMPLEX}]
     return given
 
 
@@ -131,7 +131,7 @@ def _of_two_heads() -> Any:
     [
         (_complex_tokens(), "kernel.complex-scores", "/attention/kernel/by"),
         (walked([0.0, 1.0], dimension=2, score=COMPLEX), "kernel.complex-scores", "/attention/kernel/by"),
-        (_of_two_heads(), "kernel.not-by-walk", "/attention/heads/1/kernel/by"),
+        (_of_two_heads(), "kernel.complex-scores", "/attention/heads/1/kernel/by"),
         (
             walked(np.polynomial.chebyshev.cheb2poly(np.eye(41)[40]).tolist()),
             "kernel.no-walk",

@@ -9,6 +9,7 @@ import pytest
 import qsac
 from qsac.errors import InvalidInputError
 from qsac.families.reading import load
+from qsac.ir.attention import PhaseSignal
 from qsac.simulation.verification import compare, of_circuit, of_program
 from tests.cases import seeds
 
@@ -56,6 +57,25 @@ def generated(seed: int) -> Any:
     return walked(seed, coefficients.tolist(), residual=residual, fed=fed, **sizes)
 
 
+def at_once(given: Any, seed: int = 0) -> Any:
+    """The same read at all positions at once."""
+    targets = np.random.default_rng((37, seed)).normal(size=np.shape(given["tokens"]["values"]))
+    return given | {"readout": {"type": "state-fidelity", "targets": targets.tolist()}}
+
+
+def generated_at_once(seed: int) -> Any:
+    """With both masks, norms and rotary positions."""
+    rng = np.random.default_rng((31, seed))
+    given = at_once(generated(seed), seed)
+    tokens, dimension = np.shape(given["tokens"]["values"])
+    layer = given["transformer"]["layers"][0]
+    layer["attention"]["mask"] = str(rng.choice(["causal", "full"]))
+    layer["norm"] = ["none", "centre", {"scale": rng.uniform(0.5, 1.5, tokens).tolist()}][int(rng.integers(3))]
+    if dimension % 2 == 0 and rng.random() < 0.5:
+        given["transformer"]["position"] = {"type": "rotary"}
+    return given
+
+
 def test_generated_models() -> None:
     gated = 0
     for seed in seeds(100, one_of=34):
@@ -74,6 +94,83 @@ def test_generated_models() -> None:
             if other["success_probability"] > 1e-20:
                 assert one["probabilities"] == pytest.approx(other["probabilities"], abs=1e-8), seed
     assert gated
+
+
+def test_generated_models_at_once() -> None:
+    """The closed form, the interpreted program and the simulated circuit. Rows of tables are keys and queries alone, by
+    the head, the key and the position."""
+    seen = dict.fromkeys(("branch", "by parity", "of one parity", "selected"), 0)
+    for seed in seeds(100, one_of=9):
+        model = load(generated_at_once(seed))
+        expected = model.readout.expected(model)
+        (step,) = model.plan.circuits
+        program = step.program
+        phases = [op for op in program.ops if op.name == "phase-signal"]
+        assert phases, seed
+        indices = {register.partition("[")[0] for op in program.ops if op.name == "load-whole" for register in op.index}
+        assert indices <= {"head", "key", "query"}, seed
+        seen["branch"] += any("branch[0]" in op.given for op in phases)
+        seen["by parity"] += any("parity[0]" in op.given for op in phases)
+        seen["of one parity"] += "query[0]" in program.scope.sizes and "parity[0]" not in program.scope.sizes
+        seen["selected"] += any(op.name == "select-index" and op.degree == "branch[0]" for op in program.ops)
+        wanted = of_circuit(expected[step.name], program.subnormalisation)
+        for name, one, other in compare(of_program(program), wanted):
+            assert one == pytest.approx(other, rel=1e-8, abs=1e-14), (seed, name)
+        if sum(program.scope.sizes.values()) < 16:
+            compiled = qsac.compile(model, "h2", optimisation=seed // 9 % 4, verify=True)
+            assert compiled.verified, seed
+            found, closed = qsac.run(compiled).metrics, model.readout.closed_form(model).metrics
+            assert found["fidelity"] == pytest.approx(closed["fidelity"], rel=1e-8), seed
+    assert min(seen.values()) >= 1, seen
+
+
+@pytest.mark.parametrize("coefficients", [[0.3, 0.2, -1.0], [0.0, 0.2, 0.0, -1.0]])
+def test_sizes_and_bindings_at_once(coefficients: list[float]) -> None:
+    given, larger = (
+        at_once(walked(1, coefficients, heads=2, residual=[0.5, 0.5], **sizes))
+        for sizes in ({}, {"tokens": 6, "dimension": 4})
+    )
+    larger["transformer"]["normalise"] = given["transformer"]["normalise"]
+    model = load(given)
+    own = qsac.compile(model, "h2", verify=False)
+    assert qsac.estimate(model, "h2").counts["two_qubit_gates"] == own.stats["two_qubit_gates"]
+    compiled = qsac.compile(load(larger), "h2", verify=False)
+    found = qsac.estimate(model, "h2", context=6, dimension=4)
+    # Of both parities there are two selections, which share gates as numbers have it.
+    assert found.exact is not all(coefficients)
+    assert found.counts["two_qubit_gates"] == pytest.approx(
+        compiled.stats["two_qubit_gates"], abs=0 if found.exact else 2
+    )
+    rows = 3 * np.random.default_rng(9).normal(size=(4, 3))
+    fresh = load(given | {"tokens": {"type": "inline", "values": rows.tolist()}})
+    bound = qsac.run(qsac.template(model, "h2").bind(tokens=rows))
+    assert bound.metrics["loss"] == pytest.approx(fresh.readout.closed_form(fresh).metrics["loss"], abs=1e-9)
+
+
+def test_tables_at_once_hold_what_is_of_one_token() -> None:
+    """Another token of the same length changes its own rows, and neither those of other tokens nor phases."""
+    given = at_once(walked(1, [0.3, 0.2, -1.0], heads=2, residual=[0.5, 0.5]))
+    given["transformer"]["normalise"] = True
+    for head in given["transformer"]["layers"][0]["attention"]["heads"]:
+        head |= {name: np.linalg.qr(head[name])[0].tolist() for name in ("query", "key", "value", "output")}
+    first, second = copy.deepcopy(given), given
+    second["tokens"]["values"][2] = [0.3, -1.0, 0.2]
+    before, after = (load(each).plan.circuits[0].program for each in (first, second))
+    phases = [[op.angles for op in one.ops if isinstance(op, PhaseSignal)] for one in (before, after)]
+    assert np.ravel(phases[0]) == pytest.approx(np.ravel(phases[1]), abs=1e-9)
+    for name, rows in (("keys-0-0", {2, 6}), ("queries-0-0", {2, 6}), ("ends-0", {4, 5, 12, 13})):
+        changed = np.abs(before.tables[name].values - after.tables[name].values).max(axis=1) > 1e-12
+        assert set(np.flatnonzero(changed).tolist()) == rows, name
+
+
+def test_queries_that_are_zero_take_no_walk() -> None:
+    given = at_once(walked(3, [0.5, 0.0, -1.0]))
+    head = given["transformer"]["layers"][0]["attention"]["heads"][0]
+    head["query"] = np.zeros((3, 3)).tolist()
+    model = load(given)
+    compiled = qsac.compile(model, "h2", verify=True)
+    assert compiled.verified
+    assert not any(op.name == "phase-signal" for op in compiled.programs[0].ops)
 
 
 def test_sizes_and_bindings() -> None:
@@ -116,11 +213,6 @@ def _two_layers() -> Any:
     return given
 
 
-def _of_all_positions() -> Any:
-    given = walked(1, [0.3, 1.0])
-    return given | {"readout": {"type": "state-fidelity", "targets": [*np.eye(3).tolist(), [1, 1, 0]]}}
-
-
 def _complex_tokens() -> Any:
     given = walked(1, [0.3, 1.0])
     given["tokens"]["values"] = np.random.default_rng(1).normal(size=(4, 3, 2)).tolist()
@@ -131,7 +223,7 @@ def _complex_tokens() -> Any:
     ("given", "code"),
     [
         (_two_layers(), "kernel.not-by-walk"),
-        (_of_all_positions(), "kernel.not-by-walk"),
+        (at_once(_two_layers()), "kernel.not-by-walk"),
         (_complex_tokens(), "kernel.complex-scores"),
         (walked(1, np.polynomial.chebyshev.cheb2poly(np.eye(41)[40]).tolist()), "kernel.no-walk"),
     ],

@@ -16,8 +16,8 @@ import numpy as np
 from qsac.families.transformer.affine import Affine, has_bias
 from qsac.families.transformer.construction.composing import ALIKE, Names
 from qsac.families.transformer.construction.planned import At, Planned, shares
-from qsac.families.transformer.construction.scores import Kernel, emit_scores
-from qsac.families.transformer.lengths import Real
+from qsac.families.transformer.construction.scores import Kernel, Side, emit_scores, emit_walk
+from qsac.families.transformer.lengths import Real, lengths_of
 from qsac.families.transformer.model import turned_by
 from qsac.files.numbers import Numbers
 from qsac.ir.attention import PrepareKeys, SelectIndex
@@ -45,7 +45,7 @@ class Isometry:
         self._states, self._level, self._at = states, level, at
         composition, model = states.composition, states.model
         self._layer, self._tokens = model.layers[level - 1], model.tokens
-        self._kernel = Kernel(self._layer.kernel)
+        self._kernel = Kernel(self._layer.kernel, walked=self._layer.walked)
         self._origin = f"/transformer/layers/{level - 1}/attention"
         self._direct = self._layer.residual[0] != 0 or has_bias(maps)
         # Values of the class registers that do not occur have the last map.
@@ -92,7 +92,7 @@ class Isometry:
             score = composition.register("score", key.size)
             key.emit(score, ())
         else:
-            emit_scores(composition, self._kernel, self._scored, self._branch or when, f"{self._origin}/kernel")
+            self._emit_scores(self._branch or when)
         select = None
         if self._selects and not isinstance(self._at.position, int):
             # What may be within the pair of a layer above has to be a whole swap.
@@ -224,16 +224,44 @@ class Isometry:
 
     # Scores
 
-    def _scored(self) -> tuple[tuple[At, Planned], tuple[At, Planned]]:
-        """Where the states of keys and queries are asked for, and these."""
+    def _emit_scores(self, when: Names) -> None:
+        """Copies of the scores of states, or a walk of tokens, which are rows that can be loaded and undone."""
+        composition, origin, position = self._states.composition, f"{self._origin}/kernel", self._at.position
+        if self._kernel.walked and not isinstance(position, int):
+            keys, queries = self._score_rows()
+            largest = float(lengths_of(keys.rows).max()) * float(lengths_of(queries.rows).max())
+            walk = self._kernel.walk(largest, origin)
+            if walk is not None:
+                emit_walk(composition, walk, keys, queries, (position, self._key), when, origin)
+                return
+        emit_scores(composition, self._kernel, self._scored, when, origin)
+
+    def _score_rows(self) -> tuple[Side, Side]:
+        """The rows of keys and of queries. Those after the last head's last token do not occur."""
+        count = ((len(self._layer.heads) - 1) << self._states.composition.width(self._key)) + self._keys
+        keys, queries = (
+            Side(at.index, self._states.rows(at, self._side_maps(at, matrices))[:count])
+            for at, matrices in zip(self._score_places(), self._score_matrices, strict=True)
+        )
+        return keys, queries
+
+    @property
+    def _score_matrices(self) -> tuple[list[Numbers], list[Numbers]]:
+        """The matrices of keys and of queries, by head."""
+        return [head.key for head in self._heads], [head.query for head in self._heads]
+
+    def _score_places(self) -> tuple[At, At]:
+        """Where the states of keys and of queries are asked for."""
         key_at = At(self._head, self._key_position, self._keys)
         query_at = At(self._head, self._at.position, self._at.count)
         if self._states.model.rotary is not None:
             key_at, query_at = self._tied(key_at), self._tied(query_at)
-        return (
-            (key_at, self._side(key_at, [head.key for head in self._heads])),
-            (query_at, self._side(query_at, [head.query for head in self._heads])),
-        )
+        return key_at, query_at
+
+    def _scored(self) -> tuple[tuple[At, Planned], tuple[At, Planned]]:
+        """Where the states of keys and queries are asked for, and these."""
+        (key_at, query_at), (keys, queries) = self._score_places(), self._score_matrices
+        return (key_at, self._side(key_at, keys)), (query_at, self._side(query_at, queries))
 
     @staticmethod
     def _tied(at: At) -> At:
@@ -241,6 +269,10 @@ class Isometry:
 
     def _side(self, at: At, matrices: list[Numbers]) -> Planned:
         """The states of the keys or queries of all heads."""
+        return self._states.state(self._level - 1, at, self._side_maps(at, matrices))
+
+    def _side_maps(self, at: At, matrices: list[Numbers]) -> list[Affine]:
+        """The maps of keys or queries, by head, and by position where they turn with it."""
         width = max(len(matrix) for matrix in matrices)
         places = self._tied_places(at.position, at.count) if self._states.model.rotary is not None else [0]
         maps = []
@@ -249,7 +281,7 @@ class Isometry:
                 padded = np.zeros((width, matrix.shape[1]), dtype=matrix.dtype)
                 padded[: len(matrix)] = self._turned(matrix, place)
                 maps.append(Affine.linear(padded))
-        return self._states.state(self._level - 1, at, maps)
+        return maps
 
     def _turned(self, matrix: Numbers, place: int) -> Numbers:
         base = self._states.model.rotary

@@ -5,12 +5,13 @@ A score <Q u_j|K u_i> is read by loading the key's state and undoing the query's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import copysign, sqrt
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qsac.families.transformer.construction.composing import ALIKE, Composition, Names
 from qsac.families.transformer.construction.planned import At, Planned, qubits, unit_rows
@@ -18,7 +19,9 @@ from qsac.families.transformer.lengths import Real, lengths_of
 from qsac.families.walked_kernel import Side as WalkSide
 from qsac.families.walked_kernel import WalkedKernel, checked_walk, scale_of_kernel, walked_coefficients
 from qsac.files.numbers import Numbers
-from qsac.numerics.kernel_walks import KernelWalk, kernel_walk
+from qsac.ir.attention import SelectIndex
+from qsac.ir.op import Op
+from qsac.numerics.kernel_walks import KernelWalk, kernel_walk, together
 
 
 class Kernel:
@@ -204,7 +207,7 @@ def emit_rows(
         loaded = _extended(loaded, ratios[0], width, varied[0])
         undone = _extended(undone, ratios[1], width + varied[0], varied[1])
     if walk is not None:
-        _emit_walk(composition, walk, Side(keys.index, loaded), Side(queries.index, undone), when, origin)
+        _emit_parked(composition, walk, Side(keys.index, loaded), Side(queries.index, undone), when, origin)
         return
     degrees = kernel.degrees(composition, largest[0] * largest[1], when, origin)
     if degrees is not None:
@@ -223,27 +226,99 @@ def emit_rows(
         degrees.project()
 
 
-def _emit_walk(composition: Composition, walk: KernelWalk, keys: Side, queries: Side, when: Names, origin: str) -> None:
-    """The walk of unit rows on one register. The queries' index is that of the keys, or its first registers."""
-    size = qubits(max(keys.rows.shape[1], queries.rows.shape[1]))
-    (data,), (real,) = composition.register("score", size), composition.register("real", 1)
-    kernel = WalkedKernel(walk, data, origin, real=real, when=when)
-    if kernel.mixed:
-        shares = composition.table("shares", np.array([kernel.row]))
-        kernel = replace(kernel, parity=composition.register("parity", 1)[0], shares=shares)
-    loaded, undone = (np.pad(side.rows, ((0, 0), (0, (1 << size) - side.rows.shape[1]))) for side in (keys, queries))
-    # Each walk has tables of its own: whole loads of a table have one index.
-    own = real.partition("[")[2].rstrip("]")
-    key = WalkSide(composition.parts(keys.index), composition.table(f"keys-{own}", loaded))
-    query = WalkSide(composition.parts(queries.index), composition.table(f"queries-{own}", undone))
-    last = {"key": key, "query": query}.get(kernel.last_side)
-    if last is None:
+def emit_walk(
+    composition: Composition,
+    walk: KernelWalk,
+    keys: Side,
+    queries: Side,
+    registers: tuple[Names, Names],
+    when: Names,
+    origin: str,
+) -> None:
+    """Multiply by g(s) for rows in tables by the walk for their longest ones, where all of ``when`` are 1.
+
+    ``registers``: the position and the key, of one size. Keys and queries have a row for each head and each of these,
+    in this order. Where some of ``when`` are 0 the walk is that of the constant 1, which no row has to be parked for.
+    """
+    (loaded, lengths), (undone, others) = (unit_rows(side.rows) for side in (keys, queries))
+    ratios = [one / one.max() for one in (lengths, others)]
+    width = loaded.shape[1]
+    varied = [bool(np.any(np.abs(one - 1) > ALIKE)) for one in ratios]
+    loaded = _extended(loaded, ratios[0], width, varied[0])
+    undone = _extended(undone, ratios[1], width + varied[0], varied[1])
+    still = ((1 << composition.width(when)) - 1) * [None]
+    gate = composition.parts(when)
+    walked = _Walked(composition, WalkedKernel(together([*still, walk]), "", origin, head=gate), loaded, undone)
+    key, query = walked.sides(keys.index, queries.index)
+    if walked.last is None:
+        (position,), (other,) = (composition.parts(names) for names in registers)
+        select = SelectIndex(position, other, walked.kernel.parity, origin="/tokens")
+        ends = WalkSide((*query.index, walked.kernel.parity), walked.ends(np.arange(len(loaded))))
+        walked.emit(key, query, [select, walked.kernel.undone(ends), select.adjoint()])
+    else:
+        walked.emit(key, query, [])
+
+
+def _emit_parked(
+    composition: Composition, walk: KernelWalk, keys: Side, queries: Side, when: Names, origin: str
+) -> None:
+    """The walk of unit rows on one register. The queries' index is that of the keys, or its first registers. Where not
+    all of ``when`` are 1 the index is parked at a row whose score is 1."""
+    kernel = WalkedKernel((walk,), "", origin, when=when)
+    walked = _Walked(composition, kernel, keys.rows, queries.rows)
+    key, query = walked.sides(keys.index, queries.index)
+    if walked.last is None:
         below = composition.width(keys.index) - composition.width(queries.index)
-        places = np.minimum(np.arange(len(loaded)) >> below, len(undone) - 1)
-        ends = np.stack((loaded, undone[places]), axis=1).reshape(-1, 1 << size)
-        last = WalkSide((*key.index, kernel.parity), composition.table("ends", ends))
-    composition.ops += kernel.scores(key, query, [kernel.undone(last)])
-    composition.ops += kernel.projected()
+        places = np.minimum(np.arange(len(keys.rows)) >> below, len(queries.rows) - 1)
+        ends = WalkSide((*key.index, walked.kernel.parity), walked.ends(places))
+        walked.emit(key, query, [walked.kernel.undone(ends)])
+    else:
+        walked.emit(key, query, [])
+
+
+class _Walked:
+    """A walk of unit rows in a composition, with registers and tables of its own: whole loads of a table have one
+    index. ``last``: the side that is undone last, None where the parity says which."""
+
+    def __init__(self, composition: Composition, kernel: WalkedKernel, loaded: Numbers, undone: Numbers) -> None:
+        self._composition = composition
+        size = qubits(max(loaded.shape[1], undone.shape[1]))
+        self._loaded, self._undone = (
+            np.pad(rows, ((0, 0), (0, (1 << size) - rows.shape[1]))) for rows in (loaded, undone)
+        )
+        (data,), (real,) = composition.register("score", size), composition.register("real", 1)
+        self._own = real.partition("[")[2].rstrip("]")
+        kernel = replace(kernel, data=data, real=real)
+        self.last: Literal["key", "query"] | None = None
+        if not kernel.mixed:
+            self.last = "query" if kernel.last_side == "query" else "key"
+        elif len(kernel.head) == 1 and kernel.walks[-1].even is None:
+            # What is not walked is the even part, and what is the odd one.
+            kernel = replace(kernel, parity=kernel.head[0])
+        else:
+            shares = composition.table("shares", np.array(kernel.rows))
+            kernel = replace(kernel, parity=composition.register("parity", 1)[0], shares=shares)
+        self.kernel = kernel
+
+    def sides(self, keys: Names, queries: Names) -> tuple[WalkSide, WalkSide]:
+        """The loads of keys and of queries, by their indices."""
+        composition = self._composition
+        return (
+            WalkSide(composition.parts(keys), composition.table(f"keys-{self._own}", self._loaded)),
+            WalkSide(composition.parts(queries), composition.table(f"queries-{self._own}", self._undone)),
+        )
+
+    def ends(self, places: NDArray[np.intp]) -> str:
+        """The table of the row of each key and of the query at its place, by the parity."""
+        ends: Numbers = np.stack((self._loaded, self._undone[places]), axis=1).reshape(-1, self._loaded.shape[1])
+        return self._composition.table("ends", ends)
+
+    def emit(self, key: WalkSide, query: WalkSide, last: Sequence[Op]) -> None:
+        """Add the ops: ``last`` if there is no side that is undone last."""
+        if self.last is not None:
+            last = [self.kernel.undone(key if self.last == "key" else query)]
+        self._composition.ops += self.kernel.scores(key, query, last)
+        self._composition.ops += self.kernel.projected()
 
 
 def _with_scores(loaded: Numbers, query: Numbers, scores: Mapping[int, float]) -> Numbers:

@@ -45,9 +45,13 @@ class States:
         return at.grid(classes, 0 if isinstance(at.position, int) else self.composition.width(at.position))
 
     def _tokens(self, at: At, maps: Sequence[Affine]) -> Planned:
-        classes, places = self.grid(at, len(maps))
-        rows, lengths = unit_rows(images(maps, classes, self.model.inputs[places]))
+        rows, lengths = unit_rows(self.rows(at, maps))
         return Planned(qubits(maps[0].rows), lengths, partial(self._load, at, rows))
+
+    def rows(self, at: At, maps: Sequence[Affine]) -> Numbers:
+        """The images of the tokens for each value of the index of ``at``."""
+        classes, places = self.grid(at, len(maps))
+        return images(maps, classes, self.model.inputs[places])
 
     def _load(self, at: At, rows: Numbers, out: Names, when: Names) -> None:
         self.composition.load(out, at.index, "tokens", rows, when=when, origin="/tokens")
