@@ -1,4 +1,4 @@
-"""Run by `test_main.py` under `python -O`: one of so many cases of `tests/diagnostics`, and those of `tests/hostile`, in
+"""Run by `test_main.py` under `python -O`: one of so many cases of `tests/diagnostics` and those of `tests/hostile`, in
 this process.
 
 Prints how many there were, and those whose exit code is another than it should be.
