@@ -13,6 +13,7 @@ def compiled(case: Case, machine: str, verify: bool = False, **options: Any) -> 
     return qsac.compiler.compilation.compile(case.model(), machine, verify=verify, **options)
 
 
+@pytest.mark.usefixtures("short_search")
 def test_real_tables_of_eight_columns_become_ladders_where_that_pays() -> None:
     case, machine = Case(6, 8), "ibm-nighthawk"
     best = compiled(case, machine, verify=True)
@@ -32,6 +33,7 @@ def test_real_tables_of_eight_columns_become_ladders_where_that_pays() -> None:
         (Case(4, 4, complex=True), "ibm-fez", "real=true", "spread=false"),
     ],
 )
+@pytest.mark.usefixtures("short_search")
 def test_small_circuits_have_the_ladders_that_err_less(case: Case, machine: str, taken: str, other: str) -> None:
     """A pipeline with an option is taken at its word."""
     best = compiled(case, machine, verify=True)
