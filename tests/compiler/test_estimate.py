@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from importlib import resources
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from qsac.families.reading import load
 from qsac.families.registry import family_of
 from qsac.ir.attention import LoadRotated
 from qsac.machine.registry import target
-from tests.cases import examples
+from tests.cases import examples, some
 from tests.compiler.drawn_shapes import KINDS, cases, given_model, kernels
 from tests.pipelines import CASCADES
 from tests.shares import Share
@@ -114,10 +115,11 @@ def test_overlaps_too(name: str, part: str, size: Size) -> None:
     assert counted == built
 
 
-@pytest.mark.parametrize("name", ["h2", "ibm-fez"])
-@pytest.mark.parametrize("size", [Size(4, 4), Size(8, 4), Size(5, 8)])
-@pytest.mark.parametrize("degree", [1, 2])
-def test_solved_ladders_take_few_gates_more_than_a_shape_tells(degree: int, size: Size, name: str) -> None:
+LADDERS = product(["h2", "ibm-fez"], [1, 2], [Size(4, 4), Size(8, 4), Size(5, 8)])
+
+
+@pytest.mark.parametrize(("name", "degree", "size"), some(LADDERS, 5))
+def test_solved_ladders_take_few_gates_more_than_a_shape_tells(name: str, degree: int, size: Size) -> None:
     model, machine = load(given_model(size, {"type": "monomial", "degree": degree}, phases=True)), target(name)
     counted = _Counted(machine, Options(), outlined(model, size))
     ladders = [op for op in counted.final.ops if isinstance(op, LoadRotated)]
@@ -169,12 +171,15 @@ def test_a_rescaled_model_is_one_of_that_shape(
     assert there.of_shape == here.of_shape
 
 
-@pytest.mark.parametrize("optimisation", [0, 1, 2])
-@pytest.mark.parametrize("kernel", [{"type": "monomial", "degree": 2}, {"type": "softmax-taylor", "degree": 2}])
-def test_small_shapes_are_built_and_large_ones_agree_with_the_formula(
-    optimisation: int, kernel: dict[str, Any]
-) -> None:
-    model = load(given_model(Size(2, 2), kernel, value="layers"))
+KERNELS_AND_LEVELS = [
+    *[("monomial", 0), ("softmax-taylor", 0), ("softmax-taylor", 1)],
+    *[("monomial", 1), ("monomial", 2), ("softmax-taylor", 2)],
+]
+
+
+@pytest.mark.parametrize(("kernel", "optimisation"), some(KERNELS_AND_LEVELS, 2))
+def test_small_shapes_are_built_and_large_ones_agree_with_the_formula(kernel: str, optimisation: int) -> None:
+    model = load(given_model(Size(2, 2), {"type": kernel, "degree": 2}, value="layers"))
     small = estimate(model, "h2", context=16, dimension=8, optimisation=optimisation)
     # Ladders are solved for complex tables, which may take a few gates more.
     assert (small.basis, small.exact) == ("generic model", optimisation < 2)

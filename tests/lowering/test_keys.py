@@ -1,5 +1,6 @@
 """The keys that a position sees: states, signs and gates for every length."""
 
+from itertools import product
 from typing import get_args
 
 import numpy as np
@@ -17,6 +18,7 @@ from qsac.lowering.allocation import Allocation
 from qsac.lowering.context import LoweringContext, lowering
 from qsac.lowering.indices import WRITTEN, seen_keys
 from qsac.native.circuit import GateFamily
+from tests.cases import some
 from tests.lowering.placed import agree, gates, lowered
 
 LENGTHS = (*range(2, 18), 23, 31)
@@ -34,8 +36,7 @@ def _seen(length: int, mask: str) -> np.ndarray:
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
 
 
-@pytest.mark.parametrize("mask", ["causal", "full"])
-@pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.parametrize(("length", "mask"), some(product(LENGTHS, ["causal", "full"]), 3))
 def test_the_states_are_those_of_the_keys(length: int, mask: str) -> None:
     """Of all positions with one phase, which is part of the meaning; and the inverse load keeps the same."""
     scope = Scope(_sizes(length), {})

@@ -13,6 +13,7 @@ from qsac.ir.table import Table
 from qsac.lowering.lower import lower
 from qsac.machine.registry import target
 from qsac.pipeline.contract import PassContext
+from tests.cases import some
 from tests.programs import build
 from tests.strategies import random_model
 
@@ -30,7 +31,7 @@ def random_order(rng: np.random.Generator, controls: int) -> LadderOrder:
 SEEDS = (3, 9, 11, 14, 20, 28, 54, 58, 62, *range(80, 84), 85, 88, 89, 94, 96, 97, 99, 102, 118, *range(122, 127))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", some(SEEDS, 2))
 def test_loaders_load_the_same_in_any_order(seed: int) -> None:
     program = build(load(random_model(seed)))
     rng = np.random.default_rng(seed)

@@ -15,6 +15,7 @@ from qsac.ir.table import Table
 from qsac.numerics.ladder import up_to_diagonal
 from qsac.numerics.walsh import gray_angles
 from tests.cases import some
+from tests.pipelines import CASCADES
 
 SCOPE = Scope({}, {})
 
@@ -78,7 +79,7 @@ def test_gates_follow_the_context_not_the_next_power_of_two(context, complex_tok
     kernel = {"type": "monomial", "degree": 1}
     attention = {"type": "overlap", "mask": "full", "kernel": kernel, "value": identity, "score": identity}
     model = {"qsac": 1, "tokens": {"type": "inline", "values": values}, "attention": attention}
-    compiled = compile(model, "h1", verify=True)
+    compiled = compile(model, "h1", passes=CASCADES, verify=True)
     loads = 4 * (context * 3 - 2)
     index = (context - 1).bit_length()
     assert compiled.stats["two_qubit_gates"] <= loads + 8 * index + complex_tokens * 2 * ((1 << index) - 2)

@@ -1,6 +1,7 @@
 """Loads by structure: what they load, and what they cost, formula and gates."""
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from qsac.lowering import tokens
 from qsac.lowering.allocation import Allocation
 from qsac.lowering.context import LoweringContext
 from tests import structured_states as states
-from tests.cases import seeds
+from tests.cases import seeds, some
 from tests.lowering.states import unitary
 
 
@@ -106,8 +107,7 @@ STATES: dict[str, tuple[Callable[[np.random.Generator, int], np.ndarray], Callab
 }
 
 
-@pytest.mark.parametrize("qubits", [3, 4, 6])
-@pytest.mark.parametrize("name", STATES)
+@pytest.mark.parametrize(("name", "qubits"), some(product(STATES, [3, 4, 6]), 2))
 def test_states_with_a_name_take_few_gates(name: str, qubits: int) -> None:
     state, most = STATES[name]
     row = state(np.random.default_rng(qubits), qubits)
