@@ -255,9 +255,11 @@ def test_a_process_that_ends_without_a_word(tmp_path: Path) -> None:
 LONG = changed(WORDS, epochs=300, checkpoint={"every": 20}, optimiser={"type": "adam", "rate": 0.001})
 
 
-def command(folder: Path, *options: str) -> subprocess.Popen[bytes]:
-    code = "import sys; from qsac.cli.main import run; sys.exit(run(sys.argv[1:]))"
-    arguments = [sys.executable, "-c", code, "train", "long.json", "-o", "run", "-q", *options]
+def command(folder: Path, *outputs: str) -> subprocess.Popen[bytes]:
+    """Trains into a folder, or into several, one after the other."""
+    code = "import sys; from qsac.cli.main import run\n"
+    code += "sys.exit(max(run(['train', 'long.json', '-q', '-o', output]) for output in sys.argv[1:]))"
+    arguments = [sys.executable, "-c", code, *(outputs or ("run",))]
     return subprocess.Popen(arguments, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
@@ -286,12 +288,9 @@ def test_a_killed_run_neither_loses_nor_repeats_an_epoch(tmp_path: Path, monkeyp
     assert reached < 300, "no run was killed"
     (entry,) = Journal().entries()
     assert entry.state_of(entry.seeds[0]) == "stopped"
-    process = command(tmp_path)
+    process = command(tmp_path, "run", "whole")
     _, errors = process.communicate()
     assert process.returncode == 0, errors
-    whole = command(tmp_path, "-o", "whole")
-    _, errors = whole.communicate()
-    assert whole.returncode == 0, errors
     assert files(tmp_path / "run") == files(tmp_path / "whole")
     entries = Journal().entries()
     assert len(entries) == 2
