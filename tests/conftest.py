@@ -16,7 +16,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 
 from tests.cases import examples
-from tests.installed import read_once
 
 # No deadlines: how long an example takes says more about the machine than about the code. In CI examples are always the
 # same ones, so that a change is judged by what it changed.
@@ -54,8 +53,6 @@ SHARED_COMPILATIONS = {
     "JAX_COMPILATION_CACHE_MAX_SIZE": str(2**30),
 }
 compilations = pytest.StashKey[str]()
-
-read_once()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -25,7 +25,6 @@ from qsac.machine.registry import target
 from qsac.native.circuit import KIND, NativeCircuit
 from qsac.pipeline.contract import PassContext
 from qsac.simulation.statevector import simulate
-from tests.alone import only_what_is_built_in
 from tests.cases import examples, seeds, some
 from tests.programs import build
 from tests.strategies import models, random_model
@@ -35,8 +34,6 @@ MODELS = range(300)
 TOLERANCE = 1e-9
 
 Values = dict[str, float | None]
-
-__all__ = ["only_what_is_built_in"]
 
 
 def _values(

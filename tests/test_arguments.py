@@ -12,9 +12,6 @@ import pytest
 
 import qsac
 from qsac.arguments import file_path, flag, real_number, shown, whole_number
-from tests.alone import only_what_is_built_in
-
-__all__ = ["only_what_is_built_in"]
 
 MODEL: dict[str, Any] = {
     "qsac": 1,

@@ -2,10 +2,6 @@
 
 import os
 
-from tests.alone import only_what_is_built_in
-
-__all__ = ["ALONE", "OWN_PROCESS", "only_what_is_built_in"]
-
 ALONE = ("test_train_gpt2.py",)
 OWN_PROCESS = "QSAC_OWN_PROCESS"
 

@@ -5,14 +5,9 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 
 import pytest
-
-from tests.alone import only_what_is_built_in
-
-__all__ = ["only_what_is_built_in"]
 
 ENTRY = "[qsac.families]\ncontrast = contrast_qsac:FAMILY\n"
 
@@ -36,7 +31,6 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def contrast(package: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The family ``contrast`` can be used."""
-    monkeypatch.setattr("qsac.plugins.entry_points", metadata.entry_points)
     monkeypatch.syspath_prepend(str(package))
     yield
     sys.modules.pop("contrast_qsac", None)

@@ -9,7 +9,6 @@ from pathlib import Path
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(threads, "1")  # children are forks: no threads of libraries may run
 
-from tests.installed import read_once  # noqa: E402
 from tests.soak.crowd import crowd  # noqa: E402
 from tests.soak.kills import kill  # noqa: E402
 from tests.soak.kinds import KINDS  # noqa: E402
@@ -28,7 +27,6 @@ def main() -> int:
     parser.add_argument("--sweep-kills", type=int, default=10, help="how often it is killed (10)")
     parser.add_argument("--seed", type=int, default=None, help="seed of times, lines and operations (random)")
     asked = parser.parse_args()
-    read_once()
     seed = int.from_bytes(os.urandom(4)) if asked.seed is None else asked.seed
     log = Path(tempfile.gettempdir(), f"qsac-soak-{seed}-{os.getpid()}.log")
     print(f"seed {seed}", flush=True)

@@ -6,11 +6,8 @@ import pytest
 
 from qsac.training.evaluation import evaluate
 from qsac.training.running import train
-from tests.alone import only_what_is_built_in
 from tests.training.tiny import WORDS
 from tests.training.trajectories import COMPARED, ISING
-
-__all__ = ["only_what_is_built_in"]
 
 
 @pytest.fixture(scope="session")
