@@ -8,7 +8,7 @@ on), :class:`Adjointable`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, Self, runtime_checkable
 
@@ -121,6 +121,13 @@ class Op:
             self.reallocates,
             frozenset(targets).difference(self.diagonal_on),
         )
+
+    def of_sources(self, sources: tuple[int, ...]) -> Self:
+        """The op with other ``sources``. How it uses registers is the same, and not worked out again."""
+        made = replace(self, sources=sources)
+        if "use" in self.__dict__:
+            made.__dict__["use"] = self.__dict__["use"]
+        return made
 
     @property
     def targets(self) -> tuple[str, ...]:
