@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import is_
 from typing import Literal
 
 from qsac.ir.op import Op, Register, Scope
@@ -58,6 +59,19 @@ class Program:
                 targeted.setdefault(register, []).append(place)
         first, second = ({name: tuple(places) for name, places in found.items()} for found in (used, targeted))
         return first, second
+
+    def says_the_same(self, other: Program) -> bool:
+        """Whether the other program is of the very same ops, tables and registers: what holds of one holds of both.
+        False decides nothing."""
+        return (
+            len(self.ops) == len(other.ops)
+            and all(map(is_, self.ops, other.ops))
+            and self.level == other.level
+            and self.registers == other.registers
+            and self.readouts == other.readouts
+            and self.tables.keys() == other.tables.keys()
+            and all(table is other.tables[name] for name, table in self.tables.items())
+        )
 
     def uses(self, register: str) -> tuple[int, ...]:
         """The places of the ops that target or control on a register, in order."""
