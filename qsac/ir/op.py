@@ -123,10 +123,17 @@ class Op:
         )
 
     def of_sources(self, sources: tuple[int, ...]) -> Self:
-        """The op with other ``sources``. How it uses registers is the same, and not worked out again."""
-        made = replace(self, sources=sources)
-        if "use" in self.__dict__:
-            made.__dict__["use"] = self.__dict__["use"]
+        """The op with other ``sources``."""
+        return self.altered({"sources": sources})
+
+    def altered(self, fields: Mapping[str, Any]) -> Self:
+        """The op with other values of fields that do not decide how it uses registers, which is not worked out again.
+        Ops of other packages may do more when they are made."""
+        if not type(self).__module__.startswith("qsac.ir."):
+            return replace(self, **fields)
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made.__dict__.update(fields)
         return made
 
     @property

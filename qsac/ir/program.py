@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import is_
@@ -46,6 +46,11 @@ class Program:
     def scope(self) -> Scope:
         """What ops may look up here."""
         return Scope({register.name: register.size for register in self.registers}, self.tables)
+
+    @cached_property
+    def counted(self) -> dict[Hashable, int]:
+        """What has been counted of the program, kept with it: it is asked again and again while passes choose."""
+        return {}
 
     @cached_property
     def _places(self) -> tuple[Mapping[str, tuple[int, ...]], Mapping[str, tuple[int, ...]]]:
