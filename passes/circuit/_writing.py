@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qsac.native.circuit import GATES
+from qsac.native.circuit import GATES, NativeCircuit
 from qsac.numerics.pauli import PAULI
 from qsac.numerics.su2 import Spin, phased_x
 from qsac.numerics.two_qubit import Canonical, canonical, free_phase, multiplexed, prepared
@@ -77,9 +77,9 @@ class _Gate(NamedTuple):
     own: bool
 
 
-def content_of(runs: Runs, block: Block) -> tuple[Content, list[int]]:
+def content_of(circuit: NativeCircuit, runs: Runs, block: Block) -> tuple[Content, list[int]]:
     """What decides how a block is written, and the places of its gates and of those before it."""
-    circuit, own = runs.circuit, block.rows
+    own = block.rows
     diagonal = block.sides[0].diagonal, block.sides[1].diagonal
     fresh = [None if any(diagonal) else runs.fresh(block, side) for side in (0, 1)]
     rows = sorted([*own, *(gate for gates in fresh if gates is not None for gate in gates)])

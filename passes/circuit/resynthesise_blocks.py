@@ -56,11 +56,12 @@ class ResynthesiseBlocks(CircuitPass):
         least: set[Content] = set()
         while True:
             runs = _runs(circuit, apart)
-            edits = list(_edits(runs, least, swaps=context.target.coupling is None))
+            edits = list(_edits(circuit, runs, least, swaps=context.target.coupling is None))
             if not edits:
                 return circuit
-            runs = _runs(edited(circuit, edits), apart)
-            circuit = squeezed(runs.circuit, *runs.on_wires, runs.parted)
+            circuit = edited(circuit, edits)
+            runs = _runs(circuit, apart)
+            circuit = squeezed(circuit, *runs.on_wires, runs.parted)
 
 
 def _in_cz(circuit: NativeCircuit) -> NativeCircuit:
@@ -75,7 +76,7 @@ def _in_cz(circuit: NativeCircuit) -> NativeCircuit:
 
 
 def _runs(circuit: NativeCircuit, apart: int) -> Runs:
-    return Runs(circuit, circuit.snapshot.stop if circuit.snapshot else len(circuit), _apart(circuit, apart))
+    return Runs.of(circuit, circuit.snapshot.stop if circuit.snapshot else len(circuit), _apart(circuit, apart))
 
 
 def _apart(circuit: NativeCircuit, mask: int) -> NDArray[np.int64]:
@@ -88,16 +89,16 @@ def _apart(circuit: NativeCircuit, mask: int) -> NDArray[np.int64]:
     return np.array(sets, np.int64)[known.of]
 
 
-def _edits(runs: Runs, least: set[Content], *, swaps: bool) -> Iterator[Edit]:
+def _edits(circuit: NativeCircuit, runs: Runs, least: set[Content], *, swaps: bool) -> Iterator[Edit]:
     """Blocks in fewer gates, as many as do not depend on each other. ``least`` are those that were found to have as few
     as they need, by what they hold; it is brought up to date."""
     taken = Taken()
-    for gates in runs.chains():
+    for chain in range(len(runs.chains)):
         free = 0
-        for start, block in runs.widest(gates):
+        for start, block in runs.blocks(chain):
             if start < free or not taken.leaves(block):
                 continue
-            content, rows = content_of(runs, block)
+            content, rows = content_of(circuit, runs, block)
             if content in least:
                 continue
             edit = shorter(block, content, rows, swaps=swaps)
