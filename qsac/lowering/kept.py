@@ -90,5 +90,9 @@ def _key(op: Op, tables: Mapping[str, Table], allocation: Allocation) -> Hashabl
     named = tuple(tables[name] for name in op.tables)
     if sum(table.values.size for table in named) > NUMBERS:
         return None
-    qubits = tuple(allocation.qubits[register] for register in (*op.use.targets, *op.use.controlled_by))
-    return op, named, qubits
+    qubits = tuple(allocation.qubits.get(register) for register in (*op.use.targets, *op.use.controlled_by))
+    # Numbers that are equal may be written differently: 1 and 1.0, 0.0 and -0.0.
+    written = tuple(
+        repr(value) for name, value in vars(op).items() if name != "use" and isinstance(value, float | tuple)
+    )
+    return op, named, qubits, written

@@ -142,7 +142,7 @@ def _level(kind: LevelKind, place: int, rows: int, columns: int, single: _Single
 @lru_cache(maxsize=4096)
 def planned_gates(rows: int, columns: int, size: int, *, real: bool, lone: Lone | None = None) -> int:
     """Two-qubit gates of all levels of :func:`plan`."""
-    return sum(level.gates for level in plan(rows, columns, size, real=real, lone=lone))
+    return int(sum(level.gates for level in plan(rows, columns, size, real=real, lone=lone)))
 
 
 def occupied_columns(rows: NDArray[Any]) -> int:

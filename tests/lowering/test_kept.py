@@ -8,7 +8,7 @@ import pytest
 
 from qsac.families.reading import load
 from qsac.families.registry import family_of
-from qsac.ir.attention import LoadWhole
+from qsac.ir.attention import LoadWhole, PhaseState
 from qsac.ir.op import Op
 from qsac.ir.program import Program
 from qsac.ir.table import Table
@@ -68,6 +68,14 @@ def test_they_are_found_by_all_that_they_follow_from() -> None:
     assert plain not in keys([op.adjoint()], program.tables, allocation)
     assert plain not in keys([op], others, allocation)
     assert plain not in keys([op], program.tables, swapped)
+
+
+def test_signs_of_zeros_are_told_apart() -> None:
+    (one, *_), (other, *_) = (
+        keys([PhaseState(("data",), angle)], {}, Allocation({"data": ("q[0]",)}, 1, {})) for angle in (0.0, -0.0)
+    )
+    assert PhaseState(("data",), 0.0) == PhaseState(("data",), -0.0)
+    assert one != other
 
 
 def test_large_tables_and_those_of_templates_are_not_kept() -> None:
