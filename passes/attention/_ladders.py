@@ -138,6 +138,9 @@ class Part:
 def parts(program: Program, *, real: bool = False) -> list[Part]:
     """The loads of complex rows, with ``real`` those of real ones too, and what they are solved with, in the order of
     their first ops."""
+    loads = [op for op in program.ops if isinstance(op, LoadTokens) and not op.by_structure]
+    if not real and all(program.tables[op.table].real for op in loads):
+        return []
     sites = {
         place: Site(place, op, where, program.scope)
         for place, (op, where) in enumerate(zip(program.ops, looked_at(program), strict=True))

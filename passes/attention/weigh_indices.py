@@ -64,8 +64,9 @@ def _weighed(program: Program, register: str) -> Program | None:
     load, inverse_load, end = (program.ops[place] for place in targeting)
     if not isinstance(load, LoadTokens) or not isinstance(inverse_load, LoadTokens) or not ends_in_zero(end):
         return None
-    same = replace(load.adjoint(), origin=inverse_load.origin, order=inverse_load.order) == inverse_load
-    if not same or load.index or load.when or load.barrier or load.exact or load.data != register:
+    if load.index or load.when or load.barrier or load.exact or load.data != register:
+        return None
+    if replace(load.adjoint(), origin=inverse_load.origin, order=inverse_load.order) != inverse_load:
         return None
     table = program.tables[load.table]
     if not table.known or not table.real:

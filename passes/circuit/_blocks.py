@@ -14,7 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -22,12 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsac.native.angles import NEGLIGIBLE
-from qsac.native.circuit import KIND, NativeCircuit
+from qsac.native.circuit import KIND, PAIRED, NativeCircuit
 
 Rows = NDArray[np.intp]
 
 BEHIND = 0.75
 """What is written after the gate ``stop - BEHIND`` comes after the gate ``stop - 1`` and the place of the profile."""
+
+KEPT_GATES = 1 << 12
+"""Most gates of a circuit whose runs are kept for others."""
 
 _HARD = (KIND["Measure"], KIND["Reset"])
 
@@ -65,35 +68,54 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Runs:
-    """The gates of a circuit on each of its qubits, and in runs.
+    """The gates of a circuit on each of its ``qubits``, and in runs. Of angles they know which gates are ``turning``
+    their only qubit, not just about z, and no more: circuits that differ in others have the same runs.
 
     ``stop`` is where nothing but diagonal gates goes past, ``apart`` says of each gate which ops it is of that
     are to be kept by themselves: gates of different ones do not go past each other.
     """
 
-    circuit: NativeCircuit
+    kind: NDArray[np.int8]
+    first: NDArray[np.int32]
+    second: NDArray[np.int32]
+    turning: NDArray[np.bool_]
+    qubits: int
     stop: int
     apart: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, circuit: NativeCircuit, stop: int, apart: NDArray[np.int64]) -> Runs:
+        """The runs of a circuit. Circuits of one plan have few different ones."""
+        kind, first, second = (
+            circuit.kind.astype(np.int8),
+            circuit.first.astype(np.int32),
+            circuit.second.astype(np.int32),
+        )
+        turning, qubits = _turning(circuit), len(circuit.qubits)
+        if len(circuit) > KEPT_GATES:
+            return cls(kind, first, second, turning, qubits, stop, apart)
+        columns = (column.tobytes() for column in (kind, first, second, turning, apart))
+        return _kept(tuple(columns), qubits, stop)
 
     @cached_property
     def paired(self) -> NDArray[np.bool_]:
         """Of each gate whether it acts on two qubits."""
-        return self.circuit.paired
+        return np.asarray(PAIRED[self.kind])
 
     @cached_property
     def on_wires(self) -> tuple[Rows, Rows]:
         """Qubits and places of all gates, qubit by qubit; gates on two qubits are there twice."""
-        circuit, pairs = self.circuit, np.flatnonzero(self.paired)
-        rows = np.concatenate((np.arange(len(circuit)), pairs))
-        wires = np.concatenate((circuit.first, circuit.second[pairs])).astype(np.int64)
-        order = np.argsort(wires * max(len(circuit), 1) + rows, kind="stable")
+        pairs = np.flatnonzero(self.paired)
+        rows = np.concatenate((np.arange(len(self.kind)), pairs))
+        wires = np.concatenate((self.first, self.second[pairs])).astype(np.int64)
+        order = np.argsort(wires * max(len(self.kind), 1) + rows, kind="stable")
         return wires[order], rows[order]
 
     @cached_property
     def hard(self) -> NDArray[np.bool_]:
         """Of all gates on wires whether nothing goes from one side to the other right before them."""
         wires, rows = self.on_wires
-        breaks = np.isin(self.circuit.kind, _HARD)[rows]
+        breaks = np.isin(self.kind, _HARD)[rows]
         hard = breaks.copy()
         hard[1:] |= breaks[:-1] | (np.diff(wires) != 0) | (np.diff(self.apart[rows]) != 0)
         hard[:1] = True
@@ -108,23 +130,13 @@ class Runs:
         return parted
 
     @cached_property
-    def _turning(self) -> NDArray[np.bool_]:
-        """Of each gate whether it turns its only qubit, not just about z."""
-        circuit = self.circuit
-        still = (circuit.kind == KIND["Rz"]) | self.paired
-        phased = circuit.kind == KIND["PhasedX"]
-        still |= phased & (np.abs(1 - np.abs(1 - np.abs(circuit.angles[:, 0]) % 2)) < NEGLIGIBLE)
-        turning: NDArray[np.bool_] = ~still
-        return turning
-
-    @cached_property
     def _members(self) -> tuple[Rows, Rows, Rows, NDArray[np.bool_]]:
         """Of the two-qubit gates on wires: their index among all gates on wires, their run, the first member of each
         run (and one more), and of each run whether nothing but one-qubit gates are between it and the one before."""
         _, rows = self.on_wires
         index = np.flatnonzero(self.paired[rows])
         hard = np.cumsum(self.hard)[index]
-        turned = np.cumsum(self._turning[rows])[index]
+        turned = np.cumsum(self.turning[rows])[index]
         broken = np.diff(hard, prepend=-1) != 0
         new = broken | (np.diff(turned, prepend=-1) != 0)
         starts = np.flatnonzero(new)
@@ -135,32 +147,41 @@ class Runs:
         """The runs of each two-qubit gate on its first and its second qubit; -1 of other gates."""
         wires, rows = self.on_wires
         index, run, _, _ = self._members
-        found = np.full((2, len(self.circuit)), -1)
+        found = np.full((2, len(self.kind)), -1)
         places = rows[index]
-        second = wires[index] != self.circuit.first[places]
+        second = wires[index] != self.first[places]
         found[second.astype(np.intp), places] = run
         return found[0], found[1]
 
-    def chains(self) -> Iterator[list[int]]:
+    @cached_property
+    def chains(self) -> list[list[int]]:
         """The two-qubit gates of each pair that follow each other in the same runs or neighbouring ones, two or
         more."""
-        circuit = self.circuit
         pairs = np.flatnonzero(self.paired)
         if len(pairs) < 2:
-            return
-        ends = np.sort(np.stack((circuit.first[pairs], circuit.second[pairs])), axis=0).astype(np.int64)
-        order = np.argsort(ends[0] * len(circuit.qubits) + ends[1], kind="stable")
+            return []
+        ends = np.sort(np.stack((self.first[pairs], self.second[pairs])), axis=0).astype(np.int64)
+        order = np.argsort(ends[0] * self.qubits + ends[1], kind="stable")
         gates, ends = pairs[order], ends[:, order]
         one, other = self.of_gates
-        swapped = circuit.first[gates] != ends[0]
+        swapped = self.first[gates] != ends[0]
         linked = (ends[:, 1:] == ends[:, :-1]).all(axis=0)
         soft = self._members[3]
         for runs in (np.where(swapped, other[gates], one[gates]), np.where(swapped, one[gates], other[gates])):
             step = np.diff(runs)
             linked &= (step == 0) | ((step == 1) & soft[runs[1:]])
         borders = np.flatnonzero(np.diff(np.concatenate(([False], linked, [False])).astype(np.int8)))
-        for start, last in borders.reshape(-1, 2).tolist():
-            yield gates[start : last + 1].tolist()
+        return [gates[start : last + 1].tolist() for start, last in borders.reshape(-1, 2).tolist()]
+
+    @cached_property
+    def _widest(self) -> dict[int, list[tuple[int, Block]]]:
+        return {}
+
+    def blocks(self, chain: int) -> list[tuple[int, Block]]:
+        """:meth:`widest` of a chain, by its place."""
+        if chain not in self._widest:
+            self._widest[chain] = list(self.widest(self.chains[chain]))
+        return self._widest[chain]
 
     def widest(self, gates: Sequence[int]) -> Iterator[tuple[int, Block]]:
         """The blocks of a chain that are part of no other one, with the place of their first gate in the chain. One
@@ -180,7 +201,7 @@ class Runs:
     def block(self, gates: Sequence[int]) -> Block | None:
         """The block of some gates that follow each other, if they can be brought together."""
         first = gates[0]
-        qubits = self._listed[0][first], int(self.circuit.second[first])
+        qubits = self._listed[0][first], int(self.second[first])
         sides = [self._side(qubit, gates) for qubit in qubits]
         one, other = sides
         if one is None or other is None:
@@ -200,7 +221,7 @@ class Runs:
         """What is asked for gate by gate, as lists: first qubits, runs on first and on second qubits, the two-qubit
         gates qubit by qubit, and where each run begins among these."""
         index, _, starts, _ = self._members
-        columns = (self.circuit.first, *self.of_gates, self.on_wires[1][index], starts)
+        columns = (self.first, *self.of_gates, self.on_wires[1][index], starts)
         first, one, other, rows, begins = (column.tolist() for column in columns)
         return first, one, other, rows, begins
 
@@ -215,7 +236,7 @@ class Runs:
 
     def _side(self, qubit: int, gates: Sequence[int]) -> Side | None:
         first, last = self._run(gates[0], qubit), self._run(gates[-1], qubit)
-        end = len(self.circuit)
+        end = len(self.kind)
         if first == last:
             return Side(qubit, first, last, (), -1, end)
         own = {*gates}
@@ -228,7 +249,7 @@ class Runs:
     @cached_property
     def _begins(self) -> list[int]:
         """Where each qubit begins on the wires, and where the last one ends."""
-        begins: list[int] = np.searchsorted(self.on_wires[0], np.arange(len(self.circuit.qubits) + 1)).tolist()
+        begins: list[int] = np.searchsorted(self.on_wires[0], np.arange(self.qubits + 1)).tolist()
         return begins
 
     @cached_property
@@ -253,11 +274,34 @@ class Runs:
         place = first = int(np.searchsorted(here, block.gates[0]))
         while not self.hard[start + place]:
             place -= 1
-        if place and self.circuit.kind[here[place - 1]] != KIND["Reset"]:
+        if place and self.kind[here[place - 1]] != KIND["Reset"]:
             return None
         before = here[place:first]
         straddling = len(before) and before[0] < self.stop <= block.place + BEHIND
         return None if straddling or self.paired[before].any() else tuple(before.tolist())
+
+
+def _turning(circuit: NativeCircuit) -> NDArray[np.bool_]:
+    """Of each gate whether it turns its only qubit, not just about z."""
+    still = (circuit.kind == KIND["Rz"]) | circuit.paired
+    phased = circuit.kind == KIND["PhasedX"]
+    still |= phased & (np.abs(1 - np.abs(1 - np.abs(circuit.angles[:, 0]) % 2)) < NEGLIGIBLE)
+    turning: NDArray[np.bool_] = ~still
+    return turning
+
+
+@lru_cache(maxsize=16)
+def _kept(columns: tuple[bytes, ...], qubits: int, stop: int) -> Runs:
+    kind, first, second, turning, apart = columns
+    return Runs(
+        np.frombuffer(kind, np.int8),
+        np.frombuffer(first, np.int32),
+        np.frombuffer(second, np.int32),
+        np.frombuffer(turning, np.bool_),
+        qubits,
+        stop,
+        np.frombuffer(apart, np.int64),
+    )
 
 
 class Taken:

@@ -51,8 +51,8 @@ def least(circuit: NativeCircuit) -> int:
 
 def _wasteful(circuit: NativeCircuit) -> list[tuple[Block, int]]:
     """Blocks that do not depend on each other and need fewer CZ than they hold, with the number that they need."""
-    runs = Runs(circuit, len(circuit), np.zeros(len(circuit), np.int64))
-    chains = [list(runs.widest(gates)) for gates in runs.chains()]
+    runs = Runs.of(circuit, len(circuit), np.zeros(len(circuit), np.int64))
+    chains = [runs.blocks(chain) for chain in range(len(runs.chains))]
     every = [block for chain in chains for _, block in chain]
     if not every:
         return []

@@ -100,8 +100,12 @@ def _relabelled(circuit: NativeCircuit, start: int, pair: tuple[int, int]) -> Na
 
 def spin_of(circuit: NativeCircuit, gate: int) -> Spin:
     """A one-qubit gate of PhasedX or Rz."""
-    angle, phase = circuit.angles[gate].tolist()
-    return turned_z(angle) if circuit.kind[gate] == KIND["Rz"] else phased_x(angle, phase)
+    return spin(circuit.kind[gate], *circuit.angles[gate].tolist())
+
+
+def spin(kind: int, angle: float, phase: float) -> Spin:
+    """A gate of PhasedX or Rz by its kind and its angles."""
+    return turned_z(angle) if kind == KIND["Rz"] else phased_x(angle, phase)
 
 
 def rows_of(spin: Spin, qubit: int) -> list[Row]:

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from qsac.native.circuit import NativeCircuit
 from qsac.native.provenance import mask_of
-from qsac.passes.circuit._blocks import Block, Runs, Taken
+from qsac.passes.circuit._blocks import Runs, Taken
 from qsac.passes.circuit._resynthesis import least as least_gates
 from qsac.passes.circuit._resynthesis import resynthesised
 from qsac.passes.circuit._rewriting import Edit, edited, squeezed
-from qsac.passes.circuit._writing import shorter
+from qsac.passes.circuit._writing import Content, content_of, shorter
 from qsac.pipeline.contract import CircuitPass, PassContext
 
 _GATES = ("PhasedX", "Rz", "ZZPhase", "Measure", "Reset")
@@ -53,14 +53,15 @@ class ResynthesiseBlocks(CircuitPass):
         if circuit.count(*_GATES) < len(circuit):
             return circuit
         apart = mask_of(context.barriers)
-        least: set[bytes] = set()
+        least: set[Content] = set()
         while True:
             runs = _runs(circuit, apart)
-            edits = list(_edits(runs, least, swaps=context.target.coupling is None))
+            edits = list(_edits(circuit, runs, least, swaps=context.target.coupling is None))
             if not edits:
                 return circuit
-            runs = _runs(edited(circuit, edits), apart)
-            circuit = squeezed(runs.circuit, *runs.on_wires, runs.parted)
+            circuit = edited(circuit, edits)
+            runs = _runs(circuit, apart)
+            circuit = squeezed(circuit, *runs.on_wires, runs.parted)
 
 
 def _in_cz(circuit: NativeCircuit) -> NativeCircuit:
@@ -75,7 +76,7 @@ def _in_cz(circuit: NativeCircuit) -> NativeCircuit:
 
 
 def _runs(circuit: NativeCircuit, apart: int) -> Runs:
-    return Runs(circuit, circuit.snapshot.stop if circuit.snapshot else len(circuit), _apart(circuit, apart))
+    return Runs.of(circuit, circuit.snapshot.stop if circuit.snapshot else len(circuit), _apart(circuit, apart))
 
 
 def _apart(circuit: NativeCircuit, mask: int) -> NDArray[np.int64]:
@@ -88,29 +89,24 @@ def _apart(circuit: NativeCircuit, mask: int) -> NDArray[np.int64]:
     return np.array(sets, np.int64)[known.of]
 
 
-def _edits(runs: Runs, least: set[bytes], *, swaps: bool) -> Iterator[Edit]:
+def _edits(circuit: NativeCircuit, runs: Runs, least: set[Content], *, swaps: bool) -> Iterator[Edit]:
     """Blocks in fewer gates, as many as do not depend on each other. ``least`` are those that were found to have as few
     as they need, by what they hold; it is brought up to date."""
     taken = Taken()
-    for gates in runs.chains():
+    for chain in range(len(runs.chains)):
         free = 0
-        for start, block in runs.widest(gates):
-            if start < free or not taken.leaves(block) or (key := _content(runs, block)) in least:
+        for start, block in runs.blocks(chain):
+            if start < free or not taken.leaves(block):
                 continue
-            edit = shorter(runs, block, swaps=swaps)
+            content, rows = content_of(circuit, runs, block)
+            if content in least:
+                continue
+            edit = shorter(block, content, rows, swaps=swaps)
             if edit is None:
-                least.add(key)
+                least.add(content)
                 continue
             taken.add(block, swapped=edit.swapped is not None)
             yield edit
             if edit.swapped:
                 return
             free = start + len(block.gates)
-
-
-def _content(runs: Runs, block: Block) -> bytes:
-    """What a block holds, and what is known of its qubits."""
-    circuit, rows = runs.circuit, block.rows
-    known = bytes(runs.fresh(block, side) is not None for side in (0, 1))
-    columns = (column[rows].tobytes() for column in (circuit.kind, circuit.first, circuit.second, circuit.angles))
-    return b"".join((known, *columns))

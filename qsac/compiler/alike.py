@@ -164,12 +164,23 @@ def _differing(one: Program, other: Program) -> frozenset[int] | None:
         names = NUMBERS.get(type(mine))
         if names is None or type(its) is not type(mine):
             return None
-        if any(array_of(getattr(mine, name)).shape != array_of(getattr(its, name)).shape for name in names):
-            return None
-        if any(getattr(mine, name) != getattr(its, name) for name in _OTHERS[type(mine)]):
+        if not _fit(mine, its, names):
             return None
         found.add(place)
     return frozenset(found)
+
+
+def _fit(one: Op, other: Op, names: Sequence[str]) -> bool:
+    """Whether two blocks of one type have as many numbers, and differ in nothing else."""
+    for name in names:
+        mine, its = getattr(one, name), getattr(other, name)
+        if mine is not its and array_of(mine).shape != array_of(its).shape:
+            return False
+    for name in _OTHERS[type(one)]:
+        mine, its = getattr(one, name), getattr(other, name)
+        if mine is not its and mine != its:
+            return False
+    return True
 
 
 _OTHERS = {kind: tuple(one.name for one in fields(kind) if one.name not in names) for kind, names in NUMBERS.items()}

@@ -304,7 +304,7 @@ class Compilation:
         for place, step in steps:
             with self.watch.stage(step.name):
                 program = self._ahead.applied(place, made.program, self.context)
-                changed = program is not made.program
+                changed = not program.says_the_same(made.program)
                 if changed:
                     check_rules(program, step.name)
             made.foretold &= self._ahead.came_true(place, made.program, program, self.context)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -46,14 +45,19 @@ def with_numbers_of(op: Op, lowered: Mapping[int, Op]) -> Op:
             code="template.damaged",
             found=f"a block {op.name} of numbers {op.slots}",
         )
-    numbers = {name: getattr(first, name) for name in NUMBERS[type(op)]}
-    if any(array_of(value).shape != array_of(getattr(op, name)).shape for name, value in numbers.items()):
-        raise InvalidInputError(
-            "the template is damaged",
-            code="template.damaged",
-            found=f"a block {op.name} of another size",
-        )
-    return replace(op, **numbers)
+    numbers = {}
+    for name in NUMBERS[type(op)]:
+        given, own = getattr(first, name), getattr(op, name)
+        if given is own:
+            continue
+        if array_of(given).shape != array_of(own).shape:
+            raise InvalidInputError(
+                "the template is damaged",
+                code="template.damaged",
+                found=f"a block {op.name} of another size",
+            )
+        numbers[name] = given
+    return op.altered(numbers) if numbers else op
 
 
 def array_of(value: Table | float) -> NDArray[Any]:

@@ -61,6 +61,13 @@ def two_qubit_gates(program: Program, family: GateFamily, *, merged: bool = True
     With ``merged`` the diagonals of an attention program on the same registers count once, as ``merge-diagonals`` makes
     them one; without, each counts by itself, as the lowering writes them.
     """
+    key = "two-qubit gates", family, merged
+    if key not in program.counted:
+        program.counted[key] = _two_qubit_gates(program, family, merged=merged)
+    return program.counted[key]
+
+
+def _two_qubit_gates(program: Program, family: GateFamily, *, merged: bool) -> int:
     total = 0
     diagonals: list[tuple[str, ...]] = []
     # At the attention level those on the same registers, which will be one.

@@ -169,7 +169,10 @@ class ZZPhaseEmitter:
     def keep_apart(self, op: Op) -> None:
         """Write what waits where a block with a barrier begins or ends: no gate of others joins its own."""
         if op.barrier:
-            self.settle(*(self.place[name] for name in (*op.targets, *op.controlled_by)))
+            for name in (*op.use.targets, *op.use.controlled_by):
+                qubit = self.place[name]
+                if self.waiting[qubit] is not None:
+                    self.settle(qubit)
 
     def turn(self, qubit: int, gate: Spin, known: int = FIXED) -> None:
         """Let a one-qubit gate wait on its qubit, after what waits there."""

@@ -8,7 +8,7 @@ on), :class:`Adjointable`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, Self, runtime_checkable
 
@@ -121,6 +121,20 @@ class Op:
             self.reallocates,
             frozenset(targets).difference(self.diagonal_on),
         )
+
+    def of_sources(self, sources: tuple[int, ...]) -> Self:
+        """The op with other ``sources``."""
+        return self.altered({"sources": sources})
+
+    def altered(self, fields: Mapping[str, Any]) -> Self:
+        """The op with other values of fields that do not decide how it uses registers, which is not worked out again.
+        Ops of other packages may do more when they are made."""
+        if not type(self).__module__.startswith("qsac.ir."):
+            return replace(self, **fields)
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made.__dict__.update(fields)
+        return made
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import is_
 from typing import Literal
 
 from qsac.ir.op import Op, Register, Scope
@@ -47,6 +48,11 @@ class Program:
         return Scope({register.name: register.size for register in self.registers}, self.tables)
 
     @cached_property
+    def counted(self) -> dict[Hashable, int]:
+        """What has been counted of the program, kept with it: it is asked again and again while passes choose."""
+        return {}
+
+    @cached_property
     def _places(self) -> tuple[Mapping[str, tuple[int, ...]], Mapping[str, tuple[int, ...]]]:
         """For each register the places of the ops that use it, and of those that target it."""
         used: dict[str, list[int]] = {}
@@ -58,6 +64,19 @@ class Program:
                 targeted.setdefault(register, []).append(place)
         first, second = ({name: tuple(places) for name, places in found.items()} for found in (used, targeted))
         return first, second
+
+    def says_the_same(self, other: Program) -> bool:
+        """Whether the other program is of the very same ops, tables and registers: what holds of one holds of both.
+        False decides nothing."""
+        return (
+            len(self.ops) == len(other.ops)
+            and all(map(is_, self.ops, other.ops))
+            and self.level == other.level
+            and self.registers == other.registers
+            and self.readouts == other.readouts
+            and self.tables.keys() == other.tables.keys()
+            and all(table is other.tables[name] for name, table in self.tables.items())
+        )
 
     def uses(self, register: str) -> tuple[int, ...]:
         """The places of the ops that target or control on a register, in order."""

@@ -82,10 +82,15 @@ def _verify_declarations(program: Program) -> None:
 
 
 def _broken_rules(program: Program, op: Op, live: set[str], ended: set[str]) -> Iterator[str]:
-    yield from _unknown_names(program, op)
-    yield from _wrong_sources(program, op)
-    yield from _wrong_diagonal_uses(op.use, live, ended)
-    yield from _wrong_targets(op.use, live, ended)
+    # One after the other: an op is only asked to check itself where the names that it gives exist.
+    use = op.use
+    for found in (
+        _unknown_names(program, op),
+        _wrong_sources(program, op) if op.sources else (),
+        _wrong_diagonal_uses(use, live, ended) if use.controlled_by or use.ancillas else (),
+        _wrong_targets(use, live, ended),
+    ):
+        yield from found
     problem = op.check(program.scope)
     if problem is not None:
         yield problem

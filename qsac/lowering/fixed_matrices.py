@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cossin
 
 from qsac.errors import InvalidInputError
 from qsac.ir.blocks import Multiplexor, PauliRotation, Unitary
@@ -43,6 +42,9 @@ def fixed_gates(matrices: Complex, qubits: tuple[str, ...], place: LoweringConte
     if len(qubits) == 2:
         few = pattern is not None and _angles(canonical(pattern.astype(np.complex128)).angles)[0] < NOTHING
         return _on_two(matrices[0], qubits, place, few=few)
+    # Imported where it is needed: it takes longer than most circuits do.
+    from scipy.linalg import cossin
+
     half = len(matrices[0]) // 2
     lefts, angles, rights = cossin(matrices[0], p=half, q=half, separate=True)
     turned = Multiplexor("y", qubits[1:], qubits[0], Table(2 * np.asarray(angles)), slots=place.slot())

@@ -12,11 +12,13 @@ from qsac.ir.blocks.multiplexor import LadderOrder
 from qsac.ir.op import Op, Register
 from qsac.ir.program import Program, Readout, bit_register
 from qsac.ir.save_probabilities import SaveProbabilities
-from qsac.lowering import tokens
+from qsac.lowering import kept, tokens
 from qsac.lowering.allocation import Allocation, allocate, qubit_name
 from qsac.lowering.amplify import amplified
 from qsac.lowering.context import LoweringContext, lowering
 from qsac.pipeline.contract import PassContext
+
+_KEPT = kept.Kept()
 
 
 def lower(
@@ -135,14 +137,22 @@ def lowered_ops(
     """
     derived = {} if derived is None else derived
     place = LoweringContext(program.scope, allocation, derived, count() if slots else None, iter(orders))
-    tokens.work_out(program.ops, place)
+    # Slots are numbered in their order, and orders taken in theirs: such blocks are those of one program.
+    plain = not slots and not orders
+    keys = kept.keys(program.ops, program.tables, allocation) if plain else [None] * len(program.ops)
+    known = [None if key is None else _KEPT.of(key, source) for source, key in enumerate(keys)]
+    tokens.work_out((op for op, found in zip(program.ops, known, strict=True) if found is None), place)
     to_reset = dict(allocation.reused)
-    for source, op in enumerate(program.ops):
-        resets = [Reset(name) for register in op.targets for name in to_reset.pop(register, ())]
-        blocks = lowering.of(op)(op, place)
-        if op.barrier:
-            blocks = [replace(block, barrier=True) for block in blocks]
-        yield op, [replace(block, sources=(source,)) for block in (*resets, *blocks)]
+    for source, (op, key, found) in enumerate(zip(program.ops, keys, known, strict=True)):
+        resets = [Reset(name, sources=(source,)) for register in op.targets for name in to_reset.pop(register, ())]
+        if found is None:
+            blocks = lowering.of(op)(op, place)
+            if op.barrier:
+                blocks = [replace(block, barrier=True) for block in blocks]
+            found = [block.of_sources((source,)) for block in blocks]
+            if key is not None:
+                _KEPT.keep(key, source, found)
+        yield op, [*resets, *found]
 
 
 def _bits(registers: tuple[str, ...], program: Program) -> tuple[str, ...]:

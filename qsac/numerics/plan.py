@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -138,9 +139,10 @@ def _level(kind: LevelKind, place: int, rows: int, columns: int, single: _Single
     return Level(kind, place, prefixes, first < last or (first == last and kind != "gate"), min(first, last))
 
 
+@lru_cache(maxsize=4096)
 def planned_gates(rows: int, columns: int, size: int, *, real: bool, lone: Lone | None = None) -> int:
     """Two-qubit gates of all levels of :func:`plan`."""
-    return sum(level.gates for level in plan(rows, columns, size, real=real, lone=lone))
+    return int(sum(level.gates for level in plan(rows, columns, size, real=real, lone=lone)))
 
 
 def occupied_columns(rows: NDArray[Any]) -> int:

@@ -109,10 +109,15 @@ class Ahead:
         self._believed = True
         self._made: dict[tuple[object, ...], tuple[Program, Program, dict[str, float]]] = {}
         self._foretold: dict[tuple[int, int], tuple[Program, Program]] = {}
+        self._contexts: dict[int, tuple[PassContext, PassContext]] = {}
 
     def at(self, context: PassContext, place: int = -1) -> PassContext:
         """The context of the pass at a place; of none: all passes are to come."""
-        return replace(context, rest=partial(self._finished, place))
+        before, made = self._contexts.get(place, (None, context))
+        if before is not context:
+            made = replace(context, rest=partial(self._finished, place))
+            self._contexts[place] = context, made
+        return made
 
     def applied(self, place: int, program: Program, context: PassContext) -> Program:
         """What the pass at a place makes of a program; what it spends stands in the context's ledger then."""

@@ -7,7 +7,8 @@ bits stay until the end, as readouts ask for different ones: their qubits are ke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from qsac.errors import DoesNotFitError, present
 from qsac.families.outcomes import SAVED, Index, Outcomes
-from qsac.native.circuit import GATES, MATRICES, BitReadout, NativeCircuit
+from qsac.native.circuit import GATES, KIND, MATRICES, BitReadout, NativeCircuit
 from qsac.progress import Progress
 
 WIDTH_LIMIT = 26
@@ -43,8 +44,8 @@ class Holders:
     the qubit goes on (a router may move others through it), the outcome is copied to an axis of its own first.
     """
 
-    def __init__(self, circuit: NativeCircuit) -> None:
-        self.given = {bit for readout in circuit.readouts for bit in readout.given}
+    def __init__(self, given: Set[int]) -> None:
+        self.given = given
         self.bit_of: dict[int, int] = {}
         self.axis_of: dict[int, int] = {}
 
@@ -75,22 +76,44 @@ def _steps(circuit: NativeCircuit) -> Iterator[tuple[str, tuple[int, ...], int, 
 
 def width(circuit: NativeCircuit) -> int:
     """The most axes live at once in :func:`simulate`."""
+    kind, first, second = circuit.kind.astype(np.int8), circuit.first.astype(np.int32), circuit.second.astype(np.int32)
+    asked = _kept_width if len(circuit) <= _KEPT_GATES else _width
+    return asked(kind.tobytes(), first.tobytes(), second.tobytes(), _given(circuit))
+
+
+def _given(circuit: NativeCircuit) -> frozenset[int]:
+    """The bits that readouts are conditional on."""
+    return frozenset(bit for readout in circuit.readouts for bit in readout.given)
+
+
+def _width(kinds: bytes, firsts: bytes, seconds: bytes, given: frozenset[int]) -> int:
+    """The width of a circuit by its columns and the bits that its readouts are conditional on."""
     widest = 0
     live: set[int] = set()
-    holders = Holders(circuit)
-    for name, qubits, bit, _, _ in _steps(circuit):
-        for qubit in qubits:
-            moved = holders.released(qubit)
+    holders = Holders(given)
+    kind = np.frombuffer(kinds, np.int8).tolist()
+    first, second = (np.frombuffer(column, np.int32).tolist() for column in (firsts, seconds))
+    for gate, qubit, other in zip(kind, first, second, strict=True):
+        for used in (qubit, other) if gate in _PAIRS else (qubit,):
+            moved = holders.released(used)
             if moved is not None:
                 live.add(moved)
-        if name == "Reset":
-            live.discard(qubits[0])
+            live.add(used)
+        if gate == KIND["Reset"]:
+            live.discard(qubit)
             continue
-        live.update(qubits)
         widest = max(widest, len(live))
-        if name == "Measure" and holders.measured(qubits[0], bit):
-            live.discard(qubits[0])
+        if gate == KIND["Measure"] and holders.measured(qubit, other):
+            live.discard(qubit)
     return widest
+
+
+_kept_width = lru_cache(maxsize=64)(_width)
+
+_KEPT_GATES = 1 << 13
+"""Gates of a circuit whose width is remembered: circuits of one plan are few ones but for their angles."""
+
+_PAIRS = {kind for kind, gate in enumerate(GATES) if gate.qubits == 2}
 
 
 class State(Protocol):
@@ -266,7 +289,7 @@ def evolved(
 ) -> Holders:
     """Take a state through the gates of a circuit; ``apply`` is called for each unitary one with its place, and
     ``observe`` at the circuit's snapshot."""
-    holders = Holders(circuit)
+    holders = Holders(_given(circuit))
     for place, (name, qubits, bit, _, _) in enumerate(_steps(circuit)):
         if circuit.snapshot is not None and place == circuit.snapshot.stop:
             observe(holders)

@@ -20,6 +20,9 @@ from qsac.simulation.statevector import Holders, checked_width, evolved, index_o
 TOGETHER = 1 << 16
 """Most amplitudes of all states together: with more, states no longer stay in the processor's cache."""
 
+_CLOSE = 4
+"""Most amplitudes between those of a qubit's zero and one that are taken as one matrix with the qubit's."""
+
 _BATCHED = {"PhasedX", "ZZPhase", "CZ", "Rz", "Measure", "Reset", *(g.name for g in GATES if g.qubits == 1)}
 
 Angles = NDArray[np.float64]
@@ -106,17 +109,21 @@ class _States:
             self._split(qubits[0])[:, :, 1] *= _each(np.exp(1j * np.pi * angle), 2)
         elif name == "PhasedX":
             turned, cos, sin = np.exp(1j * np.pi * phase), np.cos(np.pi * angle / 2), -1j * np.sin(np.pi * angle / 2)
-            self._turn(qubits[0], [[cos, sin * turned.conjugate()], [sin * turned, cos]])
+            self._turn(qubits[0], np.array([[cos, sin * turned.conjugate()], [sin * turned, cos]]).transpose(2, 0, 1))
         else:
-            self._turn(qubits[0], [[np.full(len(angle), entry) for entry in row] for row in MATRICES[name]])
+            self._turn(qubits[0], np.broadcast_to(MATRICES[name], (len(angle), 2, 2)))
 
-    def _turn(self, qubit: int, matrix: list[list[NDArray[Any]]]) -> None:
+    def _turn(self, qubit: int, matrices: NDArray[np.complex128]) -> None:
+        """Apply a matrix to a qubit of each state, shape (circuits, 2, 2)."""
         shaped = self._split(qubit)
-        zero, one, turned = shaped[:, :, 0], shaped[:, :, 1], np.empty_like(shaped)
-        for row, (before, after) in enumerate(matrix):
-            np.multiply(zero, _each(before, 2), out=turned[:, :, row])
-            turned[:, :, row] += _each(after, 2) * one
-        self._states = turned.reshape(len(turned), -1)
+        count, _, _, after = shaped.shape
+        if after <= _CLOSE:
+            # A product with the identity on the few qubits after it: NumPy is slow where it goes through few numbers.
+            wide = np.einsum("cij,kl->cjkil", matrices, np.eye(after)).reshape(count, 2 * after, -1)
+            turned = shaped.reshape(count, -1, 2 * after) @ wide
+        else:
+            turned = matrices[:, None] @ shaped
+        self._states = turned.reshape(count, -1)
 
     def drop(self, qubit: int) -> None:
         axis = self._axis(qubit)

@@ -1,5 +1,6 @@
 """Circuits of a plan that are filled into the blocks of one of them are those that are compiled by themselves."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from qsac.artifact.compiled import Compiled
 from qsac.compiler.alike import LEAST, Kinds, kind_of
 from qsac.families.reading import load
 from qsac.families.registry import family_of
+from qsac.ir.program import Program
+from qsac.pipeline.stages import check_rules
 
 
 def _rows(rng: np.random.Generator, count: int, width: int) -> Any:
@@ -98,3 +101,20 @@ def test_numbers_that_save_gates_are_of_another_kind(monkeypatch: pytest.MonkeyP
 def test_few_circuits_of_a_kind_are_compiled_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
     _, places = _compiled(load(_network(neurons=LEAST - 1)), "h2", monkeypatch)
     assert len(places) == 2 * (LEAST - 1)
+
+
+def test_rules_are_checked_of_programs_that_are_different(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passes that look at every op return a new program of the same ops, of which nothing is asked again."""
+    checked: list[Program] = []
+
+    def counted(program: Program, stage: str) -> None:
+        checked.append(program)
+        check_rules(program, stage)
+
+    monkeypatch.setattr("qsac.compiler.circuit_compilation.check_rules", counted)
+    made: list[str] = []
+    qsac.compile(load(_network(1)), "h2", after=lambda name, _: made.append(name))
+    assert {"load-by-structure", "drop-controls", "merge-diagonals"} <= {*made}
+    assert len(checked) == 2 * made.count("build")
+    for one, other in pairwise(checked):
+        assert not one.says_the_same(other)

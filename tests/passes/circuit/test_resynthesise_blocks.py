@@ -12,6 +12,8 @@ import qsac
 from qsac.machine.registry import target
 from qsac.native.circuit import GATES, KIND, NativeCircuit, Snapshot
 from qsac.native.provenance import Provenance
+from qsac.passes.circuit import _writing
+from qsac.passes.circuit._blocks import Runs
 from qsac.passes.circuit.resynthesise_blocks import ResynthesiseBlocks
 from qsac.pipeline.contract import PassContext
 from qsac.pipeline.registry import default_pipeline
@@ -268,3 +270,48 @@ def test_where_a_load_meets_its_inverse_load(kernel: dict[str, Any]) -> None:
     assert neighbours(better.circuits[0]) == 0
     assert better.stats["two_qubit_gates"] < plain.stats["two_qubit_gates"]
     assert better.verified is not None
+
+
+def test_blocks_of_the_same_content_are_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On other qubits, at other places and in other circuits too; what they are written as does not depend on who asked
+    first."""
+    gates: list[Gate] = [("ZZPhase", 0, 1, 0.3), ("PhasedX", 1, -1, 0.2, 0.4), ("ZZPhase", 0, 1, 0.1)]
+    gates += [
+        ("PhasedX", 0, -1, 0.7, 0.1),
+        ("ZZPhase", 0, 1, 0.2),
+        ("PhasedX", 0, -1, 0.6, 0.3),
+        ("ZZPhase", 0, 1, 0.4),
+    ]
+    elsewhere = [(name, one + 1, two + 1 if two >= 0 else -1, *angles) for name, one, two, *angles in gates]
+    first, second = circuit_of(gates, 2, 0), circuit_of([("PhasedX", 0, -1, 0.5, 0.5), *elsewhere], 3, 0)
+    written: list[Any] = []
+    canonical = _writing.canonical
+
+    def counted(unitary: Any) -> Any:
+        written.append(unitary)
+        return canonical(unitary)
+
+    monkeypatch.setattr(_writing, "canonical", counted)
+    _writing._shorter.cache_clear()
+    one, other = resynthesised(first), resynthesised(second)
+    once = len(written)
+    assert once
+    assert one.two_qubit_gates < first.two_qubit_gates
+    _writing._shorter.cache_clear()
+    again = resynthesised(second)
+    assert len(written) == 2 * once
+    assert other.angles.tobytes() == again.angles.tobytes()
+    assert np.array_equal(other.kind, again.kind)
+    assert other.two_qubit_gates == one.two_qubit_gates
+
+
+def test_runs_are_those_of_circuits_with_other_angles() -> None:
+    def runs(*angles: float) -> Runs:
+        gates: list[Gate] = [("ZZPhase", 0, 1, angles[0]), ("PhasedX", 1, -1, angles[1], 0.4), ("ZZPhase", 0, 1, 0.1)]
+        circuit = circuit_of(gates, 2, 0)
+        return Runs.of(circuit, len(circuit), np.zeros(len(circuit), np.int64))
+
+    assert runs(0.3, 0.2) is runs(0.1, 0.9)
+    # A whole turn leaves a qubit as it is, and parts no run.
+    assert runs(0.3, 0.2) is not runs(0.3, 2.0)
+    assert len(runs(0.3, 2.0).chains) == 1
