@@ -12,6 +12,7 @@ from qsac.ir.op import Op, Scope
 from qsac.lowering.allocation import Allocation
 
 T = TypeVar("T")
+L = TypeVar("L", bound=Callable[..., object])
 
 
 @dataclass(frozen=True)
@@ -59,3 +60,17 @@ Lowering = Callable[[Any, LoweringContext], Sequence[Op]]
 
 lowering: ByOp[Lowering] = ByOp("lowering", "qsac.lowering", Sequence)
 """The blocks of each attention op where its registers lie, in time order, from a function of the op and the place."""
+
+_self_contained: set[Callable[..., object]] = set()
+
+
+def self_contained(lower: L) -> L:
+    """Marks a lowering that asks for nothing but the op, its tables, and the qubits of its registers: its blocks are
+    kept for ops that are alike (:mod:`qsac.lowering.kept`)."""
+    _self_contained.add(lower)
+    return lower
+
+
+def is_self_contained(op: Op) -> bool:
+    """Whether the blocks of an op follow from it, its tables, and the qubits of its registers alone."""
+    return lowering.of(op) in _self_contained

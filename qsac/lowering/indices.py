@@ -20,7 +20,7 @@ from qsac.ir.blocks.rotation import controlled_x, controlled_z
 from qsac.ir.op import Op
 from qsac.ir.shaped_table import ShapedTable, Span
 from qsac.ir.table import Table
-from qsac.lowering.context import LoweringContext, lowering
+from qsac.lowering.context import LoweringContext, lowering, self_contained
 from qsac.numerics.causal_sites import SITES, causal_sites, site_angles
 
 Block = Multiplexor | PauliRotation
@@ -40,6 +40,7 @@ def prepare_pairs(op: PrepareIndices, place: LoweringContext) -> Sequence[Op]:
 
 
 @lowering.register(PrepareIndex)
+@self_contained
 def prepare(op: PrepareIndex, place: LoweringContext) -> Sequence[Op]:
     """One index."""
     return uniform_state(place.qubits(op.index), op.length)

@@ -1,7 +1,8 @@
 """Blocks that were written already: the circuits of a plan have the same loads of the same tables many times over.
 
-What an op is lowered to follows from the op, the tables that it names, and the qubits of the registers that it uses.
-Blocks of a few hundred such ops are kept under these, by value; blocks and their tables cannot be changed.
+What a self-contained op is lowered to (:func:`qsac.lowering.context.self_contained`) follows from the op, the tables
+that it names, and the qubits of the registers that it uses. Blocks of a few hundred such ops are kept under these, by
+value; blocks and their tables cannot be changed.
 """
 
 from __future__ import annotations
@@ -10,20 +11,10 @@ from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from threading import Lock
 
-from qsac.ir.attention import (
-    ApplyUnitary,
-    LoadTokens,
-    LoadWhole,
-    PhaseState,
-    PrepareDegree,
-    PrepareIndex,
-    Project,
-    RotateDegree,
-)
 from qsac.ir.op import Op
-from qsac.ir.save_probabilities import SaveProbabilities
 from qsac.ir.table import Table
 from qsac.lowering.allocation import Allocation
+from qsac.lowering.context import is_self_contained
 
 KEPT = 512
 """How many ops' blocks are kept."""
@@ -34,19 +25,6 @@ blocks."""
 
 _PLACES = 64
 """At how many places of programs the blocks of one op are kept."""
-
-_OPS = (
-    ApplyUnitary,
-    LoadTokens,
-    LoadWhole,
-    PhaseState,
-    PrepareDegree,
-    PrepareIndex,
-    Project,
-    RotateDegree,
-    SaveProbabilities,
-)
-"""Ops whose lowering asks for nothing but their own tables and qubits."""
 
 
 class Kept:
@@ -83,7 +61,7 @@ def keys(ops: Sequence[Op], tables: Mapping[str, Table], allocation: Allocation)
     """What the blocks of each op are kept under; None for ops whose blocks are not."""
     if not all(table.known and table.pattern is None for table in tables.values()):
         return [None] * len(ops)
-    return [_key(op, tables, allocation) if type(op) in _OPS else None for op in ops]
+    return [_key(op, tables, allocation) if is_self_contained(op) else None for op in ops]
 
 
 def _key(op: Op, tables: Mapping[str, Table], allocation: Allocation) -> Hashable:

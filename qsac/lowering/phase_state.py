@@ -9,13 +9,14 @@ import numpy as np
 from qsac.ir.attention import PhaseState
 from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation
 from qsac.ir.table import Table
-from qsac.lowering.context import LoweringContext, lowering
+from qsac.lowering.context import LoweringContext, lowering, self_contained
 from qsac.lowering.indices import uniform_state
 
 Block = Multiplexor | Diagonal | PauliRotation
 
 
 @lowering.register(PhaseState)
+@self_contained
 def lower(op: PhaseState, place: LoweringContext) -> list[Block]:
     """Up to a global phase. The qubits hold anything, so that no gate of the preparation is left out."""
     qubits = place.qubits(*op.registers)

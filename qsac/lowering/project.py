@@ -5,11 +5,12 @@ from __future__ import annotations
 from qsac.ir.attention import Project
 from qsac.ir.blocks import Measure, Multiplexor
 from qsac.ir.program import bit_register
-from qsac.lowering.context import LoweringContext, lowering
+from qsac.lowering.context import LoweringContext, lowering, self_contained
 from qsac.lowering.indices import unary_state, uniform_state
 
 
 @lowering.register(Project)
+@self_contained
 def lower(op: Project, place: LoweringContext) -> list[Multiplexor | Measure]:
     """Unprepare the state, so that it is found as all zeros, and measure every qubit."""
     qubits = place.qubits(*op.registers)

@@ -16,7 +16,7 @@ from qsac.ir.op import Op
 from qsac.ir.shaped_table import ShapedTable
 from qsac.ir.table import Table
 from qsac.lowering.cascades import Block, Data, Levels, orders_of, outlined_level, rows_of, uncompute
-from qsac.lowering.context import LoweringContext, lowering
+from qsac.lowering.context import LoweringContext, lowering, self_contained
 from qsac.lowering.structured import unload
 from qsac.numerics.cascade import complex_cascades, real_cascades
 from qsac.numerics.plan import (
@@ -41,6 +41,7 @@ _STACKED = 1 << 14
 
 
 @lowering.register(LoadTokens)
+@self_contained
 def lower(op: LoadTokens, place: LoweringContext) -> list[Block]:
     """The uncomputation of one data qubit after the other, or its adjoint; see :mod:`qsac.numerics.cascade`.
 

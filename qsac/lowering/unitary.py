@@ -16,7 +16,7 @@ from qsac.ir.blocks import Diagonal, Multiplexor, PauliRotation, Unitary
 from qsac.ir.blocks.rotation import controlled_x
 from qsac.ir.shaped_table import ShapedTable
 from qsac.ir.table import Table
-from qsac.lowering.context import LoweringContext, lowering
+from qsac.lowering.context import LoweringContext, lowering, self_contained
 from qsac.lowering.fixed_matrices import fixed_gates
 from qsac.numerics.su2 import taken_apart
 
@@ -28,6 +28,7 @@ gate that is within about 1e-6 of the identity for the identity."""
 
 
 @lowering.register(ApplyUnitary)
+@self_contained
 def lower(op: ApplyUnitary, place: LoweringContext) -> list[Block]:
     """The gates of a hardware-efficient unitary, each controlled by ``when`` if given; a matrix by synthesis."""
     data = place.qubits(*op.targets)

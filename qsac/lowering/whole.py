@@ -17,7 +17,7 @@ from qsac.ir.blocks.rotation import controlled_x
 from qsac.ir.shaped_table import ShapedTable, Span
 from qsac.ir.table import Table
 from qsac.lowering.cascades import Block, Data, acting, bell_basis, gate_of, uncompute
-from qsac.lowering.context import LoweringContext, lowering
+from qsac.lowering.context import LoweringContext, lowering, self_contained
 from qsac.lowering.structured import steps_of
 from qsac.numerics.ladder import up_to_diagonal
 from qsac.numerics.plan import plan
@@ -25,6 +25,7 @@ from qsac.numerics.whole_loads import whole_levels
 
 
 @lowering.register(LoadWhole)
+@self_contained
 def lower(op: LoadWhole, place: LoweringContext) -> list[Block]:
     """The blocks that uncompute the table's rows, or their adjoints in reverse order."""
     data, controls = place.qubits(op.data), place.qubits(*op.index)

@@ -1,5 +1,6 @@
 """Blocks that were written already are those that are written again, and are found by all that they follow from."""
 
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,6 @@ from qsac.ir.program import Program
 from qsac.ir.table import Table
 from qsac.lowering import lower as lowering
 from qsac.lowering.allocation import Allocation, allocate
-from qsac.lowering.context import Lowering
 from qsac.lowering.kept import Kept, keys
 from qsac.machine.registry import target
 from qsac.pipeline.contract import PassContext
@@ -30,19 +30,18 @@ def _programs(fields: Any) -> list[Program]:
 
 @pytest.mark.parametrize("fields", [_network(), _layers("bases"), _layers("reference")])
 def test_kept_blocks_are_those_that_are_written(fields: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    written: list[str] = []
-    of = lowering.lowering.of
+    written: list[int] = []
 
-    def counted(op: Op) -> Lowering:
-        written.append(op.name)
-        return of(op)
+    class Counted(Kept):
+        def keep(self, key: Hashable, source: int, blocks: Sequence[Op]) -> None:
+            written.append(source)
+            super().keep(key, source, blocks)
 
     programs = _programs(fields)
-    monkeypatch.setattr(lowering, "_KEPT", Kept(0))
-    monkeypatch.setattr(lowering.lowering, "of", counted)
+    monkeypatch.setattr(lowering, "_KEPT", Counted(0))
     alone = [lowering.lower(program, H2) for program in programs]
     every = len(written)
-    monkeypatch.setattr(lowering, "_KEPT", Kept())
+    monkeypatch.setattr(lowering, "_KEPT", Counted())
     written.clear()
     found = [lowering.lower(program, H2) for program in programs]
     assert every == sum(len(program.ops) for program in programs)
