@@ -14,7 +14,6 @@ from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-import numpy as np
 import pytest
 
 import qsac
@@ -37,6 +36,7 @@ from tests.docs import (
     heads,
     index_states,
     ladder_ranks,
+    readout_gates,
     single_states,
     steps_page,
     training_data,
@@ -106,37 +106,6 @@ def _passes() -> str:
         head = f"*{cls.level} level, {since}{after}.*"
         parts.append(f"## {name}\n\n{head} {_markdown(inspect.getdoc(cls) or '')}\n\nOptions: {_fields(cls)}")
     return "\n\n".join(parts)
-
-
-def _readout_gates() -> str:
-    readouts: dict[str, dict[str, Any]] = {
-        "loss": {"type": "loss"},
-        "predict": {"type": "predict"},
-        "predict over tokens": {"type": "predict", "states": "tokens"},
-        "overlaps, complex": {"type": "overlaps"},
-        "overlaps, abs2": {"type": "overlaps", "part": "abs2"},
-    }
-    identity = {"type": "identity"}
-    ansatz = {"type": "hardware-efficient", "layers": 2, "parameters": {"init": "normal"}}
-    rows: list[list[object]] = [["T, d, tokens", *readouts], ["---", *("--:" for _ in readouts)]]
-    sizes = [(T, d, kind) for T, d in ((8, 4), (16, 8), (32, 16)) for kind in ("real", "complex")]
-    if not WHOLE:  # the ladders of these are solved for: tests/numerics
-        sizes = [size for size in sizes if size not in ((8, 4, "complex"), (16, 8, "complex"))]
-    for length, dimension, kind in sizes:
-        shape = (length + 1, dimension, *([2] if kind == "complex" else []))
-        values = np.random.default_rng([length, dimension]).normal(size=shape).tolist()
-        cells = []
-        for readout in readouts.values():
-            counts = []
-            for score in (identity, ansatz):
-                kernel = {"type": "monomial", "degree": 1}
-                attention = {"type": "overlap", "kernel": kernel, "value": identity, "score": score}
-                tokens = {"type": "inline", "values": values}
-                model = {"qsac": 1, "tokens": tokens, "attention": attention, "readout": readout}
-                counts.append(qsac.compile(model, "h1", verify=False).stats["two_qubit_gates"])
-            cells.append("{:,} ({:,})".format(*counts))
-        rows.append([f"{length}, {dimension}, {kind}", *cells])
-    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
 
 
 def _rows(rows: list[list[object]]) -> str:
@@ -263,7 +232,7 @@ def _snapshots_are_those_of_the_lock() -> bool:
         ("construction.md", "heads", heads.cost),
         ("construction.md", "ladder ranks", ladder_ranks.table),
         ("construction.md", "single states", single_states.cost),
-        ("readouts.md", "gates", _readout_gates),
+        ("readouts.md", "gates", readout_gates.table),
         ("steps.md", "systems", steps_page.systems),
         *(
             (f"steps/{system.page}.md", "counts", partial(steps_page.counts, name))
