@@ -70,10 +70,10 @@ demo: $(DEMO)/.installed ## compile a small model for H2-1, run it, exactly and 
 	$(DEMO)/bin/qsac view "$$out/tfim.qsac.json" -o tfim.html
 
 test: install ## the test suite
-	@$(BIN)/python -m pytest -n 2 --quiet
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --quiet
 
 many: install ## the test suite with all of its generated cases, and the tests that are marked `many`
-	@QSAC_CASES=all $(BIN)/python -m pytest -n 2 --quiet -m 'not packaging and not frameworks'
+	@QSAC_CASES=all $(BIN)/python -m pytest -n 2 --dist worksteal --quiet -m 'not packaging and not frameworks'
 
 lint: install ## format, style, types, import rules
 	@$(BIN)/ruff format --check .
@@ -107,7 +107,7 @@ fuzz: install ## try 100,000 changed files of every kind (an hour)
 
 coverage: install ## the test suite, and which lines and branches of qsac it does not go through
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m coverage run -m pytest -n 2 --quiet; status=$$?; \
+	@$(BIN)/python -m coverage run -m pytest -n 2 --dist worksteal --quiet; status=$$?; \
 	$(BIN)/python -m coverage combine --quiet && $(BIN)/python -m coverage report; exit $$status
 
 minimums: install ## the test suite with the lowest versions that pyproject.toml allows
@@ -115,7 +115,7 @@ minimums: install ## the test suite with the lowest versions that pyproject.toml
 	@echo 'setuptools>=77,<81' > .venv-min/build-constraints.txt # old sdists take pkg_resources from it
 	@$(UV) pip install --python .venv-min/bin/python --compile-bytecode --resolution lowest-direct \
 	  --build-constraints .venv-min/build-constraints.txt --editable '.[dev,qiskit,pennylane,cirq,dask]'
-	@.venv-min/bin/python -m pytest -n 2 --quiet
+	@.venv-min/bin/python -m pytest -n 2 --dist worksteal --quiet
 
 # One after the other, whatever fails; make names at the end what did.
 matrix: install ## the test suite under each of PYTHONS (3.11 to 3.13) and with the lowest versions
@@ -129,7 +129,7 @@ matrix-%: install
 	@$(UV) pip install --python .venv-$*/bin/python --require-hashes -r requirements.lock
 	@$(UV) pip install --python .venv-$*/bin/python --no-deps --no-build-isolation --editable .
 	@echo "The test suite under $$(.venv-$*/bin/python --version):"
-	@.venv-$*/bin/python -m pytest -n 2 --quiet
+	@.venv-$*/bin/python -m pytest -n 2 --dist worksteal --quiet
 
 # Of all tests those with that mark alone are collected: others import what this environment lacks.
 test-frameworks: $(FRAMEWORKS)/.installed ## the tests with torch, lambeq, guppylang and mqt.predictor (gigabytes)
