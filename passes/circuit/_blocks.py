@@ -86,11 +86,7 @@ class Runs:
     @classmethod
     def of(cls, circuit: NativeCircuit, stop: int, apart: NDArray[np.int64]) -> Runs:
         """The runs of a circuit. Circuits of one plan have few different ones."""
-        kind, first, second = (
-            circuit.kind.astype(np.int8),
-            circuit.first.astype(np.int32),
-            circuit.second.astype(np.int32),
-        )
+        kind, first, second = circuit.wires
         turning, qubits = _turning(circuit), len(circuit.qubits)
         if len(circuit) > KEPT_GATES:
             return cls(kind, first, second, turning, qubits, stop, apart)

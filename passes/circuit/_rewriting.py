@@ -29,11 +29,6 @@ class Edit(NamedTuple):
     rows: Sequence[Row]
     swapped: tuple[int, int] | None = None
 
-    @property
-    def pairs(self) -> int:
-        """How many two-qubit gates are written."""
-        return sum(row[2] >= 0 for row in self.rows)
-
 
 def edited(circuit: NativeCircuit, edits: Sequence[Edit]) -> NativeCircuit:
     """The circuit with some edits, none of which drops what another one drops. What is written is of all ops that the

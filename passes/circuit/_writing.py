@@ -80,13 +80,14 @@ class _Gate(NamedTuple):
 def content_of(circuit: NativeCircuit, runs: Runs, block: Block) -> tuple[Content, list[int]]:
     """What decides how a block is written, and the places of its gates and of those before it."""
     own = block.rows
+    kind, first, _ = circuit.wires
     diagonal = block.sides[0].diagonal, block.sides[1].diagonal
     fresh = [None if any(diagonal) else runs.fresh(block, side) for side in (0, 1)]
     rows = sorted([*own, *(gate for gates in fresh if gates is not None for gate in gates)])
     content = Content(
-        circuit.kind[rows].tobytes(),
-        (circuit.first[rows] == block.sides[1].qubit).tobytes(),
-        circuit.angles[rows].tobytes(),
+        kind[rows].tobytes(),
+        (first[rows] == block.sides[1].qubit).tobytes(),
+        circuit.angles[rows].astype(np.float64, copy=False).tobytes(),
         bytes(map({*own}.__contains__, rows)),
         diagonal,
         (fresh[0] is not None, fresh[1] is not None),

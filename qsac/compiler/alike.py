@@ -18,7 +18,7 @@ import numpy as np
 
 from qsac.compiler.circuit_compilation import Compilation, CompiledCircuit
 from qsac.compiler.counted import Counted
-from qsac.compiler.filling import NUMBERS, array_of, with_numbers_of
+from qsac.compiler.filling import NUMBERS, fits, with_numbers_of
 from qsac.compiler.options import Options
 from qsac.compiler.trials import CircuitTrial, best_trial
 from qsac.emit.recording import RecordedEmission
@@ -172,10 +172,8 @@ def _differing(one: Program, other: Program) -> frozenset[int] | None:
 
 def _fit(one: Op, other: Op, names: Sequence[str]) -> bool:
     """Whether two blocks of one type have as many numbers, and differ in nothing else."""
-    for name in names:
-        mine, its = getattr(one, name), getattr(other, name)
-        if mine is not its and array_of(mine).shape != array_of(its).shape:
-            return False
+    if not all(fits(getattr(other, name), getattr(one, name)) for name in names):
+        return False
     for name in _OTHERS[type(one)]:
         mine, its = getattr(one, name), getattr(other, name)
         if mine is not its and mine != its:

@@ -50,7 +50,7 @@ def with_numbers_of(op: Op, lowered: Mapping[int, Op]) -> Op:
         given, own = getattr(first, name), getattr(op, name)
         if given is own:
             continue
-        if array_of(given).shape != array_of(own).shape:
+        if not fits(given, own):
             raise InvalidInputError(
                 "the template is damaged",
                 code="template.damaged",
@@ -58,6 +58,11 @@ def with_numbers_of(op: Op, lowered: Mapping[int, Op]) -> Op:
             )
         numbers[name] = given
     return op.altered(numbers) if numbers else op
+
+
+def fits(given: Table | float, own: Table | float) -> bool:
+    """Whether the numbers of one block can take the place of another's: as many, in the same shape."""
+    return given is own or array_of(given).shape == array_of(own).shape
 
 
 def array_of(value: Table | float) -> NDArray[Any]:

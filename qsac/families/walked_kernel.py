@@ -13,6 +13,7 @@ from math import atan2, sqrt
 import numpy as np
 
 from qsac.errors import InvalidInputError
+from qsac.files.numbers import Numbers
 from qsac.ir.attention import LoadTokens, LoadWhole, PhaseSignal, PrepareDegree, Project, RotateDegree
 from qsac.ir.op import Op
 from qsac.numerics.kernel_walks import KernelWalk, NoWalkError, WalkPart, kernel_bound, kernel_walk
@@ -29,6 +30,12 @@ class Side:
 
     index: tuple[str, ...]
     table: str
+
+
+def by_turns(keys: Numbers, queries: Numbers) -> Numbers:
+    """For each index the row of its key, and that of its query: what is undone last where the parity says which."""
+    rows: Numbers = np.stack((keys, queries), axis=1).reshape(-1, keys.shape[1])
+    return rows
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, 
 import numpy as np
 from numpy.typing import NDArray
 
+from qsac.plugins import is_foreign
+
 if TYPE_CHECKING:
     from qsac.ir.table import Table
 
@@ -129,7 +131,7 @@ class Op:
     def altered(self, fields: Mapping[str, Any]) -> Self:
         """The op with other values of fields that do not decide how it uses registers, which is not worked out again.
         Ops of other packages may do more when they are made."""
-        if not type(self).__module__.startswith("qsac.ir."):
+        if is_foreign(type(self)):
             return replace(self, **fields)
         made = object.__new__(type(self))
         made.__dict__.update(self.__dict__)

@@ -122,6 +122,16 @@ class NativeCircuit:
     def __len__(self) -> int:
         return len(self.kind)
 
+    @property
+    def wires(self) -> tuple[NDArray[np.int8], NDArray[np.int32], NDArray[np.int32]]:
+        """``kind``, ``first`` and ``second`` in the types that they are read from bytes as, whoever made the circuit:
+        packages may have taken wider ones."""
+        return (
+            self.kind.astype(np.int8, copy=False),
+            self.first.astype(np.int32, copy=False),
+            self.second.astype(np.int32, copy=False),
+        )
+
     def rows(self, gates: slice | NDArray[np.intp] | NDArray[np.bool_]) -> NativeCircuit:
         """With these of its gates only, in the order given; what counts gates by their place stays as it is."""
         return replace(

@@ -76,7 +76,7 @@ def _steps(circuit: NativeCircuit) -> Iterator[tuple[str, tuple[int, ...], int, 
 
 def width(circuit: NativeCircuit) -> int:
     """The most axes live at once in :func:`simulate`."""
-    kind, first, second = circuit.kind.astype(np.int8), circuit.first.astype(np.int32), circuit.second.astype(np.int32)
+    kind, first, second = circuit.wires
     asked = _kept_width if len(circuit) <= _KEPT_GATES else _width
     return asked(kind.tobytes(), first.tobytes(), second.tobytes(), _given(circuit))
 

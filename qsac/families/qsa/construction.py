@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qsac.families.qsa.head_rows import HEAD, bits, index_of_heads, rows_of_heads
-from qsac.families.qsa.heads import Head
+from qsac.families.qsa.heads import Head, shape_of_kernel, sign_between
 from qsac.families.qsa.joined import joined
 from qsac.families.qsa.parts import CONTEXT, Kernel, applied, unitary
-from qsac.families.qsa.walked_heads import WalkedHeads, shape_of_kernel
+from qsac.families.qsa.walked_heads import WalkedHeads
 from qsac.families.walked_kernel import Side
 from qsac.files.numbers import Numbers
 from qsac.ir.attention import LoadTokens, MarkKeys, Project, RotateDegree
@@ -66,7 +66,7 @@ class Attention:
         kernels = [CONSTANT if head.walk else head.kernel for head in self.heads]
         alike = len(set(map(shape_of_kernel, kernels))) == 1
         self._kernel = Kernel(kernels[0], origin) if alike else KernelsOfHeads(kernels)
-        self._signs = _signs(kernels) if alike else [1.0] * len(self.heads)
+        self._signs = [sign_between(kernel, kernels[0]) for kernel in kernels] if alike else [1.0] * len(self.heads)
         # Heads whose scores have copies; W and key shifts of the others are the walk's.
         self._copied = [number for number, head in enumerate(self.heads) if not head.walk]
         self._one_score = len({self._joined.scores[number] for number in self._copied}) < 2
@@ -296,8 +296,3 @@ class KernelsOfHeads:
 
 def _conjugated(rows: Numbers, head: Head) -> Numbers:
     return rows.conj() if head.conjugate else rows
-
-
-def _signs(kernels: Sequence[tuple[float, ...]]) -> list[float]:
-    """By which sign each kernel differs from the first one, all of one shape."""
-    return [copysign(1.0, kernel[-1]) * copysign(1.0, kernels[0][-1]) for kernel in kernels]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from math import copysign
 from typing import Any, NamedTuple
 
 from qsac.errors import InvalidInputError
@@ -172,3 +173,14 @@ def _check_together(heads: tuple[Head, ...], sizes: Sizes, place: str) -> None:
     total = sum(abs(head.weight) * head.lam for head in heads)
     if not 1 / limits.KERNEL_SCALE <= total <= limits.KERNEL_SCALE:
         raise out_of_scale("the heads' weights and kernels are", total, place)
+
+
+def shape_of_kernel(kernel: tuple[float, ...]) -> tuple[float, ...]:
+    """A kernel of which the absolute coefficients sum to 1, the last one positive."""
+    lam = copysign(sum(map(abs, kernel)), kernel[-1])
+    return tuple(c / lam + 0.0 for c in kernel)
+
+
+def sign_between(kernel: tuple[float, ...], other: tuple[float, ...]) -> float:
+    """By which sign kernels of one shape differ."""
+    return copysign(1.0, kernel[-1]) * copysign(1.0, other[-1])

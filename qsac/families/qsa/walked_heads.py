@@ -7,16 +7,15 @@ copies has no phases: loads and inverse loads undo each other.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import copysign
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qsac.families.qsa.head_rows import HEAD, bits, index_of_heads, rows_of_heads
-from qsac.families.qsa.heads import Head
+from qsac.families.qsa.heads import Head, shape_of_kernel, sign_between
 from qsac.families.qsa.joined import Joined
 from qsac.families.unitary import Identity
-from qsac.families.walked_kernel import PARITY, Side, WalkedKernel
+from qsac.families.walked_kernel import PARITY, Side, WalkedKernel, by_turns
 from qsac.files.numbers import Numbers
 from qsac.ir.attention import SelectIndex
 from qsac.ir.op import Op
@@ -97,7 +96,7 @@ class WalkedHeads:
             return [select, self._kernel.undone(query), select.adjoint()]
         index = query.index or key
         if self._kernel.by_parity:
-            ends = [_by_turns(keys, _alike(queries, keys)) for keys in rows]
+            ends = [by_turns(keys, _alike(queries, keys)) for keys in rows]
             index = (*index, parity)
         else:  # the head says whether it is its key or the query
             of_heads = [rows[min(number, len(rows) - 1)] for number in range(len(self._heads))]
@@ -114,12 +113,6 @@ def _alike(queries: Numbers, keys: Numbers) -> Numbers:
     return rows
 
 
-def _by_turns(keys: Numbers, queries: Numbers) -> Numbers:
-    """For each index the row of its key, and that of its query."""
-    rows: Numbers = np.stack((keys, queries), axis=1).reshape(-1, keys.shape[1])
-    return rows
-
-
 def _walks(heads: Sequence[Head]) -> tuple[list[KernelWalk | None], list[float]]:
     """The walk of each head, the same one for kernels that are the same up to a factor, and the signs of these."""
     first: dict[tuple[float, ...], Head] = {}
@@ -127,11 +120,5 @@ def _walks(heads: Sequence[Head]) -> tuple[list[KernelWalk | None], list[float]]
     for head in heads:
         same = first.setdefault(shape_of_kernel(head.kernel), head) if head.walk else head
         walks.append(same.walk)
-        signs.append(copysign(1.0, head.kernel[-1]) * copysign(1.0, same.kernel[-1]))
+        signs.append(sign_between(head.kernel, same.kernel))
     return walks, signs
-
-
-def shape_of_kernel(kernel: tuple[float, ...]) -> tuple[float, ...]:
-    """A kernel of which the absolute coefficients sum to 1, the last one positive."""
-    lam = copysign(sum(map(abs, kernel)), kernel[-1])
-    return tuple(c / lam + 0.0 for c in kernel)

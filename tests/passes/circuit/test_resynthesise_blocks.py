@@ -315,3 +315,16 @@ def test_runs_are_those_of_circuits_with_other_angles() -> None:
     # A whole turn leaves a qubit as it is, and parts no run.
     assert runs(0.3, 0.2) is not runs(0.3, 2.0)
     assert len(runs(0.3, 2.0).chains) == 1
+
+
+def test_columns_of_wider_types_are_the_same_circuit() -> None:
+    """A pass of another package may have made them of plain integers."""
+    for seed in range(3):
+        circuit = drawn(seed, 4)
+        wide = replace(
+            circuit, **{name: getattr(circuit, name).astype(np.int64) for name in ("kind", "first", "second")}
+        )
+        found, expected = resynthesised(wide), resynthesised(circuit)
+        assert len(expected) < len(circuit)
+        for name in ("kind", "first", "second", "angles"):
+            assert (getattr(found, name) == getattr(expected, name)).all(), name

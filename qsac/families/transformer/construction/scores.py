@@ -17,7 +17,7 @@ from qsac.families.transformer.construction.composing import ALIKE, Composition,
 from qsac.families.transformer.construction.planned import At, Planned, qubits, unit_rows
 from qsac.families.transformer.lengths import Real, lengths_of
 from qsac.families.walked_kernel import Side as WalkSide
-from qsac.families.walked_kernel import WalkedKernel, checked_walk, scale_of_kernel, walked_coefficients
+from qsac.families.walked_kernel import WalkedKernel, by_turns, checked_walk, scale_of_kernel, walked_coefficients
 from qsac.files.numbers import Numbers
 from qsac.ir.attention import SelectIndex
 from qsac.ir.op import Op
@@ -204,8 +204,7 @@ def emit_rows(
     # A walk has to undo what it loads: nothing is projected on the way.
     spare = walk is not None or width + sum(varied) <= 1 << qubits(width)
     if spare:
-        loaded = _extended(loaded, ratios[0], width, varied[0])
-        undone = _extended(undone, ratios[1], width + varied[0], varied[1])
+        loaded, undone = _both_extended(loaded, undone, ratios, width, varied)
     if walk is not None:
         _emit_parked(composition, walk, Side(keys.index, loaded), Side(queries.index, undone), when, origin)
         return
@@ -244,8 +243,7 @@ def emit_walk(
     ratios = [one / one.max() for one in (lengths, others)]
     width = loaded.shape[1]
     varied = [bool(np.any(np.abs(one - 1) > ALIKE)) for one in ratios]
-    loaded = _extended(loaded, ratios[0], width, varied[0])
-    undone = _extended(undone, ratios[1], width + varied[0], varied[1])
+    loaded, undone = _both_extended(loaded, undone, ratios, width, varied)
     still = ((1 << composition.width(when)) - 1) * [None]
     gate = composition.parts(when)
     walked = _Walked(composition, WalkedKernel(together([*still, walk]), "", origin, head=gate), loaded, undone)
@@ -310,8 +308,7 @@ class _Walked:
 
     def ends(self, places: NDArray[np.intp]) -> str:
         """The table of the row of each key and of the query at its place, by the parity."""
-        ends: Numbers = np.stack((self._loaded, self._undone[places]), axis=1).reshape(-1, self._loaded.shape[1])
-        return self._composition.table("ends", ends)
+        return self._composition.table("ends", by_turns(self._loaded, self._undone[places]))
 
     def emit(self, key: WalkSide, query: WalkSide, last: Sequence[Op]) -> None:
         """Add the ops: ``last`` if there is no side that is undone last."""
@@ -334,6 +331,17 @@ def _with_scores(loaded: Numbers, query: Numbers, scores: Mapping[int, float]) -
 def _ratios(lengths: Real, largest: float, kernel: Kernel) -> Real:
     """The lengths over the largest one, where the kernel asks for them."""
     return lengths / largest if kernel.several and largest else np.ones(len(lengths))
+
+
+def _both_extended(
+    loaded: Numbers, undone: Numbers, ratios: Sequence[Real], width: int, varied: Sequence[bool]
+) -> tuple[Numbers, Numbers]:
+    """Rows of ``width`` entries that are loaded and undone, each side extended, where its lengths are ``varied``, by an
+    entry of its own: what is missing from one side meets a zero of the other."""
+    return (
+        _extended(loaded, ratios[0], width, varied[0]),
+        _extended(undone, ratios[1], width + varied[0], varied[1]),
+    )
 
 
 def _extended(rows: Numbers, ratios: Real, place: int, varied: bool) -> Numbers:
